@@ -1,0 +1,59 @@
+# Two commands matter: `make run` and `make test`. Both work on a machine with nothing but python3, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
+SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
+
+.PHONY: help run test lint types contracts unit models lock clean
+
+help: ## what this Makefile can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gwansang needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
+	@echo "· creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/uv
+	@echo "· installing what the service needs"
+	@$(INSTALL) -r requirements.lock
+	@$(SELF)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "· installing the development tools"
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+models: $(VENV)/.run ## fetch and verify the face models (once)
+	@$(BIN)/gwansang models fetch
+
+run: models ## serve the product at http://localhost:8000
+	@$(BIN)/gwansang serve --host $(HOST) --port $(PORT)
+
+test: lint types contracts unit ## everything that must be green
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	@$(BIN)/lint-imports --no-logo
+
+unit: $(VENV)/.dev models
+	@$(BIN)/pytest
+
+lock: $(BIN)/uv ## renew the pinned dependencies
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@echo 'hatchling' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o requirements-build.lock
+
+clean: ## remove the environment, the models and all caches
+	rm -rf $(VENV) .models .mypy_cache .ruff_cache .pytest_cache .hypothesis

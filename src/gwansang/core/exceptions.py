@@ -1,0 +1,84 @@
+"""The errors this product raises on purpose.
+
+AppError
+├── Malformed          the request itself can't be parsed
+├── InvalidInput       well-formed, but it can't be worked with
+├── Unauthenticated    nobody we know
+├── Forbidden          known, but not allowed
+├── NotFound           not there, or not yours
+├── Conflict           clashes with what is there
+├── TooLarge           more bytes, pixels or seconds than a limit allows
+├── UnsupportedMedia   a content type that is not accepted
+├── RateLimited        too often
+└── Unavailable        can't be done right now; later it can
+
+Leaves live beside the code that raises them. No class here knows an HTTP status: `api/errors.py` has the one table.
+"""
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """An expected failure with a stable code; `message` says what happened and what to do, `context` holds its facts."""
+
+    code: ClassVar[str] = "APP_ERROR"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str, **context: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+
+class Malformed(AppError):
+    code = "MALFORMED_REQUEST"
+    title = "Malformed request"
+
+
+class InvalidInput(AppError):
+    code = "INVALID_INPUT"
+    title = "Invalid input"
+
+
+class Unauthenticated(AppError):
+    code = "UNAUTHENTICATED"
+    title = "Authentication required"
+
+
+class Forbidden(AppError):
+    code = "FORBIDDEN"
+    title = "Not allowed"
+
+
+class NotFound(AppError):
+    code = "NOT_FOUND"
+    title = "Not found"
+
+
+class Conflict(AppError):
+    code = "CONFLICT"
+    title = "Conflict"
+
+
+class TooLarge(AppError):
+    code = "TOO_LARGE"
+    title = "Too large"
+
+
+class UnsupportedMedia(AppError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    title = "Unsupported content type"
+
+
+class RateLimited(AppError):
+    """Carries `retry_after_s` in its context."""
+
+    code = "RATE_LIMITED"
+    title = "Too many requests"
+
+
+class Unavailable(AppError):
+    """Carries `retry_after_s` in its context where it is known."""
+
+    code = "UNAVAILABLE"
+    title = "Temporarily unavailable"

@@ -1,0 +1,1 @@
+"""A measured face in, a reading out: numpy and the standard library only, no clock, no randomness."""

@@ -1,0 +1,157 @@
+"""The reading as plain data. Every number in it can be traced to a measure; every text to a knowledge file."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Locale = Literal["ko", "en"]
+Energy = Literal["wealth", "love", "health", "social"]
+ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How the face was captured, as far as it limits the measures (degrees, pixels, ratios, centimetres)."""
+
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    face_width_px: float = 400.0
+    smile: float = 0.0
+    mouth_gap: float = 0.0
+    distance_cm: float | None = None
+    fringe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What to draw on the photo to show a measure: mesh vertices joined in order ("line") or single ("points")."""
+
+    type: Literal["line", "polyline", "points", "angle"]
+    vertices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Classic:
+    quote: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    measure: str  # e.g. "forehead_width"
+    label: str  # in the reading's language
+    value: float
+    unit: str  # "ratio" | "deg" | "log_ratio"
+    z: float
+    percentile: int  # 1-99
+    error: float  # one SD of this photo's value, in the unit of `value`
+    overlays: tuple[Overlay, ...]  # left and right where the measure is their mean
+    classic: Classic | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    shape_id: str
+    shape: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartReading:
+    part: str  # e.g. "forehead"
+    name: str
+    hanja: str
+    shape_id: str
+    shape: str
+    meaning: str
+    score: int  # 0-100
+    probability: float
+    alternative: Alternative | None
+    reliability: float  # 0-1: how far this photo supports the part
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lucky:
+    element: str
+    color: str
+    color_hex: str
+    direction: str
+    numbers: tuple[int, ...]
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fortune:
+    date: date
+    day_pillar: str  # hanja, e.g. 辛丑
+    day_pillar_name: str  # e.g. 신축
+    relation: str  # 비화 生我 … as an id: "peer" | "supported" | "expressing" | "harvest" | "refining"
+    relation_name: str
+    reason: str  # why: the day's stem against the face's element
+    text: str
+    energy_shift: dict[Energy, float]
+    lucky: Lucky
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReading:
+    primary: str  # wood | fire | earth | metal | water
+    secondary: str | None
+    name: str
+    shares: dict[str, float]  # sums to 1
+    clarity: float  # 0-1
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    id: Literal["upper", "middle", "lower"]
+    name: str
+    share: float
+    z: float
+    years: str
+    meaning: str
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Palace:
+    id: str
+    name: str
+    hanja: str
+    place: str
+    status: Literal["measured", "partly", "not_measured"]
+    z: float | None
+    meaning: str
+    vertices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgePosition:
+    counted_age: int
+    international_age: int
+    position: str
+    hanja: str
+    place: str
+    vertices: tuple[int, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    overall_score: int
+    energy_scores: dict[Energy, int]
+    energy_values: dict[Energy, float]  # the same before rounding to whole steps
+    parts: tuple[PartReading, ...]
+    element: ElementReading
+    zones: tuple[Zone, ...]
+    zones_type: str
+    palaces: tuple[Palace, ...]
+    fortune: Fortune
+    today_fortune: str
+    ages: tuple[AgePosition, ...]  # empty without a birth year
+    locale: Locale
+    engine_version: str
+    content_version: str
+    disclaimer: str

@@ -1,0 +1,1 @@
+"""Images in, faces out. Knows neither web nor database."""

@@ -1,0 +1,72 @@
+"""Why a photo gave no face: each says what to do about it."""
+
+from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
+
+
+class UnsupportedImageTypeError(Malformed):
+    code = "UNSUPPORTED_IMAGE_TYPE"
+    title = "Not a JPEG, PNG or WebP image"
+
+
+class EmptyImageError(InvalidInput):
+    code = "EMPTY_FILE"
+    title = "The file is empty"
+
+
+class CorruptImageError(InvalidInput):
+    code = "IMAGE_CORRUPT"
+    title = "The image can't be decoded"
+
+
+class ImageTooLargeError(TooLarge):
+    code = "IMAGE_TOO_LARGE"
+    title = "The image has too many pixels"
+
+
+class ImageTooSmallError(InvalidInput):
+    code = "IMAGE_TOO_SMALL"
+    title = "The image is too small"
+
+
+class NoFaceError(InvalidInput):
+    code = "NO_FACE"
+    title = "No face found"
+
+
+class MultipleFacesError(InvalidInput):
+    """Carries `count` in its context."""
+
+    code = "MULTIPLE_FACES"
+    title = "Several faces found"
+
+
+class FaceTooSmallError(InvalidInput):
+    code = "FACE_TOO_SMALL"
+    title = "The face is too small"
+
+
+class FaceTurnedError(InvalidInput):
+    """Carries `yaw_deg` and `pitch_deg` in its context."""
+
+    code = "FACE_TURNED"
+    title = "The face is turned too far"
+
+
+class FaceBlurredError(InvalidInput):
+    code = "FACE_BLURRED"
+    title = "The face is too blurred"
+
+
+class FaceCutOffError(InvalidInput):
+    code = "FACE_CUT_OFF"
+    title = "The face is not wholly in the picture"
+
+
+class DegenerateLandmarksError(InvalidInput):
+    code = "DEGENERATE_LANDMARKS"
+    title = "The landmarks don't form a face"
+
+
+class ModelsMissingError(Unavailable):
+    code = "MODELS_MISSING"
+    title = "The face models are not installed"
