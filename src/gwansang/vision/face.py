@@ -23,9 +23,9 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well the face could be measured. `score` 0-1; every field but pose-like ones is None where only landmarks were given."""
+    """How well the face could be measured; what needs pixels is None where only landmarks were given."""
 
-    score: float
+    score: float  # 0-1
     face_width_px: float
     smile: float  # 0 relaxed .. 1 broad smile
     mouth_gap: float  # inner lip distance / mouth width

@@ -1,0 +1,137 @@
+"""Where the faces are: the short-range detector first, the full-range one where that finds nothing or misses others."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gwansang.vision.crop import Region, cut
+from gwansang.vision.decode import Picture
+from gwansang.vision.face import Points
+from gwansang.vision.runtime import Engine, Network, Tensor
+
+_KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
+_SAME_FACE_OVERLAP = 0.3
+_PAD = 0.35  # how much room is added around a tight crop before the second try
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """score 0-1; box (x0, y0, x1, y1) and key_points (6, 2) in upright full-size pixels."""
+
+    score: float
+    box: Points
+    key_points: Points
+
+    @property
+    def width(self) -> float:
+        return float(self.box[2] - self.box[0])
+
+    def region(self, scale: float = 1.5) -> Region:
+        """The square around the face, turned so that the eyes are level, as the mesh network was trained on."""
+        right, left = self.key_points[0], self.key_points[1]
+        x, y = (self.box[:2] + self.box[2:]) / 2
+        side = float(max(self.box[2] - self.box[0], self.box[3] - self.box[1])) * scale
+        return Region(float(x), float(y), side, side, math.atan2(left[1] - right[1], left[0] - right[0]))
+
+
+def _anchors(input_side: int, strides: tuple[int, ...], per_cell: tuple[int, ...]) -> Points:
+    """Centres (n, 2), in fractions of the input, of fixed-size SSD anchors."""
+    centres = []
+    for stride, count in zip(strides, per_cell, strict=True):
+        ticks = (np.arange(input_side // stride) + 0.5) * stride / input_side
+        grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+        centres.append(np.repeat(grid, count, axis=0))
+    return np.concatenate(centres)
+
+
+_SHORT_ANCHORS = _anchors(128, (8, 16), (2, 6))  # 896: three of its layers share the stride of 16
+_FULL_ANCHORS = _anchors(192, (4,), (1,))  # 2304
+_SHORT_MIN_SCORE, _FULL_MIN_SCORE = 0.5, 0.6
+
+
+def detect_short(engine: Engine, picture: Picture, pad: float = 0.0) -> list[Detection]:
+    """Faces of about a fifth of the frame and more, best first."""
+    return _detect(engine.short_range, _SHORT_ANCHORS, _SHORT_MIN_SCORE, picture, pad)
+
+
+def detect_full(engine: Engine, picture: Picture) -> list[Detection]:
+    """Smaller faces as well; misses faces that fill the frame."""
+    return _detect(engine.full_range, _FULL_ANCHORS, _FULL_MIN_SCORE, picture, 0.0)
+
+
+def find_faces(engine: Engine, picture: Picture) -> list[Detection]:
+    """Every face that either detector sees, largest first; empty where there is none."""
+    near = detect_short(engine, picture) or detect_short(engine, picture, _PAD)
+    largest = max((face.width for face in near), default=0.0)
+    if largest > 0.4 * min(picture.width, picture.height):
+        return sorted(near, key=lambda face: -face.width)  # no room left for others of its size
+    known = list(near)
+    for face in detect_full(engine, picture):
+        if all(_overlap(face.box, other.box) < _SAME_FACE_OVERLAP for other in known):
+            known.append(face)
+    return sorted(known, key=lambda face: -face.width)
+
+
+def frame_region(picture: Picture, pad: float = 0.0) -> Region:
+    """The square that holds the whole picture in its middle, with `pad` of its side added around."""
+    side = max(picture.width, picture.height) * (1 + pad)
+    return Region(picture.width / 2, picture.height / 2, side, side)
+
+
+def _detect(network: Network, anchors: Points, min_score: float, picture: Picture, pad: float) -> list[Detection]:
+    side = network.input_shape[1]
+    region = frame_region(picture, pad)
+    image = cut(picture, region, side, smooth=False, beyond=cv2.BORDER_CONSTANT)
+    tensor: Tensor = image[None].astype(np.float32) / 127.5 - 1.0
+    boxes, logits = _boxes_and_logits(network.run(tensor))
+    scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -100.0, 100.0)))
+    hits = np.flatnonzero(scores >= min_score)
+    if hits.size == 0:
+        return []
+    merged = _merge(scores[hits], _decode_boxes(boxes[hits], anchors[hits], side))
+    return [_to_upright(score, points, region) for score, points in merged]
+
+
+def _boxes_and_logits(outputs: list[Tensor]) -> tuple[Points, Points]:
+    """The two outputs come in either order; boxes have 16 numbers an anchor, scores one."""
+    boxes, logits = sorted((output[0] for output in outputs), key=lambda output: -output.shape[1])
+    return boxes.astype(np.float64), logits[:, 0].astype(np.float64)
+
+
+def _decode_boxes(raw: Points, anchors: Points, side: int) -> Points:
+    """(n, 8, 2) fractions of the input: two box corners, then the six key points."""
+    points = raw.reshape(len(raw), 2 + _KEY_POINTS, 2) / side
+    centre, half = points[:, 0] + anchors, points[:, 1] / 2
+    key_points = points[:, 2:] + anchors[:, None, :]
+    return np.concatenate([(centre - half)[:, None], (centre + half)[:, None], key_points], axis=1)
+
+
+def _merge(scores: Points, points: Points) -> list[tuple[float, Points]]:
+    """Score-weighted mean of the boxes that overlap, best first (weighted non-maximum suppression)."""
+    left = np.argsort(-scores, kind="stable")
+    merged = []
+    while left.size:
+        best = points[left[0], :2].reshape(4)
+        near = np.array([_overlap(best, points[index, :2].reshape(4)) > _SAME_FACE_OVERLAP for index in left])
+        near[0] = True
+        group = left[near]
+        weights = scores[group] / scores[group].sum()
+        merged.append((float(scores[group[0]]), np.tensordot(weights, points[group], axes=1)))
+        left = left[~near]
+    return merged
+
+
+def _overlap(one: Points, other: Points) -> float:
+    """Intersection over union of two boxes (x0, y0, x1, y1)."""
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+    shared = float(np.prod(np.clip(high - low, 0.0, None)))
+    total = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared
+    return shared / total if total > 0 else 0.0
+
+
+def _to_upright(score: float, points: Points, region: Region) -> Detection:
+    matrix = region.matrix()
+    upright = points @ matrix[:, :2].T + matrix[:, 2]
+    return Detection(score, upright[:2].reshape(4), upright[2:])

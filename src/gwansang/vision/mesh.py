@@ -1,0 +1,38 @@
+"""The canonical face: the frame in which every face is measured."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.vision.face import Points
+
+VERTEX_COUNT = 468
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalFace:
+    """vertices (468, 3) cm, x subject's left, y up, z to the camera; basis: the 33 points of the alignment."""
+
+    vertices: Points
+    triangles: NDArray[np.intp]
+    basis: NDArray[np.intp]
+    basis_weights: Points
+    mirror: NDArray[np.intp]  # vertex -> its twin on the other half of the face
+
+
+@cache
+def canonical_face() -> CanonicalFace:
+    """The canonical face of MediaPipe, read once from the package's data file (source named there)."""
+    data = json.loads(files("gwansang.vision").joinpath("canonical_face.json").read_text(encoding="utf-8"))
+    vertices = np.array(data["vertices"], dtype=np.float64)
+    flipped = vertices * (-1.0, 1.0, 1.0)
+    distances = np.linalg.norm(flipped[:, None, :] - vertices[None, :, :], axis=2)
+    arrays = (vertices, np.array(data["triangles"]), np.array(data["basis"]["vertices"]))
+    weights = np.array(data["basis"]["weights"], dtype=np.float64)
+    for array in (*arrays, weights):
+        array.setflags(write=False)
+    return CanonicalFace(*arrays, basis_weights=weights, mirror=distances.argmin(axis=1))

@@ -1,0 +1,188 @@
+"""The way of a photo: bytes -> header -> reduced pixels -> detector -> mesh -> eyes -> pose -> quality -> `Face`."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from gwansang.vision.decode import Picture, decode, reduction_for
+from gwansang.vision.detector import Detection, find_faces
+from gwansang.vision.errors import (
+    DegenerateLandmarksError,
+    FaceBlurredError,
+    FaceCutOffError,
+    FaceTooSmallError,
+    FaceTurnedError,
+    MultipleFacesError,
+    NoFaceError,
+)
+from gwansang.vision.face import Face, Points, Pose, Quality
+from gwansang.vision.headers import ImageHeader, inspect
+from gwansang.vision.landmarks import Mesh, around, find_eyes, find_landmarks
+from gwansang.vision.mesh import VERTEX_COUNT
+from gwansang.vision.pose import Alignment, align, aspect_of, lift
+from gwansang.vision.quality import (
+    Hint,
+    Light,
+    distance_of,
+    judge,
+    lid_opening,
+    mesh_opening,
+    mouth_gap_of,
+    score_of,
+    see_light,
+    smile_of,
+)
+from gwansang.vision.runtime import Engine
+
+FIRST_LOOK_PX = 900  # long side at which faces are looked for
+ENOUGH_FACE_PX = 200.0  # decoded face width; a smaller one is decoded again, larger
+MIN_FACE_PX = 90.0
+MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
+MIN_SHARPNESS = 4.0
+COMPANION = 0.45  # a second face of at least this share of the first one's width is a second subject
+_MAX_OUTSIDE = 0.02
+_COMMON_ASPECTS = (9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 16 / 9)
+
+
+def read_photo(data: bytes, engine: Engine) -> Face:
+    """Finds and measures the one face of a JPEG, PNG or WebP.
+
+    The same bytes give the same face. Raises what `vision.errors` names: the file can't be read, or it shows no face,
+    several, or one that is too small, cut off, turned away or blurred.
+    """
+    header = inspect(data)
+    picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
+    face, others = _choose(find_faces(engine, picture))
+    picture = _closer(header, picture, face)
+    mesh = find_landmarks(engine, picture, face.region())
+    _check_mesh(mesh, picture)
+    lids, irises = find_eyes(engine, picture, mesh.points)
+    light = see_light(mesh.crop, around(mesh.points), mesh.points)
+    alignment = align(mesh.points)
+    _check_view(alignment.pose, light)
+    quality = _quality(alignment, mesh.points, light, lid_opening(lids))
+    distance = distance_of(irises, header.camera.focal_35mm, math.hypot(header.width, header.height))
+    extra = (Hint.OTHER_FACES,) if others else ()
+    return Face(
+        points=mesh.points,
+        frontal=alignment.frontal,
+        image_width=header.width,
+        image_height=header.height,
+        pose=alignment.pose,
+        quality=_judged(replace(quality, distance_cm=distance), alignment.pose, light, extra),
+        eyelids=lids,
+        irises=irises,
+    )
+
+
+def face_from_landmarks(landmarks: Points, image_width: int | None = None, image_height: int | None = None) -> Face:
+    """Measures 468 or 478 points found elsewhere, (n, 2) or (n, 3), x and y normalised to 0-1 of the upright photo.
+
+    Without the photo's size its aspect is judged from the face and set to the nearest common one. Raises
+    DegenerateLandmarksError where the points are no face, FaceTurnedError where it looks away.
+    """
+    points = landmarks[:VERTEX_COUNT]
+    if not np.isfinite(points).all() or (points[:, :2] < 0).any() or (points[:, :2] > 1).any():
+        raise DegenerateLandmarksError("Landmarks must be finite, with x and y between 0 and 1.")
+    extra: tuple[Hint, ...] = (Hint.LANDMARKS_ONLY,)
+    if image_width is None or image_height is None:
+        aspect = aspect_of(points[:, :2])
+        aspect = min(_COMMON_ASPECTS, key=lambda common: abs(math.log(common / aspect)))
+        image_width, image_height = round(1000 * aspect), 1000
+        extra = (*extra, Hint.ASPECT_ASSUMED)
+    scale = np.array([image_width, image_height, image_width], dtype=np.float64)[: points.shape[1]]
+    pixels = points * scale
+    pixels = lift(pixels) if points.shape[1] == 2 else pixels
+    alignment = align(pixels)
+    _check_geometry(alignment)
+    _check_view(alignment.pose, None)
+    quality = _quality(alignment, pixels, None, mesh_opening(alignment.frontal))
+    return Face(
+        points=pixels,
+        frontal=alignment.frontal,
+        image_width=image_width,
+        image_height=image_height,
+        pose=alignment.pose,
+        quality=_judged(quality, alignment.pose, None, extra),
+    )
+
+
+def _choose(faces: list[Detection]) -> tuple[Detection, bool]:
+    """The subject, and whether smaller faces stand behind."""
+    if not faces:
+        raise NoFaceError("No face was found; use a photo that shows one face from the front.")
+    subjects = sum(face.width >= COMPANION * faces[0].width for face in faces)
+    if subjects > 1:
+        raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
+    return faces[0], len(faces) > 1
+
+
+def _closer(header: ImageHeader, picture: Picture, face: Detection) -> Picture:
+    """Decodes again where the face came out small although the file has more to give."""
+    if face.width < MIN_FACE_PX:
+        raise FaceTooSmallError(
+            "The face is too small in the photo; move closer or cut the photo around the face.",
+            face_width_px=round(face.width),
+            min_face_width_px=round(MIN_FACE_PX),
+        )
+    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), 1)
+    if picture.reduction == 1 or face.width / picture.reduction >= ENOUGH_FACE_PX:
+        return picture
+    return decode(header, wanted)
+
+
+def _check_mesh(mesh: Mesh, picture: Picture) -> None:
+    if mesh.presence < 0.5:
+        raise NoFaceError("No face was found; use a photo that shows one face from the front.")
+    places = mesh.points[:, :2]
+    outside = (places < 0).any(axis=1) | (places > (picture.width, picture.height)).any(axis=1)
+    if outside.mean() > _MAX_OUTSIDE:
+        raise FaceCutOffError("The face is cut off by the edge of the photo; leave some room around it.")
+
+
+def _check_geometry(alignment: Alignment) -> None:
+    """Points that fit no face at all: mirrored, permuted, folded."""
+    frontal = alignment.frontal
+    ordered = (
+        frontal[10, 1] > frontal[168, 1] > frontal[2, 1] > frontal[152, 1]
+        and frontal[234, 0] < frontal[33, 0] < frontal[133, 0] < frontal[362, 0] < frontal[263, 0] < frontal[454, 0]
+        and frontal[61, 0] < frontal[291, 0]
+    )
+    if not ordered or alignment.residual > MAX_RESIDUAL_CM:
+        raise DegenerateLandmarksError("The landmarks don't form a face; send them in the order of the face mesh.")
+
+
+MAX_RESIDUAL_CM = 1.5
+"""Root mean square distance to the canonical face: real faces stay under 0.7, permuted points exceed 4."""
+
+
+def _check_view(pose: Pose, light: Light | None) -> None:
+    if abs(pose.yaw_deg) > MAX_YAW_DEG or abs(pose.pitch_deg) > MAX_PITCH_DEG:
+        raise FaceTurnedError(
+            "The face is turned too far; look straight into the camera.",
+            yaw_deg=round(pose.yaw_deg, 1),
+            pitch_deg=round(pose.pitch_deg, 1),
+        )
+    if light is not None and light.sharpness < MIN_SHARPNESS:
+        raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
+
+
+def _quality(alignment: Alignment, points: Points, light: Light | None, eye_openness: float) -> Quality:
+    return Quality(
+        score=0.0,
+        face_width_px=float(np.linalg.norm(points[234] - points[454])),
+        smile=smile_of(alignment.frontal),
+        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
+        eye_openness=eye_openness,
+        sharpness=light.sharpness if light else None,
+        brightness=light.brightness if light else None,
+        light_asymmetry=light.asymmetry if light else None,
+        distance_cm=None,
+        warnings=(),
+    )
+
+
+def _judged(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...]) -> Quality:
+    hints = judge(quality, pose, light, extra)
+    return replace(quality, score=score_of(quality, pose, hints), warnings=tuple(hint.value for hint in hints))

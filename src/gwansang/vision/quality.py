@@ -1,0 +1,175 @@
+"""How well a face could be seen, and what to change for a better photo."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from gwansang.vision.crop import Region
+from gwansang.vision.decode import Pixels
+from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.mesh import canonical_face
+
+
+class Hint(StrEnum):
+    """What limits a reading; each has an advice text for the user."""
+
+    SMALL_FACE = "SMALL_FACE"
+    TURNED = "TURNED"
+    CHIN_UP = "CHIN_UP"
+    CHIN_DOWN = "CHIN_DOWN"
+    SMILE = "SMILE"
+    MOUTH_OPEN = "MOUTH_OPEN"
+    EYES_CLOSED = "EYES_CLOSED"
+    BLURRED = "BLURRED"
+    TOO_DARK = "TOO_DARK"
+    TOO_BRIGHT = "TOO_BRIGHT"
+    UNEVEN_LIGHT = "UNEVEN_LIGHT"
+    FRINGE = "FRINGE"
+    COVERED = "COVERED"
+    TOO_CLOSE = "TOO_CLOSE"
+    OTHER_FACES = "OTHER_FACES"
+    ASPECT_ASSUMED = "ASPECT_ASSUMED"
+    LANDMARKS_ONLY = "LANDMARKS_ONLY"
+
+
+GOOD_YAW_DEG, GOOD_PITCH_DEG = 12.0, 12.0
+GOOD_FACE_PX = 220.0
+GOOD_DISTANCE_CM = 45.0
+GOOD_SHARPNESS = 10.0
+GOOD_MOUTH_GAP = 0.10  # closed lips measure 0.00-0.09 of the mouth's width
+GOOD_SMILE = 0.6
+CLOSED_EYE = 0.10
+"""Lid opening by the eye network at and below which an eye looks closed; narrow smiling eyes begin at 0.11."""
+
+_FOREHEAD = (10, 109, 338, 67, 297, 103, 332, 69, 299, 108, 337, 151)
+_CHEEKS = (50, 280, 205, 425, 36, 266, 101, 330)
+_LOWER_FACE = (18, 200, 199, 201, 421, 194, 418, 164, 212, 432)
+_HAIR_CONTRAST, _COVER_CONTRAST = 40.0, 40.0
+"""CIE Lab distance to the cheeks. On 118 photos bare foreheads of every skin tone reach 33 (a shine) and fringes begin
+at 47; bare lower faces reach 31 and full beards begin at 51."""
+_DARK_HIGHLIGHT = 0.22  # the brightest twentieth of the face; relative to the scene, not to the skin
+
+IRIS_DIAMETER_CM = 1.17  # horizontal visible iris, adults: 11.7 mm with 0.5 mm SD
+_DIAGONAL_35MM = 43.27
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """brightness: mean luma 0-1; highlight: its 95th percentile; clipped: share of burnt-out points; asymmetry:
+    |left - right| / mean; forehead and lower face: Lab distance to the cheeks.
+    """
+
+    brightness: float
+    highlight: float
+    clipped: float
+    asymmetry: float
+    sharpness: float
+    forehead_contrast: float
+    lower_contrast: float
+
+
+def see_light(crop: Pixels, region: Region, points: Points) -> Light:
+    """Reads light and sharpness off the view of the face that the mesh network saw."""
+    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)
+    matrix = region.matrix()
+    places = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0]
+    x, y = np.clip(places.round().astype(int), 0, crop.shape[0] - 1).T
+    luma = gray[y, x].astype(np.float64)
+    face = canonical_face()
+    left = face.vertices[:, 0] > 0.5
+    one, other = luma[left].mean(), luma[face.mirror[left]].mean()
+    cheeks = np.median(lab[y, x][list(_CHEEKS)], axis=0)
+    contrast = np.linalg.norm(lab[y, x] - cheeks, axis=1)
+    variance = float(gray.var())
+    return Light(
+        brightness=float(luma.mean() / 255),
+        highlight=float(np.percentile(luma, 95) / 255),
+        clipped=float((luma > 250).mean()),
+        asymmetry=float(abs(one - other) / max(one + other, 1.0) * 2),
+        sharpness=1000.0 * float(cv2.Laplacian(gray, cv2.CV_64F).var()) / max(variance, 1.0),
+        forehead_contrast=float(np.median(contrast[list(_FOREHEAD)])),
+        lower_contrast=float(np.median(contrast[list(_LOWER_FACE)])),
+    )
+
+
+def smile_of(frontal: Points) -> float:
+    """0 relaxed to 1 broad, from mouth width over eye distance and corner height; neutral photos stay under 0.35."""
+    corners = frontal[[61, 291]]
+    width = float(np.linalg.norm(corners[0] - corners[1]))
+    relative = width / float(np.linalg.norm(frontal[133] - frontal[362]))
+    lift = float(corners[:, 1].mean() - frontal[[13, 14], 1].mean()) / width
+    return 1.0 / (1.0 + math.exp(-(relative - 1.50) / 0.06 - (lift - 0.01) / 0.015))
+
+
+def mouth_gap_of(frontal: Points) -> float:
+    """Distance of the inner lips over the mouth's width."""
+    return float((frontal[13, 1] - frontal[14, 1]) / np.linalg.norm(frontal[61] - frontal[291]))
+
+
+def lid_opening(lids: Points) -> float:
+    """Lid distance over eye width, of the eye that is less open; (2, 16, 2) lids from the eye network."""
+    heights = np.linalg.norm(lids[:, 4] - lids[:, 12], axis=1)
+    return float((heights / np.linalg.norm(lids[:, 0] - lids[:, 8], axis=1)).min())
+
+
+def mesh_opening(frontal: Points) -> float:
+    """The same from the mesh alone; it can't tell narrow eyes from closed ones."""
+    heights = np.abs(frontal[[159, 386], 1] - frontal[[145, 374], 1])
+    return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
+
+
+def distance_of(irises: Points, focal_35mm: float | None, diagonal_px: float) -> float | None:
+    """Camera distance in cm from the irises' width (2, 5, 2) and the 35 mm focal length; None without one."""
+    if focal_35mm is None:
+        return None
+    rims = irises[:, 1:]
+    diameter = float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
+    return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(diameter, 1e-6)
+
+
+def judge(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...] = ()) -> tuple[Hint, ...]:
+    """The hints that apply, in the order in which they matter."""
+    checks = (
+        (quality.face_width_px < GOOD_FACE_PX and light is not None, Hint.SMALL_FACE),
+        (abs(pose.yaw_deg) > GOOD_YAW_DEG, Hint.TURNED),
+        (pose.pitch_deg > GOOD_PITCH_DEG, Hint.CHIN_UP),
+        (pose.pitch_deg < -GOOD_PITCH_DEG, Hint.CHIN_DOWN),
+        (quality.smile > GOOD_SMILE, Hint.SMILE),
+        (quality.mouth_gap > GOOD_MOUTH_GAP, Hint.MOUTH_OPEN),
+        (quality.eye_openness <= CLOSED_EYE and light is not None, Hint.EYES_CLOSED),
+        (quality.distance_cm is not None and quality.distance_cm < GOOD_DISTANCE_CM, Hint.TOO_CLOSE),
+    )
+    return (*(hint for applies, hint in checks if applies), *(_light_hints(light) if light else ()), *extra)
+
+
+def _light_hints(light: Light) -> tuple[Hint, ...]:
+    checks = (
+        (light.sharpness < GOOD_SHARPNESS, Hint.BLURRED),
+        (light.highlight < _DARK_HIGHLIGHT, Hint.TOO_DARK),
+        (light.clipped > 0.25, Hint.TOO_BRIGHT),
+        (light.asymmetry > 0.35, Hint.UNEVEN_LIGHT),
+        (light.forehead_contrast > _HAIR_CONTRAST, Hint.FRINGE),
+        (light.lower_contrast > _COVER_CONTRAST, Hint.COVERED),
+    )
+    return tuple(hint for applies, hint in checks if applies)
+
+
+_COST = {Hint.EYES_CLOSED: 0.85, Hint.TOO_CLOSE: 0.85, Hint.FRINGE: 0.85, Hint.COVERED: 0.7, Hint.UNEVEN_LIGHT: 0.93}
+
+
+def score_of(quality: Quality, pose: Pose, hints: tuple[Hint, ...]) -> float:
+    """0-1: the product of how near each condition is to its ideal."""
+    factors: list[float] = [
+        math.exp(-0.5 * (pose.yaw_deg / 25) ** 2),
+        math.exp(-0.5 * (pose.pitch_deg / 22) ** 2),
+        math.sqrt(min(quality.face_width_px / GOOD_FACE_PX, 1.0)),
+        1.0 - 0.35 * quality.smile,
+        1.0 - 0.3 * min(max(quality.mouth_gap - 0.06, 0.0) / 0.3, 1.0),
+        math.sqrt(min((quality.sharpness or GOOD_SHARPNESS) / GOOD_SHARPNESS, 1.0)),
+        *(_COST.get(hint, 1.0) for hint in hints),
+    ]
+    return round(math.prod(factors), 3)
