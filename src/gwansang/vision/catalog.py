@@ -101,11 +101,24 @@ IRIS_LANDMARK = _mediapipe(
     size=2_640_568,
     sha256="d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
 )
+FACE_EMBEDDING = Model(
+    name="face_embedding",
+    file="face_embedding.tflite",
+    sha256="7c871c69ea99051c072ab761702cbe7c78aceaf31dfd2066fe3f4693429b68a7",
+    input_shape=(1, 150, 150, 3),
+    licence="CC0-1.0",
+    archive=FACE_RECOGNITION_MODELS,
+    member="face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+    member_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    member_size=22_466_066,
+    form="dlib",
+)
 MODELS: tuple[Model, ...] = (
     FACE_DETECTION_SHORT_RANGE,
     FACE_DETECTION_FULL_RANGE,
     FACE_LANDMARK,
     IRIS_LANDMARK,
+    FACE_EMBEDDING,
 )
 
 
