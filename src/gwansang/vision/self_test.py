@@ -10,11 +10,11 @@ from gwansang.vision.pipeline import read_photo
 from gwansang.vision.runtime import Engine
 
 _FACE_PX = 240.0
-_MAX_OFF = 0.06  # of the face's width; the drawing measures 0.03, a wrong channel order or model far more
+_MAX_OFF = 0.06  # of the face's width; the drawing measures 0.017, a wrong channel order or model far more
 
 
 def self_test(engine: Engine) -> None:
-    """Reads a drawn face through the whole pipeline; raises ModelsMissingError where it isn't found where it was drawn."""
+    """Reads a drawn face through the whole pipeline; raises ModelsMissingError where it is not found as drawn."""
     image = draw_face(face_width=_FACE_PX)
     encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
     points = read_photo(encoded, engine).points[:, :2]
