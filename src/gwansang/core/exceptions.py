@@ -19,7 +19,7 @@ from typing import ClassVar
 
 
 class AppError(Exception):
-    """An expected failure with a stable code; `message` says what happened and what to do, `context` holds its facts."""
+    """An expected failure with a stable code; `message` says what happened and what to do, `context` its facts."""
 
     code: ClassVar[str] = "APP_ERROR"
     title: ClassVar[str] = "Something went wrong"

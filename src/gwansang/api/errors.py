@@ -1,0 +1,169 @@
+"""Every error becomes one kind of answer; the only table of status codes."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from numbers import Integral, Real
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse
+from starlette.types import Scope
+
+from gwansang.core import exceptions as tree
+from gwansang.core.exceptions import AppError
+from gwansang.core.middleware.body_gate import BodyTimeoutError
+from gwansang.dependencies import chosen_locale
+
+STATUS: Mapping[type[AppError], int] = {
+    AppError: 500,
+    tree.Malformed: 400,
+    tree.Unauthenticated: 401,
+    tree.Forbidden: 403,
+    tree.NotFound: 404,
+    BodyTimeoutError: 408,
+    tree.Conflict: 409,
+    tree.TooLarge: 413,
+    tree.UnsupportedMedia: 415,
+    tree.InvalidInput: 422,
+    tree.RateLimited: 429,
+    tree.Unavailable: 503,
+}
+_TEXTS = TypeAdapter(dict[str, dict[str, str]]).validate_json(
+    Path(__file__).with_name("problem_texts.json").read_bytes()
+)
+_MAX_FAULTS = 20
+_MAX_INSTANCE = 200
+_PROBLEM = "application/problem+json"
+
+
+class InvalidRequestError(tree.InvalidInput):
+    """Carries `faults`, a list of {field, message}."""
+
+    code = "VALIDATION_ERROR"
+    title = "Request validation failed"
+
+
+class UnexpectedError(AppError):
+    """What a caller is told of an error that nobody expected."""
+
+    code = "INTERNAL_ERROR"
+    title = "Something went wrong on our side"
+
+
+class MethodNotAllowedError(tree.Malformed):
+    code = "METHOD_NOT_ALLOWED"
+    title = "Method not allowed"
+
+
+def status_of(error: type[AppError]) -> int:
+    """The status of the nearest class in the table along the MRO."""
+    return next(STATUS[base] for base in error.__mro__ if base in STATUS)
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers; what they don't cover ends at the error boundary, which calls `answer` too."""
+    for kind in (AppError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _handle)
+
+
+def answer(scope: Scope, error: Exception) -> JSONResponse:
+    """The answer to a request that ended in `error`."""
+    cause = error.__cause__
+    if isinstance(error, HTTPException):
+        if isinstance(cause, AppError):  # a framework's "could not parse" around one of ours
+            return _respond(scope, cause, status_of(type(cause)))
+        return _respond(scope, _of_framework(error), error.status_code, error.headers)
+    if isinstance(error, RequestValidationError):
+        return _respond(scope, invalid_request(error.errors()), 422)
+    known = error if isinstance(error, AppError) else UnexpectedError("An unexpected error; it has been noted.")
+    return _respond(scope, known, status_of(type(known)))
+
+
+def invalid_request(faults: Iterable[Mapping[str, object]], known: Sequence[str] | None = None) -> InvalidRequestError:
+    """Tells fields and messages of pydantic's faults and nothing of the input; a field not in `known` goes unnamed."""
+    told = [_fault(fault, known) for _, fault in zip(range(_MAX_FAULTS), faults, strict=False)]
+    return InvalidRequestError("Request validation failed", faults=told)
+
+
+def invalid_model(error: ValidationError, model_fields: Iterable[str]) -> InvalidRequestError:
+    """The same for a model that an endpoint validated itself."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return invalid_request(({**fault} for fault in faults), tuple(model_fields))
+
+
+async def _handle(request: Request, error: Exception) -> JSONResponse:
+    return answer(request.scope, error)
+
+
+def _of_framework(error: HTTPException) -> AppError:
+    if error.status_code == 404:
+        return tree.NotFound("There is nothing at this address.")
+    if error.status_code == 405:
+        return MethodNotAllowedError("This address does not take that method.")
+    if error.status_code < 500:
+        return tree.Malformed("The request can't be understood.")
+    return UnexpectedError("The request could not be served.")
+
+
+def _fault(fault: Mapping[str, object], known: Sequence[str] | None) -> dict[str, str]:
+    location = fault.get("loc")
+    path = [str(step) for step in location if step != "body"] if isinstance(location, tuple) else []
+    if known is not None and path and path[0] not in known:
+        path = ["(unknown field)"]
+    return {"field": ".".join(path), "message": str(fault.get("msg", "Invalid"))}
+
+
+def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    connection = HTTPConnection(scope)
+    extra = dict(headers or {})
+    retry_after_s = error.context.get("retry_after_s")
+    if isinstance(retry_after_s, int):
+        extra["Retry-After"] = str(retry_after_s)
+    if status == 401:
+        extra.setdefault("WWW-Authenticate", "Bearer")
+    body: dict[str, JsonValue] = {
+        "type": problem_type(type(error)),
+        "title": error.title,
+        "status": HTTPStatus(status).value,
+        "detail": _sentence(error, chosen_locale(connection)),
+        "instance": scope["path"][:_MAX_INSTANCE],
+        "request_id": connection.scope.get("state", {}).get("request_id", ""),
+        "error": {"code": error.code, "message": error.message, "details": _details(error)},
+    }
+    return JSONResponse(body, status, extra, media_type=_PROBLEM)
+
+
+def problem_type(error: type[AppError]) -> str:
+    """The stable URI of a kind of problem."""
+    return "/problems/" + error.code.lower().replace("_", "-")
+
+
+def _sentence(error: AppError, locale: str) -> str:
+    try:
+        return _TEXTS[error.code][locale].format_map(error.context)
+    except KeyError:  # a text without its fact is worse than the plain message
+        return error.message
+
+
+def _details(error: AppError) -> JsonValue:
+    if isinstance(error, InvalidRequestError):
+        return _fact(error.context["faults"])
+    return {name: _fact(value) for name, value in error.context.items()} or None
+
+
+def _fact(value: object) -> JsonValue:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return round(float(value), 4) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _fact(one) for name, one in value.items()}
+    return [_fact(one) for one in value] if isinstance(value, Sequence) else json.dumps(str(value))

@@ -1,0 +1,107 @@
+"""A small multipart form with one file, parsed in memory (a photo is never spooled to disk) and off the event loop."""
+
+from dataclasses import dataclass, field
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from gwansang.core.exceptions import Malformed
+
+_MAX_FIELDS = 8
+_MAX_FIELD_BYTES = 4096
+_MAX_BOUNDARY = 200
+
+
+class InvalidFormError(Malformed):
+    code = "INVALID_FORM"
+    title = "The form can't be parsed"
+
+
+@dataclass(slots=True)
+class Form:
+    """What was in the form: the files by field name, and the other fields."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def parse_form(body: bytes, content_type: str) -> Form:
+    """Parses a whole multipart/form-data body; raises InvalidFormError for anything but one small clean form."""
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary", b"")
+    if not 0 < len(boundary) <= _MAX_BOUNDARY:
+        raise InvalidFormError("The multipart form has no usable boundary.")
+    collector = _Collector()
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": collector.begin_part,
+                "on_header_field": collector.add_header_name,
+                "on_header_value": collector.add_header_value,
+                "on_header_end": collector.end_header,
+                "on_part_data": collector.add_data,
+                "on_part_end": collector.end_part,
+                "on_end": collector.end,
+            },
+        )
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, UnicodeDecodeError):
+        raise InvalidFormError("The multipart form is damaged or not complete.") from None
+    if not collector.complete:
+        raise InvalidFormError("The multipart form ends too early.")
+    return collector.form
+
+
+class _Collector:
+    """Takes what the parser finds."""
+
+    def __init__(self) -> None:
+        self.form = Form()
+        self.complete = False
+        self._header = (b"", b"")
+        self._disposition = b""
+        self._data: list[bytes] = []
+
+    def begin_part(self) -> None:
+        if len(self.form.files) + len(self.form.fields) > _MAX_FIELDS:
+            raise InvalidFormError("The form has too many fields.")
+        self._header, self._disposition, self._data = (b"", b""), b"", []
+
+    def add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0] + data[start:end], self._header[1])
+
+    def add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0], self._header[1] + data[start:end])
+
+    def end_header(self) -> None:
+        name, value = self._header
+        if name.lower() == b"content-disposition":
+            self._disposition = value
+        self._header = (b"", b"")
+
+    def add_data(self, data: bytes, start: int, end: int) -> None:
+        self._data.append(data[start:end])
+
+    def end_part(self) -> None:
+        kind, options = parse_options_header(self._disposition)
+        name = options.get(b"name", b"").decode("utf-8")
+        if kind != b"form-data" or not name or name in self.form.files or name in self.form.fields:
+            raise InvalidFormError("Every part of the form needs a name of its own.")
+        content = self._data[0] if len(self._data) == 1 else b"".join(self._data)
+        self._data = []
+        if b"filename" not in options:
+            self._add_field(name, content)
+        elif self.form.files:
+            raise InvalidFormError("The form may hold one file.")
+        else:
+            self.form.files[name] = content
+
+    def end(self) -> None:
+        self.complete = True
+
+    def _add_field(self, name: str, content: bytes) -> None:
+        if len(content) > _MAX_FIELD_BYTES:
+            raise InvalidFormError(f"A form field may have {_MAX_FIELD_BYTES} bytes; a photo is sent as a file.")
+        self.form.fields[name] = content.decode("utf-8")

@@ -1,0 +1,104 @@
+"""A face as an endpoint gets it: the body is read here, everything slow about it happens later, in the pool."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+from fastapi import Depends, Request
+from pydantic import ValidationError
+
+from gwansang.api.base64_image import decode_image
+from gwansang.api.errors import InvalidRequestError, invalid_model
+from gwansang.api.json_body import parse_object, too_complex
+from gwansang.api.multipart import Form, parse_form
+from gwansang.core.exceptions import TooLarge, UnsupportedMedia
+from gwansang.dependencies import LocaleParameter, UploadLimit, chosen_locale
+from gwansang.reading.model import Locale
+from gwansang.schemas.analysis import FaceForm, FaceRequest
+from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, FaceQuery, InvalidLandmarksError
+
+Ask = Callable[[], FaceQuery]
+ChooseLocale = Callable[[str | None], Locale]
+
+
+class ContentTypeError(UnsupportedMedia):
+    """Carries `expected` in its context."""
+
+    code = "CONTENT_TYPE_NOT_ACCEPTED"
+    title = "Content type not accepted"
+
+
+class FileTooLargeError(TooLarge):
+    """Carries `max_bytes` in its context."""
+
+    code = "FILE_TOO_LARGE"
+    title = "The photo is too large"
+
+
+async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> Ask:
+    _require(request, "application/json")
+    body = await request.body()
+    return lambda: query_of_json(body, lambda inside: chosen_locale(request, inside), max_bytes)
+
+
+async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> Ask:
+    _require(request, "multipart/form-data")
+    body = await request.body()
+    content_type = request.headers["content-type"]
+    return lambda: query_of_form(
+        parse_form(body, content_type), lambda inside: chosen_locale(request, inside), max_bytes
+    )
+
+
+JsonAsk = Annotated[Ask, Depends(_json_ask)]
+UploadAsk = Annotated[Ask, Depends(_upload_ask)]
+
+
+def query_of_json(body: bytes, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+    """What a JSON body asks; raises what is wrong with it."""
+    if b'"landmarks"' in body and too_complex(body):
+        raise InvalidLandmarksError("Landmarks must be the 468 or 478 points of a face mesh.", expected=LANDMARK_COUNTS)
+    try:
+        asked = FaceRequest.model_validate(parse_object(body))
+    except ValidationError as error:
+        raise invalid_model(error, FaceRequest.model_fields) from None
+    return FaceQuery(
+        locale=choose(asked.locale),
+        birth_year=asked.birth_year,
+        image=None if asked.image is None else _within(decode_image(asked.image), max_bytes),
+        landmarks=None if asked.landmarks is None else _array(asked.landmarks),
+        image_width=asked.image_width,
+        image_height=asked.image_height,
+    )
+
+
+def query_of_form(form: Form, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+    """What an upload form asks; raises what is wrong with it."""
+    photo = form.files.get("file")
+    if photo is None:
+        fault = {"field": "file", "message": "Send the photo as a file in the field `file`"}
+        raise InvalidRequestError("Request validation failed", faults=[fault])
+    try:
+        asked = FaceForm.model_validate({name: value for name, value in form.fields.items() if value})
+    except ValidationError as error:
+        raise invalid_model(error, FaceForm.model_fields) from None
+    return FaceQuery(locale=choose(asked.locale), birth_year=asked.birth_year, image=_within(photo, max_bytes))
+
+
+def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    sizes = {len(landmark) for landmark in landmarks}
+    if len(landmarks) not in LANDMARK_COUNTS or len(sizes) != 1:
+        message = "Landmarks must be the 468 or 478 points of a face mesh, all [x, y] or all [x, y, z]."
+        raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
+    return np.array(landmarks, dtype=np.float64)
+
+
+def _within(photo: bytes, max_bytes: int) -> bytes:
+    if len(photo) > max_bytes:
+        raise FileTooLargeError(f"The photo is larger than {max_bytes} bytes.", max_bytes=max_bytes)
+    return photo
+
+
+def _require(request: Request, expected: str) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+        raise ContentTypeError(f"Send this request as {expected}.", expected=expected)

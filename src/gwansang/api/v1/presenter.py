@@ -1,0 +1,181 @@
+"""An analysis as the wire shows it: numbers rounded, measures as lines on the upright photo."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartReading, Reading, Reason
+from gwansang.schemas import analysis as wire
+from gwansang.services.analysis_service import AnalysisResult
+from gwansang.vision.face import Face
+
+_ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
+    Path(__file__).with_name("advice_texts.json").read_bytes()
+)
+
+
+def present(result: AnalysisResult) -> wire.FaceReading:
+    """The answer to a reading request."""
+    reading, face = result.reading, result.face
+    return wire.FaceReading(
+        analysis_id=result.analysis_id,
+        overall_score=reading.overall_score,
+        energy_scores=wire.EnergiesOut(**{str(name): steps for name, steps in reading.energy_scores.items()}),
+        energy_values={name: _round(value) for name, value in reading.energy_values.items()},
+        parts_analysis={part.part: _part(part, face) for part in reading.parts},
+        today_fortune=reading.today_fortune,
+        fortune=_fortune(reading.fortune),
+        element=_element(reading),
+        zones=_zones(reading),
+        palaces=[_palace(palace, face) for palace in reading.palaces],
+        ages=wire.AgesOut(birth_year=result.birth_year, positions=[_age(age, face) for age in reading.ages]),
+        quality=_quality(face, reading.locale),
+        engine_version=reading.engine_version,
+        content_version=reading.content_version,
+        locale=reading.locale,
+        disclaimer=reading.disclaimer,
+        created_at=result.created_at,
+    )
+
+
+def _part(part: PartReading, face: Face) -> wire.PartOut:
+    other = part.alternative
+    return wire.PartOut(
+        name=part.name,
+        hanja=part.hanja,
+        shape=part.shape,
+        meaning=part.meaning,
+        score=part.score,
+        shape_id=part.shape_id,
+        probability=_round(part.probability),
+        alternative=other
+        and wire.AlternativeOut(shape_id=other.shape_id, shape=other.shape, probability=_round(other.probability)),
+        reliability=_round(part.reliability),
+        reasons=[_reason(reason, face) for reason in part.reasons],
+    )
+
+
+def _reason(reason: Reason, face: Face) -> wire.ReasonOut:
+    overlays = [_overlay(overlay, face) for overlay in reason.overlays]
+    classic = reason.classic
+    return wire.ReasonOut(
+        measure=reason.measure,
+        label=reason.label,
+        value=_round(reason.value),
+        unit=reason.unit,
+        z=_round(reason.z),
+        percentile=reason.percentile,
+        error=_round(reason.error),
+        overlay=overlays[0] if overlays else None,
+        overlays=overlays,
+        classic=classic and wire.ClassicOut(quote=classic.quote, source=classic.source),
+    )
+
+
+def _overlay(overlay: Overlay, face: Face) -> wire.OverlayOut:
+    return wire.OverlayOut(type=overlay.type, points=_places(overlay.vertices, face))
+
+
+def _places(vertices: Sequence[int], face: Face) -> list[wire.Place]:
+    size = (face.image_width, face.image_height)
+    return [(_round(x / size[0]), _round(y / size[1])) for x, y in face.points[list(vertices), :2].tolist()]
+
+
+def _fortune(fortune: Fortune) -> wire.FortuneOut:
+    lucky = fortune.lucky
+    return wire.FortuneOut(
+        date=fortune.date,
+        day_pillar=fortune.day_pillar,
+        day_pillar_name=fortune.day_pillar_name,
+        relation=fortune.relation,
+        relation_name=fortune.relation_name,
+        reason=fortune.reason,
+        text=fortune.text,
+        energy_shift={name: _round(value) for name, value in fortune.energy_shift.items()},
+        lucky=wire.LuckyOut(
+            element=lucky.element,
+            color=lucky.color,
+            color_hex=lucky.color_hex,
+            direction=lucky.direction,
+            numbers=list(lucky.numbers),
+            hours=lucky.hours,
+        ),
+    )
+
+
+def _element(reading: Reading) -> wire.ElementOut:
+    element = reading.element
+    return wire.ElementOut(
+        primary=element.primary,
+        secondary=element.secondary,
+        name=element.name,
+        shares={name: _round(share) for name, share in element.shares.items()},
+        clarity=_round(element.clarity),
+        meaning=element.meaning,
+    )
+
+
+def _zones(reading: Reading) -> wire.ZonesOut:
+    zones = {
+        zone.id: wire.ZoneOut(
+            name=zone.name,
+            share=_round(zone.share),
+            z=_round(zone.z),
+            years=zone.years,
+            meaning=zone.meaning,
+            estimated=zone.estimated,
+        )
+        for zone in reading.zones
+    }
+    return wire.ZonesOut(
+        type=reading.zones_type, upper=zones.get("upper"), middle=zones.get("middle"), lower=zones.get("lower")
+    )
+
+
+def _palace(palace: Palace, face: Face) -> wire.PalaceOut:
+    return wire.PalaceOut(
+        id=palace.id,
+        name=palace.name,
+        hanja=palace.hanja,
+        place=palace.place,
+        status=palace.status,
+        z=None if palace.z is None else _round(palace.z),
+        meaning=palace.meaning,
+        points=_places(palace.vertices, face),
+    )
+
+
+def _age(age: AgePosition, face: Face) -> wire.AgePositionOut:
+    return wire.AgePositionOut(
+        counted_age=age.counted_age,
+        international_age=age.international_age,
+        position=age.position,
+        hanja=age.hanja,
+        place=age.place,
+        meaning=age.meaning,
+        points=_places(age.vertices, face),
+    )
+
+
+def _quality(face: Face, locale: str) -> wire.QualityOut:
+    quality, pose = face.quality, face.pose
+    return wire.QualityOut(
+        score=_round(quality.score),
+        yaw_deg=round(pose.yaw_deg, 1),
+        pitch_deg=round(pose.pitch_deg, 1),
+        roll_deg=round(pose.roll_deg, 1),
+        distance_cm=None if quality.distance_cm is None else round(quality.distance_cm, 1),
+        warnings=list(quality.warnings),
+        advice=list(_advice(quality.warnings, locale)),
+    )
+
+
+def _advice(warnings: Iterable[str], locale: str) -> Iterable[wire.AdviceOut]:
+    for code in warnings:
+        if code in _ADVICE:
+            yield wire.AdviceOut(code=code, text=_ADVICE[code][locale])
+
+
+def _round(value: float) -> float:
+    return round(value, 4)

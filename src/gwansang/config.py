@@ -1,0 +1,91 @@
+"""Settings from the environment and `.env`; only the composition roots (main, cli, worker, container) read them."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
+_MIB = 1024 * 1024
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """The service can't start with these settings; the message is one sentence that says which and why."""
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `.env.example` explains them to people."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    environment: Literal["development", "production"] = "development"
+    secret_key: SecretStr = SecretStr(DEFAULT_SECRET_KEY)
+    model_path: Path = Path(".models")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    public_docs: bool = True
+    cors_origins: Names = ()
+    cors_credentials: bool = False
+    trusted_hosts: Names = ("*",)
+    max_upload_bytes: int = Field(10 * _MIB, ge=1024)
+    max_json_bytes: int = Field(14 * _MIB, ge=1024)
+    max_inflight_bytes: int = Field(96 * _MIB, ge=_MIB)
+    body_timeout_s: float = Field(60.0, gt=0)
+    inference_workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, le=64)
+    inference_queue: int = Field(64, ge=1, le=4096)
+    inference_timeout_s: float = Field(30.0, gt=0)
+    timezone: str = "Asia/Seoul"
+
+    @field_validator("cors_origins", "trusted_hosts", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("it is not a time zone name such as Asia/Seoul")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_open_doors(self) -> Self:
+        if "*" in self.cors_origins and self.cors_credentials:
+            raise ValueError("CORS_ORIGINS=* and CORS_CREDENTIALS=true together would open every account to every site")
+        if self.production and self.secret_key.get_secret_value() == DEFAULT_SECRET_KEY:
+            raise ValueError("SECRET_KEY has its default value, which production refuses; set one of your own")
+        if self.production and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("SECRET_KEY is shorter than the 32 characters that production asks for")
+        if self.production and "*" in self.cors_origins:
+            raise ValueError("CORS_ORIGINS=* is refused in production; name the sites that may call the API")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def json_logs(self) -> bool:
+        return self.log_format == "json" or (self.log_format == "auto" and self.production)
+
+
+def load_settings() -> Settings:
+    """Reads the settings; raises SettingsError with one sentence where they can't be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    told = message.removeprefix("Value error, ")
+    return f"{location[0]!s}".upper() + f": {told}" if location else told

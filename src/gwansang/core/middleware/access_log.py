@@ -1,0 +1,46 @@
+"""One log line a request, with nothing of what the caller sent but the method."""
+
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_log = structlog.get_logger("gwansang.access")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class AccessLog:
+    """Logs `http.request` with method, route template, status and milliseconds."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 0  # stays 0 where the client went away before an answer
+        started = perf_counter()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        finally:
+            _log.info(
+                "http.request",
+                method=scope["method"] if scope["method"] in _METHODS else "other",
+                route=route_template(scope),
+                status=status,
+                ms=round((perf_counter() - started) * 1000, 1),
+            )
+
+
+def route_template(scope: Scope) -> str:
+    """The matched route's template such as /things/{id}; "unmatched" for anything else a caller made up."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else "unmatched"

@@ -1,0 +1,76 @@
+"""How many bytes of request bodies the process holds at once.
+
+Counting what has really arrived, instead of what is announced, leaves nothing to gain by announcing much and sending
+little. When the room is full, only the oldest unfinished body goes on, so that one always gets through; the others are
+not read (the connection's own flow control stops the sender) until there is room again or their patience ends.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gwansang.core.exceptions import Unavailable
+
+
+class IntakeFullError(Unavailable):
+    """Carries `retry_after_s` in its context."""
+
+    code = "INTAKE_FULL"
+    title = "Too many uploads at once"
+
+
+class Share:
+    """What one request holds of the intake."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+
+class Intake:
+    """Bounds the bytes of all bodies together; belongs to one event loop."""
+
+    def __init__(self, *, max_bytes: int, patience_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._patience_s = patience_s
+        self._unfinished: dict[Share, None] = {}  # oldest first
+        self._changed = asyncio.Event()
+        self.held_bytes = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Share]:
+        """A request's place in the intake; all it holds is given back at the end."""
+        share = Share()
+        self._unfinished[share] = None
+        try:
+            yield share
+        finally:
+            self.held_bytes -= share.held
+            self._unfinished.pop(share, None)
+            self._wake()
+
+    async def turn(self, share: Share) -> None:
+        """Returns when this request may read on; raises IntakeFullError where that takes too long."""
+        if self._may_read(share):
+            return
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while not self._may_read(share):
+                    await self._changed.wait()
+        except TimeoutError:
+            message = "The server holds as many uploads as it can; send yours again in a few seconds."
+            raise IntakeFullError(message, retry_after_s=5) from None
+
+    def add(self, share: Share, size: int, *, last: bool) -> None:
+        """Notes what has arrived."""
+        share.held += size
+        self.held_bytes += size
+        if last:
+            self._unfinished.pop(share, None)
+            self._wake()
+
+    def _may_read(self, share: Share) -> bool:
+        return self.held_bytes < self._max_bytes or next(iter(self._unfinished)) is share
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

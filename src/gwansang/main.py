@@ -1,0 +1,108 @@
+"""The web application: `gwansang.main:app` for an ASGI server, `create_app(settings)` for everyone else."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import RedirectResponse
+
+from gwansang import __version__
+from gwansang.api import errors
+from gwansang.api.docs import mount_docs
+from gwansang.api.v1.endpoints import health
+from gwansang.api.v1.router import router
+from gwansang.config import Settings, load_settings
+from gwansang.container import Container, open_container
+from gwansang.core.logging import configure_logging
+from gwansang.core.middleware.access_log import AccessLog
+from gwansang.core.middleware.body_gate import BodyGate
+from gwansang.core.middleware.boundary import ErrorBoundary
+from gwansang.core.middleware.hosts import TrustedHosts
+from gwansang.core.middleware.intake import Intake
+from gwansang.core.middleware.request_id import HEADER, RequestId
+from gwansang.core.middleware.security_headers import SecurityHeaders
+
+_OPENAPI = "/api/v1/openapi.json"
+_FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photo
+_OTHER_BODY_BYTES = 256 * 1024
+_INTAKE_PATIENCE_S = 20.0
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
+
+
+def create_app(settings: Settings | None = None, opening: Opening = open_container) -> FastAPI:
+    """Builds the application; nothing slow happens before its lifespan starts."""
+    settings = settings or load_settings()
+    app = FastAPI(
+        title="GwanSang-AI",
+        version=__version__,
+        description="Traditional Korean face reading, with its reasons as numbers on the photo.",
+        openapi_url=_OPENAPI if settings.public_docs else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(settings, opening),
+        middleware=_middleware(settings),
+    )
+    errors.install(app)
+    app.include_router(router)
+    app.include_router(health.router)
+    if settings.public_docs:
+        mount_docs(app, _OPENAPI)
+        app.add_api_route("/", _to_docs, include_in_schema=False)
+    return app
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app` is made when a server asks for it, so that importing this module reads no settings."""
+    if name != "app":
+        raise AttributeError(name)
+    return create_app()
+
+
+def _lifespan(
+    settings: Settings, opening: Opening
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container]]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container]]:
+        configure_logging(settings.log_level, json=settings.json_logs)
+        async with opening(settings) as container:
+            yield {"container": container}
+
+    return lifespan
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in; `core/middleware/__init__.py` says why in this order."""
+    return [
+        Middleware(RequestId),
+        Middleware(AccessLog),
+        Middleware(SecurityHeaders, hsts=settings.production),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=settings.cors_credentials,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER),
+            expose_headers=(HEADER, "Retry-After"),
+        ),
+        Middleware(ErrorBoundary, answer=errors.answer),
+        Middleware(TrustedHosts, allowed=settings.trusted_hosts, answer=errors.answer),
+        Middleware(
+            BodyGate,
+            max_bytes={
+                "/api/v1/analysis/face": settings.max_json_bytes,
+                "/api/v1/analysis/face/upload": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
+            },
+            default_max_bytes=_OTHER_BODY_BYTES,
+            timeout_s=settings.body_timeout_s,
+            intake=Intake(max_bytes=settings.max_inflight_bytes, patience_s=_INTAKE_PATIENCE_S),
+            answer=errors.answer,
+        ),
+    ]
+
+
+async def _to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs")

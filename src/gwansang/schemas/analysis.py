@@ -1,0 +1,249 @@
+"""The wire of a face reading: what comes in and what goes out."""
+
+import datetime as dt
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
+
+from gwansang.reading.model import Energy, Locale
+
+# --- in ---------------------------------------------------------------------------------------------------------------
+
+Coordinate = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Landmark = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
+PixelSide = Annotated[int, Strict(), Field(ge=1, le=100_000)]
+LocaleName = Annotated[str, Field(max_length=35)]
+
+
+class FaceRequest(BaseModel):
+    """A photo, landmarks, or both."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: Annotated[str, Strict()] | None = Field(
+        None,
+        description=(
+            "JPEG, PNG or WebP as base64, bare or as a data URL. White space is ignored; the URL-safe alphabet and "
+            "missing padding are accepted; any other character is refused. The image's own bytes decide its type."
+        ),
+    )
+    landmarks: list[Landmark] | None = Field(
+        None,
+        description=(
+            "The 468 or 478 points of a MediaPipe face mesh, each [x, y] or [x, y, z]; x and y as fractions of the "
+            "upright picture. Given landmarks are the face, even beside an image, which then only tells the aspect."
+        ),
+    )
+    image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")
+    image_height: PixelSide | None = Field(
+        None, description="Height of the picture the landmarks come from, in pixels."
+    )
+    birth_year: Annotated[int, Strict()] | None = Field(
+        None, description="For the years of life; from 1900, and at least 14 years ago.", examples=[1990]
+    )
+    locale: LocaleName | None = Field(None, description="ko or en; anything else falls back.", examples=["ko"])
+
+
+class FaceForm(BaseModel):
+    """The form fields beside an uploaded photo."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    birth_year: int | None = None
+    locale: LocaleName | None = None
+
+
+# --- out --------------------------------------------------------------------------------------------------------------
+
+Place = tuple[FiniteFloat, FiniteFloat]
+
+
+class OverlayOut(BaseModel):
+    """What to draw on the photo; points are fractions of the upright photo's width and height."""
+
+    type: Literal["line", "polyline", "points", "angle"]
+    points: list[Place]
+
+
+class ClassicOut(BaseModel):
+    """The old text a rule goes back to."""
+
+    quote: str
+    source: str
+
+
+class ReasonOut(BaseModel):
+    """A measured fact behind a part's shape."""
+
+    measure: str
+    label: str
+    value: FiniteFloat
+    unit: str
+    z: FiniteFloat = Field(description="Standard deviations from the mean face.")
+    percentile: int = Field(ge=1, le=99)
+    error: FiniteFloat = Field(description="One standard deviation of this photo's value, in its unit.")
+    overlay: OverlayOut | None
+    overlays: list[OverlayOut]
+    classic: ClassicOut | None
+
+
+class AlternativeOut(BaseModel):
+    """The second most likely shape."""
+
+    shape_id: str
+    shape: str
+    probability: FiniteFloat
+
+
+class PartOut(BaseModel):
+    """One part of the face."""
+
+    name: str
+    hanja: str
+    shape: str
+    meaning: str
+    score: int = Field(ge=0, le=100)
+    shape_id: str
+    probability: FiniteFloat
+    alternative: AlternativeOut | None
+    reliability: FiniteFloat = Field(description="0-1: how far this photo supports the part.")
+    reasons: list[ReasonOut]
+
+
+class LuckyOut(BaseModel):
+    """What goes well with the day."""
+
+    element: str
+    color: str
+    color_hex: str
+    direction: str
+    numbers: list[int]
+    hours: str
+
+
+class FortuneOut(BaseModel):
+    """The day's fortune for this face."""
+
+    date: dt.date
+    day_pillar: str
+    day_pillar_name: str
+    relation: str
+    relation_name: str
+    reason: str
+    text: str
+    energy_shift: dict[Energy, FiniteFloat]
+    lucky: LuckyOut
+
+
+class ElementOut(BaseModel):
+    """The five elements of the face."""
+
+    primary: str
+    secondary: str | None
+    name: str
+    shares: dict[str, FiniteFloat]
+    clarity: FiniteFloat
+    meaning: str
+
+
+class ZoneOut(BaseModel):
+    """One third of the face."""
+
+    name: str
+    share: FiniteFloat
+    z: FiniteFloat
+    years: str
+    meaning: str
+    estimated: bool
+
+
+class ZonesOut(BaseModel):
+    """The three zones and how they compare."""
+
+    type: str
+    upper: ZoneOut | None = None
+    middle: ZoneOut | None = None
+    lower: ZoneOut | None = None
+
+
+class PalaceOut(BaseModel):
+    """One of the twelve palaces."""
+
+    id: str
+    name: str
+    hanja: str
+    place: str
+    status: Literal["measured", "partly", "not_measured"]
+    z: FiniteFloat | None
+    meaning: str
+    points: list[Place]
+
+
+class AgePositionOut(BaseModel):
+    """The place on the face that stands for a year of life."""
+
+    counted_age: int
+    international_age: int
+    position: str
+    hanja: str
+    place: str
+    meaning: str
+    points: list[Place]
+
+
+class AgesOut(BaseModel):
+    """Years of life; empty without a birth year."""
+
+    birth_year: int | None
+    positions: list[AgePositionOut]
+
+
+class AdviceOut(BaseModel):
+    """What a warning means and what to do about it."""
+
+    code: str
+    text: str
+
+
+class QualityOut(BaseModel):
+    """How well the face could be measured."""
+
+    score: FiniteFloat = Field(ge=0, le=1)
+    yaw_deg: FiniteFloat
+    pitch_deg: FiniteFloat
+    roll_deg: FiniteFloat
+    distance_cm: FiniteFloat | None
+    warnings: list[str]
+    advice: list[AdviceOut]
+
+
+class EnergiesOut(BaseModel):
+    """Four energies, 1 to 5."""
+
+    wealth: int = Field(ge=1, le=5)
+    love: int = Field(ge=1, le=5)
+    health: int = Field(ge=1, le=5)
+    social: int = Field(ge=1, le=5)
+
+
+class FaceReading(BaseModel):
+    """The reading of a face."""
+
+    analysis_id: UUID
+    overall_score: int = Field(ge=0, le=100)
+    energy_scores: EnergiesOut
+    energy_values: dict[Energy, FiniteFloat]
+    parts_analysis: dict[str, PartOut]
+    today_fortune: str
+    fortune: FortuneOut
+    element: ElementOut
+    zones: ZonesOut
+    palaces: list[PalaceOut]
+    ages: AgesOut
+    quality: QualityOut
+    engine_version: str
+    content_version: str
+    locale: Locale
+    disclaimer: str
+    created_at: dt.datetime

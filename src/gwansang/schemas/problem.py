@@ -1,0 +1,23 @@
+"""The wire of an error: RFC 9457 with an envelope for clients that only look at `error`."""
+
+from pydantic import BaseModel, Field, JsonValue
+
+
+class ErrorEnvelope(BaseModel):
+    """What went wrong, for programs."""
+
+    code: str = Field(description="Stable; programs decide by it.", examples=["NO_FACE"])
+    message: str = Field(description="Stable, in English.")
+    details: JsonValue = Field(None, description="The facts: counts, limits, or a list of {field, message}; or null.")
+
+
+class Problem(BaseModel):
+    """`application/problem+json`."""
+
+    type: str = Field(examples=["/problems/no-face"])
+    title: str = Field(examples=["No face found"])
+    status: int = Field(examples=[422])
+    detail: str = Field(description="A sentence for people, in the caller's language: what happened, what to do.")
+    instance: str = Field(examples=["/api/v1/analysis/face"])
+    request_id: str
+    error: ErrorEnvelope
