@@ -136,6 +136,7 @@ class AgePosition:
     place: str
     vertices: tuple[int, ...]
     meaning: str
+    current: bool = True  # this year's place; False for the years before and after
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,179 @@
+"""From measures to a reading: places the face among others and finds the words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from gwansang.reading.ages import ages
+from gwansang.reading.elements import ELEMENTS, Elements, elements
+from gwansang.reading.facts import ShapeClass
+from gwansang.reading.fortune import fortune
+from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.model import (
+    Alternative,
+    Capture,
+    Classic,
+    ElementReading,
+    Locale,
+    PartReading,
+    Reading,
+    Reason,
+)
+from gwansang.reading.norms import Norms, default_norms
+from gwansang.reading.palaces import palaces
+from gwansang.reading.scores import Scores, energy_step, score
+from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.texts import CONTENT_VERSION, elements_text, fortune_text, pick, shapes_text
+from gwansang.reading.zones import zones
+
+ENGINE_VERSION = "1.0.0"
+_MIXED_BELOW = 0.55  # from this share of the leading shape down, the runner-up is told as well
+_UNSURE_BELOW = 0.3  # parts with less reliability are told as a reference only
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """One face among others: its measures and their standard scores, by key."""
+
+    measures: Measures
+    norms: Norms
+    z: Mapping[str, float]
+    sigma: Mapping[str, float]
+
+
+def face_key(element: str, face_shape: str, zones_type: str) -> str:
+    """A coarse name of a face that survives another photo of it; it decides between sentences of equal meaning."""
+    return f"{element}/{face_shape}/{zones_type}"
+
+
+def compose(
+    measures: Measures,
+    capture: Capture,
+    day: date,
+    locale: Locale = "ko",
+    birth_year: int | None = None,
+    norms: Norms | None = None,
+) -> Reading:
+    """The reading of measures taken like `capture`, for the fortune of `day`.
+
+    Raises BirthYearOutOfRangeError for a birth year that can't be one.
+    """
+    face = _place(measures, norms or default_norms())
+    shapes = memberships(face.z, face.sigma)
+    scores = score(face.z, face.sigma, shapes, measures.asymmetry)
+    own = elements(face.z)
+    key = face_key(own.primary, shapes["face_shape"].shape.id, shapes["samjeong"].shape.id)
+    parts = tuple(_part(shape, face, scores, capture, key, locale) for shape in shapes.values())
+    today = fortune(own, key, day, locale)
+    names = {part.part: part.shape for part in parts}
+    return Reading(
+        overall_score=scores.overall,
+        energy_scores={energy: energy_step(value) for energy, value in scores.energy_values.items()},
+        energy_values=dict(scores.energy_values),
+        parts=parts,
+        element=_element(own, locale),
+        zones=zones({k: m.value for k, m in measures.values.items()}, face.z, locale),
+        zones_type=shapes["samjeong"].shape.id,
+        palaces=palaces(face.z, locale),
+        fortune=today,
+        today_fortune=today.text,
+        ages=() if birth_year is None else ages(birth_year, day, names, locale),
+        locale=locale,
+        engine_version=ENGINE_VERSION,
+        content_version=CONTENT_VERSION,
+        disclaimer=fortune_text(locale)["disclaimer"],
+    )
+
+
+def _place(measures: Measures, norms: Norms) -> _Placed:
+    z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
+    sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
+    return _Placed(measures, norms, z, sigma)
+
+
+def _part(shape: Membership, face: _Placed, scores: Scores, capture: Capture, seed: str, locale: Locale) -> PartReading:
+    key = shape.part.key
+    words = shapes_text(locale)["parts"][key]
+    alternative = _alternative(shape, locale)
+    trust = scores.reliability[key] * (0.6 if capture.fringe and key == "forehead" else 1.0)
+    return PartReading(
+        part=key,
+        name=words["name"],
+        hanja=shape.part.hanja,
+        shape_id=shape.shape.id,
+        shape=words["classes"][shape.shape.id]["name"],
+        meaning=_meaning(shape, alternative, trust, seed, locale),
+        score=scores.parts[key],
+        probability=shape.clarity,
+        alternative=alternative,
+        reliability=trust,
+        reasons=_reasons(shape, face, locale),
+    )
+
+
+def _alternative(shape: Membership, locale: Locale) -> Alternative | None:
+    second = shape.runner_up
+    if second is None:
+        return None
+    shape_id = shape.part.classes[second].id
+    name = shapes_text(locale)["parts"][shape.part.key]["classes"][shape_id]["name"]
+    return Alternative(shape_id, name, shape.probabilities[second])
+
+
+def _meaning(shape: Membership, second: Alternative | None, trust: float, seed: str, locale: Locale) -> str:
+    words = shapes_text(locale)
+    own = words["parts"][shape.part.key]["classes"][shape.shape.id]
+    sentences = [pick(own["readings"], seed, shape.part.key)]
+    if second is not None and shape.clarity < _MIXED_BELOW:
+        sentences.append(words["mixed"].format(second=second.shape, percent=round(100 * second.probability)))
+    sentences.append(own["tip"])
+    if trust < _UNSURE_BELOW:
+        sentences.append(words["unsure"])
+    return " ".join(sentences)
+
+
+def _reasons(shape: Membership, face: _Placed, locale: Locale) -> tuple[Reason, ...]:
+    deciding = _measures_in(shape.shape)
+    ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.z[key])))
+    return tuple(
+        _reason(key, face, shape.shape.classic if place == 0 else None, locale) for place, key in enumerate(ranked)
+    )
+
+
+@cache
+def _rule_words(rule: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[A-Z]+", rule))
+
+
+def _measures_in(shape: ShapeClass) -> frozenset[str]:
+    return _rule_words(shape.rule)
+
+
+def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) -> Reason:
+    row, measured = BY_KEY[key], face.measures.values[key]
+    return Reason(
+        measure=row.name,
+        label=row.labels[locale],
+        value=measured.value,
+        unit=row.unit,
+        z=face.z[key],
+        percentile=face.norms.percentile(key, measured.value),
+        error=measured.error,
+        overlays=row.overlays,
+        classic=classic,
+    )
+
+
+def _element(own: Elements, locale: Locale) -> ElementReading:
+    words = elements_text(locale)
+    name = words["elements"][own.primary]
+    meaning = [name["meaning"]]
+    if own.secondary is None:
+        meaning.append(words["pure"])
+    else:
+        steps = abs(ELEMENTS.index(own.primary) - ELEMENTS.index(own.secondary))
+        bond = words["feeding"] if steps in (1, 4) else words["shaping"]
+        meaning.append(bond.format(first=name["name"], second=words["elements"][own.secondary]["name"]))
+    return ElementReading(own.primary, own.secondary, name["name"], dict(own.shares), own.clarity, " ".join(meaning))

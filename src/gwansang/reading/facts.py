@@ -1,0 +1,115 @@
+"""The knowledge files as typed data; each file names its own source. Read once, on first use."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading.model import ENERGIES, Classic, Energy
+
+
+def load_text(name: str) -> str:
+    """The raw text of a knowledge file such as "taxonomy.json" or "ko/shapes.json"."""
+    return files("gwansang.reading").joinpath("knowledge", *name.split("/")).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeClass:
+    """One shape a part can have; `effects` over the four energies always sum to 6."""
+
+    id: str
+    hanja: str
+    rule: str
+    effects: Mapping[Energy, float]
+    tradition: str
+    classic: Classic | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    key: str
+    hanja: str
+    measures: tuple[str, ...]
+    reliability: float
+    weights: Mapping[Energy, float]
+    region: str | None
+    classes: tuple[ShapeClass, ...]
+
+
+class _ClassicJson(TypedDict):
+    quote: str
+    source: str
+
+
+class _ClassJson(TypedDict, total=False):
+    id: str
+    hanja: str
+    rule: str
+    effects: dict[Energy, float]
+    tradition: str
+    classic: _ClassicJson
+
+
+class _PartJson(TypedDict):
+    key: str
+    hanja: str
+    measures: list[str]
+    reliability: float
+    weights: dict[Energy, float]
+    region: str | None
+    classes: list[_ClassJson]
+
+
+class _TaxonomyJson(TypedDict):
+    source: str
+    parts: list[_PartJson]
+
+
+class _MeshJson(TypedDict):
+    source: str
+    mirror: list[int]
+
+
+@cache
+def taxonomy() -> tuple[Part, ...]:
+    """The fifteen parts and their shapes, in the order a reading shows them."""
+    data: _TaxonomyJson = json.loads(load_text("taxonomy.json"))
+    return tuple(_part(part) for part in data["parts"])
+
+
+def _part(part: _PartJson) -> Part:
+    return Part(
+        key=part["key"],
+        hanja=part["hanja"],
+        measures=tuple(part["measures"]),
+        reliability=part["reliability"],
+        weights={energy: part["weights"][energy] for energy in ENERGIES},
+        region=part["region"],
+        classes=tuple(_shape(shape) for shape in part["classes"]),
+    )
+
+
+def _shape(shape: _ClassJson) -> ShapeClass:
+    classic = shape.get("classic")
+    return ShapeClass(
+        id=shape["id"],
+        hanja=shape["hanja"],
+        rule=shape["rule"],
+        effects={energy: shape["effects"][energy] for energy in ENERGIES},
+        tradition=shape["tradition"],
+        classic=Classic(classic["quote"], classic["source"]) if classic else None,
+    )
+
+
+@cache
+def mirror_map() -> NDArray[np.intp]:
+    """(468,) the vertex on the other half of the face; midline vertices map to themselves."""
+    data: _MeshJson = json.loads(load_text("mesh.json"))
+    mirror = np.array(data["mirror"], dtype=np.intp)
+    mirror.setflags(write=False)
+    return mirror

@@ -1,0 +1,209 @@
+"""What is measured on a face: one row a measure, with what to draw and what disturbs it.
+
+Nearly planar bases (116-345, 33-263, 133-362) keep the distance of the camera out of the ratios. Proportions after
+Farkas' facial anthropometry on the vertices of the 468-point face mesh; docs/how-a-reading-is-made.md explains them.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading import geometry as g
+from gwansang.reading.balance import asymmetries
+from gwansang.reading.errors import UnmeasurableFaceError
+from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.model import Capture, Locale, Overlay
+
+Unit = Literal["ratio", "deg", "log_ratio"]
+VERTICES = 468
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row of the table; `key` is the short name the shape rules use, `name` the public one."""
+
+    key: str
+    name: str
+    labels: Mapping[Locale, str]
+    unit: Unit
+    of: Callable[[g.Mesh], float]
+    overlays: tuple[Overlay, ...]
+    sensitive_to: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure's value on one face and its error (one SD), both in the measure's unit."""
+
+    value: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """All measures of one face by key; `asymmetry` is the left-right difference by region, in eye spans."""
+
+    values: Mapping[str, Measured]
+    asymmetry: Mapping[str, float]
+
+
+def _line(*vertices: int) -> Overlay:
+    return Overlay("line", vertices)
+
+
+def _poly(*vertices: int) -> Overlay:
+    return Overlay("polyline", vertices)
+
+
+def _angle(*vertices: int) -> Overlay:
+    return Overlay("angle", vertices)
+
+
+_CHEEKS = _line(116, 345)
+_EYES = (_line(33, 133), _line(362, 263))
+_RIGHT_BROW = _poly(70, 63, 105, 66, 107)
+_LEFT_BROW = _poly(336, 296, 334, 293, 300)
+_LIP_HEIGHTS = (_line(0, 13), _line(14, 17))
+_FARKAS = "Farkas, Anthropometry of the Head and Face"
+_MESH = "own definition on the 468-point mesh"
+_ZONES = "三停 of the classical books, as shares of the height from 10 to 152"
+
+
+def _row(  # noqa: PLR0913, PLR0917 - one table row, read across
+    key: str,
+    name: str,
+    ko: str,
+    en: str,
+    unit: Unit,
+    of: Callable[[g.Mesh], float],
+    overlays: tuple[Overlay, ...],
+    sensitive_to: str,
+    source: str,
+) -> Measure:
+    return Measure(key, name, {"ko": ko, "en": en}, unit, of, overlays, tuple(sensitive_to.split()), source)
+
+
+def _ratio(a: int, b: int, c: int, d: int) -> Callable[[g.Mesh], float]:
+    return lambda mesh: g.width(mesh, a, b) / g.width(mesh, c, d)
+
+
+def _both(right: Callable[[g.Mesh], float], left: Callable[[g.Mesh], float]) -> Callable[[g.Mesh], float]:
+    return lambda mesh: (right(mesh) + left(mesh)) / 2
+
+
+_JAW_ANGLE = _both(lambda m: g.angle_deg(m, 132, 172, 152), lambda m: g.angle_deg(m, 361, 397, 152))
+_ARCH = _both(lambda m: g.arch(m, 70, 105, 107), lambda m: g.arch(m, 300, 334, 336))
+_SLOPE = _both(lambda m: g.rise_deg(m, 107, 70), lambda m: g.rise_deg(m, 336, 300))
+_TILT = _both(lambda m: g.rise_deg(m, 133, 33), lambda m: g.rise_deg(m, 362, 263))
+_OPEN = _both(
+    lambda m: g.width(m, 159, 145) / g.width(m, 33, 133), lambda m: g.width(m, 386, 374) / g.width(m, 362, 263)
+)
+_LID = _both(lambda m: g.height(m, 52, 159), lambda m: g.height(m, 282, 386))
+
+# fmt: off
+TABLE: tuple[Measure, ...] = (
+    _row("FL", "face_length", "얼굴 길이(광대 너비 대비)", "Face length to cheek width", "ratio",
+         _ratio(9, 152, 116, 345), (_line(9, 152), _CHEEKS), "distance pitch mouth", _FARKAS),
+    _row("JW", "jaw_width", "턱 너비(광대 너비 대비)", "Jaw width to cheek width", "ratio",
+         _ratio(172, 397, 116, 345), (_line(172, 397), _CHEEKS), "distance", _FARKAS),
+    _row("FW", "forehead_width", "이마 너비(광대 너비 대비)", "Forehead width to cheek width", "ratio",
+         _ratio(54, 284, 116, 345), (_line(54, 284), _CHEEKS), "distance fringe", _FARKAS),
+    _row("CW", "chin_width", "턱끝 너비(광대 너비 대비)", "Chin width to cheek width", "ratio",
+         _ratio(149, 378, 116, 345), (_line(149, 378), _CHEEKS), "distance mouth", _MESH),
+    _row("JA", "jaw_angle", "턱 각도", "Jaw angle", "deg",
+         _JAW_ANGLE, (_angle(132, 172, 152), _angle(361, 397, 152)), "pitch distance", _FARKAS),
+    _row("FH", "forehead_height", "이마 높이(추정, 눈 너비 대비)", "Forehead height, estimated, to eye span", "ratio",
+         lambda m: g.height(m, 10, 9) / g.width(m, 33, 263), (_line(10, 9),), "fringe pitch", _MESH),
+    _row("TP", "forehead_taper", "이마 위쪽 좁아짐", "Forehead taper", "ratio",
+         _ratio(103, 332, 21, 251), (_line(103, 332), _line(21, 251)), "fringe distance", _MESH),
+    _row("BA", "brow_arch", "눈썹 굽이", "Brow arch", "ratio",
+         _ARCH, (_RIGHT_BROW, _LEFT_BROW), "pitch expression make-up", _MESH),
+    _row("BS", "brow_slope", "눈썹 기울기", "Brow slope", "deg",
+         _SLOPE, (_line(107, 70), _line(336, 300)), "pitch make-up", _MESH),
+    _row("BO", "brow_overhang", "눈썹이 눈꼬리를 덮는 길이", "Brow reach beyond the eye", "ratio",
+         g.brow_overhang, (_line(33, 70), _line(263, 300)), "yaw make-up", "眉長過目 of the classical books"),
+    _row("BG", "brow_gap", "두 눈썹 사이", "Gap between the brows", "ratio",
+         _ratio(55, 285, 33, 263), (_line(55, 285),), "expression make-up", _FARKAS),
+    _row("EW", "eye_width", "눈 길이(광대 너비 대비)", "Eye width to cheek width", "ratio",
+         lambda m: g.eye_width(m) / g.width(m, 116, 345), (*_EYES, _CHEEKS), "distance", _FARKAS),
+    _row("EO", "eye_openness", "눈의 크기(세로÷가로)", "Eye height to eye width", "ratio",
+         _OPEN, (_line(159, 145), _line(386, 374), *_EYES), "blink smile", _FARKAS),
+    _row("ET", "eye_tilt", "눈꼬리 기울기", "Eye tilt", "deg",
+         _TILT, _EYES, "pitch", _FARKAS),
+    _row("ES", "eye_spacing", "눈 사이(눈 길이 대비)", "Eye spacing to eye width", "ratio",
+         lambda m: g.width(m, 133, 362) / g.eye_width(m), (_line(133, 362), *_EYES), "yaw", _FARKAS),
+    _row("BE", "brow_eye_distance", "눈두덩 높이(눈 길이 대비)", "Brow to lid, to eye width", "ratio",
+         lambda m: _LID(m) / g.eye_width(m), (_line(52, 159), _line(282, 386)), "expression pitch", _MESH),
+    _row("NL", "nose_length", "코 길이(얼굴 길이 대비)", "Nose length to face length", "ratio",
+         lambda m: g.height(m, 168, 2) / g.height(m, 9, 152), (_line(168, 2), _line(9, 152)), "pitch mouth", _FARKAS),
+    _row("NA", "nose_width", "콧방울 너비(눈 사이 대비)", "Nose width to eye spacing", "ratio",
+         _ratio(129, 358, 133, 362), (_line(129, 358), _line(133, 362)), "smile", _FARKAS),
+    _row("NR", "nose_root_height", "콧대 뿌리 높이(추정)", "Nose root height, estimated", "ratio",
+         g.root_depth, (Overlay("points", (168, 133, 362)),), "depth pitch", _MESH),
+    _row("PL", "philtrum_length", "인중 길이(하정 대비)", "Philtrum length to lower face", "ratio",
+         lambda m: g.height(m, 2, 0) / g.height(m, 2, 152), (_line(2, 0), _line(2, 152)), "smile pitch mouth", _FARKAS),
+    _row("PW", "philtrum_width", "인중 너비(입 너비 대비)", "Philtrum width to mouth width", "ratio",
+         _ratio(37, 267, 61, 291), (_line(37, 267), _line(61, 291)), "smile", _FARKAS),
+    _row("MW", "mouth_width", "입 너비(눈 사이 대비)", "Mouth width to eye spacing", "ratio",
+         _ratio(61, 291, 133, 362), (_line(61, 291), _line(133, 362)), "smile", _FARKAS),
+    _row("MC", "mouth_corner_angle", "입꼬리 각도", "Mouth corner angle", "deg",
+         g.corner_rise_deg, (_poly(61, 13, 291),), "smile pitch mouth", _MESH),
+    _row("LF", "lip_fullness", "입술 두께(입 너비 대비)", "Lip fullness to mouth width", "ratio",
+         lambda m: g.lip_height(m) / g.width(m, 61, 291), (*_LIP_HEIGHTS, _line(61, 291)), "smile make-up", _FARKAS),
+    _row("UL", "lip_ratio", "윗입술÷아랫입술", "Upper to lower lip", "ratio",
+         lambda m: g.height(m, 0, 13) / g.height(m, 14, 17), _LIP_HEIGHTS, "pitch smile", _FARKAS),
+    _row("CJ", "cheek_to_jaw", "광대 너비(턱 너비 대비)", "Cheek width to jaw width", "ratio",
+         _ratio(116, 345, 172, 397), (_CHEEKS, _line(172, 397)), "distance", _FARKAS),
+    _row("CF", "cheek_to_forehead", "광대 너비(이마 너비 대비)", "Cheek width to forehead width", "ratio",
+         _ratio(116, 345, 54, 284), (_CHEEKS, _line(54, 284)), "distance fringe", _FARKAS),
+    _row("CL", "chin_length", "턱 길이(코 길이 대비)", "Chin length to nose length", "ratio",
+         lambda m: g.height(m, 17, 152) / g.height(m, 168, 2), (_line(17, 152), _line(168, 2)), "pitch mouth", _FARKAS),
+    _row("U", "upper_zone", "상정 몫", "Upper zone share", "log_ratio",
+         lambda m: g.zone_share(m, 10, 9), (_line(10, 9),), "fringe pitch", _ZONES),
+    _row("M", "middle_zone", "중정 몫", "Middle zone share", "log_ratio",
+         lambda m: g.zone_share(m, 9, 2), (_line(9, 2),), "pitch mouth", _ZONES),
+    _row("L", "lower_zone", "하정 몫", "Lower zone share", "log_ratio",
+         lambda m: g.zone_share(m, 2, 152), (_line(2, 152),), "pitch mouth", _ZONES),
+)
+# fmt: on
+BY_KEY: Mapping[str, Measure] = {row.key: row for row in TABLE}
+
+
+def measure(frontal: NDArray[np.float64], capture: Capture) -> Measures:
+    """Measure a (468, 3) mesh turned to the front: x to the subject's left, y up, z to the camera; any scale, any place.
+
+    Raises UnmeasurableFaceError where the points are not a face seen upright and from the front.
+    """
+    mesh = _checked(frontal)
+    points: g.Mesh = mesh.tolist()
+    try:
+        values = {row.key: row.of(points) for row in TABLE}
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise _unmeasurable("The points are not arranged like a face.") from error
+    if not all(map(math.isfinite, values.values())):
+        raise _unmeasurable("The points are not arranged like a face.")
+    measured = {key: Measured(value, measuring_error(key, capture)) for key, value in values.items()}
+    return Measures(measured, asymmetries(mesh))
+
+
+def _checked(frontal: NDArray[np.float64]) -> NDArray[np.float64]:
+    mesh = np.asarray(frontal, dtype=np.float64)
+    if mesh.shape != (VERTICES, 3):
+        raise _unmeasurable(f"A face mesh has {VERTICES} points of x, y and z.")
+    if not np.isfinite(mesh).all():
+        raise _unmeasurable("Some points are not finite numbers.")
+    heights = mesh[[10, 9, 168, 2, 0, 152], 1]
+    sideways = mesh[[234, 33, 133, 362, 263, 454], 0]
+    spread = float(np.ptp(mesh[:, 1]))
+    if spread <= 0 or (np.diff(heights) >= -1e-3 * spread).any() or (np.diff(sideways) <= 1e-3 * spread).any():
+        raise _unmeasurable("The points are not arranged like a face seen upright and from the front.")
+    return mesh
+
+
+def _unmeasurable(message: str) -> UnmeasurableFaceError:
+    return UnmeasurableFaceError(message)

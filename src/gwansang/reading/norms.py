@@ -1,0 +1,72 @@
+"""What is usual: medians, spreads and percentiles against which a measure becomes a standard score."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+from typing import TypedDict
+
+from gwansang.reading.facts import load_text
+
+_NORMAL = NormalDist()
+_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_SCORES = tuple(_NORMAL.inv_cdf(share) for share in _SHARES)
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """One measure in a population; `percentiles` are its 5th, 25th, 50th, 75th and 95th."""
+
+    median: float
+    sd: float
+    percentiles: tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """A table of norms by measure key, with where its figures come from."""
+
+    id: str
+    n: int
+    provenance: str
+    measures: Mapping[str, Norm]
+
+    def z(self, key: str, value: float) -> float:
+        norm = self.measures[key]
+        return (value - norm.median) / norm.sd
+
+    def percentile(self, key: str, value: float) -> int:
+        """How many of 100 people have a smaller value, 1-99; normal between and beyond the tabled percentiles."""
+        knots = self.measures[key].percentiles
+        i = max(0, min(len(knots) - 2, sum(value > knot for knot in knots) - 1))
+        share = (value - knots[i]) / (knots[i + 1] - knots[i])
+        score = _SCORES[i] + share * (_SCORES[i + 1] - _SCORES[i])
+        return max(1, min(99, round(100 * _NORMAL.cdf(score))))
+
+
+class _NormJson(TypedDict):
+    median: float
+    sd: float
+    p05: float
+    p25: float
+    p75: float
+    p95: float
+
+
+class _NormsJson(TypedDict):
+    id: str
+    n: int
+    provenance: str
+    measures: dict[str, _NormJson]
+
+
+@cache
+def default_norms() -> Norms:
+    """The shipped start values for Korean users; the file names where they come from."""
+    data: _NormsJson = json.loads(load_text("norms.json"))
+    measures = {
+        key: Norm(m["median"], m["sd"], (m["p05"], m["p25"], m["median"], m["p75"], m["p95"]))
+        for key, m in data["measures"].items()
+    }
+    return Norms(data["id"], data["n"], data["provenance"], measures)

@@ -1,0 +1,24 @@
+"""The door of this floor: a mesh in, a reading out."""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading.composer import compose
+from gwansang.reading.measurements import measure
+from gwansang.reading.model import Capture, Locale, Reading
+
+
+def read(
+    frontal: NDArray[np.float64],
+    capture: Capture,
+    day: date,
+    locale: Locale = "ko",
+    birth_year: int | None = None,
+) -> Reading:
+    """Read a face: (468, 3) mesh turned to the front, x to the subject's left, y up, z to the camera, in any scale.
+
+    Pure and deterministic. Raises UnmeasurableFaceError for points that are no face, BirthYearOutOfRangeError.
+    """
+    return compose(measure(frontal, capture), capture, day, locale, birth_year)

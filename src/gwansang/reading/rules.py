@@ -1,0 +1,123 @@
+"""The small language of the shape rules, e.g. `FL > 0.8 and |JW| <= 0.5`, as predicates over many standard scores.
+
+rule     = "otherwise" | chain ("and" chain)*
+chain    = term (("<" | "<=" | ">" | ">=") term)+
+term     = NUMBER | KEY | "|" KEY "|" | "max(" term ("," term)+ ")"
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float64]  # (draws,) standard scores of one measure
+Holds = NDArray[np.bool_]  # (draws,)
+Term = Callable[[Mapping[str, Scores]], Scores]
+Predicate = Callable[[Mapping[str, Scores]], Holds]
+Compare = Callable[[Scores, Scores], Holds]
+
+_TOKEN = re.compile(r"\s*(-?\d+(?:\.\d+)?|[A-Za-z]+|<=|>=|<|>|\||\(|\)|,)")
+_COMPARE: dict[str, Compare] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+class RuleSyntaxError(ValueError):
+    """A rule in the taxonomy that can't be read."""
+
+
+def compile_rule(rule: str, keys: frozenset[str]) -> Predicate:
+    """Turn a rule into a predicate that answers for all draws at once; only the measures in `keys` may occur.
+
+    Raises RuleSyntaxError for anything that is not in the grammar.
+    """
+    if rule == "otherwise":
+        return _always
+    return _Reader(_tokens(rule), keys, rule).rule()
+
+
+def _always(z: Mapping[str, Scores]) -> Holds:
+    return np.ones_like(next(iter(z.values())), dtype=np.bool_)
+
+
+def _tokens(rule: str) -> list[str]:
+    tokens, at = [], 0
+    while at < len(rule):
+        match = _TOKEN.match(rule, at)
+        if match is None:
+            raise RuleSyntaxError(f"unreadable at {rule[at:]!r} in {rule!r}")
+        tokens.append(match.group(1))
+        at = match.end()
+    return tokens
+
+
+class _Reader:
+    def __init__(self, tokens: list[str], keys: frozenset[str], rule: str) -> None:
+        self._tokens = tokens
+        self._keys = keys
+        self._rule = rule
+
+    def rule(self) -> Predicate:
+        chains = [self._chain()]
+        while self._tokens:
+            self._expect("and")
+            chains.append(self._chain())
+        return _all_of(chains)
+
+    def _chain(self) -> Predicate:
+        left = self._term()
+        pairs: list[Predicate] = []
+        while self._tokens and self._tokens[0] in _COMPARE:
+            compare = _COMPARE[self._next()]
+            right = self._term()
+            pairs.append(_compared(compare, left, right))
+            left = right
+        if not pairs:
+            raise RuleSyntaxError(f"nothing is compared in {self._rule!r}")
+        return _all_of(pairs)
+
+    def _term(self) -> Term:
+        word = self._next()
+        if word == "|":
+            inner = self._key(self._next())
+            self._expect("|")
+            return lambda z: np.abs(inner(z))
+        if word == "max":
+            return self._largest()
+        if word.lstrip("-")[0].isdigit():
+            number = np.float64(word)
+            return lambda _: np.asarray(number)
+        return self._key(word)
+
+    def _largest(self) -> Term:
+        self._expect("(")
+        terms = [self._term()]
+        while self._tokens and self._tokens[0] == ",":
+            self._next()
+            terms.append(self._term())
+        self._expect(")")
+        return lambda z: np.maximum.reduce([term(z) for term in terms])
+
+    def _key(self, token: str) -> Term:
+        if token not in self._keys:
+            raise RuleSyntaxError(f"unknown measure {token!r} in {self._rule!r}")
+        return lambda z: z[token]
+
+    def _next(self) -> str:
+        if not self._tokens:
+            raise RuleSyntaxError(f"{self._rule!r} ends too early")
+        return self._tokens.pop(0)
+
+    def _expect(self, token: str) -> None:
+        if self._next() != token:
+            raise RuleSyntaxError(f"expected {token!r} in {self._rule!r}")
+
+
+def _compared(compare: Compare, left: Term, right: Term) -> Predicate:
+    return lambda z: compare(left(z), right(z))
+
+
+def _all_of(predicates: list[Predicate]) -> Predicate:
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda z: np.logical_and.reduce([predicate(z) for predicate in predicates])

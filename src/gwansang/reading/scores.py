@@ -1,0 +1,156 @@
+"""From shapes to numbers. One law for all shapes: none is worth more than another, only differently given.
+
+Part score   78 + 8 * harmony + 4 * clarity; harmony (-1..1) is how evenly the part lies left and right and how well it
+             agrees with the face's own energies; clarity is the share of its leading shape.
+Energies     each part adds what its shapes stand for, by its weight and by how well this photo shows it; the sum is
+             placed among simulated faces so that 10/20/40/20/10 % of them reach the steps 1 to 5.
+Overall      60 + 38 * F(harmony): zones, symmetry, agreement of forehead, jaw and chin, clarity; the middle is 79.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+from typing import TypedDict
+
+from gwansang.reading.facts import Part, load_text
+from gwansang.reading.model import ENERGIES, Energy
+from gwansang.reading.shapes import Membership
+
+_NORMAL = NormalDist()
+_STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
+_EVEN_EFFECT = 1.5  # a class that gives every energy the same
+
+
+class Centre(TypedDict):
+    """Where a quantity lies among the faces of the calibration."""
+
+    mean: float
+    sd: float
+
+
+class CalibrationJson(TypedDict):
+    source: str
+    energies: dict[Energy, list[float]]
+    harmony: dict[str, Centre]
+    asymmetry: dict[str, Centre]
+    elements: dict[str, Centre]
+    element_offsets: dict[str, float]
+
+
+@cache
+def calibration() -> CalibrationJson:
+    """The constants that place a face among others; the file says which."""
+    data: CalibrationJson = json.loads(load_text("calibration.json"))
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    overall: int
+    energy_values: Mapping[Energy, float]
+    parts: Mapping[str, int]
+    reliability: Mapping[str, float]
+
+
+def reliability(part: Part, sigma: Mapping[str, float]) -> float:
+    """How far a photo supports a part, 0-1: what the mesh can show of it at all, less by the errors of this photo."""
+    spread = sum(sigma[key] ** 2 for key in part.measures) / len(part.measures)
+    return part.reliability / (1.0 + spread)
+
+
+def energy_sums(shapes: Mapping[str, Membership], trust: Mapping[str, float]) -> dict[Energy, float]:
+    """The weighted mean of what all shapes of a face stand for, per energy (0-3, even is 1.5)."""
+    return {energy: _energy_sum(energy, shapes, trust) for energy in ENERGIES}
+
+
+def _energy_sum(energy: Energy, shapes: Mapping[str, Membership], trust: Mapping[str, float]) -> float:
+    total = weight = 0.0
+    for key, shape in shapes.items():
+        share = shape.part.weights[energy] * trust[key]
+        total += share * expected_effect(shape, energy)
+        weight += share
+    return total / weight
+
+
+def expected_effect(shape: Membership, energy: Energy) -> float:
+    classes = zip(shape.probabilities, shape.part.classes, strict=True)
+    return sum(p * c.effects[energy] for p, c in classes)
+
+
+def energy_value(energy: Energy, total: float) -> float:
+    """The energy on its scale from 1 to 5, by the quantiles of the calibration."""
+    knots = calibration()["energies"][energy]
+    if total <= knots[0]:
+        return _STEPS[0]
+    for i in range(len(knots) - 1):
+        if total <= knots[i + 1]:
+            share = (total - knots[i]) / (knots[i + 1] - knots[i])
+            return _STEPS[i] + share * (_STEPS[i + 1] - _STEPS[i])
+    return _STEPS[-1]
+
+
+def energy_step(value: float) -> int:
+    return max(1, min(5, math.floor(value + 0.5)))
+
+
+def harmony_terms(
+    z: Mapping[str, float], shapes: Mapping[str, Membership], asymmetry: Mapping[str, float]
+) -> dict[str, float]:
+    """The four sides of a face's harmony; more is calmer."""
+    outline = [z["FW"], z["JW"], z["CW"]]
+    return {
+        "zones": -(abs(z["U"]) + abs(z["M"]) + abs(z["L"])) / 3,
+        "symmetry": -sum(_asymmetry_z(region, value) for region, value in asymmetry.items()) / len(asymmetry),
+        "mountains": -(max(outline) - min(outline)),
+        "clarity": sum(shape.clarity for shape in shapes.values()) / len(shapes),
+    }
+
+
+def harmony(terms: Mapping[str, float]) -> float:
+    centres = calibration()["harmony"]
+    return sum((value - centres[name]["mean"]) / centres[name]["sd"] for name, value in terms.items()) / len(terms)
+
+
+def overall_score(terms: Mapping[str, float]) -> int:
+    centre = calibration()["harmony"]["total"]
+    return round(60 + 38 * _NORMAL.cdf((harmony(terms) - centre["mean"]) / centre["sd"]))
+
+
+def score(
+    z: Mapping[str, float],
+    sigma: Mapping[str, float],
+    shapes: Mapping[str, Membership],
+    asymmetry: Mapping[str, float],
+) -> Scores:
+    """All numbers of a reading from standard scores, their errors, the shapes and the left-right differences."""
+    trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
+    energies = {energy: energy_value(energy, total) for energy, total in energy_sums(shapes, trust).items()}
+    parts = {key: _part_score(shape, energies, asymmetry) for key, shape in shapes.items()}
+    return Scores(overall_score(harmony_terms(z, shapes, asymmetry)), energies, parts, trust)
+
+
+def _part_score(shape: Membership, energies: Mapping[Energy, float], asymmetry: Mapping[str, float]) -> int:
+    region = shape.part.region
+    accord = _accord(shape, energies)
+    calm = accord if region is None else (_evenness(region, asymmetry[region]) + accord) / 2
+    return round(78 + 8 * calm + 4 * shape.clarity)
+
+
+def _accord(shape: Membership, energies: Mapping[Energy, float]) -> float:
+    """Whether a part leans the way the whole face leans (-1..1); an even shape agrees with every face half-way."""
+    own = [expected_effect(shape, energy) - _EVEN_EFFECT for energy in ENERGIES]
+    whole = [energies[energy] - 3.0 for energy in ENERGIES]
+    size = math.hypot(*own) * math.hypot(*whole)
+    return sum(a * b for a, b in zip(own, whole, strict=True)) / size if size > 1e-9 else 0.0
+
+
+def _asymmetry_z(region: str, value: float) -> float:
+    centre = calibration()["asymmetry"][region]
+    return max(-2.5, min(2.5, (math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"]))
+
+
+def _evenness(region: str, value: float) -> float:
+    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(region, value))

@@ -1,0 +1,89 @@
+"""Which shape a part has, as probabilities: the share of draws around the measured face that fall into each class.
+
+A hard threshold would give two photos of one person different shapes in every third part; a probability moves gently.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading.facts import Part, ShapeClass, taxonomy
+from gwansang.reading.rules import Predicate, compile_rule
+
+DRAWS = 64
+_BASES = (2, 3, 5, 7, 11)  # one prime a measure; no part uses more than five
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A part's probabilities over its classes; they sum to 1."""
+
+    part: Part
+    probabilities: tuple[float, ...]
+
+    @property
+    def best(self) -> int:
+        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+
+    @property
+    def shape(self) -> ShapeClass:
+        return self.part.classes[self.best]
+
+    @property
+    def clarity(self) -> float:
+        return max(self.probabilities)
+
+    @property
+    def runner_up(self) -> int | None:
+        """The second most probable class, or None when no draw fell into another one."""
+        ranked = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
+        return ranked[1] if self.probabilities[ranked[1]] > 0 else None
+
+
+def memberships(z: Mapping[str, float], sigma: Mapping[str, float]) -> dict[str, Membership]:
+    """The probabilities of every part from standard scores and their errors (one SD, in standard scores)."""
+    return {part.key: _membership(part, z, sigma) for part in taxonomy()}
+
+
+def _membership(part: Part, z: Mapping[str, float], sigma: Mapping[str, float]) -> Membership:
+    draws = _draws()
+    cloud = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
+    free = np.ones(DRAWS, dtype=np.bool_)
+    shares: list[float] = []
+    for predicate in _predicates()[part.key]:
+        hit = free & predicate(cloud)
+        shares.append(int(np.count_nonzero(hit)) / DRAWS)
+        free &= ~hit
+    return Membership(part, tuple(shares))
+
+
+@cache
+def _predicates() -> dict[str, tuple[Predicate, ...]]:
+    return {
+        part.key: tuple(compile_rule(shape.rule, frozenset(part.measures)) for shape in part.classes)
+        for part in taxonomy()
+    }
+
+
+@cache
+def _draws() -> NDArray[np.float64]:
+    """(5, DRAWS) standard normal draws, the same everywhere: a Halton sequence (Halton 1960) and its mirror image."""
+    normal = NormalDist()
+    half = [[normal.inv_cdf(_halton(i, base)) for i in range(20, 20 + DRAWS // 2)] for base in _BASES]
+    points = np.array([row + [-x for x in row] for row in half])
+    points /= points.std(axis=1, keepdims=True)
+    points.setflags(write=False)
+    return points
+
+
+def _halton(index: int, base: int) -> float:
+    value, fraction = 0.0, 1.0
+    while index:
+        fraction /= base
+        index, digit = divmod(index, base)
+        value += fraction * digit
+    return value
