@@ -175,7 +175,7 @@ BY_KEY: Mapping[str, Measure] = {row.key: row for row in TABLE}
 
 
 def measure(frontal: NDArray[np.float64], capture: Capture) -> Measures:
-    """Measure a (468, 3) mesh turned to the front: x to the subject's left, y up, z to the camera; any scale, any place.
+    """Measure a (468, 3) mesh turned to the front: x to the subject's left, y up, z to the camera; any scale or place.
 
     Raises UnmeasurableFaceError where the points are not a face seen upright and from the front.
     """
