@@ -14,9 +14,9 @@ Pixels = NDArray[np.uint8]
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR_RGB,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
+    2: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_2,  # the RGB flag takes the place of the colour bit
+    4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
 _BACKGROUND = 255  # what shows through a transparent picture
 
@@ -52,46 +52,61 @@ def decode(header: ImageHeader, reduction: int = 1) -> Picture:
     """Decodes to RGB at 1/reduction (1, 2, 4, 8) of the size; raises CorruptImageError where the data is damaged."""
     if header.kind != "jpeg":
         reduction = 1  # only JPEG gains from it; the others would be decoded whole and shrunk
-    flags = cv2.IMREAD_UNCHANGED if header.has_alpha else _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
+    if header.has_alpha:
+        pixels = _over_background(_decoded(header.essential, cv2.IMREAD_UNCHANGED))
+    else:
+        pixels = _decoded(header.essential, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if header.kind == "jpeg" and _maybe_filled(pixels) and not _is_whole(header.essential):
+        raise CorruptImageError("The image is not complete; send the original file.")
+    return Picture(pixels, _to_pixels(header, reduction), header.width, header.height, reduction)
+
+
+def _decoded(data: bytes, flags: int) -> Pixels:
+    """8-bit, or 16-bit where the flags keep it."""
     try:
-        decoded = cv2.imdecode(np.frombuffer(header.essential, np.uint8), flags)
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise CorruptImageError("The image is damaged; send the original file.") from error
     if decoded is None:
         raise CorruptImageError("The image is damaged or not complete; send the original file.")
-    pixels = _rgb(decoded, already_rgb=reduction == 1 and not header.has_alpha)
-    return Picture(pixels, _to_pixels(header, pixels), header.width, header.height, reduction)
+    return decoded  # type: ignore[return-value]  # OpenCV's stub knows no dtypes
 
 
-def _rgb(decoded: NDArray[np.integer | np.floating], *, already_rgb: bool) -> Pixels:
-    image: Pixels = (decoded // 256 if decoded.dtype == np.uint16 else decoded).astype(np.uint8, copy=False)
-    if already_rgb:
-        return image
-    if image.ndim == 2:
-        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
-    if image.shape[2] == 4:
-        return _over_background(image)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+def _maybe_filled(pixels: Pixels) -> bool:
+    """Whether the last row is of the one gray that a decoder puts where the data ends too early."""
+    return bool(pixels[-1, 0, 0] in _FILLINGS and (pixels[-1] == pixels[-1, 0, 0]).all())
 
 
-def _over_background(bgra: Pixels) -> Pixels:
-    """A row band at a time, so that the blend needs no second picture in floating point."""
-    rgb = np.empty((*bgra.shape[:2], 3), np.uint8)
-    for top in range(0, bgra.shape[0], 256):
-        band = bgra[top : top + 256].astype(np.uint16)
-        alpha = band[..., 3:]
-        rgb[top : top + 256] = ((band[..., 2::-1] * alpha + _BACKGROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
+def _is_whole(jpeg: bytes) -> bool:
+    """Whether the data reaches to the last block: then more data before the end marker changes nothing."""
+    flags = _REDUCED[8] | cv2.IMREAD_IGNORE_ORIENTATION
+    return np.array_equal(_decoded(jpeg, flags), _decoded(jpeg[:-2] + _MORE_DATA + jpeg[-2:], flags))
+
+
+_FILLINGS = frozenset({128, 127, 65, 64})  # the latter two for CMYK
+_MORE_DATA = bytes(range(16, 240, 7)) * 4
+
+
+def _over_background(image: Pixels) -> Pixels:
+    """Gray or BGR(A) of 8 or 16 bits to RGB; a row band at a time, so that no second whole picture is needed."""
+    rgb = np.empty((*image.shape[:2], 3), np.uint8)
+    for top in range(0, image.shape[0], 256):
+        part = image[top : top + 256]
+        band = (part >> 8 if part.dtype == np.uint16 else part).astype(np.uint16).reshape(*part.shape[:2], -1)
+        if band.shape[2] == 4:
+            alpha = band[..., 3:]
+            band = (band[..., :3] * alpha + _BACKGROUND * (255 - alpha) + 127) // 255
+        rgb[top : top + 256] = band[..., ::-1]
     return rgb
 
 
-def _to_pixels(header: ImageHeader, pixels: Pixels) -> Points:
+def _to_pixels(header: ImageHeader, reduction: int) -> Points:
     a, b, c, d, e, f = _TO_STORED[header.camera.orientation]
-    height, width = pixels.shape[:2]
     fractions = np.array([[a, b, c], [d, e, f]], dtype=np.float64)
     # a pixel's centre lies half a pixel from its corner, at full size and reduced alike
     from_upright = np.array([[1 / header.width, 0, 0.5 / header.width], [0, 1 / header.height, 0.5 / header.height]])
     matrix: Points = fractions @ np.vstack([from_upright, (0.0, 0.0, 1.0)])
-    matrix *= np.array([[width], [height]])
+    matrix *= np.array([[header.stored_width], [header.stored_height]]) / reduction
     matrix[:, 2] -= 0.5
     return matrix
 

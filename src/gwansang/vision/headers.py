@@ -4,6 +4,7 @@ It also rebuilds the file from the parts that a decoder needs. Metadata (GPS, pr
 archives, later animation frames) never reaches a decoder, so nothing in it can hurt one, and nothing of it is kept.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ MAX_SIDE = 12_000
 MAX_PIXELS = 64_000_000
 MAX_DECODE_BYTES = 96_000_000  # what one decoder may hold at once; two at work stay under 200 MB
 MAX_SCANS = 100  # a progressive JPEG has about 10; a thousand is a CPU bomb
+MAX_SCANNED_PIXELS = 1_000_000_000  # over all its scans
 _MAX_SEGMENTS = 4_096
+_MAX_CHUNKS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,68 +93,74 @@ def _check_size(header: ImageHeader) -> None:
         )
 
 
-_JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE})  # frame, tables, restart, Adobe's colour transform
+_EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
+_JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE, _SOS, _EOI})  # frame, tables, scans, Adobe's colours
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FILL = re.compile(rb"\xff+")
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuffed 0xFF nor a restart
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each segment up to and with the first scan header; start is where its 0xFF stands."""
+    """(marker, start, end) of each segment, scans with their data, through the end of the image."""
     position = 2
     for _ in range(_MAX_SEGMENTS):
-        while data[position] == 0xFF and data[position + 1] == 0xFF:
-            position += 1
-        if data[position] != 0xFF:
-            raise CorruptImageError("The JPEG is damaged; send the original file.")
-        marker = data[position + 1]
-        (length,) = struct.unpack_from(">H", data, position + 2)
-        if length < 2 or position + 2 + length > len(data):
+        fill = _FILL.match(data, position)
+        if fill is None:
+            raise CorruptImageError("The JPEG is damaged or ends too early; send the original file.")
+        start = fill.end() - 1
+        marker = data[start + 1]
+        (length,) = (0,) if marker == _EOI else struct.unpack_from(">H", data, start + 2)
+        position = start + 2 + length
+        if marker == _SOS:
+            following = _SCAN_END.search(data, position)
+            position = following.start() if following else len(data) + 1
+        if (length < 2 and marker != _EOI) or position > len(data):
             raise CorruptImageError("The JPEG ends too early; send the whole file.")
-        yield marker, position, position + 2 + length
-        position += 2 + length
+        yield marker, start, position
+        if marker == _EOI:
+            return
     raise CorruptImageError("The JPEG has too many segments; save it again in a photo app.")
 
 
 def _jpeg(data: bytes) -> ImageHeader:
-    kept, frame, camera = [b"\xff\xd8"], b"", Camera()
+    view = memoryview(data)
+    kept, frames, scans, camera = [view[:2]], [], [], None
     for marker, start, end in _jpeg_segments(data):
         if marker in _JPEG_FRAMES:
-            frame = data[start:end]
-        if marker == 0xE1 and data[start + 4 : start + 10] == b"Exif\x00\x00":
+            frames.append(data[start:end])
+        if marker == _SOS:
+            scans.append(data[start + 4])  # how many of the colours it holds
+        if marker == _APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
             camera = read_camera(data[start + 10 : end])
-        if marker == 0xDA:
-            return _jpeg_header(data, b"".join(kept), start, frame, camera)
         if marker in _JPEG_KEPT:
-            kept.append(data[start:end])
-    raise CorruptImageError("The JPEG holds no picture; send the original file.")
+            kept.append(view[start:end])
+    if len(frames) != 1 or not scans:
+        raise CorruptImageError("The JPEG holds no picture; send the original file.")
+    return _jpeg_header(b"".join(kept), frames[0], scans, camera or Camera())
 
 
-def _jpeg_header(data: bytes, tables: bytes, scan: int, frame: bytes, camera: Camera) -> ImageHeader:
+def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camera) -> ImageHeader:
     if frame[1:2] not in (b"\xc0", b"\xc1", b"\xc2"):
         raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
     height, width, components = struct.unpack_from(">HHB", frame, 5)
-    if data.count(b"\xff\xda", scan) > MAX_SCANS:
+    if len(scans) > MAX_SCANS or len(scans) * width * height > MAX_SCANNED_PIXELS:
         raise CorruptImageError("The JPEG has too many scans; save it again in a photo app.")
-    if data.find(b"\xff\xd9", scan) < 0:
-        raise CorruptImageError("The JPEG ends too early; send the whole file.")
-    progressive = frame[1] == 0xC2
-    held = _progressive_bytes(frame, width, height, components) if progressive else 0
+    in_pieces = frame[1] == 0xC2 or scans[0] < components
     return ImageHeader(
         kind="jpeg",
         stored_width=width,
         stored_height=height,
         camera=camera,
         has_alpha=False,
-        decode_bytes=held,
-        essential=b"".join((tables, memoryview(data)[scan:])),
+        decode_bytes=_coefficient_bytes(frame, width, height, components) if in_pieces else 0,
+        essential=essential,
     )
 
 
-def _progressive_bytes(frame: bytes, width: int, height: int, components: int) -> int:
-    """A progressive decoder keeps the coefficients of the whole picture: two bytes each."""
-    factors = [frame[11 + 3 * index] for index in range(components)]
-    largest = max((factor >> 4) * (factor & 15) for factor in factors)
-    total = sum((factor >> 4) * (factor & 15) for factor in factors)
-    return 2 * width * height * total // max(largest, 1)
+def _coefficient_bytes(frame: bytes, width: int, height: int, components: int) -> int:
+    """A decoder keeps the coefficients of a picture that comes in several scans: two bytes each."""
+    factors = [(frame[11 + 3 * index] >> 4) * (frame[11 + 3 * index] & 15) for index in range(components)]
+    return 2 * width * height * sum(factors) // max(*factors, 1, 1)
 
 
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
@@ -162,11 +171,11 @@ def _png(data: bytes) -> ImageHeader:
     width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
     if data[12:16] != b"IHDR" or color not in _PNG_CHANNELS:
         raise CorruptImageError("The PNG is damaged; send the original file.")
-    kept, camera, transparent = [data[:8]], Camera(), color in (4, 6)
+    kept, camera, transparent = [data[:8]], None, color in (4, 6)
     for kind, start, end in _chunks(data, 8, ">"):
         if kind in _PNG_KEPT:
             kept.append(data[start - 8 : end + 4])
-        if kind == b"eXIf":
+        if kind == b"eXIf" and camera is None:
             camera = read_camera(data[start:end])
         transparent = transparent or kind == b"tRNS"
         if kind == b"IEND":
@@ -178,7 +187,7 @@ def _png(data: bytes) -> ImageHeader:
         kind="png",
         stored_width=width,
         stored_height=height,
-        camera=camera,
+        camera=camera or Camera(),
         has_alpha=transparent,
         decode_bytes=width * height * channels * (2 if depth == 16 else 1),
         essential=b"".join(kept),
@@ -188,7 +197,7 @@ def _png(data: bytes) -> ImageHeader:
 def _chunks(data: bytes, position: int, order: str) -> Iterator[tuple[bytes, int, int]]:
     """(type, start, end) of each chunk's body; order ">" for PNG's chunks, "<" for RIFF's."""
     big = order == ">"
-    for _ in range(len(data) // 8):
+    for _ in range(_MAX_CHUNKS):
         if position + 8 > len(data):
             return
         length, kind = struct.unpack_from(">I4s", data, position) if big else _riff(data, position)
@@ -197,6 +206,7 @@ def _chunks(data: bytes, position: int, order: str) -> Iterator[tuple[bytes, int
             raise CorruptImageError("The image ends too early; send the whole file.")
         yield kind, start, end
         position = end + (4 if big else length & 1)
+    raise CorruptImageError("The image has too many parts; save it again in a photo app.")
 
 
 def _riff(data: bytes, position: int) -> tuple[int, bytes]:
@@ -208,15 +218,16 @@ def _webp(data: bytes) -> ImageHeader:
     (size,) = struct.unpack_from("<I", data, 4)
     if size + 8 > len(data):
         raise CorruptImageError("The WebP ends too early; send the whole file.")
-    camera, picture, alpha = Camera(), b"", b""
+    camera, picture, alpha, animated = None, b"", b"", False
     for kind, start, end in _chunks(data[: size + 8], 12, "<"):
-        if kind == b"EXIF":
+        if kind == b"EXIF" and camera is None:
             camera = read_camera(data[start:end])
-        if kind == b"ANMF" and not picture:  # an animation: its first frame only
+        if kind == b"ANMF" and not animated:  # an animation: its first frame only
+            animated = True
             for inner, first, last in _chunks(data[start:end], 16, "<"):
                 alpha, picture = _webp_part(inner, data[start + first : start + last], alpha, picture)
         alpha, picture = _webp_part(kind, data[start:end], alpha, picture)
-    return _webp_header(picture, alpha, camera)
+    return _webp_header(picture, alpha, camera or Camera())
 
 
 def _webp_part(kind: bytes, body: bytes, alpha: bytes, picture: bytes) -> tuple[bytes, bytes]:

@@ -21,11 +21,12 @@ _VIEWS = ((0.0, 0.0, 1.0, 0.0), (0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """points (468, 3) upright pixels; presence 0-1; crop: the last 192 px view of the face, upright RGB."""
+    """points (468, 3) upright pixels; presence 0-1; crop: the 192 px view of `region`, upright RGB."""
 
     points: Points
     presence: float
     crop: Pixels
+    region: Region
 
 
 def one_pass(engine: Engine, picture: Picture, region: Region, *, smooth: bool = False) -> Mesh:
@@ -38,7 +39,7 @@ def one_pass(engine: Engine, picture: Picture, region: Region, *, smooth: bool =
     matrix = region.matrix()
     flat = raw[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     points = np.column_stack([flat, raw[:, 2] * region.width])
-    return Mesh(points, 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0))), crop)
+    return Mesh(points, 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0))), crop, region)
 
 
 def around(points: Points, room: float = 1.5) -> Region:
@@ -60,7 +61,7 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
     square = around(first.points)
     views = [one_pass(engine, picture, square.shifted(*view), smooth=True) for view in _VIEWS]
     points = np.mean([view.points for view in views], axis=0)
-    return Mesh(points, min(first.presence, *(view.presence for view in views)), views[0].crop)
+    return Mesh(points, min(first.presence, *(view.presence for view in views)), views[0].crop, square)
 
 
 def find_eyes(engine: Engine, picture: Picture, points: Points) -> tuple[Points, Points]:

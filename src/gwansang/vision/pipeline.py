@@ -17,8 +17,8 @@ from gwansang.vision.errors import (
     NoFaceError,
 )
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.headers import ImageHeader, inspect
-from gwansang.vision.landmarks import Mesh, around, find_eyes, find_landmarks
+from gwansang.vision.headers import MAX_DECODE_BYTES, ImageHeader, inspect
+from gwansang.vision.landmarks import Mesh, find_eyes, find_landmarks
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.pose import Alignment, align, aspect_of, lift
 from gwansang.vision.quality import (
@@ -42,6 +42,7 @@ MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
 MIN_SHARPNESS = 4.0
 COMPANION = 0.45  # a second face of at least this share of the first one's width is a second subject
 _MAX_OUTSIDE = 0.02
+_MAX_DEPTH = 2.0  # of the photo's width; a face that fills the photo reaches 0.5
 _COMMON_ASPECTS = (9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 16 / 9)
 
 
@@ -58,7 +59,7 @@ def read_photo(data: bytes, engine: Engine) -> Face:
     mesh = find_landmarks(engine, picture, face.region())
     _check_mesh(mesh, picture)
     lids, irises = find_eyes(engine, picture, mesh.points)
-    light = see_light(mesh.crop, around(mesh.points), mesh.points)
+    light = see_light(mesh.crop, mesh.region, mesh.points)
     alignment = align(mesh.points)
     _check_view(alignment.pose, light)
     quality = _quality(alignment, mesh.points, light, lid_opening(lids))
@@ -82,9 +83,7 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     Without the photo's size its aspect is judged from the face and set to the nearest common one. Raises
     DegenerateLandmarksError where the points are no face, FaceTurnedError where it looks away.
     """
-    points = landmarks[:VERTEX_COUNT]
-    if not np.isfinite(points).all() or (points[:, :2] < 0).any() or (points[:, :2] > 1).any():
-        raise DegenerateLandmarksError("Landmarks must be finite, with x and y between 0 and 1.")
+    points = _checked(landmarks)
     extra: tuple[Hint, ...] = (Hint.LANDMARKS_ONLY,)
     if image_width is None or image_height is None:
         aspect = aspect_of(points[:, :2])
@@ -108,6 +107,17 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     )
 
 
+def _checked(landmarks: Points) -> Points:
+    """The 468 points of the mesh; what can't be a photo's landmarks is refused."""
+    if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
+        raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
+    points = landmarks[:VERTEX_COUNT]
+    flat, depth = points[:, :2], points[:, 2:]
+    if not ((flat >= 0) & (flat <= 1)).all() or not (np.abs(depth) <= _MAX_DEPTH).all():  # NaN is neither
+        raise DegenerateLandmarksError("Landmarks must be finite, with x and y between 0 and 1.")
+    return points
+
+
 def _choose(faces: list[Detection]) -> tuple[Detection, bool]:
     """The subject, and whether smaller faces stand behind."""
     if not faces:
@@ -126,9 +136,10 @@ def _closer(header: ImageHeader, picture: Picture, face: Detection) -> Picture:
             face_width_px=round(face.width),
             min_face_width_px=round(MIN_FACE_PX),
         )
-    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), 1)
-    if picture.reduction == 1 or face.width / picture.reduction >= ENOUGH_FACE_PX:
+    finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
+    if picture.reduction <= finest or face.width / picture.reduction >= ENOUGH_FACE_PX:
         return picture
+    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), finest)
     return decode(header, wanted)
 
 
