@@ -4,12 +4,17 @@ import sys
 
 import typer
 
+from gwansang.cli.failure import CommandError
 from gwansang.cli.lazy import LazyCommand, build
 from gwansang.core.exceptions import AppError
 from gwansang.vision.fetch import FetchError
 
 COMMANDS = {
+    "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),
+    "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
     "models": LazyCommand("gwansang.cli.models", "app", "Fetch, list and verify the face models."),
+    "doctor": LazyCommand("gwansang.cli.doctor", "doctor", "Say what is missing and how to get it."),
+    "version": LazyCommand("gwansang.cli.version", "version", "Print the versions."),
 }
 
 
@@ -17,6 +22,6 @@ def main() -> None:
     """Run the command line; an expected failure is one sentence on stderr and exit code 1."""
     try:
         build(COMMANDS, sys.argv[1:])(prog_name="gwansang")
-    except (AppError, FetchError) as error:
+    except (AppError, CommandError, FetchError) as error:
         typer.echo(f"gwansang: {error}", err=True)
         sys.exit(1)

@@ -1,0 +1,67 @@
+"""`gwansang serve`: the HTTP service."""
+
+import errno
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from gwansang.cli.failure import CommandError
+from gwansang.cli.options import settings as read_settings
+from gwansang.vision import catalog
+
+GRACE_S = 10  # running analyses end within this
+KEEP_ALIVE_S = 15
+MAX_CONNECTIONS = 1000  # beyond, new ones are answered 503 at once
+BACKLOG = 512
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [HOST, else 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on [PORT, else 8000].")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; each has its own models and inference threads.")] = 1,
+) -> None:
+    """Serve the API until interrupted."""
+    settings = read_settings()
+    host, port = host or settings.host, settings.port if port is None else port
+    catalog.verify(settings.model_path)
+    check_free(host, port)
+    uvicorn.run(
+        "gwansang.main:app",
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,  # the application configures logging, and logs requests itself
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise CommandError with the reason when nobody can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # as the server does: lingering ones don't count
+            probe.bind(address)
+    except socket.gaierror as error:
+        raise CommandError(f"{host} is no address of this machine; try --host 127.0.0.1 or --host 0.0.0.0.") from error
+    except OSError as error:
+        raise CommandError(_reason(error, host, port)) from error
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken; stop what uses it or choose another one: --port {port + 1}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may only be used by an administrator; choose one above 1023, such as --port 8000."
+    return f"Nothing can listen on {host}:{port} ({error.strerror}); try --host 127.0.0.1 --port 8000."
