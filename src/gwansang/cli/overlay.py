@@ -56,8 +56,9 @@ def draw(photo: bytes, reading: FaceReading, suffix: str) -> bytes:
         raise CommandError(f"--overlay writes {', '.join(SUFFIXES)}; {suffix or 'a name without a suffix'} is none.")
     canvas = _upright(photo)
     unit = _unit(canvas, reading)
-    for number, part in enumerate(reading.parts_analysis.values()):
-        _draw_part(canvas, part, _color(number), unit)
+    for thick in (False, True):  # key reasons last: they may share a line with another part's lesser reason
+        for number, part in enumerate(reading.parts_analysis.values()):
+            _draw_part(canvas, part, _color(number), unit, thick)
     canvas = _draw_labels(canvas, _labels(canvas, reading), _face_box(canvas, reading), unit)
     _, encoded = cv2.imencode(suffix, cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR))
     return encoded.tobytes()
@@ -98,11 +99,11 @@ def _color(number: int) -> Color:
     return _PALETTE[number % len(_PALETTE)]
 
 
-def _draw_part(canvas: Pixels, part: PartOut, color: Color, unit: float) -> None:
-    """The key reason's lines are thick, the others thin."""
-    for rank, reason in reversed(list(enumerate(part.reasons))):
+def _draw_part(canvas: Pixels, part: PartOut, color: Color, unit: float, thick: bool) -> None:
+    """Draw the key reason's lines thickly, or those of the other reasons thinly."""
+    for reason in part.reasons[:1] if thick else part.reasons[1:]:
         for overlay in reason.overlays:
-            _draw_overlay(canvas, overlay, color, unit * (1.6 if rank == 0 else 0.8))
+            _draw_overlay(canvas, overlay, color, unit * (1.6 if thick else 0.8))
 
 
 def _draw_overlay(canvas: Pixels, overlay: OverlayOut, color: Color, width: float) -> None:
@@ -143,16 +144,17 @@ def _draw_labels(canvas: Pixels, labels: list[_Label], box: tuple[float, float, 
     sides = _sides(labels, (box[0] + box[2]) / 2)
     gap = 12 * unit
     widest = [max((_text_size(label.text, scale)[0] for label in side), default=0) for side in sides]
-    columns = (box[0] - gap - widest[0], box[2] + gap)
-    grow_left = max(0, round(gap - columns[0]))
-    grow_right = max(0, round(columns[1] + widest[1] + gap - canvas.shape[1]))
+    grow_left = max(0, round(2 * gap + widest[0] - box[0]))
+    grow_right = max(0, round(box[2] + 2 * gap + widest[1] - canvas.shape[1]))
     canvas = cv2.copyMakeBorder(canvas, 0, 0, grow_left, grow_right, cv2.BORDER_CONSTANT, value=_CASING).astype(
         np.uint8
     )
-    for side, x, edge in ((sides[0], columns[0], widest[0]), (sides[1], columns[1], 0)):
-        for label, y in zip(side, _spread([label.anchor[1] for label in side], line, canvas.shape[0]), strict=True):
-            _leader(canvas, label, (x + edge + grow_left, y), grow_left, unit)
-            _text(canvas, label, (x + grow_left, y), scale)
+    for left, side in zip((True, False), sides, strict=True):
+        heights = _spread([label.anchor[1] for label in side], line, canvas.shape[0])
+        for label, y in zip(side, heights, strict=True):
+            edge = grow_left + (box[0] - gap if left else box[2] + gap)
+            _leader(canvas, label, (edge, y), grow_left, unit)
+            _text(canvas, label, (edge - _text_size(label.text, scale)[0] if left else edge, y), scale)
     return canvas
 
 
