@@ -40,7 +40,9 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
     """The services around a pool, which is started here and in the end closed."""
     await pool.start()
     try:
-        analyses = AnalysisService(FaceAnalyzer(pool), clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
+        analyzer = FaceAnalyzer(pool)
+        await analyzer.rehearse(clock().date())
+        analyses = AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
         yield Container(analyses=analyses, pool=pool, max_upload_bytes=settings.max_upload_bytes)
     finally:
         await pool.close()

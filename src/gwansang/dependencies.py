@@ -9,10 +9,8 @@ from gwansang.container import Container
 from gwansang.core.language import preferred
 from gwansang.reading.model import Locale
 from gwansang.services.analysis_service import AnalysisService
-from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.ml.face_analyzer import LOCALES, FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
-
-LOCALES: tuple[Locale, ...] = ("ko", "en")
 
 
 def _container(connection: HTTPConnection) -> Container:

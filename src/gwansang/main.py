@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from gwansang import __version__
 from gwansang.api import errors
 from gwansang.api.docs import mount_docs
+from gwansang.api.documented import DocumentedApp
 from gwansang.api.v1.endpoints import health
 from gwansang.api.v1.router import router
 from gwansang.config import Settings, load_settings
@@ -35,7 +36,7 @@ Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 def create_app(settings: Settings | None = None, opening: Opening = open_container) -> FastAPI:
     """Builds the application; nothing slow happens before its lifespan starts."""
     settings = settings or load_settings()
-    app = FastAPI(
+    app = DocumentedApp(
         title="GwanSang-AI",
         version=__version__,
         description="Traditional Korean face reading, with its reasons as numbers on the photo.",

@@ -1,12 +1,39 @@
-"""How errors are shown in OpenAPI: by status, with an example for each code."""
+"""How errors are shown in OpenAPI: by status, with an example for each code, and all codes in one list."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
 
 from gwansang.api.errors import InvalidRequestError, problem_type, status_of
 from gwansang.core.exceptions import AppError
 from gwansang.schemas.problem import Problem
 
 Responses = dict[int | str, dict[str, Any]]  # FastAPI's own type for `responses=`
+
+
+class DocumentedApp(FastAPI):
+    """FastAPI, with the shape of our errors in its schema instead of its own."""
+
+    def openapi(self) -> dict[str, Any]:  # FastAPI's own type
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            _, definitions = models_json_schema(
+                [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
+            )
+            schemas = document["components"]["schemas"]
+            schemas.update(definitions["$defs"])
+            schemas["ErrorEnvelope"]["properties"]["code"]["enum"] = sorted({error.code for error in every_error()})
+        return super().openapi()
+
+
+def every_error(family: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    """The whole error tree, as far as it is imported."""
+    yield family
+    for error in family.__subclasses__():
+        yield from every_error(error)
 
 
 def problems(*errors: type[AppError]) -> Responses:

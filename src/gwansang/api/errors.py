@@ -34,9 +34,8 @@ STATUS: Mapping[type[AppError], int] = {
     tree.RateLimited: 429,
     tree.Unavailable: 503,
 }
-_TEXTS = TypeAdapter(dict[str, dict[str, str]]).validate_json(
-    Path(__file__).with_name("problem_texts.json").read_bytes()
-)
+TEXTS_FILE = Path(__file__).with_name("problem_texts.json")
+_TEXTS = TypeAdapter(dict[str, dict[str, str]]).validate_json(TEXTS_FILE.read_bytes())
 _MAX_FAULTS = 20
 _MAX_INSTANCE = 200
 _PROBLEM = "application/problem+json"
@@ -153,7 +152,7 @@ def _sentence(error: AppError, locale: str) -> str:
 
 def _details(error: AppError) -> JsonValue:
     if isinstance(error, InvalidRequestError):
-        return _fact(error.context["faults"])
+        return _fact(error.context.get("faults"))
     return {name: _fact(value) for name, value in error.context.items()} or None
 
 

@@ -1,16 +1,21 @@
 """A face as an endpoint gets it: the body is read here, everything slow about it happens later, in the pool."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from threading import Event
 from typing import Annotated
 
 import numpy as np
 from fastapi import Depends, Request
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from gwansang.api.base64_image import decode_image
 from gwansang.api.errors import InvalidRequestError, invalid_model
 from gwansang.api.json_body import parse_object, too_complex
-from gwansang.api.multipart import Form, parse_form
+from gwansang.api.multipart import parse_form
 from gwansang.core.exceptions import TooLarge, UnsupportedMedia
 from gwansang.dependencies import LocaleParameter, UploadLimit, chosen_locale
 from gwansang.reading.model import Locale
@@ -35,19 +40,44 @@ class FileTooLargeError(TooLarge):
     title = "The photo is too large"
 
 
-async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> Ask:
+async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
     _require(request, "application/json")
     body = await request.body()
-    return lambda: query_of_json(body, lambda inside: chosen_locale(request, inside), max_bytes)
+    async with _while_waited_for(
+        request, partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
+    ) as ask:
+        yield ask
 
 
-async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> Ask:
+async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
     _require(request, "multipart/form-data")
-    body = await request.body()
-    content_type = request.headers["content-type"]
-    return lambda: query_of_form(
-        parse_form(body, content_type), lambda inside: chosen_locale(request, inside), max_bytes
-    )
+    body, kind = await request.body(), request.headers["content-type"]
+    async with _while_waited_for(
+        request, partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+    ) as ask:
+        yield ask
+
+
+@asynccontextmanager
+async def _while_waited_for(request: Request, ask: Ask) -> AsyncIterator[Ask]:
+    """`ask`, but it raises ClientDisconnect once the caller has gone: nobody's photo keeps the others waiting."""
+    gone = Event()
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    def ask_for_someone() -> FaceQuery:
+        if gone.is_set():
+            raise ClientDisconnect
+        return ask()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield ask_for_someone
+    finally:
+        watching.cancel()
 
 
 JsonAsk = Annotated[Ask, Depends(_json_ask)]
@@ -72,8 +102,9 @@ def query_of_json(body: bytes, choose: ChooseLocale, max_bytes: int) -> FaceQuer
     )
 
 
-def query_of_form(form: Form, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+def query_of_form(body: bytes, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """What an upload form asks; raises what is wrong with it."""
+    form = parse_form(body, content_type)
     photo = form.files.get("file")
     if photo is None:
         fault = {"field": "file", "message": "Send the photo as a file in the field `file`"}
@@ -86,8 +117,7 @@ def query_of_form(form: Form, choose: ChooseLocale, max_bytes: int) -> FaceQuery
 
 
 def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    sizes = {len(landmark) for landmark in landmarks}
-    if len(landmarks) not in LANDMARK_COUNTS or len(sizes) != 1:
+    if len(landmarks) not in LANDMARK_COUNTS or len({len(landmark) for landmark in landmarks}) != 1:
         message = "Landmarks must be the 468 or 478 points of a face mesh, all [x, y] or all [x, y, z]."
         raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
     return np.array(landmarks, dtype=np.float64)

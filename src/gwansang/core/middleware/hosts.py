@@ -15,11 +15,11 @@ class UnknownHostError(Malformed):
 
 
 class TrustedHosts:
-    """`allowed` holds exact names, `*.example.org` for all below a name, or `*` for any."""
+    """`allowed` holds exact names, `*.example.org` for all below a name, or `*` for any; none named means any."""
 
     def __init__(self, app: ASGIApp, *, allowed: Sequence[str], answer: Answer) -> None:
         self.app = app
-        self._any = "*" in allowed
+        self._any = not allowed or "*" in allowed
         self._exact = frozenset(name.lower() for name in allowed)
         self._suffixes = tuple(name[1:].lower() for name in allowed if name.startswith("*."))
         self._answer = answer

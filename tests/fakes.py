@@ -1,0 +1,44 @@
+"""Stand-ins for the edge: the networks, and the time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+
+from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.vision.face import Face
+from gwansang.vision.pipeline import face_from_landmarks
+
+NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
+
+
+class FakeVision:
+    """Sees the same face in every photo; `while_looking` runs first and may wait or raise."""
+
+    def __init__(self, while_looking: Callable[[bytes], object] = len) -> None:
+        self._while_looking = while_looking
+
+    def face_of(self, photo: bytes) -> Face:
+        self._while_looking(photo)
+        return face_from_landmarks(known_landmarks(), 1000, 1000)
+
+
+class Gate:
+    """Holds whoever looks until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = Event()
+        self.left = Event()
+        self._open = Event()
+
+    def __call__(self, _: object = None) -> None:
+        self.reached.set()
+        assert self._open.wait(20)
+        self.left.set()
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def frozen_clock(moment: datetime = NOON) -> Callable[[], datetime]:
+    """A clock that stands still."""
+    return lambda: moment

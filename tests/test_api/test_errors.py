@@ -1,0 +1,145 @@
+"""The error table: every error of the product has one status, one code, two texts, and a place in OpenAPI."""
+
+import importlib
+import json
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+import gwansang
+from gwansang.api import errors
+from gwansang.core.exceptions import AppError
+from tests.serving import ask
+
+TEXTS = json.loads(errors.TEXTS_FILE.read_bytes())
+KOREAN = re.compile(r"[가-힣]")
+
+
+def leaves_and_families(error: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from leaves_and_families(kind)
+
+
+def every_error() -> list[type[AppError]]:
+    for module in pkgutil.walk_packages(gwansang.__path__, "gwansang."):
+        importlib.import_module(module.name)
+    ours = [error for error in leaves_and_families() if error.__module__.startswith("gwansang.")]
+    return sorted(ours, key=lambda error: error.__qualname__)
+
+
+EVERY_ERROR = every_error()
+
+
+def test_codes_are_unique() -> None:
+    assert [code for code, count in Counter(error.code for error in EVERY_ERROR).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
+def test_an_error_has_a_status_and_a_text_in_both_languages(error: type[AppError]) -> None:
+    assert 400 <= errors.status_of(error) <= 599
+    assert re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", error.code)
+    assert KOREAN.search(TEXTS[error.code]["ko"])
+    assert not KOREAN.search(TEXTS[error.code]["en"])
+    assert fields_of(TEXTS[error.code]["ko"]) == fields_of(TEXTS[error.code]["en"])
+
+
+def test_there_is_no_text_without_an_error() -> None:
+    assert set(TEXTS) == {error.code for error in EVERY_ERROR}
+
+
+def test_the_korean_texts_are_polite_and_end_in_a_request_or_a_fact() -> None:
+    assert [code for code, text in TEXTS.items() if not re.search(r"(요|죠)\.$", text["ko"])] == []
+
+
+def test_every_code_is_documented_in_openapi() -> None:
+    schema = ask("GET", "/api/v1/openapi.json").json()
+    documented = set(schema["components"]["schemas"]["ErrorEnvelope"]["properties"]["code"]["enum"])
+    assert documented == {error.code for error in EVERY_ERROR}
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
+def test_an_error_without_its_facts_still_says_something(error: type[AppError]) -> None:
+    answer = errors.answer({"type": "http", "path": "/x", "headers": [], "query_string": b""}, error("Plain."))
+    told = json.loads(bytes(answer.body))
+    assert told["detail"]
+    assert told["error"] == {"code": error.code, "message": "Plain.", "details": None}
+
+
+def test_facts_become_json_and_nan_becomes_null() -> None:
+    facts = {"count": 2, "ratio": 0.123456, "off": float("nan"), "sizes": (1, 2), "inner": {"deep": float("inf")}}
+    answer = errors.answer(
+        {"type": "http", "path": "/x", "headers": [], "query_string": b""}, AppError("Plain.", **facts)
+    )
+    details = json.loads(bytes(answer.body))["error"]["details"]
+    assert details == {"count": 2, "ratio": 0.1235, "off": None, "sizes": [1, 2], "inner": {"deep": None}}
+
+
+def test_a_problem_has_the_promised_shape() -> None:
+    answer = ask("POST", "/api/v1/analysis/face", json={"image": "!"}, headers={"X-Request-ID": "a-request"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "/problems/invalid-base64",
+        "title": "The image is not valid base64",
+        "status": 422,
+        "detail": TEXTS["INVALID_BASE64"]["ko"],
+        "instance": "/api/v1/analysis/face",
+        "request_id": "a-request",
+        "error": {
+            "code": "INVALID_BASE64",
+            "message": "The image must be base64, bare or as a data URL.",
+            "details": {"field": "image"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "locale"),
+    [
+        ("", None, "ko"),
+        ("", "en-GB,en;q=0.9", "en"),
+        ("", "fr;q=1, en;q=0.5, ko;q=0.4", "en"),
+        ("", "en;q=0", "ko"),
+        ("", "../../x", "ko"),
+        ("", "{{7*7}},{0.__class__},%n", "ko"),
+        ("", "," * 5000, "ko"),
+        ("?locale=en", "ko", "en"),
+        ("?locale=en_US", None, "en"),
+        ("?locale=../../etc/passwd", None, "ko"),
+        ("?locale=xx", "en", "en"),
+    ],
+)
+def test_the_detail_speaks_the_callers_language(query: str, header: str | None, locale: str) -> None:
+    headers = {} if header is None else {"Accept-Language": header}
+    answer = ask("POST", f"/api/v1/analysis/face{query}", json={"image": "!"}, headers=headers)
+    assert answer.json()["detail"] == TEXTS["INVALID_BASE64"][locale]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+        ("GET", "/api/v1/analysis/face", 405, "METHOD_NOT_ALLOWED"),
+        ("PUT", "/api/v1/analysis/face/upload", 405, "METHOD_NOT_ALLOWED"),
+        ("TRACE", "/api/v1/analysis/face", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/api/v1/analysis/face%00", 404, "NOT_FOUND"),
+        ("GET", "//api/v1/analysis/face", 404, "NOT_FOUND"),
+        ("GET", "/%2e%2e/%2e%2e/etc/passwd", 404, "NOT_FOUND"),
+        ("GET", "/docs/assets/..%2f..%2f..%2f__init__.py", 404, "NOT_FOUND"),
+        ("POST", "/api/v1/analysis/face/", 404, "NOT_FOUND"),
+    ],
+)
+def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, status: int, code: str) -> None:
+    answer = ask(method, path, headers={"X-HTTP-Method-Override": "POST"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (status != 405) or answer.headers["allow"] == "POST"
+
+
+def fields_of(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

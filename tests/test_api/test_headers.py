@@ -1,0 +1,105 @@
+"""What stands around every answer: ids, security headers, CORS, hosts."""
+
+import re
+
+import pytest
+
+from tests.serving import JSON_CALL, ask
+
+ALLOWED = {"cors_origins": ("https://app.example.com",), "cors_credentials": True}
+
+
+@pytest.mark.parametrize("given", ["a", "A-1", "0" * 64, "7d3f3e4e-5b5f-4a43-9a0a-111111111111"])
+def test_a_harmless_request_id_is_kept(given: str) -> None:
+    assert ask("GET", "/health", headers={"X-Request-ID": given}).headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "0" * 65, "a b", "a\tb", "a;b", "<script>", "a_b", "é".encode("latin-1")])
+def test_any_other_request_id_is_replaced(given: str | bytes) -> None:
+    answered = ask("GET", "/health", headers={"X-Request-ID": given}).headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", answered)
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/nowhere", "/docs", "/docs/assets/swagger-ui.css", "/api/v1/openapi.json"]
+)
+def test_security_headers_are_on_every_answer(path: str) -> None:
+    headers = ask("GET", path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "x-request-id" in headers
+    assert "access-control-allow-private-network" not in headers
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/openapi.json", "/nowhere"])
+def test_answers_about_people_are_not_cached(path: str) -> None:
+    assert ask("GET", path).headers["cache-control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
+def test_hsts_is_sent_in_production_only(environment: str, sent: bool) -> None:
+    app = {"environment": environment, "secret_key": "k" * 40}
+    assert ("strict-transport-security" in ask("GET", "/health", app=app).headers) is sent
+
+
+def test_an_allowed_site_may_read_answers_and_refusals() -> None:
+    for path in ("/health", "/nowhere"):
+        headers = ask("GET", path, app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
+        assert headers["access-control-allow-origin"] == "https://app.example.com"
+        assert headers["access-control-allow-credentials"] == "true"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "https://app.example.com.evil.com",
+        "http://app.example.com",
+        "https://app-example.com",
+        "https://xapp.example.com",
+        "https://app.example.com:8443",
+    ],
+)
+@pytest.mark.parametrize("app", [ALLOWED, {}], ids=["one site allowed", "none allowed"])
+def test_a_foreign_site_is_allowed_nothing(origin: str, app: dict[str, object]) -> None:
+    assert "access-control-allow-origin" not in ask("GET", "/health", app=app, headers={"Origin": origin}).headers
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    preflight = ask("OPTIONS", JSON_CALL, app=app, headers=asked)
+    assert preflight.status_code == 400
+    assert "access-control-allow-origin" not in preflight.headers
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"Access-Control-Request-Method": "TRACE"}, {"Access-Control-Request-Headers": "X-Evil"}],
+    ids=["method", "header"],
+)
+def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -> None:
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST", **wanted}
+    assert ask("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("faces.example.com", 200),
+        ("faces.example.com:8000", 200),
+        ("FACES.example.com", 200),
+        ("a.b.example.org", 200),
+        ("example.org", 400),
+        ("evil.com", 400),
+        ("faces.example.com.evil.com", 400),
+        ("evil.com:faces.example.com", 400),
+        ("", 400),
+        ("[::1]", 200),
+        ("[::1]:8000", 200),
+    ],
+)
+def test_only_our_own_hosts_are_served_where_they_are_named(host: str, status: int) -> None:
+    app = {"trusted_hosts": ("faces.example.com", "*.example.org", "[::1]")}
+    answer = ask("GET", "/health", app=app, headers={"Host": host, "X-Forwarded-Host": "faces.example.com"})
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["error"]["code"] == "UNKNOWN_HOST"

@@ -1,0 +1,82 @@
+"""What the schema promises, and the pages that show it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.serving import ask
+
+OUTSIDE = re.compile(r"""(?:src|href|url|spec-url|data-openapi)\s*=\s*["']?\s*(?:https?:)?//""", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return ask("GET", "/api/v1/openapi.json").json()
+
+
+def test_the_promised_calls_are_there(schema: dict[str, Any]) -> None:
+    assert set(schema["paths"]) >= {
+        "/api/v1/analysis/face",
+        "/api/v1/analysis/face/upload",
+        "/health",
+        "/health/live",
+        "/health/ready",
+    }
+
+
+def test_every_reference_leads_somewhere_and_no_foreign_error_shape_is_left(schema: dict[str, Any]) -> None:
+    names = set(re.findall(r"#/components/schemas/(\w+)", str(schema)))
+    assert names <= set(schema["components"]["schemas"])
+    assert "HTTPValidationError" not in names
+
+
+def test_both_calls_describe_their_bodies_with_examples(schema: dict[str, Any]) -> None:
+    json_body = schema["paths"]["/api/v1/analysis/face"]["post"]["requestBody"]["content"]["application/json"]
+    form = schema["paths"]["/api/v1/analysis/face/upload"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert set(json_body["examples"]) == {"photo", "landmarks"}
+    assert set(json_body["schema"]["properties"]) >= {"image", "landmarks", "birth_year", "locale"}
+    assert form["schema"]["required"] == ["file"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/analysis/face", "/api/v1/analysis/face/upload"])
+def test_the_statuses_of_the_contract_are_documented_as_problems(schema: dict[str, Any], path: str) -> None:
+    responses = schema["paths"][path]["post"]["responses"]
+    assert set(responses) == {"200", "400", "408", "413", "415", "422", "503"}
+    for status in set(responses) - {"200"}:
+        assert set(responses[status]["content"]) == {"application/problem+json"}
+        assert responses[status]["content"]["application/problem+json"]["examples"]
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+def test_a_documentation_page_needs_no_other_host_and_all_it_names_is_served(page: str) -> None:
+    answer = ask("GET", page)
+    assert answer.status_code == 200
+    assert not OUTSIDE.search(answer.text)
+    named = re.findall(r'(?:src|href|spec-url|data-openapi)="([^"]+)"', answer.text)
+    assert len(named) >= 3
+    for path in named:
+        assert ask("GET", path).status_code == 200, path
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+def test_a_documentation_page_runs_no_inline_script(page: str) -> None:
+    answer = ask("GET", page)
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text)
+
+
+def test_the_root_leads_to_the_documentation_and_stays_on_the_callers_scheme() -> None:
+    assert ask("GET", "/").headers["location"] == "/docs"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/api/v1/openapi.json", "/docs/assets/swagger-ui.css", "/"])
+def test_the_documentation_can_be_switched_off(path: str) -> None:
+    assert ask("GET", path, app={"public_docs": False}).status_code == 404
+
+
+def test_a_hundred_thousand_ranges_are_answered_at_once() -> None:
+    ranges = "bytes=" + ",".join(f"{start}-{start}" for start in range(0, 200_000, 2))
+    answer = ask("GET", "/docs/assets/favicon.png", headers={"Range": ranges})
+    assert answer.status_code in (200, 400, 416)
+    assert answer.elapsed.total_seconds() < 0.2

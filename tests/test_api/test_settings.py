@@ -1,0 +1,78 @@
+"""Settings: from the environment, and refused in one sentence where they would open a door."""
+
+from pathlib import Path
+
+import pytest
+
+from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings
+from tests.photos import REPOSITORY
+
+OWN_KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"ENVIRONMENT": "production"}, "SECRET_KEY has its default value"),
+        ({"ENVIRONMENT": "production", "SECRET_KEY": DEFAULT_SECRET_KEY}, "SECRET_KEY has its default value"),
+        ({"ENVIRONMENT": "production", "SECRET_KEY": "k3y-0f-m1ne"}, "shorter than the 32"),
+        ({"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY, "CORS_ORIGINS": "*"}, "CORS_ORIGINS=* is refused"),
+        ({"CORS_ORIGINS": "*", "CORS_CREDENTIALS": "true"}, "every account to every site"),
+        ({"ENVIRONMENT": "staging"}, "ENVIRONMENT: "),
+        ({"PORT": "eighty"}, "PORT: "),
+        ({"INFERENCE_WORKERS": "0"}, "INFERENCE_WORKERS: "),
+        ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE: it is not a time zone"),
+    ],
+)
+def test_dangerous_or_wrong_settings_are_refused_in_one_sentence(
+    environment: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    sentence = str(refused.value)
+    assert told in sentence
+    assert "\n" not in sentence
+    assert not [value for name, value in environment.items() if name == "SECRET_KEY" and value in sentence]
+
+
+def test_production_starts_with_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", OWN_KEY)
+    settings = load_settings()
+    assert settings.production
+    assert settings.json_logs
+    assert OWN_KEY not in repr(settings)
+
+
+def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example/, https://b.example")
+    monkeypatch.setenv("TRUSTED_HOSTS", "")
+    assert load_settings().cors_origins == ("https://a.example", "https://b.example")
+    assert load_settings().trusted_hosts == ()
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\nHOST=0.0.0.0\n")
+    monkeypatch.setenv("PORT", "9002")
+    assert (load_settings().port, load_settings().host) == (9002, "0.0.0.0")  # noqa: S104  # only read, not listened on
+
+
+def test_the_example_file_shows_every_setting_with_its_default(tmp_path: Path) -> None:
+    example = (REPOSITORY / ".env.example").read_text()
+    (tmp_path / ".env").write_text(example)
+    shown = {
+        line.lstrip("# ").partition("=")[0]
+        for line in example.splitlines()
+        if "=" in line and " " not in line.strip("# ")
+    }
+    assert shown == {name.upper() for name in Settings.model_fields}
+    assert load_settings() == Settings(_env_file=None)

@@ -1,0 +1,121 @@
+"""The use case: which day it is, who may ask, and that the loop waits for nothing."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from gwansang.container import Container, assembled
+from gwansang.services.analysis_service import BirthYearError, TooYoungError
+from gwansang.services.ml.face_analyzer import (
+    FaceQuery,
+    FaceVision,
+    InvalidLandmarksError,
+    NothingToReadError,
+    known_landmarks,
+)
+from gwansang.services.ml.inference_pool import InferencePool
+from tests.fakes import NOON, FakeVision, frozen_clock
+from tests.photos import encoded
+from tests.serving import settings_for_tests
+
+pytestmark = pytest.mark.anyio
+PHOTO = FaceQuery(image=b"a photo")
+
+
+@asynccontextmanager
+async def services(moment: datetime = NOON) -> AsyncIterator[Container]:
+    pool = InferencePool[FaceVision](FakeVision, workers=1, queue=4, timeout_s=10)
+    async with assembled(pool, settings_for_tests(), clock=frozen_clock(moment)) as container:
+        yield container
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 11, 23, 14, 59, tzinfo=UTC), date(2026, 11, 23)),
+        (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), date(2026, 11, 24)),
+    ],
+)
+async def test_the_fortune_is_that_of_the_day_in_seoul(moment: datetime, day: date) -> None:
+    async with services(moment) as container:
+        result = await container.analyses.analyze(lambda: PHOTO)
+    assert result.reading.fortune.date == day
+    assert result.created_at == moment
+
+
+async def test_the_question_itself_is_worked_out_in_the_pool() -> None:
+    threads: list[str] = []
+
+    def ask() -> FaceQuery:
+        threads.append(threading.current_thread().name)
+        return PHOTO
+
+    async with services() as container:
+        await container.analyses.analyze(ask)
+    assert threads[0].startswith("inference")
+
+
+@pytest.mark.parametrize(
+    ("birth_year", "error"),
+    [(1899, BirthYearError), (2027, BirthYearError), (2013, TooYoungError), (2026, TooYoungError)],
+)
+async def test_an_impossible_or_too_recent_birth_year_is_refused(birth_year: int, error: type[Exception]) -> None:
+    async with services() as container:
+        with pytest.raises(error):
+            await container.analyses.analyze(lambda: FaceQuery(image=b"a photo", birth_year=birth_year))
+
+
+async def test_the_youngest_allowed_gets_the_years_of_life() -> None:
+    async with services() as container:
+        result = await container.analyses.analyze(lambda: FaceQuery(image=b"a photo", birth_year=2012))
+    assert result.birth_year == 2012
+    assert result.reading.ages
+
+
+async def test_two_readings_of_a_face_differ_in_name_only() -> None:
+    async with services() as container:
+        first = await container.analyses.analyze(lambda: PHOTO)
+        second = await container.analyses.analyze(lambda: PHOTO)
+    assert first.analysis_id != second.analysis_id
+    assert first.reading == second.reading
+
+
+async def test_landmarks_beside_an_image_are_the_face_and_the_image_tells_their_aspect() -> None:
+    wide = encoded(np.zeros((100, 400, 3), np.uint8), ".png")
+    async with services() as container:
+        result = await container.analyses.analyze(lambda: FaceQuery(image=wide, landmarks=squeezed(4.0)))
+    assert (result.face.image_width, result.face.image_height) == (400, 100)
+    assert abs(result.face.pose.yaw_deg) < 1
+
+
+def squeezed(aspect: float) -> np.ndarray:
+    """The known face as fractions of a picture `aspect` times as wide as high."""
+    points = known_landmarks()
+    return (points - 0.5) / (aspect, 1.0, aspect) + 0.5
+
+
+def ask_nothing() -> FaceQuery:
+    return FaceQuery()
+
+
+def ask_with(shape: tuple[int, ...]) -> Callable[[], FaceQuery]:
+    return lambda: FaceQuery(landmarks=np.full(shape, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (ask_nothing, NothingToReadError),
+        (ask_with((467, 3)), InvalidLandmarksError),
+        (ask_with((468, 4)), InvalidLandmarksError),
+        (ask_with((468,)), InvalidLandmarksError),
+    ],
+)
+async def test_a_question_without_a_face_is_refused(ask: Callable[[], FaceQuery], error: type[Exception]) -> None:
+    async with services() as container:
+        with pytest.raises(error):
+            await container.analyses.analyze(ask)
