@@ -15,14 +15,13 @@ from typing import TypedDict
 from gwansang.reading.facts import load_text
 from gwansang.reading.model import Capture
 
-NOISE_SHARE = 0.45  # the tabled noise assumes independent landmarks; those of one mesh move together
 FULL_SIZE_PX = 300.0  # from this face width on, more pixels don't make the mesh steadier
 POSE_LEFT = 0.15  # share of the head's turn that turning the mesh back leaves
-POSE_FLOOR_DEG = 0.7  # how well the pose itself is known
 NORM_DISTANCE_CM = 80.0  # about where the photos behind the norms were taken
 NEAR_CM, FAR_CM = 35.0, 150.0  # the tabled perspective shift is between these distances
-UNKNOWN_DISTANCE = 0.25  # of the tabled shift, when nothing tells the distance
-EXPRESSION_LEFT = 0.6  # of a smile's effect differs between people and can't be foreseen
+UNKNOWN_DISTANCE = 0.35  # of the tabled shift, when nothing tells the distance
+CLOSED_GAP = 0.03  # inner lip distance of a closed mouth, in mouth widths
+EXPRESSION_LEFT = 0.6  # of what smiling or parted lips do, this much is still in the measure, unlike in the norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +63,12 @@ def measuring_error(key: str, capture: Capture) -> float:
     row = sensitivities()[key]
     size = max(1.0, FULL_SIZE_PX / max(capture.face_width_px, 1.0))
     return math.hypot(
-        NOISE_SHARE * row.noise * size,
-        row.pitch * (POSE_FLOOR_DEG + POSE_LEFT * abs(capture.pitch_deg)),
-        row.yaw * (POSE_FLOOR_DEG + POSE_LEFT * abs(capture.yaw_deg)),
+        row.noise * size,
+        row.pitch * POSE_LEFT * capture.pitch_deg,
+        row.yaw * POSE_LEFT * capture.yaw_deg,
         row.near * _nearness(capture.distance_cm),
         EXPRESSION_LEFT * row.smile * capture.smile,
-        row.mouth * max(0.0, capture.mouth_gap - 0.03),
+        EXPRESSION_LEFT * row.mouth * max(0.0, capture.mouth_gap - CLOSED_GAP),
         row.fringe if capture.fringe else 0.0,
     )
 

@@ -21,6 +21,7 @@ from gwansang.reading.shapes import Membership
 
 _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
+_FAR = 1.5  # standard scores beyond which one side of the harmony counts no further
 _EVEN_EFFECT = 1.5  # a class that gives every energy the same
 
 
@@ -97,26 +98,36 @@ def energy_step(value: float) -> int:
 
 
 def harmony_terms(
-    z: Mapping[str, float], shapes: Mapping[str, Membership], asymmetry: Mapping[str, float]
+    z: Mapping[str, float],
+    shapes: Mapping[str, Membership],
+    asymmetry: Mapping[str, float],
+    usual: Mapping[str, Centre],
 ) -> dict[str, float]:
-    """The four sides of a face's harmony; more is calmer."""
+    """The four sides of a face's harmony; more is calmer. `usual` is where the logarithms of asymmetries lie."""
     outline = [z["FW"], z["JW"], z["CW"]]
     return {
         "zones": -(abs(z["U"]) + abs(z["M"]) + abs(z["L"])) / 3,
-        "symmetry": -sum(_asymmetry_z(region, value) for region, value in asymmetry.items()) / len(asymmetry),
+        "symmetry": -sum(_asymmetry_z(value, usual[region]) for region, value in asymmetry.items()) / len(asymmetry),
         "mountains": -(max(outline) - min(outline)),
         "clarity": sum(shape.clarity for shape in shapes.values()) / len(shapes),
     }
 
 
-def harmony(terms: Mapping[str, float]) -> float:
-    centres = calibration()["harmony"]
-    return sum((value - centres[name]["mean"]) / centres[name]["sd"] for name, value in terms.items()) / len(terms)
+def harmony(terms: Mapping[str, float], centres: Mapping[str, Centre]) -> float:
+    """The mean of the four sides among other faces; each is bounded, so that no single one decides."""
+    return sum(_bounded((value - centres[name]["mean"]) / centres[name]["sd"]) for name, value in terms.items()) / len(
+        terms
+    )
+
+
+def _bounded(z: float) -> float:
+    return max(-_FAR, min(_FAR, z))
 
 
 def overall_score(terms: Mapping[str, float]) -> int:
-    centre = calibration()["harmony"]["total"]
-    return round(60 + 38 * _NORMAL.cdf((harmony(terms) - centre["mean"]) / centre["sd"]))
+    centres = calibration()["harmony"]
+    total = (harmony(terms, centres) - centres["total"]["mean"]) / centres["total"]["sd"]
+    return round(60 + 38 * _NORMAL.cdf(total))
 
 
 def score(
@@ -129,7 +140,8 @@ def score(
     trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
     energies = {energy: energy_value(energy, total) for energy, total in energy_sums(shapes, trust).items()}
     parts = {key: _part_score(shape, energies, asymmetry) for key, shape in shapes.items()}
-    return Scores(overall_score(harmony_terms(z, shapes, asymmetry)), energies, parts, trust)
+    terms = harmony_terms(z, shapes, asymmetry, calibration()["asymmetry"])
+    return Scores(overall_score(terms), energies, parts, trust)
 
 
 def _part_score(shape: Membership, energies: Mapping[Energy, float], asymmetry: Mapping[str, float]) -> int:
@@ -147,10 +159,9 @@ def _accord(shape: Membership, energies: Mapping[Energy, float]) -> float:
     return sum(a * b for a, b in zip(own, whole, strict=True)) / size if size > 1e-9 else 0.0
 
 
-def _asymmetry_z(region: str, value: float) -> float:
-    centre = calibration()["asymmetry"][region]
-    return max(-2.5, min(2.5, (math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"]))
+def _asymmetry_z(value: float, centre: Centre) -> float:
+    return _bounded((math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"])
 
 
 def _evenness(region: str, value: float) -> float:
-    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(region, value))
+    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(value, calibration()["asymmetry"][region]))

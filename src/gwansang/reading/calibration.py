@@ -1,0 +1,109 @@
+"""How the constants of knowledge/calibration.json are made: from many simulated faces, so that the scales are fair.
+
+Only for whoever renews the constants, after a change of norms, shapes or weights; a reading never comes here.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from statistics import fmean, stdev
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
+from gwansang.reading.facts import load_text
+from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.model import ENERGIES, Capture, Energy
+from gwansang.reading.norms import Norms
+from gwansang.reading.scores import CalibrationJson, Centre, energy_sums, harmony, harmony_terms, reliability
+from gwansang.reading.shapes import memberships
+
+_STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
+_ROUNDS = 300
+_RATE = 0.5
+
+
+class _PopulationJson(TypedDict):
+    source: str
+    keys: list[str]
+    correlations: list[list[float]]
+    asymmetry: dict[str, Centre]
+
+
+@cache
+def _population() -> _PopulationJson:
+    data: _PopulationJson = json.loads(load_text("population.json"))
+    return data
+
+
+def simulated_faces(count: int, seed: int) -> Iterator[dict[str, float]]:
+    """Standard scores of plausible faces: normal, with the correlations that measures have among people."""
+    people = _population()
+    draws = np.random.default_rng(seed).multivariate_normal(
+        np.zeros(len(people["keys"])), np.array(people["correlations"]), count, method="eigh"
+    )
+    for row in draws:
+        yield dict(zip(people["keys"], row.tolist(), strict=True))
+
+
+def simulated_asymmetries(count: int, seed: int) -> Iterator[dict[str, float]]:
+    """Left-right differences by region of plausible faces: log-normal."""
+    draws = np.random.default_rng(seed)
+    centres = _population()["asymmetry"]
+    for _ in range(count):
+        yield {name: math.exp(draws.normal(centre["mean"], centre["sd"])) for name, centre in centres.items()}
+
+
+def calibrate(norms: Norms, count: int, seed: int) -> CalibrationJson:
+    """The constants for `norms` from `count` simulated faces, seen as on an ordinary photo."""
+    usual = Capture(pitch_deg=4.0, yaw_deg=2.0, smile=0.1, mouth_gap=0.04)
+    sigma = {key: measuring_error(key, usual) / norm.sd for key, norm in norms.measures.items()}
+    faces = list(simulated_faces(count, seed))
+    asymmetries = list(simulated_asymmetries(count, seed + 1))
+    sums: dict[Energy, list[float]] = {energy: [] for energy in ENERGIES}
+    terms: dict[str, list[float]] = {}
+    for z, asymmetry in zip(faces, asymmetries, strict=True):
+        shapes = memberships(z, sigma)
+        trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
+        for energy, total in energy_sums(shapes, trust).items():
+            sums[energy].append(total)
+        for name, value in harmony_terms(z, shapes, asymmetry, _population()["asymmetry"]).items():
+            terms.setdefault(name, []).append(value)
+    centres, offsets = _elements(faces)
+    return {
+        "source": f"Simulated: {count} faces from knowledge/population.json in the norms {norms.id}, seed {seed}.",
+        "energies": {energy: _rounded(np.quantile(values, _STEP_SHARES).tolist()) for energy, values in sums.items()},
+        "harmony": _harmony(terms),
+        "asymmetry": _population()["asymmetry"],
+        "elements": centres,
+        "element_offsets": offsets,
+    }
+
+
+def _rounded(values: list[float]) -> list[float]:
+    return [round(value, 4) for value in values]
+
+
+def _centre(values: list[float]) -> Centre:
+    return {"mean": round(fmean(values), 4), "sd": round(stdev(values), 4)}
+
+
+def _harmony(terms: Mapping[str, list[float]]) -> dict[str, Centre]:
+    centres = {name: _centre(values) for name, values in terms.items()}
+    faces = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
+    return centres | {"total": _centre([harmony(face, centres) for face in faces])}
+
+
+def _elements(faces: list[dict[str, float]]) -> tuple[dict[str, Centre], dict[str, float]]:
+    """Centres of the likenesses, and offsets by which each element leads in a fifth of all faces."""
+    raw = [likeness(z) for z in faces]
+    centres = {name: _centre([face[name] for face in raw]) for name in ELEMENTS}
+    standard = np.array([[(face[n] - centres[n]["mean"]) / centres[n]["sd"] for n in ELEMENTS] for face in raw])
+    offsets: NDArray[np.float64] = np.zeros(len(ELEMENTS))
+    for _ in range(_ROUNDS):
+        leads = np.bincount((standard + offsets).argmax(axis=1), minlength=len(ELEMENTS)) / len(faces)
+        offsets -= _RATE / SHARPNESS * (leads - 1.0 / len(ELEMENTS))
+    return centres, {name: round(float(value), 3) for name, value in zip(ELEMENTS, offsets, strict=True)}
