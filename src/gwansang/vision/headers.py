@@ -140,10 +140,10 @@ def _jpeg(data: bytes) -> ImageHeader:
 
 
 def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camera) -> ImageHeader:
-    if frame[1:2] not in (b"\xc0", b"\xc1", b"\xc2"):
-        raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
     height, width, components = struct.unpack_from(">HHB", frame, 5)
-    if len(scans) > MAX_SCANS or len(scans) * width * height > MAX_SCANNED_PIXELS:
+    if frame[1] not in (0xC0, 0xC1, 0xC2) or components not in (1, 3, 4):
+        raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
+    if len(scans) > MAX_SCANS or len(scans) * min(width * height, MAX_PIXELS) > MAX_SCANNED_PIXELS:
         raise CorruptImageError("The JPEG has too many scans; save it again in a photo app.")
     in_pieces = frame[1] == 0xC2 or scans[0] < components
     return ImageHeader(
@@ -160,7 +160,7 @@ def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camer
 def _coefficient_bytes(frame: bytes, width: int, height: int, components: int) -> int:
     """A decoder keeps the coefficients of a picture that comes in several scans: two bytes each."""
     factors = [(frame[11 + 3 * index] >> 4) * (frame[11 + 3 * index] & 15) for index in range(components)]
-    return 2 * width * height * sum(factors) // max(*factors, 1, 1)
+    return 2 * width * height * sum(factors) // max(*factors, 1)
 
 
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
