@@ -160,3 +160,39 @@ def polyglots() -> dict[str, bytes]:
         "another photo behind it": portrait + drawn_portrait(width=200, height=200, face_width=80),
         "a film behind it": portrait + bytes(range(256)) * 40 + b"\xff\xda" * 1_000,
     }
+
+
+# unusual codings
+
+
+def ycck_jpeg(image: Image.Image) -> bytes:
+    """Adobe's CMYK JPEG: inverted C, M, Y as luma and chroma, inverted K, and the marker that says so."""
+    ink = 255 - np.asarray(image.convert("RGB"))
+    coded = np.asarray(Image.fromarray(ink).convert("YCbCr"))
+    black = np.full(ink.shape[:2], 255, np.uint8)  # inverted: none
+    four = Image.frombytes("CMYK", image.size, (255 - np.dstack([coded, black])).tobytes())  # Pillow inverts as well
+    plain = saved(four, "JPEG", quality=95, subsampling=0)
+    adobe = plain.find(b"\xff\xee")
+    return plain[:adobe] + segment(0xEE, b"Adobe\x00\x64\x00\x00\x00\x00\x02") + plain[adobe + 16 :]
+
+
+_ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+
+
+def interlaced_png(rgb: NDArray[np.uint8]) -> bytes:
+    """PNG's seven passes over the picture."""
+    rows = bytearray()
+    for top, left, down, across in _ADAM7:
+        for row in rgb[top::down, left::across]:
+            rows += b"\x00" + row.tobytes()
+    header = struct.pack(">IIBBBBB", rgb.shape[1], rgb.shape[0], 8, 2, 0, 0, 1)
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    return start + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
+
+
+def cut_and_mended(data: bytes) -> bytes:
+    """Half of a PNG's or WebP's pixels, with lengths and checksums that are right for the half."""
+    if data[:4] == b"RIFF":
+        return riff((data[12:16], data[20 : 20 + len(data) // 2]))
+    packed = data[data.find(b"IDAT") + 4 : data.rfind(b"IEND") - 8]
+    return data[:33] + chunk(b"IDAT", packed[: len(packed) // 2]) + chunk(b"IEND", b"")
