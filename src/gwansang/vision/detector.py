@@ -14,6 +14,8 @@ from gwansang.vision.runtime import Engine, Network, Tensor
 _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
 _SAME_FACE_OVERLAP = 0.3
 _PAD = 0.35  # how much room is added around a tight crop before the second try
+_CLEAR = 0.8  # upright faces score 0.84 and more; upside down ones are seen with up to 0.76, at the wrong place
+_SMALL, _WINDOW = 0.15, 6.0  # a face's share of the long side, and the side of the window around it in its widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +48,91 @@ def _anchors(input_side: int, strides: tuple[int, ...], per_cell: tuple[int, ...
     return np.concatenate(centres)
 
 
-_SHORT_ANCHORS = _anchors(128, (8, 16), (2, 6))  # 896: three of its layers share the stride of 16
-_FULL_ANCHORS = _anchors(192, (4,), (1,))  # 2304
-_SHORT_MIN_SCORE, _FULL_MIN_SCORE = 0.5, 0.6
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the outputs of a detector network mean."""
+
+    anchors: Points
+    min_score: float
 
 
-def detect_short(engine: Engine, picture: Picture, pad: float = 0.0) -> list[Detection]:
-    """Faces of about a fifth of the frame and more, best first."""
-    return _detect(engine.short_range, _SHORT_ANCHORS, _SHORT_MIN_SCORE, picture, pad)
+_SHORT = _Kind(_anchors(128, (8, 16), (2, 6)), 0.5)  # 896: three of its layers share the stride of 16
+_FULL = _Kind(_anchors(192, (4,), (1,)), 0.6)  # 2304
+
+
+def detect_short(engine: Engine, picture: Picture, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
+    """Faces of about a fifth of the frame and more, best first; `turn` is the angle of their upright, in radians."""
+    return _detect(engine.short_range, _SHORT, picture, frame_region(picture, pad, turn))
 
 
 def detect_full(engine: Engine, picture: Picture) -> list[Detection]:
     """Smaller faces as well; misses faces that fill the frame."""
-    return _detect(engine.full_range, _FULL_ANCHORS, _FULL_MIN_SCORE, picture, 0.0)
+    return _detect(engine.full_range, _FULL, picture, frame_region(picture))
 
 
 def find_faces(engine: Engine, picture: Picture) -> list[Detection]:
     """Every face that either detector sees, largest first; empty where there is none."""
-    near = detect_short(engine, picture) or detect_short(engine, picture, _PAD)
-    largest = max((face.width for face in near), default=0.0)
-    if largest > 0.4 * min(picture.width, picture.height):
-        return sorted(near, key=lambda face: -face.width)  # no room left for others of its size
-    known = list(near)
-    for face in detect_full(engine, picture):
-        if all(_overlap(face.box, other.box) < _SAME_FACE_OVERLAP for other in known):
-            known.append(face)
-    return sorted(known, key=lambda face: -face.width)
+    faces = _near_faces(engine, picture)
+    if _largest(faces) <= 0.4 * min(picture.width, picture.height):  # else no room is left for others of its size
+        faces = _joined(faces, detect_full(engine, picture))
+    if 0 < _largest(faces) < _SMALL * max(picture.width, picture.height):
+        faces = _joined(faces, _around(engine, picture, max(faces, key=lambda face: face.width)))
+    return sorted(faces, key=lambda face: -face.width)
 
 
-def frame_region(picture: Picture, pad: float = 0.0) -> Region:
+def _near_faces(engine: Engine, picture: Picture) -> list[Detection]:
+    """Large faces; where none is seen clearly, the way up that shows the clearest one is taken for the photo's."""
+    upright = _near_faces_at(engine, picture, 0.0)
+    if _clearest(upright) >= _CLEAR:
+        return upright
+    others = [_near_faces_at(engine, picture, turn) for turn in (math.pi, math.pi / 2, -math.pi / 2)]
+    return max(upright, *others, key=_clearest)
+
+
+def _near_faces_at(engine: Engine, picture: Picture, turn: float) -> list[Detection]:
+    return detect_short(engine, picture, turn=turn) or detect_short(engine, picture, _PAD, turn)
+
+
+def _around(engine: Engine, picture: Picture, face: Detection) -> list[Detection]:
+    """Neighbours of a face that is so small that a look at the whole frame misses others like it."""
+    x, y = (face.box[:2] + face.box[2:]) / 2
+    window = Region(float(x), float(y), _WINDOW * face.width, _WINDOW * face.width)
+    wide = _detect(engine.full_range, _FULL, picture, window)
+    return _joined(wide, _detect(engine.short_range, _SHORT, picture, window))
+
+
+def _joined(known: list[Detection], found: list[Detection]) -> list[Detection]:
+    joined = list(known)
+    for face in found:
+        if all(_overlap(face.box, other.box) < _SAME_FACE_OVERLAP for other in joined):
+            joined.append(face)
+    return joined
+
+
+def _clearest(faces: list[Detection]) -> float:
+    return max((face.score for face in faces), default=0.0)
+
+
+def _largest(faces: list[Detection]) -> float:
+    return max((face.width for face in faces), default=0.0)
+
+
+def frame_region(picture: Picture, pad: float = 0.0, turn: float = 0.0) -> Region:
     """The square that holds the whole picture in its middle, with `pad` of its side added around."""
     side = max(picture.width, picture.height) * (1 + pad)
-    return Region(picture.width / 2, picture.height / 2, side, side)
+    return Region(picture.width / 2, picture.height / 2, side, side, turn)
 
 
-def _detect(network: Network, anchors: Points, min_score: float, picture: Picture, pad: float) -> list[Detection]:
+def _detect(network: Network, kind: _Kind, picture: Picture, region: Region) -> list[Detection]:
     side = network.input_shape[1]
-    region = frame_region(picture, pad)
     image = cut(picture, region, side, smooth=False, beyond=cv2.BORDER_CONSTANT)
     tensor: Tensor = image[None].astype(np.float32) / 127.5 - 1.0
     boxes, logits = _boxes_and_logits(network.run(tensor))
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -100.0, 100.0)))
-    hits = np.flatnonzero(scores >= min_score)
+    hits = np.flatnonzero(scores >= kind.min_score)
     if hits.size == 0:
         return []
-    merged = _merge(scores[hits], _decode_boxes(boxes[hits], anchors[hits], side))
+    merged = _merge(scores[hits], _decode_boxes(boxes[hits], kind.anchors[hits], side))
     return [_to_upright(score, points, region) for score, points in merged]
 
 
@@ -134,4 +176,5 @@ def _overlap(one: Points, other: Points) -> float:
 def _to_upright(score: float, points: Points, region: Region) -> Detection:
     matrix = region.matrix()
     upright = points @ matrix[:, :2].T + matrix[:, 2]
-    return Detection(score, upright[:2].reshape(4), upright[2:])
+    corners = upright[:2]
+    return Detection(score, np.concatenate([corners.min(axis=0), corners.max(axis=0)]), upright[2:])
