@@ -8,6 +8,7 @@ import numpy as np
 from gwansang.vision.crop import Region, cut
 from gwansang.vision.decode import Picture, Pixels
 from gwansang.vision.face import Points
+from gwansang.vision.mesh import canonical_face
 from gwansang.vision.runtime import Engine, Tensor
 
 _SIDE = 192
@@ -15,8 +16,11 @@ _EYE_SIDE = 64
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (263, 362)  # outer and inner corner; the subject's right stands left in the photo
 _EYE_ROOM = 2.3
 _LID_POINTS = 16  # of the eye network's 71: nine along the lower lid from corner to corner, seven along the upper
-_VIEWS = ((0.0, 0.0, 1.0, 0.0), (0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97, -0.035))
-"""Shift across, shift down, scale, turn (radians) of the crops whose mean is taken."""
+_VIEWS = ((0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97, -0.035))
+"""Shift across, shift down, scale, turn (radians) of the views whose mean is taken."""
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_HIGHLIGHT = 0.8  # where the brightest twentieth of the face is brought to
+_DARKEST = 12.0  # of 255; a darker face is not lifted further than from there
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +37,72 @@ def one_pass(engine: Engine, picture: Picture, region: Region, *, smooth: bool =
     """The mesh network once on one region; unsmoothed it is what MediaPipe's FaceMesh does with a still photo."""
     crop = cut(picture, region, _SIDE, smooth=smooth)
     tensor: Tensor = crop[None].astype(np.float32) / 255.0
-    outputs = engine.mesh.run(tensor)
-    raw = next(output for output in outputs if output.size == 1404).reshape(468, 3).astype(np.float64) / _SIDE
-    logit = float(next(output for output in outputs if output.size == 1).reshape(-1)[0])
-    matrix = region.matrix()
-    flat = raw[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    points = np.column_stack([flat, raw[:, 2] * region.width])
-    return Mesh(points, 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0))), crop, region)
+    points, presence = _mesh(engine, tensor, region)
+    return Mesh(points, presence, crop, region)
 
 
 def around(points: Points, room: float = 1.5) -> Region:
-    """The square around a mesh, turned so that the outer eye corners are level."""
-    (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
-    angle = math.atan2(y1 - y0, x1 - x0)
-    cos, sin = math.cos(angle), math.sin(angle)
-    turned = points[:, :2] @ np.array([[cos, -sin], [sin, cos]])
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    centre = (low + high) / 2
-    x, y = np.array([[cos, -sin], [sin, cos]]) @ centre
-    side = float((high - low).max()) * room
+    """The upright square of a face: the canonical face's own, carried onto the (468, 2+) points by a similarity.
+
+    All points have a say in it. The usual bounding box hangs on the four outermost ones: with it, turning a photo by
+    20 degrees moves the landmarks four times as far.
+    """
+    canonical = canonical_face().vertices[:, :2] * (1.0, -1.0)
+    low, high = canonical.min(axis=0), canonical.max(axis=0)
+    middle = canonical.mean(axis=0)
+    source, target = canonical - middle, points[:, :2] - points[:, :2].mean(axis=0)
+    along = float((source * target).sum())
+    across = float((source[:, 0] * target[:, 1] - source[:, 1] * target[:, 0]).sum())
+    angle, scale = math.atan2(across, along), math.hypot(across, along) / float((source**2).sum())
+    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
+    x, y = points[:, :2].mean(axis=0) + np.array([[cos, -sin], [sin, cos]]) @ ((low + high) / 2 - middle)
+    side = scale * float((high - low).max()) * room
     return Region(float(x), float(y), side, side, angle)
 
 
 def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
-    """Two passes: one to find the face's own square, then the mean of slightly shifted views of it."""
+    """Six looks: the detector's region, the face's own square, then two shifted views of that, each also in the mirror.
+
+    Every look after the first is evenly lit and area-filtered. docs/how-a-reading-is-made.md has what each step gains.
+    """
     first = one_pass(engine, picture, region)
-    square = around(first.points)
-    views = [one_pass(engine, picture, square.shifted(*view), smooth=True) for view in _VIEWS]
-    points = np.mean([view.points for view in views], axis=0)
-    return Mesh(points, min(first.presence, *(view.presence for view in views)), views[0].crop, square)
+    rough, _ = _evenly_lit(engine, cut(picture, around(first.points), _SIDE, smooth=True), around(first.points))
+    square = around(rough)
+    looks = []
+    for view in _VIEWS:
+        seen = square.shifted(*view)
+        crop = cut(picture, seen, _SIDE, smooth=True)
+        looks += [_evenly_lit(engine, crop, seen), _evenly_lit(engine, crop, seen, mirrored=True)]
+    points = np.mean([places for places, _ in looks], axis=0)
+    presence = min(first.presence, *(sure for _, sure in looks))
+    return Mesh(points, presence, cut(picture, square, _SIDE, smooth=True), square)
+
+
+def _evenly_lit(engine: Engine, crop: Pixels, region: Region, *, mirrored: bool = False) -> tuple[Points, float]:
+    """Points and presence from a view with its highlights brought to one level, so that exposure moves no landmark."""
+    face = crop[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4]
+    highlight = float(np.percentile(face @ _LUMA, 95))
+    tensor: Tensor = np.minimum(crop[None].astype(np.float32) * np.float32(_HIGHLIGHT / max(highlight, _DARKEST)), 1.0)
+    if not mirrored:
+        return _mesh(engine, tensor, region)
+    points, presence = _mesh(engine, np.ascontiguousarray(tensor[:, :, ::-1]), None)
+    points = points[canonical_face().mirror]
+    points[:, 0] = 1.0 - points[:, 0]
+    return _placed(points, region), presence
+
+
+def _mesh(engine: Engine, tensor: Tensor, region: Region | None) -> tuple[Points, float]:
+    """Points in upright pixels, or in fractions of the view where no region is given; and their presence 0-1."""
+    outputs = engine.mesh.run(tensor)
+    raw = next(output for output in outputs if output.size == 1404).reshape(468, 3).astype(np.float64) / _SIDE
+    logit = float(next(output for output in outputs if output.size == 1).reshape(-1)[0])
+    presence = 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))
+    return (raw if region is None else _placed(raw, region)), presence
+
+
+def _placed(fractions: Points, region: Region) -> Points:
+    matrix = region.matrix()
+    return np.column_stack([fractions[:, :2] @ matrix[:, :2].T + matrix[:, 2], fractions[:, 2] * region.width])
 
 
 def find_eyes(engine: Engine, picture: Picture, points: Points) -> tuple[Points, Points]:
