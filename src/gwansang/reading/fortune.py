@@ -80,7 +80,7 @@ def _reason(template: str, pillar: DayPillar, own: str, locale: Locale) -> str:
     names = elements_text(locale)["elements"]
     day_words, own_words = names[pillar.stem_element], names[own]
     return template.format(
-        pillar=f"{pillar.sound}({pillar.hanja})" if locale == "ko" else pillar.hanja,
+        pillar=f"{pillar.hanja}({pillar.sound})" if locale == "ko" else pillar.hanja,
         day=day_words["name"],
         day_subject=day_words["subject"],
         day_object=day_words["object"],

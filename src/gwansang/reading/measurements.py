@@ -20,6 +20,8 @@ from gwansang.reading.model import Capture, Locale, Overlay
 
 Unit = Literal["ratio", "deg", "log_ratio"]
 VERTICES = 468
+_NOSE_TIP = 4
+_APART = 1e-3  # of the face's height: what must lie above or beside one another does so by at least this
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +199,15 @@ def _checked(frontal: NDArray[np.float64]) -> NDArray[np.float64]:
         raise _unmeasurable(f"A face mesh has {VERTICES} points of x, y and z.")
     if not np.isfinite(mesh).all():
         raise _unmeasurable("Some points are not finite numbers.")
-    heights = mesh[[10, 9, 168, 2, 0, 152], 1]
-    sideways = mesh[[234, 33, 133, 362, 263, 454], 0]
     spread = float(np.ptp(mesh[:, 1]))
-    if spread <= 0 or (np.diff(heights) >= -1e-3 * spread).any() or (np.diff(sideways) <= 1e-3 * spread).any():
+    if not 0 < spread < math.inf:
+        raise _unmeasurable("The points have no height.")
+    centred: NDArray[np.float64] = (mesh - mesh[_NOSE_TIP]) / spread
+    heights = centred[[10, 9, 168, 2, 0, 152], 1]
+    sideways = centred[[234, 33, 133, 362, 263, 454], 0]
+    if (np.diff(heights) >= -_APART).any() or (np.diff(sideways) <= _APART).any():
         raise _unmeasurable("The points are not arranged like a face seen upright and from the front.")
-    return mesh
+    return centred
 
 
 def _unmeasurable(message: str) -> UnmeasurableFaceError:

@@ -1,0 +1,56 @@
+"""Faces that are nobody's: the canonical face, gently deformed, and measures made to order."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.reading import Measured, Measures, default_norms
+from gwansang.reading.balance import REGIONS
+from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.model import Capture
+from gwansang.vision.mesh import canonical_face
+
+Points = NDArray[np.float64]
+
+_CENTRES = 40  # places of the face that move
+_REACH_CM = 3.0  # how far such a move is felt
+
+
+def frontal_face(seed: int = 0, strength: float = 1.0, lopsided: float = 0.1) -> Points:
+    """A plausible (468, 3) face seen from the front, in the canonical frame; the same seed gives the same face.
+
+    strength: 1 moves features by about 2 mm; lopsided: the share of it that differs between left and right.
+    """
+    face = canonical_face()
+    draws = np.random.default_rng(seed)
+    centres = face.vertices[draws.choice(len(face.vertices), _CENTRES, replace=False)]
+    distance = np.linalg.norm(face.vertices[:, None, :] - centres[None, :, :], axis=2)
+    felt = np.exp(-((distance / _REACH_CM) ** 2))
+    moves = felt @ (0.09 * strength * draws.normal(size=(_CENTRES, 3)))
+    mirrored = moves[face.mirror] * (-1.0, 1.0, 1.0)
+    even, odd = (moves + mirrored) / 2, (moves - mirrored) / 2
+    stretch = 1.0 + 0.03 * strength * draws.normal(size=3)
+    return (face.vertices + even + lopsided * odd) * stretch
+
+
+def mirrored(mesh: Points) -> Points:
+    """The same face in a mirror, with the vertices named anew."""
+    return (mesh * (-1.0, 1.0, 1.0))[canonical_face().mirror]
+
+
+def image_points(mesh: Points, roll_deg: float = 0.0, scale: float = 40.0) -> Points:
+    """The face as a camera far away sees it: pixels, y down, z away from the camera."""
+    angle = np.radians(roll_deg)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = mesh * (scale, -scale, -scale)
+    points[:, :2] = points[:, :2] @ turn.T + (500.0, 600.0)
+    return points
+
+
+def measures_at(capture: Capture | None = None, asymmetry: float = 0.008, /, **z: float) -> Measures:
+    """The measures of a face with these standard scores, e.g. FL=1.2; what is not named is usual."""
+    seen = capture or Capture()
+    values = {
+        key: Measured(norm.median + z.get(key, 0.0) * norm.sd, measuring_error(key, seen))
+        for key, norm in default_norms().measures.items()
+    }
+    return Measures(values, dict.fromkeys(REGIONS, asymmetry))

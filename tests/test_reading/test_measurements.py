@@ -1,0 +1,130 @@
+"""What is measured, and that it is a property of the face rather than of the photo."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading import Capture, UnmeasurableFaceError, default_norms, measure
+from gwansang.reading.measurements import BY_KEY, TABLE
+from gwansang.reading.measuring_error import measuring_error
+from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pipeline import read_photo
+from gwansang.vision.pose import align
+from gwansang.vision.runtime import Engine
+from tests.factories import frontal_face, image_points, mirrored
+from tests.photos import evaluation_photos, model_dir
+
+seeds = st.integers(0, 10_000)
+
+
+def values(mesh: np.ndarray) -> dict[str, float]:
+    return {key: m.value for key, m in measure(mesh, Capture()).values.items()}
+
+
+@given(seeds, st.floats(1e-6, 1e200))
+def test_a_larger_photo_gives_the_same_measures(seed: int, scale: float) -> None:
+    face = frontal_face(seed)
+    assert values(face * scale) == pytest.approx(values(face), rel=1e-6, abs=1e-9)
+
+
+@given(seeds, st.tuples(*[st.floats(-50, 50)] * 3))
+def test_a_face_elsewhere_in_the_photo_gives_the_same_measures(seed: int, shift: tuple[float, float, float]) -> None:
+    face = frontal_face(seed)
+    assert values(face + shift) == pytest.approx(values(face), rel=1e-6, abs=1e-9)
+
+
+@given(seeds)
+def test_a_mirrored_selfie_gives_the_same_measures(seed: int) -> None:
+    face = frontal_face(seed, lopsided=0.6)
+    assert values(mirrored(face)) == pytest.approx(values(face), rel=1e-9, abs=1e-9)
+    assert measure(mirrored(face), Capture()).asymmetry == pytest.approx(measure(face, Capture()).asymmetry)
+
+
+@given(seeds, st.floats(-180, 180))
+def test_a_tilted_photo_gives_the_same_measures(seed: int, roll_deg: float) -> None:
+    face = frontal_face(seed)
+    upright, tilted = align(image_points(face)).frontal, align(image_points(face, roll_deg)).frontal
+    assert values(tilted) == pytest.approx(values(upright), rel=1e-6, abs=1e-6)
+
+
+@given(seeds)
+def test_a_lopsided_face_is_seen_as_less_even(seed: int) -> None:
+    even = measure(frontal_face(seed, lopsided=0.02), Capture()).asymmetry
+    lopsided = measure(frontal_face(seed, lopsided=0.8), Capture()).asymmetry
+    assert sum(lopsided.values()) > sum(even.values())
+
+
+def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None:
+    found = values(canonical_face().vertices)
+    expected = {"JA": 139.92, "ES": 1.433, "EO": 0.259, "BS": -9.932, "ET": 1.742, "MC": -1.730, "NL": 0.375}
+    assert {key: found[key] for key in expected} == pytest.approx(expected, abs=0.002)
+    more = {"BO": 0.492, "BE": 0.596, "BA": 0.124, "NR": 0.398, "MW": 1.323, "LF": 0.287, "CL": 0.753, "PL": 0.180}
+    assert {key: found[key] for key in more} == pytest.approx(more, abs=0.002)
+
+
+def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
+    assert len({row.name for row in TABLE}) == len(TABLE) == 31
+    assert set(BY_KEY) == set(default_norms().measures)
+    for row in TABLE:
+        assert row.overlays
+        assert all(0 <= vertex < 468 for overlay in row.overlays for vertex in overlay.vertices)
+        assert row.labels["ko"] != row.labels["en"]
+        assert row.sensitive_to
+        assert row.source
+
+
+@pytest.mark.parametrize(
+    ("key", "better", "worse"),
+    [
+        ("FH", Capture(), Capture(fringe=True)),
+        ("MW", Capture(), Capture(smile=0.9)),
+        ("CL", Capture(), Capture(mouth_gap=0.3)),
+        ("BS", Capture(), Capture(pitch_deg=15.0)),
+        ("EO", Capture(face_width_px=400), Capture(face_width_px=100)),
+        ("CL", Capture(distance_cm=80), Capture(distance_cm=25)),
+        ("BO", Capture(), Capture(yaw_deg=20.0)),
+    ],
+)
+def test_a_worse_photo_makes_a_measure_less_certain(key: str, better: Capture, worse: Capture) -> None:
+    assert measuring_error(key, worse) > measuring_error(key, better) > 0
+
+
+def test_an_unknown_distance_is_worse_than_the_usual_and_better_than_a_close_one() -> None:
+    known, unknown, close = (measuring_error("JW", Capture(distance_cm=cm)) for cm in (80.0, None, 20.0))
+    assert known < unknown < close
+
+
+def broken_faces() -> dict[str, np.ndarray]:
+    face = canonical_face().vertices
+    hole, infinite, flat = face.copy(), face.copy(), face.copy()
+    hole[33, 1], infinite[4, 2] = np.nan, np.inf
+    flat[:, 1] = 0.0
+    return {
+        "too few points": face[:467],
+        "no depth": face[:, :2],
+        "a hole": hole,
+        "infinite": infinite,
+        "one point": np.zeros((468, 3)),
+        "a line": flat,
+        "upside down": face * (1.0, -1.0, 1.0),
+        "from behind": face * (-1.0, 1.0, 1.0),
+        "shuffled": np.random.default_rng(1).permutation(face),
+    }
+
+
+@pytest.mark.parametrize("kind", broken_faces())
+def test_what_is_no_face_is_refused_with_a_reason(kind: str) -> None:
+    with pytest.raises(UnmeasurableFaceError, match=r"\w+ \w+"), np.errstate(all="ignore"):
+        measure(broken_faces()[kind], Capture())
+
+
+def test_the_norms_fit_the_measures_of_real_portraits() -> None:
+    """The shipped norms stand for another population; a wrong definition would still be many SD away."""
+    photos = [photo for photo in evaluation_photos("london") if "neutral" in str(photo)][::4]
+    engine = Engine.load(model_dir())
+    found = [values(read_photo(photo.read_bytes(), engine).frontal) for photo in photos]
+    norms = default_norms()
+    medians = {key: norms.z(key, float(np.median([face[key] for face in found]))) for key in norms.measures}
+    assert {key: z for key, z in medians.items() if abs(z) > 2.0} == {}
+    assert sum(abs(z) <= 1.0 for z in medians.values()) >= 0.75 * len(medians)

@@ -1,0 +1,204 @@
+"""A whole reading: complete, traceable, the same every time."""
+
+import time
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading import BirthYearOutOfRangeError, Capture, Locale, Measured, compose, measure, read
+from gwansang.reading.facts import taxonomy
+from gwansang.reading.measurements import TABLE
+from gwansang.reading.model import ENERGIES, Reading
+from gwansang.reading.norms import Norm, default_norms
+from gwansang.reading.policy import violations
+from tests.factories import frontal_face, measures_at, mirrored
+from tests.test_reading.days import A_DAY
+
+LOCALES: tuple[Locale, ...] = get_args(Locale)
+seeds = st.integers(0, 10_000)
+
+
+def texts(node: object) -> list[str]:
+    """Every text of a reading."""
+    if isinstance(node, str):
+        return [node]
+    if isinstance(node, dict):
+        return [text for value in node.values() for text in texts(value)]
+    if isinstance(node, tuple):
+        return [text for value in node for text in texts(value)]
+    if is_dataclass(node):
+        return [text for field in fields(node) for text in texts(getattr(node, field.name))]
+    return []
+
+
+@given(seeds)
+def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_size(seed: int) -> None:
+    face = frontal_face(seed)
+    first = read(face, Capture(), A_DAY)
+    assert read(face.copy(), Capture(), A_DAY) == first
+    other = read(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), Capture(), A_DAY)
+    assert [part.shape_id for part in other.parts] == [part.shape_id for part in first.parts]
+    assert other.fortune == replace(first.fortune, energy_shift=other.fortune.energy_shift)
+    assert other.overall_score == pytest.approx(first.overall_score, abs=1)
+
+
+@given(seeds, st.sampled_from(LOCALES))
+def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
+    reading = read(frontal_face(seed, strength=1.5), Capture(), A_DAY, locale, birth_year=1990)
+    assert [part.part for part in reading.parts] == [part.key for part in taxonomy()]
+    assert set(reading.energy_scores) == set(reading.energy_values) == set(ENERGIES)
+    assert all(1 <= step <= 5 for step in reading.energy_scores.values())
+    assert 0 <= reading.overall_score <= 100
+    assert len(reading.palaces) == 12
+    assert [zone.id for zone in reading.zones] == ["upper", "middle", "lower"]
+    assert sum(zone.share for zone in reading.zones) == pytest.approx(1.0)
+    assert reading.today_fortune == reading.fortune.text
+    assert reading.disclaimer
+    assert [text for text in texts(reading) if violations(text)] == []
+    assert [text for text in texts(reading) if "{" in text] == []
+
+
+@given(seeds)
+def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
+    face = frontal_face(seed)
+    measured, by_name = measure(face, Capture()), {row.name: row for row in TABLE}
+    for part in read(face, Capture(), A_DAY).parts:
+        assert part.reasons
+        for reason in part.reasons:
+            row = by_name[reason.measure]
+            assert reason.value == measured.values[row.key].value
+            assert reason.error == measured.values[row.key].error > 0
+            assert 1 <= reason.percentile <= 99
+            assert reason.overlays == row.overlays
+            assert all(0 <= vertex < 468 for overlay in reason.overlays for vertex in overlay.vertices)
+
+
+def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> None:
+    mouth = next(part for part in compose(measures_at(MC=2.0), Capture(), A_DAY).parts if part.part == "mouth")
+    assert (mouth.shape_id, mouth.probability) == ("moon", 1.0)
+    assert mouth.reasons[0].measure == "mouth_corner_angle"
+    assert mouth.reasons[0].classic is not None
+    assert "口角如弓" in mouth.reasons[0].classic.quote
+    assert all(reason.classic is None for reason in mouth.reasons[1:])
+
+
+def test_a_face_between_two_shapes_hears_of_both() -> None:
+    parts = {part.part: part for part in compose(measures_at(BG=1.1), Capture(), A_DAY).parts}
+    between = parts["glabella"]
+    assert between.alternative is not None
+    assert {between.shape_id, between.alternative.shape_id} == {"open", "wide"}
+    assert between.alternative.shape in between.meaning
+    clear = {part.part: part for part in compose(measures_at(BG=3.0), Capture(), A_DAY).parts}["glabella"]
+    assert clear.alternative is None
+
+
+def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() -> None:
+    face = frontal_face(3)
+    free, covered = (
+        {part.part: part.reliability for part in read(face, Capture(fringe=fringe), A_DAY).parts}
+        for fringe in (False, True)
+    )
+    assert covered["forehead"] < 0.7 * free["forehead"]
+    assert covered["jaw"] == free["jaw"]
+
+
+def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_composing() -> None:
+    face, norms = measure(frontal_face(1), Capture()), default_norms()
+    steadier = replace(face, values={key: Measured(m.value, m.error / 3) for key, m in face.values.items()})
+    own = replace(
+        norms,
+        measures={key: Norm(face.values[key].value, norm.sd, norm.percentiles) for key, norm in norms.measures.items()},
+    )
+    assert all(zone.z == 0 for zone in compose(face, Capture(), A_DAY, norms=own).zones)
+    plain, averaged = compose(face, Capture(), A_DAY), compose(steadier, Capture(), A_DAY)
+    assert sum(p.probability for p in averaged.parts) > sum(p.probability for p in plain.parts)
+
+
+def test_tomorrow_brings_another_fortune_and_leaves_the_face_as_it_is() -> None:
+    face = frontal_face(2)
+    today, tomorrow = read(face, Capture(), A_DAY), read(face, Capture(), date(2026, 11, 24))
+    assert today.fortune.text != tomorrow.fortune.text
+    assert today.parts == tomorrow.parts
+    assert today.energy_scores == tomorrow.energy_scores
+
+
+def test_both_languages_tell_the_same_face() -> None:
+    ko, en = (read(frontal_face(4), Capture(), A_DAY, locale, 1985) for locale in LOCALES)
+    assert [(p.part, p.shape_id, p.score, p.probability) for p in ko.parts] == [
+        (p.part, p.shape_id, p.score, p.probability) for p in en.parts
+    ]
+    assert ko.overall_score == en.overall_score
+    assert [a.hanja for a in ko.ages] == [a.hanja for a in en.ages]
+    assert [p.meaning for p in ko.parts] != [p.meaning for p in en.parts]
+
+
+@given(st.integers(1897, 2026), st.sampled_from(LOCALES))
+def test_the_year_of_life_has_its_place_on_the_face(birth_year: int, locale: Locale) -> None:
+    ages = a_reading(birth_year, locale).ages
+    (now,) = (place for place in ages if place.current)
+    assert now.counted_age == 2026 - birth_year + 1
+    assert now.international_age == 2026 - birth_year
+    assert [place.counted_age for place in ages] == list(range(max(1, now.counted_age - 2), now.counted_age + 3))
+    assert all(0 <= vertex < 468 for place in ages for vertex in place.vertices)
+    assert all(place.meaning and "{" not in place.meaning for place in ages)
+    assert all(violations(place.meaning) == () for place in ages)
+
+
+def a_reading(birth_year: int | None, locale: Locale = "ko") -> Reading:
+    return compose(measures_at(), Capture(), A_DAY, locale, birth_year)
+
+
+def test_the_walk_of_the_years_follows_the_verse() -> None:
+    places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 100)}
+    assert {age: place.hanja for age, place in places.items()} == {
+        **{7: "天廓", 28: "印堂", 41: "山根", 48: "準頭", 60: "水星", 71: "地閣"},
+        100: "天輪",
+    }
+    assert places[7].vertices == ()
+    assert places[48].vertices == (4, 1)
+
+
+def test_a_place_with_two_sides_is_shown_on_both() -> None:
+    (place,) = (a for a in a_reading(2027 - 17).ages if a.current)
+    assert set(place.vertices) == {108, 337}
+
+
+def test_without_a_birth_year_no_year_is_told() -> None:
+    assert a_reading(None).ages == ()
+
+
+@pytest.mark.parametrize("birth_year", [2027, 1896, 0, -5])
+def test_an_impossible_birth_year_is_refused(birth_year: int) -> None:
+    with pytest.raises(BirthYearOutOfRangeError):
+        a_reading(birth_year)
+
+
+def test_what_a_photo_can_not_show_is_said_to_be_unmeasured() -> None:
+    palaces = {palace.id: palace for palace in a_reading(None).palaces}
+    unmeasured = {name for name, palace in palaces.items() if palace.status == "not_measured"}
+    assert unmeasured == {"children", "parents"}
+    assert all((palace.z is None) == (name in unmeasured) for name, palace in palaces.items())
+    assert a_reading(None).zones[0].estimated
+
+
+def test_percentiles_follow_the_table() -> None:
+    norms = default_norms()
+    for key, norm in norms.measures.items():
+        assert [norms.percentile(key, value) for value in norm.percentiles] == [5, 25, 50, 75, 95]
+        far = 99 * norm.sd
+        assert [norms.percentile(key, norm.median + side) for side in (-far, far)] == [1, 99]
+
+
+def test_a_reading_takes_a_few_milliseconds() -> None:
+    face = frontal_face(0)
+    read(face, Capture(), A_DAY)
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        read(face, Capture(), A_DAY)
+        times.append(time.perf_counter() - start)
+    assert min(times) <= 0.003

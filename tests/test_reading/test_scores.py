@@ -1,0 +1,106 @@
+"""Scores, energies and elements: fair scales over simulated faces."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading import Capture, compose, default_norms
+from gwansang.reading.balance import REGIONS
+from gwansang.reading.calibration import calibrate, simulated_asymmetries, simulated_faces
+from gwansang.reading.elements import ELEMENTS, PROTOTYPES, elements
+from gwansang.reading.facts import taxonomy
+from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.model import ENERGIES
+from gwansang.reading.scores import Scores, calibration, energy_step, score
+from gwansang.reading.shapes import memberships
+from tests.factories import measures_at
+from tests.test_reading.days import A_DAY
+
+KEYS = sorted(BY_KEY)
+SIGMA = {key: measuring_error(key, Capture()) / norm.sd for key, norm in default_norms().measures.items()}
+z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
+
+
+def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> Scores:
+    return score(z, SIGMA, memberships(z, SIGMA), asymmetry or dict.fromkeys(REGIONS, 0.008))
+
+
+@given(z_scores, st.floats(0.0, 0.5))
+def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], asymmetry: float) -> None:
+    found = scored(z, dict.fromkeys(REGIONS, asymmetry))
+    assert 60 <= found.overall <= 98
+    assert all(1 <= energy_step(value) <= 5 for value in found.energy_values.values())
+    assert all(66 <= points <= 90 for points in found.parts.values())
+    assert all(0 < trust <= 1 for trust in found.reliability.values())
+
+
+def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
+    faces = list(zip(simulated_faces(1500, seed=11), simulated_asymmetries(1500, seed=12), strict=True))
+    found = [scored(z, asymmetry) for z, asymmetry in faces]
+    overall = sorted(face.overall for face in found)
+    assert 76 <= overall[len(overall) // 2] <= 83
+    for energy in ENERGIES:
+        steps = Counter(energy_step(face.energy_values[energy]) for face in found)
+        shares = [steps[step] / len(found) for step in range(1, 6)]
+        assert shares == pytest.approx([0.10, 0.20, 0.40, 0.20, 0.10], abs=0.05)
+
+
+def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
+    """Over many faces the mean score of a part is nearly the same whatever its shape."""
+    points: dict[tuple[str, str], list[int]] = {}
+    for z in simulated_faces(3000, seed=5):
+        shapes = memberships(z, SIGMA)
+        parts = score(z, SIGMA, shapes, dict.fromkeys(REGIONS, 0.008)).parts
+        for key, shape in shapes.items():
+            points.setdefault((key, shape.shape.id), []).append(parts[key])
+    means = {shape: sum(found) / len(found) for shape, found in points.items() if len(found) >= 50}
+    assert max(means.values()) - min(means.values()) <= 8.0
+
+
+def test_a_part_that_shows_badly_weighs_less_in_the_energies() -> None:
+    z = {**dict.fromkeys(KEYS, 0.0), "MC": 3.0}
+    clear, blurred = scored(z), score(z, {**SIGMA, "MC": 3.0}, memberships(z, SIGMA), dict.fromkeys(REGIONS, 0.008))
+    assert blurred.reliability["mouth"] < clear.reliability["mouth"]
+
+
+def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
+    fresh, shipped = calibrate(default_norms(), 1200, seed=99), calibration()
+    for energy in ENERGIES:
+        assert fresh["energies"][energy][1:-1] == pytest.approx(shipped["energies"][energy][1:-1], abs=0.04)
+    for name, centre in shipped["harmony"].items():
+        assert fresh["harmony"][name]["mean"] == pytest.approx(centre["mean"], abs=0.2 * centre["sd"])
+    assert fresh["asymmetry"] == shipped["asymmetry"]
+    assert fresh["element_offsets"] == pytest.approx(shipped["element_offsets"], abs=0.15)
+
+
+def test_each_element_leads_in_about_a_fifth_of_all_faces() -> None:
+    leads = Counter(elements(z).primary for z in simulated_faces(4000, seed=3))
+    assert {name: leads[name] / 4000 for name in ELEMENTS} == pytest.approx(dict.fromkeys(ELEMENTS, 0.2), abs=0.03)
+
+
+@given(z_scores)
+def test_the_element_shares_are_a_whole(z: dict[str, float]) -> None:
+    found = elements(z)
+    assert sum(found.shares.values()) == pytest.approx(1.0)
+    assert found.primary == max(found.shares, key=lambda name: found.shares[name])
+    assert found.secondary is None or 0.25 <= found.shares[found.secondary] <= found.shares[found.primary]
+    assert 0.0 <= found.clarity <= 1.0
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_the_prototype_of_an_element_is_of_that_element(name: str) -> None:
+    z = {**dict.fromkeys(KEYS, 0.0), **{key: 2 * value for key, value in PROTOTYPES[name].items()}}
+    assert elements(z).primary == name
+
+
+def test_the_weights_of_the_parts_are_those_of_the_tradition() -> None:
+    sums = {energy: sum(part.weights[energy] for part in taxonomy()) for energy in ENERGIES}
+    assert sums == pytest.approx({"wealth": 1.16, "love": 1.12, "health": 1.18, "social": 1.32})
+
+
+def test_a_strong_nose_lifts_the_energy_it_stands_for() -> None:
+    usual, strong = (compose(measures_at(**z), Capture(), A_DAY) for z in ({"NA": -0.5}, {"NL": 1.0, "NA": 0.6}))
+    assert strong.energy_values["wealth"] > usual.energy_values["wealth"]

@@ -1,0 +1,99 @@
+"""From standard scores to shapes: the rules, and memberships that move gently."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.facts import taxonomy
+from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.rules import RuleSyntaxError, compile_rule
+from gwansang.reading.shapes import DRAWS, memberships
+
+KEYS = sorted(BY_KEY)
+SIGMA = dict.fromkeys(KEYS, 0.35)
+PROMISED = {
+    *("face_shape", "forehead", "eyebrows", "glabella", "eyes", "nose", "philtrum", "mouth", "lips"),
+    *("cheekbones", "jaw"),
+}
+z_scores = st.fixed_dictionaries({key: st.floats(-3, 3) for key in KEYS})
+
+
+def test_there_are_fifteen_parts_with_eighty_two_shapes_and_the_promised_names() -> None:
+    parts = taxonomy()
+    assert len(parts) == 15
+    assert sum(len(part.classes) for part in parts) == 82
+    assert {part.key for part in parts} >= PROMISED
+
+
+def test_no_shape_is_worth_more_than_another() -> None:
+    for part in taxonomy():
+        for shape in part.classes:
+            assert sum(shape.effects.values()) == pytest.approx(6.0), (part.key, shape.id)
+            assert min(shape.effects.values()) >= 0
+
+
+@given(z_scores)
+def test_the_probabilities_of_a_part_sum_to_one(z: dict[str, float]) -> None:
+    for shape in memberships(z, SIGMA).values():
+        assert sum(shape.probabilities) == pytest.approx(1.0)
+        assert min(shape.probabilities) >= 0.0
+
+
+def test_every_shape_is_the_shape_of_some_face() -> None:
+    reached: set[tuple[str, str]] = set()
+    for z in simulated_faces(3000, seed=7):
+        reached |= {(key, shape.shape.id) for key, shape in memberships(z, dict.fromkeys(KEYS, 0.05)).items()}
+    assert reached == {(part.key, shape.id) for part in taxonomy() for shape in part.classes}
+
+
+@given(z_scores, st.sampled_from(KEYS))
+def test_a_tiny_change_of_the_face_moves_no_shape_by_more_than_a_few_draws(z: dict[str, float], key: str) -> None:
+    before, after = memberships(z, SIGMA), memberships({**z, key: z[key] + 1e-4}, SIGMA)
+    for part in before:
+        change = np.abs(np.subtract(before[part].probabilities, after[part].probabilities)).max()
+        assert change <= 2 / DRAWS
+
+
+def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_for_half() -> None:
+    usual = dict.fromkeys(KEYS, 0.0)
+    middle = memberships({**usual, "BG": 3.0}, SIGMA)["glabella"]
+    edge = memberships({**usual, "BG": 1.1}, SIGMA)["glabella"]
+    assert (middle.shape.id, middle.clarity, middle.runner_up) == ("open", 1.0, None)
+    assert edge.probabilities[0] == pytest.approx(0.5, abs=0.05)
+    assert {edge.shape.id, edge.part.classes[edge.runner_up or 0].id} == {"open", "wide"}
+
+
+def test_less_certain_measures_give_less_certain_shapes() -> None:
+    z = {**dict.fromkeys(KEYS, 0.0), "PL": 1.0}
+    sharp, blurred = memberships(z, dict.fromkeys(KEYS, 0.1)), memberships(z, dict.fromkeys(KEYS, 1.0))
+    assert blurred["philtrum"].clarity < sharp["philtrum"].clarity == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("A > 0.5", [False, False, True]),
+        ("-0.5 <= A <= 0.5", [False, True, False]),
+        ("|A| >= 1 and B < 0", [True, False, False]),
+        ("max(|A|,|B|) < 0.7", [False, True, False]),
+        ("A >= B and A >= 0", [False, True, True]),
+        ("otherwise", [True, True, True]),
+    ],
+)
+def test_a_rule_holds_where_it_says(rule: str, expected: list[bool]) -> None:
+    z = {"A": np.array([-1.0, 0.0, 1.0]), "B": np.array([-0.5, -0.2, 0.3])}
+    assert compile_rule(rule, frozenset("AB"))(z).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *("", "A", "A >", "> 1", "A > 1 and", "A > 1 or B > 1", "C > 1", "|A > 1", "max(A > 1", "A == 1", "A > 1 B"),
+        *("__import__('os')", "A.real > 1", "A > 1; B > 1", "lambda: 1"),
+    ],
+)
+def test_anything_but_a_rule_is_refused(rule: str) -> None:
+    with pytest.raises(RuleSyntaxError):
+        compile_rule(rule, frozenset("AB"))

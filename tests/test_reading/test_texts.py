@@ -1,0 +1,141 @@
+"""Everything a reading can say, in both languages, against the content policy."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+
+from gwansang.reading.facts import load_text, taxonomy
+from gwansang.reading.measurements import TABLE
+from gwansang.reading.model import Locale
+from gwansang.reading.policy import is_framed, violations
+from gwansang.reading.texts import elements_text, fortune_text, places_text, shapes_text
+
+LOCALES: tuple[Locale, ...] = get_args(Locale)
+FILES = ("shapes", "elements", "places", "fortune")
+POLITE = re.compile(r"(?:니다|세요|습니다)$")
+
+
+def leaves(node: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a knowledge file with the path that leads to it."""
+    if isinstance(node, str):
+        yield path, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from leaves(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from leaves(value, f"{path}/{place}")
+
+
+def told(locale: Locale) -> Iterator[tuple[str, str]]:
+    for name in FILES:
+        yield from ((f"{name}{path}", text) for path, text in leaves(json.loads(load_text(f"{locale}/{name}.json"))))
+
+
+def readings(locale: Locale) -> Iterator[str]:
+    """Every text that says what something means; names and suggestions are not among them."""
+    for part in shapes_text(locale)["parts"].values():
+        for shape in part["classes"].values():
+            yield from shape["readings"]
+    words, places = elements_text(locale), places_text(locale)
+    yield from (element["meaning"] for element in words["elements"].values())
+    yield from (words["pure"], words["feeding"], words["shaping"], shapes_text(locale)["mixed"])
+    for group in (*places["zones"].values(), *places["palaces"].values()):
+        yield from (group["high"], group["middle"], group["low"])
+    yield from (palace["only"] for palace in places["unmeasured"].values())
+    yield from (age["text"] for age in places["ages"].values())
+    for relation in fortune_text(locale)["relations"].values():
+        yield from (relation["reason"], *relation["yang"], *relation["yin"])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_text_touches_what_a_reading_must_not_touch(locale: Locale) -> None:
+    assert [(path, text, violations(text)) for path, text in told(locale) if violations(text)] == []
+    labels = [row.labels[locale] for row in TABLE]
+    quotes = [shape.classic.quote for part in taxonomy() for shape in part.classes if shape.classic]
+    assert [text for text in (*labels, *quotes) if violations(text)] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reading_says_how_the_tradition_reads_it(locale: Locale) -> None:
+    assert [text for text in readings(locale) if not is_framed(text, locale)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "이 코는 질병을 조심해야 합니다.",
+        "수명이 긴 인중입니다.",
+        "당신은 머리가 똑똑합니다.",
+        "올해 안에 반드시 이혼합니다.",
+        "남자답게 잘생긴 턱입니다.",
+        "로또 당첨으로 10억 원을 법니다.",
+        "천한 상이라 흉합니다. 재앙이 옵니다.",
+        "늙어 보이는 이마입니다.",
+        "동양인의 눈입니다.",
+        "범죄를 저지를 눈입니다.",
+        "임신을 조심하는 날입니다.",
+        "아내를 이기는 광대입니다.",
+        "「賤而夭」",
+        "剋妻之相",
+        "You will be rich.",
+        "You are ugly.",
+        "This chin points to heart disease.",
+        "A sign of high intelligence and IQ.",
+        "She will divorce.",
+        "Typical of Asian women.",
+        "An accident or death is near.",
+        "You win $1,000,000.",
+        "The nose of a criminal.",
+        "A lazy, vulgar face.",
+    ],
+)
+def test_the_checker_catches_a_planted_bad_sentence(text: str) -> None:
+    assert violations(text)
+
+
+@pytest.mark.parametrize("text", ["당신은 지도자입니다.", "코가 커서 돈을 법니다.", "You lead others."])
+def test_the_checker_misses_no_unframed_judgement(text: str) -> None:
+    assert not is_framed(text, "ko")
+    assert not is_framed(text, "en")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_shape_has_its_words(locale: Locale) -> None:
+    parts = shapes_text(locale)["parts"]
+    assert list(parts) == [part.key for part in taxonomy()]
+    for part in taxonomy():
+        shapes = parts[part.key]["classes"]
+        assert list(shapes) == [shape.id for shape in part.classes]
+        assert len({shape["name"] for shape in shapes.values()}) == len(shapes)
+        for shape in shapes.values():
+            assert len(set(shape["readings"])) == len(shape["readings"]) >= 2
+            assert all(len(re.findall(r"\.(?: |$)", text)) >= 2 for text in shape["readings"])
+            assert shape["tip"]
+
+
+def test_both_languages_have_the_same_words_to_say() -> None:
+    ko, en = ([path for path, _ in told(locale)] for locale in LOCALES)
+    assert ko == en
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_sentence_is_told_twice(locale: Locale) -> None:
+    sentences = [text for path, text in told(locale) if text.endswith(".") and not path.startswith("places/ages")]
+    assert sorted({text for text in sentences if sentences.count(text) > 1}) == []
+
+
+def test_korean_sentences_are_polite_and_english_ones_end() -> None:
+    told_in_sentences = ((path, text) for path, text in told("ko") if path != "places/age_shape")
+    for path, text in told_in_sentences:
+        for sentence in re.findall(r"[^.]+(?=\.(?: |$))", text):
+            assert POLITE.search(sentence), (path, text)
+    assert [text for _, text in told("en") if re.search(r"[가-힣]", text)] == []
+
+
+def test_no_korean_text_carries_english() -> None:
+    bare = [(path, re.sub(r"\{\w+\}", "", text)) for path, text in told("ko")]
+    assert [(path, text) for path, text in bare if re.search(r"[A-Za-z]", text)] == []
