@@ -15,6 +15,7 @@ _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
 _SAME_FACE_OVERLAP = 0.3
 _PAD = 0.35  # how much room is added around a tight crop before the second try
 _CLEAR = 0.8  # upright faces score 0.84 and more; upside down ones are seen with up to 0.76, at the wrong place
+_TURNED = 0.7  # how clear a face must be for a photo to be taken as lying on its side or head
 _SMALL, _WINDOW = 0.15, 6.0  # a face's share of the long side, and the side of the window around it in its widths
 
 
@@ -86,7 +87,8 @@ def _near_faces(engine: Engine, picture: Picture) -> list[Detection]:
     if _clearest(upright) >= _CLEAR:
         return upright
     others = [_near_faces_at(engine, picture, turn) for turn in (math.pi, math.pi / 2, -math.pi / 2)]
-    return max(upright, *others, key=_clearest)
+    best = max(others, key=_clearest)
+    return best if _clearest(best) > max(_clearest(upright), _TURNED) else upright
 
 
 def _near_faces_at(engine: Engine, picture: Picture, turn: float) -> list[Detection]:

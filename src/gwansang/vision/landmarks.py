@@ -115,10 +115,10 @@ def find_eyes(engine: Engine, picture: Picture, points: Points) -> tuple[Points,
 
 
 def _eye(engine: Engine, picture: Picture, points: Points, corners: tuple[int, int]) -> tuple[Points, Points]:
-    """The network knows left eyes; a right eye is shown to it in the mirror."""
+    """The network knows the eye on the photo's left, the subject's right; the other one is shown to it mirrored."""
     region = _eye_region(points, corners)
     crop = cut(picture, region, _EYE_SIDE, smooth=True)
-    mirrored = corners == _RIGHT_EYE
+    mirrored = corners == _LEFT_EYE
     seen = crop[:, ::-1] if mirrored else crop
     tensor: Tensor = np.ascontiguousarray(seen[None], dtype=np.float32) / 255.0
     outputs = sorted(engine.iris.run(tensor), key=lambda output: -output.size)

@@ -31,6 +31,8 @@ def align(points: Points) -> Alignment:
     Weighted Kabsch-Umeyama over the 33 basis points of MediaPipe's face geometry; needs no focal length.
     Raises DegenerateLandmarksError where the points span no face (all in one place, on one line, mirrored).
     """
+    if not np.isfinite(points).all():
+        raise DegenerateLandmarksError("The landmarks must be finite numbers.")
     face = canonical_face()
     source = points * _TO_CANONICAL_AXES
     weights = face.basis_weights / face.basis_weights.sum()
@@ -38,7 +40,7 @@ def align(points: Points) -> Alignment:
     moving_mean, fixed_mean = weights @ moving, weights @ fixed
     moving, fixed = moving - moving_mean, fixed - fixed_mean
     spread = float(weights @ (moving**2).sum(axis=1))
-    if not np.isfinite(spread) or spread < 1e-9:
+    if spread < 1e-9:
         raise DegenerateLandmarksError("The landmarks lie in one place; send the points of a whole face.")
     left, strengths, right = np.linalg.svd(moving.T @ (fixed * weights[:, None]))
     if strengths[1] < 1e-3 * strengths[0]:
