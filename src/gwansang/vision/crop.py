@@ -45,13 +45,15 @@ class Region:
 def cut(picture: Picture, region: Region, side: int, *, smooth: bool, beyond: int = cv2.BORDER_REPLICATE) -> Pixels:
     """The region as (side, side, 3) RGB; `smooth` averages over the area of a pixel where the region is shrunk.
 
-    Pixel j of the cut shows the fraction j / side of the region: the convention of the mesh network's reference.
+    A smooth cut's pixel j shows the fraction (j + 0.5) / side of the region, which is how the networks mean their
+    answers: a mirrored photo gives mirrored points. Else it shows j / side, as the networks' reference program has it,
+    and everything comes out half a pixel off, by 1 % of the eye distance.
     """
     to_pixels = _compose(picture.to_pixels, region.matrix())
     shrink = float(np.linalg.norm(to_pixels[:, :2], axis=0).max()) / side
     factor = min(max(int(shrink), 1), _MAX_SHRINK) if smooth else 1
     fine = side * factor
-    offset = -0.5 * (factor - 1) / fine  # the mean of `factor` fine pixels lies between them
+    offset = 0.5 / fine if smooth else 0.0
     warp = _compose(to_pixels, np.array([[1 / fine, 0, offset], [0, 1 / fine, offset]]))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     image = cv2.warpAffine(picture.pixels, warp, (fine, fine), flags=flags, borderMode=beyond)

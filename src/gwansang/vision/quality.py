@@ -76,7 +76,7 @@ def see_light(crop: Pixels, region: Region, points: Points) -> Light:
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)
     matrix = region.matrix()
-    places = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0]
+    places = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0] - 0.5
     x, y = np.clip(places.round().astype(int), 0, crop.shape[0] - 1).T
     luma = gray[y, x].astype(np.float64)
     face = canonical_face()

@@ -1,0 +1,103 @@
+"""The mesh lies on the drawn face, and the eye network on its eyes."""
+
+import numpy as np
+import pytest
+
+from gwansang.vision.decode import Picture, decode
+from gwansang.vision.detector import find_faces
+from gwansang.vision.face import Points
+from gwansang.vision.headers import inspect
+from gwansang.vision.landmarks import Mesh, around, find_eyes, find_landmarks, one_pass
+from gwansang.vision.mesh import canonical_face
+from gwansang.vision.runtime import Engine
+from tests.photos import drawn_portrait, encoded
+from tests.test_vision import scenes
+
+FACE_PX = 240.0
+
+
+def drawn_points() -> Points:
+    """Where the drawing put the vertices."""
+    vertices = canonical_face().vertices
+    scale = FACE_PX / np.ptp(vertices[:, 0])
+    return np.asarray(vertices[:, :2] * (scale, -scale) + (240.0, 640 * 0.52))
+
+
+def mesh_of(engine: Engine, picture: Picture) -> Mesh:
+    return find_landmarks(engine, picture, find_faces(engine, picture)[0].region())
+
+
+def iod(points: Points) -> float:
+    return float(np.linalg.norm(points[[33, 133], :2].mean(axis=0) - points[[263, 362], :2].mean(axis=0)))
+
+
+def off(points: Points, expected: Points) -> float:
+    """Mean distance in eye distances."""
+    return float(np.linalg.norm(points[:, :2] - expected[:, :2], axis=1).mean()) / iod(expected)
+
+
+def test_the_mesh_lies_on_the_drawn_face(engine: Engine) -> None:
+    mesh = mesh_of(engine, decode(inspect(drawn_portrait(".png"))))
+    assert mesh.presence > 0.99
+    assert off(mesh.points, drawn_points()) < 0.06
+
+
+@pytest.mark.parametrize("degrees", [-150, -60, -20, 20, 90, 180])
+def test_the_mesh_turns_with_the_photo(engine: Engine, degrees: int) -> None:
+    upright = mesh_of(engine, decode(inspect(drawn_portrait(".png")))).points[:, :2] + (160, 80)
+    turned = mesh_of(engine, decode(inspect(encoded(scenes.rolled(degrees), ".png")))).points
+    angle = np.radians(degrees)
+    back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    undone = (turned[:, :2] - 399.5) @ back.T + 399.5
+    assert off(undone, upright) < 0.025
+
+
+def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Engine) -> None:
+    picture = decode(inspect(encoded(scenes.rolled(30), ".png")))
+    points = mesh_of(engine, picture).points
+    region = around(points)
+    matrix = region.matrix()
+    fractions = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    assert np.degrees(region.angle) == pytest.approx(30, abs=2)
+    assert fractions.min() > 0.1
+    assert fractions.max() < 0.9
+    assert fractions[33, 1] == pytest.approx(fractions[263, 1], abs=0.01)
+
+
+def test_there_is_no_face_in_a_wall(engine: Engine) -> None:
+    region = find_faces(engine, decode(inspect(drawn_portrait(".png"))))[0].region()
+    assert one_pass(engine, decode(inspect(encoded(scenes.wall(), ".png"))), region).presence < 0.5
+
+
+def test_the_mean_of_views_repeats_better_than_one_look(engine: Engine) -> None:
+    """The same face, its square found a little differently each time."""
+    picture = decode(inspect(drawn_portrait(".png")))
+    square = find_faces(engine, picture)[0].region()
+    nudges = [square.shifted(0.03 * np.cos(a), 0.03 * np.sin(a), 1 + 0.06 * np.sin(3 * a), 0.1 * np.cos(a))
+              for a in np.arange(8.0)]  # fmt: skip
+    once = np.stack([one_pass(engine, picture, nudged).points[:, :2] for nudged in nudges])
+    product = np.stack([find_landmarks(engine, picture, nudged).points[:, :2] for nudged in nudges])
+    assert product.std(axis=0).mean() < 0.5 * once.std(axis=0).mean()
+
+
+def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: Engine) -> None:
+    picture = decode(inspect(drawn_portrait(".png")))
+    lids, irises = find_eyes(engine, picture, mesh_of(engine, picture).points)
+    drawn, tolerance = drawn_points(), 0.06 * iod(drawn_points())
+    assert lids.shape == (2, 16, 2)
+    assert irises.shape == (2, 5, 2)
+    for eye, (outer, inner) in enumerate(((33, 133), (263, 362))):
+        assert lids[eye, 0] == pytest.approx(drawn[outer], abs=tolerance)
+        assert lids[eye, 8] == pytest.approx(drawn[inner], abs=tolerance)
+        assert irises[eye, 0] == pytest.approx(drawn[[outer, inner]].mean(axis=0), abs=1.5 * tolerance)
+        assert lids[eye, 12, 1] < lids[eye, 4, 1]  # the upper lid above the lower one
+
+
+def test_mirrored_photos_have_mirrored_eyes(engine: Engine) -> None:
+    rgb = scenes.turned()
+    straight, mirrored = decode(inspect(encoded(rgb, ".png"))), decode(inspect(encoded(rgb[:, ::-1], ".png")))
+    points = mesh_of(engine, straight).points
+    flipped = points[canonical_face().mirror] * (-1, 1, 1) + (479, 0, 0)
+    lids, _ = find_eyes(engine, straight, points)
+    others, _ = find_eyes(engine, mirrored, flipped)
+    assert others[::-1] * (-1, 1) + (479, 0) == pytest.approx(lids, abs=1.0)
