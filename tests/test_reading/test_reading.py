@@ -102,7 +102,7 @@ def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() ->
         {part.part: part.reliability for part in read(face, Capture(fringe=fringe), A_DAY).parts}
         for fringe in (False, True)
     )
-    assert covered["forehead"] < 0.7 * free["forehead"]
+    assert covered["forehead"] < 0.5 * free["forehead"]
     assert covered["jaw"] == free["jaw"]
 
 
@@ -153,10 +153,10 @@ def a_reading(birth_year: int | None, locale: Locale = "ko") -> Reading:
 
 
 def test_the_walk_of_the_years_follows_the_verse() -> None:
-    places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 100)}
+    places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 102)}
     assert {age: place.hanja for age, place in places.items()} == {
         **{7: "天廓", 28: "印堂", 41: "山根", 48: "準頭", 60: "水星", 71: "地閣"},
-        100: "天輪",
+        102: "天城",
     }
     assert places[7].vertices == ()
     assert places[48].vertices == (4, 1)

@@ -48,6 +48,20 @@ def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
         assert shares == pytest.approx([0.10, 0.20, 0.40, 0.20, 0.10], abs=0.05)
 
 
+def test_one_side_of_the_harmony_alone_does_not_decide() -> None:
+    usual = dict.fromkeys(KEYS, 0.0)
+    far, farther = scored({**usual, "U": 6.0}), scored({**usual, "U": 12.0})
+    assert scored(usual).overall > far.overall == farther.overall > 60
+
+
+def test_a_part_that_leans_the_way_of_the_whole_face_scores_higher() -> None:
+    usual = dict.fromkeys(KEYS, 0.0)
+    nose_of_wealth = {**usual, "NL": 1.0, "NA": 0.6}
+    alone, supported = scored({**nose_of_wealth, "MC": 2.0, "CJ": -2.0}), scored({**nose_of_wealth, "MC": -2.0})
+    assert supported.energy_values["wealth"] > alone.energy_values["wealth"]
+    assert supported.parts["nose"] > alone.parts["nose"]
+
+
 def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
     """Over many faces the mean score of a part is nearly the same whatever its shape."""
     points: dict[tuple[str, str], list[int]] = {}
