@@ -45,7 +45,8 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bars.stop()
+        if self._console.is_terminal:  # stopping bars that never ran prints an empty line
+            self._bars.stop()
 
     def note(self, text: str) -> None:
         self._console.print(text, highlight=False)

@@ -1,0 +1,28 @@
+"""Runs the installed program."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.photos import model_dir
+
+PROGRAM = str(Path(sys.executable).with_name("gwansang"))
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment with the models' folder and what a test changes."""
+    return os.environ | {"MODEL_PATH": str(model_dir()), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"} | variables
+
+
+def gwansang(*arguments: str | Path, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=folder,
+        env=environment(**variables),
+    )

@@ -1,0 +1,174 @@
+"""`gwansang analyze` as its users run it: a process with a command line, stdout, stderr and an exit code."""
+
+import json
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from tests.test_cli.running import PROGRAM, environment, gwansang
+from tests.test_vision.pictures import drawn, jpeg_with_exif, saved, tiff
+
+PARTS = {
+    "face_shape",
+    "forehead",
+    "eyebrows",
+    "glabella",
+    "eyes",
+    "nose",
+    "philtrum",
+    "mouth",
+    "lips",
+    "cheekbones",
+    "jaw",
+}
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "portrait.jpg"
+    path.write_bytes(saved(drawn(), "JPEG"))
+    return path
+
+
+@pytest.fixture
+def text_file(tmp_path: Path) -> Path:
+    path = tmp_path / "notes.txt"
+    path.write_text("no photo")
+    return path
+
+
+def test_json_on_stdout_is_one_reading_and_nothing_else(photo: Path) -> None:
+    done = gwansang("analyze", photo, "--json")
+    assert done.returncode == 0
+    reading = json.loads(done.stdout)
+    assert reading["locale"] == "ko"
+    assert reading["parts_analysis"].keys() >= PARTS
+    assert done.stdout.count("\n") == 1
+
+
+def test_json_is_what_the_api_answers(photo: Path, client: httpx.Client) -> None:
+    from_cli = json.loads(gwansang("analyze", photo, "--json", "--locale", "en", "--birth-year", "1990").stdout)
+    form = {"birth_year": "1990", "locale": "en"}
+    answer = client.post("/api/v1/analysis/face/upload", files={"file": photo.read_bytes()}, data=form).json()
+    for reading in (from_cli, answer):
+        assert reading.pop("analysis_id")
+        assert datetime.fromisoformat(reading.pop("created_at")).tzinfo == UTC
+    assert from_cli == answer
+
+
+def test_of_several_photos_a_bad_one_stops_no_other(photo: Path, text_file: Path, tmp_path: Path) -> None:
+    done = gwansang("analyze", photo, text_file, tmp_path / "nowhere.jpg", photo, "--json")
+    first, bad, absent, last = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 1
+    assert first["overall_score"] == last["overall_score"]
+    assert bad["error"]["code"] == "UNSUPPORTED_IMAGE_TYPE"
+    assert absent["error"]["code"] == "FILE_UNUSABLE"
+    assert f"{text_file}: JPEG, PNG, WebP 사진만" in done.stderr
+    assert f"{tmp_path / 'nowhere.jpg'}: there is no such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_table_shows_scores_shapes_and_their_reasons(photo: Path) -> None:
+    reading = json.loads(gwansang("analyze", photo, "--json", "--locale", "en").stdout)
+    done = gwansang("analyze", photo, "--locale", "en", COLUMNS="200")
+    assert done.returncode == 0
+    assert f"{reading['overall_score']} / 100" in done.stdout
+    assert reading["fortune"]["day_pillar"] in done.stdout
+    for part in reading["parts_analysis"].values():
+        assert part["shape"] in done.stdout
+        assert f"percentile {part['reasons'][0]['percentile']}" in done.stdout
+    for advice in reading["quality"]["advice"]:
+        assert advice["text"][:40] in done.stdout
+
+
+def test_the_korean_table_has_korean_words(photo: Path) -> None:
+    table = gwansang("analyze", photo).stdout
+    assert all(word in table for word in ("종합 점수", "재물", "애정", "오행", "오늘의 운세", "사진 품질", "백분위"))
+
+
+def test_the_overlay_lies_on_the_measured_points(photo: Path, tmp_path: Path) -> None:
+    drawing = tmp_path / "lines.png"
+    done = gwansang("analyze", photo, "--json", "--overlay", drawing)
+    reading, before, after = json.loads(done.stdout), cv2.imread(str(photo)), cv2.imread(str(drawing))
+    assert before is not None
+    assert after is not None
+    height, width = before.shape[:2]
+    left = next(x for x in range(after.shape[1] - width + 1) if _alike(after[:20, x : x + width], before[:20]))
+    changed = np.abs(after[:, left : left + width].astype(int) - before).max(axis=2) > 40
+    for part in reading["parts_analysis"].values():
+        for x, y in part["reasons"][0]["overlay"]["points"]:
+            column, row = round(x * width), round(y * height)
+            assert changed[row - 2 : row + 3, column - 2 : column + 3].any()
+    assert 0.005 < changed.mean() < 0.3
+
+
+def _alike(
+    a: np.ndarray[tuple[int, ...], np.dtype[np.integer]], b: np.ndarray[tuple[int, ...], np.dtype[np.integer]]
+) -> bool:
+    return bool(a.shape == b.shape and (np.abs(a.astype(int) - b) <= 2).mean() > 0.99)
+
+
+def test_the_overlay_stands_upright_for_a_turned_photo(tmp_path: Path) -> None:
+    lying = tmp_path / "lying.jpg"
+    lying.write_bytes(jpeg_with_exif(saved(drawn().rotate(90, expand=True), "JPEG"), tiff(orientation=6)))
+    done = gwansang("analyze", lying, "--overlay", tmp_path / "lines.jpg")
+    assert done.returncode == 0
+    drawing = cv2.imread(str(tmp_path / "lines.jpg"))
+    assert drawing is not None
+    assert drawing.shape[0] == 640
+
+
+def test_an_overlay_for_two_photos_or_of_another_kind_is_refused(photo: Path, tmp_path: Path) -> None:
+    several = gwansang("analyze", photo, photo, "--overlay", tmp_path / "lines.png")
+    assert several.returncode == 2
+    assert "draws on one photo" in several.stderr
+    other = gwansang("analyze", photo, "--overlay", tmp_path / "lines.gif")
+    assert other.returncode == 1
+    assert "--overlay writes .png, .jpg, .jpeg, .webp; .gif is none." in other.stderr
+
+
+def test_an_overlay_that_cannot_be_written_is_one_sentence(photo: Path, tmp_path: Path) -> None:
+    done = gwansang("analyze", photo, "--overlay", tmp_path / "nowhere" / "lines.png")
+    assert done.returncode == 1
+    assert "no such" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_several_photos_show_progress_where_someone_watches(photo: Path, tmp_path: Path) -> None:
+    watched, terminal = pty.openpty()
+    command = [PROGRAM, "analyze", *[str(photo)] * 3, "--json"]
+    with (tmp_path / "readings.jsonl").open("wb") as stdout:
+        running = subprocess.Popen(command, stdout=stdout, stderr=terminal, env=environment(TERM="xterm"))
+    os.close(terminal)
+    seen = b"".join(_everything(watched))
+    os.close(watched)
+    assert running.wait(timeout=20) == 0
+    assert b"3/3" in seen
+    assert len([json.loads(line) for line in (tmp_path / "readings.jsonl").read_text().splitlines()]) == 3
+
+
+def _everything(descriptor: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except OSError:  # how a terminal whose other end was closed ends
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def test_without_models_it_says_what_to_run(photo: Path, tmp_path: Path) -> None:
+    done = gwansang("analyze", photo, MODEL_PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "run `gwansang models fetch`" in done.stderr
+    assert "Traceback" not in done.stderr
