@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     trusted_hosts: Names = ("*",)
     max_upload_bytes: int = Field(10 * _MIB, ge=1024)
     max_json_bytes: int = Field(14 * _MIB, ge=1024)
-    max_inflight_bytes: int = Field(96 * _MIB, ge=_MIB)
+    max_inflight_bytes: int = Field(64 * _MIB, ge=_MIB)
     body_timeout_s: float = Field(60.0, gt=0)
     inference_workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, le=64)
     inference_queue: int = Field(64, ge=1, le=4096)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
+from gwansang.core.memory import memory_returner
 from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
@@ -30,6 +31,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
         workers=settings.inference_workers,
         queue=settings.inference_queue,
         timeout_s=settings.inference_timeout_s,
+        when_idle=memory_returner(),
     )
     async with assembled(pool, settings, clock=utc_now) as container:
         yield container

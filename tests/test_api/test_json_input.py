@@ -120,7 +120,7 @@ def test_an_image_that_is_no_text_is_refused(image: object, client: httpx.Client
         ('{"a":' * 200_000, 422),
         ("[" * 1_900 + "]" * 1_900, 400),
         ('{"image":' + "[" * 1_900 + "]" * 1_900 + "}", 400),
-        ("{" + ",".join(f'"k{n}":{n}' for n in range(900_000)) + "}", 422),
+        ("{" + ",".join(f'"k{n}":{n}' for n in range(800_000)) + "}", 422),
         ('{"extra": "' + "x" * 12_000_000 + '"}', 422),
         ('{"image_width": ' + "9" * 4_000 + "}", 422),
         ('{"image_width": ' + "9" * 100_000 + "}", 400),

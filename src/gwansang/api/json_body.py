@@ -21,7 +21,7 @@ class JsonTooComplexError(InvalidInput):
     title = "The JSON has too many values"
 
 
-def parse_object(body: bytes) -> dict[str, object]:
+def parse_object(body: bytes | bytearray) -> dict[str, object]:
     """The body as one JSON object; cheap to refuse, because structure is counted before any of it is built."""
     if too_complex(body):
         raise JsonTooComplexError("The JSON holds more values than any request here needs.", max_values=MAX_VALUES)
@@ -34,7 +34,7 @@ def parse_object(body: bytes) -> dict[str, object]:
     return parsed
 
 
-def too_complex(body: bytes) -> bool:
+def too_complex(body: bytes | bytearray) -> bool:
     """Whether there are more commas or brackets than any request here needs; those inside strings count too."""
     return body.count(b",") > MAX_VALUES or body.count(b"[") + body.count(b"{") > MAX_NESTED
 

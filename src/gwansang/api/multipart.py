@@ -25,7 +25,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def parse_form(body: bytes, content_type: str) -> Form:
+def parse_form(body: bytes | bytearray, content_type: str) -> Form:
     """Parses a whole multipart/form-data body; raises InvalidFormError for anything but one small clean form."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
@@ -45,7 +45,7 @@ def parse_form(body: bytes, content_type: str) -> Form:
                 "on_end": collector.end,
             },
         )
-        parser.write(body)
+        parser.write(bytes(body))
         parser.finalize()
     except (FormParserError, UnicodeDecodeError):
         raise InvalidFormError("The multipart form is damaged or not complete.") from None

@@ -42,7 +42,7 @@ class FileTooLargeError(TooLarge):
 
 async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
     _require(request, "application/json")
-    body = await request.body()
+    body = await _read(request)
     async with _while_waited_for(
         request, partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
     ) as ask:
@@ -51,11 +51,19 @@ async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocalePara
 
 async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
     _require(request, "multipart/form-data")
-    body, kind = await request.body(), request.headers["content-type"]
+    body, kind = await _read(request), request.headers["content-type"]
     async with _while_waited_for(
         request, partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
     ) as ask:
         yield ask
+
+
+async def _read(request: Request) -> bytearray:
+    """The whole body in one piece that grows; a list of chunks would be joined into a second copy of it."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+    return body
 
 
 @asynccontextmanager
@@ -84,7 +92,7 @@ JsonAsk = Annotated[Ask, Depends(_json_ask)]
 UploadAsk = Annotated[Ask, Depends(_upload_ask)]
 
 
-def query_of_json(body: bytes, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """What a JSON body asks; raises what is wrong with it."""
     if b'"landmarks"' in body and too_complex(body):
         raise InvalidLandmarksError("Landmarks must be the 468 or 478 points of a face mesh.", expected=LANDMARK_COUNTS)
@@ -102,7 +110,7 @@ def query_of_json(body: bytes, choose: ChooseLocale, max_bytes: int) -> FaceQuer
     )
 
 
-def query_of_form(body: bytes, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+def query_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """What an upload form asks; raises what is wrong with it."""
     form = parse_form(body, content_type)
     photo = form.files.get("file")

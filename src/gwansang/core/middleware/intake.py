@@ -1,15 +1,19 @@
 """How many bytes of request bodies the process holds at once.
 
 Counting what has really arrived, instead of what is announced, leaves nothing to gain by announcing much and sending
-little. When the room is full, only the oldest unfinished body goes on, so that one always gets through; the others are
-not read (the connection's own flow control stops the sender) until there is room again or their patience ends.
+little. When the room is full, a body is read on only while few are complete and being worked on, and then the oldest
+first, so that some always get through. The others are not read (the connection's own flow control stops the sender)
+until there is room again or their patience ends.
 """
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from gwansang.core.exceptions import Unavailable
+
+_AT_WORK = 4  # complete bodies that keep the inference threads busy
 
 
 class IntakeFullError(Unavailable):
@@ -33,6 +37,7 @@ class Intake:
         self._max_bytes = max_bytes
         self._patience_s = patience_s
         self._unfinished: dict[Share, None] = {}  # oldest first
+        self._complete: set[Share] = set()
         self._changed = asyncio.Event()
         self.held_bytes = 0
 
@@ -46,6 +51,7 @@ class Intake:
         finally:
             self.held_bytes -= share.held
             self._unfinished.pop(share, None)
+            self._complete.discard(share)
             self._wake()
 
     async def turn(self, share: Share) -> None:
@@ -66,10 +72,12 @@ class Intake:
         self.held_bytes += size
         if last:
             self._unfinished.pop(share, None)
+            self._complete.add(share)
             self._wake()
 
     def _may_read(self, share: Share) -> bool:
-        return self.held_bytes < self._max_bytes or next(iter(self._unfinished)) is share
+        ahead = max(0, _AT_WORK - len(self._complete))
+        return self.held_bytes < self._max_bytes or share in islice(self._unfinished, ahead)
 
     def _wake(self) -> None:
         self._changed.set()

@@ -14,6 +14,7 @@ from gwansang.core.exceptions import Unavailable
 E = TypeVar("E")
 T = TypeVar("T")
 _MAX_RETRY_AFTER_S = 60
+_REST_S = 1.0
 
 
 class QueueFullError(Unavailable):
@@ -40,11 +41,22 @@ class NotReadyError(Unavailable):
 class InferencePool(Generic[E]):
     """Runs functions of an engine on `workers` threads; at most `queue` more wait.
 
-    `build` makes one engine and is called once in each thread, because an engine belongs to its thread.
+    `build` makes one engine and is called once in each thread, because an engine belongs to its thread. `when_idle` is
+    called in one of them when the last job is done, at most once a second.
     """
 
-    def __init__(self, build: Callable[[], E], *, workers: int, queue: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        build: Callable[[], E],
+        *,
+        workers: int,
+        queue: int,
+        timeout_s: float,
+        when_idle: Callable[[], object] = object,
+    ) -> None:
         self._build = build
+        self._when_idle = when_idle
+        self._rested = monotonic()
         self._workers = workers
         self._capacity = workers + queue
         self._timeout_s = timeout_s
@@ -83,7 +95,8 @@ class InferencePool(Generic[E]):
 
     async def close(self) -> None:
         """Lets running jobs end, drops waiting ones, ends the threads."""
-        self._open = False
+        with self._lock:
+            self._open = False
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     async def run(self, work: Callable[[E], T]) -> T:
@@ -117,6 +130,9 @@ class InferencePool(Generic[E]):
     def _forget(self, _: object) -> None:
         with self._lock:
             self._pending -= 1
+            if self._open and not self._pending and monotonic() - self._rested > _REST_S:
+                self._rested = monotonic()
+                self._threads.submit(self._when_idle)
 
     def _equip(self, barrier: threading.Barrier) -> None:
         """Each of these blocks its thread until all have built, so that no thread builds twice and none is left out."""
