@@ -106,6 +106,25 @@ def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() ->
     assert covered["jaw"] == free["jaw"]
 
 
+@pytest.mark.parametrize(
+    ("part", "capture", "note"),
+    [
+        ("forehead", Capture(fringe=True), "앞머리"),
+        ("mouth", Capture(smile=0.8), "웃는"),
+        ("lips", Capture(smile=0.8), "웃는"),
+    ],
+)
+def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(part: str, capture: Capture, note: str) -> None:
+    disturbed, plain = (
+        {found.part: found.meaning for found in compose(measures_at(), seen, A_DAY).parts}
+        for seen in (capture, Capture())
+    )
+    assert note in disturbed[part]
+    assert {name for name, meaning in disturbed.items() if note in meaning and note not in plain[name]} <= {
+        *("forehead", "mouth", "lips", "philtrum")
+    }
+
+
 def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_composing() -> None:
     face, norms = measure(frontal_face(1), Capture()), default_norms()
     steadier = replace(face, values={key: Measured(m.value, m.error / 3) for key, m in face.values.items()})
@@ -153,10 +172,10 @@ def a_reading(birth_year: int | None, locale: Locale = "ko") -> Reading:
 
 
 def test_the_walk_of_the_years_follows_the_verse() -> None:
-    places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 102)}
+    places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 101)}
     assert {age: place.hanja for age, place in places.items()} == {
         **{7: "天廓", 28: "印堂", 41: "山根", 48: "準頭", 60: "水星", 71: "地閣"},
-        102: "天城",
+        101: "天輪",
     }
     assert places[7].vertices == ()
     assert places[48].vertices == (4, 1)

@@ -30,6 +30,8 @@ from gwansang.reading.zones import zones
 
 ENGINE_VERSION = "1.0.0"
 _MIXED_BELOW = 0.55  # from this share of the leading shape down, the runner-up is told as well
+_SMILING_FROM = 0.5  # of a full smile
+_MOVED_BY_SMILES = frozenset({"mouth", "lips", "philtrum"})
 _UNSURE_BELOW = 0.3  # parts with less reliability are told as a reference only
 
 
@@ -97,14 +99,14 @@ def _part(shape: Membership, face: _Placed, scores: Scores, capture: Capture, se
     key = shape.part.key
     words = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
-    trust = scores.reliability[key] * (0.6 if capture.fringe and key == "forehead" else 1.0)
+    trust = scores.reliability[key]
     return PartReading(
         part=key,
         name=words["name"],
         hanja=shape.part.hanja,
         shape_id=shape.shape.id,
         shape=words["classes"][shape.shape.id]["name"],
-        meaning=_meaning(shape, alternative, trust, seed, locale),
+        meaning=" ".join((_meaning(shape, alternative, trust, seed, locale), *_notes(key, capture, locale))),
         score=scores.parts[key],
         probability=shape.clarity,
         alternative=alternative,
@@ -132,6 +134,16 @@ def _meaning(shape: Membership, second: Alternative | None, trust: float, seed: 
     if trust < _UNSURE_BELOW:
         sentences.append(words["unsure"])
     return " ".join(sentences)
+
+
+def _notes(part: str, capture: Capture, locale: Locale) -> tuple[str, ...]:
+    """What about the photo itself has to be known to take a part's reading rightly."""
+    words = shapes_text(locale)
+    if part == "forehead" and capture.fringe:
+        return (words["fringe"],)
+    if part in _MOVED_BY_SMILES and capture.smile >= _SMILING_FROM:
+        return (words["smiling"],)
+    return ()
 
 
 def _reasons(shape: Membership, face: _Placed, locale: Locale) -> tuple[Reason, ...]:

@@ -26,6 +26,8 @@ class PartText(TypedDict):
 class ShapesText(TypedDict):
     mixed: str  # {second}, {percent}
     unsure: str
+    fringe: str
+    smiling: str
     parts: dict[str, PartText]
 
 
