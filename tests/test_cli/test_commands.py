@@ -90,15 +90,16 @@ def test_models_are_listed_and_verified(tmp_path: Path) -> None:
 
 
 def test_the_models_folder_is_that_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text(f"MODEL_PATH={model_dir()}\n")
+    models = model_dir()
+    (tmp_path / ".env").write_text(f"MODEL_PATH={models}\n")
     variables = environment()
     del variables["MODEL_PATH"]
     command = [PROGRAM, "models", "verify"]
     done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
-    assert str(model_dir()) in done.stdout
+    assert str(models) in done.stdout
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODEL_PATH", raising=False)
-    assert Settings().model_path == model_dir()
+    assert Settings().model_path == models
 
 
 def test_serve_answers_until_it_is_interrupted(free_port: int) -> None:
