@@ -9,6 +9,7 @@ from gwansang.vision.crop import Region, cut
 from gwansang.vision.decode import Picture, Pixels
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pose import posed_canonical
 from gwansang.vision.runtime import Engine, Tensor
 
 _SIDE = 192
@@ -42,21 +43,21 @@ def one_pass(engine: Engine, picture: Picture, region: Region, *, smooth: bool =
 
 
 def around(points: Points, room: float = 1.5) -> Region:
-    """The upright square of a face: the canonical face's own, carried onto the (468, 2+) points by a similarity.
+    """The square of a face, level with its eyes: around the canonical face in the pose of the (468, 3) points.
 
     All points have a say in it. The usual bounding box hangs on the four outermost ones: with it, turning a photo by
-    20 degrees moves the landmarks four times as far.
+    20 degrees moves the landmarks many times as far. Without the pose, a turned head would stand beside the middle of
+    its square, and the network would see it turned half as far.
     """
-    canonical = canonical_face().vertices[:, :2] * (1.0, -1.0)
-    low, high = canonical.min(axis=0), canonical.max(axis=0)
-    middle = canonical.mean(axis=0)
-    source, target = canonical - middle, points[:, :2] - points[:, :2].mean(axis=0)
-    along = float((source * target).sum())
-    across = float((source[:, 0] * target[:, 1] - source[:, 1] * target[:, 0]).sum())
-    angle, scale = math.atan2(across, along), math.hypot(across, along) / float((source**2).sum())
-    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
-    x, y = points[:, :2].mean(axis=0) + np.array([[cos, -sin], [sin, cos]]) @ ((low + high) / 2 - middle)
-    side = scale * float((high - low).max()) * room
+    posed = posed_canonical(points)[:, :2]
+    (x0, y0), (x1, y1) = posed[33], posed[263]
+    angle = math.atan2(y1 - y0, x1 - x0)
+    cos, sin = math.cos(angle), math.sin(angle)
+    to_level = np.array([[cos, -sin], [sin, cos]])
+    level = posed @ to_level
+    low, high = level.min(axis=0), level.max(axis=0)
+    x, y = to_level @ ((low + high) / 2)
+    side = float((high - low).max()) * room
     return Region(float(x), float(y), side, side, angle)
 
 
@@ -66,7 +67,10 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
     Every look after the first is evenly lit and area-filtered. docs/how-a-reading-is-made.md has what each step gains.
     """
     first = one_pass(engine, picture, region)
-    rough, _ = _evenly_lit(engine, cut(picture, around(first.points), _SIDE, smooth=True), around(first.points))
+    if first.presence < 0.5:
+        return first  # no face: nothing to look at more closely
+    nearer = around(first.points)
+    rough, _ = _evenly_lit(engine, cut(picture, nearer, _SIDE, smooth=True), nearer)
     square = around(rough)
     looks = []
     for view in _VIEWS:

@@ -41,6 +41,7 @@ MIN_FACE_PX = 90.0
 MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
 MIN_SHARPNESS = 4.0
 COMPANION = 0.45  # a second face of at least this share of the first one's width is a second subject
+_SEEN_ASPECT = 0.96  # meshes of real faces are so much narrower than the canonical one: median of 59 photos
 _MAX_OUTSIDE = 0.02
 _MAX_DEPTH = 2.0  # of the photo's width; a face that fills the photo reaches 0.5
 _COMMON_ASPECTS = (9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 16 / 9)
@@ -86,10 +87,12 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     points = _checked(landmarks)
     extra: tuple[Hint, ...] = (Hint.LANDMARKS_ONLY,)
     if image_width is None or image_height is None:
-        aspect = aspect_of(points[:, :2])
+        aspect = aspect_of(points[:, :2]) / _SEEN_ASPECT
         aspect = min(_COMMON_ASPECTS, key=lambda common: abs(math.log(common / aspect)))
         image_width, image_height = round(1000 * aspect), 1000
         extra = (*extra, Hint.ASPECT_ASSUMED)
+    if min(image_width, image_height) < 1:
+        raise DegenerateLandmarksError("The photo's width and height must be positive.")
     scale = np.array([image_width, image_height, image_width], dtype=np.float64)[: points.shape[1]]
     pixels = points * scale
     pixels = lift(pixels) if points.shape[1] == 2 else pixels
@@ -160,7 +163,8 @@ def _check_geometry(alignment: Alignment) -> None:
         and frontal[234, 0] < frontal[33, 0] < frontal[133, 0] < frontal[362, 0] < frontal[263, 0] < frontal[454, 0]
         and frontal[61, 0] < frontal[291, 0]
     )
-    if not ordered or alignment.residual > MAX_RESIDUAL_CM:
+    away = abs(alignment.pose.yaw_deg) > 90  # nobody's landmarks are seen from behind: these are mirrored
+    if not ordered or away or alignment.residual > MAX_RESIDUAL_CM:
         raise DegenerateLandmarksError("The landmarks don't form a face; send them in the order of the face mesh.")
 
 

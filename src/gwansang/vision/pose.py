@@ -53,6 +53,14 @@ def align(points: Points) -> Alignment:
     return Alignment(frontal, rotation, scale, residual, _angles(rotation))
 
 
+def posed_canonical(points: Points) -> Points:
+    """The canonical face's (468, 3) vertices, turned, scaled and moved onto the (468, 3) image points of a face."""
+    fit = align(points)
+    turned = (canonical_face().vertices - fit.frontal.mean(axis=0)) @ fit.rotation / fit.scale
+    posed: Points = turned * _TO_CANONICAL_AXES + points.mean(axis=0)
+    return posed
+
+
 def _angles(rotation: Points) -> Pose:
     """Yaw, pitch and roll in degrees of a camera-to-canonical rotation (see `Pose` for the signs)."""
     up, forward = rotation[1], rotation[2]  # the head's axes as seen by the camera

@@ -158,7 +158,15 @@ def _light_hints(light: Light) -> tuple[Hint, ...]:
     return tuple(hint for applies, hint in checks if applies)
 
 
-_COST = {Hint.EYES_CLOSED: 0.85, Hint.TOO_CLOSE: 0.85, Hint.FRINGE: 0.85, Hint.COVERED: 0.7, Hint.UNEVEN_LIGHT: 0.93}
+_COST = {
+    Hint.EYES_CLOSED: 0.85,
+    Hint.TOO_CLOSE: 0.85,
+    Hint.FRINGE: 0.85,
+    Hint.COVERED: 0.7,
+    Hint.UNEVEN_LIGHT: 0.93,
+    Hint.TOO_DARK: 0.93,
+    Hint.TOO_BRIGHT: 0.93,
+}
 
 
 def score_of(quality: Quality, pose: Pose, hints: tuple[Hint, ...]) -> float:

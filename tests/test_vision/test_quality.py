@@ -1,0 +1,139 @@
+"""What limits a photo is seen and said."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gwansang.vision.drawn_face import draw_face
+from gwansang.vision.face import Face, Pose
+from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pipeline import read_photo
+from gwansang.vision.quality import Hint, distance_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
+from gwansang.vision.runtime import Engine
+from tests.photos import drawn_portrait, encoded
+from tests.test_vision import scenes
+
+FRONTAL = canonical_face().vertices
+
+
+@pytest.fixture(scope="module")
+def plain(engine: Engine) -> Face:
+    return read_photo(drawn_portrait(".png"), engine)
+
+
+def read(scene: scenes.Rgb, engine: Engine) -> Face:
+    return read_photo(encoded(scene, ".png"), engine)
+
+
+def with_opened_eyes(opening: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The canonical face with its lids as far apart as wanted, relative to their own distance."""
+    vertices = FRONTAL.copy()
+    for upper, lower in (((246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)),
+                         ((466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382))):  # fmt: skip
+        for one, other in zip(upper, lower, strict=True):
+            middle = (FRONTAL[one] + FRONTAL[other]) / 2
+            for index in (one, other):
+                vertices[index] = middle + (FRONTAL[index] - middle) * opening
+    return vertices
+
+
+def test_a_good_photo_has_no_warnings_and_a_high_score(plain: Face) -> None:
+    assert plain.quality.warnings == ()
+    assert plain.quality.score > 0.85
+
+
+@pytest.mark.parametrize(
+    ("scene", "hint"),
+    [
+        pytest.param(draw_face(480, 640, 150), Hint.SMALL_FACE, id="small"),
+        pytest.param(scenes.turned(yaw_deg=22), Hint.TURNED, id="turned"),
+        pytest.param(scenes.turned(pitch_deg=20), Hint.CHIN_UP, id="chin up"),
+        pytest.param(scenes.turned(pitch_deg=-20), Hint.CHIN_DOWN, id="chin down"),
+        pytest.param(scenes.blurred(3), Hint.BLURRED, id="blurred"),
+        pytest.param(scenes.lit(0.15), Hint.TOO_DARK, id="dark"),
+        pytest.param(scenes.lit(2.2), Hint.TOO_BRIGHT, id="bright"),
+        pytest.param(scenes.lit(from_the_left=0.8), Hint.UNEVEN_LIGHT, id="lit from one side"),
+    ],
+)
+def test_each_limit_is_named_and_costs_score(engine: Engine, plain: Face, scene: scenes.Rgb, hint: Hint) -> None:
+    quality = read(scene, engine).quality
+    assert hint in quality.warnings
+    assert quality.score < plain.quality.score
+
+
+def test_an_even_light_is_even_and_the_brightness_that_of_the_skin(plain: Face) -> None:
+    assert plain.quality.light_asymmetry is not None
+    assert plain.quality.light_asymmetry < 0.15
+    assert plain.quality.brightness == pytest.approx(0.58, abs=0.1)
+
+
+def test_sharpness_falls_with_blur(engine: Engine) -> None:
+    measured = [read(scenes.blurred(sigma), engine).quality.sharpness or 0.0 for sigma in (0.5, 1, 2, 3)]
+    assert measured == sorted(measured, reverse=True)
+
+
+def test_the_face_width_is_in_pixels_of_the_full_photo(plain: Face) -> None:
+    assert plain.quality.face_width_px == pytest.approx(228, rel=0.05)
+
+
+def test_eye_openness_follows_the_drawn_lids(engine: Engine) -> None:
+    measured = [read(draw_face(vertices=with_opened_eyes(share)), engine).quality.eye_openness
+                for share in (1.3, 1.0, 0.7, 0.4)]  # fmt: skip
+    assert measured == sorted(measured, reverse=True)
+
+
+def test_closed_eyes_are_only_warned_about_where_the_photo_was_seen(plain: Face) -> None:
+    closed = replace(plain.quality, eye_openness=0.05)
+    assert Hint.EYES_CLOSED not in judge(closed, plain.pose, None)
+
+
+def lids(height: float, width: float = 30.0) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    eye = np.zeros((16, 2))
+    eye[8] = (width, 0)
+    eye[4], eye[12] = (width / 2, height / 2), (width / 2, -height / 2)
+    return eye
+
+
+def test_lid_opening_is_that_of_the_eye_that_is_less_open() -> None:
+    assert lid_opening(np.stack([lids(9.0), lids(3.0)])) == pytest.approx(0.1)
+
+
+def test_the_canonical_face_neither_smiles_nor_gapes() -> None:
+    assert smile_of(FRONTAL) < 0.35
+    assert mouth_gap_of(FRONTAL) < 0.12
+
+
+def test_wider_and_lifted_corners_are_a_smile() -> None:
+    smiling = FRONTAL.copy()
+    smiling[[61, 291], 0] *= 1.25
+    smiling[[61, 291], 1] += 0.4
+    assert smile_of(smiling) > 0.6
+
+
+def test_lips_apart_are_an_open_mouth(plain: Face) -> None:
+    gaping = FRONTAL.copy()
+    gaping[14, 1] -= 1.5
+    assert mouth_gap_of(gaping) > 0.2
+    assert Hint.MOUTH_OPEN in judge(replace(plain.quality, mouth_gap=mouth_gap_of(gaping)), plain.pose, None)
+
+
+def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
+    """An iris of 11.7 mm at 50 cm, seen by a lens of 43.27 mm whose picture is 5000 px across its diagonal."""
+    radius = 11.7 / 500 * 5_000 / 2
+    rim = [(0, 0), (radius, 0), (0, -radius), (-radius, 0), (0, radius)]
+    irises = np.array([rim, rim], dtype=float)
+    assert distance_of(irises, 43.27, 5_000) == pytest.approx(50, rel=0.01)
+    assert distance_of(irises, None, 5_000) is None
+
+
+def test_a_near_camera_is_warned_about(plain: Face) -> None:
+    near = replace(plain.quality, distance_cm=28.0)
+    assert Hint.TOO_CLOSE in judge(near, plain.pose, None)
+    assert Hint.TOO_CLOSE not in judge(replace(near, distance_cm=60.0), plain.pose, None)
+
+
+def test_the_score_falls_with_every_degree(plain: Face) -> None:
+    scores = [score_of(plain.quality, Pose(yaw, 0.0, 0.0), ()) for yaw in range(0, 32, 4)]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == len(scores)
