@@ -1,0 +1,55 @@
+"""The photos that are measured: a folder of portraits, or one drawn face where there is none."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gwansang.vision.drawn_face import draw_face
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MODEL_DIR = Path(os.environ.get("MODEL_PATH", REPOSITORY / ".models"))
+Rgb = NDArray[np.uint8]
+
+
+def photo_files(given: list[Path]) -> list[Path]:
+    """JPEGs among the given files and folders, else of GWANSANG_FACES, else of the folder beside the checkout."""
+    beside = REPOSITORY.parent / "shared" / "data" / "faces"
+    places = given or [Path(os.environ.get("GWANSANG_FACES", beside))]
+    return sorted({file for place in places for file in ([place] if place.is_file() else place.rglob("*.jpg"))})
+
+
+def portraits(given: list[Path], count: int) -> list[Rgb]:
+    """That many portraits spread over the files; one drawn face where there are no files."""
+    files = photo_files(given)
+    if not files:
+        return [draw_face(1_200, 1_600, 620.0)]
+    chosen = [files[round(index)] for index in np.linspace(0, len(files) - 1, min(count, len(files)))]
+    return [read_rgb(file) for file in chosen]
+
+
+def read_rgb(file: Path) -> Rgb:
+    image = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise SystemExit(f"{file} can't be decoded")
+    return image.astype(np.uint8, copy=False)
+
+
+def phone_photo(portrait: Rgb, seed: int = 0, mega_bytes: float = 4.0) -> bytes:
+    """The portrait as a phone stores it: 3024x4032 upright, on its side in the file with orientation 6, with grain."""
+    scale = max(3_024 / portrait.shape[1], 4_032 / portrait.shape[0])
+    large = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    top, left = (large.shape[0] - 4_032) // 2, (large.shape[1] - 3_024) // 2
+    upright = large[top : top + 4_032, left : left + 3_024].astype(np.int16)
+    grain = np.random.default_rng(seed).normal(0, 7, upright.shape[:2]).astype(np.int16)
+    noisy = np.clip(upright + grain[..., None], 0, 255).astype(np.uint8)
+    stored = np.rot90(noisy, 1)[..., ::-1]
+    for quality in range(95, 60, -3):
+        jpeg = cv2.imencode(".jpg", np.ascontiguousarray(stored), (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
+        if len(jpeg) <= mega_bytes * 1.1e6:
+            break
+    orientation = b"II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
+    exif = b"Exif\x00\x00" + orientation
+    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]

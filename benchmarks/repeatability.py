@@ -1,0 +1,147 @@
+"""How far landmarks move when the same photo is rescaled, recompressed, turned or relit.
+
+    python benchmarks/repeatability.py [PHOTOS] [--every N]
+
+Each photo is changed, its landmarks found again, and the change undone in the points. The deviation to the unchanged
+photo's landmarks is given in % of the distance of the eye centres (IOD), for one pass of the network, for two, and for
+the product's own way.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
+from gwansang.vision.crop import Region
+from gwansang.vision.decode import Picture
+from gwansang.vision.detector import find_faces
+from gwansang.vision.face import Points
+from gwansang.vision.landmarks import find_landmarks, one_pass
+from gwansang.vision.runtime import Engine
+
+_Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) way of points into it
+_Method = Callable[[Engine, Picture, Region], Points]
+
+
+def scaled(factor: float) -> _Change:
+    def change(photo: Rgb) -> tuple[Rgb, Points]:
+        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        image = cv2.resize(photo, None, fx=factor, fy=factor, interpolation=how)
+        fx, fy = image.shape[1] / photo.shape[1], image.shape[0] / photo.shape[0]
+        return image.astype(np.uint8), np.array([[fx, 0, (fx - 1) / 2], [0, fy, (fy - 1) / 2]])
+
+    return change
+
+
+def turned(degrees: float) -> _Change:
+    def change(photo: Rgb) -> tuple[Rgb, Points]:
+        centre = ((photo.shape[1] - 1) / 2, (photo.shape[0] - 1) / 2)
+        matrix = cv2.getRotationMatrix2D(centre, -degrees, 1.0)
+        size = (photo.shape[1], photo.shape[0])
+        image = cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return image.astype(np.uint8), np.asarray(matrix)
+
+    return change
+
+
+def lit(gain: float) -> _Change:
+    return lambda photo: (np.clip(photo.astype(np.float32) * gain, 0, 255).astype(np.uint8), np.eye(2, 3))
+
+
+def recompressed(photo: Rgb) -> tuple[Rgb, Points]:
+    jpeg = cv2.imencode(".jpg", photo, (cv2.IMWRITE_JPEG_QUALITY, 50))[1]
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)).astype(np.uint8), np.eye(2, 3)
+
+
+CHANGES: dict[str, _Change] = {
+    "scaled 0.5": scaled(0.5),
+    "scaled 0.7": scaled(0.7),
+    "scaled 1.5": scaled(1.5),
+    "quality 50": recompressed,
+    "turned 20°": turned(20),
+    "turned -20°": turned(-20),
+    "light -30 %": lit(0.7),
+    "light +30 %": lit(1.3),
+}
+
+
+def once(engine: Engine, picture: Picture, region: Region) -> Points:
+    return one_pass(engine, picture, region).points
+
+
+def twice(engine: Engine, picture: Picture, region: Region) -> Points:
+    return one_pass(engine, picture, boxed(one_pass(engine, picture, region).points)).points
+
+
+def boxed(points: Points, room: float = 1.5) -> Region:
+    """The usual square: around the outermost points, level with the outer eye corners."""
+    (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
+    angle = np.arctan2(y1 - y0, x1 - x0)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    upright = points[:, :2] @ turn
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    x, y = turn @ ((low + high) / 2)
+    side = float((high - low).max()) * room
+    return Region(float(x), float(y), side, side, float(angle))
+
+
+def product(engine: Engine, picture: Picture, region: Region) -> Points:
+    return find_landmarks(engine, picture, region).points
+
+
+METHODS: dict[str, _Method] = {"one pass": once, "two passes": twice, "the product": product}
+
+
+def points_of(engine: Engine, photo: Rgb, method: _Method) -> Points | None:
+    picture = Picture(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
+    faces = find_faces(engine, picture)
+    return method(engine, picture, faces[0].region())[:, :2] if faces else None
+
+
+def deviation(before: Points, after: Points, way: Points) -> float:
+    undone = (after - way[:, 2]) @ np.linalg.inv(way[:, :2]).T
+    iod = np.linalg.norm(before[[33, 133]].mean(axis=0) - before[[263, 362]].mean(axis=0))
+    return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
+
+
+def measure(engine: Engine, photo: Rgb, found: dict[tuple[str, str], list[float]]) -> None:
+    changed = {name: change(photo) for name, change in CHANGES.items()}
+    for label, method in METHODS.items():
+        before = points_of(engine, photo, method)
+        if before is None:
+            return
+        for name, (image, way) in changed.items():
+            after = points_of(engine, image, method)
+            if after is not None:
+                found.setdefault((label, name), []).append(deviation(before, after, way))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", nargs="*", type=Path)
+    parser.add_argument("--every", type=int, default=2, help="take each N-th photo")
+    options = parser.parse_args()
+    files = photo_files(options.photos)[:: options.every]
+    if not files:
+        raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
+    engine = Engine.load(MODEL_DIR)
+    found: dict[tuple[str, str], list[float]] = {}
+    for file in files:
+        measure(engine, read_rgb(file), found)
+    print(f"{len(files)} photos; deviation in % of the eye distance, median / 95th percentile")
+    for name in [*CHANGES, "all"]:
+        cells = []
+        for label in METHODS:
+            values = [v for (way, n), each in found.items() if way == label and name in (n, "all") for v in each]
+            cells.append(f"{label} {np.median(values):.2f} / {np.percentile(values, 95):.2f}")
+        print(f"{name:12} " + "   ".join(cells))
+
+
+if __name__ == "__main__":
+    main()
