@@ -47,6 +47,14 @@ def test_a_body_in_chunks_is_counted_and_cut_at_the_limit(server: Server) -> Non
     assert server.memory_mb() - before < 60
 
 
+@pytest.mark.parametrize("how", ["with its length", "in chunks"])
+def test_someone_who_sends_too_much_gets_to_read_why(how: str, client: httpx.Client) -> None:
+    body = b"x" * (JSON_LIMIT + 4_000_000)
+    sent = iter([body]) if how == "in chunks" else body
+    answer = client.post(JSON_CALL, content=sent, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BODY_TOO_LARGE")
+
+
 def test_someone_who_expects_a_100_for_too_much_gets_a_413_instead(server: Server) -> None:
     received = server.raw(HEAD + b"Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n")
     assert status_of(received) == 413

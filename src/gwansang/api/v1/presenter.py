@@ -10,7 +10,7 @@ from gwansang.schemas import analysis as wire
 from gwansang.services.analysis_service import AnalysisResult
 from gwansang.vision.face import Face
 
-_ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
+ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
     Path(__file__).with_name("advice_texts.json").read_bytes()
 )
 
@@ -173,8 +173,8 @@ def _quality(face: Face, locale: str) -> wire.QualityOut:
 
 def _advice(warnings: Iterable[str], locale: str) -> Iterable[wire.AdviceOut]:
     for code in warnings:
-        if code in _ADVICE:
-            yield wire.AdviceOut(code=code, text=_ADVICE[code][locale])
+        if code in ADVICE:
+            yield wire.AdviceOut(code=code, text=ADVICE[code][locale])
 
 
 def _round(value: float) -> float:

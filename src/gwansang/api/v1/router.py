@@ -1,8 +1,8 @@
-"""Mounts the endpoint modules of version 1."""
+"""Mounts the endpoint modules of version 1; each names its full path, which is also what the access log shows."""
 
 from fastapi import APIRouter
 
 from gwansang.api.v1.endpoints import analysis
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter()
 router.include_router(analysis.router)

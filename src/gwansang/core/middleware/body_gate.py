@@ -11,6 +11,8 @@ from gwansang.core.exceptions import Malformed, TooLarge, UnsupportedMedia
 from gwansang.core.middleware.boundary import Answer
 from gwansang.core.middleware.intake import Intake
 
+_LINGER_S = 2.0
+
 
 class BodyTooLargeError(TooLarge):
     """Carries `max_bytes` in its context."""
@@ -58,12 +60,14 @@ class BodyGate:
             await self.app(scope, receive, send)
             return
         limit = self._max_bytes.get(scope["path"].rstrip("/"), self._default_max_bytes)
-        refusal = _refusal(Headers(scope=scope), limit)
+        headers = Headers(scope=scope)
+        refusal = _refusal(headers, limit)
         if refusal is not None:
-            await self._answer(scope, refusal)(scope, receive, _closing(send))
+            waits = "expect" in headers  # for our word to send the body; to read on would be to give it
+            await self._answer(scope, refusal)(scope, receive, send if waits else _closing(receive, send))
             return
         with self._intake.share() as share:
-            body = _Body(receive, limit, self._timeout_s)
+            body, closing = _Body(receive, limit, self._timeout_s), _closing(receive, send)
 
             async def receive_counted() -> Message:
                 if body.complete:
@@ -74,7 +78,7 @@ class BodyGate:
                 return body.message
 
             async def send_or_close(message: Message) -> None:
-                await (send if body.complete or not body.broken else _closing(send))(message)
+                await (closing if body.broken else send)(message)
 
             await self.app(scope, receive_counted, send_or_close)
 
@@ -124,10 +128,27 @@ def _too_large(limit: int) -> BodyTooLargeError:
     return BodyTooLargeError(f"The request body is larger than the {limit} bytes accepted here.", max_bytes=limit)
 
 
-def _closing(send: Send) -> Send:
+def _closing(receive: Receive, send: Send) -> Send:
+    """Closes the connection after the answer, but not before the sender had a chance to stop sending and to read it."""
+
     async def send_and_close(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
-        await send(message)
+            await send({**message, "headers": [*message.get("headers", []), (b"connection", b"close")]})
+        elif message.get("more_body", False):
+            await send(message)
+        else:
+            await send({**message, "more_body": True})
+            await _discard(receive)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return send_and_close
+
+
+async def _discard(receive: Receive) -> None:
+    """Throws away what still comes, for a moment: closing at once would reset the connection, answer and all."""
+    try:
+        async with asyncio.timeout(_LINGER_S):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        return

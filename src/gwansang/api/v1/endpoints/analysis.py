@@ -19,7 +19,7 @@ from gwansang.services.ml.face_analyzer import InvalidLandmarksError, NothingToR
 from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyError, QueueFullError
 from gwansang.vision import errors as vision_errors
 
-router = APIRouter(prefix="/analysis", tags=["analysis"])
+router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 _EITHER_WAY = (
     BodyTooLargeError,

@@ -1,0 +1,77 @@
+"""More photos than the service can take: some wait, the others are told when to come back, and nothing is kept."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from gwansang.services.ml.face_analyzer import FaceVision
+from tests.fakes import FakeVision, Gate
+from tests.photos import drawn_portrait
+from tests.serving import UPLOAD_CALL, Server, application
+
+pytestmark = pytest.mark.anyio
+
+
+def looking_through(gate: Gate) -> Callable[[], FaceVision]:
+    return lambda: FakeVision(gate)
+
+
+async def not_ready(client: httpx.AsyncClient) -> httpx.Response:
+    """The first refusal of the readiness check."""
+    for _ in range(500):
+        if (answer := await client.get("/health/ready")).status_code != 200:
+            return answer
+        await asyncio.sleep(0.01)
+    raise AssertionError("it stayed ready")
+
+
+async def test_a_full_queue_answers_503_with_a_time_and_readiness_says_so_too() -> None:
+    gate = Gate()
+    async with application(looking_through(gate), inference_queue=2) as client:
+        waiting = [asyncio.create_task(client.post(UPLOAD_CALL, files={"file": b"a photo"})) for _ in range(3)]
+        await asyncio.to_thread(gate.reached.wait)
+        ready = await not_ready(client)
+        refused = await client.post(UPLOAD_CALL, files={"file": b"a photo"})
+        live = await client.get("/health/live")
+        gate.open()
+        accepted = await asyncio.gather(*waiting)
+        ready_again = await client.get("/health/ready")
+    assert [answer.status_code for answer in (refused, ready)] == [503, 503]
+    assert refused.json()["error"]["code"] == ready.json()["error"]["code"] == "QUEUE_FULL"
+    assert int(refused.headers["retry-after"]) == refused.json()["error"]["details"]["retry_after_s"] >= 1
+    assert refused.headers["retry-after"] in refused.json()["detail"]
+    assert live.json() == {"status": "healthy"}
+    assert [answer.status_code for answer in accepted] == [200, 200, 200]
+    assert ready_again.json() == {"status": "ready"}
+
+
+async def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:
+    gate = Gate()
+    looks = iter([gate])
+
+    def look(photo: bytes) -> object:
+        return next(looks, len)(photo)
+
+    async with application(lambda: FakeVision(look), inference_timeout_s=0.2) as client:
+        given_up = await client.post(UPLOAD_CALL, files={"file": b"a photo"})
+        gate.open()
+        next_one = await client.post(UPLOAD_CALL, files={"file": b"a photo"})
+    assert (given_up.status_code, given_up.json()["error"]["code"]) == (503, "INFERENCE_TIMEOUT")
+    assert "retry-after" in given_up.headers
+    assert next_one.status_code == 200
+
+
+async def test_hundreds_of_photos_at_once_are_read_or_refused_and_no_memory_is_kept(server: Server) -> None:
+    form = httpx.Request("POST", server.url, files={"file": ("x.jpg", drawn_portrait())})
+    body, headers = form.read(), {"Content-Type": form.headers["content-type"]}
+    before = server.memory_mb()
+    limits = httpx.Limits(max_connections=150)
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, limits=limits) as client:
+        posts = (client.post(UPLOAD_CALL, content=body, headers=headers) for _ in range(250))
+        answers = await asyncio.gather(*posts)
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert sum(answer.status_code == 200 for answer in answers) > 66
+    assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
+    assert server.memory_mb() - before < 200

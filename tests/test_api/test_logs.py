@@ -1,0 +1,62 @@
+"""The log: one line an event, templates instead of addresses, and nothing of what callers sent (H13, H14)."""
+
+import base64
+import time
+
+import httpx
+
+from tests.photos import drawn_portrait
+from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+
+MARK = "s3cr3t-mark"
+
+
+def requests_of(server: Server, request_id: str) -> list[dict[str, object]]:
+    """The events of a request, once its access line is there: it is written after the answer."""
+    for _ in range(100):
+        events = [event for event in server.events() if event.get("request_id") == request_id]
+        if any(event["event"] == "http.request" for event in events):
+            return events
+        time.sleep(0.02)
+    raise AssertionError("the request was not logged")
+
+
+def test_a_request_is_one_line_with_its_template_status_and_time(client: httpx.Client, server: Server) -> None:
+    client.get(f"/health/live?token={MARK}", headers={"X-Request-ID": "log-1"})
+    (event,) = requests_of(server, "log-1")
+    assert event["event"] == "http.request"
+    assert (event["method"], event["route"], event["status"]) == ("GET", "/health/live", 200)
+    assert isinstance(event["ms"], float)
+
+
+def test_the_api_is_logged_by_its_full_template(client: httpx.Client, server: Server) -> None:
+    client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}, headers={"X-Request-ID": "log-2"})
+    done, request = requests_of(server, "log-2")
+    assert done["event"] == "analysis.done"
+    assert request["route"] == UPLOAD_CALL
+
+
+def test_an_address_somebody_made_up_is_not_written_down(client: httpx.Client, server: Server) -> None:
+    client.get(f"/nowhere/{MARK}", headers={"X-Request-ID": "log-3"})
+    (event,) = requests_of(server, "log-3")
+    assert event["route"] == "unmatched"
+
+
+def test_nothing_of_what_callers_send_is_logged(client: httpx.Client, server: Server) -> None:
+    text = base64.b64encode(drawn_portrait()).decode()
+    hostile = f"{MARK}\r\n\x1b[31m${{jndi:ldap://x}}"
+    client.post(JSON_CALL, json={"image": text, "locale": hostile[:35]}, headers={"User-Agent": MARK})
+    client.post(JSON_CALL, json={"image": hostile, MARK: MARK}, params={"api_key": MARK})
+    client.post(UPLOAD_CALL, files={"file": (f"{MARK}.jpg", b"GIF89a")}, headers={"Authorization": f"Bearer {MARK}"})
+    client.request("M4RK", "/health", headers={"Cookie": MARK})
+    log = server.log.read_text()
+    assert MARK not in log
+    assert "M4RK" not in log
+    assert "jndi" not in log
+    assert text[100:140] not in log
+
+
+def test_every_line_of_the_log_is_one_event(server: Server, client: httpx.Client) -> None:
+    client.get("/health")
+    after_start = server.log.read_text().partition("Application startup complete")[2].splitlines()[1:]
+    assert [line for line in after_start if not line.startswith("{")] == []

@@ -1,0 +1,125 @@
+"""The main job, through the whole service: a photo comes in, its reading goes out as promised."""
+
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from gwansang.api.v1.presenter import ADVICE
+from gwansang.vision.quality import Hint
+from tests.photos import drawn_portrait, evaluation_photos
+from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+
+ALWAYS_NEW = ("analysis_id", "created_at")
+PARTS = {
+    "face_shape", "forehead", "eyebrows", "glabella", "eyes", "nose", "philtrum", "mouth", "lips", "cheekbones", "jaw",
+}  # fmt: skip
+
+
+def read(client: httpx.Client, photo: bytes, **parameters: str) -> dict[str, Any]:
+    answer = client.post(UPLOAD_CALL, files={"file": ("x.jpg", photo)}, params=parameters)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def without_name(reading: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in reading.items() if key not in ALWAYS_NEW}
+
+
+@pytest.fixture(scope="module")
+def reading(server: Server) -> dict[str, Any]:
+    with server.client() as client:
+        return read(client, drawn_portrait())
+
+
+def test_a_reading_has_everything_that_was_promised(reading: dict[str, Any]) -> None:
+    assert set(reading) >= {
+        "analysis_id", "overall_score", "energy_scores", "parts_analysis", "today_fortune", "fortune", "element",
+        "zones", "palaces", "ages", "quality", "engine_version", "content_version", "locale", "disclaimer",
+        "created_at",
+    }  # fmt: skip
+    assert 0 <= reading["overall_score"] <= 100
+    assert set(reading["energy_scores"]) == {"wealth", "love", "health", "social"}
+    assert all(type(score) is int and 1 <= score <= 5 for score in reading["energy_scores"].values())
+    assert set(reading["parts_analysis"]) >= PARTS
+    assert reading["locale"] == "ko"
+    assert reading["created_at"].endswith("Z")
+
+
+def test_every_part_gives_reasons_that_point_at_the_photo(reading: dict[str, Any]) -> None:
+    for name, part in reading["parts_analysis"].items():
+        assert part["shape"], name
+        assert part["meaning"], name
+        assert 0 <= part["score"] <= 100, name
+        assert part["reasons"], name
+        for reason in part["reasons"]:
+            assert reason["overlay"] == reason["overlays"][0]
+            assert all(
+                0 <= side <= 1 for overlay in reason["overlays"] for point in overlay["points"] for side in point
+            )
+
+
+def test_warnings_come_with_advice(reading: dict[str, Any]) -> None:
+    quality = reading["quality"]
+    assert [advice["code"] for advice in quality["advice"]] == quality["warnings"]
+    assert all(advice["text"] for advice in quality["advice"])
+
+
+def test_numbers_are_short_and_none_is_nan(client: httpx.Client) -> None:
+    text = client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}).text
+    numbers: list[str] = []
+    json.loads(text, parse_float=numbers.append, parse_constant=numbers.append)
+    assert numbers
+    assert [number for number in numbers if len(number.partition(".")[2]) > 4] == []
+
+
+def test_the_same_bytes_give_the_same_reading_either_way(client: httpx.Client) -> None:
+    photo = drawn_portrait()
+    first, second = read(client, photo), read(client, photo)
+    inline = client.post(JSON_CALL, json={"image": base64.b64encode(photo).decode()}).json()
+    assert without_name(first) == without_name(second) == without_name(inline)
+    assert first["analysis_id"] != second["analysis_id"]
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "body", "locale"),
+    [
+        (None, None, None, "ko"),
+        (None, None, "en", "en"),
+        (None, "en", None, "en"),
+        (None, "en", "ko", "ko"),
+        ("en", "ko", "ko", "en"),
+    ],
+)
+def test_the_query_wins_over_the_body_and_the_body_over_the_header(
+    query: str | None, header: str | None, body: str | None, locale: str, client: httpx.Client
+) -> None:
+    answer = client.post(
+        JSON_CALL,
+        params={} if query is None else {"locale": query},
+        headers={} if header is None else {"Accept-Language": header},
+        json={"image": base64.b64encode(drawn_portrait()).decode(), "locale": body},
+    )
+    assert answer.json()["locale"] == locale
+
+
+def test_only_the_words_change_with_the_language(client: httpx.Client) -> None:
+    korean, english = (read(client, drawn_portrait(), locale=locale) for locale in ("ko", "en"))
+    assert korean["overall_score"] == english["overall_score"]
+    assert korean["energy_scores"] == english["energy_scores"]
+    assert korean["disclaimer"] != english["disclaimer"]
+
+
+def test_every_advice_has_a_text_for_every_hint_of_vision() -> None:
+    assert set(ADVICE) == {hint.value for hint in Hint}
+    assert all(set(texts) == {"ko", "en"} for texts in ADVICE.values())
+
+
+def test_real_portraits_are_read(client: httpx.Client) -> None:
+    photos = evaluation_photos("london")[::10]
+    readings = [without_name(read(client, photo.read_bytes())) for photo in photos]
+    assert len(readings) >= 8
+    assert len({json.dumps(reading["parts_analysis"]) for reading in readings}) == len(readings)
