@@ -5,6 +5,7 @@ import pytest
 
 from gwansang.vision.decode import Picture, decode
 from gwansang.vision.detector import Detection, detect_full, detect_short, find_faces
+from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.headers import inspect
 from gwansang.vision.runtime import Engine
 from tests.photos import drawn_portrait, encoded
@@ -45,6 +46,12 @@ def test_two_people_of_a_tenth_of_the_frame_each_are_both_found(engine: Engine) 
     for left in (300, 900):
         scene[300:700, left : left + 300] = scenes.crowd(1, 1, 400)
     assert len(find_faces(engine, picture_of(scene))) == 2
+
+
+@pytest.mark.parametrize("share", [0.05, 0.07, 0.1])
+def test_a_lone_face_of_a_twentieth_of_the_frame_is_found(engine: Engine, share: float) -> None:
+    picture = picture_of(draw_face(1_600, 1_200, share * 1_600))
+    assert len(find_faces(engine, picture)) == 1
 
 
 def test_in_a_crowd_of_fifty_more_than_one_is_seen(engine: Engine) -> None:

@@ -170,7 +170,7 @@ def test_twelve_megapixels_are_decoded_once_at_a_quarter_where_the_face_is_large
     assert face.quality.face_width_px == pytest.approx(1_330, rel=0.05)
 
 
-@pytest.mark.parametrize(("face_width", "then"), [(620.0, 2), (390.0, 1)])
+@pytest.mark.parametrize(("face_width", "then"), [(620.0, 2), (330.0, 1)])
 def test_twelve_megapixels_are_decoded_again_larger_where_the_face_is_small(
     engine: Engine, decoded_at: list[int], face_width: float, then: int
 ) -> None:

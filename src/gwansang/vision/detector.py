@@ -75,7 +75,7 @@ def find_faces(engine: Engine, picture: Picture) -> list[Detection]:
     """Every face that either detector sees, largest first; empty where there is none."""
     faces = _near_faces(engine, picture)
     if _largest(faces) <= 0.4 * min(picture.width, picture.height):  # else no room is left for others of its size
-        faces = _joined(faces, detect_full(engine, picture))
+        faces = _joined(faces, detect_full(engine, picture)) or _in_parts(engine, picture)
     if 0 < _largest(faces) < _SMALL * max(picture.width, picture.height):
         faces = _joined(faces, _around(engine, picture, max(faces, key=lambda face: face.width)))
     return sorted(faces, key=lambda face: -face.width)
@@ -93,6 +93,24 @@ def _near_faces(engine: Engine, picture: Picture) -> list[Detection]:
 
 def _near_faces_at(engine: Engine, picture: Picture, turn: float) -> list[Detection]:
     return detect_short(engine, picture, turn=turn) or detect_short(engine, picture, _PAD, turn)
+
+
+def _in_parts(engine: Engine, picture: Picture) -> list[Detection]:
+    """Faces too small to be seen in the whole frame, from overlapping windows of half its long side."""
+    side = max(picture.width, picture.height) / 2
+    faces: list[Detection] = []
+    for x in _centres(picture.width, side):
+        for y in _centres(picture.height, side):
+            faces = _joined(faces, _detect(engine.full_range, _FULL, picture, Region(x, y, side, side)))
+    return faces
+
+
+def _centres(extent: float, side: float) -> list[float]:
+    """Middles of windows that cover an extent, each at least half over the next."""
+    if extent <= side:
+        return [extent / 2]
+    count = math.ceil((extent - side) / (side / 2)) + 1
+    return [float(centre) for centre in np.linspace(side / 2, extent - side / 2, count)]
 
 
 def _around(engine: Engine, picture: Picture, face: Detection) -> list[Detection]:
