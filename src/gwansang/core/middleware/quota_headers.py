@@ -1,0 +1,35 @@
+"""Tells callers how much they have left, on answers and refusals alike."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gwansang.core.rate_limit import Quota
+
+HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+
+
+class QuotaHeaders:
+    """Adds the RateLimit headers where something was counted, from the `quota` in the scope's state."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_quota(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                quota = scope.get("state", {}).get("quota")
+                if isinstance(quota, Quota):
+                    _add(MutableHeaders(scope=message), quota)
+            await send(message)
+
+        await self.app(scope, receive, send_with_quota)
+
+
+def _add(headers: MutableHeaders, quota: Quota) -> None:
+    values = (quota.amount, quota.remaining, quota.reset_s, f"{quota.amount};w={quota.window_s}")
+    for name, value in zip(HEADERS, values, strict=True):
+        headers[name] = str(value)
