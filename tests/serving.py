@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gwansang.config import Settings
 from gwansang.container import Container, assembled
@@ -35,10 +35,8 @@ def settings_for_tests(**changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def application(
-    build: Callable[[], FaceVision] = FakeVision, **changes: object
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application in this process, with its lifespan run."""
+async def running_app(build: Callable[[], FaceVision] = FakeVision, **changes: object) -> AsyncIterator[ASGIApp]:
+    """The application in this process, with its lifespan run."""
 
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
@@ -57,9 +55,21 @@ async def application(
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
-        transport = httpx.ASGITransport(with_state, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
+        yield with_state
+
+
+@asynccontextmanager
+async def application(
+    build: Callable[[], FaceVision] = FakeVision, **changes: object
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application in this process."""
+    async with running_app(build, **changes) as app, client_of(app) as client:
+        yield client
+
+
+def client_of(app: ASGIApp) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 def ask(method: str, path: str, *, app: dict[str, object] | None = None, **request: object) -> httpx.Response:

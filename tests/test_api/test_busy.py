@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from starlette.types import ASGIApp, Message
 
 from gwansang.services.ml.face_analyzer import FaceVision
 from tests.fakes import FakeVision, Gate
 from tests.photos import drawn_portrait
-from tests.serving import UPLOAD_CALL, Server, application
+from tests.serving import UPLOAD_CALL, Server, application, client_of, running_app
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +62,50 @@ async def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_is_read(
     assert (given_up.status_code, given_up.json()["error"]["code"]) == (503, "INFERENCE_TIMEOUT")
     assert "retry-after" in given_up.headers
     assert next_one.status_code == 200
+
+
+async def test_who_has_left_while_waiting_is_not_worked_for() -> None:
+    gate, seen = Gate(), []
+
+    def look(photo: bytes) -> None:
+        seen.append(photo)
+        gate()
+
+    async with running_app(lambda: FakeVision(look)) as app, client_of(app) as client:
+        staying = asyncio.create_task(client.post(UPLOAD_CALL, files={"file": b"stays"}))
+        await asyncio.to_thread(gate.reached.wait)
+        leaving = asyncio.create_task(send_and_leave(app, b"leaves"))
+        await asyncio.sleep(0.1)
+        gate.open()
+        assert (await staying).status_code == 200
+        assert await leaving == []
+    assert seen == [b"stays"]
+
+
+async def send_and_leave(app: ASGIApp, photo: bytes) -> list[Message]:
+    """Uploads a photo, then hangs up; returns what was answered to nobody."""
+    form = httpx.Request("POST", f"http://test{UPLOAD_CALL}", files={"file": photo})
+    messages: list[Message] = [
+        {"type": "http.request", "body": form.read(), "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": UPLOAD_CALL,
+        "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in form.headers.raw],
+    }
+    await app(scope, receive, send)
+    return answered
 
 
 async def test_hundreds_of_photos_at_once_are_read_or_refused_and_no_memory_is_kept(server: Server) -> None:

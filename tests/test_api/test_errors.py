@@ -104,6 +104,7 @@ def test_a_problem_has_the_promised_shape() -> None:
         ("", None, "ko"),
         ("", "en-GB,en;q=0.9", "en"),
         ("", "fr;q=1, en;q=0.5, ko;q=0.4", "en"),
+        ("", "ko;q=0.4, en;q=0.5", "en"),
         ("", "en;q=0", "ko"),
         ("", "../../x", "ko"),
         ("", "{{7*7}},{0.__class__},%n", "ko"),

@@ -82,6 +82,11 @@ def test_what_is_not_the_base64_of_a_photo_is_refused_and_no_character_dropped(
     assert (answer.status_code, code_of(answer)) == (status, code)
 
 
+def test_a_photo_that_is_called_a_page_is_refused(client: httpx.Client) -> None:
+    answer = client.post(JSON_CALL, json={"image": f"data:text/html;base64,{photo_text()}"})
+    assert (answer.status_code, code_of(answer)) == (400, "UNSUPPORTED_IMAGE_TYPE")
+
+
 @pytest.mark.parametrize("image", [None, 5, 1.5, True, ["a"], {"a": MARK}], ids=str)
 def test_an_image_that_is_no_text_is_refused(image: object, client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": image})

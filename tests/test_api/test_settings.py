@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings
 from tests.photos import REPOSITORY
@@ -76,3 +77,12 @@ def test_the_example_file_shows_every_setting_with_its_default(tmp_path: Path) -
     }
     assert shown == {name.upper() for name in Settings.model_fields}
     assert load_settings() == Settings(_env_file=None)
+
+
+def test_a_wrong_value_is_not_repeated_where_it_could_be_a_secret_in_the_wrong_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORT", OWN_KEY)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert OWN_KEY not in str(refused.value)

@@ -48,11 +48,13 @@ def test_a_body_in_chunks_is_counted_and_cut_at_the_limit(server: Server) -> Non
 
 
 @pytest.mark.parametrize("how", ["with its length", "in chunks"])
-def test_someone_who_sends_too_much_gets_to_read_why(how: str, client: httpx.Client) -> None:
-    body = b"x" * (JSON_LIMIT + 4_000_000)
-    sent = iter([body]) if how == "in chunks" else body
-    answer = client.post(JSON_CALL, content=sent, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BODY_TOO_LARGE")
+def test_someone_who_sends_too_much_is_not_cut_off_before_reading_why(how: str, server: Server) -> None:
+    size = JSON_LIMIT + 6_000_000
+    length = f"Content-Length: {size}" if how == "with its length" else "Transfer-Encoding: chunked"
+    framing = (b"", b"") if how == "with its length" else (b"%x\r\n" % size, b"\r\n0\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(HEAD + length.encode() + b"\r\n\r\n" + framing[0] + b"x" * size + framing[1])
+        assert status_of(connection.recv(65536)) == 413
 
 
 def test_someone_who_expects_a_100_for_too_much_gets_a_413_instead(server: Server) -> None:
@@ -146,21 +148,6 @@ def test_callers_who_leave_in_the_middle_leave_nothing_behind(server: Server, cl
     assert [event for event in server.events() if event.get("level") == "error"] == []
 
 
-def test_callers_who_leave_before_their_reading_keep_nobody_waiting(server: Server, client: httpx.Client) -> None:
-    head, body = an_upload()
-    done = len(readings(server))
-    for _ in range(60):
-        connection = socket.create_connection(("127.0.0.1", server.port))
-        connection.sendall(head + body)
-        connection.close()
-    assert client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}).status_code == 200
-    assert len(readings(server)) - done < 40
-
-
-def readings(server: Server) -> list[dict[str, object]]:
-    return [event for event in server.events() if event.get("event") == "analysis.done"]
-
-
 def test_hundreds_of_idle_connections_keep_nobody_out(server: Server, client: httpx.Client) -> None:
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
     try:
@@ -178,7 +165,8 @@ url, photo, end = sys.argv[1], sys.stdin.buffer.read(), time.monotonic() + float
 def upload():
     with httpx.Client(trust_env=False, timeout=60) as client:
         while time.monotonic() < end:
-            print(client.post(url, files={"file": ("x.jpg", photo)}).status_code, flush=True)
+            answer = client.post(url, files={"file": ("x.jpg", photo)})
+            sys.stdout.write(f"{answer.status_code} ")
 threads = [threading.Thread(target=upload) for _ in range(32)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
@@ -203,6 +191,9 @@ def test_the_service_lives_while_thirty_two_clients_upload(server: Server, clien
     assert peak - before < 200
     assert set(answers) <= {b"200", b"503"}
     assert answers.count(b"200") > 32
+    time.sleep(1.1)
+    client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())})
+    until(lambda: server.memory_mb() - before < 40)  # what the burst needed is the machine's again
 
 
 def seconds_for_a_sign_of_life(client: httpx.Client, during_s: float = 4.0) -> Iterator[float]:

@@ -60,11 +60,9 @@ class BodyGate:
             await self.app(scope, receive, send)
             return
         limit = self._max_bytes.get(scope["path"].rstrip("/"), self._default_max_bytes)
-        headers = Headers(scope=scope)
-        refusal = _refusal(headers, limit)
+        refusal = _refusal(Headers(scope=scope), limit)
         if refusal is not None:
-            waits = "expect" in headers  # for our word to send the body; to read on would be to give it
-            await self._answer(scope, refusal)(scope, receive, send if waits else _closing(receive, send))
+            await self._answer(scope, refusal)(scope, receive, _closing(receive, send))
             return
         with self._intake.share() as share:
             body, closing = _Body(receive, limit, self._timeout_s), _closing(receive, send)
