@@ -43,6 +43,24 @@ class Settings(BaseSettings):
     inference_timeout_s: float = Field(30.0, gt=0)
     timezone: str = "Asia/Seoul"
 
+    redis_url: SecretStr | None = None
+    trusted_proxies: int = Field(0, ge=0, le=16)
+    allow_guests: bool | None = None
+    api_key_in_query: bool = False
+    caller_points_per_minute: int = Field(300, ge=20)
+    address_calls_per_minute: int = Field(60, ge=1)
+    guest_readings_per_hour: int = Field(10, ge=1)
+    logins_per_minute: int = Field(10, ge=1)
+
+    smtp_host: str | None = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = "no-reply@localhost"
+    mail_folder: Path = Path(".data/mail")
+    mail_link: str = ""
+
     @field_validator("cors_origins", "trusted_hosts", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
@@ -50,11 +68,23 @@ class Settings(BaseSettings):
             return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("redis_url", "smtp_host", "smtp_username", "smtp_password", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return None if value == "" else value
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("it is not a time zone name such as Asia/Seoul")
+        return value
+
+    @field_validator("mail_link")
+    @classmethod
+    def _link_with_token(cls, value: str) -> str:
+        if value and (value.count("{token}") != 1 or value.replace("{purpose}", "").count("{") != 1):
+            raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
         return value
 
     @model_validator(mode="after")
@@ -72,6 +102,10 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def guests_allowed(self) -> bool:
+        return self.allow_guests if self.allow_guests is not None else not self.production
 
     @property
     def json_logs(self) -> bool:

@@ -30,6 +30,8 @@ def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"PORT": "eighty"}, "PORT: "),
         ({"INFERENCE_WORKERS": "0"}, "INFERENCE_WORKERS: "),
         ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE: it is not a time zone"),
+        ({"MAIL_LINK": "https://app.example.org/"}, "MAIL_LINK: it needs {token}"),
+        ({"MAIL_LINK": "https://app.example.org/{token}/{0.__class__}"}, "MAIL_LINK: it needs {token}"),
     ],
 )
 def test_dangerous_or_wrong_settings_are_refused_in_one_sentence(
@@ -86,3 +88,15 @@ def test_a_wrong_value_is_not_repeated_where_it_could_be_a_secret_in_the_wrong_p
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert OWN_KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed"),
+    [({}, True), ({"ENVIRONMENT": "production"}, False), ({"ENVIRONMENT": "production", "ALLOW_GUESTS": "true"}, True)],
+)
+def test_guests_are_welcome_in_development_only_unless_somebody_says_so(
+    environment: dict[str, str], allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SECRET_KEY": OWN_KEY, **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().guests_allowed is allowed
