@@ -1,0 +1,43 @@
+"""The naive way, in an environment of its own: cv2.imdecode, then MediaPipe's FaceMesh in static mode.
+
+Reads requests from stdin (4 bytes of length, then an image file), answers on stdout: seconds as a double, then
+468 points of x, y, z as doubles in pixels of the upright picture, or nothing where there is no face; each answer has
+4 bytes of length before it. Not part of the product; `benchmarks/naive.py` starts it.
+"""
+
+import os
+import struct
+import sys
+import time
+
+import cv2
+import numpy as np
+from mediapipe.python.solutions.face_mesh import FaceMesh
+
+ANSWERS = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # whatever the libraries print must not get between the answers
+
+
+def answer(mesh: FaceMesh, data: bytes) -> bytes:
+    start = time.perf_counter()
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    found = mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+    points = b""
+    if found:
+        height, width = image.shape[:2]
+        points = np.array([(p.x * width, p.y * height, p.z * width) for p in found[0].landmark], float).tobytes()
+    return struct.pack("<d", time.perf_counter() - start) + points
+
+
+def main() -> None:
+    requests = sys.stdin.buffer
+    with FaceMesh(static_image_mode=True, max_num_faces=1) as mesh:
+        while header := requests.read(4):
+            data = requests.read(struct.unpack("<I", header)[0])
+            packed = answer(mesh, data)
+            ANSWERS.write(struct.pack("<I", len(packed)) + packed)
+            ANSWERS.flush()
+
+
+if __name__ == "__main__":
+    main()
