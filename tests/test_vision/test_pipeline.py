@@ -163,21 +163,21 @@ def twelve_megapixels(face_width: float) -> bytes:
     )
 
 
-def test_twelve_megapixels_are_decoded_once_at_a_quarter_where_the_face_is_large(
+def test_twelve_megapixels_are_decoded_once_at_an_eighth_where_the_face_is_large(
     engine: Engine, decoded_at: list[int]
 ) -> None:
     face = read_photo(twelve_megapixels(1_400), engine)
-    assert decoded_at == [4]
+    assert decoded_at == [8]
     assert (face.image_width, face.image_height) == (4_032, 3_024)
     assert face.quality.face_width_px == pytest.approx(1_330, rel=0.05)
 
 
-@pytest.mark.parametrize(("face_width", "then"), [(620.0, 2), (330.0, 1)])
+@pytest.mark.parametrize(("face_width", "then"), [(620.0, 4), (330.0, 2), (210.0, 1)])
 def test_twelve_megapixels_are_decoded_again_larger_where_the_face_is_small(
     engine: Engine, decoded_at: list[int], face_width: float, then: int
 ) -> None:
     face = read_photo(twelve_megapixels(face_width), engine)
-    assert decoded_at == [4, then]
+    assert decoded_at == [8, then]
     assert face.quality.face_width_px == pytest.approx(face_width * 0.95, rel=0.05)
 
 
