@@ -193,7 +193,7 @@ def gps_photo() -> bytes:
     exif = Image.Exif()
     exif[0x010F] = "SerialCameraMaker"
     exif[0xA431] = "SN-77120042"
-    exif.get_ifd(0x8825)[1], exif.get_ifd(0x8825)[2] = "N", (37.0, 33.0, 59.7)
+    exif.get_ifd(0x8825)[1], exif.get_ifd(0x8825)[2] = "N", (37.0, 33.0, 59.713)
     return saved(portrait(), "JPEG", exif=exif, quality=95)
 
 
