@@ -1,0 +1,172 @@
+"""Readings that someone wanted kept: listed, read, deleted, and told anew for any day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from gwansang.core.exceptions import NotFound
+from gwansang.core.paging import Page, PageRequest
+from gwansang.models.analysis import StoredAnalysis
+from gwansang.reading.composer import face_key
+from gwansang.reading.elements import Elements
+from gwansang.reading.fortune import fortune
+from gwansang.reading.model import Fortune, Locale, Reading
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.consent_service import ConsentService
+from gwansang.vision.face import Pose, Quality
+
+_READING = TypeAdapter(Reading)
+_POSE = TypeAdapter(Pose)
+_QUALITY = TypeAdapter(Quality)
+
+
+class AnalysisNotFoundError(NotFound):
+    """Not there, or someone else's: nobody is told which."""
+
+    code = "ANALYSIS_NOT_FOUND"
+    title = "There is no such analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMeasure:
+    """A measure's value and its error, both in `unit`."""
+
+    value: float
+    error: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSummary:
+    """A kept analysis in a list."""
+
+    analysis_id: UUID
+    created_at: datetime
+    locale: str
+    overall_score: int
+    element: str
+    quality_score: float
+    engine_version: str
+    content_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnalysis:
+    """A kept analysis: what was measured and what was read; there are no points and there is no photo."""
+
+    analysis_id: UUID
+    created_at: datetime
+    birth_year: int | None
+    reading: Reading
+    measures: Mapping[str, KeptMeasure]
+    pose: Pose
+    quality: Quality
+
+
+_MEASURES = TypeAdapter(dict[str, KeptMeasure])
+
+
+class HistoryService:
+    """The kept analyses of users; what belongs to another does not exist."""
+
+    def __init__(self, uow: UnitOfWork, consents: ConsentService) -> None:
+        self._uow = uow
+        self._consents = consents
+
+    async def keep(self, user_id: int, analysis: KeptAnalysis) -> bool:
+        """Stores an analysis where the user agrees to that, as seen by the very transaction; says whether it did."""
+        row = _row(user_id, analysis)
+        async with self._uow.write() as tx:
+            if await tx.users.locked(user_id) is None or not await self._consents.given(tx, user_id, "history"):
+                return False
+            await tx.analyses.add(row)
+        return True
+
+    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
+        """The user's analyses, newest first; raises InvalidPageError."""
+        asked = PageRequest(page, size)
+        async with self._uow.read() as tx:
+            return (await tx.analyses.page(user_id, asked)).map(_summary)
+
+    async def get(self, user_id: int, analysis_id: UUID) -> KeptAnalysis:
+        """An analysis of this user; raises AnalysisNotFoundError."""
+        async with self._uow.read() as tx:
+            return kept(await self._own(tx, user_id, analysis_id))
+
+    async def delete(self, user_id: int, analysis_id: UUID) -> None:
+        """Deletes an analysis of this user; raises AnalysisNotFoundError."""
+        async with self._uow.write() as tx:
+            if not await tx.analyses.delete(user_id, analysis_id):
+                raise AnalysisNotFoundError("There is no such analysis.")
+
+    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
+        """The fortune of any day for a kept face; raises AnalysisNotFoundError."""
+        reading = (await self.get(user_id, analysis_id)).reading
+        element = reading.element
+        own = Elements(element.primary, element.secondary, element.shares, element.clarity)
+        shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
+        return fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
+
+    async def _own(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
+        row = await tx.analyses.of_user(user_id, analysis_id)
+        if row is None:
+            raise AnalysisNotFoundError("There is no such analysis.")
+        return row
+
+
+def measures_of(reading: Reading) -> dict[str, KeptMeasure]:
+    """Every measure that a reading rests on, by name."""
+    return {
+        reason.measure: KeptMeasure(reason.value, reason.error, reason.unit)
+        for part in reading.parts
+        for reason in part.reasons
+    }
+
+
+def kept(row: StoredAnalysis) -> KeptAnalysis:
+    """A stored row as plain data."""
+    return KeptAnalysis(
+        analysis_id=row.id,
+        created_at=row.created_at,
+        birth_year=row.birth_year,
+        reading=_READING.validate_python(row.reading),
+        measures=_MEASURES.validate_python(row.measures),
+        pose=_POSE.validate_python(row.pose),
+        quality=_QUALITY.validate_python(row.quality),
+    )
+
+
+def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:
+    reading = analysis.reading
+    return StoredAnalysis(
+        id=analysis.analysis_id,
+        user_id=user_id,
+        created_at=analysis.created_at,
+        locale=reading.locale,
+        birth_year=analysis.birth_year,
+        overall_score=reading.overall_score,
+        element=reading.element.primary,
+        quality_score=analysis.quality.score,
+        engine_version=reading.engine_version,
+        content_version=reading.content_version,
+        measures=_MEASURES.dump_python(dict(analysis.measures), mode="json"),
+        reading=_READING.dump_python(reading, mode="json"),
+        pose=_POSE.dump_python(analysis.pose, mode="json"),
+        quality=_QUALITY.dump_python(analysis.quality, mode="json"),
+    )
+
+
+def _summary(row: StoredAnalysis) -> KeptSummary:
+    return KeptSummary(
+        analysis_id=row.id,
+        created_at=row.created_at,
+        locale=row.locale,
+        overall_score=row.overall_score,
+        element=row.element,
+        quality_score=row.quality_score,
+        engine_version=row.engine_version,
+        content_version=row.content_version,
+    )
