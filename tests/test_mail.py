@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from gwansang.services.mail_service import Letter, MailService, Purpose
 
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"
-LETTER = Letter("verify_email", ADDRESS, TOKEN)
+LETTER = Letter("verify", ADDRESS, TOKEN)
 
 
 class Postbox:
@@ -52,13 +53,17 @@ def smtp_server(postbox: Postbox) -> Iterator[SmtpCarrier]:
         controller.stop()
 
 
-def posted(carrier: Carrier, *letters: Letter, link: str = "") -> list[dict[str, Any]]:
+async def written(letter: Letter | None) -> Letter | None:
+    return letter
+
+
+def posted(carrier: Carrier, *letters: Letter | None, link: str = "") -> list[dict[str, Any]]:
     """What the log tells of posting these letters and closing afterwards."""
 
     async def post() -> None:
         mails = MailService(carrier, sender="GwanSang <no-reply@example.org>", pauses_s=(0.01, 0.01), link=link)
         for letter in letters:
-            mails.post(letter)
+            mails.post(partial(written, letter))
         await mails.close(patience_s=2)
 
     with capture_logs() as events:
@@ -69,7 +74,7 @@ def posted(carrier: Carrier, *letters: Letter, link: str = "") -> list[dict[str,
 
 
 @pytest.mark.parametrize(("locale", "word"), [("ko", "코드"), ("en", "code"), ("xx", "코드")])
-@pytest.mark.parametrize("purpose", ["verify_email", "reset_password"])
+@pytest.mark.parametrize("purpose", ["verify", "reset"])
 def test_a_letter_arrives_at_a_real_server_with_its_code(purpose: Purpose, locale: str, word: str) -> None:
     postbox = Postbox()
     with smtp_server(postbox) as carrier:
@@ -85,7 +90,7 @@ def test_a_link_is_in_the_letter_where_one_is_set() -> None:
     postbox = Postbox()
     with smtp_server(postbox) as carrier:
         posted(carrier, LETTER, link="https://faces.example.org/{purpose}#{token}")
-    assert f"https://faces.example.org/verify_email#{TOKEN}" in postbox.mails[0].get_content()
+    assert f"https://faces.example.org/verify#{TOKEN}" in postbox.mails[0].get_content()
 
 
 def test_a_mail_that_is_deferred_is_sent_again_and_arrives_once() -> None:
@@ -127,7 +132,7 @@ def test_posting_waits_for_nobody_and_stopping_says_what_was_not_sent() -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         for _ in range(3):
-            mails.post(LETTER)
+            mails.post(partial(written, LETTER))
         posted_in = loop.time() - started
         await asyncio.sleep(0)
         await mails.close(patience_s=0.05)
@@ -149,7 +154,7 @@ def test_more_letters_than_can_wait_are_refused_and_logged() -> None:
 
 
 def test_a_letter_nobody_can_write_is_logged_without_its_address(tmp_path: Path) -> None:
-    events = posted(FolderCarrier(tmp_path), Letter("verify_email", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
+    events = posted(FolderCarrier(tmp_path), Letter("verify", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
     assert [event["event"] for event in events] == ["mail.failed"]
     assert list(tmp_path.iterdir()) == []
 
@@ -166,3 +171,8 @@ def test_in_development_a_mail_is_a_file_that_only_its_owner_reads(tmp_path: Pat
 def test_a_letter_can_not_be_printed() -> None:
     assert ADDRESS not in repr(LETTER)
     assert TOKEN not in f"{LETTER}"
+
+
+def test_where_there_is_nothing_to_write_nothing_is_sent_or_said(tmp_path: Path) -> None:
+    assert posted(FolderCarrier(tmp_path), None) == []
+    assert list(tmp_path.iterdir()) == []

@@ -17,12 +17,13 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
-from redis.asyncio import ConnectionPool
+from redis.asyncio import BlockingConnectionPool
 
 from gwansang.core.exceptions import RateLimited, Unavailable
 
 _log = structlog.get_logger("gwansang.limits")
 _PATIENCE_S = 0.5  # for an answer of Redis
+_CONNECTIONS = 16  # a caller waits for a free one; the other kind of pool refuses, which would pass for "away"
 _PAUSE_S = 2.0  # between tries while Redis is away
 _RETRY_AFTER_S = 5
 
@@ -104,7 +105,7 @@ async def rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | None) ->
     if redis_url is None:
         yield RateLimiter(limits, None)
         return
-    pool = ConnectionPool.from_url(redis_url)
+    pool = BlockingConnectionPool.from_url(redis_url, max_connections=_CONNECTIONS, timeout=_PATIENCE_S)
     storage = RedisStorage(
         f"async+{redis_url}",
         wrap_exceptions=True,

@@ -1,7 +1,7 @@
 """Mails in the background: whoever posts one waits for nothing, and no mail is lost without a word in the log."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +22,7 @@ _AT_ONCE = 4
 _PAUSES_S = (1.0, 5.0, 30.0)
 _LAST_MOMENTS_S = 8.0
 
-Purpose = Literal["verify_email", "reset_password"]
+Purpose = Literal["verify", "reset"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,13 +50,13 @@ class MailService:
         self._under_way: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    def post(self, letter: Letter) -> None:
-        """Takes a letter and returns at once; what becomes of it is in the log."""
-        mail_id = uuid4().hex
+    def post(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
+        """Takes a letter that is written in the background too, so that the time of an answer tells nobody whether
+        there was one to write; what becomes of it is in the log."""
         if len(self._under_way) >= _MAX_WAITING:
-            _log.error("mail.failed", mail_id=mail_id, purpose=letter.purpose, reason="too many waiting")
+            _log.error("mail.failed", reason="too many waiting")
             return
-        task = asyncio.create_task(self._deliver(mail_id, letter))
+        task = asyncio.create_task(self._write_and_deliver(write))
         self._under_way.add(task)
         task.add_done_callback(self._forget)
 
@@ -70,29 +70,33 @@ class MailService:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
+        if task.cancelled():
+            _log.error("mail.failed", reason="the service stopped before it was sent")
+        elif (fault := task.exception()) is not None:
             _log.error("mail.failed", reason=type(fault).__name__)  # its text may hold an address
 
-    async def _deliver(self, mail_id: str, letter: Letter) -> None:
+    async def _write_and_deliver(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
+        letter = await write()
+        if letter is not None:
+            await self._deliver(letter)
+
+    async def _deliver(self, letter: Letter) -> None:
+        mail_id = uuid4().hex
         log = _log.bind(mail_id=mail_id, purpose=letter.purpose)
-        try:
-            message = self._compose(mail_id, letter)
-            for pause_s in (*self._pauses_s, None):
-                try:
-                    async with self._slots:
-                        await self._carrier.deliver(message)
-                except UndeliveredError as error:
-                    if error.lasting or pause_s is None:
-                        log.error("mail.failed", reason=error.reason)
-                        return
-                    log.warning("mail.delayed", reason=error.reason, pause_s=pause_s)
-                    await asyncio.sleep(pause_s)
-                else:
-                    log.info("mail.sent")
+        message = self._compose(mail_id, letter)
+        for pause_s in (*self._pauses_s, None):
+            try:
+                async with self._slots:
+                    await self._carrier.deliver(message)
+            except UndeliveredError as error:
+                if error.lasting or pause_s is None:
+                    log.error("mail.failed", reason=error.reason)
                     return
-        except asyncio.CancelledError:
-            log.error("mail.failed", reason="the service stopped before it was sent")
-            raise
+                log.warning("mail.delayed", reason=error.reason, pause_s=pause_s)
+                await asyncio.sleep(pause_s)
+            else:
+                log.info("mail.sent")
+                return
 
     def _compose(self, mail_id: str, letter: Letter) -> EmailMessage:
         text = _TEXTS[letter.purpose].get(letter.locale) or _TEXTS[letter.purpose]["ko"]
