@@ -45,8 +45,8 @@ class Naive:
             self._process.stdin.close()
         self._process.wait(timeout=30)
 
-    def landmarks(self, data: bytes) -> tuple[float, Points | None]:
-        """Seconds inside the worker, from bytes to landmarks, and (468, 3) upright pixels or None."""
+    def landmarks(self, data: bytes) -> tuple[Points, Points | None]:
+        """Seconds from bytes to landmarks inside the worker (by the clock, of work), and (468, 3) upright pixels."""
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         if pipe_in is None or pipe_out is None:
             raise RuntimeError("the worker has no pipes")
@@ -56,5 +56,5 @@ class Naive:
         if len(header) < 4:
             raise SystemExit("The MediaPipe worker ended; remove .bench/ and try again.")
         answer = pipe_out.read(struct.unpack("<I", header)[0])
-        points = np.frombuffer(answer[8:], np.float64).reshape(-1, 3)[:468]
-        return struct.unpack_from("<d", answer)[0], points if len(points) else None
+        points = np.frombuffer(answer[16:], np.float64).reshape(-1, 3)[:468]
+        return np.array(struct.unpack_from("<2d", answer)), points if len(points) else None

@@ -84,7 +84,7 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
 
 def _evenly_lit(engine: Engine, crop: Pixels, region: Region, *, mirrored: bool = False) -> tuple[Points, float]:
     """Points and presence from a view with its highlights brought to one level, so that exposure moves no landmark."""
-    face = crop[_SIDE // 4 : -_SIDE // 4, _SIDE // 4 : -_SIDE // 4]
+    face = crop[_SIDE // 4 : -_SIDE // 4 : 2, _SIDE // 4 : -_SIDE // 4 : 2]
     highlight = float(np.percentile(face @ _LUMA, 95))
     tensor: Tensor = np.minimum(crop[None].astype(np.float32) * np.float32(_HIGHLIGHT / max(highlight, _DARKEST)), 1.0)
     if not mirrored:
