@@ -44,7 +44,7 @@ class RefreshClaims:
     family: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SignedPair:
     """Two tokens of one family."""
 

@@ -43,7 +43,7 @@ class TokenReusedError(Unauthenticated):
     title = "This token was used before"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TokenPair:
     """What a client gets on signing in; `expires_in` are the seconds of the access token."""
 
@@ -168,5 +168,3 @@ async def end_all_tokens(tx: Transaction, user: User) -> None:
 def _caller(user: User, claims: AccessClaims) -> Caller:
     scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
     return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=claims.family)
-
-

@@ -28,7 +28,7 @@ class MailTokenInvalidError(Malformed):
     title = "This link is not valid any more"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MailProof:
     """What to send to an address; `token` exists only here and in the mail."""
 
@@ -42,7 +42,7 @@ class MailProof:
 class EmailProofService:
     """Single-use tokens for mails; a newer one of the same purpose replaces the older."""
 
-    def __init__(  # noqa: PLR0913 - what it is made of, by name
+    def __init__(
         self,
         uow: UnitOfWork,
         passwords: Passwords,

@@ -66,7 +66,7 @@ class KeyInfo:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NewKey:
     """A key with its secret, which is shown here and never again."""
 
@@ -77,7 +77,7 @@ class NewKey:
 class KeyService:
     """The keys of a user, and who stands behind a key."""
 
-    def __init__(  # noqa: PLR0913 - what it is made of, by name
+    def __init__(
         self,
         uow: UnitOfWork,
         *,

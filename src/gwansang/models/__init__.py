@@ -1,0 +1,7 @@
+"""The tables. Importing this package names them all, for migrations."""
+
+from gwansang.models.account import ApiKey, Consent, MailToken, TokenFamily, User
+from gwansang.models.analysis import StoredAnalysis
+from gwansang.models.base import Base
+
+__all__ = ["ApiKey", "Base", "Consent", "MailToken", "StoredAnalysis", "TokenFamily", "User"]

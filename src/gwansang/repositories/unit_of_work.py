@@ -1,0 +1,54 @@
+"""What belongs together happens together: one transaction with every repository in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gwansang.db.session import Access, Database
+from gwansang.repositories.analyses import Analyses
+from gwansang.repositories.consents import Consents
+from gwansang.repositories.keys import Keys
+from gwansang.repositories.tokens import MailTokens, TokenFamilies
+from gwansang.repositories.users import Users
+
+
+class Transaction:
+    """The repositories of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.users = Users(session)
+        self.families = TokenFamilies(session)
+        self.mail_tokens = MailTokens(session)
+        self.keys = Keys(session)
+        self.consents = Consents(session)
+        self.analyses = Analyses(session)
+
+
+class UnitOfWork:
+    """Transactions of one database; nothing slow happens inside one.
+
+    `write()` commits at the end of the block and rolls back on any exception; `read()` can't write.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        async with self._transaction("write") as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        async with self._transaction("read") as transaction:
+            yield transaction
+
+    async def check_ready(self) -> None:
+        """Raises DatabaseUnavailableError unless the database answers."""
+        await self._database.ping()
+
+    @asynccontextmanager
+    async def _transaction(self, access: Access) -> AsyncIterator[Transaction]:
+        async with self._database.session(access) as session:
+            yield Transaction(session)
