@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.balance import REGIONS
-from gwansang.reading.calibration import calibrate, simulated_asymmetries, simulated_faces
+from gwansang.reading.calibration import calibrate, simulated_faces
 from gwansang.reading.elements import ELEMENTS, PROTOTYPES, elements
 from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
@@ -38,8 +38,7 @@ def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], as
 
 
 def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
-    faces = list(zip(simulated_faces(1500, seed=11), simulated_asymmetries(1500, seed=12), strict=True))
-    found = [scored(z, asymmetry) for z, asymmetry in faces]
+    found = [scored(z) for z in simulated_faces(1500, seed=11)]
     overall = sorted(face.overall for face in found)
     assert 76 <= overall[len(overall) // 2] <= 83
     for energy in ENERGIES:

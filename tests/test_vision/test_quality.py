@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from gwansang.vision.drawn_face import draw_face
+from gwansang.vision.exif import Camera
 from gwansang.vision.face import Face, Pose
+from gwansang.vision.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.quality import Hint, distance_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
+from gwansang.vision.quality import Hint, distance_of, focal_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
 from gwansang.vision.runtime import Engine
 from tests.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
@@ -124,11 +126,28 @@ def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
     rim = [(0, 0), (radius, 0), (0, -radius), (-radius, 0), (0, radius)]
     irises = np.array([rim, rim], dtype=float)
     assert distance_of(irises, 43.27, 5_000) == pytest.approx(50, rel=0.01)
-    assert distance_of(irises, None, 5_000) is None
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "written", "expected"),
+    [
+        (3024, 4032, 26.0, (26.0, "exif")),
+        (3024, 4032, None, (28.0, "assumed")),
+        (1080, 1920, None, (28.0, "assumed")),
+        (1350, 1350, None, None),
+        (1000, 1500, None, None),
+    ],
+    ids=["the camera's word", "a phone's shape", "a phone's wide shape", "a square", "cut from something"],
+)
+def test_the_lens_is_the_cameras_word_or_a_phones_or_unknown(
+    width: int, height: int, written: float | None, expected: tuple[float, str] | None
+) -> None:
+    header = ImageHeader("jpeg", width, height, Camera(focal_35mm=written), False, 0, b"")
+    assert focal_of(header) == expected
 
 
 def test_a_near_camera_is_warned_about(plain: Face) -> None:
-    near = replace(plain.quality, distance_cm=28.0)
+    near = replace(plain.quality, distance_cm=28.0, distance_source="exif")
     assert Hint.TOO_CLOSE in judge(near, plain.pose, None)
     assert Hint.TOO_CLOSE not in judge(replace(near, distance_cm=60.0), plain.pose, None)
 

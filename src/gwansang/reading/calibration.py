@@ -4,7 +4,6 @@ Only for whoever renews the constants, after a change of norms, shapes or weight
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from statistics import fmean, stdev
@@ -15,11 +14,9 @@ from numpy.typing import NDArray
 
 from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
 from gwansang.reading.facts import load_text
-from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import ENERGIES, Capture, Energy
+from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
-from gwansang.reading.scores import CalibrationJson, Centre, energy_sums, harmony, harmony_terms, reliability
-from gwansang.reading.shapes import memberships
+from gwansang.reading.scores import CalibrationJson, Centre, energy_sums, harmony, harmony_terms
 
 _STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
 _ROUNDS = 300
@@ -49,28 +46,15 @@ def simulated_faces(count: int, seed: int) -> Iterator[dict[str, float]]:
         yield dict(zip(people["keys"], row.tolist(), strict=True))
 
 
-def simulated_asymmetries(count: int, seed: int) -> Iterator[dict[str, float]]:
-    """Left-right differences by region of plausible faces: log-normal."""
-    draws = np.random.default_rng(seed)
-    centres = _population()["asymmetry"]
-    for _ in range(count):
-        yield {name: math.exp(draws.normal(centre["mean"], centre["sd"])) for name, centre in centres.items()}
-
-
 def calibrate(norms: Norms, count: int, seed: int) -> CalibrationJson:
     """The constants for `norms` from `count` simulated faces, seen as on an ordinary photo."""
-    usual = Capture(pitch_deg=4.0, yaw_deg=2.0, smile=0.1, mouth_gap=0.04)
-    sigma = {key: measuring_error(key, usual) / norm.sd for key, norm in norms.measures.items()}
     faces = list(simulated_faces(count, seed))
-    asymmetries = list(simulated_asymmetries(count, seed + 1))
     sums: dict[Energy, list[float]] = {energy: [] for energy in ENERGIES}
     terms: dict[str, list[float]] = {}
-    for z, asymmetry in zip(faces, asymmetries, strict=True):
-        shapes = memberships(z, sigma)
-        trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
-        for energy, total in energy_sums(shapes, trust).items():
+    for z in faces:
+        for energy, total in energy_sums(z).items():
             sums[energy].append(total)
-        for name, value in harmony_terms(z, shapes, asymmetry, _population()["asymmetry"]).items():
+        for name, value in harmony_terms(z).items():
             terms.setdefault(name, []).append(value)
     centres, offsets = _elements(faces)
     return {

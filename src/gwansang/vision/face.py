@@ -1,6 +1,7 @@
 """What vision hands on: a face as geometry, with how well it could be seen."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class Quality:
     brightness: float | None  # mean luma of the face, 0-1
     light_asymmetry: float | None  # |left - right| cheek luma / their mean
     distance_cm: float | None
+    distance_source: Literal["exif", "assumed"] | None  # "assumed": from the field of view that phones share
     warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
 
 
@@ -41,6 +43,7 @@ class Quality:
 class Face:
     """One measured face.
 
+    neutral: (468, 3) the frontal face with pose, nearness and expression taken out: what is measured.
     points: (468, 3) pixels of the upright photo; x right, y down, z in the same scale, negative towards the camera.
     frontal: (468, 3) the same face turned to the front, in centimetre-like units of the canonical face;
         x to the subject's left, y up, z towards the camera. Independent of roll, scale and place in the photo.
@@ -50,6 +53,7 @@ class Face:
 
     points: Points
     frontal: Points
+    neutral: Points
     image_width: int
     image_height: int
     pose: Pose

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gwansang.vision.correction import correct
 from gwansang.vision.decode import Picture, decode, reduction_for
 from gwansang.vision.detector import Detection, find_faces
 from gwansang.vision.errors import (
@@ -25,6 +26,7 @@ from gwansang.vision.quality import (
     Hint,
     Light,
     distance_of,
+    focal_of,
     judge,
     lid_opening,
     mesh_opening,
@@ -35,8 +37,10 @@ from gwansang.vision.quality import (
 )
 from gwansang.vision.runtime import Engine
 
-FIRST_LOOK_PX = 900  # long side at which faces are looked for
-ENOUGH_FACE_PX = 200.0  # decoded face width; a smaller one is decoded again, larger
+FIRST_LOOK_PX = 450  # long side at which faces are looked for
+ENOUGH_FACE_PX = (
+    128.0  # decoded face width: its square fills the networks' view. A smaller one is decoded again, larger
+)
 MIN_FACE_PX = 90.0
 MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
 MIN_SHARPNESS = 4.0
@@ -63,16 +67,16 @@ def read_photo(data: bytes, engine: Engine) -> Face:
     light = see_light(mesh.crop, mesh.region, mesh.points)
     alignment = align(mesh.points)
     _check_view(alignment.pose, light)
-    quality = _quality(alignment, mesh.points, light, lid_opening(lids))
-    distance = distance_of(irises, header.camera.focal_35mm, math.hypot(header.width, header.height))
+    quality = _with_distance(_quality(alignment, mesh.points, light, lid_opening(lids)), header, irises)
     extra = (Hint.OTHER_FACES,) if others else ()
     return Face(
         points=mesh.points,
         frontal=alignment.frontal,
+        neutral=correct(alignment.frontal, alignment.pose, quality.distance_cm),
         image_width=header.width,
         image_height=header.height,
         pose=alignment.pose,
-        quality=_judged(replace(quality, distance_cm=distance), alignment.pose, light, extra),
+        quality=_judged(quality, alignment.pose, light, extra),
         eyelids=lids,
         irises=irises,
     )
@@ -103,6 +107,7 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     return Face(
         points=pixels,
         frontal=alignment.frontal,
+        neutral=correct(alignment.frontal, alignment.pose, None),
         image_width=image_width,
         image_height=image_height,
         pose=alignment.pose,
@@ -183,6 +188,14 @@ def _check_view(pose: Pose, light: Light | None) -> None:
         raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
 
 
+def _with_distance(quality: Quality, header: ImageHeader, irises: Points) -> Quality:
+    focal = focal_of(header)
+    if focal is None:
+        return quality
+    distance = distance_of(irises, focal[0], math.hypot(header.width, header.height))
+    return replace(quality, distance_cm=distance, distance_source=focal[1])
+
+
 def _quality(alignment: Alignment, points: Points, light: Light | None, eye_openness: float) -> Quality:
     return Quality(
         score=0.0,
@@ -194,6 +207,7 @@ def _quality(alignment: Alignment, points: Points, light: Light | None, eye_open
         brightness=light.brightness if light else None,
         light_asymmetry=light.asymmetry if light else None,
         distance_cm=None,
+        distance_source=None,
         warnings=(),
     )
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from gwansang.vision.crop import Region
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
 
 
@@ -37,7 +39,7 @@ class Hint(StrEnum):
 
 GOOD_YAW_DEG, GOOD_PITCH_DEG = 12.0, 12.0
 GOOD_FACE_PX = 220.0
-GOOD_DISTANCE_CM = 45.0
+_NEAR = {"exif": 45.0, "assumed": 33.0, None: 0.0}  # cm; an assumed distance is off by up to a third
 GOOD_SHARPNESS = 10.0
 GOOD_MOUTH_GAP = 0.10  # closed lips measure 0.00-0.09 of the mouth's width
 GOOD_SMILE = 0.6
@@ -54,6 +56,9 @@ _DARK_HIGHLIGHT = 0.22  # the brightest twentieth of the face; relative to the s
 
 IRIS_DIAMETER_CM = 1.17  # horizontal visible iris, adults: 11.7 mm with 0.5 mm SD
 _DIAGONAL_35MM = 43.27
+_PHONE_FOCAL_MM = 28.0  # phones' main and front cameras: 23 to 32
+_PHONE_SHAPES = (4 / 3, 16 / 9)
+_SHAPE_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +127,17 @@ def mesh_opening(frontal: Points) -> float:
     return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
 
 
-def distance_of(irises: Points, focal_35mm: float | None, diagonal_px: float) -> float | None:
-    """Camera distance in cm from the irises' width (2, 5, 2) and the 35 mm focal length; None without one."""
-    if focal_35mm is None:
-        return None
+def focal_of(header: ImageHeader) -> tuple[float, Literal["exif", "assumed"]] | None:
+    """The 35 mm focal length: the camera's own word, else that of phones where the photo has a phone's uncut shape."""
+    if header.camera.focal_35mm is not None:
+        return header.camera.focal_35mm, "exif"
+    ratio = max(header.width, header.height) / min(header.width, header.height)
+    uncut = any(abs(ratio / shape - 1.0) < _SHAPE_TOLERANCE for shape in _PHONE_SHAPES)
+    return (_PHONE_FOCAL_MM, "assumed") if uncut else None
+
+
+def distance_of(irises: Points, focal_35mm: float, diagonal_px: float) -> float:
+    """Camera distance in cm from the irises' width, (2, 5, 2) centre and rims, and the 35 mm focal length."""
     rims = irises[:, 1:]
     diameter = float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
     return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(diameter, 1e-6)
@@ -141,7 +153,7 @@ def judge(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, 
         (quality.smile > GOOD_SMILE, Hint.SMILE),
         (quality.mouth_gap > GOOD_MOUTH_GAP, Hint.MOUTH_OPEN),
         (quality.eye_openness <= CLOSED_EYE and light is not None, Hint.EYES_CLOSED),
-        (quality.distance_cm is not None and quality.distance_cm < GOOD_DISTANCE_CM, Hint.TOO_CLOSE),
+        (quality.distance_cm is not None and quality.distance_cm < _NEAR[quality.distance_source], Hint.TOO_CLOSE),
     )
     return (*(hint for applies, hint in checks if applies), *(_light_hints(light) if light else ()), *extra)
 

@@ -103,7 +103,7 @@ def analyze_face(vision: FaceVision, query: FaceQuery, day: date) -> Analysis:
     started = perf_counter()
     face = _see(vision, query)
     seen = perf_counter()
-    reading = read(face.frontal, capture_of(face), day, query.locale, query.birth_year)
+    reading = read(face.neutral, capture_of(face), day, query.locale, query.birth_year)
     done = perf_counter()
     return Analysis(query, face, reading, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
 

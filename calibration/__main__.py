@@ -1,0 +1,70 @@
+"""Renews every figure that was learned from photos, and says how steady the readings become.
+
+    python -m calibration PHOTOS [--averages FOLDER] [--noise 0.1]
+
+PHOTOS holds `neutral/NAME_*.jpg` and `smiling/NAME_*.jpg`, two portraits a person, taken from afar; the folder of
+--averages may hold `composite/*.jpg`, averaged faces. Writes the package's data files and prints tables for the docs.
+"""
+
+import argparse
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from calibration import tables
+from calibration.face_model import NOISE, Person, save, see_averages, see_people, train
+from calibration.folds import held_out
+from calibration.report import table
+from gwansang.reading.calibration import calibrate
+from gwansang.reading.norms import default_norms
+from gwansang.reading.stability import sighting, stability
+from gwansang.vision.face import Points
+from gwansang.vision.runtime import Engine
+
+_PACKAGE = Path(__file__).parent.parent / "src/gwansang"
+_KNOWLEDGE = _PACKAGE / "reading/knowledge"
+
+
+def _seen(options: argparse.Namespace) -> tuple[list[Person], Points]:
+    """Looking takes a second a person; a file of our own making keeps what was seen for the next step."""
+    if options.seen is not None and options.seen.exists():
+        people, averages = pickle.loads(options.seen.read_bytes())  # noqa: S301 - written by this program just before
+        return people, averages
+    engine = Engine.load(options.models)
+    people = see_people(options.photos, engine)
+    averages = see_averages(options.averages, engine) if options.averages else np.empty((0, 468, 3))
+    if options.seen is not None:
+        options.seen.write_bytes(pickle.dumps((people, averages)))
+    return people, averages
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--averages", type=Path)
+    parser.add_argument("--models", type=Path, default=Path(".models"))
+    parser.add_argument("--noise", type=float, default=NOISE)
+    parser.add_argument("--step", choices=("tables", "scales", "report"), help="one step of three; each is its own run")
+    parser.add_argument(
+        "--seen", type=Path, help="where to keep what was seen, so that the next step need not look again"
+    )
+    options = parser.parse_args()
+    people, averages = _seen(options)
+    pairs = held_out(people, averages, options.noise)
+    if options.step in (None, "tables"):
+        model = train(people, averages, options.noise)
+        save(model, _PACKAGE / "vision/face_model.npz")
+        tables.write(tables.errors(people, pairs, model), _KNOWLEDGE / "errors.json")
+        published = Path(__file__).parent / "published_norms.csv"
+        tables.write(tables.norms(people, pairs, published), _KNOWLEDGE / "norms.json")
+        tables.write(tables.population(people, pairs), _KNOWLEDGE / "population.json")
+    if options.step in (None, "scales"):
+        tables.write(dict(calibrate(default_norms(), 8000, 2026)), _KNOWLEDGE / "calibration.json")
+    if options.step in (None, "report"):
+        sightings = [[sighting(measures, default_norms()) for measures in pair] for pair in pairs]
+        print(table("Neutral against smiling, every person held out", stability(sightings)))
+
+
+if __name__ == "__main__":
+    main()
