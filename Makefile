@@ -38,8 +38,8 @@ run: models ## serve the product at http://localhost:8000
 test: lint types contracts unit ## everything that must be green
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks calibration
+	@$(BIN)/ruff format --check src tests benchmarks calibration
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
