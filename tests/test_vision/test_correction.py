@@ -24,9 +24,9 @@ def off_cm(one: Points, other: Points) -> float:
     return float(np.linalg.norm(one - other, axis=1).mean())
 
 
-@given(st.lists(amounts, min_size=1, max_size=4))
+@given(st.lists(amounts, min_size=1, max_size=3))
 def test_a_relaxed_level_and_distant_face_stays_what_it_is(coefficients: list[float]) -> None:
-    """But for the share of every difference that is as likely to be noise."""
+    """In the ways people differ most; a way that smiling goes too is believed less."""
     somebody = person(*coefficients)
     assert off_cm(correct(somebody, LEVEL, None), somebody) <= 0.25 * off_cm(somebody, face_model().mean) + 1e-9
 
