@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from gwansang.vision.crop import Region, cut
@@ -17,10 +18,12 @@ _EYE_SIDE = 64
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (263, 362)  # outer and inner corner; the subject's right stands left in the photo
 _EYE_ROOM = 2.3
 _LID_POINTS = 16  # of the eye network's 71: nine along the lower lid from corner to corner, seven along the upper
-_VIEWS = ((0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97, -0.035))
-"""Shift across, shift down, scale, turn (radians) of the views whose mean is taken."""
+_VIEW, _MIRRORED_VIEW = (0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97, -0.035)
+"""Shift across, shift down, scale, turn (radians) of the two views whose mean is taken."""
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _HIGHLIGHT = 0.8  # where the brightest twentieth of the face is brought to
+_BRIGHTEST = round(0.95 * (_SIDE // 4) ** 2)  # of every other pixel of the middle half
+_LEVELS = np.arange(256, dtype=np.float32)
 _DARKEST = 12.0  # of 255; a darker face is not lifted further than from there
 
 
@@ -62,9 +65,9 @@ def around(points: Points, room: float = 1.5) -> Region:
 
 
 def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
-    """Six looks: the detector's region, the face's own square, then two shifted views of that, each also in the mirror.
+    """Four looks: the detector's region, the face's own square, then two shifted views of that, one in the mirror.
 
-    Every look after the first is evenly lit and area-filtered. docs/how-a-reading-is-made.md has what each step gains.
+    Every look after the first is evenly lit and area-filtered. docs/benchmarks.md has what more or fewer would change.
     """
     first = one_pass(engine, picture, region)
     if first.presence < 0.5:
@@ -73,10 +76,10 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
     rough, _ = _evenly_lit(engine, cut(picture, nearer, _SIDE, smooth=True), nearer)
     square = around(rough)
     looks = []
-    for view in _VIEWS:
+    for view, mirrored in ((_VIEW, False), (_MIRRORED_VIEW, True)):
         seen = square.shifted(*view)
         crop = cut(picture, seen, _SIDE, smooth=True)
-        looks += [_evenly_lit(engine, crop, seen), _evenly_lit(engine, crop, seen, mirrored=True)]
+        looks.append(_evenly_lit(engine, crop, seen, mirrored=mirrored))
     points = np.mean([places for places, _ in looks], axis=0)
     presence = min(first.presence, *(sure for _, sure in looks))
     return Mesh(points, presence, cut(picture, square, _SIDE, smooth=True), square)
@@ -85,8 +88,10 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
 def _evenly_lit(engine: Engine, crop: Pixels, region: Region, *, mirrored: bool = False) -> tuple[Points, float]:
     """Points and presence from a view with its highlights brought to one level, so that exposure moves no landmark."""
     face = crop[_SIDE // 4 : -_SIDE // 4 : 2, _SIDE // 4 : -_SIDE // 4 : 2]
-    highlight = float(np.percentile(face @ _LUMA, 95))
-    tensor: Tensor = np.minimum(crop[None].astype(np.float32) * np.float32(_HIGHLIGHT / max(highlight, _DARKEST)), 1.0)
+    luma = (face @ _LUMA).reshape(-1)
+    highlight = float(np.partition(luma, _BRIGHTEST)[_BRIGHTEST])
+    levels = np.minimum(_LEVELS * np.float32(_HIGHLIGHT / max(highlight, _DARKEST)), 1.0)
+    tensor: Tensor = cv2.LUT(crop, levels)[None].astype(np.float32, copy=False)
     if not mirrored:
         return _mesh(engine, tensor, region)
     points, presence = _mesh(engine, np.ascontiguousarray(tensor[:, :, ::-1]), None)
