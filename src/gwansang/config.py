@@ -43,6 +43,16 @@ class Settings(BaseSettings):
     inference_timeout_s: float = Field(30.0, gt=0)
     timezone: str = "Asia/Seoul"
 
+    database_url: SecretStr = SecretStr("sqlite:///.data/gwansang.sqlite3")
+    database_pool_size: int = Field(5, ge=1, le=100)
+    access_token_minutes: int = Field(30, ge=1, le=24 * 60)
+    refresh_token_days: int = Field(7, ge=1, le=90)
+    mail_token_minutes: int = Field(60, ge=1, le=60)
+    password_scheme: Literal["bcrypt", "argon2"] = "bcrypt"  # noqa: S105  # the name of a method
+    password_bcrypt_rounds: int = Field(12, ge=4, le=16)
+    password_threads: int = Field(2, ge=1, le=32)
+    max_keys_per_user: int = Field(20, ge=1, le=1000)
+
     redis_url: SecretStr | None = None
     trusted_proxies: int = Field(0, ge=0, le=16)
     allow_guests: bool | None = None
@@ -95,6 +105,8 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY has its default value, which production refuses; set one of your own")
         if self.production and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY is shorter than the 32 characters that production asks for")
+        if self.production and self.password_bcrypt_rounds < 10:
+            raise ValueError("PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast")
         if self.production and "*" in self.cors_origins:
             raise ValueError("CORS_ORIGINS=* is refused in production; name the sites that may call the API")
         return self

@@ -117,13 +117,13 @@ class KeyService:
                 raise KeyLimitError(message, max=self._max_keys)
             await tx.keys.add(row)
         _log.info("key.created", user_id=user_id, key_id=str(row_id))
-        return NewKey(_info(row), f"{prefix}_{secret}")
+        return NewKey(info_of_key(row), f"{prefix}_{secret}")
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeyInfo]:
         """The user's keys, newest first; raises InvalidPageError."""
         asked = PageRequest(page, size)
         async with self._uow.read() as tx:
-            return (await tx.keys.page(user_id, asked)).map(_info)
+            return (await tx.keys.page(user_id, asked)).map(info_of_key)
 
     async def revoke(self, user_id: int, key_id: UUID) -> None:
         """Ends a key of this user at once; raises KeyNotFoundError."""
@@ -176,7 +176,8 @@ def _expiry(now: datetime, days: int | None) -> datetime | None:
     return now + timedelta(days=days)
 
 
-def _info(row: ApiKey) -> KeyInfo:
+def info_of_key(row: ApiKey) -> KeyInfo:
+    """What may be told of a key."""
     return KeyInfo(
         id=row.id,
         name=row.name,
