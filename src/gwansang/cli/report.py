@@ -32,7 +32,7 @@ class _Words:
 _WORDS: dict[Locale, _Words] = {
     "ko": _Words(
         overall="종합 점수",
-        energies={"wealth": "재물", "love": "애정", "health": "건강", "social": "대인"},
+        energies={"wealth": "재물", "love": "애정", "health": "활력", "social": "대인"},
         element="오행",
         columns=("부위", "상", "점수", "확률", "근거"),
         percentile="백분위 {}",
@@ -42,7 +42,7 @@ _WORDS: dict[Locale, _Words] = {
     ),
     "en": _Words(
         overall="Overall",
-        energies={"wealth": "Wealth", "love": "Love", "health": "Health", "social": "Social"},
+        energies={"wealth": "Wealth", "love": "Love", "health": "Vitality", "social": "Social"},
         element="Element",
         columns=("Part", "Shape", "Score", "Prob.", "Reason"),
         percentile="percentile {}",
