@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.database import BACKENDS, drop_templates, scratch_database
 from tests.serving import Server, serving
 
 
@@ -24,3 +25,16 @@ def client(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_server() -> Iterator[None]:
+    yield
+    drop_templates()
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of the test's own, with all tables; once on SQLite and once on PostgreSQL."""
+    with scratch_database(request.param) as url:
+        yield url

