@@ -18,8 +18,9 @@ _EYE_SIDE = 64
 _RIGHT_EYE, _LEFT_EYE = (33, 133), (263, 362)  # outer and inner corner; the subject's right stands left in the photo
 _EYE_ROOM = 2.3
 _LID_POINTS = 16  # of the eye network's 71: nine along the lower lid from corner to corner, seven along the upper
-_VIEW, _MIRRORED_VIEW = (0.02, 0.012, 1.03, 0.035), (-0.02, -0.012, 0.97, -0.035)
-"""Shift across, shift down, scale, turn (radians) of the two views whose mean is taken."""
+_VIEW, _MIRRORED_VIEW = (0.02, 0.012, 1.03, 0.035), (-0.02, 0.012, 1.03, -0.035)
+"""Shift across, shift down, scale, turn (radians) of the two views whose mean is taken. The second, seen in the mirror,
+is the first one's twin: what the network does differently to left and right cancels out."""
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _HIGHLIGHT = 0.8  # where the brightest twentieth of the face is brought to
 _BRIGHTEST = round(0.95 * (_SIDE // 4) ** 2)  # of every other pixel of the middle half
