@@ -1,7 +1,7 @@
 """The only place that knows concrete classes: builds everything once from the settings, closes it once."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -11,22 +11,28 @@ from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.memory import memory_returner
 from gwansang.core.passwords import Passwords
+from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
 from gwansang.core.tokens import Tokens, new_secret
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.auth_service import AuthService
+from gwansang.services.caller_analyses import CallerAnalyses
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.consent_texts import default_consent_texts
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
+from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
+from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.user_service import UserService
+
+_MAILS_PER_HOUR = 3  # to one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,21 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeRules:
+    """What the edge has to know of the settings."""
+
+    max_upload_bytes: int
+    allow_guests: bool
+    api_key_in_query: bool
+    trusted_proxies: int
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """What an endpoint may be given."""
 
     analyses: AnalysisService
+    caller_analyses: CallerAnalyses
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -56,47 +73,52 @@ class Container:
     history: HistoryService
     exports: ExportService
     readiness: ReadinessService
+    mails: MailService
+    limits: RateLimiter
     pool: InferencePool[FaceVision]
-    max_upload_bytes: int
+    edge: EdgeRules
 
 
 @asynccontextmanager
 async def open_container(settings: Settings) -> AsyncIterator[Container]:
     """Loads and tests the models, then hands out the services; raises where the service could not work."""
-    pool = InferencePool[FaceVision](
-        lambda: PhotoEngine(settings.model_path),
-        workers=settings.inference_workers,
-        queue=settings.inference_queue,
-        timeout_s=settings.inference_timeout_s,
-        when_idle=memory_returner(),
-    )
-    async with assembled(pool, settings, clock=utc_now) as container:
+    async with assembled(_photo_pool(settings), settings, clock=utc_now) as container:
         yield container
 
 
 @asynccontextmanager
+async def open_analyses(settings: Settings) -> AsyncIterator[AnalysisService]:
+    """Readings alone, for whoever keeps nothing and so needs no database."""
+    async with _analyses(_photo_pool(settings), settings, utc_now) as analyses:
+        yield analyses
+
+
+@asynccontextmanager
 async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, clock: Clock) -> AsyncIterator[Container]:
-    """The services around a pool, which is started here and in the end closed."""
-    async with open_accounts(settings, clock=clock) as accounts:
-        await pool.start()
-        try:
-            analyzer = FaceAnalyzer(pool)
-            await analyzer.rehearse(clock().date())
-            yield Container(
-                analyses=AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone)),
-                users=accounts.users,
-                auth=accounts.auth,
-                proofs=accounts.proofs,
-                keys=accounts.keys,
-                consents=accounts.consents,
-                history=accounts.history,
-                exports=accounts.exports,
-                readiness=ReadinessService(accounts.uow, pool),
-                pool=pool,
-                max_upload_bytes=settings.max_upload_bytes,
-            )
-        finally:
-            await pool.close()
+    """The services around a pool, which is started here and in the end closed with everything else."""
+    async with AsyncExitStack() as stack:
+        accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
+        mails = MailService(_carrier(settings), sender=settings.mail_from, link=settings.mail_link)
+        stack.push_async_callback(mails.close)
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        limits = await stack.enter_async_context(rate_limiter(_limits(settings), redis_url))
+        analyses = await stack.enter_async_context(_analyses(pool, settings, clock))
+        yield Container(
+            analyses=analyses,
+            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history),
+            users=accounts.users,
+            auth=accounts.auth,
+            proofs=accounts.proofs,
+            keys=accounts.keys,
+            consents=accounts.consents,
+            history=accounts.history,
+            exports=accounts.exports,
+            readiness=ReadinessService(accounts.uow, pool),
+            mails=mails,
+            limits=limits,
+            pool=pool,
+            edge=_edge(settings),
+        )
 
 
 @asynccontextmanager
@@ -139,4 +161,60 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         consents=consents,
         history=HistoryService(uow, consents),
         exports=ExportService(uow, clock=clock),
+    )
+
+
+@asynccontextmanager
+async def _analyses(
+    pool: InferencePool[FaceVision], settings: Settings, clock: Clock
+) -> AsyncIterator[AnalysisService]:
+    await pool.start()
+    try:
+        analyzer = FaceAnalyzer(pool)
+        await analyzer.rehearse(clock().date())
+        yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
+    finally:
+        await pool.close()
+
+
+def _photo_pool(settings: Settings) -> InferencePool[FaceVision]:
+    return InferencePool[FaceVision](
+        lambda: PhotoEngine(settings.model_path),
+        workers=settings.inference_workers,
+        queue=settings.inference_queue,
+        timeout_s=settings.inference_timeout_s,
+        when_idle=memory_returner(),
+    )
+
+
+def _edge(settings: Settings) -> EdgeRules:
+    return EdgeRules(
+        max_upload_bytes=settings.max_upload_bytes,
+        allow_guests=settings.guests_allowed,
+        api_key_in_query=settings.api_key_in_query,
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _limits(settings: Settings) -> dict[Bucket, Limit]:
+    logins = settings.logins_per_minute
+    return {
+        Bucket.CALLER: Limit(settings.caller_points_per_minute, 60),
+        Bucket.ADDRESS: Limit(settings.address_calls_per_minute, 60),
+        Bucket.GUEST_READINGS: Limit(settings.guest_readings_per_hour, 3600),
+        Bucket.LOGIN_ACCOUNT: Limit(logins, 60, guarding=True),
+        Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, guarding=True),
+        Bucket.MAIL_ACCOUNT: Limit(_MAILS_PER_HOUR, 3600),
+    }
+
+
+def _carrier(settings: Settings) -> Carrier:
+    if settings.smtp_host is None:
+        return FolderCarrier(settings.mail_folder)
+    return SmtpCarrier(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        security=settings.smtp_security,
     )

@@ -1,16 +1,85 @@
-"""What an endpoint may ask for."""
+"""What an endpoint may ask for: services, a language, a page, and the caller, once it is counted what calls cost."""
 
+import hashlib
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Security
+from fastapi.openapi.models import APIKeyIn
+from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm, SecurityScopes
+from fastapi.security.api_key import APIKeyBase
+from pydantic import TypeAdapter
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
+from gwansang.core.addresses import client_address
+from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.language import preferred
+from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
+from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.reading.model import Locale
-from gwansang.services.analysis_service import AnalysisService
-from gwansang.services.ml.face_analyzer import LOCALES, FaceVision
-from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.auth_service import AuthService, TokenInvalidError
+from gwansang.services.caller import Caller, Scope
+from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.consent_service import ConsentService
+from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_service import ExportService
+from gwansang.services.history_service import HistoryService
+from gwansang.services.key_service import KeyInvalidError, KeyService
+from gwansang.services.mail_service import MailService
+from gwansang.services.ml.face_analyzer import LOCALES
+from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.user_service import UserService
+
+COSTS: dict[str, int] = {"analyze": 5, "match": 5}  # points; anything else costs 1
+SCOPES: dict[str, str] = {
+    "analyze": "Read faces.",
+    "match": "Compare faces.",
+    "history:read": "See kept readings.",
+    "history:write": "Delete kept readings.",
+    "account": "See and change one's own account, keys and consents; never given to an API key.",
+    "admin": "See and change all accounts.",
+}
+_NEEDED = TypeAdapter(list[Scope])
+
+
+# --- who is asking ----------------------------------------------------------------------------------------------------
+
+
+class _AccessToken(OAuth2PasswordBearer):
+    """The token of exactly one Authorization header; raises TokenInvalidError for any other use of that header."""
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        lines = request.headers.getlist("authorization")
+        if not lines:
+            return None
+        scheme, _, token = lines[0].partition(" ")
+        if len(lines) > 1 or scheme.lower() != "bearer" or not token:
+            raise TokenInvalidError("Send one header `Authorization: Bearer <access token>`.")
+        return token
+
+
+class _Key(APIKeyBase):
+    """The API key, from its header or, where that is allowed, from the address."""
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        lines = request.headers.getlist(self.model.name)
+        asked = request.query_params.getlist("api_key")
+        if asked and not _container(request).edge.api_key_in_query:
+            raise KeyInvalidError("Send the API key in the header X-API-Key; addresses end up in logs.")
+        if len(lines) + len(asked) > 1:
+            raise KeyInvalidError("Send one API key.")
+        return next(iter((*lines, *asked)), None)
+
+
+_access_token = _AccessToken(
+    tokenUrl="/api/v1/auth/login",
+    refreshUrl="/api/v1/auth/refresh",
+    scopes=SCOPES,
+    scheme_name="AccessToken",
+    auto_error=False,
+)
+_key = _Key(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
 
 
 def _container(connection: HTTPConnection) -> Container:
@@ -18,21 +87,189 @@ def _container(connection: HTTPConnection) -> Container:
     return container
 
 
-def _analyses(container: Annotated[Container, Depends(_container)]) -> AnalysisService:
-    return container.analyses
+Services = Annotated[Container, Depends(_container)]
 
 
-def _pool(container: Annotated[Container, Depends(_container)]) -> InferencePool[FaceVision]:
-    return container.pool
+def _address(connection: HTTPConnection, services: Services) -> str:
+    peer = connection.client.host if connection.client else None
+    forwarded = connection.headers.getlist("x-forwarded-for")
+    return client_address(peer, forwarded, services.edge.trusted_proxies)
 
 
-def _max_upload_bytes(container: Annotated[Container, Depends(_container)]) -> int:
-    return container.max_upload_bytes
+Address = Annotated[str, Depends(_address)]
 
 
-Analyses = Annotated[AnalysisService, Depends(_analyses)]
-Pool = Annotated[InferencePool[FaceVision], Depends(_pool)]
+async def _spend(connection: HTTPConnection, bucket: Bucket, who: str, cost: int = 1) -> None:
+    """Counts a call, notes what is left for the answer's headers, and raises RateLimited where it is too much."""
+    quota = await _container(connection).limits.spend(bucket, who, cost)
+    noted: Quota | None = getattr(connection.state, "quota", None)
+    if noted is None or quota.refused or quota.remaining * noted.amount < noted.remaining * quota.amount:
+        connection.state.quota = quota
+    quota.check()
+
+
+async def _signed_in(
+    request: Request,
+    services: Services,
+    address: Address,
+    token: Annotated[str | None, Security(_access_token)],
+    key: Annotated[str | None, Security(_key)],
+) -> Caller | None:
+    """Who is behind the credentials, None for nobody; wrong ones count against the address that sends them."""
+    if token is None and key is None:
+        return None
+    try:
+        if token is not None and key is not None:
+            raise TokenInvalidError("Send an access token or an API key, not both.")
+        caller = await (services.auth.authenticate(token) if token else services.keys.authenticate(key or ""))
+    except Unauthenticated:
+        await _spend(request, Bucket.ADDRESS, address)
+        raise
+    request.state.caller = caller.id
+    return caller
+
+
+async def _caller_or_guest(
+    needed: SecurityScopes,
+    request: Request,
+    services: Services,
+    address: Address,
+    caller: Annotated[Caller | None, Depends(_signed_in)],
+) -> Caller | None:
+    if caller is None and services.edge.allow_guests:
+        await _spend(request, Bucket.GUEST_READINGS, address)
+        return None
+    return await _caller(needed, request, address, caller)
+
+
+async def _caller(
+    needed: SecurityScopes,
+    request: Request,
+    address: Address,
+    caller: Annotated[Caller | None, Depends(_signed_in)],
+) -> Caller:
+    if caller is None:
+        await _spend(request, Bucket.ADDRESS, address)
+        raise Unauthenticated("Sign in, or send an API key.")
+    scopes = _NEEDED.validate_python(needed.scopes)
+    cost = max(COSTS.get(scope, 1) for scope in scopes)
+    await _spend(request, Bucket.CALLER, f"user:{caller.user_id}", cost)  # all keys of a user count together
+    for scope in scopes:
+        caller.require(scope)
+    return caller
+
+
+async def _anyone(request: Request, address: Address) -> None:
+    await _spend(request, Bucket.ADDRESS, address)
+
+
+async def count_password(connection: HTTPConnection, account: str) -> None:
+    """Counts a try at an account's password; raises RateLimited, or LimitsUnknownError where nobody can count."""
+    await _spend(connection, Bucket.LOGIN_ACCOUNT, account)
+
+
+async def _login_form(
+    request: Request, address: Address, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+) -> OAuth2PasswordRequestForm:
+    await _spend(request, Bucket.LOGIN_ADDRESS, address)
+    await count_password(request, account_key(form.username))
+    return form
+
+
+async def count_mail(connection: HTTPConnection, email: str) -> None:
+    """Counts a mail to an address, whether or not anyone has it; raises RateLimited."""
+    await _spend(connection, Bucket.MAIL_ACCOUNT, account_key(email))
+
+
+def account_key(email: str) -> str:
+    """The same for every way to write an address, and it doesn't tell the address."""
+    try:
+        address = canonical_email(email)
+    except InvalidEmailError:
+        address = ""  # nobody has such an address, so all of them may share
+    return hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
+Anyone = Depends(_anyone)  # for a route's `dependencies`: no credentials, counted by address
+FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyze"])]  # None is a guest
+ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
+WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]
+CurrentUser = Annotated[Caller, Security(_caller, scopes=["account"])]
+AdminUser = Annotated[Caller, Security(_caller, scopes=["admin"])]
+
+
+# --- services ---------------------------------------------------------------------------------------------------------
+
+
+def _analyses(services: Services) -> CallerAnalyses:
+    return services.caller_analyses
+
+
+def _users(services: Services) -> UserService:
+    return services.users
+
+
+def _auth(services: Services) -> AuthService:
+    return services.auth
+
+
+def _proofs(services: Services) -> EmailProofService:
+    return services.proofs
+
+
+def _keys(services: Services) -> KeyService:
+    return services.keys
+
+
+def _consents(services: Services) -> ConsentService:
+    return services.consents
+
+
+def _history(services: Services) -> HistoryService:
+    return services.history
+
+
+def _mails(services: Services) -> MailService:
+    return services.mails
+
+
+def _exports(services: Services) -> ExportService:
+    return services.exports
+
+
+def _readiness(services: Services) -> ReadinessService:
+    return services.readiness
+
+
+def _max_upload_bytes(services: Services) -> int:
+    return services.edge.max_upload_bytes
+
+
+Analyses = Annotated[CallerAnalyses, Depends(_analyses)]
+Users = Annotated[UserService, Depends(_users)]
+Auth = Annotated[AuthService, Depends(_auth)]
+Proofs = Annotated[EmailProofService, Depends(_proofs)]
+Keys = Annotated[KeyService, Depends(_keys)]
+Consents = Annotated[ConsentService, Depends(_consents)]
+History = Annotated[HistoryService, Depends(_history)]
+Mails = Annotated[MailService, Depends(_mails)]
+Exports = Annotated[ExportService, Depends(_exports)]
+ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def _page(
+    page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
+    size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
+) -> PageRequest:
+    return PageRequest(page, size)
+
+
+AskedPage = Annotated[PageRequest, Depends(_page)]
 
 
 def chosen_locale(connection: HTTPConnection, inside_body: str | None = None) -> Locale:
@@ -45,3 +282,10 @@ LocaleParameter = Annotated[
     str | None,
     Query(max_length=35, description="Language of texts: ko or en; anything else falls back.", examples=["ko"]),
 ]
+
+
+def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
+    return chosen_locale(request)
+
+
+ChosenLocale = Annotated[Locale, Depends(_locale)]

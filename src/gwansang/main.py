@@ -22,11 +22,14 @@ from gwansang.core.middleware.body_gate import BodyGate
 from gwansang.core.middleware.boundary import ErrorBoundary
 from gwansang.core.middleware.hosts import TrustedHosts
 from gwansang.core.middleware.intake import Intake
+from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
+from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 
 _OPENAPI = "/api/v1/openapi.json"
 _FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photo
+_LOGIN_BODY_BYTES = 8 * 1024
 _OTHER_BODY_BYTES = 256 * 1024
 _INTAKE_PATIENCE_S = 20.0
 
@@ -87,13 +90,15 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_credentials=settings.cors_credentials,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER),
-            expose_headers=(HEADER, "Retry-After"),
+            expose_headers=(HEADER, "Retry-After", *QUOTA_HEADERS),
         ),
+        Middleware(QuotaHeaders),
         Middleware(ErrorBoundary, answer=errors.answer),
         Middleware(TrustedHosts, allowed=settings.trusted_hosts, answer=errors.answer),
         Middleware(
             BodyGate,
             max_bytes={
+                "/api/v1/auth/login": _LOGIN_BODY_BYTES,
                 "/api/v1/analysis/face": settings.max_json_bytes,
                 "/api/v1/analysis/face/upload": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
             },

@@ -17,7 +17,7 @@ from gwansang.cli.failure import CommandError, envelope, sentence, unusable
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.overlay import draw
 from gwansang.cli.report import report
-from gwansang.container import open_container
+from gwansang.container import open_analyses
 from gwansang.core.exceptions import AppError
 from gwansang.core.logging import configure_logging
 from gwansang.reading.model import Locale
@@ -73,9 +73,9 @@ async def _analyze_all(photos: list[Path], wish: Wish, show: Show) -> int:
     chosen = read_settings()
     workers = min(chosen.inference_workers, len(photos))
     bad = 0
-    async with open_container(chosen.model_copy(update={"inference_workers": workers})) as container:
+    async with open_analyses(chosen.model_copy(update={"inference_workers": workers})) as analyses:
         with _progress(len(photos)) as advance:
-            async for photo, outcome in _outcomes(container.analyses, photos, wish, workers):
+            async for photo, outcome in _outcomes(analyses, photos, wish, workers):
                 advance()
                 show(photo, outcome)
                 if not isinstance(outcome, FaceReading):

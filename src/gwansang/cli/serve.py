@@ -37,6 +37,7 @@ def serve(
         log_config=None,  # the application configures logging, and logs requests itself
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # TRUSTED_PROXIES counts them from the right; here the leftmost could be believed
         limit_concurrency=MAX_CONNECTIONS,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,

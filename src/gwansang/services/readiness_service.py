@@ -1,8 +1,11 @@
 """Whether the service could do its work now."""
 
+from gwansang.db.session import DatabaseUnavailableError
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
+
+__all__ = ["DatabaseUnavailableError", "ReadinessService"]
 
 
 class ReadinessService:

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartReading, Reading, Reason
 from gwansang.schemas import analysis as wire
 from gwansang.services.analysis_service import AnalysisResult
-from gwansang.vision.face import Face
+from gwansang.services.history_service import KeptAnalysis
+from gwansang.vision.face import Face, Pose, Quality
 
 ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
     Path(__file__).with_name("advice_texts.json").read_bytes()
@@ -17,29 +18,47 @@ ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
 
 def present(result: AnalysisResult) -> wire.FaceReading:
     """The answer to a reading request."""
-    reading, face = result.reading, result.face
-    return wire.FaceReading(
+    about = KeptAnalysis(
         analysis_id=result.analysis_id,
+        created_at=result.created_at,
+        birth_year=result.birth_year,
+        reading=result.reading,
+        measures={},  # they are in the reasons, too
+        pose=result.face.pose,
+        quality=result.face.quality,
+    )
+    return _present(about, result.face)
+
+
+def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
+    """A reading that was kept; nothing in it can be drawn, because the points were not kept."""
+    return _present(kept, None)
+
+
+def _present(about: KeptAnalysis, face: Face | None) -> wire.FaceReading:
+    reading = about.reading
+    return wire.FaceReading(
+        analysis_id=about.analysis_id,
         overall_score=reading.overall_score,
         energy_scores=wire.EnergiesOut(**{str(name): steps for name, steps in reading.energy_scores.items()}),
         energy_values={name: _round(value) for name, value in reading.energy_values.items()},
         parts_analysis={part.part: _part(part, face) for part in reading.parts},
         today_fortune=reading.today_fortune,
-        fortune=_fortune(reading.fortune),
+        fortune=present_fortune(reading.fortune),
         element=_element(reading),
         zones=_zones(reading),
         palaces=[_palace(palace, face) for palace in reading.palaces],
-        ages=wire.AgesOut(birth_year=result.birth_year, positions=[_age(age, face) for age in reading.ages]),
-        quality=_quality(face, reading.locale),
+        ages=wire.AgesOut(birth_year=about.birth_year, positions=[_age(age, face) for age in reading.ages]),
+        quality=_quality(about.quality, about.pose, reading.locale),
         engine_version=reading.engine_version,
         content_version=reading.content_version,
         locale=reading.locale,
         disclaimer=reading.disclaimer,
-        created_at=result.created_at,
+        created_at=about.created_at,
     )
 
 
-def _part(part: PartReading, face: Face) -> wire.PartOut:
+def _part(part: PartReading, face: Face | None) -> wire.PartOut:
     other = part.alternative
     return wire.PartOut(
         name=part.name,
@@ -56,8 +75,8 @@ def _part(part: PartReading, face: Face) -> wire.PartOut:
     )
 
 
-def _reason(reason: Reason, face: Face) -> wire.ReasonOut:
-    overlays = [_overlay(overlay, face) for overlay in reason.overlays]
+def _reason(reason: Reason, face: Face | None) -> wire.ReasonOut:
+    overlays = [_overlay(overlay, face) for overlay in reason.overlays if face]
     classic = reason.classic
     return wire.ReasonOut(
         measure=reason.measure,
@@ -77,12 +96,15 @@ def _overlay(overlay: Overlay, face: Face) -> wire.OverlayOut:
     return wire.OverlayOut(type=overlay.type, points=_places(overlay.vertices, face))
 
 
-def _places(vertices: Sequence[int], face: Face) -> list[wire.Place]:
+def _places(vertices: Sequence[int], face: Face | None) -> list[wire.Place]:
+    if face is None:
+        return []
     size = (face.image_width, face.image_height)
     return [(_round(x / size[0]), _round(y / size[1])) for x, y in face.points[list(vertices), :2].tolist()]
 
 
-def _fortune(fortune: Fortune) -> wire.FortuneOut:
+def present_fortune(fortune: Fortune) -> wire.FortuneOut:
+    """The fortune of a day."""
     lucky = fortune.lucky
     return wire.FortuneOut(
         date=fortune.date,
@@ -133,7 +155,7 @@ def _zones(reading: Reading) -> wire.ZonesOut:
     )
 
 
-def _palace(palace: Palace, face: Face) -> wire.PalaceOut:
+def _palace(palace: Palace, face: Face | None) -> wire.PalaceOut:
     return wire.PalaceOut(
         id=palace.id,
         name=palace.name,
@@ -146,7 +168,7 @@ def _palace(palace: Palace, face: Face) -> wire.PalaceOut:
     )
 
 
-def _age(age: AgePosition, face: Face) -> wire.AgePositionOut:
+def _age(age: AgePosition, face: Face | None) -> wire.AgePositionOut:
     return wire.AgePositionOut(
         counted_age=age.counted_age,
         international_age=age.international_age,
@@ -158,8 +180,7 @@ def _age(age: AgePosition, face: Face) -> wire.AgePositionOut:
     )
 
 
-def _quality(face: Face, locale: str) -> wire.QualityOut:
-    quality, pose = face.quality, face.pose
+def _quality(quality: Quality, pose: Pose, locale: str) -> wire.QualityOut:
     return wire.QualityOut(
         score=_round(quality.score),
         yaw_deg=round(pose.yaw_deg, 1),

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.v1.endpoints import analysis
+from gwansang.api.v1.endpoints import analysis, auth, history, keys, privacy, users
 
 router = APIRouter()
-router.include_router(analysis.router)
+for module in (analysis, history, auth, users, keys, privacy):
+    router.include_router(module.router)

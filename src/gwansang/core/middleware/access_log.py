@@ -10,7 +10,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class AccessLog:
-    """Logs `http.request` with method, route template, status and milliseconds."""
+    """Logs `http.request` with method, route template, status, milliseconds, and the caller's id where it is known."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,6 +37,7 @@ class AccessLog:
                 route=route_template(scope),
                 status=status,
                 ms=round((perf_counter() - started) * 1000, 1),
+                caller=scope.get("state", {}).get("caller"),
             )
 
 

@@ -9,12 +9,14 @@ from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
 from gwansang.api.multipart import InvalidFormError
 from gwansang.api.v1.inputs import ContentTypeError, FileTooLargeError, JsonAsk, UploadAsk
 from gwansang.api.v1.presenter import present
+from gwansang.api.v1.refusals import SIGNED_IN
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
 from gwansang.core.middleware.intake import IntakeFullError
-from gwansang.dependencies import Analyses
+from gwansang.dependencies import Analyses, FaceReader
 from gwansang.reading import errors as reading_errors
 from gwansang.schemas.analysis import FaceReading, FaceRequest
 from gwansang.services.analysis_service import BirthYearError, TooYoungError
+from gwansang.services.consent_service import ConsentRequiredError
 from gwansang.services.ml.face_analyzer import InvalidLandmarksError, NothingToReadError
 from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyError, QueueFullError
 from gwansang.vision import errors as vision_errors
@@ -22,6 +24,8 @@ from gwansang.vision import errors as vision_errors
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 _EITHER_WAY = (
+    *SIGNED_IN,
+    ConsentRequiredError,
     BodyTooLargeError,
     BodyTimeoutError,
     ContentEncodingError,
@@ -104,9 +108,9 @@ _FORM_BODY = {
 @router.post(
     "/face", response_model=FaceReading, openapi_extra=_JSON_BODY, responses=problems(*_EITHER_WAY, *_JSON_ONLY)
 )
-async def analyze_face(ask: JsonAsk, analyses: Analyses) -> FaceReading:
+async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh."""
-    return present(await analyses.analyze(ask))
+    return present(await analyses.analyze(ask, reader.user_id if reader else None))
 
 
 @router.post(
@@ -115,6 +119,6 @@ async def analyze_face(ask: JsonAsk, analyses: Analyses) -> FaceReading:
     openapi_extra=_FORM_BODY,
     responses=problems(*_EITHER_WAY, InvalidFormError),
 )
-async def analyze_uploaded_face(ask: UploadAsk, analyses: Analyses) -> FaceReading:
+async def analyze_uploaded_face(reader: FaceReader, ask: UploadAsk, analyses: Analyses) -> FaceReading:
     """Read a face from an uploaded photo."""
-    return present(await analyses.analyze(ask))
+    return present(await analyses.analyze(ask, reader.user_id if reader else None))

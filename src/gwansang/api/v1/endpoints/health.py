@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from gwansang.api.documented import problems
-from gwansang.dependencies import Pool
+from gwansang.dependencies import ReadyCheck
 from gwansang.schemas.health import Health, Readiness
 from gwansang.services.ml.inference_pool import NotReadyError, QueueFullError
+from gwansang.services.readiness_service import DatabaseUnavailableError
 
 router = APIRouter(tags=["health"])
 
@@ -17,8 +18,8 @@ async def live() -> Health:
     return Health()
 
 
-@router.get("/health/ready", responses=problems(NotReadyError, QueueFullError))
-async def ready(pool: Pool) -> Readiness:
-    """The models are loaded and another photo would be taken."""
-    pool.check_ready()
+@router.get("/health/ready", responses=problems(NotReadyError, QueueFullError, DatabaseUnavailableError))
+async def ready(readiness: ReadyCheck) -> Readiness:
+    """The models are loaded, another photo would be taken, and the database answers."""
+    await readiness.check()
     return Readiness()

@@ -1,0 +1,100 @@
+"""Signing in and out, and the codes that prove an address."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+
+from gwansang.api.documented import problems
+from gwansang.api.v1.letters import reset_letter, verification_letter
+from gwansang.api.v1.refusals import ANYONE, BODY, SIGNED_IN
+from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
+from gwansang.core.rate_limit import LimitsUnknownError
+from gwansang.dependencies import Anyone, Auth, ChosenLocale, CurrentUser, LoginForm, Mails, Proofs, count_mail
+from gwansang.schemas.accounts import (
+    AcceptedOut,
+    AccountOut,
+    MailRequest,
+    PasswordReset,
+    RefreshRequest,
+    TokensOut,
+    VerificationCode,
+)
+from gwansang.services.auth_service import (
+    InactiveUserError,
+    InvalidCredentialsError,
+    TokenInvalidError,
+    TokenReusedError,
+)
+from gwansang.services.email_proof_service import MailTokenInvalidError
+
+router = APIRouter(prefix="/api/v1/auth", tags=["signing in"])
+
+
+@router.post(
+    "/login",
+    responses=problems(
+        InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *ANYONE, *BODY
+    ),
+)
+async def login(form: LoginForm, auth: Auth) -> TokensOut:
+    """Sign in with an e-mail address, in the field `username`, and a password."""
+    return TokensOut.model_validate(await auth.login(form.username, form.password), from_attributes=True)
+
+
+@router.post(
+    "/refresh",
+    dependencies=[Anyone],
+    responses=problems(TokenInvalidError, TokenReusedError, *ANYONE, *BODY),
+)
+async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
+    """Exchange a refresh token for a new pair, once; used again, it ends the whole sign-in."""
+    return TokensOut.model_validate(await auth.refresh(asked.refresh_token), from_attributes=True)
+
+
+@router.post("/logout", status_code=204, responses=problems(*SIGNED_IN))
+async def logout(caller: CurrentUser, auth: Auth) -> None:
+    """End this sign-in with all its tokens."""
+    if caller.family is not None:
+        await auth.logout(caller.user_id, caller.family)
+
+
+@router.post("/verify-email/request", status_code=202, responses=problems(*SIGNED_IN))
+async def request_verification(
+    caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
+) -> AcceptedOut:
+    """Have another code sent to one's own address; nothing is sent where it is verified already."""
+    await count_mail(request, caller.id)
+    mails.post(partial(verification_letter, proofs, caller.user_id, locale))
+    return AcceptedOut()
+
+
+@router.post("/verify-email", dependencies=[Anyone], responses=problems(MailTokenInvalidError, *ANYONE, *BODY))
+async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
+    """Prove an address with the code that was sent to it."""
+    return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
+
+
+@router.post(
+    "/reset-password/request",
+    status_code=202,
+    dependencies=[Anyone],
+    responses=problems(*ANYONE, *BODY),
+)
+async def request_reset(
+    asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
+) -> AcceptedOut:
+    """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
+    await count_mail(request, asked.email)
+    mails.post(partial(reset_letter, proofs, asked.email, locale))
+    return AcceptedOut()
+
+
+@router.post(
+    "/reset-password",
+    status_code=204,
+    dependencies=[Anyone],
+    responses=problems(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
+)
+async def reset_password(asked: PasswordReset, proofs: Proofs) -> None:
+    """Choose a new password with the code that was sent; every sign-in ends."""
+    await proofs.reset(asked.token, asked.password)

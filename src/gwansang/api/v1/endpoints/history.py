@@ -1,0 +1,49 @@
+"""Kept readings of one's own."""
+
+import datetime as dt
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from gwansang.api.documented import problems
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.presenter import present_fortune, present_kept
+from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
+from gwansang.dependencies import AskedPage, ChosenLocale, History, ReadsHistory, WritesHistory
+from gwansang.schemas.analysis import FaceReading, FortuneOut
+from gwansang.schemas.history import KeptReadingOut
+from gwansang.schemas.paging import PageOut
+from gwansang.services.history_service import AnalysisNotFoundError
+
+router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
+AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
+Day = Annotated[dt.date, Query(alias="date", examples=["2026-11-23"])]
+
+
+@router.get("", responses=problems(*SIGNED_IN, *PARAMETERS))
+async def list_readings(caller: ReadsHistory, history: History, asked: AskedPage) -> PageOut[KeptReadingOut]:
+    """One's own readings, newest first; they are kept with the consent to `history`."""
+    return page_of(await history.page(caller.user_id, asked.page, asked.size), KeptReadingOut)
+
+
+@router.get("/{analysis_id:uuid}", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
+async def read_reading(analysis_id: AnalysisId, caller: ReadsHistory, history: History) -> FaceReading:
+    """A kept reading as it was told, without places to draw: neither photo nor points are kept."""
+    return present_kept(await history.get(caller.user_id, analysis_id))
+
+
+@router.delete(
+    "/{analysis_id:uuid}", status_code=204, responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
+)
+async def delete_reading(analysis_id: AnalysisId, caller: WritesHistory, history: History) -> None:
+    """Delete a kept reading."""
+    await history.delete(caller.user_id, analysis_id)
+
+
+@router.get("/{analysis_id:uuid}/fortune", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
+async def read_fortune(
+    analysis_id: AnalysisId, day: Day, caller: ReadsHistory, history: History, locale: ChosenLocale
+) -> FortuneOut:
+    """The fortune of any day for the face of a kept reading."""
+    return present_fortune(await history.fortune(caller.user_id, analysis_id, day, locale))

@@ -1,0 +1,142 @@
+"""Accounts: one's own, and for administrators all of them."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+
+from gwansang.api.documented import problems
+from gwansang.api.v1.letters import verification_letter
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.refusals import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
+from gwansang.core.email_address import InvalidEmailError
+from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
+from gwansang.core.rate_limit import LimitsUnknownError
+from gwansang.dependencies import (
+    AdminUser,
+    Anyone,
+    AskedPage,
+    ChosenLocale,
+    CurrentUser,
+    Exports,
+    Mails,
+    Proofs,
+    Users,
+    count_password,
+)
+from gwansang.schemas.accounts import (
+    AccountChange,
+    AccountOut,
+    OwnDataOut,
+    PasswordChange,
+    ProfileChange,
+    Registration,
+    UserOut,
+)
+from gwansang.schemas.paging import PageOut
+from gwansang.services.user_service import (
+    EmailTakenError,
+    InvalidCredentialsError,
+    InvalidUsernameError,
+    UserNotFoundError,
+)
+
+router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
+UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+_CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
+
+
+@router.post("/", status_code=201, dependencies=[Anyone], include_in_schema=False)
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[Anyone],
+    responses=problems(*_CHANGE, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
+)
+async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
+    """Make an account; a code that proves the address is sent to it."""
+    user = await users.register(asked.email, asked.username, asked.password)
+    mails.post(partial(verification_letter, proofs, user.id, locale))
+    return UserOut.model_validate(user, from_attributes=True)
+
+
+@router.get("/me", responses=problems(*SIGNED_IN))
+async def read_me(caller: CurrentUser, users: Users) -> AccountOut:
+    """One's own account."""
+    return AccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
+
+
+@router.patch("/me", responses=problems(*_CHANGE, *SIGNED_IN, *BODY))
+async def change_me(
+    asked: ProfileChange, caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
+) -> AccountOut:
+    """Change one's name or address; a new address gets a code that proves it."""
+    user = await users.update(caller.user_id, username=asked.username, email=asked.email)
+    if asked.email is not None:
+        mails.post(partial(verification_letter, proofs, user.id, locale))
+    return AccountOut.model_validate(user, from_attributes=True)
+
+
+@router.get("/me/export", responses=problems(*SIGNED_IN))
+async def export_me(caller: CurrentUser, exports: Exports) -> OwnDataOut:
+    """Everything that is kept of oneself, as one document without secrets."""
+    return OwnDataOut.model_validate(await exports.export(caller.user_id))
+
+
+@router.delete("/me", status_code=204, responses=problems(*SIGNED_IN))
+async def delete_me(caller: CurrentUser, users: Users) -> None:
+    """Erase one's account and everything that belongs to it."""
+    await users.delete(caller.user_id)
+
+
+@router.post(
+    "/me/password",
+    status_code=204,
+    responses=problems(
+        InvalidCredentialsError, InvalidPasswordError, HashingBusyError, LimitsUnknownError, *SIGNED_IN, *BODY
+    ),
+)
+async def change_password(asked: PasswordChange, caller: CurrentUser, request: Request, users: Users) -> None:
+    """Choose another password; every sign-in ends, this one too."""
+    await count_password(request, caller.id)
+    await users.change_password(caller.user_id, asked.current_password, asked.new_password)
+
+
+@router.get("", responses=problems(*ADMIN, *PARAMETERS))
+async def list_users(
+    _: AdminUser,
+    users: Users,
+    asked: AskedPage,
+    active: Annotated[bool | None, Query(description="Only active ones, or only the others.")] = None,
+    email: Annotated[
+        str | None,
+        Query(max_length=254, pattern=r"^[^\x00]*$", description="How the address begins.", examples=["minji"]),
+    ] = None,
+) -> PageOut[AccountOut]:
+    """All accounts, by id."""
+    return page_of(await users.page(asked.page, asked.size, active=active, email_prefix=email), AccountOut)
+
+
+@router.get("/{user_id:int}", responses=problems(UserNotFoundError, *ADMIN, *PARAMETERS))
+async def read_user(user_id: UserId, _: AdminUser, users: Users) -> AccountOut:
+    """Any account."""
+    return AccountOut.model_validate(await users.get(user_id), from_attributes=True)
+
+
+@router.patch("/{user_id:int}", responses=problems(UserNotFoundError, *_CHANGE, *ADMIN, *BODY))
+async def change_user(user_id: UserId, asked: AccountChange, _: AdminUser, users: Users) -> AccountOut:
+    """Change any account; whoever is deactivated or loses a role is signed out everywhere."""
+    user = await users.update(
+        user_id,
+        username=asked.username,
+        email=asked.email,
+        is_active=asked.is_active,
+        is_admin=asked.is_admin,
+    )
+    return AccountOut.model_validate(user, from_attributes=True)
+
+
+@router.delete("/{user_id:int}", status_code=204, responses=problems(UserNotFoundError, *ADMIN, *PARAMETERS))
+async def delete_user(user_id: UserId, _: AdminUser, users: Users) -> None:
+    """Erase any account and everything that belongs to it."""
+    await users.delete(user_id)

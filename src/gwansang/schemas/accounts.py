@@ -1,0 +1,145 @@
+"""The wire of accounts: registration, signing in, and what people see of themselves."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, Strict
+
+# --- in ---------------------------------------------------------------------------------------------------------------
+
+Email = Annotated[
+    str,
+    Strict(),
+    Field(
+        min_length=3,
+        max_length=320,
+        description="Upper and lower case are one; letters before the @ are ASCII.",
+        examples=["minji@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+]
+Username = Annotated[str, Strict(), Field(min_length=3, max_length=50, examples=["민지 Kim"])]
+Password = Annotated[
+    str,
+    Strict(),
+    Field(
+        min_length=8,
+        max_length=128,
+        description="At most 72 bytes as UTF-8.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password"},
+    ),
+]
+AnyPassword = Annotated[
+    str,
+    Strict(),
+    Field(min_length=1, max_length=128, examples=["the old one"], json_schema_extra={"format": "password"}),
+]
+Token = Annotated[str, Strict(), Field(min_length=1, max_length=2048, examples=["eyJhbGciOiJIUzI1NiIs…"])]
+MailToken = Annotated[str, Strict(), Field(min_length=1, max_length=200, examples=["q0V6c1J2…"])]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Registration(_Request):
+    """A new account."""
+
+    email: Email
+    username: Username
+    password: Password
+
+
+class ProfileChange(_Request):
+    """What people change about themselves; what is left out or null stays."""
+
+    username: Username | None = None
+    email: Email | None = None
+
+
+class AccountChange(ProfileChange):
+    """What administrators change; what is left out or null stays."""
+
+    is_active: Annotated[bool, Strict()] | None = Field(None, examples=[False])
+    is_admin: Annotated[bool, Strict()] | None = Field(None, examples=[False])
+
+
+class PasswordChange(_Request):
+    """The password in use, and the new one."""
+
+    current_password: AnyPassword
+    new_password: Password
+
+
+class RefreshRequest(_Request):
+    """A refresh token that was not used yet."""
+
+    refresh_token: Token
+
+
+class MailRequest(_Request):
+    """An address to send a code to."""
+
+    email: Email
+
+
+class VerificationCode(_Request):
+    """The code of a verification mail."""
+
+    token: MailToken
+
+
+class PasswordReset(_Request):
+    """The code of a reset mail, and the new password."""
+
+    token: MailToken
+    password: Password
+
+
+# --- out --------------------------------------------------------------------------------------------------------------
+
+
+class UserOut(BaseModel):
+    """An account."""
+
+    id: int = Field(examples=[1])
+    email: str = Field(examples=["minji@example.com"])
+    username: str = Field(examples=["민지 Kim"])
+    is_active: bool = Field(examples=[True])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    updated_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+
+
+class AccountOut(UserOut):
+    """An account with its standing."""
+
+    is_admin: bool = Field(examples=[False])
+    email_verified: bool = Field(examples=[True])
+
+
+class TokensOut(BaseModel):
+    """An access token for half an hour, and a refresh token that buys the next pair, once."""
+
+    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs…"])
+    refresh_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs…"])
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # the name of a scheme
+    expires_in: int = Field(description="Seconds until the access token ends.", examples=[1800])
+
+
+class OwnDataOut(BaseModel):
+    """All own data; `format` grows when the shape changes."""
+
+    format: int = Field(examples=[1])
+    exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
+    consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
+    sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
+    api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])
+    analyses: list[dict[str, JsonValue]] = Field(examples=[[]])
+
+
+class AcceptedOut(BaseModel):
+    """Said to everybody alike, whether or not there is anything to do."""
+
+    status: Literal["accepted"] = "accepted"

@@ -1,0 +1,19 @@
+"""The wire of kept readings in a list."""
+
+import datetime as dt
+from uuid import UUID
+
+from pydantic import BaseModel, Field, FiniteFloat
+
+
+class KeptReadingOut(BaseModel):
+    """A kept reading in short."""
+
+    analysis_id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    locale: str = Field(examples=["ko"])
+    overall_score: int = Field(ge=0, le=100, examples=[84])
+    element: str = Field(examples=["wood"])
+    quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
+    engine_version: str = Field(examples=["1.0.0"])
+    content_version: str = Field(examples=["2026.1"])

@@ -1,0 +1,39 @@
+"""The wire of API keys."""
+
+import datetime as dt
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+ScopeName = Literal["analyze", "history:read", "history:write", "match"]
+
+
+class KeyRequest(BaseModel):
+    """A new key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Strict()] = Field(min_length=1, max_length=50, examples=["kiosk in the lobby"])
+    scopes: list[ScopeName] = Field(min_length=1, max_length=8, examples=[["analyze"]])
+    expires_in_days: Annotated[int, Strict()] | None = Field(
+        None, ge=1, le=3650, description="Without it the key lives until it is deleted.", examples=[90]
+    )
+
+
+class KeyOut(BaseModel):
+    """A key as its owner sees it later; the key itself is nowhere."""
+
+    id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
+    name: str = Field(examples=["kiosk in the lobby"])
+    prefix: str = Field(description="How the key begins.", examples=["gsk_0193a6f07b7a4a3c"])
+    scopes: list[ScopeName] = Field(examples=[["analyze"]])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    expires_at: dt.datetime | None = Field(examples=["2027-02-21T03:00:00Z"])
+    last_used_at: dt.datetime | None = Field(examples=[None])
+
+
+class NewKeyOut(KeyOut):
+    """A new key; the only answer that ever holds it."""
+
+    key: str = Field(examples=["gsk_0193a6f07b7a4a3c_Xm3…"])
