@@ -1,4 +1,4 @@
-"""How far landmarks move when the same photo is rescaled, recompressed, turned or relit.
+"""How far landmarks move when the same photo is rescaled, recompressed, turned, relit or mirrored.
 
     python benchmarks/repeatability.py [PHOTOS] [--every N]
 
@@ -23,6 +23,7 @@ from gwansang.vision.decode import Picture
 from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Points
 from gwansang.vision.landmarks import find_landmarks, one_pass
+from gwansang.vision.mesh import canonical_face
 from gwansang.vision.runtime import Engine
 
 _Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) way of points into it
@@ -59,6 +60,10 @@ def recompressed(photo: Rgb) -> tuple[Rgb, Points]:
     return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)).astype(np.uint8), np.eye(2, 3)
 
 
+def mirrored(photo: Rgb) -> tuple[Rgb, Points]:
+    return np.ascontiguousarray(photo[:, ::-1]), np.array([[-1.0, 0, photo.shape[1] - 1], [0, 1, 0]])
+
+
 CHANGES: dict[str, _Change] = {
     "scaled 0.5": scaled(0.5),
     "scaled 0.7": scaled(0.7),
@@ -68,6 +73,7 @@ CHANGES: dict[str, _Change] = {
     "turned -20°": turned(-20),
     "light -30 %": lit(0.7),
     "light +30 %": lit(1.3),
+    "mirrored": mirrored,
 }
 
 
@@ -105,6 +111,8 @@ def points_of(engine: Engine, photo: Rgb, method: _Method) -> Points | None:
 
 
 def deviation(before: Points, after: Points, way: Points) -> float:
+    if np.linalg.det(way[:, :2]) < 0:
+        after = after[canonical_face().mirror]
     undone = (after - way[:, 2]) @ np.linalg.inv(way[:, :2]).T
     iod = np.linalg.norm(before[[33, 133]].mean(axis=0) - before[[263, 362]].mean(axis=0))
     return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
