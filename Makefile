@@ -33,6 +33,7 @@ models: $(VENV)/.run ## fetch and verify the face models (once)
 	@$(BIN)/gwansang models fetch
 
 run: models ## serve the product at http://localhost:8000
+	@$(BIN)/gwansang db upgrade
 	@$(BIN)/gwansang serve --host $(HOST) --port $(PORT)
 
 test: lint types contracts unit ## everything that must be green

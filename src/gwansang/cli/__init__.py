@@ -12,6 +12,9 @@ from gwansang.vision.fetch import FetchError
 COMMANDS = {
     "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
+    "db": LazyCommand("gwansang.cli.db", "app", "Bring the database up to date, and look at it."),
+    "users": LazyCommand("gwansang.cli.users", "app", "Make an administrator, list the users."),
+    "keys": LazyCommand("gwansang.cli.keys", "app", "Make, list and end API keys."),
     "models": LazyCommand("gwansang.cli.models", "app", "Fetch, list and verify the face models."),
     "doctor": LazyCommand("gwansang.cli.doctor", "doctor", "Say what is missing and how to get it."),
     "version": LazyCommand("gwansang.cli.version", "version", "Print the versions."),

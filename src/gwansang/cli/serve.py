@@ -1,5 +1,6 @@
 """`gwansang serve`: the HTTP service."""
 
+import asyncio
 import errno
 import socket
 from typing import Annotated
@@ -9,6 +10,9 @@ import uvicorn
 
 from gwansang.cli.failure import CommandError
 from gwansang.cli.options import settings as read_settings
+from gwansang.config import Settings
+from gwansang.db.init_db import prepare
+from gwansang.db.session import Database
 from gwansang.vision import catalog
 
 GRACE_S = 10  # running analyses end within this
@@ -26,6 +30,7 @@ def serve(
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
     catalog.verify(settings.model_path)
+    asyncio.run(prepare_database(settings))
     check_free(host, port)
     uvicorn.run(
         "gwansang.main:app",
@@ -43,6 +48,15 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Make or upgrade the embedded database, once for all workers; raise AppError where it can't be used as it is."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        await prepare(database)
+    finally:
+        await database.close()
 
 
 def check_free(host: str, port: int) -> None:

@@ -97,6 +97,12 @@ class UserService:
         async with self._uow.read() as tx:
             return info(found(await tx.users.get(user_id)))
 
+    async def find(self, email: str) -> UserInfo:
+        """The account with this address; raises UserNotFoundError, InvalidEmailError."""
+        address = canonical_email(email)
+        async with self._uow.read() as tx:
+            return info(found(await tx.users.by_email(address)))
+
     async def page(
         self, page: int = 1, size: int = 20, *, active: bool | None = None, email_prefix: str | None = None
     ) -> Page[UserInfo]:

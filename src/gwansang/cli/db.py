@@ -1,0 +1,80 @@
+"""`gwansang db`: bring the database to this release's version, and look at it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from gwansang.cli.failure import CommandError
+from gwansang.cli.options import settings as read_settings
+from gwansang.db import migrate
+from gwansang.db.init_db import REVISION
+from gwansang.db.session import Database
+
+app = typer.Typer(no_args_is_help=True)
+T = TypeVar("T")
+
+
+@app.command()
+def upgrade(
+    revision: Annotated[str, typer.Argument(help="Version to reach; `head` is the newest.")] = migrate.HEAD,
+) -> None:
+    """Bring the tables up to this release's version; does nothing where they are."""
+    _on_database(lambda database: migrate.upgrade(database, revision))
+    _say(_on_database(migrate.revision_of))
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="Version to go back to; `base` deletes every table.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Take the tables back to an older version; what only the newer one could keep is lost."""
+    if not yes:
+        typer.confirm(f"Data can be lost on the way to {revision}. Go on?", abort=True)
+    _on_database(lambda database: migrate.downgrade(database, revision))
+    _say(_on_database(migrate.revision_of))
+
+
+@app.command()
+def check() -> None:
+    """Compare the database with the tables of this release; exit code 1 where they differ."""
+    found = _on_database(migrate.revision_of)
+    if found != REVISION:
+        raise CommandError(f"The database is at version {found or 'none'}, not {REVISION}; run `gwansang db upgrade`.")
+    differences = _on_database(migrate.differences)
+    for difference in differences:
+        typer.echo(difference)
+    if differences:
+        raise CommandError(f"The database differs from this release in {len(differences)} places.")
+    _say(found)
+
+
+@app.command()
+def info() -> None:
+    """Show where the database is and at which version."""
+    address = _database().address.render_as_string(hide_password=True)
+    typer.echo(f"address  {address}")
+    typer.echo(f"version  {_on_database(migrate.revision_of) or 'none'}")
+    typer.echo(f"needed   {REVISION}")
+    typer.echo(f"known    {', '.join(migrate.revisions())}")
+
+
+def _database() -> Database:
+    return Database(read_settings().database_url.get_secret_value())
+
+
+def _on_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run() -> T:
+        database = _database()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _say(revision: str | None) -> None:
+    typer.echo(f"database: at version {revision or 'none'}")
