@@ -14,7 +14,7 @@ from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.measuring_error import measuring_error
 from gwansang.reading.model import ENERGIES
-from gwansang.reading.scores import Scores, calibration, energy_step, score
+from gwansang.reading.scores import Scores, energy_step, score, shipped_scales
 from gwansang.reading.shapes import memberships
 from tests.factories import measures_at
 from tests.test_reading.days import A_DAY
@@ -80,7 +80,7 @@ def test_a_part_that_shows_badly_weighs_less_in_the_energies() -> None:
 
 
 def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
-    fresh, shipped = calibrate(default_norms(), 1200, seed=99), calibration()
+    fresh, shipped = calibrate(default_norms(), 1200, seed=99), shipped_scales()
     for energy in ENERGIES:
         assert fresh["energies"][energy][1:-1] == pytest.approx(shipped["energies"][energy][1:-1], abs=0.04)
     for name, centre in shipped["harmony"].items():

@@ -16,14 +16,16 @@ from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
 from gwansang.reading.facts import load_text
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
-from gwansang.reading.scores import CalibrationJson, Centre, energy_sums, harmony, harmony_terms
+from gwansang.reading.scores import Centre, Scales, energy_sums, harmony, harmony_terms
 
 _STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
 _ROUNDS = 300
 _RATE = 0.5
 
 
-class _PopulationJson(TypedDict):
+class Population(TypedDict):
+    """How measures go together among people, and how uneven faces are."""
+
     source: str
     keys: list[str]
     correlations: list[list[float]]
@@ -31,14 +33,15 @@ class _PopulationJson(TypedDict):
 
 
 @cache
-def _population() -> _PopulationJson:
-    data: _PopulationJson = json.loads(load_text("population.json"))
+def shipped_population() -> Population:
+    """The population of the shipped scales; the file names where it comes from."""
+    data: Population = json.loads(load_text("population.json"))
     return data
 
 
-def simulated_faces(count: int, seed: int) -> Iterator[dict[str, float]]:
+def simulated_faces(count: int, seed: int, population: Population | None = None) -> Iterator[dict[str, float]]:
     """Standard scores of plausible faces: normal, with the correlations that measures have among people."""
-    people = _population()
+    people = population or shipped_population()
     draws = np.random.default_rng(seed).multivariate_normal(
         np.zeros(len(people["keys"])), np.array(people["correlations"]), count, method="eigh"
     )
@@ -46,9 +49,10 @@ def simulated_faces(count: int, seed: int) -> Iterator[dict[str, float]]:
         yield dict(zip(people["keys"], row.tolist(), strict=True))
 
 
-def calibrate(norms: Norms, count: int, seed: int) -> CalibrationJson:
-    """The constants for `norms` from `count` simulated faces, seen as on an ordinary photo."""
-    faces = list(simulated_faces(count, seed))
+def calibrate(norms: Norms, count: int, seed: int, population: Population | None = None) -> Scales:
+    """The scales for `norms` from `count` simulated faces of a population, else of the shipped one."""
+    population = population or shipped_population()
+    faces = list(simulated_faces(count, seed, population))
     sums: dict[Energy, list[float]] = {energy: [] for energy in ENERGIES}
     terms: dict[str, list[float]] = {}
     for z in faces:
@@ -58,10 +62,10 @@ def calibrate(norms: Norms, count: int, seed: int) -> CalibrationJson:
             terms.setdefault(name, []).append(value)
     centres, offsets = _elements(faces)
     return {
-        "source": f"Simulated: {count} faces from knowledge/population.json in the norms {norms.id}, seed {seed}.",
+        "source": f"Simulated: {count} faces in the norms {norms.id}, seed {seed}. {population['source']}",
         "energies": {energy: _rounded(np.quantile(values, _STEP_SHARES).tolist()) for energy, values in sums.items()},
         "harmony": _harmony(terms),
-        "asymmetry": _population()["asymmetry"],
+        "asymmetry": population["asymmetry"],
         "elements": centres,
         "element_offsets": offsets,
     }

@@ -64,8 +64,8 @@ def compose(
     """
     face = _place(measures, norms or default_norms())
     shapes = memberships(face.z, face.sigma)
-    scores = score(face.z, face.sigma, shapes, measures.asymmetry)
-    own = elements(face.z)
+    scores = score(face.z, face.sigma, shapes, measures.asymmetry, face.norms.scales)
+    own = elements(face.z, face.norms.scales)
     key = face_key(own.primary, shapes["face_shape"].shape.id, shapes["samjeong"].shape.id)
     parts = tuple(_part(shape, face, scores, capture, key, locale) for shape in shapes.values())
     today = fortune(own, key, day, locale)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gwansang.reading.scores import calibration
+from gwansang.reading.scores import Scales, shipped_scales
 
 ELEMENTS = ("wood", "fire", "earth", "metal", "water")  # each generates the next and controls the one after
 SHARPNESS = 1.2
@@ -39,9 +39,10 @@ def likeness(z: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def elements(z: Mapping[str, float]) -> Elements:
-    """The element shares of a face from its standard scores."""
-    centres, offsets = calibration()["elements"], calibration()["element_offsets"]
+def elements(z: Mapping[str, float], scales: Scales | None = None) -> Elements:
+    """The element shares of a face from its standard scores, on the scales of their norms (else the shipped ones)."""
+    scales = scales or shipped_scales()
+    centres, offsets = scales["elements"], scales["element_offsets"]
     raw = {
         name: math.exp(SHARPNESS * ((value - centres[name]["mean"]) / centres[name]["sd"] + offsets[name]))
         for name, value in likeness(z).items()

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import NormalDist
 from typing import TypedDict
 
 from gwansang.reading.facts import load_text
+from gwansang.reading.scores import Scales, shipped_scales
 
 _NORMAL = NormalDist()
-_SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_SCORES = tuple(_NORMAL.inv_cdf(share) for share in _SHARES)
+SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_SCORES = tuple(_NORMAL.inv_cdf(share) for share in SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,13 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """A table of norms by measure key, with where its figures come from."""
+    """A table of norms by measure key, where its figures come from, and the scales on which scores are placed."""
 
     id: str
     n: int
     provenance: str
     measures: Mapping[str, Norm]
+    scales: Scales = field(default_factory=shipped_scales)
 
     def z(self, key: str, value: float) -> float:
         norm = self.measures[key]
@@ -45,7 +47,7 @@ class Norms:
         return max(1, min(99, round(100 * _NORMAL.cdf(score))))
 
 
-class _NormJson(TypedDict):
+class NormJson(TypedDict):
     median: float
     sd: float
     p05: float
@@ -58,15 +60,16 @@ class _NormsJson(TypedDict):
     id: str
     n: int
     provenance: str
-    measures: dict[str, _NormJson]
+    measures: dict[str, NormJson]
 
 
 @cache
 def default_norms() -> Norms:
     """The shipped start values for Korean users; the file names where they come from."""
     data: _NormsJson = json.loads(load_text("norms.json"))
-    measures = {
-        key: Norm(m["median"], m["sd"], (m["p05"], m["p25"], m["median"], m["p75"], m["p95"]))
-        for key, m in data["measures"].items()
-    }
+    measures = {key: norm_of(row) for key, row in data["measures"].items()}
     return Norms(data["id"], data["n"], data["provenance"], measures)
+
+
+def norm_of(row: NormJson) -> Norm:
+    return Norm(row["median"], row["sd"], (row["p05"], row["p25"], row["median"], row["p75"], row["p95"]))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import measure
 from gwansang.reading.model import Capture, Locale, Reading
+from gwansang.reading.norms import Norms
 
 
 def read(
@@ -16,9 +17,10 @@ def read(
     day: date,
     locale: Locale = "ko",
     birth_year: int | None = None,
+    norms: Norms | None = None,
 ) -> Reading:
     """Read a face: (468, 3) mesh turned to the front, x to the subject's left, y up, z to the camera, in any scale.
 
-    Pure and deterministic. Raises UnmeasurableFaceError for points that are no face, BirthYearOutOfRangeError.
+    Pure and deterministic; against the shipped norms where none are given. Raises UnmeasurableFaceError for points that are no face, BirthYearOutOfRangeError.
     """
-    return compose(measure(frontal, capture), capture, day, locale, birth_year)
+    return compose(measure(frontal, capture), capture, day, locale, birth_year, norms)

@@ -43,7 +43,9 @@ class Centre(TypedDict):
     sd: float
 
 
-class CalibrationJson(TypedDict):
+class Scales(TypedDict):
+    """The constants that place a face among others; `source` says which others."""
+
     source: str
     energies: dict[Energy, list[float]]
     harmony: dict[str, Centre]
@@ -53,9 +55,9 @@ class CalibrationJson(TypedDict):
 
 
 @cache
-def calibration() -> CalibrationJson:
-    """The constants that place a face among others; the file says which."""
-    data: CalibrationJson = json.loads(load_text("calibration.json"))
+def shipped_scales() -> Scales:
+    """The scales that belong to the shipped norms."""
+    data: Scales = json.loads(load_text("calibration.json"))
     return data
 
 
@@ -93,9 +95,9 @@ def expected_effect(shape: Membership, energy: Energy) -> float:
     return sum(p * c.effects[energy] for p, c in classes)
 
 
-def energy_value(energy: Energy, total: float) -> float:
+def energy_value(energy: Energy, total: float, scales: Scales) -> float:
     """The energy on its scale from 1 to 5, by the quantiles of the calibration."""
-    knots = calibration()["energies"][energy]
+    knots = scales["energies"][energy]
     if total <= knots[0]:
         return _STEPS[0]
     for i in range(len(knots) - 1):
@@ -126,8 +128,8 @@ def _bounded(z: float) -> float:
     return max(-_FAR, min(_FAR, z))
 
 
-def overall_score(terms: Mapping[str, float]) -> int:
-    centres = calibration()["harmony"]
+def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
+    centres = scales["harmony"]
     total = (harmony(terms, centres) - centres["total"]["mean"]) / centres["total"]["sd"]
     return round(60 + 38 * _NORMAL.cdf(total))
 
@@ -137,18 +139,25 @@ def score(
     sigma: Mapping[str, float],
     shapes: Mapping[str, Membership],
     asymmetry: Mapping[str, float],
+    scales: Scales | None = None,
 ) -> Scores:
-    """All numbers of a reading from standard scores, their errors, the shapes and the left-right differences."""
+    """All numbers of a reading from standard scores, their errors, the shapes and the left-right differences.
+
+    The scales are those of the norms that gave the standard scores; the shipped ones where none are given.
+    """
+    scales = scales or shipped_scales()
     trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
-    energies = {energy: energy_value(energy, total) for energy, total in energy_sums(z).items()}
-    parts = {key: _part_score(shape, energies, asymmetry) for key, shape in shapes.items()}
-    return Scores(overall_score(harmony_terms(z)), energies, parts, trust)
+    energies = {energy: energy_value(energy, total, scales) for energy, total in energy_sums(z).items()}
+    parts = {key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()}
+    return Scores(overall_score(harmony_terms(z), scales), energies, parts, trust)
 
 
-def _part_score(shape: Membership, energies: Mapping[Energy, float], asymmetry: Mapping[str, float]) -> int:
+def _part_score(
+    shape: Membership, energies: Mapping[Energy, float], asymmetry: Mapping[str, float], scales: Scales
+) -> int:
     region = shape.part.region
     accord = _accord(shape, energies)
-    calm = accord if region is None else (_evenness(region, asymmetry[region]) + accord) / 2
+    calm = accord if region is None else (_evenness(asymmetry[region], scales["asymmetry"][region]) + accord) / 2
     return round(78 + 8 * calm + 4 * shape.clarity)
 
 
@@ -164,5 +173,5 @@ def _asymmetry_z(value: float, centre: Centre) -> float:
     return _bounded((math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"])
 
 
-def _evenness(region: str, value: float) -> float:
-    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(value, calibration()["asymmetry"][region]))
+def _evenness(value: float, centre: Centre) -> float:
+    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(value, centre))

@@ -82,7 +82,7 @@ def sighting(measures: Measures, norms: Norms) -> Sighting:
     z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
     sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
     members = memberships(z, sigma)
-    scores = score(z, sigma, members, measures.asymmetry)
+    scores = score(z, sigma, members, measures.asymmetry, norms.scales)
     return Sighting(
         values={key: measured.value for key, measured in measures.values.items()},
         shapes={key: _ranked(member) for key, member in members.items()},
