@@ -1,7 +1,7 @@
 """Stand-ins for the edge: the networks, and the time."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from gwansang.services.ml.face_analyzer import known_landmarks
@@ -42,3 +42,17 @@ class Gate:
 def frozen_clock(moment: datetime = NOON) -> Callable[[], datetime]:
     """A clock that stands still."""
     return lambda: moment
+
+
+class MovingClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, moment: datetime = NOON) -> None:
+        self.now = moment
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **span: float) -> None:
+        """Moves on, by `minutes=31`, `days=2` and the like."""
+        self.now += timedelta(**span)
