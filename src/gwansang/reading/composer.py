@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from gwansang.reading.ages import ages
-from gwansang.reading.elements import ELEMENTS, Elements, elements
+from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
 from gwansang.reading.facts import ShapeClass
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
@@ -57,15 +57,18 @@ def compose(
     locale: Locale = "ko",
     birth_year: int | None = None,
     norms: Norms | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> Reading:
     """The reading of measures taken like `capture`, for the fortune of `day`.
+
+    `before` is what an earlier reading of this face told (`profile.shapes_of`): it stays while it is likely enough.
 
     Raises BirthYearOutOfRangeError for a birth year that can't be one.
     """
     face = _place(measures, norms or default_norms())
-    shapes = memberships(face.z, face.sigma)
+    shapes = memberships(face.z, face.sigma, before)
     scores = score(face.z, face.sigma, shapes, measures.asymmetry, face.norms.scales)
-    own = elements(face.z, face.norms.scales)
+    own = elements(face.z, (before or {}).get(ELEMENT), face.norms.scales)
     key = face_key(own.primary, shapes["face_shape"].shape.id, shapes["samjeong"].shape.id)
     parts = tuple(_part(shape, face, scores, capture, key, locale) for shape in shapes.values())
     today = fortune(own, key, day, locale)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gwansang.reading.scores import Scales, shipped_scales
+from gwansang.reading.shapes import KEEP_FROM
 
 ELEMENTS = ("wood", "fire", "earth", "metal", "water")  # each generates the next and controls the one after
 SHARPNESS = 1.2
@@ -18,6 +19,7 @@ PROTOTYPES: Mapping[str, Mapping[str, float]] = {
     "metal": {"JA": -1.0, "FW": 0.6, "JW": 0.3},
     "water": {"FL": -0.8, "JA": 1.0, "CW": 0.5, "LF": 0.3},
 }
+ELEMENT = "element"  # its key among the parts of what was told before
 SECONDARY_FROM = 0.25  # a second element with at least this share gives a mixed type (兼形)
 
 
@@ -39,8 +41,11 @@ def likeness(z: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def elements(z: Mapping[str, float], scales: Scales | None = None) -> Elements:
-    """The element shares of a face from its standard scores, on the scales of their norms (else the shipped ones)."""
+def elements(z: Mapping[str, float], before: str | None = None, scales: Scales | None = None) -> Elements:
+    """The element shares of a face from its standard scores, on the scales of their norms (else the shipped ones).
+
+    The element told `before` leads while it is likely enough.
+    """
     scales = scales or shipped_scales()
     centres, offsets = scales["elements"], scales["element_offsets"]
     raw = {
@@ -49,7 +54,8 @@ def elements(z: Mapping[str, float], scales: Scales | None = None) -> Elements:
     }
     total = sum(raw.values())
     shares = {name: raw[name] / total for name in ELEMENTS}
-    first, second = sorted(ELEMENTS, key=lambda name: shares[name], reverse=True)[:2]
+    stays = before if before is not None and shares.get(before, 0.0) >= KEEP_FROM else None
+    first, second = sorted(ELEMENTS, key=lambda name: (name == stays, shares[name]), reverse=True)[:2]
     spread = -sum(share * math.log(share) for share in shares.values() if share > 0)
     clarity = max(0.0, min(1.0, 1.0 - spread / math.log(len(ELEMENTS))))
     return Elements(first, second if shares[second] >= SECONDARY_FROM else None, shares, clarity)

@@ -15,19 +15,21 @@ from gwansang.reading.facts import Part, ShapeClass, taxonomy
 from gwansang.reading.rules import Predicate, compile_rule
 
 DRAWS = 64
+KEEP_FROM = 0.15  # probability from which a shape once told is told again
 _BASES = (2, 3, 5, 7, 11)  # one prime a measure; no part uses more than five
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A part's probabilities over its classes; they sum to 1."""
+    """A part's probabilities over its classes, which sum to 1; `told`: the class that stays from an earlier reading."""
 
     part: Part
     probabilities: tuple[float, ...]
+    told: int | None = None
 
     @property
     def best(self) -> int:
-        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+        return self._ranked()[0]
 
     @property
     def shape(self) -> ShapeClass:
@@ -35,21 +37,30 @@ class Membership:
 
     @property
     def clarity(self) -> float:
-        return max(self.probabilities)
+        return self.probabilities[self.best]
 
     @property
     def runner_up(self) -> int | None:
-        """The second most probable class, or None when no draw fell into another one."""
-        ranked = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
-        return ranked[1] if self.probabilities[ranked[1]] > 0 else None
+        """The most probable class beside the best, or None when no draw fell into another one."""
+        second = self._ranked()[1]
+        return second if self.probabilities[second] > 0 else None
+
+    def _ranked(self) -> list[int]:
+        by_share = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
+        return by_share if self.told is None else [self.told, *(index for index in by_share if index != self.told)]
 
 
-def memberships(z: Mapping[str, float], sigma: Mapping[str, float]) -> dict[str, Membership]:
-    """The probabilities of every part from standard scores and their errors (one SD, in standard scores)."""
-    return {part.key: _membership(part, z, sigma) for part in taxonomy()}
+def memberships(
+    z: Mapping[str, float], sigma: Mapping[str, float], before: Mapping[str, str] | None = None
+) -> dict[str, Membership]:
+    """The probabilities of every part from standard scores and their errors (one SD, in standard scores).
+
+    `before`, the shape ids by part of an earlier reading of the face, stay in the lead while they are likely enough.
+    """
+    return {part.key: _membership(part, z, sigma, (before or {}).get(part.key)) for part in taxonomy()}
 
 
-def _membership(part: Part, z: Mapping[str, float], sigma: Mapping[str, float]) -> Membership:
+def _membership(part: Part, z: Mapping[str, float], sigma: Mapping[str, float], before: str | None) -> Membership:
     draws = _draws()
     cloud = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
     free = np.ones(DRAWS, dtype=np.bool_)
@@ -58,7 +69,12 @@ def _membership(part: Part, z: Mapping[str, float], sigma: Mapping[str, float]) 
         hit = free & predicate(cloud)
         shares.append(int(np.count_nonzero(hit)) / DRAWS)
         free &= ~hit
-    return Membership(part, tuple(shares))
+    return Membership(part, tuple(shares), _kept(part, shares, before))
+
+
+def _kept(part: Part, shares: list[float], before: str | None) -> int | None:
+    index = next((i for i, shape in enumerate(part.classes) if shape.id == before), None)
+    return index if index is not None and shares[index] >= KEEP_FROM else None
 
 
 @cache

@@ -1,0 +1,82 @@
+"""Several photos of one face: measures are averaged by how sure they are, shapes stay while they are likely enough."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gwansang.reading.elements import ELEMENT, elements
+from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.norms import Norms
+from gwansang.reading.shapes import memberships
+
+SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
+SAME_FACE_UP_TO = 4.0  # mean squared difference, in its own errors, up to which two photos may show one face
+MAX_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is remembered of a face: no photo and no points, only averaged measures and the shapes that were told."""
+
+    measures: Measures
+    photos: int
+    shapes: Mapping[str, str]  # part -> shape id; "element" -> element
+
+
+def combine(photos: Sequence[Measures], weights: Sequence[float] | None = None) -> Measures:
+    """The mean of the measures, each with the weight 1 / error²; raises ValueError for no photo at all."""
+    if not photos:
+        raise ValueError("there is nothing to combine")
+    weights = weights or [1.0] * len(photos)
+    values = {key: _mean([photo.values[key] for photo in photos], weights) for key in photos[0].values}
+    total = math.fsum(weights)
+    regions = photos[0].asymmetry
+    uneven = {
+        region: math.fsum(photo.asymmetry[region] * weight for photo, weight in zip(photos, weights, strict=True))
+        / total
+        for region in regions
+    }
+    return Measures(values, uneven)
+
+
+def _mean(seen: Sequence[Measured], weights: Sequence[float]) -> Measured:
+    """Errors of photos of one face are partly the same: the mean is never surer than that part."""
+    sure = [weight / one.error**2 for one, weight in zip(seen, weights, strict=True)]
+    total = math.fsum(sure)
+    value = math.fsum(one.value * share for one, share in zip(seen, sure, strict=True)) / total
+    alone, best = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
+    return Measured(value, min(max(best, SHARED * alone), alone))
+
+
+def remember(profile: Profile | None, photo: Measures) -> Measures:
+    """The measures of a face after one more photo of it."""
+    if profile is None:
+        return photo
+    return combine([profile.measures, photo], [float(min(profile.photos, MAX_PHOTOS - 1)), 1.0])
+
+
+def difference(one: Measures, other: Measures) -> float:
+    """Mean squared difference over all measures, in units of both errors together: 1 or less for one face."""
+    squares = [
+        (measured.value - other.values[key].value) ** 2 / (measured.error**2 + other.values[key].error ** 2)
+        for key, measured in one.values.items()
+    ]
+    return math.fsum(squares) / len(squares)
+
+
+def may_be_one_face(one: Measures, other: Measures) -> bool:
+    """Whether a photo may be averaged into a profile; no identification: a quarter of other people pass as well."""
+    return difference(one, other) <= SAME_FACE_UP_TO
+
+
+def agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
+    """The share of parts with the same shape, 0-1."""
+    return sum(after.get(part) == shape for part, shape in before.items()) / len(before) if before else 0.0
+
+
+def shapes_of(measures: Measures, norms: Norms, before: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Part -> shape id, and "element" -> element, as a reading of these measures tells them."""
+    z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
+    sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
+    told = {part: shape.shape.id for part, shape in memberships(z, sigma, before).items()}
+    return {**told, ELEMENT: elements(z, (before or {}).get(ELEMENT)).primary}

@@ -1,0 +1,107 @@
+"""What is remembered of a face makes its next reading steadier, and never surer than photos can make it."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading import Capture, Measured, Measures, compose, default_norms, measure
+from gwansang.reading.model import ENERGIES
+from gwansang.reading.profile import (
+    SHARED,
+    Profile,
+    agreement,
+    combine,
+    difference,
+    may_be_one_face,
+    remember,
+    shapes_of,
+)
+from gwansang.reading.shapes import KEEP_FROM, memberships
+from tests.factories import frontal_face, measures_at
+from tests.test_reading.days import A_DAY
+
+NORMS = default_norms()
+
+
+def moved(measures: Measures, key: str, by_errors: float) -> Measures:
+    one = measures.values[key]
+    return replace(measures, values={**measures.values, key: replace(one, value=one.value + by_errors * one.error)})
+
+
+def test_the_same_photo_twice_changes_no_measure_and_makes_it_surer_but_not_sure() -> None:
+    photo = measure(frontal_face(3), Capture())
+    twice = combine([photo, photo])
+    hundred = combine([photo] * 100)
+    for key, one in photo.values.items():
+        assert twice.values[key].value == pytest.approx(one.value)
+        assert twice.values[key].error == pytest.approx(one.error / math.sqrt(2))
+        assert hundred.values[key].error == pytest.approx(SHARED * one.error)
+
+
+def test_a_surer_photo_counts_more() -> None:
+    sure, unsure = Measured(1.0, 0.1), Measured(2.0, 0.3)
+    mean = combine([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
+    assert mean.value == pytest.approx(1.1)
+
+
+def test_nothing_can_be_made_of_no_photo() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        combine([])
+
+
+def test_the_hundredth_photo_still_moves_a_profile() -> None:
+    old, new = measure(frontal_face(3), Capture()), measure(frontal_face(4), Capture())
+    after = remember(Profile(old, 100, {}), new)
+    assert after.values["FL"].value != old.values["FL"].value
+    share = (after.values["FL"].value - old.values["FL"].value) / (new.values["FL"].value - old.values["FL"].value)
+    assert 0.01 < share < 0.05
+
+
+@given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))
+def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors: float) -> None:
+    first = measure(frontal_face(seed), Capture())
+    told = shapes_of(first, NORMS)
+    again = moved(first, key, by_errors)
+    z = {name: NORMS.z(name, one.value) for name, one in again.values.items()}
+    sigma = {name: one.error / NORMS.measures[name].sd for name, one in again.values.items()}
+    for part, shape in memberships(z, sigma, told).items():
+        ids = [candidate.id for candidate in shape.part.classes]
+        if shape.probabilities[ids.index(told[part])] >= KEEP_FROM:
+            assert shape.shape.id == told[part]
+        else:
+            assert shape.clarity == max(shape.probabilities)
+
+
+def test_a_face_that_really_changed_is_told_anew() -> None:
+    round_face, long_face = measures_at(Capture(), FL=-2.0, JA=2.0), measures_at(Capture(), FL=2.0)
+    told = shapes_of(round_face, NORMS)
+    assert told["face_shape"] == "round"
+    assert shapes_of(long_face, NORMS, told)["face_shape"] == "oblong"
+
+
+def test_a_reading_leads_with_what_was_told_before() -> None:
+    border = measures_at(Capture(), BG=0.33)  # just beyond the border of the even shape at 0.3
+    assert shapes_of(border, NORMS)["glabella"] == "wide"
+    reading = compose(border, Capture(), A_DAY, before={"glabella": "even"})
+    glabella = next(part for part in reading.parts if part.part == "glabella")
+    assert glabella.shape_id == "even"
+    assert glabella.alternative is not None
+    assert glabella.alternative.shape_id == "wide"
+    assert glabella.probability < glabella.alternative.probability
+    assert set(reading.energy_scores) == set(ENERGIES)
+
+
+def test_another_face_is_not_averaged_into_a_profile() -> None:
+    mine, again = measure(frontal_face(5), Capture()), measure(frontal_face(5, lopsided=0.2), Capture())
+    stranger = measures_at(Capture(), FL=2.5, JW=-2.5, EW=2.5, BG=-2.5, NA=2.5, CW=2.0, M=-2.0)
+    assert may_be_one_face(mine, again)
+    assert difference(mine, again) == pytest.approx(difference(again, mine))
+    assert not may_be_one_face(mine, stranger)
+
+
+def test_agreement_is_the_share_of_parts_that_stayed() -> None:
+    assert agreement({"a": "x", "b": "y"}, {"a": "x", "b": "z"}) == 0.5
+    assert agreement({}, {"a": "x"}) == 0.0
