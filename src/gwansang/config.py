@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     secret_key: SecretStr = SecretStr(DEFAULT_SECRET_KEY)
     model_path: Path = Path(".models")
+    norms_path: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
             return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("redis_url", "smtp_host", "smtp_username", "smtp_password", mode="before")
+    @field_validator("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", mode="before")
     @classmethod
     def _unset_if_empty(cls, value: object) -> object:
         return None if value == "" else value

@@ -15,6 +15,8 @@ from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
 from gwansang.core.tokens import Tokens, new_secret
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
+from gwansang.reading.norms import default_norms
+from gwansang.reading.norms_file import load_norms
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.auth_service import AuthService
@@ -168,9 +170,10 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
 async def _analyses(
     pool: InferencePool[FaceVision], settings: Settings, clock: Clock
 ) -> AsyncIterator[AnalysisService]:
+    norms = load_norms(settings.norms_path) if settings.norms_path else default_norms()
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool)
+        analyzer = FaceAnalyzer(pool, norms)
         await analyzer.rehearse(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:

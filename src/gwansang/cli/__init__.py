@@ -11,6 +11,8 @@ from gwansang.vision.fetch import FetchError
 
 COMMANDS = {
     "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),
+    "evaluate": LazyCommand("gwansang.cli.evaluate", "app", "Does the same face get the same reading?"),
+    "calibrate": LazyCommand("gwansang.cli.calibrate", "calibrate", "Make norms from photos of your own."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
     "db": LazyCommand("gwansang.cli.db", "app", "Bring the database up to date, and look at it."),
     "users": LazyCommand("gwansang.cli.users", "app", "Make an administrator, list the users."),

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gwansang.api.v1.presenter import present
 from gwansang.cli.failure import CommandError, envelope, sentence, unusable
+from gwansang.cli.options import norms as read_norms
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.overlay import draw
 from gwansang.cli.report import report
@@ -34,6 +35,7 @@ class Wish:
 
     locale: Locale
     birth_year: int | None
+    norms: Path | None
 
 
 class Show(Protocol):
@@ -57,13 +59,17 @@ def analyze(
         Path | None, typer.Option(help="Draw the measured lines on the photo (one photo; .png, .jpg or .webp).")
     ] = None,
     birth_year: Annotated[int | None, typer.Option(help="Adds the places on the face for the years of life.")] = None,
+    norms: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Norms of `gwansang calibrate` [NORMS_PATH].")
+    ] = None,
 ) -> None:
     """Read the faces on photos; exit code 1 when one of them could not be read."""
     if overlay is not None and len(photos) > 1:
         raise typer.BadParameter("it draws on one photo; name a single one", param_hint="--overlay")
     configure_logging("WARNING", json=False)
     show = _show_json if as_json else _show_table(locale)
-    bad = asyncio.run(_analyze_all(photos, Wish(locale, birth_year), _with_overlay(show, overlay)))
+    wish = Wish(locale, birth_year, norms)
+    bad = asyncio.run(_analyze_all(photos, wish, _with_overlay(show, overlay)))
     if bad:
         raise typer.Exit(1)
 
@@ -72,8 +78,11 @@ async def _analyze_all(photos: list[Path], wish: Wish, show: Show) -> int:
     """Show every photo's outcome in order and return how many could not be read."""
     chosen = read_settings()
     workers = min(chosen.inference_workers, len(photos))
+    norms_path = wish.norms or chosen.norms_path
+    read_norms(norms_path)  # what is wrong with them is a sentence before anything is loaded
+    changed = {"inference_workers": workers, "norms_path": norms_path}
     bad = 0
-    async with open_analyses(chosen.model_copy(update={"inference_workers": workers})) as analyses:
+    async with open_analyses(chosen.model_copy(update=changed)) as analyses:
         with _progress(len(photos)) as advance:
             async for photo, outcome in _outcomes(analyses, photos, wish, workers):
                 advance()

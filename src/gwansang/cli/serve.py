@@ -9,6 +9,7 @@ import typer
 import uvicorn
 
 from gwansang.cli.failure import CommandError
+from gwansang.cli.options import norms
 from gwansang.cli.options import settings as read_settings
 from gwansang.config import Settings
 from gwansang.db.init_db import prepare
@@ -30,6 +31,7 @@ def serve(
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
     catalog.verify(settings.model_path)
+    norms(settings.norms_path)
     asyncio.run(prepare_database(settings))
     check_free(host, port)
     uvicorn.run(

@@ -20,6 +20,7 @@ from gwansang.reading.model import Capture, Locale, Overlay
 
 Unit = Literal["ratio", "deg", "log_ratio"]
 VERTICES = 468
+MEASURING = 1  # counted up when a definition or a correction changes what a norm was made from
 _NOSE_TIP = 4
 _APART = 1e-3  # of the face's height: what must lie above or beside one another does so by at least this
 

@@ -21,6 +21,7 @@ def read(
 ) -> Reading:
     """Read a face: (468, 3) mesh turned to the front, x to the subject's left, y up, z to the camera, in any scale.
 
-    Pure and deterministic; against the shipped norms where none are given. Raises UnmeasurableFaceError for points that are no face, BirthYearOutOfRangeError.
+    Pure and deterministic; against the shipped norms where none are given. Raises UnmeasurableFaceError for points that
+    are no face, BirthYearOutOfRangeError.
     """
     return compose(measure(frontal, capture), capture, day, locale, birth_year, norms)

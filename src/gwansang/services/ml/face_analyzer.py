@@ -12,6 +12,7 @@ import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.model import Capture, Locale, Reading
+from gwansang.reading.norms import Norms
 from gwansang.reading.reader import read
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.face import Face, Points
@@ -84,26 +85,30 @@ class PhotoEngine:
 class FaceAnalyzer:
     """Analyses in the pool, so that the caller's event loop waits for nothing."""
 
-    def __init__(self, pool: InferencePool[FaceVision]) -> None:
+    def __init__(self, pool: InferencePool[FaceVision], norms: Norms | None = None) -> None:
         self._pool = pool
+        self._norms = norms
 
     async def rehearse(self, day: date) -> None:
         """Reads a known face in every language, so that what is missing shows at the start and not to a caller."""
         for locale in LOCALES:
             query = FaceQuery(locale=locale, landmarks=known_landmarks())
-            await self._pool.run(partial(analyze_face, query=query, day=day))
+            await self._pool.run(partial(analyze_face, query=query, day=day, norms=self._norms))
 
     async def analyze(self, ask: Callable[[], FaceQuery], day: date) -> Analysis:
         """`ask` is called in the pool too: parsing what a caller sent is CPU work."""
-        return await self._pool.run(lambda vision: analyze_face(vision, ask(), day))
+        return await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self._norms))
 
 
-def analyze_face(vision: FaceVision, query: FaceQuery, day: date) -> Analysis:
-    """Sees the face and reads it, in this thread; raises what is wrong with the query, the photo or the face."""
+def analyze_face(vision: FaceVision, query: FaceQuery, day: date, norms: Norms | None = None) -> Analysis:
+    """Sees the face and reads it against the norms, else the shipped ones, in this thread.
+
+    Raises what is wrong with the query, the photo or the face.
+    """
     started = perf_counter()
     face = _see(vision, query)
     seen = perf_counter()
-    reading = read(face.neutral, capture_of(face), day, query.locale, query.birth_year)
+    reading = read(face.neutral, capture_of(face), day, query.locale, query.birth_year, norms)
     done = perf_counter()
     return Analysis(query, face, reading, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
 
