@@ -41,7 +41,7 @@ def away(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def scratch_database(backend: str, *, migrated: bool = True) -> Iterator[str]:
     """The address of a database that nobody else uses."""
     if backend == "sqlite":
-        yield scratch_sqlite() if migrated else f"sqlite:///{_folder() / _name()}.sqlite3"
+        yield scratch_sqlite() if migrated else f"sqlite:///{scratch_folder() / _name()}.sqlite3"
         return
     name = _name()
     template = _postgres_template() if migrated else "template0"
@@ -54,7 +54,7 @@ def scratch_database(backend: str, *, migrated: bool = True) -> Iterator[str]:
 
 def scratch_sqlite() -> str:
     """The address of a new, migrated file; it is removed when the tests end."""
-    file = _folder() / f"{_name()}.sqlite3"
+    file = scratch_folder() / f"{_name()}.sqlite3"
     shutil.copyfile(_sqlite_template(), file)
     return f"sqlite:///{file}"
 
@@ -70,7 +70,8 @@ def _name() -> str:
 
 
 @cache
-def _folder() -> Path:
+def scratch_folder() -> Path:
+    """Where files of tests may lie; it is removed when the tests end."""
     folder = tempfile.mkdtemp(prefix="gwansang-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -78,7 +79,7 @@ def _folder() -> Path:
 
 @cache
 def _sqlite_template() -> Path:
-    file = _folder() / "template.sqlite3"
+    file = scratch_folder() / "template.sqlite3"
     away(lambda: _migrate(f"sqlite:///{file}"))
     return file
 

@@ -21,12 +21,14 @@ from gwansang.container import Container, assembled
 from gwansang.main import create_app
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
-from tests.database import scratch_sqlite
+from tests.database import scratch_folder, scratch_sqlite
 from tests.fakes import FakeVision, frozen_clock
 from tests.photos import model_dir
 
 JSON_CALL = "/api/v1/analysis/face"
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
+# Most tests are not about limits, and all of them come from one address.
+LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
 
 
 def settings_for_tests(**changes: object) -> Settings:
@@ -35,8 +37,10 @@ def settings_for_tests(**changes: object) -> Settings:
         "inference_workers": 1,
         "log_level": "WARNING",
         "log_format": "json",
-        "password_bcrypt_rounds": 4,
+        "password_bcrypt_rounds": 10 if changes.get("environment") == "production" else 4,
         "database_url": changes.get("database_url") or scratch_sqlite(),
+        "mail_folder": scratch_folder() / "mail",
+        **{name: 1_000_000 for name in LIMITS},
     }
     return Settings.model_validate({**Settings.model_construct().model_dump(), **defaults, **changes})
 
@@ -142,12 +146,18 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
         command = [sys.executable, "-m", "uvicorn", "gwansang.main:app", "--fd", str(listening.fileno())]
         process = subprocess.Popen(
-            [*command, "--no-access-log", "--no-server-header"],
+            [*command, "--no-access-log", "--no-server-header", "--no-proxy-headers"],
             pass_fds=[listening.fileno()],
             stdout=sink,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env={**os.environ, "MODEL_PATH": str(model_dir()), "LOG_FORMAT": "json", **environment},
+            env={
+                **os.environ,
+                "MODEL_PATH": str(model_dir()),
+                "LOG_FORMAT": "json",
+                **{name.upper(): "1000000" for name in LIMITS},
+                **environment,
+            },
         )
         try:
             server = Server(listening.getsockname()[1], psutil.Process(process.pid), log)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
@@ -23,6 +24,14 @@ from gwansang.services.mail_service import Letter, MailService, Purpose
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"
 LETTER = Letter("verify", ADDRESS, TOKEN)
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """What a running application configured would filter what is captured here."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 class Postbox:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from gwansang import __version__
 from gwansang.api import errors
 from gwansang.api.docs import mount_docs
-from gwansang.api.documented import DocumentedApp
+from gwansang.api.documented import DocumentedApp, operation_id
 from gwansang.api.v1.endpoints import health
 from gwansang.api.v1.router import router
 from gwansang.config import Settings, load_settings
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=_lifespan(settings, opening),
         middleware=_middleware(settings),
     )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from gwansang.core.exceptions import RateLimited
@@ -34,6 +35,14 @@ async def main(url, who):
 asyncio.run(main(*sys.argv[1:]))
 """
 stores = pytest.mark.parametrize("url", [pytest.param(None, id="memory"), pytest.param(REDIS_URL, marks=needs_redis)])
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """What a running application configured would filter what is captured here."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 def spent(url: str | None, *costs: int, limits: dict[Bucket, Limit] | None = None) -> list[Quota]:

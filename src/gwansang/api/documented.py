@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from gwansang.api.errors import InvalidRequestError, problem_type, status_of
 from gwansang.core.exceptions import AppError
 from gwansang.schemas.problem import Problem
+from gwansang.services.caller import KEY_SCOPES
 
 Responses = dict[int | str, dict[str, Any]]  # FastAPI's own type for `responses=`
 
@@ -26,7 +28,26 @@ class DocumentedApp(FastAPI):
             schemas = document["components"]["schemas"]
             schemas.update(definitions["$defs"])
             schemas["ErrorEnvelope"]["properties"]["code"]["enum"] = sorted({error.code for error in every_error()})
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _tell_scope(operation)
         return super().openapi()
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of a call in generated clients: that of its function."""
+    return route.name
+
+
+def _tell_scope(operation: dict[str, Any]) -> None:
+    """Says which scope a call needs, and offers no API key for what no key may do."""
+    asked = operation.get("security", [])
+    scopes = sorted({scope for one in asked for needed in one.values() for scope in needed})
+    if not scopes:
+        return
+    operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(scopes)}`."
+    if not set(scopes) <= set(KEY_SCOPES):
+        operation["security"] = [one for one in asked if "ApiKey" not in one]
 
 
 def every_error(family: type[AppError] = AppError) -> Iterator[type[AppError]]:

@@ -1,10 +1,11 @@
 """The wire of a face reading: what comes in and what goes out."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Strict, TypeAdapter
 
 from gwansang.reading.model import Energy, Locale
 
@@ -57,6 +58,9 @@ class FaceForm(BaseModel):
 # --- out --------------------------------------------------------------------------------------------------------------
 
 Place = tuple[FiniteFloat, FiniteFloat]
+_EXAMPLE = TypeAdapter(dict[str, JsonValue]).validate_json(
+    Path(__file__).with_name("reading_example.json").read_bytes()
+)
 
 
 class OverlayOut(BaseModel):
@@ -124,6 +128,8 @@ class LuckyOut(BaseModel):
 
 class FortuneOut(BaseModel):
     """The day's fortune for this face."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE["fortune"]]})
 
     date: dt.date
     day_pillar: str
@@ -229,6 +235,8 @@ class EnergiesOut(BaseModel):
 
 class FaceReading(BaseModel):
     """The reading of a face."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     analysis_id: UUID
     overall_score: int = Field(ge=0, le=100)

@@ -109,7 +109,11 @@ _FORM_BODY = {
     "/face", response_model=FaceReading, openapi_extra=_JSON_BODY, responses=problems(*_EITHER_WAY, *_JSON_ONLY)
 )
 async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> FaceReading:
-    """Read a face from a photo in base64, or from the landmarks of a face mesh."""
+    """Read a face from a photo in base64, or from the landmarks of a face mesh.
+
+    Kept for signed-in callers who agree to `history`. Where guests are welcome it also works without signing in, a few
+    times an hour, and nothing is kept.
+    """
     return present(await analyses.analyze(ask, reader.user_id if reader else None))
 
 
@@ -120,5 +124,5 @@ async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> 
     responses=problems(*_EITHER_WAY, InvalidFormError),
 )
 async def analyze_uploaded_face(reader: FaceReader, ask: UploadAsk, analyses: Analyses) -> FaceReading:
-    """Read a face from an uploaded photo."""
+    """Read a face from an uploaded photo; otherwise as `POST /analysis/face`."""
     return present(await analyses.analyze(ask, reader.user_id if reader else None))

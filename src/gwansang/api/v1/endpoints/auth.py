@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from gwansang.api.documented import problems
 from gwansang.api.v1.letters import reset_letter, verification_letter
-from gwansang.api.v1.refusals import ANYONE, BODY, SIGNED_IN
+from gwansang.api.v1.refusals import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies import Anyone, Auth, ChosenLocale, CurrentUser, LoginForm, Mails, Proofs, count_mail
@@ -58,7 +58,7 @@ async def logout(caller: CurrentUser, auth: Auth) -> None:
         await auth.logout(caller.user_id, caller.family)
 
 
-@router.post("/verify-email/request", status_code=202, responses=problems(*SIGNED_IN))
+@router.post("/verify-email/request", status_code=202, responses=problems(*SIGNED_IN, *PARAMETERS))
 async def request_verification(
     caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:

@@ -11,7 +11,7 @@ from gwansang.services.readiness_service import DatabaseUnavailableError
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", operation_id="health")
 @router.get("/health/live")
 async def live() -> Health:
     """The process answers; nothing is computed for it."""
