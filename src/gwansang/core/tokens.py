@@ -98,7 +98,7 @@ class Tokens:
             user_id, version, family = _number(claims["sub"]), claims["ver"], UUID(claims["family"])
         except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError, RecursionError):
             raise _invalid() from None
-        if claims["type"] != kind or not isinstance(version, int) or not self._in_time(claims):
+        if claims["type"] != kind or type(version) is not int or not self._in_time(claims):
             raise _invalid()
         return user_id, version, family
 
