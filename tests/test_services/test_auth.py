@@ -1,0 +1,284 @@
+"""Signing in and out, and what tokens are good for."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from gwansang.config import DEFAULT_SECRET_KEY
+from gwansang.container import Accounts
+from gwansang.services.auth_service import (
+    InactiveUserError,
+    InvalidCredentialsError,
+    TokenInvalidError,
+    TokenPair,
+    TokenReusedError,
+)
+from gwansang.services.caller import AdminOnlyError
+from tests.accounts import OTHER_PASSWORD, PASSWORD, accounts_on, signed_up
+from tests.database import scratch_sqlite
+from tests.fakes import NOON, MovingClock
+
+pytestmark = pytest.mark.anyio
+Claims = dict[str, object]
+
+
+def claims_of(token: str) -> Claims:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+async def test_a_token_says_what_the_contract_promises(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    access, refresh = claims_of(pair.access_token), claims_of(pair.refresh_token)
+    assert (pair.token_type, pair.expires_in) == ("bearer", 1800)
+    assert jwt.get_unverified_header(pair.access_token) == {"alg": "HS256", "typ": "JWT"}
+    assert access["sub"] == str(user.id)
+    assert (access["type"], refresh["type"]) == ("access", "refresh")
+    assert access["exp"] - access["iat"] == 30 * 60
+    assert refresh["exp"] - refresh["iat"] == 7 * 24 * 3600
+    assert {"jti", "ver"} <= set(access)
+    assert "family" in refresh
+
+
+async def test_a_token_speaks_for_its_user(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    caller = await accounts.auth.authenticate((await accounts.auth.login(user.email, PASSWORD)).access_token)
+    assert (caller.user_id, caller.is_admin, caller.key_id) == (user.id, False, None)
+    caller.require("account")
+    with pytest.raises(AdminOnlyError):
+        caller.require("admin")
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("minji@example.com", OTHER_PASSWORD), ("nobody@example.com", PASSWORD), ("no address", PASSWORD), ("", "")],
+)
+async def test_an_unknown_address_and_a_wrong_password_are_told_alike(
+    accounts: Accounts, email: str, password: str
+) -> None:
+    await signed_up(accounts)
+    with pytest.raises(InvalidCredentialsError) as refused:
+        await accounts.auth.login(email, password)
+    assert (refused.value.message, refused.value.context) == ("E-mail or password is wrong.", {})
+
+
+async def test_known_and_unknown_addresses_take_the_same_time() -> None:
+    """In processor time, which others on this machine disturb less."""
+    known: list[float] = []
+    unknown: list[float] = []
+    async with accounts_on(scratch_sqlite(), password_bcrypt_rounds=9) as accounts:
+        await signed_up(accounts)
+        for _ in range(25):
+            for email, times in (("minji@example.com", known), ("nobody@example.com", unknown)):
+                started = time.process_time()
+                with pytest.raises(InvalidCredentialsError):
+                    await accounts.auth.login(email, OTHER_PASSWORD)
+                times.append(time.process_time() - started)
+    assert statistics.median(unknown) == pytest.approx(statistics.median(known), rel=0.05)
+
+
+async def test_a_deactivated_user_is_told_so_only_with_the_right_password(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    await accounts.users.update(user.id, is_active=False)
+    with pytest.raises(InactiveUserError):
+        await accounts.auth.login(user.email, PASSWORD)
+    with pytest.raises(InvalidCredentialsError):
+        await accounts.auth.login(user.email, OTHER_PASSWORD)
+
+
+async def test_a_password_that_begins_like_the_right_one_is_wrong(accounts: Accounts) -> None:
+    await accounts.users.register("minji@example.com", "minji", "x" * 72)
+    await accounts.auth.login("minji@example.com", "x" * 72)
+    for longer in ("x" * 73, "x" * 72 + "\0", "x" * 500_000):
+        with pytest.raises(InvalidCredentialsError):
+            await accounts.auth.login("minji@example.com", longer)
+
+
+async def test_letters_written_in_parts_are_the_same_password(accounts: Accounts) -> None:
+    await accounts.users.register("minji@example.com", "minji", "비밀번호 한글로")
+    await accounts.auth.login("minji@example.com", "비밀번호 한글로")
+
+
+async def test_an_access_token_ends_after_half_an_hour_and_a_refresh_token_after_a_week(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    clock.now = NOON + timedelta(minutes=30, seconds=-1)
+    await accounts.auth.authenticate(pair.access_token)
+    clock.now = NOON + timedelta(minutes=30)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.authenticate(pair.access_token)
+    clock.now = NOON + timedelta(days=7)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.refresh(pair.refresh_token)
+
+
+async def test_a_refreshed_pair_works_and_the_next_too(accounts: Accounts, clock: MovingClock) -> None:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    for _ in range(3):
+        clock.pass_by(days=5)
+        pair = await accounts.auth.refresh(pair.refresh_token)
+        assert (await accounts.auth.authenticate(pair.access_token)).user_id == user.id
+
+
+async def test_a_rotated_token_used_again_ends_the_whole_family_and_no_other(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    stolen = await accounts.auth.login(user.email, PASSWORD)
+    elsewhere = await accounts.auth.login(user.email, PASSWORD)
+    renewed = await accounts.auth.refresh(stolen.refresh_token)
+    with pytest.raises(TokenReusedError):
+        await accounts.auth.refresh(stolen.refresh_token)
+    for ended in (renewed, stolen):
+        with pytest.raises(TokenInvalidError):
+            await accounts.auth.refresh(ended.refresh_token)
+        with pytest.raises(TokenInvalidError):
+            await accounts.auth.authenticate(ended.access_token)
+    await accounts.auth.refresh(elsewhere.refresh_token)
+
+
+async def test_of_racing_refreshes_with_one_token_at_most_one_wins_and_none_crashes(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    tries = (accounts.auth.refresh(pair.refresh_token) for _ in range(8))
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(result, TokenPair) for result in results) == 1
+    assert all(isinstance(result, TokenPair | TokenReusedError | TokenInvalidError) for result in results)
+
+
+async def test_signing_out_ends_this_sign_in_at_once_and_no_other(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    here, elsewhere = [await accounts.auth.login(user.email, PASSWORD) for _ in range(2)]
+    caller = await accounts.auth.authenticate(here.access_token)
+    assert caller.family is not None
+    await accounts.auth.logout(caller.user_id, caller.family)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.authenticate(here.access_token)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.refresh(here.refresh_token)
+    await accounts.auth.authenticate(elsewhere.access_token)
+
+
+async def end_by_password(accounts: Accounts, user_id: int) -> None:
+    await accounts.users.change_password(user_id, PASSWORD, OTHER_PASSWORD)
+
+
+async def end_by_deactivation(accounts: Accounts, user_id: int) -> None:
+    await accounts.users.update(user_id, is_active=False)
+
+
+async def end_by_return(accounts: Accounts, user_id: int) -> None:
+    await accounts.users.update(user_id, is_active=False)
+    await accounts.users.update(user_id, is_active=True)
+
+
+async def end_by_deletion(accounts: Accounts, user_id: int) -> None:
+    await accounts.users.delete(user_id)
+
+
+async def end_everywhere(accounts: Accounts, user_id: int) -> None:
+    await accounts.auth.logout_everywhere(user_id)
+
+
+@pytest.mark.parametrize("end", [end_by_password, end_by_deactivation, end_by_return, end_by_deletion, end_everywhere])
+async def test_what_ends_an_access_ends_every_token_at_once(
+    accounts: Accounts, end: Callable[[Accounts, int], object]
+) -> None:
+    user = await signed_up(accounts)
+    pairs = [await accounts.auth.login(user.email, PASSWORD) for _ in range(2)]
+    await end(accounts, user.id)
+    for pair in pairs:
+        with pytest.raises(TokenInvalidError):
+            await accounts.auth.authenticate(pair.access_token)
+        with pytest.raises(TokenInvalidError):
+            await accounts.auth.refresh(pair.refresh_token)
+
+
+def forged(claims: Claims, key: str = DEFAULT_SECRET_KEY, algorithm: str = "HS256", **header: object) -> str:
+    return jwt.encode(claims, key, algorithm, headers=header or None)
+
+
+FORGERIES: dict[str, Callable[[Claims], str]] = {
+    "no algorithm": lambda claims: forged(claims, None, "none"),
+    "another algorithm": lambda claims: forged(claims, algorithm="HS512"),
+    "another key": lambda claims: forged(claims, "x" * 48),
+    "a critical header": lambda claims: forged(claims, crit=["exp"]),
+    "no end": lambda claims: forged({name: value for name, value in claims.items() if name != "exp"}),
+    "no type": lambda claims: forged({name: value for name, value in claims.items() if name != "type"}),
+    "no version": lambda claims: forged({name: value for name, value in claims.items() if name != "ver"}),
+    "no family": lambda claims: forged({name: value for name, value in claims.items() if name != "family"}),
+    "an end in words": lambda claims: forged(claims | {"exp": "tomorrow"}),
+    "an endless end": lambda claims: forged(claims | {"exp": 1e20}),
+    "not yet": lambda claims: forged(claims | {"nbf": claims["iat"] + 3600}),
+    "from the future": lambda claims: forged(claims | {"iat": claims["iat"] + 3600}),
+    "a reset token": lambda claims: forged(claims | {"type": "reset"}),
+    "another version": lambda claims: forged(claims | {"ver": claims["ver"] + 1}),
+    "a version in words": lambda claims: forged(claims | {"ver": "0"}),
+    "a true version": lambda claims: forged(claims | {"ver": False}),
+    "another family": lambda claims: forged(claims | {"family": str(uuid4())}),
+    "a family in numbers": lambda claims: forged(claims | {"family": 1}),
+    "another user": lambda claims: forged(claims | {"sub": str(int(claims["sub"]) + 1)}),
+    "no number": lambda claims: forged(claims | {"sub": "1 OR 1=1"}),
+    "a huge number": lambda claims: forged(claims | {"sub": "9" * 30}),
+    "another numeral": lambda claims: forged(claims | {"sub": "१"}),
+    "a letter more": lambda claims: forged(claims) + "A",
+    "a piece less": lambda claims: forged(claims)[:-9],
+    "five parts": lambda claims: forged(claims) + ".a.b",
+    "a megabyte": lambda claims: "a" * 1_000_000,
+    "no ASCII": lambda claims: forged(claims) + "가",
+    "a half letter": lambda claims: forged(claims) + "\ud800",
+    "nothing": lambda claims: "",
+}
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+async def test_a_forged_token_is_refused(forge: Callable[[Claims], str]) -> None:
+    async with accounts_on(scratch_sqlite()) as accounts:
+        user = await signed_up(accounts)
+        token = (await accounts.auth.login(user.email, PASSWORD)).access_token
+        assert (await accounts.auth.authenticate(forged(claims_of(token)))).user_id == user.id
+        with pytest.raises(TokenInvalidError):
+            await accounts.auth.authenticate(forge(claims_of(token)))
+
+
+async def test_a_token_of_one_kind_is_not_taken_for_the_other(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.authenticate(pair.refresh_token)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.refresh(pair.access_token)
+    await accounts.auth.refresh(pair.refresh_token)
+
+
+@pytest.mark.parametrize(("old", "new"), [("bcrypt", "argon2"), ("argon2", "bcrypt")])
+async def test_a_hash_of_another_scheme_is_renewed_on_the_next_login(database_url: str, old: str, new: str) -> None:
+    async with accounts_on(database_url, password_scheme=old) as accounts:
+        user = await signed_up(accounts)
+    async with accounts_on(database_url, password_scheme=new) as accounts:
+        await accounts.auth.login(user.email, PASSWORD)
+        async with accounts.uow.read() as tx:
+            renewed = await tx.users.get(user.id)
+        assert renewed is not None
+        assert new in renewed.password_hash or renewed.password_hash.startswith("$2b$04$")
+        await accounts.auth.login(user.email, PASSWORD)
+
+
+async def test_a_hash_with_fewer_rounds_is_renewed_on_the_next_login() -> None:
+    url = scratch_sqlite()
+    async with accounts_on(url, password_bcrypt_rounds=4) as accounts:
+        user = await signed_up(accounts)
+    async with accounts_on(url, password_bcrypt_rounds=5) as accounts:
+        await accounts.auth.login(user.email, PASSWORD)
+        async with accounts.uow.read() as tx:
+            renewed = await tx.users.get(user.id)
+    assert renewed is not None
+    assert renewed.password_hash.startswith("$2b$05$")
