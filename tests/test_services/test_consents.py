@@ -1,0 +1,130 @@
+"""The ledger of consents."""
+
+import asyncio
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+
+from gwansang.container import Accounts
+from gwansang.services.consent_service import ConsentRequiredError, ConsentService, ConsentVersionError
+from gwansang.services.consent_texts import PURPOSES, TEXTS_FILE, ConsentText, ConsentTexts, default_consent_texts
+from gwansang.services.user_service import UserNotFoundError
+from tests.accounts import signed_up
+from tests.fakes import NOON, MovingClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_whoever_signs_up_agrees_to_readings_and_to_nothing_else(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    states = await accounts.consents.states(user.id)
+    assert [state.purpose for state in states] == list(PURPOSES)
+    assert [state.purpose for state in states if state.granted] == ["reading"]
+
+
+async def test_a_missing_consent_says_which_purpose_and_version(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    with pytest.raises(ConsentRequiredError) as refused:
+        await accounts.consents.require(user.id, "lookalike")
+    assert refused.value.context == {"purpose": "lookalike", "version": 1}
+
+
+async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    user = await signed_up(accounts)
+    clock.pass_by(days=1)
+    state = await accounts.consents.grant(user.id, "lookalike", "en", version=1)
+    shown = json.loads(TEXTS_FILE.read_text())["lookalike"]["en"]
+    assert state.text == shown
+    assert (state.granted, state.granted_version, state.granted_locale) == (True, 1, "en")
+    assert state.granted_text_sha256 == hashlib.sha256(shown.encode()).hexdigest() == state.text_sha256
+    assert (state.granted_at, state.withdrawn_at) == (NOON + timedelta(days=1), None)
+    await accounts.consents.require(user.id, "lookalike")
+
+
+async def test_a_withdrawal_acts_at_once_and_the_ledger_remembers_both(accounts: Accounts, clock: MovingClock) -> None:
+    user = await signed_up(accounts)
+    await accounts.consents.grant(user.id, "lookalike")
+    clock.pass_by(minutes=5)
+    state = await accounts.consents.withdraw(user.id, "lookalike")
+    assert (state.granted, state.granted_at, state.withdrawn_at) == (False, NOON, NOON + timedelta(minutes=5))
+    with pytest.raises(ConsentRequiredError):
+        await accounts.consents.require(user.id, "lookalike")
+    await accounts.consents.grant(user.id, "lookalike")
+    exported = (await accounts.exports.export(user.id))["consents"]
+    assert [(one["purpose"], one["withdrawn_at"] is None) for one in exported] == [
+        ("reading", True),
+        ("lookalike", False),
+        ("lookalike", True),
+    ]
+
+
+async def test_agreeing_and_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
+    user = await signed_up(accounts)
+    first = await accounts.consents.grant(user.id, "improve")
+    clock.pass_by(days=1)
+    assert await accounts.consents.grant(user.id, "improve") == first
+    withdrawn = await accounts.consents.withdraw(user.id, "improve")
+    clock.pass_by(days=1)
+    assert await accounts.consents.withdraw(user.id, "improve") == withdrawn
+    never = await accounts.consents.withdraw(user.id, "retain_photo")
+    assert (never.granted, never.granted_at, never.withdrawn_at) == (False, None, None)
+
+
+async def test_racing_grants_leave_one_row(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    await asyncio.gather(*(accounts.consents.grant(user.id, "history") for _ in range(8)))
+    rows = [one for one in (await accounts.exports.export(user.id))["consents"] if one["purpose"] == "history"]
+    assert len(rows) == 1
+
+
+async def test_the_consents_of_one_say_nothing_of_another(accounts: Accounts) -> None:
+    user, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
+    await accounts.consents.grant(user.id, "history")
+    await accounts.consents.withdraw(other.id, "history")
+    await accounts.consents.require(user.id, "history")
+    with pytest.raises(ConsentRequiredError):
+        await accounts.consents.require(other.id, "history")
+
+
+async def test_an_outdated_text_cannot_be_agreed_to(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    with pytest.raises(ConsentVersionError) as refused:
+        await accounts.consents.grant(user.id, "history", version=2)
+    assert refused.value.context == {"purpose": "history", "version": 1}
+
+
+async def test_nobody_agrees_to_nothing(accounts: Accounts) -> None:
+    with pytest.raises(UserNotFoundError):
+        await accounts.consents.grant(2**31 - 1, "history")
+    with pytest.raises(UserNotFoundError):
+        await accounts.consents.withdraw(2**31 - 1, "history")
+
+
+@pytest.mark.parametrize(("valid_from", "holds"), [(1, True), (2, False)])
+async def test_a_new_text_asks_again_only_where_it_must(
+    accounts: Accounts, clock: MovingClock, valid_from: int, holds: bool
+) -> None:
+    user = await signed_up(accounts)
+    renewed = ConsentText(version=2, valid_from=valid_from, ko="새 글", en="new text")
+    texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
+    later = ConsentService(accounts.uow, texts, clock=clock)
+    state = (await later.states(user.id))[0]
+    assert (state.granted, state.version, state.granted_version) == (holds, 2, 1)
+    again = await later.grant(user.id, "reading")
+    assert (again.granted, again.granted_version) == (True, 2)
+    exported = (await accounts.exports.export(user.id))["consents"]
+    assert [(one["version"], one["withdrawn_at"] is None) for one in exported] == [(1, False), (2, True)]
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    texts = default_consent_texts()
+    assert set(texts.by_purpose) == set(PURPOSES)
+    for purpose in PURPOSES:
+        text = texts[purpose]
+        assert len(text.ko) > 50
+        assert len(text.en) > 50
+        assert text.valid_from <= text.version
