@@ -12,3 +12,16 @@ def memory_returner() -> Callable[[], object]:
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     return (lambda: trim(0)) if trim is not None else (lambda: None)
+
+
+def few_arenas() -> None:
+    """Two heaps for all threads instead of eight a core, before any thread has begun; nothing where glibc is not.
+
+    Each heap keeps the largest photo it has seen. Measured after 100 photos of 12 MP: see docs/benchmarks.md.
+    """
+    option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if option is not None:
+        option(_ARENA_MAX, 2)
+
+
+_ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h

@@ -17,7 +17,6 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
-from redis.asyncio import BlockingConnectionPool
 
 from gwansang.core.exceptions import RateLimited, Unavailable
 
@@ -105,6 +104,8 @@ async def rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | None) ->
     if redis_url is None:
         yield RateLimiter(limits, None)
         return
+    from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - 20 MB that only shared limits need
+
     pool = BlockingConnectionPool.from_url(redis_url, max_connections=_CONNECTIONS, timeout=_PATIENCE_S)
     storage = RedisStorage(
         f"async+{redis_url}",
