@@ -4,6 +4,7 @@ SQLite has one writer. A transaction that reads first and writes later loses to 
 whatever the timeout; so writers take their turn at the very beginning (BEGIN IMMEDIATE), and readers can't write.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Literal
@@ -28,6 +29,20 @@ _SQLITE_PRAGMAS: Final = (
 _RETRY_AFTER_S: Final = 5
 # Classes of SQLSTATE: no connection, no such role, no such database, lost a race, out of something, shutting down.
 _NOT_THE_STATEMENTS_FAULT: Final = ("08", "28", "3D", "40", "53", "57")
+_PRIMARY_CODE: Final = 0xFF
+_FILE_FAULTS: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 Access = Literal["read", "write"]
 
 
@@ -120,13 +135,22 @@ def translated() -> Iterator[None]:
     """Errors of the database itself as DatabaseUnavailableError."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
-        raise _unavailable() from error
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if not error.connection_invalidated and not state.startswith(_NOT_THE_STATEMENTS_FAULT):
+        if not _away(error):
             raise
         raise _unavailable() from error
+    except (PoolTimeoutError, OSError) as error:
+        raise _unavailable() from error
+
+
+def _away(error: DBAPIError) -> bool:
+    """Whether the database is at fault, and not the statement."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & _PRIMARY_CODE in _FILE_FAULTS
+    state = getattr(error.orig, "sqlstate", None) or ""
+    lost = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+    return lost or state.startswith(_NOT_THE_STATEMENTS_FAULT)
 
 
 def _unavailable() -> DatabaseUnavailableError:

@@ -1,0 +1,147 @@
+"""The schema goes up and down on both databases, and is what the code takes it for."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from sqlalchemy import inspect, text
+
+from gwansang.db import migrate
+from gwansang.db.address import DatabaseAddressError
+from gwansang.db.init_db import REVISION, SchemaOutdatedError, prepare
+from gwansang.db.session import Database
+from gwansang.models import Base
+from tests.database import BACKENDS, scratch_database
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with scratch_database(request.param, migrated=False) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty(empty_url: str) -> AsyncIterator[Database]:
+    database = Database(empty_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def migrated(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+async def tables(database: Database) -> set[str]:
+    async with database.session("read") as session:
+        names = await (await session.connection()).run_sync(lambda connection: inspect(connection).get_table_names())
+    return set(names) - {"alembic_version"}
+
+
+async def test_the_schema_goes_up_step_by_step_and_down_again(empty: Database) -> None:
+    for revision in migrate.revisions():
+        await migrate.upgrade(empty, revision)
+        assert await migrate.revision_of(empty) == revision
+    assert await tables(empty) == set(Base.metadata.tables)
+    for revision in (*reversed(migrate.revisions()[:-1]), migrate.BASE):
+        await migrate.downgrade(empty, revision)
+    assert await migrate.revision_of(empty) is None
+    assert await tables(empty) == set()
+    await migrate.upgrade(empty)
+
+
+async def test_the_migrated_schema_is_that_of_the_code(migrated: Database) -> None:
+    assert await migrate.differences(migrated) == ()
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "ALTER TABLE users DROP COLUMN email_verified",
+        "CREATE TABLE strangers (id INTEGER)",
+        "DROP INDEX ix_api_keys_user_id",
+        "DROP INDEX uq_consents_active",
+        "ALTER TABLE analyses ADD COLUMN photo TEXT",
+    ],
+)
+async def test_a_schema_that_drifted_is_seen(migrated: Database, drift: str) -> None:
+    async with migrated.session("write") as session:
+        await session.execute(text(drift))
+    assert len(await migrate.differences(migrated)) == 1
+
+
+def test_the_code_works_with_the_newest_revision() -> None:
+    assert migrate.revisions()[-1] == REVISION
+
+
+async def test_upgrading_twice_changes_nothing(migrated: Database) -> None:
+    before = await tables(migrated)
+    await migrate.upgrade(migrated)
+    assert await tables(migrated) == before
+
+
+async def test_processes_that_upgrade_at_once_take_turns(empty_url: str) -> None:
+    databases = [Database(empty_url) for _ in range(3)]
+    try:
+        await asyncio.gather(*(migrate.upgrade(database) for database in databases))
+        assert await migrate.differences(databases[0]) == ()
+    finally:
+        for database in databases:
+            await database.close()
+
+
+async def test_a_failing_upgrade_leaves_nothing_behind(empty: Database) -> None:
+    async with empty.session("write") as session:
+        await session.execute(text("CREATE TABLE consents (id INTEGER)"))  # in the way, halfway through
+    with pytest.raises(Exception, match="consents"):
+        await migrate.upgrade(empty)
+    assert await tables(empty) == {"consents"}
+    assert await migrate.revision_of(empty) is None
+
+
+async def test_an_unknown_revision_is_refused(empty: Database) -> None:
+    with pytest.raises(migrate.RevisionError, match="nowhere"):
+        await migrate.upgrade(empty, "nowhere")
+
+
+async def test_the_service_makes_an_embedded_database_itself_and_leaves_a_servers_alone(empty: Database) -> None:
+    if empty.embedded:
+        await prepare(empty)
+        assert await migrate.revision_of(empty) == REVISION
+    else:
+        with pytest.raises(SchemaOutdatedError, match="gwansang db upgrade"):
+            await prepare(empty)
+        assert await tables(empty) == set()
+
+
+async def test_a_database_of_a_newer_release_is_refused_in_a_sentence(migrated: Database) -> None:
+    async with migrated.session("write") as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises((SchemaOutdatedError, migrate.RevisionError), match="9999"):
+        await prepare(migrated)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://a:secret@b/c", "sqlite://", "sqlite:///:memory:", "secret", "sqlite:////proc/no/file"]
+)
+def test_an_address_that_cannot_be_used_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(DatabaseAddressError) as refused:
+        Database(url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_common_way_to_write_the_address_of_a_server_is_understood(scheme: str) -> None:
+    assert Database(f"{scheme}://me@127.0.0.1/gwansang").address.drivername == "postgresql+asyncpg"
+
+
+def test_a_start_without_migrations_does_not_pay_for_importing_alembic() -> None:
+    script = "import sys, gwansang.container; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], env=os.environ, check=False).returncode == 0

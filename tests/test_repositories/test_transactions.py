@@ -1,0 +1,247 @@
+"""What a transaction promises, on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
+
+from gwansang.db.session import Database, DatabaseUnavailableError
+from gwansang.models import Base, Consent, User
+from gwansang.repositories.base import broken_constraint
+from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.repositories.users import EmailTakenError
+from tests.database import scratch_sqlite
+from tests.fakes import NOON
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def uow(database: Database) -> UnitOfWork:
+    return UnitOfWork(database)
+
+
+def user(email: str = "minji@example.com", created_at: datetime = NOON) -> User:
+    return User(
+        email=email,
+        username="minji",
+        password_hash="$2b$",
+        is_active=True,
+        is_admin=False,
+        email_verified=False,
+        token_version=0,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+
+
+async def test_what_is_written_is_there_after_the_block(uow: UnitOfWork) -> None:
+    async with uow.write() as tx:
+        written = await tx.users.add(user())
+    async with uow.read() as tx:
+        found = await tx.users.get(written.id)
+    assert found is not None
+    assert found.email == "minji@example.com"
+
+
+async def test_an_exception_in_the_block_undoes_all_of_it(uow: UnitOfWork) -> None:
+    async def fail() -> None:
+        async with uow.write() as tx:
+            await tx.users.add(user())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with uow.read() as tx:
+        assert await tx.users.by_email("minji@example.com") is None
+
+
+async def test_a_cancelled_block_is_undone_and_the_connection_serves_on(database: Database) -> None:
+    uow, entered = UnitOfWork(database), asyncio.Event()
+
+    async def never_done() -> None:
+        async with uow.write() as tx:
+            await tx.users.add(user())
+            entered.set()
+            await asyncio.sleep(60)
+
+    for _ in range(12):  # more than there are connections
+        task = asyncio.create_task(never_done())
+        await entered.wait()
+        entered.clear()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with uow.write() as tx:
+        await tx.users.add(user())
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)read-?only|reached"):
+        async with database.session("read") as session:
+            await session.execute(text("DELETE FROM users"))
+    async with UnitOfWork(database).write() as tx:  # and the connection it had can, afterwards
+        await tx.users.add(user())
+
+
+async def test_a_broken_constraint_is_the_error_that_belongs_to_it(uow: UnitOfWork) -> None:
+    async with uow.write() as tx:
+        await tx.users.add(user())
+    with pytest.raises(EmailTakenError):
+        async with uow.write() as tx:
+            await tx.users.add(user())
+
+
+async def test_the_driver_says_which_constraint_was_broken(uow: UnitOfWork) -> None:
+    def consent(user_id: int) -> Consent:
+        return Consent(user_id=user_id, purpose="x", version=1, locale="ko", text_sha256="", granted_at=NOON)
+
+    async with uow.write() as tx:
+        owner = await tx.users.add(user())
+        await tx.consents.add(consent(owner.id))
+    with pytest.raises(IntegrityError) as twice:
+        async with uow.write() as tx:
+            await tx.consents.add(consent(owner.id))
+    assert broken_constraint(twice.value) == "uq_consents_active"
+
+
+async def test_a_row_of_nobody_is_refused(uow: UnitOfWork) -> None:
+    with pytest.raises(IntegrityError):
+        async with uow.write() as tx:
+            await tx.consents.add(
+                Consent(user_id=999, purpose="x", version=1, locale="ko", text_sha256="", granted_at=NOON)
+            )
+
+
+async def test_times_come_back_in_utc_whatever_zone_they_had(uow: UnitOfWork) -> None:
+    seoul = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=9)))
+    async with uow.write() as tx:
+        written = await tx.users.add(user(created_at=seoul))
+    async with uow.read() as tx:
+        found = await tx.users.get(written.id)
+    assert found is not None
+    assert found.created_at == seoul
+    assert found.created_at.tzinfo is UTC
+
+
+async def test_a_time_without_a_zone_is_refused(uow: UnitOfWork) -> None:
+    with pytest.raises(Exception, match="without a zone"):
+        async with uow.write() as tx:
+            await tx.users.add(user(created_at=NOON.replace(tzinfo=None)))
+
+
+async def test_of_thirty_two_writers_nothing_is_lost_and_nothing_locked(uow: UnitOfWork) -> None:
+    async with uow.write() as tx:
+        counted = await tx.users.add(user())
+
+    async def count_up() -> None:
+        for _ in range(10):
+            async with uow.write() as tx:
+                row = await tx.users.locked(counted.id)
+                assert row is not None
+                await asyncio.sleep(0)  # let others in between reading and writing
+                row.token_version += 1
+                await tx.users.save(row)
+
+    await asyncio.gather(*(count_up() for _ in range(32)))
+    async with uow.read() as tx:
+        row = await tx.users.get(counted.id)
+    assert row is not None
+    assert row.token_version == 320
+
+
+async def test_readers_see_the_state_before_while_a_writer_writes(uow: UnitOfWork) -> None:
+    async with uow.write() as tx:
+        await tx.users.add(user())
+        async with asyncio.timeout(5), uow.read() as reading:
+            assert await reading.users.by_email("minji@example.com") is None
+
+
+async def test_two_processes_writing_one_file_lose_nothing() -> None:
+    url = scratch_sqlite()
+    databases = [Database(url), Database(url)]
+    async with UnitOfWork(databases[0]).write() as tx:
+        counted = await tx.users.add(user())
+
+    async def count_up(database: Database) -> None:
+        for _ in range(20):
+            async with database.session("write") as session:
+                raise_version = update(User).where(User.id == counted.id)
+                await session.execute(raise_version.values(token_version=User.token_version + 1))
+
+    await asyncio.gather(*(count_up(database) for database in databases * 4))
+    async with UnitOfWork(databases[1]).read() as tx:
+        row = await tx.users.get(counted.id)
+    for database in databases:
+        await database.close()
+    assert row is not None
+    assert row.token_version == 160
+
+
+def no_server(_: Path) -> str:
+    return "postgresql://x:secret@127.0.0.1:1/none"
+
+
+def no_database(folder: Path) -> str:
+    (folder / "secret.sqlite3").write_text("no database at all, but long enough to look like one" * 100)
+    return f"sqlite:///{folder}/secret.sqlite3"
+
+
+def a_folder(folder: Path) -> str:
+    (folder / "secret.sqlite3").mkdir()
+    return f"sqlite:///{folder}/secret.sqlite3"
+
+
+@pytest.mark.parametrize("away", [no_server, no_database, a_folder])
+async def test_a_database_that_is_away_is_told_in_a_sentence_and_without_its_address(
+    away: Callable[[Path], str], tmp_path: Path
+) -> None:
+    database = Database(away(tmp_path))
+    with pytest.raises(DatabaseUnavailableError) as refused:
+        await UnitOfWork(database).check_ready()
+    await database.close()
+    await asyncio.sleep(0.1)  # the driver's thread of a connection that failed ends after the failure
+    assert "secret" not in str(refused.value)
+    assert refused.value.context == {"retry_after_s": 5}
+
+
+async def test_a_database_that_is_there_is_ready(uow: UnitOfWork) -> None:
+    await uow.check_ready()
+
+
+async def test_a_full_pool_is_waited_for_and_then_refused() -> None:
+    database = Database(scratch_sqlite(), pool_size=1, timeout_s=0.2)
+    uow = UnitOfWork(database)
+    async with uow.read() as tx:
+        await tx.users.get(1)
+        with pytest.raises(DatabaseUnavailableError):
+            await uow.check_ready()
+    await uow.check_ready()
+    await database.close()
+
+
+def test_every_constraint_has_a_name() -> None:
+    unnamed = [
+        (table.name, constraint)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if not constraint.name
+    ]
+    assert unnamed == []
+
+
+def test_what_belongs_to_a_user_goes_with_them() -> None:
+    for table in Base.metadata.tables.values():
+        for key in table.foreign_keys:
+            assert (key.target_fullname, key.ondelete) == ("users.id", "CASCADE")
