@@ -18,6 +18,7 @@ from tests.people import ADMIN_PASSWORD, PASSWORD, Person, letters_in, mailed_co
 from tests.serving import application, settings_for_tests
 
 pytestmark = pytest.mark.anyio
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question
 ROUTES_FOR_ADMINS = [("GET", "/users"), ("GET", "/users/{id}"), ("PATCH", "/users/{id}"), ("DELETE", "/users/{id}")]
 
 
@@ -76,6 +77,7 @@ async def test_of_twenty_racing_registrations_one_wins(client: httpx.AsyncClient
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -138,6 +140,7 @@ async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, ad
     assert (await minji.call("GET", "/users/me")).status_code == 401
 
 
+@on_sqlite
 async def test_a_login_form_has_no_room_for_a_flood(client: httpx.AsyncClient) -> None:
     for data in ({"username": "x", "password": "p" * 9000}, {f"f{number}": "x" for number in range(2000)}):
         assert (await client.post("/api/v1/auth/login", data=data)).status_code == 413
@@ -190,6 +193,7 @@ async def test_people_change_their_name_and_address_but_nothing_else(minji: Pers
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "stolen",
     [
@@ -278,6 +282,7 @@ async def test_odd_pages_and_filters_are_refused_or_find_nothing(query: str, sta
     assert status == 422 or answer.json()["items"] == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(("method", "path"), ROUTES_FOR_ADMINS)
 async def test_what_is_for_administrators_is_for_nobody_else(
     method: str, path: str, minji: Person, client: httpx.AsyncClient
@@ -376,6 +381,7 @@ def _claims(user_id: object, **changes: object) -> dict[str, object]:
     return {name: value for name, value in {**claims, **changes}.items() if value is not None}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "changes",
     [
@@ -411,6 +417,7 @@ async def test_a_token_with_other_claims_is_401_even_when_signed_with_our_key(
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "TOKEN_INVALID")
 
 
+@on_sqlite
 async def test_a_token_that_was_signed_otherwise_or_tampered_with_is_401(
     client: httpx.AsyncClient, minji: Person
 ) -> None:
@@ -442,6 +449,7 @@ async def test_an_access_token_does_not_refresh(client: httpx.AsyncClient, minji
     assert (await client.post("/api/v1/auth/refresh", json=asked)).status_code == 401
 
 
+@on_sqlite
 async def test_credentials_are_taken_in_one_way_only(client: httpx.AsyncClient, minji: Person) -> None:
     token = minji.tokens["access_token"]
     key = await minji.key("history:read")

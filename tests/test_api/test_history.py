@@ -1,0 +1,180 @@
+"""Kept readings over HTTP: of those who agree, for those who own them."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gwansang.services.ml.face_analyzer import known_landmarks
+from tests.people import Person, person
+from tests.photos import drawn_portrait
+from tests.serving import JSON_CALL, UPLOAD_CALL, application
+
+pytestmark = pytest.mark.anyio
+FACE = {"landmarks": known_landmarks().tolist(), "birth_year": 1990}
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(database_url=database_url) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def minji(client: httpx.AsyncClient) -> Person:
+    """Somebody who agrees to a history."""
+    someone = await person(client, "minji")
+    await someone.agree("history")
+    return someone
+
+
+async def read(someone: Person, **request: object) -> dict[str, object]:
+    answer = await someone.call("POST", "/analysis/face", **(request or {"json": FACE}))
+    assert answer.status_code == 200, answer.text
+    told: dict[str, object] = answer.json()
+    return told
+
+
+def without_places(told: object) -> object:
+    """A reading without what can be drawn."""
+    if isinstance(told, dict):
+        gone = ("overlay", "overlays", "points")
+        return {name: without_places(value) for name, value in told.items() if name not in gone}
+    return [without_places(one) for one in told] if isinstance(told, list) else told
+
+
+async def test_a_kept_reading_is_the_one_that_was_told_without_its_points(minji: Person) -> None:
+    told = await read(minji)
+    kept = (await minji.call("GET", f"/analysis/{told['analysis_id']}")).json()
+    assert without_places(kept) == without_places(told)
+    assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(kept))) == {"[]"}
+
+
+async def test_kept_readings_are_listed_newest_first_in_pages(minji: Person) -> None:
+    ids = [(await read(minji))["analysis_id"] for _ in range(3)]
+    page = (await minji.call("GET", "/analysis", params={"size": 2})).json()
+    assert (page["total"], page["pages"], len(page["items"])) == (3, 2, 2)
+    rest = (await minji.call("GET", "/analysis", params={"size": 2, "page": 2})).json()
+    assert {item["analysis_id"] for item in (*page["items"], *rest["items"])} == set(ids)
+    assert set(page["items"][0]) >= {"analysis_id", "created_at", "overall_score", "element", "locale"}
+
+
+async def test_ids_can_not_be_guessed(minji: Person) -> None:
+    ids = {str((await read(minji))["analysis_id"]) for _ in range(3)}
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one) for one in ids)
+
+
+async def test_a_deleted_reading_is_gone(minji: Person) -> None:
+    place = f"/analysis/{(await read(minji))['analysis_id']}"
+    assert (await minji.call("DELETE", place)).status_code == 204
+    assert [(await minji.call(method, place)).status_code for method in ("GET", "DELETE")] == [404, 404]
+    assert (await minji.call("GET", "/analysis")).json()["items"] == []
+
+
+async def test_any_days_fortune_is_told_for_a_kept_face(minji: Person) -> None:
+    told = await read(minji)
+    place = f"/analysis/{told['analysis_id']}/fortune"
+    today = await minji.call("GET", place, params={"date": "2026-11-23"})
+    assert today.json() == told["fortune"]
+    english = await minji.call("GET", place, params={"date": "2026-11-24", "locale": "en"})
+    assert english.json()["date"] == "2026-11-24"
+    assert re.search("[a-z]{4}", english.json()["text"])
+
+
+@pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "20261123", "0001-01-01", "9999-12-31", "-1", None])
+async def test_an_odd_day_is_refused_or_told(day: str | None, minji: Person) -> None:
+    place = f"/analysis/{(await read(minji))['analysis_id']}/fortune"
+    answer = await minji.call("GET", place, params={} if day is None else {"date": day})
+    assert answer.status_code == (200 if day in ("0001-01-01", "9999-12-31") else 422)
+
+
+async def test_a_photo_leaves_nothing_but_measures(minji: Person) -> None:
+    answer = await minji.call("POST", "/analysis/face/upload", files={"file": ("me.jpg", drawn_portrait())})
+    assert answer.status_code == 200
+    export = (await minji.call("GET", "/users/me/export")).json()
+    (kept,) = export["analyses"]
+    assert set(kept) == {"analysis_id", "created_at", "birth_year", "reading", "measures", "pose", "quality"}
+    assert not re.search(r"(-?\d+\.\d+, ){10}", json.dumps(kept))  # no long row of coordinates
+
+
+async def test_without_consent_nothing_is_kept_and_the_reading_is_told(client: httpx.AsyncClient) -> None:
+    someone = await person(client)
+    told = await read(someone)
+    assert (await someone.call("GET", "/analysis")).json()["total"] == 0
+    assert (await someone.call("GET", f"/analysis/{told['analysis_id']}")).status_code == 404
+
+
+async def test_withdrawing_the_consent_deletes_what_was_kept_at_once(minji: Person) -> None:
+    place = f"/analysis/{(await read(minji))['analysis_id']}"
+    assert (await minji.call("DELETE", "/consents/history")).json()["granted"] is False
+    assert (await minji.call("GET", place)).status_code == 404
+    await minji.agree("history")
+    assert (await minji.call("GET", "/analysis")).json()["total"] == 0
+
+
+async def test_a_guests_reading_is_told_and_not_kept(client: httpx.AsyncClient) -> None:
+    answer = await client.post(JSON_CALL, json=FACE)
+    assert answer.status_code == 200
+    assert (await client.get(f"/api/v1/analysis/{answer.json()['analysis_id']}")).status_code == 401
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_where_guests_are_not_welcome_a_reading_needs_a_caller(database_url: str) -> None:
+    async with application(database_url=database_url, allow_guests=False) as client:
+        for answer in (
+            await client.post(JSON_CALL, json=FACE),
+            await client.post(UPLOAD_CALL, files={"file": ("me.jpg", drawn_portrait())}),
+        ):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+            assert answer.headers["www-authenticate"] == "Bearer"
+        await read(await person(client))
+
+
+async def test_wrong_credentials_do_not_make_a_guest(client: httpx.AsyncClient) -> None:
+    for headers in ({"Authorization": "Bearer x"}, {"X-API-Key": "x"}, {"Authorization": ""}):
+        assert (await client.post(JSON_CALL, json=FACE, headers=headers)).status_code == 401
+
+
+async def test_what_is_anothers_is_not_there(client: httpx.AsyncClient, minji: Person) -> None:
+    """For every call with an id in its address, as the documentation lists them."""
+    thief = await person(client, "thief")
+    await minji.key("analyze")
+    (key,) = (await minji.call("GET", "/keys")).json()["items"]
+    own = {"analysis_id": str((await read(minji))["analysis_id"]), "key_id": key["id"]}
+    document = (await client.get("/api/v1/openapi.json")).json()
+    tried = 0
+    for path, operations in document["paths"].items():
+        for method in operations:
+            names = re.findall(r"{(\w+)}", path)
+            if not names or not set(names) <= set(own):
+                assert set(names) <= {"user_id", "purpose", *own}, f"{path} has an id that this test does not know"
+                continue
+            for place in (own, dict.fromkeys(own, str(uuid4()))):
+                answer = await client.request(
+                    method, path.format(**place), headers=thief.bearer, params={"date": "2026-11-23"}
+                )
+                assert answer.status_code == 404, (method, path)
+                tried += 1
+    assert tried == 8
+    assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
+    assert (await minji.call("GET", "/keys")).json()["total"] == 1
+
+
+async def test_anothers_reading_and_no_reading_are_refused_in_the_same_words(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    thief = await person(client, "thief")
+    answers = [
+        (await thief.call("GET", f"/analysis/{one}")).json() for one in ((await read(minji))["analysis_id"], uuid4())
+    ]
+    for answer in answers:
+        del answer["instance"], answer["request_id"]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("odd", ["1", "face", "not-a-uuid", "' OR 1=1--", "%00", "x" * 3000])
+async def test_an_id_that_is_none_is_not_found(odd: str, minji: Person) -> None:
+    assert (await minji.call("DELETE", f"/analysis/{odd}")).status_code in (404, 405)
