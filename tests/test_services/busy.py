@@ -1,0 +1,31 @@
+"""Works with accounts until it is killed: `python -m tests.test_services.busy DATABASE_URL PROGRESS_FILE`."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from tests.accounts import PASSWORD, accounts_on
+
+
+async def work(url: str, progress: Path) -> None:
+    with progress.open("a", buffering=1) as answers:
+        async with accounts_on(url) as accounts:
+
+            async def one(lane: int) -> None:
+                for number in range(100_000):
+                    email = f"u{os.getpid()}-{lane}-{number}@example.com"
+                    user = await accounts.users.register(email, "busy", PASSWORD)
+                    answers.write(f"{email} registered\n")
+                    await accounts.consents.grant(user.id, "history")
+                    answers.write(f"{email} history\n")
+                    await accounts.auth.refresh((await accounts.auth.login(email, PASSWORD)).refresh_token)
+                    if number % 2:
+                        await accounts.users.delete(user.id)
+                        answers.write(f"{email} deleted\n")
+
+            await asyncio.gather(*(one(lane) for lane in range(3)))
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1], Path(sys.argv[2])))
