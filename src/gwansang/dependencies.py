@@ -25,7 +25,7 @@ from gwansang.services.consent_service import ConsentService
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
 from gwansang.services.history_service import HistoryService
-from gwansang.services.key_service import KeyInvalidError, KeyService
+from gwansang.services.key_service import KeyService
 from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import LOCALES
 from gwansang.services.readiness_service import ReadinessService
@@ -47,29 +47,27 @@ _NEEDED = TypeAdapter(list[Scope])
 
 
 class _AccessToken(OAuth2PasswordBearer):
-    """The token of exactly one Authorization header; raises TokenInvalidError for any other use of that header."""
+    """The token of exactly one Authorization header, "" (which is nobody's) for any other use of that header."""
 
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        lines = request.headers.getlist("authorization")
+    async def __call__(self, connection: HTTPConnection) -> str | None:
+        lines = connection.headers.getlist("authorization")
         if not lines:
             return None
         scheme, _, token = lines[0].partition(" ")
-        if len(lines) > 1 or scheme.lower() != "bearer" or not token:
-            raise TokenInvalidError("Send one header `Authorization: Bearer <access token>`.")
-        return token
+        return token if len(lines) == 1 and scheme.lower() == "bearer" else ""
 
 
 class _Key(APIKeyBase):
-    """The API key, from its header or, where that is allowed, from the address."""
+    """The API key, from its header or, where that is allowed, from the address; "" (which is nobody's) for any other
+    number of keys than one, and for one in an address where that is not allowed."""
 
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        lines = request.headers.getlist(self.model.name)
-        asked = request.query_params.getlist("api_key")
-        if asked and not _container(request).edge.api_key_in_query:
-            raise KeyInvalidError("Send the API key in the header X-API-Key; addresses end up in logs.")
-        if len(lines) + len(asked) > 1:
-            raise KeyInvalidError("Send one API key.")
-        return next(iter((*lines, *asked)), None)
+    async def __call__(self, connection: HTTPConnection) -> str | None:
+        lines = connection.headers.getlist(self.model.name)
+        asked = connection.query_params.getlist("api_key")
+        if not lines and not asked:
+            return None
+        misplaced = bool(asked) and not _container(connection).edge.api_key_in_query
+        return "" if misplaced or len(lines) + len(asked) > 1 else next(iter((*lines, *asked)))
 
 
 _access_token = _AccessToken(
@@ -121,7 +119,8 @@ async def _signed_in(
     try:
         if token is not None and key is not None:
             raise TokenInvalidError("Send an access token or an API key, not both.")
-        caller = await (services.auth.authenticate(token) if token else services.keys.authenticate(key or ""))
+        known = services.auth.authenticate(token) if token is not None else services.keys.authenticate(key or "")
+        caller = await known
     except Unauthenticated:
         await _spend(request, Bucket.ADDRESS, address)
         raise
