@@ -64,7 +64,7 @@ async def mailed_codes(folder: Path, count: int) -> list[str]:
     for _ in range(200):
         files = letters_in(folder)
         if len(files) >= count:
-            return [_code(path) for path in files]
+            return [code_of(path) for path in files]
         await asyncio.sleep(0.01)
     raise AssertionError(f"{count} mails did not come")
 
@@ -75,6 +75,7 @@ def letters_in(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: path.stat().st_mtime_ns)
 
 
-def _code(path: Path) -> str:
+def code_of(path: Path) -> str:
+    """The code in a mail."""
     text = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_content()
     return next(line for line in text.splitlines() if len(line) >= 40 and " " not in line)

@@ -1,0 +1,132 @@
+"""A whole life of an account on the real service, and then a look into its log: nothing secret is in it."""
+
+import base64
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gwansang.services.ml.face_analyzer import known_landmarks
+from tests.people import code_of, letters_in
+from tests.photos import drawn_portrait
+from tests.serving import Server, serving
+
+PASSWORD = "pa55-w0rd-of-a-test"
+OTHER = "an0ther-pa55word"
+EMAIL = "log-reader@example.com"
+PEPPER = "a-secret-key-that-is-only-in-this-test-0123456789"
+
+
+@pytest.fixture(scope="module")
+def chatty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that logs as much as it can."""
+    folder = tmp_path_factory.mktemp("chatty")
+    with serving(folder, LOG_LEVEL="DEBUG", SECRET_KEY=PEPPER, API_KEY_IN_QUERY="true") as running:
+        yield running
+
+
+def code_in(folder: Path, number: int) -> str:
+    for _ in range(300):
+        mails = letters_in(folder)
+        if len(mails) >= number:
+            return code_of(mails[number - 1])
+        time.sleep(0.02)
+    raise AssertionError("no mail")
+
+
+class Life:
+    """Everything an account can do, and what of it must stay secret."""
+
+    def __init__(self, client: httpx.Client, mails: Path) -> None:
+        self._client = client
+        self._mails = mails
+        self._tokens: dict[str, str] = {}
+        self.secrets = {PASSWORD, OTHER, EMAIL, PEPPER}
+
+    def post(self, path: str, **request: object) -> httpx.Response:
+        return self._client.post(f"/api/v1{path}", **request)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._tokens['access_token']}"}
+
+    def begin(self) -> None:
+        for name in ("reader of logs", "a second time"):
+            self.post("/users/", json={"email": EMAIL, "username": name, "password": PASSWORD})
+        self.post("/users", json={"email": EMAIL, "password": PASSWORD, "unknown": PASSWORD})
+        code = code_in(self._mails, 1)
+        assert self.post("/auth/verify-email", json={"token": code}).is_success
+        self.post("/auth/login", data={"username": EMAIL, "password": "wr0ng-" + PASSWORD})
+        self.secrets.add(code)
+        self.sign_in(PASSWORD)
+
+    def sign_in(self, password: str) -> None:
+        self._note(self.post("/auth/login", data={"username": EMAIL, "password": password}))
+
+    def use(self) -> None:
+        photo = drawn_portrait()
+        text = base64.b64encode(photo).decode()
+        asked = {"name": "k", "scopes": ["analyze", "history:read"]}
+        key = self.post("/keys", json=asked, headers=self.bearer).json()["key"]
+        self._client.put("/api/v1/consents/history", headers=self.bearer)
+        assert self.post("/analysis/face", json={"image": text}, headers={"X-API-Key": key}).is_success
+        self.post("/analysis/face/upload", files={"file": (f"{EMAIL}.jpg", photo)}, headers=self.bearer)
+        self.post("/analysis/face", json={"landmarks": known_landmarks().tolist()}, params={"api_key": key})
+        self.post("/analysis/face", json={"image": text[:-40] + "!"}, headers=self.bearer)
+        self._client.get("/api/v1/users/me/export", headers=self.bearer)
+        self.secrets |= {key, key[21:], text[200:240]}
+
+    def end(self) -> None:
+        spent = {"refresh_token": self._tokens["refresh_token"]}
+        self._note(self.post("/auth/refresh", json=spent))
+        self.post("/auth/refresh", json=spent)
+        self.post("/auth/reset-password/request", json={"email": EMAIL})
+        code = code_in(self._mails, 2)
+        self.post("/auth/reset-password", json={"token": code, "password": OTHER})
+        self.secrets.add(code)
+        self.sign_in(OTHER)
+        assert self._client.delete("/api/v1/users/me", headers=self.bearer).is_success
+
+    def _note(self, answer: httpx.Response) -> None:
+        self._tokens = answer.json()
+        self.secrets |= {self._tokens[name].rpartition(".")[2] for name in ("access_token", "refresh_token")}
+
+
+def test_nothing_secret_is_in_the_log_of_a_whole_life(chatty: Server) -> None:
+    with chatty.client() as client:
+        life = Life(client, chatty.log.parent / ".data" / "mail")
+        life.begin()
+        life.use()
+        life.end()
+    log, secrets = chatty.log.read_text(), life.secrets
+    assert len(secrets) >= 14
+    assert [secret for secret in secrets if secret in log] == []
+    assert not re.search(r"[\w.+-]+@[\w-]+\.\w+", log)
+    assert "eyJ" not in log
+    assert not re.search(r"(?:0\.\d{3,}, ){5}", log)  # landmarks
+    events = {event["event"] for event in chatty.events()}
+    assert {
+        "account.created",
+        "auth.login",
+        "key.created",
+        "mail.sent",
+        "auth.token_reused",
+        "account.erased",
+    } <= events
+
+
+def test_the_log_says_who_called_by_number_only(chatty: Server) -> None:
+    with chatty.client() as client:
+        client.post("/api/v1/users", json={"email": f"x{EMAIL}", "username": "somebody", "password": PASSWORD})
+        form = {"username": f"x{EMAIL}", "password": PASSWORD}
+        token = client.post("/api/v1/auth/login", data=form).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "who-1"}
+        client.get("/api/v1/users/me", headers=headers)
+    time.sleep(0.2)
+    (event,) = [event for event in chatty.events() if event.get("request_id") == "who-1"]
+    assert re.fullmatch(r"user:\d+", str(event["caller"]))
+    assert json.dumps(event).count(EMAIL) == 0
