@@ -31,7 +31,7 @@ def chatty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def code_in(folder: Path, number: int) -> str:
     for _ in range(300):
-        mails = letters_in(folder)
+        mails = [path for path in letters_in(folder) if f"To: {EMAIL}\n" in path.read_text()]
         if len(mails) >= number:
             return code_of(mails[number - 1])
         time.sleep(0.02)
@@ -86,12 +86,14 @@ class Life:
         self.post("/auth/refresh", json=spent)
         self.post("/auth/reset-password/request", json={"email": EMAIL})
         code = code_in(self._mails, 2)
-        self.post("/auth/reset-password", json={"token": code, "password": OTHER})
+        answer = self.post("/auth/reset-password", json={"token": code, "password": OTHER})
+        assert answer.is_success, answer.text
         self.secrets.add(code)
         self.sign_in(OTHER)
         assert self._client.delete("/api/v1/users/me", headers=self.bearer).is_success
 
     def _note(self, answer: httpx.Response) -> None:
+        assert answer.is_success, answer.text
         self._tokens = answer.json()
         self.secrets |= {self._tokens[name].rpartition(".")[2] for name in ("access_token", "refresh_token")}
 
