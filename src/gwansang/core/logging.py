@@ -40,7 +40,9 @@ def configure_logging(level: str, *, json: bool) -> None:
 def _replace_handlers(handler: logging.Handler, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
+    root.setLevel("WARNING")  # below, libraries tell what they were given: a database driver its parameters, all of them
+    for name in ("gwansang", "uvicorn"):
+        logging.getLogger(name).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers = []
