@@ -41,7 +41,15 @@ def list_keys(email: Owner) -> None:
     async def work(accounts: Accounts) -> tuple[KeyInfo, ...]:
         return (await accounts.keys.page((await accounts.users.find(email)).id, size=100)).items
 
-    table = Table(Column("id", min_width=36), "name", "begins with", "scopes", "expires", "last used", box=None)
+    table = Table(
+        Column("id", min_width=36),
+        "name",
+        Column("begins with", min_width=20),
+        "scopes",
+        "expires",
+        "last used",
+        box=None,
+    )
     for key in with_accounts(work):
         times = [f"{moment:%Y-%m-%d}" if moment else "never" for moment in (key.expires_at, key.last_used_at)]
         table.add_row(str(key.id), key.name, key.prefix, " ".join(key.scopes), *times)
