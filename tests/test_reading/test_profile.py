@@ -83,7 +83,7 @@ def test_a_face_that_really_changed_is_told_anew() -> None:
 
 
 def test_a_reading_leads_with_what_was_told_before() -> None:
-    border = measures_at(Capture(), BG=0.33)  # just beyond the border of the even shape at 0.3
+    border = measures_at(Capture(), BG=0.03)  # just beyond the border of the even shape at 0
     assert shapes_of(border, NORMS)["glabella"] == "wide"
     reading = compose(border, Capture(), A_DAY, before={"glabella": "even"})
     glabella = next(part for part in reading.parts if part.part == "glabella")

@@ -87,7 +87,7 @@ def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> 
 
 
 def test_a_face_between_two_shapes_hears_of_both() -> None:
-    parts = {part.part: part for part in compose(measures_at(BG=1.1), Capture(), A_DAY).parts}
+    parts = {part.part: part for part in compose(measures_at(BG=0.7), Capture(), A_DAY).parts}
     between = parts["glabella"]
     assert between.alternative is not None
     assert {between.shape_id, between.alternative.shape_id} == {"open", "wide"}

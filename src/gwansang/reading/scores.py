@@ -5,8 +5,8 @@ Part score   78 + 8 * harmony + 4 * clarity; harmony (-1..1) is how evenly the p
 Energies     each part adds what its shapes stand for, by its weight and by how well a mesh can show it at all; the
              shapes are seen through a window of one SD, so that no border makes them jump. The sum is placed among
              simulated faces so that 10/20/40/20/10 % of them reach the steps 1 to 5.
-Overall      60 + 38 * F(harmony): whether the three zones, the five mountains, the organs and the surroundings of the
-             eyes agree with one another; the middle is 79.
+Overall      79 + 7.5 * harmony, 60 to 98: whether the three zones, the five mountains, the organs and the surroundings
+             of the eyes agree with one another, seen through the same window; harmony in SDs among simulated faces.
 
 Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the clarity of the shapes, against 0.90
 and more for the four agreements: evenness and clarity colour the parts, and stay out of the overall score.
@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from statistics import NormalDist, pstdev
+from statistics import NormalDist, pvariance
 from typing import TypedDict
 
 from gwansang.reading.facts import Part, load_text
@@ -28,8 +28,9 @@ _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
 _FAR = 2.5  # standard scores beyond which one side of the harmony counts no further
 _WINDOW = 1.0  # in standard scores
+_LEAST, _MIDDLE, _STEP, _MOST = 60, 79, 7.5, 98
 _AGREEMENTS: Mapping[str, tuple[str, ...]] = {
-    "mountains": ("FH", "NL", "CJ", "CW", "JW"),  # 五嶽: forehead, nose, cheekbones, chin and jaw
+    "mountains": ("FH", "NL", "CJ", "CL"),  # 五嶽: forehead, nose, the two cheekbones, chin
     "organs": ("BA", "EW", "NL", "NA"),  # 五官 as far as they hold still: brows, eyes, nose
     "surroundings": ("BE", "EW", "EO", "NL"),  # 田宅: the eyes with what lies around them
 }
@@ -113,8 +114,9 @@ def energy_step(value: float) -> int:
 
 def harmony_terms(z: Mapping[str, float]) -> dict[str, float]:
     """The four sides of a face's harmony; more is calmer."""
-    agreements = {name: -pstdev([z[key] for key in keys]) for name, keys in _AGREEMENTS.items()}
-    return {"zones": -math.hypot(z["U"], z["M"], z["L"]) / math.sqrt(3), **agreements}
+    apart = {name: pvariance([z[key] for key in keys]) for name, keys in _AGREEMENTS.items()}
+    apart["zones"] = (z["U"] ** 2 + z["M"] ** 2 + z["L"] ** 2) / 3
+    return {name: -math.sqrt(apart[name] + _WINDOW**2) for name in ("zones", *_AGREEMENTS)}
 
 
 def harmony(terms: Mapping[str, float], centres: Mapping[str, Centre]) -> float:
@@ -131,7 +133,7 @@ def _bounded(z: float) -> float:
 def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
     centres = scales["harmony"]
     total = (harmony(terms, centres) - centres["total"]["mean"]) / centres["total"]["sd"]
-    return round(60 + 38 * _NORMAL.cdf(total))
+    return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * total)))
 
 
 def score(
