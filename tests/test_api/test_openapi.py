@@ -80,3 +80,62 @@ def test_a_hundred_thousand_ranges_are_answered_at_once() -> None:
     answer = ask("GET", "/docs/assets/favicon.png", headers={"Range": ranges})
     assert answer.status_code in (200, 400, 416)
     assert answer.elapsed.total_seconds() < 0.2
+
+
+def test_every_call_has_a_summary_a_sentence_its_errors_and_the_scope_it_needs(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            place = f"{method} {path}"
+            assert operation["summary"], place
+            assert operation["description"].endswith("."), place
+            refused = {status for status in operation["responses"] if status >= "400"}
+            if path.startswith("/api/"):
+                assert {"429", "503"} <= refused, place
+            if operation.get("security"):
+                assert {"401", "403"} <= refused, place
+                (scope,) = {tuple(scopes) for one in operation["security"] for scopes in one.values()}
+                assert f"Needs the scope `{scope[0]}`" in operation["description"], place
+                names = {name for one in operation["security"] for name in one}
+                assert names == ({"AccessToken"} if scope[0] in ("account", "admin") else {"AccessToken", "ApiKey"})
+
+
+def test_every_scope_is_explained(schema: dict[str, Any]) -> None:
+    flow = schema["components"]["securitySchemes"]["AccessToken"]["flows"]["password"]
+    used = {
+        scope
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        for one in operation.get("security", [])
+        for scopes in one.values()
+        for scope in scopes
+    }
+    assert used <= set(flow["scopes"])
+    assert flow["tokenUrl"] == "/api/v1/auth/login"
+
+
+def test_names_of_calls_are_those_of_functions_and_unique(schema: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operations in schema["paths"].values() for operation in operations.values()]
+    assert len(names) == len(set(names))
+    assert {"register", "login", "analyze_face", "read_fortune"} <= set(names)
+
+
+def shows(part: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether a schema has an example, or is made of parts that have one."""
+    if "$ref" in part:
+        return shows(schemas[part["$ref"].rpartition("/")[2]], schemas)
+    if {"examples", "example", "const", "default", "enum"} & set(part):
+        return True
+    if "properties" in part:
+        return all(shows(one, schemas) for one in part["properties"].values())
+    inner = [*part.get("anyOf", []), *([part["items"]] if "items" in part else [])]
+    return any(shows(one, schemas) for one in inner)
+
+
+def test_every_body_and_answer_shows_an_example(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            answers = [answer for status, answer in operation["responses"].items() if status < "400"]
+            for body in (operation.get("requestBody", {}), *answers):
+                for kind, content in body.get("content", {}).items():
+                    told = content.get("examples") or shows(content["schema"], schema["components"]["schemas"])
+                    assert told, (method, path, kind)

@@ -40,7 +40,7 @@ def configure_logging(level: str, *, json: bool) -> None:
 def _replace_handlers(handler: logging.Handler, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel("WARNING")  # below, libraries tell what they were given: a database driver its parameters, all of them
+    root.setLevel("WARNING")  # below it libraries tell what they were given; a database driver all parameters
     for name in ("gwansang", "uvicorn"):
         logging.getLogger(name).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

@@ -85,6 +85,7 @@ _FORM_BODY = {
         "required": True,
         "content": {
             "multipart/form-data": {
+                "examples": {"photo": {"value": {"file": "the bytes of a JPEG", "birth_year": 1990}}},
                 "schema": {
                     "type": "object",
                     "required": ["file"],
@@ -98,7 +99,7 @@ _FORM_BODY = {
                         "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
                         "locale": {"type": "string", "enum": ["ko", "en"]},
                     },
-                }
+                },
             }
         },
     }

@@ -30,8 +30,28 @@ from gwansang.services.email_proof_service import MailTokenInvalidError
 router = APIRouter(prefix="/api/v1/auth", tags=["signing in"])
 
 
+_LOGIN_BODY = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "examples": {
+                    "password": {
+                        "value": {
+                            "grant_type": "password",
+                            "username": "minji@example.com",
+                            "password": "correct horse battery",
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+
 @router.post(
     "/login",
+    openapi_extra=_LOGIN_BODY,
     responses=problems(
         InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *ANYONE, *BODY
     ),

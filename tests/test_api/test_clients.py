@@ -1,0 +1,51 @@
+"""What clients are generated from: the document as it was agreed, and a TypeScript client that compiles with it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.photos import REPOSITORY
+
+CLIENTS = REPOSITORY / "clients"
+RENEW = "run `make openapi` and look at what changes for clients"
+
+
+def written(folder: Path) -> str:
+    """The document as the program writes it, without any setting of this machine."""
+    document = folder / "openapi.json"
+    command = [sys.executable, str(CLIENTS / "openapi.py"), str(document)]
+    subprocess.run(command, cwd=folder, check=True, env={"PATH": os.environ["PATH"], **_python_path()})
+    return document.read_text(encoding="utf-8")
+
+
+def npm(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["npm", *words], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def _python_path() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
+
+
+def test_the_document_is_the_one_that_clients_were_made_with(tmp_path: Path) -> None:
+    agreed = (CLIENTS / "openapi.json").read_text(encoding="utf-8")
+    assert written(tmp_path).splitlines() == agreed.splitlines(), RENEW
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_typescript_client_compiles_and_a_wrong_use_of_it_does_not(tmp_path: Path) -> None:
+    shutil.copytree(CLIENTS, tmp_path / "clients", ignore=shutil.ignore_patterns("node_modules", "build"))
+    client = tmp_path / "clients" / "typescript"
+    installed = npm(client, "ci", "--no-audit", "--no-fund", "--prefer-offline")
+    if installed.returncode != 0:
+        pytest.skip(f"npm could not install the compiler: {installed.stderr.strip()[-200:]}")
+    checked = npm(client, "run", "--silent", "check")
+    assert checked.returncode == 0, checked.stdout
+    example = client / "example.ts"
+    example.write_text(example.read_text().replace("kept.overall_score", "kept.overall_scores"))
+    wrong = npm(client, "run", "--silent", "check")
+    assert wrong.returncode != 0
+    assert "overall_scores" in wrong.stdout
