@@ -19,11 +19,11 @@ from gwansang.vision.face import Points
 KEYS = tuple(row.key for row in TABLE)
 Pairs = Sequence[tuple[Measures, Measures]]
 _OWN_SHARE = 2 / 3
-_WIDENED = 1.1  # a studio's volunteers differ less than everybody does
+_WIDENED = 1.2  # a studio's fifty volunteers differ less than everybody does
 _NORMS_FROM = (
     "Two parts of {people} neutral portraits (Face Research Lab London Set, DeBruine and Jones 2017, CC BY 4.0), "
     "corrected by models that had not seen them, and one part of published robust medians of 598 East Asian adults of "
-    "18-50 (UTKFace), carried over to corrected measures along the line of the former; spread widened by a tenth. "
+    "18-50 (UTKFace), carried over to corrected measures along the line of the former; spread widened by a fifth. "
     "Aggregate figures only: no photo, no person and no group is used by the product."
 )
 _ERRORS_FROM = (
