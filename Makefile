@@ -7,7 +7,7 @@ PORT ?= 8000
 INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
-.PHONY: help run test lint types contracts unit models lock clean
+.PHONY: help run test lint types contracts unit models lock clean fuzz openapi
 
 help: ## what this Makefile can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,12 @@ contracts: $(VENV)/.dev
 
 unit: $(VENV)/.dev models
 	@$(BIN)/pytest
+
+fuzz: $(VENV)/.dev models ## thousands of made-up requests against the API's own documentation (minutes)
+	@$(BIN)/python -m benchmarks.fuzz
+
+openapi: $(VENV)/.dev ## renew the document that clients are generated from
+	@$(BIN)/python clients/openapi.py clients/openapi.json
 
 lock: $(BIN)/uv ## renew the pinned dependencies
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock

@@ -175,9 +175,9 @@ async def _login_form(
     return form
 
 
-async def count_mail(connection: HTTPConnection, email: str) -> None:
-    """Counts a mail to an address, whether or not anyone has it; raises RateLimited."""
-    await _spend(connection, Bucket.MAIL_ACCOUNT, account_key(email))
+async def count_mail(connection: HTTPConnection, account: str) -> None:
+    """Counts a mail, whether or not it will be sent; raises RateLimited."""
+    await _spend(connection, Bucket.MAIL_ACCOUNT, account)
 
 
 def account_key(email: str) -> str:

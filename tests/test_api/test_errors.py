@@ -142,5 +142,11 @@ def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, sta
     assert (status != 405) or answer.headers["allow"] == "POST"
 
 
+def test_all_methods_of_an_address_are_allowed_not_only_the_first_ones() -> None:
+    assert ask("PUT", "/api/v1/users/me").headers["allow"] == "GET, PATCH, DELETE"
+    assert ask("PUT", "/api/v1/users/").headers["allow"] == "POST"
+    assert ask("PATCH", "/api/v1/users").headers["allow"] == "GET, POST"
+
+
 def fields_of(text: str) -> set[str | None]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -147,7 +147,10 @@ async def test_nobodys_mailbox_is_flooded() -> None:
             (await client.post("/api/v1/auth/reset-password/request", json={"email": "x@example.com"})).status_code
             for _ in range(4)
         ]
-    assert statuses == [202, 202, 202, 429]
+        assert statuses == [202, 202, 202, 429]
+        someone, other = await person(client), await person(client)
+        asked = [await one.call("POST", "/auth/verify-email/request") for one in (someone,) * 4 + (other,)]
+        assert [answer.status_code for answer in asked] == [202, 202, 202, 429, 202]
 
 
 async def test_health_and_documentation_are_never_counted() -> None:

@@ -13,6 +13,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 from starlette.types import Scope
 
 from gwansang.core import exceptions as tree
@@ -77,7 +78,8 @@ def answer(scope: Scope, error: Exception) -> JSONResponse:
     if isinstance(error, HTTPException):
         if isinstance(cause, AppError):  # a framework's "could not parse" around one of ours
             return _respond(scope, cause, status_of(type(cause)))
-        return _respond(scope, _of_framework(error), error.status_code, error.headers)
+        headers = {"Allow": _allowed(scope)} if error.status_code == 405 else error.headers
+        return _respond(scope, _of_framework(error), error.status_code, headers)
     if isinstance(error, RequestValidationError):
         return _respond(scope, invalid_request(error.errors()), 422)
     known = error if isinstance(error, AppError) else UnexpectedError("An unexpected error; it has been noted.")
@@ -98,6 +100,17 @@ def invalid_model(error: ValidationError, model_fields: Iterable[str]) -> Invali
 
 async def _handle(request: Request, error: Exception) -> JSONResponse:
     return answer(request.scope, error)
+
+
+def _allowed(scope: Scope) -> str:
+    """Every method of this address; the framework only knows those of the first function that has it."""
+    routes = scope["app"].routes
+    allowed = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join(allowed)
 
 
 def _of_framework(error: HTTPException) -> AppError:

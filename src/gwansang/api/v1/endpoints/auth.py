@@ -7,9 +7,20 @@ from fastapi import APIRouter, Request
 from gwansang.api.documented import problems
 from gwansang.api.v1.letters import reset_letter, verification_letter
 from gwansang.api.v1.refusals import ANYONE, BODY, PARAMETERS, SIGNED_IN
+from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import LimitsUnknownError
-from gwansang.dependencies import Anyone, Auth, ChosenLocale, CurrentUser, LoginForm, Mails, Proofs, count_mail
+from gwansang.dependencies import (
+    Anyone,
+    Auth,
+    ChosenLocale,
+    CurrentUser,
+    LoginForm,
+    Mails,
+    Proofs,
+    account_key,
+    count_mail,
+)
 from gwansang.schemas.accounts import (
     AcceptedOut,
     AccountOut,
@@ -98,14 +109,15 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     "/reset-password/request",
     status_code=202,
     dependencies=[Anyone],
-    responses=problems(*ANYONE, *BODY),
+    responses=problems(InvalidEmailError, *ANYONE, *BODY),
 )
 async def request_reset(
     asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
     """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
-    await count_mail(request, asked.email)
-    mails.post(partial(reset_letter, proofs, asked.email, locale))
+    address = canonical_email(asked.email)
+    await count_mail(request, account_key(address))
+    mails.post(partial(reset_letter, proofs, address, locale))
     return AcceptedOut()
 
 
