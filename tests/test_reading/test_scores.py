@@ -31,7 +31,7 @@ def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> Sc
 @given(z_scores, st.floats(0.0, 0.5))
 def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], asymmetry: float) -> None:
     found = scored(z, dict.fromkeys(REGIONS, asymmetry))
-    assert 60 <= found.overall <= 98
+    assert 50 <= found.overall <= 98
     assert all(1 <= energy_step(value) <= 5 for value in found.energy_values.values())
     assert all(66 <= points <= 90 for points in found.parts.values())
     assert all(0 < trust <= 1 for trust in found.reliability.values())
@@ -50,7 +50,7 @@ def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
 def test_one_side_of_the_harmony_alone_does_not_decide() -> None:
     usual = dict.fromkeys(KEYS, 0.0)
     far, farther = scored({**usual, "U": 6.0}), scored({**usual, "U": 12.0})
-    assert scored(usual).overall > far.overall == farther.overall > 60
+    assert scored(usual).overall > far.overall == farther.overall > 50
 
 
 def test_a_part_that_leans_the_way_of_the_whole_face_scores_higher() -> None:
