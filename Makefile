@@ -7,7 +7,7 @@ PORT ?= 8000
 INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
-.PHONY: help run test lint types contracts unit models lock clean fuzz openapi
+.PHONY: help run test lint types contracts unit models lock clean fuzz openapi image-steps
 
 help: ## what this Makefile can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,8 +39,8 @@ run: models ## serve the product at http://localhost:8000
 test: lint types contracts unit ## everything that must be green
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests benchmarks calibration
-	@$(BIN)/ruff format --check src tests benchmarks calibration
+	@$(BIN)/ruff check src tests benchmarks calibration clients
+	@$(BIN)/ruff format --check src tests benchmarks calibration clients
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
@@ -53,6 +53,9 @@ unit: $(VENV)/.dev models
 
 fuzz: $(VENV)/.dev models ## thousands of made-up requests against the API's own documentation (minutes)
 	@$(BIN)/python -m benchmarks.fuzz
+
+image-steps: $(VENV)/.dev ## execute the Dockerfile's own build steps in a folder, and what the image would run
+	@IMAGE_STEPS=1 $(BIN)/pytest tests/test_docker.py
 
 openapi: $(VENV)/.dev ## renew the document that clients are generated from
 	@$(BIN)/python clients/openapi.py clients/openapi.json
