@@ -35,13 +35,22 @@ def test_the_document_is_the_one_that_clients_were_made_with(tmp_path: Path) -> 
     assert written(tmp_path).splitlines() == agreed.splitlines(), RENEW
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+
+
+def installed(name: str, folder: Path) -> Path:
+    """A copy of a client with what it needs to be generated."""
+    shutil.copytree(CLIENTS, folder / "clients", ignore=shutil.ignore_patterns("node_modules", "build"))
+    client = folder / "clients" / name
+    outcome = npm(client, "ci", "--no-audit", "--no-fund", "--prefer-offline")
+    if outcome.returncode != 0:
+        pytest.skip(f"npm could not install the generator: {outcome.stderr.strip()[-200:]}")
+    return client
+
+
+@needs_npm
 def test_a_typescript_client_compiles_and_a_wrong_use_of_it_does_not(tmp_path: Path) -> None:
-    shutil.copytree(CLIENTS, tmp_path / "clients", ignore=shutil.ignore_patterns("node_modules", "build"))
-    client = tmp_path / "clients" / "typescript"
-    installed = npm(client, "ci", "--no-audit", "--no-fund", "--prefer-offline")
-    if installed.returncode != 0:
-        pytest.skip(f"npm could not install the compiler: {installed.stderr.strip()[-200:]}")
+    client = installed("typescript", tmp_path)
     checked = npm(client, "run", "--silent", "check")
     assert checked.returncode == 0, checked.stdout
     example = client / "example.ts"
@@ -49,3 +58,19 @@ def test_a_typescript_client_compiles_and_a_wrong_use_of_it_does_not(tmp_path: P
     wrong = npm(client, "run", "--silent", "check")
     assert wrong.returncode != 0
     assert "overall_scores" in wrong.stdout
+
+
+@needs_npm
+def test_dart_models_of_a_reading_are_generated_with_their_types(tmp_path: Path) -> None:
+    client = installed("dart", tmp_path)
+    generated = npm(client, "run", "--silent", "generate")
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    models = (client / "build" / "face_reading.dart").read_text(encoding="utf-8")
+    for line in (
+        "final int overallScore;",
+        "final Map<String, PartOut> partsAnalysis;",
+        "final DateTime createdAt;",
+        "final double? distanceCm;",
+        "factory FaceReading.fromJson(Map<String, dynamic> json)",
+    ):
+        assert line in models
