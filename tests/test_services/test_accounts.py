@@ -215,6 +215,12 @@ async def test_wildcards_in_an_address_are_letters_like_others(accounts: Account
     assert (await accounts.users.page(email_prefix=prefix)).total == found
 
 
+@pytest.mark.parametrize("prefix", ["nul\0", "half\ud800", "line\n"])
+async def test_a_beginning_that_no_address_has_is_refused(accounts: Accounts, prefix: str) -> None:
+    with pytest.raises(InvalidEmailError):
+        await accounts.users.page(email_prefix=prefix)
+
+
 async def test_active_and_inactive_users_can_be_listed_apart(accounts: Accounts) -> None:
     first, second = await signed_up(accounts), await signed_up(accounts, "second@example.com")
     await accounts.users.update(first.id, is_active=False)

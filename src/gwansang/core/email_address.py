@@ -36,8 +36,12 @@ def canonical_email(written: str) -> str:
 
 
 def canonical_start(written: str) -> str:
-    """The beginning of an address in the form in which addresses are stored."""
-    return unicodedata.normalize("NFKC", written).strip(" ").lower()
+    """The beginning of an address in the form in which addresses are stored; raises InvalidEmailError where none
+    begins like this."""
+    start = unicodedata.normalize("NFKC", written[:_MAX_INPUT]).strip(" ").lower()
+    if not start.isprintable():  # a NUL or half a letter, which no database takes
+        raise _refused()
+    return start
 
 
 def _ascii_domain(domain: str) -> str:

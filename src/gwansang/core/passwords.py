@@ -83,7 +83,9 @@ class Passwords:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _verify(self, text: str, password_hash: str) -> Verified:
-        hasher = next(one for one in self._known if one.identify(password_hash))
+        hasher = next((one for one in self._known if one.identify(password_hash)), None)
+        if hasher is None:
+            return Verified(valid=False)
         if len(text) > MAX_LENGTH or not _storable(text) or _too_long(text, hasher):
             hasher.verify("wrong in any case", password_hash)  # for the time it takes
             return Verified(valid=False)

@@ -79,7 +79,7 @@ class AuthService:
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """A new pair for a refresh token, once; a token used again ends its family. Raises TokenInvalidError,
-        TokenReusedError, InactiveUserError."""
+        TokenReusedError."""
         claims = self._tokens.read_refresh(refresh_token)
         now = self._clock()
         async with self._uow.write() as tx:

@@ -106,7 +106,7 @@ class UserService:
     async def page(
         self, page: int = 1, size: int = 20, *, active: bool | None = None, email_prefix: str | None = None
     ) -> Page[UserInfo]:
-        """Accounts by id, for administrators; raises InvalidPageError."""
+        """Accounts by id, for administrators; raises InvalidPageError, InvalidEmailError."""
         asked = PageRequest(page, size)
         start = None if email_prefix is None else canonical_start(email_prefix)
         async with self._uow.read() as tx:
