@@ -5,10 +5,10 @@ Part score   78 + 8 * harmony + 4 * clarity; harmony (-1..1) is how evenly the p
 Energies     each part adds what its shapes stand for, by its weight and by how well a mesh can show it at all; the
              shapes are seen through a window of one SD, so that no border makes them jump. The sum is placed among
              simulated faces so that 10/20/40/20/10 % of them reach the steps 1 to 5.
-Overall      76 + 8 * harmony, 50 to 98: whether the three zones, the five mountains, the organs and the surroundings
+Overall      75 + 8.6 * harmony, 50 to 98: whether the three zones, the five mountains, the organs and the surroundings
              of the eyes agree with one another, seen through the same window; harmony in SDs among simulated faces.
 
-Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the clarity of the shapes, against 0.90
+Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the clarity of the shapes, against 0.88
 and more for the four agreements: evenness and clarity colour the parts, and stay out of the overall score.
 """
 
@@ -28,7 +28,7 @@ _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
 _FAR = 2.5  # standard scores beyond which one side of the harmony counts no further
 _WINDOW = 1.0  # in standard scores
-_LEAST, _MIDDLE, _STEP, _MOST = 50, 76, 8.0, 98
+_LEAST, _MIDDLE, _STEP, _MOST = 50, 75, 8.6, 98
 _AGREEMENTS: Mapping[str, tuple[str, ...]] = {
     "mountains": ("FH", "NL", "CJ", "CL"),  # 五嶽: forehead, nose, the two cheekbones, chin
     "organs": ("BA", "EW", "NL", "NA"),  # 五官 as far as they hold still: brows, eyes, nose

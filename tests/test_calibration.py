@@ -1,0 +1,128 @@
+"""What the benchmarks and the calibration measure holds: the same face gets the same reading."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.histogram import histogram
+from benchmarks.same_face import MOST_MOVED, cost_ms, labels_kept, measures_of, moved_by_nearness, scores_of
+from calibration.face_model import IDENTITIES, Person, train
+
+from gwansang.reading import default_norms
+from gwansang.reading.stability import sighting, stability
+from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.vision.correction import correct, symmetric
+from gwansang.vision.face import Face, Points
+from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pipeline import face_from_landmarks, read_photo
+from gwansang.vision.runtime import Engine
+from tests.factories import frontal_face
+from tests.photos import evaluation_photos, model_dir
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine.load(model_dir())
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[tuple[Path, Path]]:
+    """Every fifth person, neutral and smiling."""
+    photos = evaluation_photos("london")
+    calm = [photo for photo in photos if photo.parent.name == "neutral"]
+    smiling = {photo.stem.split("_")[0]: photo for photo in photos if photo.parent.name == "smiling"}
+    return [(photo, smiling[photo.stem.split("_")[0]]) for photo in calm[::5]]
+
+
+def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
+    engine: Engine, pairs: list[tuple[Path, Path]]
+) -> None:
+    people = [
+        [sighting(measures_of(read_photo(photo.read_bytes(), engine)), default_norms()) for photo in pair]
+        for pair in pairs
+    ]
+    found = stability(people)
+    assert found.mean_agreement >= 0.7
+    assert found.mean_kappa >= 0.65
+    assert found.mean_top_two >= 0.9
+    assert found.median_icc >= 0.93
+    assert all(r >= 0.75 for r in found.scores.values())
+
+
+def test_nearness_moves_no_measure_far(engine: Engine) -> None:
+    folder = evaluation_photos("distance")[0].parent
+    rows = moved_by_nearness(engine, folder)
+    for cm, most in MOST_MOVED.items():
+        assert rows[cm][0] <= most
+    assert rows[30][2] >= 12
+
+
+def test_scaling_turning_lighting_and_compressing_leave_the_labels(
+    engine: Engine, pairs: list[tuple[Path, Path]]
+) -> None:
+    kept = labels_kept(engine, [calm for calm, _ in pairs[:3]])
+    assert np.mean(list(kept.values())) >= 0.94
+
+
+def test_scores_spread_around_eighty(engine: Engine, pairs: list[tuple[Path, Path]]) -> None:
+    scores = scores_of(engine, [photo for pair in pairs for photo in pair])
+    assert 74 <= np.median(scores["overall"]) <= 88
+    assert np.ptp(scores["overall"]) >= 12
+    assert all(1 <= value <= 5 for name in scores if name != "overall" for value in scores[name])
+
+
+def test_the_corrections_cost_next_to_nothing() -> None:
+    assert sum(cost_ms(face_from_landmarks(known_landmarks(), 500, 500))) < 20  # 0.5 on an idle machine
+
+
+def simulated(seed: int, smile: Points) -> Person:
+    """Somebody, once calm with a little of the smile, once smiling."""
+    draws = np.random.default_rng(seed)
+    who = symmetric(frontal_face(seed))
+    calm, smiling = (_face(who + share * smile) for share in (draws.normal(scale=0.3), 1 + draws.normal(scale=0.3)))
+    return Person(str(seed), calm, smiling, np.zeros((468, 3)), np.zeros((468, 3)))
+
+
+def _face(mesh: Points) -> Face:
+    known = face_from_landmarks(known_landmarks(), 500, 500)
+    return Face(
+        points=known.points,
+        frontal=mesh,
+        neutral=mesh,
+        image_width=500,
+        image_height=500,
+        pose=known.pose,
+        quality=known.quality,
+    )
+
+
+def _off(meshes: Sequence[Points]) -> float:
+    return float(np.linalg.norm(meshes[0] - meshes[1], axis=1).mean())
+
+
+def test_training_tells_a_smile_from_a_person() -> None:
+    """Of strangers to the model as well; and it keeps fewer directions than there were people."""
+    smile = np.zeros((468, 3))
+    for corner, side in ((61, -1.0), (291, 1.0)):
+        near = np.exp(
+            -((np.linalg.norm(canonical_face().vertices - canonical_face().vertices[corner], axis=1) / 2) ** 2)
+        )
+        smile += near[:, None] * np.array([0.8 * side, 0.5, 0.0])
+    model = train([simulated(seed, smile) for seed in range(40)], np.empty((0, 468, 3)))
+    assert len(model.identity) <= IDENTITIES < 40
+    for seed in (101, 102, 103):
+        stranger = simulated(seed, smile)
+        photos = (stranger.neutral, stranger.smiling)
+        seen = [photo.frontal for photo in photos]
+        corrected = [correct(photo.frontal, photo.pose, None, model) for photo in photos]
+        assert _off(corrected) < 0.25 * _off(seen)
+
+
+def test_a_histogram_counts_every_value_once_and_says_its_middle() -> None:
+    svg = histogram([61, 62, 70, 70, 71], range(60, 80, 5), "Scores & such")
+    assert svg.count("<rect") == 2
+    assert ">2</text>" in svg
+    assert ">3</text>" in svg
+    assert "median 70" in svg
+    assert "Scores &amp; such" in svg

@@ -1,0 +1,103 @@
+"""`gwansang evaluate` and `gwansang calibrate` as their users run them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.photos import evaluation_photos
+from tests.test_cli.running import gwansang
+from tests.test_vision.pictures import drawn, saved
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn people, narrow to wide, with two photos each, and one file that is no photo of a face."""
+    folder = tmp_path_factory.mktemp("people")
+    picture = np.asarray(drawn())
+    for name, stretch in (("narrow", 0.85), ("usual", 1.0), ("wide", 1.15)):
+        (folder / name).mkdir()
+        for number, size in enumerate((1.0, 0.8)):
+            shape = (round(picture.shape[1] * stretch * size), round(picture.shape[0] * size))
+            image = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA)
+            (folder / name / f"{number}.jpg").write_bytes(saved(Image.fromarray(image.astype(np.uint8)), "JPEG"))
+    (folder / "usual" / "hand.png").write_bytes(saved(Image.fromarray(np.full((300, 300, 3), 200, np.uint8)), "PNG"))
+    return folder
+
+
+def test_folders_of_people_are_compared_and_every_figure_is_written(people: Path, tmp_path: Path) -> None:
+    done = gwansang("evaluate", "stability", people, "--json", tmp_path / "out.json", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "3 people, 6 photos" in done.stdout
+    assert "1 refused, NO_FACE" in done.stdout
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert (figures["people"], figures["photos"], figures["refused"]) == (3, 6, {"NO_FACE": 1})
+    assert len(figures["icc"]) == 31
+    assert len(figures["parts"]) == 15
+    assert set(figures["scores"]) == {"wealth", "love", "health", "social", "overall"}
+    assert figures["icc"]["FL"] > 0.9
+    assert "Traceback" not in done.stderr
+
+
+def test_portraits_that_are_named_alike_are_one_person(people: Path, tmp_path: Path) -> None:
+    for kind, number in (("neutral", "0"), ("smiling", "1")):
+        (tmp_path / "london" / kind).mkdir(parents=True)
+        for person in ("narrow", "wide"):
+            shutil.copy(people / person / f"{number}.jpg", tmp_path / "london" / kind / f"{person}_{number}.jpg")
+    for folder in (tmp_path, tmp_path / "london"):
+        assert "2 people, 4 photos" in gwansang("evaluate", "stability", folder, COLUMNS="200").stdout
+
+
+def test_where_nothing_can_be_compared_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    for folder in (tmp_path, tmp_path / "absent"):
+        done = gwansang("evaluate", "stability", folder)
+        assert done.returncode == 1
+        assert done.stderr.strip().splitlines()[-1].startswith("gwansang: ")
+        assert "Traceback" not in done.stderr
+    assert "Nothing can be compared" in gwansang("evaluate", "stability", tmp_path).stderr
+
+
+def test_too_few_people_are_no_norms(people: Path, tmp_path: Path) -> None:
+    done = gwansang("calibrate", people, "--out", tmp_path / "norms.json")
+    assert done.returncode == 1
+    assert "norms need at least 20 people, and there are 3" in done.stderr
+    assert not (tmp_path / "norms.json").exists()
+
+
+@pytest.mark.parametrize("command", [("analyze", "x.jpg"), ("evaluate", "stability", ".")])
+def test_norms_that_are_broken_are_one_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
+    broken = tmp_path / "norms.json"
+    broken.write_text('{"measuring": 1, "measures": {}}')
+    done = gwansang(*command, "--norms", broken, folder=tmp_path)
+    assert done.returncode == 1
+    assert f"gwansang: {broken} can't be used as norms: measures lacks FL, JW, FW and others." in done.stderr
+
+
+def test_a_service_with_broken_norms_does_not_start(tmp_path: Path) -> None:
+    done = gwansang("serve", NORMS_PATH=str(tmp_path / "absent.json"))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"gwansang: {tmp_path / 'absent.json'} can't be read")
+
+
+def test_norms_of_ones_own_are_made_and_read_with(tmp_path: Path) -> None:
+    """A folder of photos, one a person; the file names its people and changes the standard scores of a reading."""
+    photos = [photo for photo in evaluation_photos("london") if photo.parent.name == "neutral"][:22]
+    (tmp_path / "photos").mkdir()
+    for photo in photos:
+        shutil.copy(photo, tmp_path / "photos")
+    norms = tmp_path / "norms.json"
+    done = gwansang("calibrate", tmp_path / "photos", "--out", norms, "--id", "ours")
+    assert done.returncode == 0, done.stderr
+    written = json.loads(norms.read_text())
+    assert (written["id"], written["n"]) == ("ours", 22)
+    assert "22 people" in written["provenance"]
+    scores = []
+    for options, variables in (((), {}), (("--norms", norms), {}), ((), {"NORMS_PATH": str(norms)})):
+        reading = json.loads(gwansang("analyze", photos[0], "--json", *options, **variables).stdout)
+        scores.append([reason["z"] for part in reading["parts_analysis"].values() for reason in part["reasons"]])
+    assert scores[1] == scores[2] != scores[0]

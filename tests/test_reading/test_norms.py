@@ -1,0 +1,134 @@
+"""Norms: those that are shipped, those that an operator makes, and the file between."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gwansang.reading import Capture, compose, default_norms
+from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among, spread_of
+from gwansang.reading.norms import Norms
+from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
+from gwansang.reading.scores import energy_step
+from gwansang.reading.stability import sighting
+from tests.factories import measures_at
+from tests.test_reading.days import A_DAY
+
+SHIPPED = default_norms()
+
+
+def neighbours(count: int, seed: int = 1) -> list[Neighbour]:
+    """People as they are among the shipped norms."""
+    return [
+        Neighbour({key: norm.median + z[key] * norm.sd for key, norm in SHIPPED.measures.items()})
+        for z in simulated_faces(count, seed)
+    ]
+
+
+@pytest.fixture(scope="module")
+def own() -> Norms:
+    return norms_among(neighbours(400), "own", "simulated")
+
+
+def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
+    assert own.n == 400
+    for key, norm in own.measures.items():
+        assert norm.median == pytest.approx(SHIPPED.measures[key].median, abs=0.2 * SHIPPED.measures[key].sd)
+        assert norm.sd == pytest.approx(SHIPPED.measures[key].sd, rel=0.2)
+
+
+def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
+    wrong = [Neighbour({key: 100.0 for key in BY_KEY}) for _ in range(12)]
+    spoilt = norms_among([*neighbours(400), *wrong], "spoilt", "simulated")
+    for key, norm in spoilt.measures.items():
+        assert norm.median == pytest.approx(own.measures[key].median, abs=0.15 * own.measures[key].sd)
+        assert norm.sd == pytest.approx(own.measures[key].sd, rel=0.15)
+
+
+def test_scores_stay_fair_among_people_with_norms_of_their_own(own: Norms) -> None:
+    steps = [
+        energy_step(value)
+        for face in neighbours(300, seed=7)
+        for name, value in sighting(
+            measures_at(Capture(), **{key: SHIPPED.z(key, face.values[key]) for key in BY_KEY}), own
+        ).scores.items()
+        if name != "overall"
+    ]
+    shares = [steps.count(step) / len(steps) for step in range(1, 6)]
+    assert shares == pytest.approx([0.1, 0.2, 0.4, 0.2, 0.1], abs=0.06)
+
+
+def test_the_spread_of_the_middle_ignores_the_far() -> None:
+    values = np.random.default_rng(2).normal(size=500)
+    assert spread_of(values) == pytest.approx(1.0, abs=0.08)
+    assert spread_of(np.append(values, [50.0] * 25)) == pytest.approx(1.0, abs=0.15)
+
+
+def test_too_few_people_and_people_all_alike_give_no_norms() -> None:
+    with pytest.raises(TooFewPeopleError, match="at least 20 people, and there are 19"):
+        norms_among(neighbours(19), "few", "simulated")
+    with pytest.raises(TooFewPeopleError, match="face_length"):
+        norms_among(neighbours(1) * 30, "alike", "simulated")
+
+
+def test_a_file_gives_back_the_norms_it_was_written_from(own: Norms, tmp_path: Path) -> None:
+    path = tmp_path / "norms.json"
+    path.write_text(norms_text(own), encoding="utf-8")
+    assert load_norms(path) == own
+    assert parse_norms(norms_text(SHIPPED)) == SHIPPED
+
+
+def test_other_norms_give_another_reading() -> None:
+    shifted = json.loads(norms_text(SHIPPED))
+    for name in ("p05", "p25", "median", "p75", "p95"):
+        shifted["measures"]["BG"][name] += 3 * SHIPPED.measures["BG"].sd
+    usual = measures_at()
+    before, after = (
+        {part.part: part.shape_id for part in compose(usual, Capture(), A_DAY, norms=norms).parts}
+        for norms in (SHIPPED, parse_norms(json.dumps(shifted)))
+    )
+    assert after["glabella"] == "focused" != before["glabella"]
+    assert after["jaw"] == before["jaw"]
+
+
+Breaking = Callable[[dict[str, dict[str, dict[str, object]]]], object]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda file: file["measures"].pop("ET"), "measures lacks ET"),
+        (lambda file: [file["measures"].pop(key) for key in list(BY_KEY)], "measures lacks FL, JW, FW and others"),
+        (lambda file: file["measures"]["ET"].update(sd=0), "ET.sd must be more than 0"),
+        (lambda file: file["measures"]["ET"].update(sd="wide"), "ET.sd must be a number"),
+        (lambda file: file["measures"]["ET"].update(median=float("nan")), "ET.median must be a number"),
+        (lambda file: file["measures"]["ET"].update(p05=99.0), "the percentiles of ET must rise"),
+        (lambda file: file["measures"]["ET"].pop("p95"), "ET lacks p95"),
+        (lambda file: file.pop("scales"), "scales must be a JSON object"),
+        (lambda file: file["scales"]["energies"].update(love=[1, 2]), "scales.energies.love must be 6 numbers"),
+        (lambda file: file["scales"]["harmony"].pop("total"), "scales.harmony lacks total"),
+        (lambda file: file.update(n=0), "n must be a whole number of people"),
+        (lambda file: file.pop("provenance"), "provenance must be a text"),
+        (lambda file: file.update(measuring=0), "it was made for measuring version 0 and this is version"),
+    ],
+)
+def test_a_broken_file_is_one_sentence(spoil: Breaking, sentence: str) -> None:
+    file = json.loads(norms_text(SHIPPED))
+    spoil(file)
+    with pytest.raises(NormsFileError, match=sentence.replace(".", r"\.")):
+        parse_norms(json.dumps(file))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_what_is_no_norms_file_is_one_sentence(text: str) -> None:
+    with pytest.raises(NormsFileError):
+        parse_norms(text)
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NormsFileError, match="No such file"):
+        load_norms(tmp_path / "absent.json")

@@ -1,0 +1,63 @@
+"""The figures that say whether the same face gets the same reading."""
+
+import numpy as np
+import pytest
+
+from gwansang.reading import Capture, default_norms
+from gwansang.reading.stability import Sighting, icc, sighting, stability
+from tests.factories import measures_at
+
+
+def seen(**z: float) -> Sighting:
+    return sighting(measures_at(Capture(), **z), default_norms())
+
+
+def test_photos_that_say_the_same_agree_wholly() -> None:
+    people = [[seen(FL=z, BG=z), seen(FL=z, BG=z)] for z in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    found = stability(people)
+    assert (found.people, found.photos) == (5, 10)
+    assert found.mean_agreement == 1.0
+    assert found.icc["FL"] == found.parts["glabella"].kappa == 1.0
+
+
+def test_a_label_that_everybody_gets_agrees_by_chance_and_wins_nothing() -> None:
+    found = stability([[seen(BG=3.0), seen(BG=3.0)] for _ in range(4)])
+    glabella = found.parts["glabella"]
+    assert (glabella.agreement, glabella.chance, glabella.kappa) == (1.0, 1.0, 0.0)
+    assert found.largest_share == 1.0
+    assert found.shapes_used < 0.3
+
+
+def test_kappa_is_agreement_above_chance() -> None:
+    """Half of the people keep their label, and both labels are as frequent: agreement 0.5 is chance 0.5."""
+    wide, narrow = {"BG": 3.0}, {"BG": -3.0}
+    pairs = [(wide, wide), (narrow, narrow), (wide, narrow), (narrow, wide)]
+    glabella = stability([[seen(**one), seen(**other)] for one, other in pairs]).parts["glabella"]
+    assert (glabella.agreement, glabella.chance, glabella.kappa) == (0.5, 0.5, 0.0)
+
+
+def test_a_person_with_many_photos_counts_no_more_than_one_with_two() -> None:
+    steady = [[seen(BG=3.0), seen(BG=3.0)] for _ in range(2)]
+    torn = [seen(BG=3.0), seen(BG=-3.0)]
+    twice, often = stability([*steady, torn]), stability([*steady, torn * 5])
+    assert twice.parts["glabella"].agreement == pytest.approx(2 / 3)
+    assert often.parts["glabella"].agreement == pytest.approx((2 + 20 / 45) / 3)
+    assert often.parts["glabella"].shares["open"] == pytest.approx(2.5 / 3)
+
+
+def test_the_runner_up_counts_for_the_top_two() -> None:
+    border = seen(BG=0.69), seen(BG=0.71)
+    found = stability([border, border]).parts["glabella"]
+    assert found.agreement < found.top_two == 1.0
+
+
+def test_icc_is_the_share_of_the_variance_that_lies_between_people() -> None:
+    draws = np.random.default_rng(4)
+    people = draws.normal(size=3000)
+    photos = people[:, None] + draws.normal(scale=0.5, size=(3000, 2))
+    assert icc(photos.tolist()) == pytest.approx(1 / 1.25, abs=0.02)
+
+
+def test_one_person_can_not_be_compared() -> None:
+    with pytest.raises(ValueError, match="two people"):
+        stability([[seen(), seen()], [seen()]])
