@@ -84,7 +84,9 @@ async def test_any_days_fortune_is_told_for_a_kept_face(minji: Person) -> None:
     assert re.search("[a-z]{4}", english.json()["text"])
 
 
-@pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "20261123", "0001-01-01", "9999-12-31", "-1", None])
+@pytest.mark.parametrize(
+    "day", ["", "0", "1764000000", "yesterday", "2026-02-30", "20261123", "0001-01-01", "9999-12-31", "-1", None]
+)
 async def test_an_odd_day_is_refused_or_told(day: str | None, minji: Person) -> None:
     place = f"/analysis/{(await read(minji))['analysis_id']}/fortune"
     answer = await minji.call("GET", place, params={} if day is None else {"date": day})
