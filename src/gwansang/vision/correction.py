@@ -1,7 +1,7 @@
 """What the photo did to the face, taken out again: the turn of the head, the nearness of the camera, the expression.
 
 Each step is linear in the mesh, was learned once from portraits of people who are in no other way part of the product
-(calibration/train_face_model.py; figures and evidence in docs/how-a-reading-is-made.md), and costs microseconds.
+(`python -m calibration`; figures and evidence in docs/how-a-reading-is-made.md), and costs microseconds.
 """
 
 import io
@@ -47,7 +47,7 @@ def map_solver(identity: Points, expression: Points, noise: float) -> Points:
 
 @cache
 def face_model() -> FaceModel:
-    """The shipped model; face_model.json beside the data names the portraits it was learned from."""
+    """The shipped model; docs/how-a-reading-is-made.md names the portraits it was learned from."""
     data = files("gwansang.vision").joinpath("face_model.npz").read_bytes()
     with np.load(io.BytesIO(data)) as stored:
         arrays = {name: stored[name].astype(np.float64) for name in stored.files}
