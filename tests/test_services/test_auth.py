@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -101,8 +102,9 @@ async def test_a_password_that_begins_like_the_right_one_is_wrong(accounts: Acco
 
 
 async def test_letters_written_in_parts_are_the_same_password(accounts: Accounts) -> None:
-    await accounts.users.register("minji@example.com", "minji", "비밀번호 한글로")
-    await accounts.auth.login("minji@example.com", "비밀번호 한글로")
+    whole, in_parts = (unicodedata.normalize(form, "비밀번호 한글로") for form in ("NFC", "NFD"))
+    await accounts.users.register("minji@example.com", "minji", whole)
+    await accounts.auth.login("minji@example.com", in_parts)
 
 
 async def test_an_access_token_ends_after_half_an_hour_and_a_refresh_token_after_a_week(
