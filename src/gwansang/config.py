@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     cors_credentials: bool = False
     trusted_hosts: Names = ("*",)
     max_upload_bytes: int = Field(10 * _MIB, ge=1024)
+    max_form_bytes: int = Field(25 * _MIB, ge=1024)
     max_json_bytes: int = Field(14 * _MIB, ge=1024)
     max_inflight_bytes: int = Field(64 * _MIB, ge=_MIB)
     body_timeout_s: float = Field(60.0, gt=0)

@@ -31,6 +31,7 @@ from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.user_service import UserService
 
@@ -48,6 +49,7 @@ class Accounts:
     keys: KeyService
     consents: ConsentService
     history: HistoryService
+    profiles: ProfileService
     exports: ExportService
 
 
@@ -73,6 +75,7 @@ class Container:
     keys: KeyService
     consents: ConsentService
     history: HistoryService
+    profiles: ProfileService
     exports: ExportService
     readiness: ReadinessService
     mails: MailService
@@ -108,13 +111,14 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
         analyses = await stack.enter_async_context(_analyses(pool, settings, clock))
         yield Container(
             analyses=analyses,
-            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history),
+            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles),
             users=accounts.users,
             auth=accounts.auth,
             proofs=accounts.proofs,
             keys=accounts.keys,
             consents=accounts.consents,
             history=accounts.history,
+            profiles=accounts.profiles,
             exports=accounts.exports,
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
@@ -142,6 +146,7 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
 def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: Clock) -> Accounts:
     texts = default_consent_texts()
     consents = ConsentService(uow, texts, clock=clock)
+    profiles = ProfileService(uow, consents)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -162,7 +167,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         ),
         keys=KeyService(uow, clock=clock, new_id=uuid4, new_secret=new_secret, max_keys=settings.max_keys_per_user),
         consents=consents,
-        history=HistoryService(uow, consents),
+        history=HistoryService(uow, consents, profiles),
+        profiles=profiles,
         exports=ExportService(uow, clock=clock),
     )
 

@@ -28,6 +28,7 @@ from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
 from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import LOCALES
+from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.user_service import UserService
 
@@ -229,6 +230,10 @@ def _history(services: Services) -> HistoryService:
     return services.history
 
 
+def _profiles(services: Services) -> ProfileService:
+    return services.profiles
+
+
 def _mails(services: Services) -> MailService:
     return services.mails
 
@@ -252,6 +257,7 @@ Proofs = Annotated[EmailProofService, Depends(_proofs)]
 Keys = Annotated[KeyService, Depends(_keys)]
 Consents = Annotated[ConsentService, Depends(_consents)]
 History = Annotated[HistoryService, Depends(_history)]
+Profiles = Annotated[ProfileService, Depends(_profiles)]
 Mails = Annotated[MailService, Depends(_mails)]
 Exports = Annotated[ExportService, Depends(_exports)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]

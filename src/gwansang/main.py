@@ -28,7 +28,7 @@ from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 
 _OPENAPI = "/api/v1/openapi.json"
-_FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photo
+_FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photos
 _LOGIN_BODY_BYTES = 8 * 1024
 _OTHER_BODY_BYTES = 256 * 1024
 _INTAKE_PATIENCE_S = 20.0
@@ -101,7 +101,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
             max_bytes={
                 "/api/v1/auth/login": _LOGIN_BODY_BYTES,
                 "/api/v1/analysis/face": settings.max_json_bytes,
-                "/api/v1/analysis/face/upload": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
+                "/api/v1/analysis/face/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
+                + _FORM_FRAMING_BYTES,
             },
             default_max_bytes=_OTHER_BODY_BYTES,
             timeout_s=settings.body_timeout_s,

@@ -34,10 +34,10 @@ async def test_every_purpose_is_shown_with_its_text_and_digest(minji: Person) ->
 
 
 async def test_agreeing_notes_version_language_digest_and_time(minji: Person) -> None:
-    granted = await minji.call("PUT", "/consents/history", params={"locale": "en"}, json={"version": 1})
+    granted = await minji.call("PUT", "/consents/history", params={"locale": "en"}, json={"version": 2})
     assert granted.status_code == 200
     told = granted.json()
-    assert (told["granted"], told["granted_version"], told["granted_locale"]) == (True, 1, "en")
+    assert (told["granted"], told["granted_version"], told["granted_locale"]) == (True, 2, "en")
     assert told["granted_text_sha256"] == told["text_sha256"]
     assert told["granted_at"] == "2026-11-23T03:00:00Z"
     assert (await state(minji, "history"))["granted"] is True

@@ -93,8 +93,8 @@ async def test_the_consents_of_one_say_nothing_of_another(accounts: Accounts) ->
 async def test_an_outdated_text_cannot_be_agreed_to(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     with pytest.raises(ConsentVersionError) as refused:
-        await accounts.consents.grant(user.id, "history", version=2)
-    assert refused.value.context == {"purpose": "history", "version": 1}
+        await accounts.consents.grant(user.id, "history", version=1)
+    assert refused.value.context == {"purpose": "history", "version": 2}
 
 
 async def test_nobody_agrees_to_nothing(accounts: Accounts) -> None:

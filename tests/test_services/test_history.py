@@ -10,8 +10,8 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
-from gwansang.reading import Capture, read
-from gwansang.services.history_service import AnalysisNotFoundError, KeptAnalysis, measures_of
+from gwansang.reading import Capture, measure, read
+from gwansang.services.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.pipeline import face_from_landmarks
 from tests.accounts import signed_up
@@ -31,7 +31,7 @@ def analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int 
         created_at=NOON + timedelta(minutes=minutes),
         birth_year=1990,
         reading=reading,
-        measures=measures_of(reading),
+        measures=kept_measures(measure(frontal_face(seed), Capture())),
         pose=seen.pose,
         quality=seen.quality,
     )

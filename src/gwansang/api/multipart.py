@@ -1,11 +1,11 @@
-"""A small multipart form with one file, parsed in memory (a photo is never spooled to disk) and off the event loop."""
+"""A small multipart form with the files of one field, parsed in memory (photos never touch a disk) in the pool."""
 
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gwansang.core.exceptions import Malformed
+from gwansang.core.exceptions import InvalidInput, Malformed
 
 _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
@@ -17,21 +17,29 @@ class InvalidFormError(Malformed):
     title = "The form can't be parsed"
 
 
+class TooManyFilesError(InvalidInput):
+    """Carries `max_files` in its context."""
+
+    code = "TOO_MANY_FILES"
+    title = "Too many files in the form"
+
+
 @dataclass(slots=True)
 class Form:
-    """What was in the form: the files by field name, and the other fields."""
+    """What was in the form: the files of the one field that may have any, in their order, and the other fields."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, list[bytes]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def parse_form(body: bytes | bytearray, content_type: str) -> Form:
-    """Parses a whole multipart/form-data body; raises InvalidFormError for anything but one small clean form."""
+def parse_form(body: bytes | bytearray, content_type: str, max_files: int = 1) -> Form:
+    """Parses a whole multipart/form-data body; raises TooManyFilesError, and InvalidFormError for anything else but one
+    small clean form."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
     if not 0 < len(boundary) <= _MAX_BOUNDARY:
         raise InvalidFormError("The multipart form has no usable boundary.")
-    collector = _Collector()
+    collector = _Collector(max_files)
     try:
         parser = MultipartParser(
             boundary,
@@ -57,15 +65,17 @@ def parse_form(body: bytes | bytearray, content_type: str) -> Form:
 class _Collector:
     """Takes what the parser finds."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_files: int) -> None:
         self.form = Form()
+        self._max_files = max_files
         self.complete = False
         self._header = (b"", b"")
         self._disposition = b""
         self._data: list[bytes] = []
 
     def begin_part(self) -> None:
-        if len(self.form.files) + len(self.form.fields) > _MAX_FIELDS:
+        files = sum(map(len, self.form.files.values()))
+        if files + len(self.form.fields) > _MAX_FIELDS + self._max_files:
             raise InvalidFormError("The form has too many fields.")
         self._header, self._disposition, self._data = (b"", b""), b"", []
 
@@ -87,19 +97,29 @@ class _Collector:
     def end_part(self) -> None:
         kind, options = parse_options_header(self._disposition)
         name = options.get(b"name", b"").decode("utf-8")
-        if kind != b"form-data" or not name or name in self.form.files or name in self.form.fields:
+        is_file = b"filename" in options
+        if kind != b"form-data" or not name or name in (self.form.fields if is_file else self._names()):
             raise InvalidFormError("Every part of the form needs a name of its own.")
         content = self._data[0] if len(self._data) == 1 else b"".join(self._data)
         self._data = []
-        if b"filename" not in options:
-            self._add_field(name, content)
-        elif self.form.files:
-            raise InvalidFormError("The form may hold one file.")
+        if is_file:
+            self._add_file(name, content)
         else:
-            self.form.files[name] = content
+            self._add_field(name, content)
 
     def end(self) -> None:
         self.complete = True
+
+    def _names(self) -> set[str]:
+        return {*self.form.files, *self.form.fields}
+
+    def _add_file(self, name: str, content: bytes) -> None:
+        if self.form.files and name not in self.form.files:
+            raise InvalidFormError("All files of the form belong into one field.")
+        files = self.form.files.setdefault(name, [])
+        if len(files) == self._max_files:
+            raise TooManyFilesError(f"The form may hold {self._max_files} files.", max_files=self._max_files)
+        files.append(content)
 
     def _add_field(self, name: str, content: bytes) -> None:
         if len(content) > _MAX_FIELD_BYTES:

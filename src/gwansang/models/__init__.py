@@ -3,5 +3,6 @@
 from gwansang.models.account import ApiKey, Consent, MailToken, TokenFamily, User
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
+from gwansang.models.profile import UserProfile
 
-__all__ = ["ApiKey", "Base", "Consent", "MailToken", "StoredAnalysis", "TokenFamily", "User"]
+__all__ = ["ApiKey", "Base", "Consent", "MailToken", "StoredAnalysis", "TokenFamily", "User", "UserProfile"]

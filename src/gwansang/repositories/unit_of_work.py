@@ -9,6 +9,7 @@ from gwansang.db.session import Access, Database
 from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
+from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.tokens import MailTokens, TokenFamilies
 from gwansang.repositories.users import Users
 
@@ -23,6 +24,7 @@ class Transaction:
         self.keys = Keys(session)
         self.consents = Consents(session)
         self.analyses = Analyses(session)
+        self.profiles = Profiles(session)
 
 
 class UnitOfWork:

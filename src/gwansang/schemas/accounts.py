@@ -130,13 +130,16 @@ class TokensOut(BaseModel):
 class OwnDataOut(BaseModel):
     """All own data; `format` grows when the shape changes."""
 
-    format: int = Field(examples=[1])
+    format: int = Field(examples=[2])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])
     analyses: list[dict[str, JsonValue]] = Field(examples=[[]])
+    profile: dict[str, JsonValue] | None = Field(
+        description="What is remembered of one's face over several photos.", examples=[{"photos": 2}]
+    )
 
 
 class AcceptedOut(BaseModel):

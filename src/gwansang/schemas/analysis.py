@@ -222,6 +222,30 @@ class QualityOut(BaseModel):
     distance_cm: FiniteFloat | None
     warnings: list[str]
     advice: list[AdviceOut]
+    photos: int = Field(ge=1, description="Of how many photos the measures are the mean.")
+    best_photo: int = Field(
+        ge=1, description="Which of them, counted from 1, all points belong to: that of the best quality."
+    )
+
+
+class ProfileOut(BaseModel):
+    """How a reading goes with what is remembered of the face."""
+
+    photos: int = Field(ge=1, description="On how many photos what is remembered rests.", examples=[2])
+    same_as_last_time: FiniteFloat | None = Field(
+        ge=0,
+        le=1,
+        description="The share of parts, the element among them, told as last time; null for another face.",
+        examples=[0.94],
+    )
+    changed_parts: list[str] = Field(examples=[["lips"]])
+    same_face: bool = Field(
+        description="False where the face differs so much that it was read alone and nothing was remembered of it.",
+        examples=[True],
+    )
+    text: str = Field(
+        examples=["지난번과 94% 같아요. 달라진 부분은 입술이고, 지금까지의 사진 2장을 함께 보고 풀었어요."]
+    )
 
 
 class EnergiesOut(BaseModel):
@@ -255,3 +279,7 @@ class FaceReading(BaseModel):
     locale: Locale
     disclaimer: str
     created_at: dt.datetime
+    profile: ProfileOut | None = Field(
+        None,
+        description="For users who agree to `history`, from their second reading on; in the answer to photos only.",
+    )

@@ -91,6 +91,7 @@ class ConsentService:
             await tx.consents.withdraw(user_id, purpose, self._clock())
             if purpose == "history":
                 await tx.analyses.delete_all(user_id)
+                await tx.profiles.forget(user_id)
             row = (await tx.consents.latest(user_id)).get(purpose)
         _log.info("consent.withdrawn", user_id=user_id, purpose=purpose)
         return self._state(purpose, row, locale)
@@ -104,9 +105,10 @@ class ConsentService:
             message = f"This needs your consent to the purpose {purpose}, version {version}."
             raise ConsentRequiredError(message, purpose=purpose, version=version)
 
-    async def given(self, tx: Transaction, user_id: int, purpose: Purpose) -> bool:
-        """Whether the user agrees, as seen by a transaction."""
-        return self._holds(await tx.consents.active(user_id, purpose), purpose)
+    async def given(self, tx: Transaction, user_id: int, purpose: Purpose, since_version: int = 1) -> bool:
+        """Whether the user agrees, and to a text not older than `since_version`, as seen by a transaction."""
+        row = await tx.consents.active(user_id, purpose)
+        return row is not None and row.version >= since_version and self._holds(row, purpose)
 
     def _holds(self, row: Consent | None, purpose: Purpose) -> bool:
         return row is not None and row.withdrawn_at is None and row.version >= self._texts[purpose].valid_from

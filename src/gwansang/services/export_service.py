@@ -11,9 +11,10 @@ from gwansang.models import Consent, TokenFamily
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.history_service import KeptAnalysis, kept
 from gwansang.services.key_service import KeyInfo, info_of_key
+from gwansang.services.profile_service import KeptProfile, kept_profile
 from gwansang.services.user_service import UserInfo, found, info
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Export:
     sign_ins: tuple[ExportedSignIn, ...]
     api_keys: tuple[KeyInfo, ...]
     analyses: tuple[KeptAnalysis, ...]
+    profile: KeptProfile | None
 
 
 _EXPORT = TypeAdapter(Export)
@@ -66,6 +68,7 @@ class ExportService:
             families = await tx.families.of_user(user_id)
             keys = await tx.keys.of_user(user_id)
             analyses = await tx.analyses.all_of_user(user_id)
+            profile = await tx.profiles.of_user(user_id)
         document = Export(
             format=_FORMAT,
             exported_at=self._clock(),
@@ -74,6 +77,7 @@ class ExportService:
             sign_ins=tuple(_sign_in(row) for row in families),
             api_keys=tuple(info_of_key(row) for row in keys),
             analyses=tuple(kept(row) for row in analyses),
+            profile=kept_profile(profile) if profile else None,
         )
         return _DOCUMENT.validate_python(_EXPORT.dump_python(document, mode="json"))
 

@@ -13,9 +13,11 @@ from gwansang.models.analysis import StoredAnalysis
 from gwansang.reading.composer import face_key
 from gwansang.reading.elements import Elements
 from gwansang.reading.fortune import fortune
+from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.model import Fortune, Locale, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.consent_service import ConsentService
+from gwansang.services.profile_service import ProfileChange, ProfileService
 from gwansang.vision.face import Pose, Quality
 
 _READING = TypeAdapter(Reading)
@@ -55,7 +57,10 @@ class KeptSummary:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnalysis:
-    """A kept analysis: what was measured and what was read; there are no points and there is no photo."""
+    """A kept analysis: what was measured and what was read; there are no points and there is no photo.
+
+    measures: of this analysis alone, by name; the reading may rest on what was remembered of the face, too.
+    """
 
     analysis_id: UUID
     created_at: datetime
@@ -72,16 +77,20 @@ _MEASURES = TypeAdapter(dict[str, KeptMeasure])
 class HistoryService:
     """The kept analyses of users; what belongs to another does not exist."""
 
-    def __init__(self, uow: UnitOfWork, consents: ConsentService) -> None:
+    def __init__(self, uow: UnitOfWork, consents: ConsentService, profiles: ProfileService) -> None:
         self._uow = uow
         self._consents = consents
+        self._profiles = profiles
 
-    async def keep(self, user_id: int, analysis: KeptAnalysis) -> bool:
-        """Stores an analysis where the user agrees to that, as seen by the very transaction; says whether it did."""
+    async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileChange | None = None) -> bool:
+        """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
+        transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
         row = _row(user_id, analysis)
         async with self._uow.write() as tx:
             if await tx.users.locked(user_id) is None or not await self._consents.given(tx, user_id, "history"):
                 return False
+            if change is not None:
+                await self._profiles.put(tx, user_id, change)
             await tx.analyses.add(row)
         return True
 
@@ -95,6 +104,11 @@ class HistoryService:
         """An analysis of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
             return kept(await self._own(tx, user_id, analysis_id))
+
+    async def pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
+        """Two analyses of this user; raises AnalysisNotFoundError."""
+        async with self._uow.read() as tx:
+            return kept(await self._own(tx, user_id, a)), kept(await self._own(tx, user_id, b))
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
         """Deletes an analysis of this user; raises AnalysisNotFoundError."""
@@ -117,12 +131,11 @@ class HistoryService:
         return row
 
 
-def measures_of(reading: Reading) -> dict[str, KeptMeasure]:
-    """Every measure that a reading rests on, by name."""
+def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
+    """Every measure by its public name."""
     return {
-        reason.measure: KeptMeasure(reason.value, reason.error, reason.unit)
-        for part in reading.parts
-        for reason in part.reasons
+        BY_KEY[key].name: KeptMeasure(measured.value, measured.error, BY_KEY[key].unit)
+        for key, measured in measures.values.items()
     }
 
 

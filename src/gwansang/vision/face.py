@@ -37,6 +37,8 @@ class Quality:
     distance_cm: float | None
     distance_source: Literal["exif", "assumed"] | None  # "assumed": from the field of view that phones share
     warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
+    photos: int = 1  # of how many photos the measures are the mean
+    best_photo: int = 1  # which of them, counted from 1, everything else here is of
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,13 @@ from gwansang.core.exceptions import TooLarge, UnsupportedMedia
 from gwansang.dependencies import LocaleParameter, UploadLimit, chosen_locale
 from gwansang.reading.model import Locale
 from gwansang.schemas.analysis import FaceForm, FaceRequest
-from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, FaceQuery, InvalidLandmarksError
+from gwansang.services.ml.face_analyzer import (
+    LANDMARK_COUNTS,
+    MAX_PHOTOS,
+    FaceQuery,
+    InvalidLandmarksError,
+    naming_photo,
+)
 
 Ask = Callable[[], FaceQuery]
 ChooseLocale = Callable[[str | None], Locale]
@@ -112,16 +118,17 @@ def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int)
 
 def query_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """What an upload form asks; raises what is wrong with it."""
-    form = parse_form(body, content_type)
-    photo = form.files.get("file")
-    if photo is None:
+    form = parse_form(body, content_type, MAX_PHOTOS)
+    photos = form.files.get("file")
+    if photos is None:
         fault = {"field": "file", "message": "Send the photo as a file in the field `file`"}
         raise InvalidRequestError("Request validation failed", faults=[fault])
     try:
         asked = FaceForm.model_validate({name: value for name, value in form.fields.items() if value})
     except ValidationError as error:
         raise invalid_model(error, FaceForm.model_fields) from None
-    return FaceQuery(locale=choose(asked.locale), birth_year=asked.birth_year, image=_within(photo, max_bytes))
+    first, *more = _all_within(photos, max_bytes)
+    return FaceQuery(locale=choose(asked.locale), birth_year=asked.birth_year, image=first, more_images=tuple(more))
 
 
 def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -129,6 +136,13 @@ def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype
         message = "Landmarks must be the 468 or 478 points of a face mesh, all [x, y] or all [x, y, z]."
         raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
     return np.array(landmarks, dtype=np.float64)
+
+
+def _all_within(photos: list[bytes], max_bytes: int) -> list[bytes]:
+    for index, photo in enumerate(photos):
+        with naming_photo(index, len(photos)):
+            _within(photo, max_bytes)
+    return photos
 
 
 def _within(photo: bytes, max_bytes: int) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from gwansang.api.v1.memory_presenter import present_memory
 from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartReading, Reading, Reason
 from gwansang.schemas import analysis as wire
 from gwansang.services.analysis_service import AnalysisResult
@@ -23,11 +24,11 @@ def present(result: AnalysisResult) -> wire.FaceReading:
         created_at=result.created_at,
         birth_year=result.birth_year,
         reading=result.reading,
-        measures={},  # they are in the reasons, too
+        measures={},  # the answer shows those in the reasons
         pose=result.face.pose,
         quality=result.face.quality,
     )
-    return _present(about, result.face)
+    return _present(about, result.face, present_memory(result.told))
 
 
 def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
@@ -35,7 +36,7 @@ def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
     return _present(kept, None)
 
 
-def _present(about: KeptAnalysis, face: Face | None) -> wire.FaceReading:
+def _present(about: KeptAnalysis, face: Face | None, profile: wire.ProfileOut | None = None) -> wire.FaceReading:
     reading = about.reading
     return wire.FaceReading(
         analysis_id=about.analysis_id,
@@ -55,6 +56,7 @@ def _present(about: KeptAnalysis, face: Face | None) -> wire.FaceReading:
         locale=reading.locale,
         disclaimer=reading.disclaimer,
         created_at=about.created_at,
+        profile=profile,
     )
 
 
@@ -189,6 +191,8 @@ def _quality(quality: Quality, pose: Pose, locale: str) -> wire.QualityOut:
         distance_cm=None if quality.distance_cm is None else round(quality.distance_cm, 1),
         warnings=list(quality.warnings),
         advice=list(_advice(quality.warnings, locale)),
+        photos=quality.photos,
+        best_photo=quality.best_photo,
     )
 
 

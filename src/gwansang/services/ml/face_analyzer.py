@@ -1,7 +1,8 @@
-"""A photo or landmarks, then a reading: vision and reading one after the other, in one job of the inference pool."""
+"""Photos or landmarks, then a reading: vision and reading one after the other, in one job of the inference pool."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from gwansang.core.exceptions import InvalidInput
-from gwansang.reading.model import Capture, Locale, Reading
-from gwansang.reading.norms import Norms
-from gwansang.reading.reader import read
+from gwansang.core.exceptions import AppError, InvalidInput
+from gwansang.reading.composer import compose
+from gwansang.reading.measurements import Measures, measure
+from gwansang.reading.memory import Recollection, Tell, first_stranger, recall
+from gwansang.reading.model import Capture, Locale
+from gwansang.reading.norms import Norms, default_norms
+from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.face import Face, Points
 from gwansang.vision.headers import inspect
@@ -24,6 +28,7 @@ from gwansang.vision.self_test import self_test
 
 LANDMARK_COUNTS = (468, 478)
 LOCALES: tuple[Locale, ...] = ("ko", "en")  # the first is the default
+MAX_PHOTOS = 5  # of one face in one question
 
 
 class InvalidLandmarksError(InvalidInput):
@@ -38,10 +43,18 @@ class NothingToReadError(InvalidInput):
     title = "Neither a photo nor landmarks"
 
 
+class DifferentFacesError(InvalidInput):
+    """Carries `file` in its context: the first photo, counted from 1, that shows another face than those before it."""
+
+    code = "DIFFERENT_FACES"
+    title = "The photos show different faces"
+
+
 @dataclass(frozen=True, slots=True)
 class FaceQuery:
     """What someone wants read. With both given, the landmarks are the face and the image only tells its aspect.
 
+    more_images: further photos of the face in `image`.
     landmarks: (468|478, 2|3), x and y as fractions of the upright picture's width and height, as MediaPipe gives them.
     image_width, image_height: of the picture the landmarks come from, for their aspect; in pixels.
     """
@@ -52,15 +65,24 @@ class FaceQuery:
     landmarks: Points | None = None
     image_width: int | None = None
     image_height: int | None = None
+    more_images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a face: the best photo's face, and the mean of what all of them measure."""
+
+    face: Face
+    measures: Measures
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A face with its reading, what was asked, and where the time went."""
+    """A look at a face and how it was told, what was asked, and where the time went."""
 
     query: FaceQuery
-    face: Face
-    reading: Reading
+    look: Look
+    told: Recollection
     vision_ms: float
     reading_ms: float
 
@@ -87,30 +109,75 @@ class FaceAnalyzer:
 
     def __init__(self, pool: InferencePool[FaceVision], norms: Norms | None = None) -> None:
         self._pool = pool
-        self._norms = norms
+        self.norms = norms or default_norms()
 
     async def rehearse(self, day: date) -> None:
         """Reads a known face in every language, so that what is missing shows at the start and not to a caller."""
         for locale in LOCALES:
             query = FaceQuery(locale=locale, landmarks=known_landmarks())
-            await self._pool.run(partial(analyze_face, query=query, day=day, norms=self._norms))
+            await self._pool.run(partial(analyze_face, query=query, day=day, norms=self.norms))
 
-    async def analyze(self, ask: Callable[[], FaceQuery], day: date) -> Analysis:
-        """`ask` is called in the pool too: parsing what a caller sent is CPU work."""
-        return await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self._norms))
+    async def analyze(self, ask: Callable[[], FaceQuery], day: date, known: Profile | None = None) -> Analysis:
+        """`ask` is called in the pool too: parsing what a caller sent is CPU work. `known`: what is remembered."""
+        return await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
+
+    async def tell_again(self, analysis: Analysis, day: date, known: Profile | None) -> Analysis:
+        """The same look in the light of something else that is remembered."""
+        tell = _teller(analysis.query, analysis.look, day, self.norms)
+        told = await self._pool.run(lambda _: _recall(known, analysis.look, tell))
+        return replace(analysis, told=told)
 
 
-def analyze_face(vision: FaceVision, query: FaceQuery, day: date, norms: Norms | None = None) -> Analysis:
-    """Sees the face and reads it against the norms, else the shipped ones, in this thread.
+def analyze_face(
+    vision: FaceVision, query: FaceQuery, day: date, norms: Norms, known: Profile | None = None
+) -> Analysis:
+    """Sees the face and reads it against the norms, in the light of what is known of it, in this thread.
 
-    Raises what is wrong with the query, the photo or the face.
+    Raises what is wrong with the query, the photos or the face.
     """
     started = perf_counter()
-    face = _see(vision, query)
+    faces = [_see(vision, query), *_see_more(vision, query)]
     seen = perf_counter()
-    reading = read(face.neutral, capture_of(face), day, query.locale, query.birth_year, norms)
+    look = _look(faces)
+    told = _recall(known, look, _teller(query, look, day, norms))
     done = perf_counter()
-    return Analysis(query, face, reading, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
+    return Analysis(query, look, told, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
+
+
+def _look(faces: list[Face]) -> Look:
+    measures = []
+    for index, face in enumerate(faces):
+        with naming_photo(index, len(faces)):
+            measures.append(measure(face.neutral, capture_of(face)))
+    if len(faces) == 1:
+        return Look(faces[0], measures[0])
+    stranger = first_stranger(measures)
+    if stranger is not None:
+        message = "The photos have to show one face; this one shows another than those before it."
+        raise DifferentFacesError(message, file=stranger + 1)
+    best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
+    quality = replace(faces[best].quality, photos=len(faces), best_photo=best + 1)
+    return Look(replace(faces[best], quality=quality), combine(measures))
+
+
+def _teller(query: FaceQuery, look: Look, day: date, norms: Norms) -> Tell:
+    capture = capture_of(look.face)
+    return lambda measures, before: compose(measures, capture, day, query.locale, query.birth_year, norms, before)
+
+
+def _recall(known: Profile | None, look: Look, tell: Tell) -> Recollection:
+    return recall(known, look.measures, look.face.quality.photos, tell)
+
+
+@contextmanager
+def naming_photo(index: int, photos: int) -> Iterator[None]:
+    """Where there are several photos, an error says in `file` which one it is about, counted from 1."""
+    try:
+        yield
+    except AppError as error:
+        if photos > 1:
+            error.context["file"] = index + 1
+        raise
 
 
 def capture_of(face: Face) -> Capture:
@@ -130,8 +197,15 @@ def _see(vision: FaceVision, query: FaceQuery) -> Face:
     if query.landmarks is not None:
         return _from_landmarks(query.landmarks, query)
     if query.image is not None:
-        return vision.face_of(query.image)
+        with naming_photo(0, 1 + len(query.more_images)):
+            return vision.face_of(query.image)
     raise NothingToReadError("Send an image, landmarks, or both.", field="image")
+
+
+def _see_more(vision: FaceVision, query: FaceQuery) -> Iterator[Face]:
+    for index, image in enumerate(query.more_images, start=1):
+        with naming_photo(index, 1 + len(query.more_images)):
+            yield vision.face_of(image)
 
 
 def _from_landmarks(landmarks: Points, query: FaceQuery) -> Face:

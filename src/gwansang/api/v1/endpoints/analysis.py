@@ -6,7 +6,7 @@ from gwansang.api.base64_image import InvalidBase64Error
 from gwansang.api.documented import problems
 from gwansang.api.errors import InvalidRequestError
 from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
-from gwansang.api.multipart import InvalidFormError
+from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.v1.inputs import ContentTypeError, FileTooLargeError, JsonAsk, UploadAsk
 from gwansang.api.v1.presenter import present
 from gwansang.api.v1.refusals import SIGNED_IN
@@ -17,8 +17,14 @@ from gwansang.reading import errors as reading_errors
 from gwansang.schemas.analysis import FaceReading, FaceRequest
 from gwansang.services.analysis_service import BirthYearError, TooYoungError
 from gwansang.services.consent_service import ConsentRequiredError
-from gwansang.services.ml.face_analyzer import InvalidLandmarksError, NothingToReadError
+from gwansang.services.ml.face_analyzer import (
+    MAX_PHOTOS,
+    DifferentFacesError,
+    InvalidLandmarksError,
+    NothingToReadError,
+)
 from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyError, QueueFullError
+from gwansang.services.profile_service import ProfileBusyError
 from gwansang.vision import errors as vision_errors
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
@@ -38,6 +44,7 @@ _EITHER_WAY = (
     QueueFullError,
     InferenceTimeoutError,
     NotReadyError,
+    ProfileBusyError,
     reading_errors.UnmeasurableFaceError,
     vision_errors.UnsupportedImageTypeError,
     vision_errors.EmptyImageError,
@@ -85,16 +92,21 @@ _FORM_BODY = {
         "required": True,
         "content": {
             "multipart/form-data": {
-                "examples": {"photo": {"value": {"file": "the bytes of a JPEG", "birth_year": 1990}}},
+                "examples": {"photo": {"value": {"file": ["the bytes of a JPEG"], "birth_year": 1990}}},
                 "schema": {
                     "type": "object",
                     "required": ["file"],
                     "additionalProperties": False,
                     "properties": {
                         "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "JPEG, PNG or WebP, up to 10 MB.",
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_PHOTOS,
+                            "description": (
+                                "One photo, or several of one face, each in a part of its own with this name: JPEG, "
+                                "PNG or WebP, each up to 10 MB, together up to 25 MB."
+                            ),
                         },
                         "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
                         "locale": {"type": "string", "enum": ["ko", "en"]},
@@ -113,7 +125,8 @@ async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> 
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
 
     Kept for signed-in callers who agree to `history`. Where guests are welcome it also works without signing in, a few
-    times an hour, and nothing is kept.
+    times an hour, and nothing is kept. With that consent the face is also remembered: from the second reading on it is
+    told from all photos so far, and `profile` says how far it is the same as last time.
     """
     return present(await analyses.analyze(ask, reader.user_id if reader else None))
 
@@ -122,8 +135,11 @@ async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> 
     "/face/upload",
     response_model=FaceReading,
     openapi_extra=_FORM_BODY,
-    responses=problems(*_EITHER_WAY, InvalidFormError),
+    responses=problems(*_EITHER_WAY, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
 async def analyze_uploaded_face(reader: FaceReader, ask: UploadAsk, analyses: Analyses) -> FaceReading:
-    """Read a face from an uploaded photo; otherwise as `POST /analysis/face`."""
+    """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.
+
+    Several photos have to show one face. An error about one of them names it in `details.file`, counted from 1.
+    """
     return present(await analyses.analyze(ask, reader.user_id if reader else None))

@@ -9,13 +9,16 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BeforeValidator
 
 from gwansang.api.documented import problems
+from gwansang.api.v1.memory_presenter import present_comparison
 from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenter import present_fortune, present_kept
-from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
-from gwansang.dependencies import AskedPage, ChosenLocale, History, ReadsHistory, WritesHistory
+from gwansang.api.v1.refusals import BODY, PARAMETERS, SIGNED_IN
+from gwansang.dependencies import AskedPage, ChosenLocale, History, Profiles, ReadsHistory, WritesHistory
 from gwansang.schemas.analysis import FaceReading, FortuneOut
+from gwansang.schemas.comparison import CompareRequest, ComparisonOut
 from gwansang.schemas.history import KeptReadingOut
 from gwansang.schemas.paging import PageOut
+from gwansang.services.comparison import compare
 from gwansang.services.history_service import AnalysisNotFoundError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
@@ -37,6 +40,20 @@ Day = Annotated[dt.date, BeforeValidator(_written_as_day), Query(alias="date", e
 async def list_readings(caller: ReadsHistory, history: History, asked: AskedPage) -> PageOut[KeptReadingOut]:
     """One's own readings, newest first; they are kept with the consent to `history`."""
     return page_of(await history.page(caller.user_id, asked.page, asked.size), KeptReadingOut)
+
+
+@router.post("/compare", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *BODY))
+async def compare_readings(
+    asked: CompareRequest, caller: ReadsHistory, history: History, locale: ChosenLocale
+) -> ComparisonOut:
+    """What changed between two of one's own kept readings, and whether it is more than photos differ by chance."""
+    return present_comparison(compare(*await history.pair(caller.user_id, asked.a, asked.b)), locale)
+
+
+@router.delete("/profile", status_code=204, responses=problems(*SIGNED_IN))
+async def forget_profile(caller: WritesHistory, profiles: Profiles) -> None:
+    """Forget one's face: what is remembered over several photos is deleted, kept readings stay."""
+    await profiles.forget(caller.user_id)
 
 
 @router.get("/{analysis_id:uuid}", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))

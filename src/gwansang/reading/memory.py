@@ -1,0 +1,78 @@
+"""One more look at a face: what it makes of what is remembered, and how it is told because of that."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gwansang.reading.elements import ELEMENT
+from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.model import Reading
+from gwansang.reading.profile import MAX_PHOTOS, SHARED, Profile, agreement, combine, may_be_one_face
+
+Tell = Callable[[Measures, Mapping[str, str] | None], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """A reading that knows the face: `profile` is what to remember now, `before` what was told last time, None for a
+    first look. Where the face is not the remembered one, the profile stays as it was."""
+
+    reading: Reading
+    profile: Profile
+    same_face: bool
+    before: Mapping[str, str] | None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The parts that are told otherwise than last time."""
+        after = told_by(self.reading)
+        return tuple(part for part, shape in (self.before or {}).items() if after.get(part) != shape)
+
+    @property
+    def same_as_last_time(self) -> float | None:
+        """The share of what was told last time that is told again, None for a first look and for another face."""
+        return agreement(self.before, told_by(self.reading)) if self.before and self.same_face else None
+
+
+def told_by(reading: Reading) -> dict[str, str]:
+    """Part -> shape id, and "element" -> element, as a reading tells them."""
+    return {**{part.part: part.shape_id for part in reading.parts}, ELEMENT: reading.element.primary}
+
+
+def recall(known: Profile | None, seen: Measures, photos: int, tell: Tell) -> Recollection:
+    """Tells a face of which `photos` were seen now, whose mean `seen` is, in the light of what is known of it.
+
+    A profile of no photos has shapes only: measures of another kind than today's can't be averaged with today's.
+    """
+    if known is None:
+        reading = tell(seen, None)
+        return Recollection(reading, Profile(seen, photos, told_by(reading)), same_face=True, before=None)
+    if known.photos and not may_be_one_face(known.measures, seen):
+        return Recollection(tell(seen, None), known, same_face=False, before=known.shapes)
+    measures = averaged(known, seen, photos)
+    reading = tell(measures, known.shapes)
+    after = Profile(measures, known.photos + photos, told_by(reading))
+    return Recollection(reading, after, same_face=True, before=known.shapes)
+
+
+def averaged(known: Profile, seen: Measures, photos: int) -> Measures:
+    """The measures of a face after more photos of it, the same as if all had been seen at once."""
+    if not known.photos:
+        return seen
+    remembered = min(known.photos, MAX_PHOTOS - photos)
+    return combine([_of_one(known.measures, known.photos), _of_one(seen, photos)], [float(remembered), float(photos)])
+
+
+def first_stranger(faces: Sequence[Measures]) -> int | None:
+    """The index of the first photo that is of another face than the mean of those before it."""
+    for index in range(1, len(faces)):
+        if not may_be_one_face(combine(faces[:index]), faces[index]):
+            return index
+    return None
+
+
+def _of_one(mean: Measures, photos: int) -> Measures:
+    """The mean with the errors that one such photo has: `combine` weighs photos, and would count them twice."""
+    share = max(SHARED, 1.0 / math.sqrt(photos))
+    values = {key: Measured(one.value, one.error / share) for key, one in mean.values.items()}
+    return Measures(values, mean.asymmetry)

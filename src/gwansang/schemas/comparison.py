@@ -1,0 +1,135 @@
+"""The wire of two readings side by side."""
+
+import datetime as dt
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from gwansang.reading.model import Energy
+
+_ID, _OTHER_ID = "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10", "5f0c1f0e-52a4-4f0b-9c39-0d6f3a8b7c21"
+
+
+class CompareRequest(BaseModel):
+    """Two kept readings of one's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: UUID = Field(description="As a rule the earlier one.", examples=[_ID])
+    b: UUID = Field(examples=[_OTHER_ID])
+
+
+class ComparedReadingOut(BaseModel):
+    """One of the two."""
+
+    analysis_id: UUID = Field(examples=[_ID])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    photos: int = Field(description="How many photos were sent for it.", examples=[1])
+    quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
+    engine_version: str = Field(examples=["1.0.0"])
+    content_version: str = Field(examples=["2026.1"])
+
+
+class ToldShapeOut(BaseModel):
+    """A shape as a reading told it."""
+
+    shape_id: str = Field(examples=["almond"])
+    shape: str = Field(examples=["봉안"])
+    probability: FiniteFloat = Field(examples=[0.71])
+
+
+class ComparedPartOut(BaseModel):
+    """A part in both."""
+
+    name: str = Field(examples=["눈"])
+    a: ToldShapeOut
+    b: ToldShapeOut
+    changed: bool = Field(examples=[False])
+
+
+class ComparedElementOut(BaseModel):
+    """The element in both."""
+
+    a: str = Field(examples=["wood"])
+    b: str = Field(examples=["wood"])
+    changed: bool = Field(examples=[False])
+
+
+class ValueOut(BaseModel):
+    """A measure's value and its error, one standard deviation."""
+
+    value: FiniteFloat = Field(examples=[0.8612])
+    error: FiniteFloat = Field(examples=[0.02])
+
+
+class ComparedMeasureOut(BaseModel):
+    """A measure in both, each as that analysis alone found it."""
+
+    label: str = Field(examples=["이마 너비(광대 너비 대비)"])
+    unit: str = Field(examples=["ratio"])
+    a: ValueOut
+    b: ValueOut
+    difference: FiniteFloat = Field(description="b - a.", examples=[0.011])
+    in_errors: FiniteFloat = Field(description="The difference in units of its own error.", examples=[0.39])
+    more_than_noise: bool = Field(description="Beyond 3 such units.", examples=[False])
+
+
+class ComparedNumberOut(BaseModel):
+    """A number in both."""
+
+    a: FiniteFloat = Field(examples=[3.6])
+    b: FiniteFloat = Field(examples=[3.7])
+    difference: FiniteFloat = Field(description="b - a.", examples=[0.1])
+
+
+class ComparedConditionOut(BaseModel):
+    """How the photos were taken in one respect; null where that is not known."""
+
+    a: FiniteFloat | None = Field(examples=[48.0])
+    b: FiniteFloat | None = Field(examples=[31.0])
+    differs: bool = Field(description="Enough to be seen in the measures.", examples=[True])
+
+
+class ComparisonOut(BaseModel):
+    """What changed from a to b."""
+
+    a: ComparedReadingOut
+    b: ComparedReadingOut
+    agreement: FiniteFloat = Field(
+        ge=0, le=1, description="The share of parts, the element among them, that both tell alike.", examples=[0.94]
+    )
+    parts: dict[str, ComparedPartOut] = Field(
+        examples=[
+            {
+                "eyes": {
+                    "name": "눈",
+                    "a": {"shape_id": "long", "shape": "긴 눈", "probability": 0.71},
+                    "b": {"shape_id": "long", "shape": "긴 눈", "probability": 0.66},
+                    "changed": False,
+                }
+            }
+        ]
+    )
+    element: ComparedElementOut
+    measures: dict[str, ComparedMeasureOut] = Field(
+        examples=[
+            {
+                "forehead_width": {
+                    "label": "이마 너비(광대 너비 대비)",
+                    "unit": "ratio",
+                    "a": {"value": 0.8612, "error": 0.02},
+                    "b": {"value": 0.8722, "error": 0.02},
+                    "difference": 0.011,
+                    "in_errors": 0.3889,
+                    "more_than_noise": False,
+                }
+            }
+        ]
+    )
+    energies: dict[Energy, ComparedNumberOut] = Field(examples=[{"wealth": {"a": 3.6, "b": 3.7, "difference": 0.1}}])
+    overall: ComparedNumberOut
+    conditions: dict[Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"], ComparedConditionOut] = Field(
+        examples=[{"distance_cm": {"a": 48.0, "b": 31.0, "differs": True}}]
+    )
+    text: str = Field(examples=["두 풀이는 94% 같아요."])
