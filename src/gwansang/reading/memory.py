@@ -31,7 +31,9 @@ class Recollection:
     @property
     def same_as_last_time(self) -> float | None:
         """The share of what was told last time that is told again, None for a first look and for another face."""
-        return agreement(self.before, told_by(self.reading)) if self.before and self.same_face else None
+        if self.before is None or not self.same_face:
+            return None
+        return agreement(self.before, told_by(self.reading))
 
 
 def told_by(reading: Reading) -> dict[str, str]:

@@ -244,7 +244,7 @@ class ProfileOut(BaseModel):
         examples=[True],
     )
     text: str = Field(
-        examples=["지난번과 94% 같아요. 달라진 부분은 입술이고, 지금까지의 사진 2장을 함께 보고 풀었어요."]
+        examples=["지난번과 94% 같아요. 지금까지의 사진 2장을 함께 보니 새롭게 보인 부분이 있어요(입술)."]
     )
 
 

@@ -39,7 +39,7 @@ def present_memory(told: Recollection) -> ProfileOut | None:
 def _memory_text(told: Recollection, changed: Iterable[str]) -> str:
     locale, same = told.reading.locale, told.same_as_last_time
     if same is None:
-        return TEXTS["another_face"][locale] if not told.same_face else ""
+        return TEXTS["another_face"][locale]
     parts = _names(changed, told.reading, locale)
     return TEXTS["mostly" if parts else "again"][locale].format(
         percent=_percent(same), parts=parts, photos=told.profile.photos

@@ -1,0 +1,280 @@
+"""A face that is remembered over HTTP: several photos, the next reading, two readings side by side."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gwansang.api.v1.memory_presenter import TEXTS
+from gwansang.reading.policy import violations
+from gwansang.services.ml.face_analyzer import PhotoEngine
+from tests.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
+from tests.people import Person, person
+from tests.photos import drawn_portrait, model_dir
+from tests.serving import UPLOAD_CALL, application
+
+pytestmark = pytest.mark.anyio
+UPLOAD = "/analysis/face/upload"
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(ManyFaces, database_url=database_url) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def minji(client: httpx.AsyncClient) -> Person:
+    """Somebody who agrees to a history."""
+    someone = await person(client, "minji")
+    await someone.agree("history")
+    return someone
+
+
+def form(*photos: bytes) -> list[tuple[str, tuple[str, bytes]]]:
+    return [("file", ("me.jpg", photo)) for photo in photos]
+
+
+async def read(someone: Person, *photos: bytes) -> dict[str, object]:
+    answer = await someone.call("POST", UPLOAD, files=form(*photos))
+    assert answer.status_code == 200, answer.text
+    told: dict[str, object] = answer.json()
+    return told
+
+
+async def remembered(someone: Person) -> dict[str, object] | None:
+    return (await someone.call("GET", "/users/me/export")).json()["profile"]
+
+
+# --- several photos at once -------------------------------------------------------------------------------------------
+
+
+async def test_several_photos_of_one_face_give_one_surer_reading(client: httpx.AsyncClient) -> None:
+    one = (await client.post(UPLOAD_CALL, files=form(ME))).json()
+    three = (await client.post(UPLOAD_CALL, files=form(ME, ME_AGAIN, ME))).json()
+    assert (one["quality"]["photos"], three["quality"]["photos"]) == (1, 3)
+    assert three["profile"] is None
+    errors = [
+        {reason["measure"]: reason["error"] for part in told["parts_analysis"].values() for reason in part["reasons"]}
+        for told in (one, three)
+    ]
+    assert all(errors[1][name] < error for name, error in errors[0].items())
+    best = (await client.post(UPLOAD_CALL, files=form((ME, ME_AGAIN, ME)[three["quality"]["best_photo"] - 1]))).json()
+    assert [age["points"] for age in three["palaces"]] == [age["points"] for age in best["palaces"]]
+
+
+@pytest.mark.parametrize(
+    ("photos", "status", "code", "details"),
+    [
+        ((ME,) * 5, 200, None, None),
+        ((ME,) * 6, 422, "TOO_MANY_FILES", {"max_files": 5}),
+        ((ME, NOBODY, ME), 422, "NO_FACE", {"file": 2}),
+        ((NOBODY, ME), 422, "NO_FACE", {"file": 1}),
+        ((NOBODY,), 422, "NO_FACE", None),
+        ((ME, ME, STRANGER), 422, "DIFFERENT_FACES", {"file": 3}),
+        ((ME, b"x" * 3000), 413, "FILE_TOO_LARGE", {"file": 2, "max_bytes": 2000}),
+        ((b"x" * 3000,), 413, "FILE_TOO_LARGE", {"max_bytes": 2000}),
+        ((b"x" * 2000,) * 3 + (b"x" * 80_000,), 413, "BODY_TOO_LARGE", {"max_bytes": 6000 + 65536}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_error_about_one_of_several_photos_says_which(
+    photos: tuple[bytes, ...], status: int, code: str | None, details: object, database_url: str
+) -> None:
+    changes = {"max_upload_bytes": 2000, "max_form_bytes": 6000, "database_url": database_url}
+    async with application(ManyFaces, **changes) as client:
+        answer = await client.post(UPLOAD_CALL, files=form(*photos))
+    assert answer.status_code == status
+    if code is not None:
+        assert (answer.json()["error"]["code"], answer.json()["error"]["details"]) == (code, details)
+
+
+# --- the next reading -------------------------------------------------------------------------------------------------
+
+
+async def test_a_second_reading_says_how_far_it_is_the_same(minji: Person) -> None:
+    first = await read(minji, ME)
+    second = await read(minji, ME_AGAIN)
+    assert first["profile"] is None
+    profile = second["profile"]
+    assert (profile["photos"], profile["same_face"]) == (2, True)
+    changed = [
+        part
+        for part, told in second["parts_analysis"].items()
+        if told["shape_id"] != first["parts_analysis"][part]["shape_id"]
+    ]
+    assert [part for part in profile["changed_parts"] if part != "element"] == changed
+    assert f"{round(100 * profile['same_as_last_time'])}%" in profile["text"]
+    assert (await remembered(minji))["photos"] == 2
+
+
+async def test_several_photos_count_as_several(minji: Person) -> None:
+    await read(minji, ME, ME_AGAIN, ME)
+    assert (await read(minji, ME, ME))["profile"]["photos"] == 5
+
+
+async def test_a_strangers_photo_is_read_and_leaves_what_is_remembered(minji: Person) -> None:
+    await read(minji, ME)
+    before = await remembered(minji)
+    told = await read(minji, STRANGER)
+    assert told["profile"] == {
+        "photos": 1,
+        "same_as_last_time": None,
+        "changed_parts": [],
+        "same_face": False,
+        "text": TEXTS["another_face"]["ko"],
+    }
+    assert await remembered(minji) == before
+    assert (await minji.call("GET", "/analysis")).json()["total"] == 2
+
+
+async def test_nothing_is_remembered_of_guests_and_of_those_who_do_not_agree(client: httpx.AsyncClient) -> None:
+    someone = await person(client)
+    for _ in range(2):
+        assert (await read(someone, ME))["profile"] is None
+        assert (await client.post(UPLOAD_CALL, files=form(ME))).json()["profile"] is None
+    assert await remembered(someone) is None
+
+
+async def test_a_key_reads_in_the_light_of_what_its_owner_lets_be_remembered(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    await read(minji, ME)
+    answer = await client.post(UPLOAD_CALL, files=form(ME), headers=await minji.key("analyze"))
+    assert answer.json()["profile"]["photos"] == 2
+
+
+async def test_landmarks_are_remembered_like_photos(minji: Person) -> None:
+    await read(minji, ME)
+    body = {"landmarks": landmarks_of(ME).tolist(), "image_width": 1000, "image_height": 1000}
+    assert (await minji.call("POST", "/analysis/face", json=body)).json()["profile"]["same_as_last_time"] == 1.0
+
+
+async def test_racing_uploads_lose_nothing(minji: Person) -> None:
+    await read(minji, ME)
+    told = await asyncio.gather(*(read(minji, photo) for photo in (ME, ME_AGAIN, ME, ME_AGAIN, ME)))
+    assert sorted(one["profile"]["photos"] for one in told) == [2, 3, 4, 5, 6]
+    assert (await remembered(minji))["photos"] == 6
+    assert (await minji.call("GET", "/analysis")).json()["total"] == 6
+
+
+async def test_racing_first_uploads_lose_nothing(minji: Person) -> None:
+    await asyncio.gather(*(read(minji, ME) for _ in range(4)))
+    assert (await remembered(minji))["photos"] == 4
+
+
+async def test_deleting_readings_leaves_what_is_remembered_and_forgetting_leaves_readings(minji: Person) -> None:
+    first = await read(minji, ME)
+    await minji.call("DELETE", f"/analysis/{first['analysis_id']}")
+    assert (await read(minji, ME))["profile"]["photos"] == 2
+    assert [(await minji.call("DELETE", "/analysis/profile")).status_code for _ in range(2)] == [204, 204]
+    assert await remembered(minji) is None
+    assert (await minji.call("GET", "/analysis")).json()["total"] == 1
+    assert (await read(minji, ME))["profile"] is None
+
+
+async def test_forgetting_needs_the_scope_and_forgets_ones_own_only(client: httpx.AsyncClient, minji: Person) -> None:
+    await read(minji, ME)
+    thief = await person(client, "thief")
+    assert (await thief.call("DELETE", "/analysis/profile")).status_code == 204
+    reader = await minji.key("analyze", "history:read")
+    assert (await client.delete("/api/v1/analysis/profile", headers=reader)).status_code == 403
+    assert (await client.delete("/api/v1/analysis/profile")).status_code == 401
+    assert (await remembered(minji))["photos"] == 1
+
+
+async def test_withdrawing_the_consent_forgets_the_face_at_once(minji: Person) -> None:
+    await read(minji, ME)
+    await minji.call("DELETE", "/consents/history")
+    assert await remembered(minji) is None
+    await minji.agree("history")
+    assert (await read(minji, ME))["profile"] is None
+
+
+async def test_what_is_remembered_has_neither_points_nor_a_photo(minji: Person) -> None:
+    await read(minji, ME)
+    kept = await remembered(minji)
+    assert set(kept) == {
+        "photos", "updated_at", "measures", "asymmetry", "shapes", "norms_id", "engine_version"
+    }  # fmt: skip
+    assert not re.search(r"(-?\d+\.\d+, ){5}", json.dumps(kept))  # no row of coordinates
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_two_drawn_portraits_are_one_face_to_the_real_networks(database_url: str) -> None:
+    def build() -> PhotoEngine:
+        return PhotoEngine(model_dir())
+
+    async with application(build, database_url=database_url) as client:
+        someone = await person(client)
+        await someone.agree("history")
+        await read(someone, drawn_portrait())
+        again = await read(someone, drawn_portrait(width=800, height=800, face_width=330.0))
+    assert again["profile"]["same_face"]
+    assert again["profile"]["same_as_last_time"] >= 0.9
+
+
+# --- two readings side by side ----------------------------------------------------------------------------------------
+
+
+async def compared(someone: Person, a: object, b: object, **params: str) -> httpx.Response:
+    return await someone.call("POST", "/analysis/compare", json={"a": str(a), "b": str(b)}, params=params)
+
+
+async def test_a_reading_compared_with_itself_has_not_changed(minji: Person) -> None:
+    told = await read(minji, ME)
+    answer = (await compared(minji, told["analysis_id"], told["analysis_id"])).json()
+    assert answer["agreement"] == 1.0
+    assert not any(one["changed"] for one in (*answer["parts"].values(), answer["element"]))
+    assert {one["in_errors"] for one in answer["measures"].values()} == {0.0}
+    assert not any(one["differs"] for one in answer["conditions"].values())
+    assert answer["text"] == TEXTS["alike"]["ko"]
+
+
+async def test_two_faces_side_by_side_show_where_they_differ(minji: Person) -> None:
+    mine, other = await read(minji, ME), await read(minji, STRANGER)
+    answer = (await compared(minji, mine["analysis_id"], other["analysis_id"], locale="en")).json()
+    for part, told in answer["parts"].items():
+        shapes = [one["parts_analysis"][part]["shape_id"] for one in (mine, other)]
+        assert [told["a"]["shape_id"], told["b"]["shape_id"]] == shapes
+        assert told["changed"] == (shapes[0] != shapes[1])
+    for one in answer["measures"].values():
+        assert one["difference"] == pytest.approx(one["b"]["value"] - one["a"]["value"], abs=2e-4)
+        assert one["more_than_noise"] == (abs(one["in_errors"]) > 3)
+    assert any(one["more_than_noise"] for one in answer["measures"].values())
+    assert answer["overall"]["difference"] == other["overall_score"] - mine["overall_score"]
+    assert set(answer["energies"]) == {"wealth", "love", "health", "social"}
+    assert answer["agreement"] < 0.7
+    assert not re.search(
+        "[가-힣]", answer["text"] + answer["parts"]["eyes"]["name"] + answer["parts"]["eyes"]["a"]["shape"]
+    )
+
+
+async def test_only_ones_own_readings_can_be_compared(client: httpx.AsyncClient, minji: Person) -> None:
+    thief = await person(client, "thief")
+    await thief.agree("history")
+    own, mine = (await read(minji, ME))["analysis_id"], (await read(thief, ME))["analysis_id"]
+    for pair in ((mine, own), (own, mine), (mine, uuid4()), (own, own)):
+        answer = await compared(thief, *pair)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ANALYSIS_NOT_FOUND")
+    key = await minji.key("analyze")
+    refused = await client.post("/api/v1/analysis/compare", json={"a": own, "b": own}, headers=key)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "SCOPE_MISSING")
+
+
+@pytest.mark.parametrize("body", [{}, {"a": "x", "b": "y"}, [], None, {"a": str(uuid4())}], ids=str)
+async def test_a_comparison_of_what_are_no_ids_is_refused(body: object, minji: Person) -> None:
+    assert (await minji.call("POST", "/analysis/compare", json=body)).status_code == 422
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_what_is_said_of_memory_keeps_to_the_content_policy(locale: str) -> None:
+    for name, text in TEXTS.items():
+        assert violations(text[locale]) == (), name
+        assert bool(re.search("[가-힣]", text[locale])) == (locale == "ko"), name
+        assert set(re.findall(r"{(\w+)}", text["ko"])) == set(re.findall(r"{(\w+)}", text["en"])), name

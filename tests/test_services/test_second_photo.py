@@ -1,0 +1,38 @@
+"""People's second photo, smiling where the first was not: what they were told stays."""
+
+from datetime import date
+from statistics import fmean
+
+import pytest
+
+from gwansang.reading.norms import default_norms
+from gwansang.services.ml.face_analyzer import Analysis, FaceQuery, PhotoEngine, analyze_face
+from tests.photos import evaluation_photos, model_dir
+
+PEOPLE = 16
+MOST_CHANGED = 0.04  # of what a person was told, in the mean
+
+
+def test_after_a_second_photo_people_are_told_the_same_and_more_surely() -> None:
+    neutral = {photo.stem.partition("_")[0]: photo for photo in evaluation_photos("london/neutral")}
+    smiling = {photo.stem.partition("_")[0]: photo for photo in evaluation_photos("london/smiling")}
+    both = sorted(neutral.keys() & smiling.keys())
+    if len(both) < PEOPLE:
+        pytest.skip("there are not enough people with two photos")
+    engine = PhotoEngine(model_dir())
+
+    def read(photo: bytes, first: Analysis | None = None) -> Analysis:
+        known = first.told.profile if first else None
+        return analyze_face(engine, FaceQuery(image=photo), date(2026, 11, 23), default_norms(), known)
+
+    changed, alone = [], []
+    for person in both[:: len(both) // PEOPLE]:
+        first = read(neutral[person].read_bytes())
+        second = read(smiling[person].read_bytes(), first)
+        assert second.told.same_face, person
+        told = first.told.profile.shapes
+        changed.append(len(second.told.changed) / len(told))
+        without = read(smiling[person].read_bytes()).told.profile.shapes
+        alone.append(sum(without[part] != shape for part, shape in told.items()) / len(told))
+    assert fmean(changed) <= MOST_CHANGED
+    assert fmean(changed) < fmean(alone) / 2
