@@ -10,7 +10,9 @@ from gwansang.reading.norms import Norms
 from gwansang.reading.shapes import memberships
 
 SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
-SAME_FACE_UP_TO = 4.0  # mean squared difference, in its own errors, up to which two photos may show one face
+SAME_FACE_UP_TO = (
+    3.0  # mean squared difference, in its own errors: 49 of 50 smiles stay below 1, 77 % of other faces are above
+)
 MAX_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
 
 
