@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.model import ENERGIES
 from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among, spread_of
 from gwansang.reading.norms import Norms
 from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
@@ -49,17 +51,32 @@ def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
         assert norm.sd == pytest.approx(own.measures[key].sd, rel=0.15)
 
 
-def test_scores_stay_fair_among_people_with_norms_of_their_own(own: Norms) -> None:
-    steps = [
-        energy_step(value)
-        for face in neighbours(300, seed=7)
-        for name, value in sighting(
-            measures_at(Capture(), **{key: SHIPPED.z(key, face.values[key]) for key in BY_KEY}), own
-        ).scores.items()
-        if name != "overall"
+def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() -> None:
+    """The shipped scales would give a quarter of such people the wrong step."""
+    draws = np.random.default_rng(5).normal(size=(1500, len(BY_KEY)))
+    people = [
+        Neighbour(
+            {key: norm.median + z * norm.sd for (key, norm), z in zip(SHIPPED.measures.items(), row, strict=True)}
+        )
+        for row in draws.tolist()
     ]
-    shares = [steps.count(step) / len(steps) for step in range(1, 6)]
-    assert shares == pytest.approx([0.1, 0.2, 0.4, 0.2, 0.1], abs=0.06)
+    norms = norms_among(people[:500], "own", "simulated")
+    fair = [0.1, 0.2, 0.4, 0.2, 0.1]
+    assert _unfair(people[500:], norms, fair) < 0.08
+    assert _unfair(people[500:], replace(norms, scales=SHIPPED.scales), fair) > 0.15
+
+
+def _unfair(people: list[Neighbour], norms: Norms, fair: list[float]) -> float:
+    """How far the share of a step is from the fair one, at most, over the energies."""
+    worst = 0.0
+    seen = [
+        sighting(measures_at(Capture(), **{key: SHIPPED.z(key, face.values[key]) for key in BY_KEY}), norms).scores
+        for face in people
+    ]
+    for energy in ENERGIES:
+        steps = [energy_step(scores[energy]) for scores in seen]
+        worst = max(worst, *(abs(steps.count(step) / len(steps) - share) for step, share in enumerate(fair, start=1)))
+    return worst
 
 
 def test_the_spread_of_the_middle_ignores_the_far() -> None:
