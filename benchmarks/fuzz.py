@@ -14,7 +14,7 @@ AT_LEAST = 5000
 def main() -> int:
     """Runs every phase; 1 where a check failed or too few requests were made."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--examples", type=int, default=150, help="made-up requests for each call and way")
+    options.add_argument("--examples", type=int, default=200, help="made-up requests for each call and way")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), **SERVICE) as server:
         outcome = fuzz(server, asked.examples, phases="examples,coverage,fuzzing,stateful")
