@@ -101,3 +101,16 @@ def test_norms_of_ones_own_are_made_and_read_with(tmp_path: Path) -> None:
         reading = json.loads(gwansang("analyze", photos[0], "--json", *options, **variables).stdout)
         scores.append([reason["z"] for part in reading["parts_analysis"].values() for reason in part["reasons"]])
     assert scores[1] == scores[2] != scores[0]
+
+
+def test_norms_can_be_made_of_remembered_faces_and_too_few_are_told(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'gwansang.db'}"
+    out = tmp_path / "norms.json"
+    done = gwansang("calibrate", "--from-history", "--out", out, DATABASE_URL=database)
+    assert done.returncode == 1
+    assert "history" in done.stderr
+    assert "improve" in done.stderr
+    assert not out.exists()
+    both = gwansang("calibrate", tmp_path, "--from-history", "--out", out, DATABASE_URL=database)
+    assert both.returncode == 1
+    assert "one of the two" in both.stderr

@@ -138,3 +138,14 @@ async def test_an_export_has_what_is_remembered(accounts: Accounts) -> None:
         "value": pytest.approx(FACE.measures.values["FL"].value),
         "error": pytest.approx(FACE.measures.values["FL"].error),
     }
+
+
+async def test_norms_are_made_of_those_who_agree_to_that_and_of_nobody_else(accounts: Accounts) -> None:
+    willing, unwilling = await keeper(accounts), await keeper(accounts, "other@example.com")
+    for user_id in (willing, unwilling):
+        assert await remember(accounts, user_id)
+    assert await accounts.profiles.for_norms() == []
+    await accounts.consents.grant(willing, "improve", "ko")
+    assert await accounts.profiles.for_norms() == [FACE.measures]
+    await accounts.consents.withdraw(willing, "improve")
+    assert await accounts.profiles.for_norms() == []

@@ -1,4 +1,4 @@
-"""`gwansang calibrate`: norms of one's own, from photos of the people whom the product is for."""
+"""`gwansang calibrate`: norms of one's own, from photos or remembered measures of the people the product is for."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,9 @@ import typer
 
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
-from gwansang.cli.photo_set import Looked, Measured, look, photos_in, refusal_lines
+from gwansang.cli.photo_set import Looked, look, photos_in, refusal_lines
+from gwansang.cli.users import with_accounts
+from gwansang.reading.measurements import Measures
 from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among
 from gwansang.reading.norms_file import norms_text
 
@@ -17,36 +19,58 @@ _FROM = (
 )
 
 
+_FROM_HISTORY = (
+    "{people} users who agreed that their measures improve the measuring; each the mean of their photos, apart from "
+    "their accounts. Aggregate figures only."
+)
+
+
 def calibrate(
+    out: Annotated[Path, typer.Option("--out", help="The norms file to write; NORMS_PATH then names it.")],
     folder: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="DIR",
+            metavar="[DIR]",
             help="Photos of adults, near-frontal and sharp: one folder a person, or one photo a person side by side.",
         ),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="The norms file to write; NORMS_PATH then names it.")],
+    ] = None,
     name: Annotated[str | None, typer.Option("--id", help="What the norms are called [the folder's name].")] = None,
+    from_history: Annotated[
+        bool, typer.Option("--from-history", help="Instead of photos: the remembered faces of users who agreed.")
+    ] = False,
 ) -> None:
-    """Make norms and scales from your own photos.
+    """Make norms and scales from your own photos, or from your users' remembered measures.
 
     Whom the photos show is yours to see to: adults, one face a photo, near-frontal, good light, with their consent.
     The file holds aggregate figures only; no photo and no person can be told from it.
     """
-    settings = read_settings()
-    looked = look(_people(folder), settings.model_path, settings.inference_workers)
-    chosen = [_neighbour(max(photos, key=lambda one: one.quality)) for photos in looked.people.values() if photos]
-    for line in refusal_lines(looked):
-        typer.echo(line, err=True)
-    provenance = _provenance(folder, looked, len(chosen))
+    if from_history == (folder is not None):
+        raise CommandError("Name a folder of photos, or ask for --from-history: one of the two.")
+    people, provenance = _from_photos(folder) if folder is not None else _from_history()
+    source = folder.resolve().name if folder is not None else "history"
     try:
-        norms = norms_among(chosen, name or folder.resolve().name, provenance)
+        norms = norms_among(people, name or source, provenance)
         out.write_text(norms_text(norms), encoding="utf-8")
     except TooFewPeopleError as error:
-        raise CommandError(f"Nothing can be calibrated from {folder}: {error}; add photos.") from error
+        advice = "add photos" if folder is not None else "ask again when more users agree to `improve`"
+        raise CommandError(f"Nothing can be calibrated from {source}: {error}; {advice}.") from error
     except OSError as error:
         raise CommandError(f"{out}: {unusable(error)}") from error
     typer.echo(f"{out}: norms of {norms.n} people; set NORMS_PATH={out} to use them")
+
+
+def _from_history() -> tuple[list[Neighbour], str]:
+    known = with_accounts(lambda accounts: accounts.profiles.for_norms())
+    return [_neighbour(measures) for measures in known], _FROM_HISTORY.format(people=len(known))
+
+
+def _from_photos(folder: Path) -> tuple[list[Neighbour], str]:
+    settings = read_settings()
+    looked = look(_people(folder), settings.model_path, settings.inference_workers)
+    best = [max(photos, key=lambda one: one.quality) for photos in looked.people.values() if photos]
+    for line in refusal_lines(looked):
+        typer.echo(line, err=True)
+    return [_neighbour(photo.measures) for photo in best], _provenance(folder, looked, len(best))
 
 
 def _people(folder: Path) -> dict[str, list[Path]]:
@@ -58,9 +82,8 @@ def _people(folder: Path) -> dict[str, list[Path]]:
     return people | alone
 
 
-def _neighbour(photo: Measured) -> Neighbour:
-    values = {key: measured.value for key, measured in photo.measures.values.items()}
-    return Neighbour(values, photo.measures.asymmetry)
+def _neighbour(measures: Measures) -> Neighbour:
+    return Neighbour({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
 
 
 def _provenance(folder: Path, looked: Looked, people: int) -> str:

@@ -98,6 +98,14 @@ class ProfileService:
             forgotten = await tx.profiles.forget(user_id)
         _log.info("profile.forgotten", user_id=user_id, existed=forgotten)
 
+    async def for_norms(self) -> list[Measures]:
+        """Today's measures of all who agree to `improve`, apart from whose they are; for an operator's command."""
+        async with self._uow.read() as tx:
+            rows = await tx.profiles.of_all()
+            agreed = [row for row in rows if await self._consents.given(tx, row.user_id, "improve")]
+        known = [_profile(row).measures for row in agreed]
+        return [measures for measures in known if measures.values]
+
     async def _allowed(self, tx: Transaction, user_id: int) -> bool:
         return await self._consents.given(tx, user_id, "history", _CONSENT_FROM)
 
