@@ -87,3 +87,10 @@ def test_of_several_photos_the_first_of_another_face_is_named() -> None:
     assert first_stranger([ME]) is None
     assert first_stranger([ME, AGAIN, ME]) is None
     assert first_stranger([ME, AGAIN, STRANGER, ME]) == 2
+
+
+def test_the_hundredth_photo_still_moves_what_is_remembered() -> None:
+    old, new = measure(frontal_face(3), Capture()), measure(frontal_face(4), Capture())
+    after = averaged(Profile(combine([old] * 100), 100, {}), new, 1)
+    share = (after.values["FL"].value - old.values["FL"].value) / (new.values["FL"].value - old.values["FL"].value)
+    assert 0.01 < share < 0.05

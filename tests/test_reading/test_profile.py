@@ -11,12 +11,10 @@ from gwansang.reading import Capture, Measured, Measures, compose, default_norms
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.profile import (
     SHARED,
-    Profile,
     agreement,
     combine,
     difference,
     may_be_one_face,
-    remember,
     shapes_of,
 )
 from gwansang.reading.shapes import KEEP_FROM, memberships
@@ -50,14 +48,6 @@ def test_a_surer_photo_counts_more() -> None:
 def test_nothing_can_be_made_of_no_photo() -> None:
     with pytest.raises(ValueError, match="nothing"):
         combine([])
-
-
-def test_the_hundredth_photo_still_moves_a_profile() -> None:
-    old, new = measure(frontal_face(3), Capture()), measure(frontal_face(4), Capture())
-    after = remember(Profile(old, 100, {}), new)
-    assert after.values["FL"].value != old.values["FL"].value
-    share = (after.values["FL"].value - old.values["FL"].value) / (new.values["FL"].value - old.values["FL"].value)
-    assert 0.01 < share < 0.05
 
 
 @given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))

@@ -10,9 +10,7 @@ from gwansang.reading.norms import Norms
 from gwansang.reading.shapes import memberships
 
 SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
-SAME_FACE_UP_TO = (
-    3.0  # mean squared difference, in its own errors: 49 of 50 smiles stay below 1, 77 % of other faces are above
-)
+SAME_FACE_UP_TO = 3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
 MAX_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
 
 
@@ -48,13 +46,6 @@ def _mean(seen: Sequence[Measured], weights: Sequence[float]) -> Measured:
     value = math.fsum(one.value * share for one, share in zip(seen, sure, strict=True)) / total
     alone, best = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
     return Measured(value, min(max(best, SHARED * alone), alone))
-
-
-def remember(profile: Profile | None, photo: Measures) -> Measures:
-    """The measures of a face after one more photo of it."""
-    if profile is None:
-        return photo
-    return combine([profile.measures, photo], [float(min(profile.photos, MAX_PHOTOS - 1)), 1.0])
 
 
 def difference(one: Measures, other: Measures) -> float:
