@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
-from gwansang.core.memory import few_arenas, memory_returner
+from gwansang.core.memory import keep_heap_small, memory_returner
 from gwansang.core.passwords import Passwords
 from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
 from gwansang.core.tokens import Tokens, new_secret
@@ -87,7 +87,7 @@ class Container:
 @asynccontextmanager
 async def open_container(settings: Settings) -> AsyncIterator[Container]:
     """Loads and tests the models, then hands out the services; raises where the service could not work."""
-    few_arenas()
+    keep_heap_small()
     async with assembled(_photo_pool(settings), settings, clock=utc_now) as container:
         yield container
 
