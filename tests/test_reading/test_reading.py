@@ -221,3 +221,12 @@ def test_a_reading_takes_a_few_milliseconds() -> None:
         read(face, Capture(), A_DAY)
         times.append(time.perf_counter() - start)
     assert min(times) <= 0.003
+
+
+def test_the_zones_draw_a_curve_of_life_with_its_width() -> None:
+    upper, middle, lower = compose(measures_at(Capture(), U=1.0, M=0.0, L=-1.0), Capture(), A_DAY).zones
+    assert [(zone.from_age, zone.to_age) for zone in (upper, middle, lower)] == [(15, 30), (31, 50), (51, None)]
+    assert [zone.level for zone in (upper, middle, lower)] == [84, 50, 16]
+    blurred = compose(measures_at(Capture(face_width_px=100.0), M=0.0), Capture(), A_DAY).zones[1]
+    assert blurred.high - blurred.low > middle.high - middle.low > 0
+    assert all(zone.low <= zone.level <= zone.high for zone in (upper, middle, lower, blurred))

@@ -79,7 +79,7 @@ def compose(
         energy_values=dict(scores.energy_values),
         parts=parts,
         element=_element(own, locale),
-        zones=zones({k: m.value for k, m in measures.values.items()}, face.z, locale),
+        zones=zones({k: m.value for k, m in measures.values.items()}, face.z, face.sigma, locale),
         zones_type=shapes["samjeong"].shape.id,
         palaces=palaces(face.z, locale),
         fortune=today,

@@ -113,6 +113,11 @@ class Zone:
     years: str
     meaning: str
     estimated: bool
+    from_age: int = 0  # defaults: readings that were kept before the curve of life was told
+    to_age: int | None = None
+    level: int = 50  # on the curve of life: how many of 100 people have less of this zone
+    low: int = 50  # within the error of this photo
+    high: int = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,10 +164,22 @@ class ZoneOut(BaseModel):
     estimated: bool
 
 
+class LifePoint(BaseModel):
+    """A station on the curve of life, drawn by how large its zone is among people; low and high: within the error."""
+
+    zone: str
+    from_age: int
+    to_age: int | None = Field(description="null: to the end")
+    level: int = Field(ge=1, le=99)
+    low: int = Field(ge=1, le=99)
+    high: int = Field(ge=1, le=99)
+
+
 class ZonesOut(BaseModel):
-    """The three zones and how they compare."""
+    """The three zones, how they compare, and the curve of life that they draw."""
 
     type: str
+    curve: list[LifePoint] = []
     upper: ZoneOut | None = None
     middle: ZoneOut | None = None
     lower: ZoneOut | None = None

@@ -152,8 +152,23 @@ def _zones(reading: Reading) -> wire.ZonesOut:
         )
         for zone in reading.zones
     }
+    curve = [
+        wire.LifePoint(
+            zone=zone.id,
+            from_age=zone.from_age,
+            to_age=zone.to_age,
+            level=zone.level,
+            low=zone.low,
+            high=zone.high,
+        )
+        for zone in reading.zones
+    ]
     return wire.ZonesOut(
-        type=reading.zones_type, upper=zones.get("upper"), middle=zones.get("middle"), lower=zones.get("lower")
+        type=reading.zones_type,
+        curve=curve,
+        upper=zones.get("upper"),
+        middle=zones.get("middle"),
+        lower=zones.get("lower"),
     )
 
 
