@@ -11,11 +11,11 @@ from string import Formatter
 import pytest
 
 import gwansang
-from gwansang.api import errors
+from gwansang.api import errors, problem_texts
 from gwansang.core.exceptions import AppError
 from tests.serving import ask
 
-TEXTS = json.loads(errors.TEXTS_FILE.read_bytes())
+TEXTS = json.loads(problem_texts.TEXTS_FILE.read_bytes())
 KOREAN = re.compile(r"[가-힣]")
 
 

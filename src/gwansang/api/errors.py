@@ -5,17 +5,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from numbers import Integral, Real
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
+from gwansang.api.problem_texts import sentence
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
 from gwansang.core.middleware.body_gate import BodyTimeoutError
@@ -35,8 +35,6 @@ STATUS: Mapping[type[AppError], int] = {
     tree.RateLimited: 429,
     tree.Unavailable: 503,
 }
-TEXTS_FILE = Path(__file__).with_name("problem_texts.json")
-_TEXTS = TypeAdapter(dict[str, dict[str, str]]).validate_json(TEXTS_FILE.read_bytes())
 _MAX_FAULTS = 20
 _MAX_INSTANCE = 200
 _PROBLEM = "application/problem+json"
@@ -143,7 +141,7 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
         "type": problem_type(type(error)),
         "title": error.title,
         "status": HTTPStatus(status).value,
-        "detail": _sentence(error, chosen_locale(connection)),
+        "detail": sentence(error, chosen_locale(connection)),
         "instance": scope["path"][:_MAX_INSTANCE],
         "request_id": connection.scope.get("state", {}).get("request_id", ""),
         "error": {"code": error.code, "message": error.message, "details": _details(error)},
@@ -154,13 +152,6 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
 def problem_type(error: type[AppError]) -> str:
     """The stable URI of a kind of problem."""
     return "/problems/" + error.code.lower().replace("_", "-")
-
-
-def _sentence(error: AppError, locale: str) -> str:
-    try:
-        return _TEXTS[error.code][locale].format_map(error.context)
-    except KeyError:  # a text without its fact is worse than the plain message
-        return error.message
 
 
 def _details(error: AppError) -> JsonValue:

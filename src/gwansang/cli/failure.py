@@ -2,8 +2,8 @@
 
 import errno
 import json
-from importlib.resources import files
 
+from gwansang.api import problem_texts
 from gwansang.core.exceptions import AppError
 
 
@@ -23,11 +23,7 @@ def sentence(error: AppError | CommandError, locale: str) -> str:
     """What to tell people: as in the API's `detail`; the plain message where there is none."""
     if isinstance(error, CommandError):
         return str(error)
-    texts = json.loads(files("gwansang.api").joinpath("problem_texts.json").read_bytes())
-    try:
-        return str(texts[error.code][locale].format_map(error.context))
-    except KeyError:  # a text without its fact is worse than the plain message
-        return error.message
+    return problem_texts.sentence(error, locale)
 
 
 def envelope(error: AppError | CommandError) -> str:

@@ -1,0 +1,37 @@
+"""A service with people in it, and the folder that its mails fall into."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gwansang.container import open_accounts
+from tests.people import ADMIN_PASSWORD, Person, person
+from tests.serving import application, settings_for_tests
+
+
+@pytest.fixture
+def mail_folder(tmp_path: Path) -> Path:
+    return tmp_path / "mail"
+
+
+@pytest.fixture
+async def client(mail_folder: Path, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(mail_folder=mail_folder, database_url=database_url) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def minji(client: httpx.AsyncClient) -> Person:
+    return await person(client, "minji")
+
+
+@pytest.fixture
+async def admin(client: httpx.AsyncClient, database_url: str) -> Person:
+    settings = settings_for_tests(database_url=database_url)
+    async with open_accounts(settings) as accounts:
+        made = await accounts.users.register("admin@example.com", "admin", ADMIN_PASSWORD, is_admin=True)
+    someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
+    assert (await someone.login()).status_code == 200
+    return someone

@@ -1,0 +1,115 @@
+"""Tokens that are not ours, worn out, or sent in odd ways."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+
+from gwansang.config import DEFAULT_SECRET_KEY
+from tests.fakes import NOON
+from tests.people import Person
+
+pytestmark = pytest.mark.anyio
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question
+
+
+def _claims(user_id: object, **changes: object) -> dict[str, object]:
+    now = NOON
+    claims: dict[str, object] = {
+        "sub": str(user_id),
+        "type": "access",
+        "ver": 0,
+        "jti": uuid4().hex,
+        "family": str(uuid4()),
+        "iat": now,
+        "exp": now + timedelta(minutes=5),
+    }
+    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"type": "refresh"},
+        {"type": "reset"},
+        {"exp": None},
+        {"exp": "2030-01-01"},
+        {"exp": 1e20},
+        {"exp": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"nbf": datetime(2030, 1, 1, tzinfo=UTC)},
+        {"iat": datetime(2030, 1, 1, tzinfo=UTC)},
+        {"sub": "1 OR 1=1"},
+        {"sub": "minji@example.com"},
+        {"sub": "9" * 30},
+        {"sub": "-1"},
+        {"ver": "0"},
+        {"family": "../x"},
+        {"jti": None},
+    ],
+    ids=str,
+)
+async def test_a_token_with_other_claims_is_401_even_when_signed_with_our_key(
+    changes: dict[str, object], client: httpx.AsyncClient, minji: Person
+) -> None:
+    ours = jwt.decode(str(minji.tokens["access_token"]), options={"verify_signature": False})
+    family = changes.get("family", ours["family"]) if changes else str(uuid4())
+    token = jwt.encode(_claims(minji.id, **{**changes, "family": family}), DEFAULT_SECRET_KEY, "HS256")
+    answer = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "TOKEN_INVALID")
+
+
+@on_sqlite
+async def test_a_token_that_was_signed_otherwise_or_tampered_with_is_401(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    header, payload, signature = str(minji.tokens["access_token"]).split(".")
+    unsigned = [jwt.encode(_claims(minji.id), None, "none"), f"{header}.{payload}.", f"{header}.{payload}"]
+    foreign = [
+        jwt.encode(_claims(minji.id), "k" * 64, "HS256"),
+        jwt.encode(_claims(minji.id), DEFAULT_SECRET_KEY.ljust(64), "HS512"),
+        jwt.encode(_claims(minji.id), DEFAULT_SECRET_KEY, "HS256", headers={"kid": "../../dev/null"}),
+        jwt.encode(_claims(minji.id), "k" * 64, "HS256", headers={"jku": "https://evil.example/keys"}),
+    ]
+    broken = [
+        f"{header}.{payload}.{signature[:-4]}AAAA",
+        f"{header}.{payload[:-3]}AAA.{signature}",
+        f"{header}.{payload}.{signature}.x.y",
+        "x" * 20_000,
+        "..",
+        "",
+        str(minji.tokens["refresh_token"]),
+    ]
+    for token in (*unsigned, *foreign, *broken):
+        answer = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401, token[:60]
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_an_access_token_does_not_refresh(client: httpx.AsyncClient, minji: Person) -> None:
+    asked = {"refresh_token": minji.tokens["access_token"]}
+    assert (await client.post("/api/v1/auth/refresh", json=asked)).status_code == 401
+
+
+@on_sqlite
+async def test_credentials_are_taken_in_one_way_only(client: httpx.AsyncClient, minji: Person) -> None:
+    token = minji.tokens["access_token"]
+    key = await minji.key("history:read")
+    odd = [
+        [("Authorization", f"Bearer {token}"), ("Authorization", f"Bearer {token}")],
+        [("Authorization", f"Bearer Bearer {token}")],
+        [("Authorization", f"Basic {token}")],
+        [("Authorization", str(token))],
+        [("Authorization", "Bearer")],
+        [("Authorization", f"Bearer\t{token}")],
+        [("Authorization", f"Bearer {token}"), ("X-API-Key", key["X-API-Key"])],
+        [("X-API-Key", key["X-API-Key"]), ("X-API-Key", key["X-API-Key"])],
+        [],
+    ]
+    for headers in odd:
+        assert (await client.get("/api/v1/analysis", headers=headers)).status_code == 401, headers
+    for query in (f"access_token={token}", f"token={token}", f"api_key={key['X-API-Key']}"):
+        assert (await client.get(f"/api/v1/analysis?{query}")).status_code == 401, query

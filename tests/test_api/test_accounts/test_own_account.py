@@ -1,0 +1,219 @@
+"""Accounts over HTTP: exactly what clients were promised."""
+
+import asyncio
+import json
+
+import httpx
+import jwt
+import pytest
+
+from tests.people import PASSWORD, Person, person
+
+pytestmark = pytest.mark.anyio
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users", "/api/v1/users/"])
+async def test_registration_answers_201_with_exactly_the_promised_fields(path: str, client: httpx.AsyncClient) -> None:
+    asked = {"email": "Minji@Example.com", "username": "김민지", "password": PASSWORD}
+    answer = await client.post(path, json=asked)
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "id": answer.json()["id"],
+        "email": "minji@example.com",
+        "username": "김민지",
+        "is_active": True,
+        "created_at": "2026-11-23T03:00:00Z",
+        "updated_at": "2026-11-23T03:00:00Z",
+    }
+    assert isinstance(answer.json()["id"], int)
+
+
+async def test_a_taken_address_is_a_conflict_in_any_case(client: httpx.AsyncClient, minji: Person) -> None:
+    for address in (minji.email, minji.email.upper(), f" {minji.email}"):
+        asked = {"email": address, "username": "other", "password": PASSWORD}
+        answer = await client.post("/api/v1/users/", json=asked)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
+
+
+async def test_of_twenty_racing_registrations_one_wins(client: httpx.AsyncClient) -> None:
+    asked = {"email": "race@example.com", "username": "racer", "password": PASSWORD}
+    answers = await asyncio.gather(*(client.post("/api/v1/users/", json=asked) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": "a@example.com\r\nBcc: b@example.com"}, "email"),
+        ({"email": "a" * 400 + "@example.com"}, "email"),
+        ({"email": '"a b"@example.com'}, "email"),
+        ({"email": "\ud800@example.com"}, "email"),
+        ({"email": 7}, "email"),
+        ({"username": "ab"}, "username"),
+        ({"username": "x" * 51}, "username"),
+        ({"username": "a\x00bc"}, "username"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"password": "가" * 25}, "password"),
+        ({"password": "has\x00nothing"}, "password"),
+        ({"password": "x" * 200_000}, "password"),
+        ({"is_admin": True}, "is_admin"),
+        ({"id": 1}, "id"),
+    ],
+)
+async def test_what_can_not_be_an_account_is_422_and_never_echoed(
+    change: dict[str, object], field: str, client: httpx.AsyncClient
+) -> None:
+    asked = {"email": "new@example.com", "username": "newcomer", "password": PASSWORD, **change}
+    answer = await client.post("/api/v1/users/", content=_json(asked), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    told = error["details"] if isinstance(error["details"], list) else [error["details"]]
+    assert [fault["field"] for fault in told] == [field]
+    assert PASSWORD not in answer.text
+    assert "xxx" not in answer.text
+
+
+async def test_a_login_answers_a_bearer_pair(minji: Person) -> None:
+    answer = await minji.login()
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("bearer", 1800)
+    claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+    assert claims["sub"] == str(minji.id)
+    assert claims["type"] == "access"
+
+
+async def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    wrong = await minji.login("wrong password")
+    unknown = await client.post("/api/v1/auth/login", data={"username": "x@example.com", "password": PASSWORD})
+    for answer in (wrong, unknown):
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert _said(wrong) == _said(unknown)
+
+
+async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, admin: Person) -> None:
+    assert (await admin.call("PATCH", f"/users/{minji.id}", json={"is_active": False})).json()["is_active"] is False
+    answer = await minji.login()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "INACTIVE_USER")
+    assert (await minji.call("GET", "/users/me")).status_code == 401
+
+
+@on_sqlite
+async def test_a_login_form_has_no_room_for_a_flood(client: httpx.AsyncClient) -> None:
+    for data in ({"username": "x", "password": "p" * 9000}, {f"f{number}": "x" for number in range(2000)}):
+        assert (await client.post("/api/v1/auth/login", data=data)).status_code == 413
+    answer = await client.post("/api/v1/auth/login", json={"username": "x", "password": "y"})
+    assert answer.status_code == 422
+
+
+async def test_a_refresh_token_works_once_and_used_again_ends_its_family(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    first = minji.tokens["refresh_token"]
+    second = (await client.post("/api/v1/auth/refresh", json={"refresh_token": first})).json()
+    again = await client.post("/api/v1/auth/refresh", json={"refresh_token": first})
+    assert (again.status_code, again.json()["error"]["code"]) == (401, "TOKEN_REUSED")
+    ended = await client.post("/api/v1/auth/refresh", json={"refresh_token": second["refresh_token"]})
+    assert ended.status_code == 401
+    bearer = {"Authorization": f"Bearer {second['access_token']}"}
+    assert (await client.get("/api/v1/users/me", headers=bearer)).status_code == 401
+
+
+async def test_a_logout_ends_this_sign_in_and_no_other(client: httpx.AsyncClient, minji: Person) -> None:
+    elsewhere = Person(client, minji.id, minji.email)
+    await elsewhere.login()
+    assert (await minji.call("POST", "/auth/logout")).status_code == 204
+    assert (await minji.call("GET", "/users/me")).status_code == 401
+    assert (await elsewhere.call("GET", "/users/me")).status_code == 200
+
+
+async def test_a_password_change_ends_every_sign_in(client: httpx.AsyncClient, minji: Person) -> None:
+    elsewhere = Person(client, minji.id, minji.email)
+    await elsewhere.login()
+    wrong = await minji.call("POST", "/users/me/password", json=_passwords("not it", "another fine one"))
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "INVALID_CREDENTIALS")
+    changed = await minji.call("POST", "/users/me/password", json=_passwords(PASSWORD, "another fine one"))
+    assert changed.status_code == 204
+    for someone in (minji, elsewhere):
+        assert (await someone.call("GET", "/users/me")).status_code == 401
+        refreshed = await client.post("/api/v1/auth/refresh", json={"refresh_token": someone.tokens["refresh_token"]})
+        assert refreshed.status_code == 401
+    assert (await minji.login()).status_code == 401
+    assert (await minji.login("another fine one")).status_code == 200
+
+
+async def test_people_change_their_name_and_address_but_nothing_else(minji: Person, client: httpx.AsyncClient) -> None:
+    other = await person(client, "other")
+    changed = await minji.call("PATCH", "/users/me", json={"username": "new name", "email": "New@example.com"})
+    assert changed.status_code == 200
+    assert (changed.json()["username"], changed.json()["email"]) == ("new name", "new@example.com")
+    taken = await minji.call("PATCH", "/users/me", json={"email": other.email})
+    assert (taken.status_code, taken.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "stolen",
+    [
+        {"is_admin": True},
+        {"is_active": False},
+        {"role": "admin"},
+        {"is_superuser": True},
+        {"email_verified": True},
+        {"hashed_password": "x"},
+        {"password_hash": "x"},
+        {"token_version": 0},
+        {"credits": 10},
+        {"id": 2},
+        {"created_at": "2020-01-01T00:00:00Z"},
+    ],
+)
+async def test_nobody_can_give_oneself_more_than_a_name(stolen: dict[str, object], minji: Person) -> None:
+    before = (await minji.call("GET", "/users/me")).json()
+    assert (await minji.call("PATCH", "/users/me", json={"username": "new name", **stolen})).status_code == 422
+    assert (await minji.call("GET", "/users/me")).json() == before
+
+
+async def test_the_export_has_all_own_data_and_no_secret(minji: Person, client: httpx.AsyncClient) -> None:
+    await person(client, "somebody-else")
+    key = (await minji.key("analyze"))["X-API-Key"]
+    answer = await minji.call("GET", "/users/me/export")
+    assert answer.status_code == 200
+    export = answer.json()
+    assert export["account"]["email"] == minji.email
+    assert [consent["purpose"] for consent in export["consents"]] == ["reading"]
+    assert len(export["api_keys"]) == 1
+    assert len(export["sign_ins"]) == 1
+    for secret in (key, "password", 'hash"', "somebody-else", str(minji.tokens["refresh_token"])):
+        assert secret not in answer.text
+
+
+async def test_after_erasing_oneself_nothing_works_and_the_address_is_free(
+    minji: Person, client: httpx.AsyncClient
+) -> None:
+    key = await minji.key("analyze", "history:read")
+    assert (await minji.call("DELETE", "/users/me")).status_code == 204
+    assert (await minji.call("GET", "/users/me")).status_code == 401
+    assert (await client.get("/api/v1/analysis", headers=key)).status_code == 401
+    assert (await minji.login()).status_code == 401
+    again = {"email": minji.email, "username": "again", "password": PASSWORD}
+    assert (await client.post("/api/v1/users/", json=again)).status_code == 201
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _said(answer: httpx.Response) -> dict[str, object]:
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+def _passwords(current: str, new: str) -> dict[str, str]:
+    return {"current_password": current, "new_password": new}
