@@ -1,6 +1,7 @@
 """What is remembered of a face makes its next reading steadier, and never surer than photos can make it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading import Capture, Measured, Measures, compose, default_norms, measure
+from gwansang.reading.memory import told_by
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.profile import (
     SHARED,
@@ -15,13 +17,16 @@ from gwansang.reading.profile import (
     combine,
     difference,
     may_be_one_face,
-    shapes_of,
 )
 from gwansang.reading.shapes import KEEP_FROM, memberships
 from tests.factories import frontal_face, measures_at
 from tests.test_reading.days import A_DAY
 
 NORMS = default_norms()
+
+
+def shapes_of(measures: Measures, before: Mapping[str, str] | None = None) -> dict[str, str]:
+    return told_by(compose(measures, Capture(), A_DAY, before=before))
 
 
 def moved(measures: Measures, key: str, by_errors: float) -> Measures:
@@ -53,7 +58,7 @@ def test_nothing_can_be_made_of_no_photo() -> None:
 @given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))
 def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors: float) -> None:
     first = measure(frontal_face(seed), Capture())
-    told = shapes_of(first, NORMS)
+    told = shapes_of(first)
     again = moved(first, key, by_errors)
     z = {name: NORMS.z(name, one.value) for name, one in again.values.items()}
     sigma = {name: one.error / NORMS.measures[name].sd for name, one in again.values.items()}
@@ -67,14 +72,14 @@ def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors:
 
 def test_a_face_that_really_changed_is_told_anew() -> None:
     round_face, long_face = measures_at(Capture(), FL=-2.0, JA=2.0), measures_at(Capture(), FL=2.0)
-    told = shapes_of(round_face, NORMS)
+    told = shapes_of(round_face)
     assert told["face_shape"] == "round"
-    assert shapes_of(long_face, NORMS, told)["face_shape"] == "oblong"
+    assert shapes_of(long_face, told)["face_shape"] == "oblong"
 
 
 def test_a_reading_leads_with_what_was_told_before() -> None:
     border = measures_at(Capture(), BG=0.03)  # just beyond the border of the even shape at 0
-    assert shapes_of(border, NORMS)["glabella"] == "wide"
+    assert shapes_of(border)["glabella"] == "wide"
     reading = compose(border, Capture(), A_DAY, before={"glabella": "even"})
     glabella = next(part for part in reading.parts if part.part == "glabella")
     assert glabella.shape_id == "even"

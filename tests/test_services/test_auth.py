@@ -185,11 +185,7 @@ async def end_by_deletion(accounts: Accounts, user_id: int) -> None:
     await accounts.users.delete(user_id)
 
 
-async def end_everywhere(accounts: Accounts, user_id: int) -> None:
-    await accounts.auth.logout_everywhere(user_id)
-
-
-@pytest.mark.parametrize("end", [end_by_password, end_by_deactivation, end_by_return, end_by_deletion, end_everywhere])
+@pytest.mark.parametrize("end", [end_by_password, end_by_deactivation, end_by_return, end_by_deletion])
 async def test_what_ends_an_access_ends_every_token_at_once(
     accounts: Accounts, end: Callable[[Accounts, int], object]
 ) -> None:

@@ -61,7 +61,7 @@ def compose(
 ) -> Reading:
     """The reading of measures taken like `capture`, for the fortune of `day`.
 
-    `before` is what an earlier reading of this face told (`profile.shapes_of`): it stays while it is likely enough.
+    `before` is what an earlier reading of this face told (`memory.told_by`): it stays while it is likely enough.
 
     Raises BirthYearOutOfRangeError for a birth year that can't be one.
     """

@@ -4,10 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gwansang.reading.elements import ELEMENT, elements
 from gwansang.reading.measurements import Measured, Measures
-from gwansang.reading.norms import Norms
-from gwansang.reading.shapes import memberships
 
 SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
 SAME_FACE_UP_TO = 3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
@@ -65,11 +62,3 @@ def may_be_one_face(one: Measures, other: Measures) -> bool:
 def agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
     """The share of parts with the same shape, 0-1."""
     return sum(after.get(part) == shape for part, shape in before.items()) / len(before) if before else 0.0
-
-
-def shapes_of(measures: Measures, norms: Norms, before: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Part -> shape id, and "element" -> element, as a reading of these measures tells them."""
-    z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
-    sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
-    told = {part: shape.shape.id for part, shape in memberships(z, sigma, before).items()}
-    return {**told, ELEMENT: elements(z, (before or {}).get(ELEMENT)).primary}

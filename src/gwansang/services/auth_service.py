@@ -102,13 +102,6 @@ class AuthService:
         async with self._uow.write() as tx:
             await tx.families.end(family, user_id)
 
-    async def logout_everywhere(self, user_id: int) -> None:
-        """Ends every token of a user at once."""
-        async with self._uow.write() as tx:
-            user = await tx.users.locked(user_id)
-            if user is not None:
-                await end_all_tokens(tx, user)
-
     async def authenticate(self, access_token: str) -> Caller:
         """Who an access token speaks for; raises TokenInvalidError, also when it was ended before its time."""
         claims = self._tokens.read_access(access_token)
