@@ -143,7 +143,7 @@ def test_the_lens_is_the_cameras_word_or_a_phones_or_unknown(
     width: int, height: int, written: float | None, expected: tuple[float, str] | None
 ) -> None:
     header = ImageHeader("jpeg", width, height, Camera(focal_35mm=written), False, 0, b"")
-    assert focal_of(header) == expected
+    assert focal_of(header.camera, header.width, header.height) == expected
 
 
 def test_a_near_camera_is_warned_about(plain: Face) -> None:

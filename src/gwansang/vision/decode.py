@@ -31,6 +31,7 @@ _TO_STORED = {
     7: (0, -1, 1, -1, 0, 1),
     8: (0, -1, 1, 1, 0, 0),
 }
+_FIRST_LYING = 5  # from this orientation on, the width as stored is the upright height
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,17 @@ def decode(header: ImageHeader, reduction: int = 1) -> Picture:
         pixels = _decoded(header.essential, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
     if header.kind == "jpeg" and _maybe_filled(pixels) and not _is_whole(header.essential):
         raise CorruptImageError("The image is not complete; send the original file.")
-    return Picture(pixels, _to_pixels(header, reduction), header.width, header.height, reduction)
+    stored = (header.stored_width, header.stored_height)
+    matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
+    return Picture(pixels, matrix, header.width, header.height, reduction)
+
+
+def picture_of(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> Picture:
+    """A picture that was decoded elsewhere: RGB pixels, their Exif orientation, and a pixel's width over its height."""
+    stored = (pixels.shape[1], pixels.shape[0])
+    seen = (max(round(stored[0] * pixel_aspect), 1), stored[1])
+    width, height = reversed(seen) if orientation >= _FIRST_LYING else seen
+    return Picture(pixels, _to_pixels((width, height), stored, orientation, 1), width, height, 1)
 
 
 def _decoded(data: bytes, flags: int) -> Pixels:
@@ -100,13 +111,15 @@ def _over_background(image: Pixels) -> Pixels:
     return rgb
 
 
-def _to_pixels(header: ImageHeader, reduction: int) -> Points:
-    a, b, c, d, e, f = _TO_STORED[header.camera.orientation]
+def _to_pixels(upright: tuple[int, int], stored: tuple[int, int], orientation: int, reduction: int) -> Points:
+    """Both sizes are (width, height) at full size."""
+    a, b, c, d, e, f = _TO_STORED[orientation]
     fractions = np.array([[a, b, c], [d, e, f]], dtype=np.float64)
+    width, height = upright
     # a pixel's centre lies half a pixel from its corner, at full size and reduced alike
-    from_upright = np.array([[1 / header.width, 0, 0.5 / header.width], [0, 1 / header.height, 0.5 / header.height]])
+    from_upright = np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height]])
     matrix: Points = fractions @ np.vstack([from_upright, (0.0, 0.0, 1.0)])
-    matrix *= np.array([[header.stored_width], [header.stored_height]]) / reduction
+    matrix *= np.array([[stored[0]], [stored[1]]]) / reduction
     matrix[:, 2] -= 0.5
     return matrix
 

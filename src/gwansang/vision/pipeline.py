@@ -17,6 +17,7 @@ from gwansang.vision.errors import (
     MultipleFacesError,
     NoFaceError,
 )
+from gwansang.vision.exif import Camera
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.headers import MAX_DECODE_BYTES, ImageHeader, inspect
 from gwansang.vision.landmarks import Mesh, find_eyes, find_landmarks
@@ -60,21 +61,31 @@ def read_photo(data: bytes, engine: Engine) -> Face:
     header = inspect(data)
     picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
     face, others = _choose(find_faces(engine, picture))
-    picture = _closer(header, picture, face)
+    return _measured(engine, _closer(header, picture, face), face, header.camera, others=others)
+
+
+def read_picture(picture: Picture, engine: Engine) -> Face:
+    """The same for a picture that is decoded already, whole and of a camera that tells nothing about itself."""
+    face, others = _choose(find_faces(engine, picture))
+    _check_face_size(face)
+    return _measured(engine, picture, face, Camera(), others=others)
+
+
+def _measured(engine: Engine, picture: Picture, face: Detection, camera: Camera, *, others: bool) -> Face:
     mesh = find_landmarks(engine, picture, face.region())
     _check_mesh(mesh, picture)
     lids, irises = find_eyes(engine, picture, mesh.points)
     light = see_light(mesh.crop, mesh.region, mesh.points)
     alignment = align(mesh.points)
     _check_view(alignment.pose, light)
-    quality = _with_distance(_quality(alignment, mesh.points, light, lid_opening(lids)), header, irises)
+    quality = _with_distance(_quality(alignment, mesh.points, light, lid_opening(lids)), picture, camera, irises)
     extra = (Hint.OTHER_FACES,) if others else ()
     return Face(
         points=mesh.points,
         frontal=alignment.frontal,
         neutral=correct(alignment.frontal, alignment.pose, quality.distance_cm),
-        image_width=header.width,
-        image_height=header.height,
+        image_width=picture.width,
+        image_height=picture.height,
         pose=alignment.pose,
         quality=_judged(quality, alignment.pose, light, extra),
         eyelids=lids,
@@ -138,17 +149,21 @@ def _choose(faces: list[Detection]) -> tuple[Detection, bool]:
 
 def _closer(header: ImageHeader, picture: Picture, face: Detection) -> Picture:
     """Decodes again where the face came out small although the file has more to give."""
+    _check_face_size(face)
+    finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
+    if picture.reduction <= finest or face.width / picture.reduction >= ENOUGH_FACE_PX:
+        return picture
+    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), finest)
+    return decode(header, wanted)
+
+
+def _check_face_size(face: Detection) -> None:
     if face.width < MIN_FACE_PX:
         raise FaceTooSmallError(
             "The face is too small in the photo; move closer or cut the photo around the face.",
             face_width_px=round(face.width),
             min_face_width_px=round(MIN_FACE_PX),
         )
-    finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
-    if picture.reduction <= finest or face.width / picture.reduction >= ENOUGH_FACE_PX:
-        return picture
-    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), finest)
-    return decode(header, wanted)
 
 
 def _check_mesh(mesh: Mesh, picture: Picture) -> None:
@@ -188,11 +203,11 @@ def _check_view(pose: Pose, light: Light | None) -> None:
         raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
 
 
-def _with_distance(quality: Quality, header: ImageHeader, irises: Points) -> Quality:
-    focal = focal_of(header)
+def _with_distance(quality: Quality, picture: Picture, camera: Camera, irises: Points) -> Quality:
+    focal = focal_of(camera, picture.width, picture.height)
     if focal is None:
         return quality
-    distance = distance_of(irises, focal[0], math.hypot(header.width, header.height))
+    distance = distance_of(irises, focal[0], math.hypot(picture.width, picture.height))
     return replace(quality, distance_cm=distance, distance_source=focal[1])
 
 

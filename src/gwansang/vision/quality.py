@@ -10,8 +10,8 @@ import numpy as np
 
 from gwansang.vision.crop import Region
 from gwansang.vision.decode import Pixels
+from gwansang.vision.exif import Camera
 from gwansang.vision.face import Points, Pose, Quality
-from gwansang.vision.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
 
 
@@ -127,11 +127,11 @@ def mesh_opening(frontal: Points) -> float:
     return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
 
 
-def focal_of(header: ImageHeader) -> tuple[float, Literal["exif", "assumed"]] | None:
+def focal_of(camera: Camera, width: int, height: int) -> tuple[float, Literal["exif", "assumed"]] | None:
     """The 35 mm focal length: the camera's own word, else that of phones where the photo has a phone's uncut shape."""
-    if header.camera.focal_35mm is not None:
-        return header.camera.focal_35mm, "exif"
-    ratio = max(header.width, header.height) / min(header.width, header.height)
+    if camera.focal_35mm is not None:
+        return camera.focal_35mm, "exif"
+    ratio = max(width, height) / min(width, height)
     uncut = any(abs(ratio / shape - 1.0) < _SHAPE_TOLERANCE for shape in _PHONE_SHAPES)
     return (_PHONE_FOCAL_MM, "assumed") if uncut else None
 
