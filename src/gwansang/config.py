@@ -55,6 +55,14 @@ class Settings(BaseSettings):
     password_threads: int = Field(2, ge=1, le=32)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
 
+    storage_folder: Path = Path(".data/storage")
+    s3_bucket: str | None = None
+    s3_region: str = "us-east-1"
+    s3_endpoint: str | None = None
+    s3_public_endpoint: str | None = None
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+
     redis_url: SecretStr | None = None
     trusted_proxies: int = Field(0, ge=0, le=16)
     allow_guests: bool | None = None
@@ -80,7 +88,11 @@ class Settings(BaseSettings):
             return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", mode="before")
+    @field_validator(
+        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password"),
+        *("s3_bucket", "s3_endpoint", "s3_public_endpoint", "s3_access_key_id", "s3_secret_access_key"),
+        mode="before",
+    )
     @classmethod
     def _unset_if_empty(cls, value: object) -> object:
         return None if value == "" else value
@@ -98,6 +110,12 @@ class Settings(BaseSettings):
         if value and (value.count("{token}") != 1 or value.replace("{purpose}", "").count("{") != 1):
             raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
         return value
+
+    @model_validator(mode="after")
+    def _whole_s3_key(self) -> Self:
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both or neither")
+        return self
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
+from gwansang.core.file_links import FileLinks
 from gwansang.core.memory import keep_heap_small, memory_returner
 from gwansang.core.passwords import Passwords
 from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
@@ -34,15 +35,18 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.user_service import UserService
+from gwansang.storage.base import ObjectStore
 
 _MAILS_PER_HOUR = 3  # to one address
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The services that need the database and no model."""
+    """The services that need the database and the file store, and no model."""
 
     uow: UnitOfWork
+    store: ObjectStore
+    links: FileLinks
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -67,6 +71,7 @@ class EdgeRules:
 class Container:
     """What an endpoint may be given."""
 
+    store: ObjectStore
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
     users: UserService
@@ -110,6 +115,7 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
         limits = await stack.enter_async_context(rate_limiter(_limits(settings), redis_url))
         analyses = await stack.enter_async_context(_analyses(pool, settings, clock))
         yield Container(
+            store=accounts.store,
             analyses=analyses,
             caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles),
             users=accounts.users,
@@ -147,6 +153,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     texts = default_consent_texts()
     consents = ConsentService(uow, texts, clock=clock)
     profiles = ProfileService(uow, consents)
+    links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -155,6 +162,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     )
     return Accounts(
         uow=uow,
+        store=_store(settings, links, clock),
+        links=links,
         users=UserService(uow, passwords, texts, clock=clock),
         auth=AuthService(uow, passwords, tokens, clock=clock, new_id=uuid4),
         proofs=EmailProofService(
@@ -171,6 +180,26 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         profiles=profiles,
         exports=ExportService(uow, clock=clock),
     )
+
+
+def _store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
+    """obstore and what it brings are loaded here, where something will be kept."""
+    if settings.s3_bucket is None:
+        from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
+
+        return LocalObjects(settings.storage_folder, links)
+    from gwansang.storage.s3 import Bucket, S3Objects  # noqa: PLC0415 - see above
+
+    key, secret = settings.s3_access_key_id, settings.s3_secret_access_key
+    bucket = Bucket(
+        name=settings.s3_bucket,
+        region=settings.s3_region,
+        endpoint=settings.s3_endpoint,
+        public_endpoint=settings.s3_public_endpoint,
+        access_key_id=key.get_secret_value() if key else None,
+        secret_access_key=secret.get_secret_value() if secret else None,
+    )
+    return S3Objects(bucket, clock=clock)
 
 
 @asynccontextmanager

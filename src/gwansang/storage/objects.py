@@ -1,0 +1,65 @@
+"""What the stores share: obstore, its errors as ours, and each call within a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, S3Store
+
+from gwansang.storage.base import StoredObject, checked_key, checked_prefix, not_there, out_of_reach
+
+_log = structlog.get_logger("gwansang.storage")
+_PATIENCE_S: Final = 30.0  # for one call; a photo takes milliseconds
+_LISTED_AT_ONCE: Final = 1000
+
+
+class Objects:
+    """An obstore as an ObjectStore, but for what its kinds do differently."""
+
+    def __init__(self, store: LocalStore | S3Store) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> bytes:
+        """The bytes; raises ObjectNotFoundError."""
+        checked_key(key)
+        async with translated():
+            try:
+                found = await self._store.get_async(key)
+            except FileNotFoundError:
+                raise not_there() from None
+            return (await found.bytes_async()).to_bytes()
+
+    async def delete(self, key: str) -> None:
+        """Forgets an object; there may be none."""
+        checked_key(key)
+        async with translated():
+            try:
+                await self._store.delete_async(key)
+            except FileNotFoundError:
+                return
+
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """The objects whose keys begin like this."""
+        checked_prefix(prefix)
+        stream = aiter(self._store.list(prefix, chunk_size=_LISTED_AT_ONCE))
+        while True:
+            async with translated():
+                found = await anext(stream, None)
+            if found is None:
+                return
+            for one in found:
+                yield StoredObject(one["path"], one["size"], one["last_modified"])
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Errors of the store as StorageUnavailableError, and one line in the log for each."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            yield
+    except (BaseError, OSError) as error:  # a timeout is an OSError, too
+        _log.warning("storage.failed", error=type(error).__name__)
+        raise out_of_reach() from error

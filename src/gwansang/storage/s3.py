@@ -1,0 +1,90 @@
+"""Objects in a bucket of an S3 server."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from obstore import sign_async
+from obstore.store import S3Store
+
+from gwansang.core.clock import Clock
+from gwansang.storage.base import MAX_LINK_S, Link, checked_key, content_type
+from gwansang.storage.objects import Objects, translated
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # exists for type checkers only
+
+_RETRIES: Final = 3
+_CALL: Final = timedelta(seconds=20)
+_CONNECT: Final = timedelta(seconds=3)
+_ALTOGETHER: Final = timedelta(seconds=28)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Bucket:
+    """Where it is and who may use it. endpoint: None is Amazon's own; public_endpoint: how those who are given a link
+    reach the same server. Without a key, what the machine itself is allowed to do counts."""
+
+    name: str
+    region: str
+    endpoint: str | None = None
+    public_endpoint: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = None
+
+
+class S3Objects(Objects):
+    """A bucket, which has to be there."""
+
+    def __init__(self, bucket: Bucket, *, clock: Clock) -> None:
+        super().__init__(_store(bucket, bucket.endpoint))
+        self._public = _store(bucket, bucket.public_endpoint or bucket.endpoint)
+        self._clock = clock
+
+    async def put(self, key: str, data: bytes) -> None:
+        """One call, which the server takes as a whole or not at all."""
+        checked_key(key)
+        attributes = {
+            "Content-Type": content_type(key),
+            "Content-Disposition": "attachment",
+            "Cache-Control": "private, no-store",
+        }
+        async with translated():
+            await self._store.put_async(key, data, attributes=attributes, use_multipart=False)
+
+    async def delete_prefix(self, prefix: str) -> int:
+        """Deletes what a list finds, until it finds nothing."""
+        deleted = 0
+        while keys := [found.key async for found in self.list(prefix)]:
+            async with translated():
+                await self._store.delete_async(keys)
+            deleted += len(keys)
+        return deleted
+
+    async def link(self, key: str, ttl_s: int) -> Link:
+        """An address of the server, signed by our key, to read this one object."""
+        ttl = timedelta(seconds=min(ttl_s, MAX_LINK_S))
+        expires_at = self._clock() + ttl
+        async with translated():
+            return Link(await sign_async(self._public, "GET", checked_key(key), ttl), expires_at)
+
+    async def sweep(self) -> None:
+        """Nothing: what is not there as a whole is not there."""
+
+
+def _store(bucket: Bucket, endpoint: str | None) -> S3Store:
+    config: S3Config = {"bucket": bucket.name, "region": bucket.region, "virtual_hosted_style_request": False}
+    if endpoint is not None:
+        config["endpoint"] = endpoint
+    if bucket.access_key_id is not None and bucket.secret_access_key is not None:
+        config["access_key_id"] = bucket.access_key_id
+        config["secret_access_key"] = bucket.secret_access_key
+    return S3Store(
+        config=config,
+        client_options={
+            "allow_http": endpoint is not None and endpoint.startswith("http://"),
+            "timeout": _CALL,
+            "connect_timeout": _CONNECT,
+        },
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _ALTOGETHER},
+    )
