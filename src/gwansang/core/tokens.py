@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -33,6 +33,7 @@ class AccessClaims:
     user_id: int
     version: int
     family: UUID
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ class Tokens:
 
     def read_refresh(self, token: str) -> RefreshClaims:
         """The claims of a refresh token; raises TokenInvalidError."""
-        return RefreshClaims(*self._claims(token, "refresh"))
+        return RefreshClaims(*self._claims(token, "refresh")[:3])
 
-    def _claims(self, token: str, kind: Literal["access", "refresh"]) -> tuple[int, int, UUID]:
+    def _claims(self, token: str, kind: Literal["access", "refresh"]) -> tuple[int, int, UUID, datetime]:
         if len(token) > _MAX_CHARACTERS:
             raise _invalid()
         try:
@@ -100,7 +101,7 @@ class Tokens:
             raise _invalid() from None
         if claims["type"] != kind or type(version) is not int or not self._in_time(claims):
             raise _invalid()
-        return user_id, version, family
+        return user_id, version, family, datetime.fromtimestamp(claims["exp"], UTC)
 
     def _in_time(self, claims: dict[str, object]) -> bool:
         now = self._clock().timestamp()

@@ -1,8 +1,18 @@
 """The tables. Importing this package names them all, for migrations."""
 
-from gwansang.models.account import ApiKey, Consent, MailToken, TokenFamily, User
+from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, TokenFamily, User
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.profile import UserProfile
 
-__all__ = ["ApiKey", "Base", "Consent", "MailToken", "StoredAnalysis", "TokenFamily", "User", "UserProfile"]
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Consent",
+    "MailToken",
+    "SocketTicket",
+    "StoredAnalysis",
+    "TokenFamily",
+    "User",
+    "UserProfile",
+]

@@ -73,6 +73,20 @@ class MailToken(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SocketTicket(Base):
+    """What opens one WebSocket, once; it stands for the sign-in or the key that asked for it."""
+
+    __tablename__ = "socket_tickets"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    family_id: Mapped[UUID | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"), index=True)
+    key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), index=True)
+    ticket_hash: Mapped[str] = mapped_column(String(_SHA256_HEX), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    access_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Consent(Base):
     """A row of the ledger; rows are added and withdrawn, never changed otherwise."""
 

@@ -31,6 +31,11 @@ class Keys(Repository[ApiKey]):
         query = select(ApiKey).join(User, User.id == ApiKey.user_id)
         return await self._one(query.where(ApiKey.prefix == prefix, User.is_active.is_(True)))
 
+    async def active(self, key_id: UUID) -> ApiKey | None:
+        """The key, while its owner is active."""
+        query = select(ApiKey).join(User, User.id == ApiKey.user_id)
+        return await self._one(query.where(ApiKey.id == key_id, User.is_active.is_(True)))
+
     async def note_use(self, key_id: UUID, now: datetime, unless_since: datetime) -> None:
         """Writes down that the key was used now, unless a later use than `unless_since` is known."""
         stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= unless_since)

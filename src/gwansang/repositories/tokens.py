@@ -1,11 +1,11 @@
-"""Sign-ins and tokens sent by mail; only digests are stored."""
+"""Sign-ins, tokens sent by mail and tickets for WebSockets; only digests are stored."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
 
-from gwansang.models import MailToken, TokenFamily
+from gwansang.models import MailToken, SocketTicket, TokenFamily
 from gwansang.repositories.base import Repository
 
 
@@ -64,3 +64,17 @@ class MailTokens(Repository[MailToken]):
     async def delete_all(self, user_id: int) -> None:
         """Makes every token of a user invalid."""
         await self._delete(MailToken.user_id == user_id)
+
+
+class SocketTickets(Repository[SocketTicket]):
+    model = SocketTicket
+
+    async def take(self, ticket_hash: str) -> SocketTicket | None:
+        """The ticket, used up; None where there is none or someone was faster."""
+        row = await self._one(select(SocketTicket).where(SocketTicket.ticket_hash == ticket_hash))
+        spent = await self._delete(SocketTicket.ticket_hash == ticket_hash) > 0
+        return row if spent else None
+
+    async def forget_expired(self, now: datetime) -> None:
+        """Deletes tickets, anybody's, that nobody used in time."""
+        await self._delete(SocketTicket.expires_at <= now)

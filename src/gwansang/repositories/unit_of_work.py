@@ -10,7 +10,7 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.profiles import Profiles
-from gwansang.repositories.tokens import MailTokens, TokenFamilies
+from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.users import Users
 
 
@@ -21,6 +21,7 @@ class Transaction:
         self.users = Users(session)
         self.families = TokenFamilies(session)
         self.mail_tokens = MailTokens(session)
+        self.tickets = SocketTickets(session)
         self.keys = Keys(session)
         self.consents = Consents(session)
         self.analyses = Analyses(session)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -10,7 +11,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.core.passwords import Passwords
-from gwansang.core.tokens import AccessClaims, RefreshClaims, TokenInvalidError, Tokens, digest
+from gwansang.core.tokens import RefreshClaims, TokenInvalidError, Tokens, digest
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.caller import OWN_SCOPES, Caller
@@ -109,7 +110,17 @@ class AuthService:
             user = await tx.users.behind_family(claims.user_id, claims.family, self._clock())
         if user is None or not user.is_active or user.token_version != claims.version:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
-        return _caller(user, claims)
+        return _caller(user, claims.family, claims.expires_at)
+
+    async def still(self, user_id: int, family: UUID, expires_at: datetime) -> Caller:
+        """Who a sign-in, known from one of its access tokens, speaks for now; raises TokenInvalidError once that token
+        has expired or was ended before its time."""
+        now = self._clock()
+        async with self._uow.read() as tx:
+            user = await tx.users.behind_family(user_id, family, now)
+        if user is None or not user.is_active or expires_at <= now:
+            raise TokenInvalidError("This token is not valid any more; sign in again.")
+        return _caller(user, family, expires_at)
 
     async def _find(self, email: str) -> User | None:
         try:
@@ -158,6 +169,6 @@ async def end_all_tokens(tx: Transaction, user: User) -> None:
     await tx.users.save(user)
 
 
-def _caller(user: User, claims: AccessClaims) -> Caller:
+def _caller(user: User, family: UUID, expires_at: datetime) -> Caller:
     scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
-    return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=claims.family)
+    return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)

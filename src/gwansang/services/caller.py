@@ -1,6 +1,7 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -26,13 +27,17 @@ class AdminOnlyError(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A user, signed in or behind an API key; exactly one of `family` (a sign-in) and `key_id` is set."""
+    """A user, signed in or behind an API key; exactly one of `family` (a sign-in) and `key_id` is set.
+
+    expires_at: when the token or the key ends at the latest; None for a key without an end.
+    """
 
     user_id: int
     scopes: frozenset[str]
     is_admin: bool = False
     family: UUID | None = None
     key_id: UUID | None = None
+    expires_at: datetime | None = None
 
     @property
     def id(self) -> str:

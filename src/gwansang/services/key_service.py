@@ -144,7 +144,20 @@ class KeyService:
         if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:
             async with self._uow.write() as tx:
                 await tx.keys.note_use(row.id, now, now - _USE_NOTED_EVERY)
-        return Caller(user_id=row.user_id, scopes=frozenset(row.scopes.split()), key_id=row.id)
+        return _caller(row)
+
+    async def still(self, key_id: UUID) -> Caller:
+        """Who stands behind a key that was shown before; raises KeyInvalidError once it has ended."""
+        async with self._uow.read() as tx:
+            row = await tx.keys.active(key_id)
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
+            raise KeyInvalidError("This API key is not valid.")
+        return _caller(row)
+
+
+def _caller(row: ApiKey) -> Caller:
+    scopes = frozenset(row.scopes.split())
+    return Caller(user_id=row.user_id, scopes=scopes, key_id=row.id, expires_at=row.expires_at)
 
 
 def _parts(presented: str) -> tuple[str, str]:
