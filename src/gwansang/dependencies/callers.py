@@ -1,36 +1,22 @@
-"""What an endpoint may ask for: services, a language, a page, and the caller, once it is counted what calls cost."""
+"""Who is calling, once it is counted what the call costs."""
 
 import hashlib
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.openapi.models import APIKeyIn
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm, SecurityScopes
 from fastapi.security.api_key import APIKeyBase
 from pydantic import TypeAdapter
 from starlette.requests import HTTPConnection
 
-from gwansang.container import Container
 from gwansang.core.addresses import client_address
 from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.exceptions import Unauthenticated
-from gwansang.core.language import preferred
-from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
 from gwansang.core.rate_limit import Bucket, Quota
-from gwansang.reading.model import Locale
-from gwansang.services.auth_service import AuthService, TokenInvalidError
+from gwansang.dependencies.services import Services, container_of
+from gwansang.services.auth_service import TokenInvalidError
 from gwansang.services.caller import Caller, Scope
-from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.consent_service import ConsentService
-from gwansang.services.email_proof_service import EmailProofService
-from gwansang.services.export_service import ExportService
-from gwansang.services.history_service import HistoryService
-from gwansang.services.key_service import KeyService
-from gwansang.services.mail_service import MailService
-from gwansang.services.ml.face_analyzer import LOCALES
-from gwansang.services.profile_service import ProfileService
-from gwansang.services.readiness_service import ReadinessService
-from gwansang.services.user_service import UserService
 
 COSTS: dict[str, int] = {"analyze": 5, "match": 5}  # points; anything else costs 1
 SCOPES: dict[str, str] = {
@@ -42,9 +28,6 @@ SCOPES: dict[str, str] = {
     "admin": "See and change all accounts.",
 }
 _NEEDED = TypeAdapter(list[Scope])
-
-
-# --- who is asking ----------------------------------------------------------------------------------------------------
 
 
 class _AccessToken(OAuth2PasswordBearer):
@@ -67,7 +50,7 @@ class _Key(APIKeyBase):
         asked = connection.query_params.getlist("api_key")
         if not lines and not asked:
             return None
-        misplaced = bool(asked) and not _container(connection).edge.api_key_in_query
+        misplaced = bool(asked) and not container_of(connection).edge.api_key_in_query
         return "" if misplaced or len(lines) + len(asked) > 1 else next(iter((*lines, *asked)))
 
 
@@ -81,14 +64,6 @@ _access_token = _AccessToken(
 _key = _Key(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
 
 
-def _container(connection: HTTPConnection) -> Container:
-    container: Container = connection.state.container  # put there by the lifespan
-    return container
-
-
-Services = Annotated[Container, Depends(_container)]
-
-
 def _address(connection: HTTPConnection, services: Services) -> str:
     peer = connection.client.host if connection.client else None
     forwarded = connection.headers.getlist("x-forwarded-for")
@@ -100,7 +75,7 @@ Address = Annotated[str, Depends(_address)]
 
 async def _spend(connection: HTTPConnection, bucket: Bucket, who: str, cost: int = 1) -> None:
     """Counts a call, notes what is left for the answer's headers, and raises RateLimited where it is too much."""
-    quota = await _container(connection).limits.spend(bucket, who, cost)
+    quota = await container_of(connection).limits.spend(bucket, who, cost)
     noted: Quota | None = getattr(connection.state, "quota", None)
     if noted is None or quota.refused or quota.remaining * noted.amount < noted.remaining * quota.amount:
         connection.state.quota = quota
@@ -159,6 +134,11 @@ async def _caller(
     return caller
 
 
+async def count_points(connection: HTTPConnection, caller: Caller, cost: int) -> None:
+    """Counts what a call costs beyond what its scope does; raises RateLimited."""
+    await _spend(connection, Bucket.CALLER, f"user:{caller.user_id}", cost)
+
+
 async def _anyone(request: Request, address: Address) -> None:
     await _spend(request, Bucket.ADDRESS, address)
 
@@ -193,104 +173,8 @@ def account_key(email: str) -> str:
 LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
 Anyone = Depends(_anyone)  # for a route's `dependencies`: no credentials, counted by address
 FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyze"])]  # None is a guest
+ReadsFaces = Annotated[Caller, Security(_caller, scopes=["analyze"])]  # never a guest
 ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
 WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]
 CurrentUser = Annotated[Caller, Security(_caller, scopes=["account"])]
 AdminUser = Annotated[Caller, Security(_caller, scopes=["admin"])]
-
-
-# --- services ---------------------------------------------------------------------------------------------------------
-
-
-def _analyses(services: Services) -> CallerAnalyses:
-    return services.caller_analyses
-
-
-def _users(services: Services) -> UserService:
-    return services.users
-
-
-def _auth(services: Services) -> AuthService:
-    return services.auth
-
-
-def _proofs(services: Services) -> EmailProofService:
-    return services.proofs
-
-
-def _keys(services: Services) -> KeyService:
-    return services.keys
-
-
-def _consents(services: Services) -> ConsentService:
-    return services.consents
-
-
-def _history(services: Services) -> HistoryService:
-    return services.history
-
-
-def _profiles(services: Services) -> ProfileService:
-    return services.profiles
-
-
-def _mails(services: Services) -> MailService:
-    return services.mails
-
-
-def _exports(services: Services) -> ExportService:
-    return services.exports
-
-
-def _readiness(services: Services) -> ReadinessService:
-    return services.readiness
-
-
-def _max_upload_bytes(services: Services) -> int:
-    return services.edge.max_upload_bytes
-
-
-Analyses = Annotated[CallerAnalyses, Depends(_analyses)]
-Users = Annotated[UserService, Depends(_users)]
-Auth = Annotated[AuthService, Depends(_auth)]
-Proofs = Annotated[EmailProofService, Depends(_proofs)]
-Keys = Annotated[KeyService, Depends(_keys)]
-Consents = Annotated[ConsentService, Depends(_consents)]
-History = Annotated[HistoryService, Depends(_history)]
-Profiles = Annotated[ProfileService, Depends(_profiles)]
-Mails = Annotated[MailService, Depends(_mails)]
-Exports = Annotated[ExportService, Depends(_exports)]
-ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
-UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
-
-
-# --- the rest ---------------------------------------------------------------------------------------------------------
-
-
-def _page(
-    page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
-    size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
-) -> PageRequest:
-    return PageRequest(page, size)
-
-
-AskedPage = Annotated[PageRequest, Depends(_page)]
-
-
-def chosen_locale(connection: HTTPConnection, inside_body: str | None = None) -> Locale:
-    """`?locale=`, then what the body says, then Accept-Language, then Korean."""
-    asked = (connection.query_params.get("locale"), inside_body)
-    return preferred(LOCALES, asked, connection.headers.get("accept-language"))
-
-
-LocaleParameter = Annotated[
-    str | None,
-    Query(max_length=35, description="Language of texts: ko or en; anything else falls back.", examples=["ko"]),
-]
-
-
-def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
-    return chosen_locale(request)
-
-
-ChosenLocale = Annotated[Locale, Depends(_locale)]

@@ -1,0 +1,90 @@
+"""The services, as an endpoint may ask for them."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from gwansang.container import Container
+from gwansang.services.auth_service import AuthService
+from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.consent_service import ConsentService
+from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_service import ExportService
+from gwansang.services.history_service import HistoryService
+from gwansang.services.key_service import KeyService
+from gwansang.services.mail_service import MailService
+from gwansang.services.profile_service import ProfileService
+from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.user_service import UserService
+
+
+def container_of(connection: HTTPConnection) -> Container:
+    """What the lifespan opened."""
+    container: Container = connection.state.container  # put there by the lifespan
+    return container
+
+
+Services = Annotated[Container, Depends(container_of)]
+
+
+def _analyses(services: Services) -> CallerAnalyses:
+    return services.caller_analyses
+
+
+def _users(services: Services) -> UserService:
+    return services.users
+
+
+def _auth(services: Services) -> AuthService:
+    return services.auth
+
+
+def _proofs(services: Services) -> EmailProofService:
+    return services.proofs
+
+
+def _keys(services: Services) -> KeyService:
+    return services.keys
+
+
+def _consents(services: Services) -> ConsentService:
+    return services.consents
+
+
+def _history(services: Services) -> HistoryService:
+    return services.history
+
+
+def _profiles(services: Services) -> ProfileService:
+    return services.profiles
+
+
+def _mails(services: Services) -> MailService:
+    return services.mails
+
+
+def _exports(services: Services) -> ExportService:
+    return services.exports
+
+
+def _readiness(services: Services) -> ReadinessService:
+    return services.readiness
+
+
+def _max_upload_bytes(services: Services) -> int:
+    return services.edge.max_upload_bytes
+
+
+Analyses = Annotated[CallerAnalyses, Depends(_analyses)]
+Users = Annotated[UserService, Depends(_users)]
+Auth = Annotated[AuthService, Depends(_auth)]
+Proofs = Annotated[EmailProofService, Depends(_proofs)]
+Keys = Annotated[KeyService, Depends(_keys)]
+Consents = Annotated[ConsentService, Depends(_consents)]
+History = Annotated[HistoryService, Depends(_history)]
+Profiles = Annotated[ProfileService, Depends(_profiles)]
+Mails = Annotated[MailService, Depends(_mails)]
+Exports = Annotated[ExportService, Depends(_exports)]
+ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
+UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
