@@ -4,6 +4,7 @@ from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, To
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.profile import UserProfile
+from gwansang.models.task import Task, TaskItem, Worker
 
 __all__ = [
     "ApiKey",
@@ -12,7 +13,10 @@ __all__ = [
     "MailToken",
     "SocketTicket",
     "StoredAnalysis",
+    "Task",
+    "TaskItem",
     "TokenFamily",
     "User",
     "UserProfile",
+    "Worker",
 ]

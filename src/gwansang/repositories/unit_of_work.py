@@ -10,8 +10,10 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.profiles import Profiles
+from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.users import Users
+from gwansang.repositories.workers import Workers
 
 
 class Transaction:
@@ -26,6 +28,9 @@ class Transaction:
         self.consents = Consents(session)
         self.analyses = Analyses(session)
         self.profiles = Profiles(session)
+        self.tasks = Tasks(session)
+        self.task_items = TaskItems(session)
+        self.workers = Workers(session)
 
 
 class UnitOfWork:

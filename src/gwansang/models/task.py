@@ -1,0 +1,68 @@
+"""Long work: tasks, what their finished steps produced, and the workers that do them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gwansang.models.base import Base, UtcDateTime
+
+
+class Task(Base):
+    """One piece of long work; the engine that drives it knows its id and nothing else.
+
+    `version` grows with every change that its owner can see. `run` names who drives it: whoever finds another name
+    there was taken for dead, and leaves it alone. `tries` counts how often work on it began since it last moved on.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("uq_tasks_user_id_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_tasks_status_created_at", "status", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(10))
+    stage: Mapped[str | None] = mapped_column(String(40))
+    progress: Mapped[float]
+    steps: Mapped[int | None]
+    inputs: Mapped[int]
+    tries: Mapped[int]
+    run: Mapped[UUID | None]
+    version: Mapped[int]
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    params: Mapped[JsonValue] = mapped_column(JSON, nullable=False)
+    result: Mapped[bytes | None] = mapped_column(LargeBinary)
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error_message: Mapped[str | None] = mapped_column(String(500))
+    error_details: Mapped[JsonValue] = mapped_column(JSON(none_as_null=True), nullable=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class TaskItem(Base):
+    """What a step produced, sealed with its owner's key."""
+
+    __tablename__ = "task_items"
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outcome: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Worker(Base):
+    """A process that does tasks, for as long as it says so."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,111 @@
+"""Long work and what its steps produced."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import func, select, update
+
+from gwansang.models import Task, TaskItem
+from gwansang.repositories.base import Repository
+
+UNFINISHED: Final = ("queued", "processing")
+
+
+class Tasks(Repository[Task]):
+    model = Task
+
+    async def of_user(self, user_id: int, task_id: UUID) -> Task | None:
+        """A task, if it is this user's."""
+        return await self._one(select(Task).where(Task.id == task_id, Task.user_id == user_id))
+
+    async def all_of_user(self, user_id: int) -> tuple[Task, ...]:
+        """Every task of the user, oldest first."""
+        return await self._all(select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id))
+
+    async def by_key(self, user_id: int, idempotency_key: str) -> Task | None:
+        """What the user submitted under this key."""
+        return await self._one(select(Task).where(Task.user_id == user_id, Task.idempotency_key == idempotency_key))
+
+    async def count_unfinished(self, user_id: int) -> int:
+        """How many tasks of the user have not ended."""
+        return await self._count(Task.user_id == user_id, Task.status.in_(UNFINISHED))
+
+    async def version_of(self, user_id: int, task_id: UUID) -> int | None:
+        """The version alone, for whoever waits for another one."""
+        query = select(Task.version).where(Task.id == task_id, Task.user_id == user_id)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def get(self, task_id: UUID) -> Task | None:
+        """The task."""
+        return await self._one(select(Task).where(Task.id == task_id))
+
+    async def locked(self, task_id: UUID) -> Task | None:
+        """The task, which no other transaction changes before this one ends."""
+        return await self._one(select(Task).where(Task.id == task_id).with_for_update())
+
+    async def not_enqueued(self, limit: int) -> tuple[UUID, ...]:
+        """Tasks that the engine does not know yet, oldest first."""
+        query = (
+            select(Task.id)
+            .where(Task.status.in_(UNFINISHED), Task.enqueued_at.is_(None))
+            .order_by(Task.created_at, Task.id)
+            .limit(limit)
+        )
+        return tuple((await self._session.execute(query)).scalars())
+
+    async def note_enqueued(self, task_ids: Sequence[UUID], now: datetime | None) -> None:
+        """Writes down that the engine knows these tasks, or with None that it doesn't."""
+        await self._changed(update(Task).where(Task.id.in_(task_ids)).values(enqueued_at=now))
+
+    async def unfinished_since(self, enqueued_before: datetime) -> tuple[UUID, ...]:
+        """Tasks that were given to the engine before that time and have not ended."""
+        query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at < enqueued_before)
+        return tuple((await self._session.execute(query)).scalars())
+
+    async def unfinished_among(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Which of these are there and have not ended."""
+        query = select(Task.id).where(Task.id.in_(task_ids), Task.status.in_(UNFINISHED))
+        return frozenset((await self._session.execute(query)).scalars())
+
+    async def forget_expired(self, now: datetime) -> int:
+        """Deletes what ended and has expired, with all that belongs to it."""
+        return await self._delete(Task.expires_at <= now)
+
+    async def counts(self) -> Mapping[tuple[str, str], int]:
+        """How many tasks there are by kind and status."""
+        query = select(Task.kind, Task.status, func.count()).group_by(Task.kind, Task.status)
+        return {(kind, status): count for kind, status, count in (await self._session.execute(query)).tuples()}
+
+    async def oldest_queued_at(self) -> datetime | None:
+        """Since when the longest waiting task waits."""
+        query = select(func.min(Task.created_at)).where(Task.status == "queued")
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def change(self, task_id: UUID, run: UUID, **values: JsonValue | datetime | bytes) -> bool:
+        """Changes a task and grows its version, while it is being done by this run; False where it is not any more."""
+        statement = (
+            update(Task)
+            .where(Task.id == task_id, Task.run == run, Task.status == "processing")
+            .values(version=Task.version + 1, **values)
+        )
+        return await self._changed(statement) > 0
+
+
+class TaskItems(Repository[TaskItem]):
+    model = TaskItem
+
+    async def positions(self, task_id: UUID) -> frozenset[int]:
+        """Which steps have produced something."""
+        query = select(TaskItem.position).where(TaskItem.task_id == task_id)
+        return frozenset((await self._session.execute(query)).scalars())
+
+    async def of_task(self, task_id: UUID) -> tuple[TaskItem, ...]:
+        """What the steps produced, in their order."""
+        return await self._all(select(TaskItem).where(TaskItem.task_id == task_id).order_by(TaskItem.position))
+
+    async def delete_all(self, task_id: UUID) -> None:
+        """Deletes what the steps produced."""
+        await self._delete(TaskItem.task_id == task_id)

@@ -1,0 +1,30 @@
+"""The workers that are at work."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from gwansang.models import Worker
+from gwansang.repositories.base import Repository
+
+
+class Workers(Repository[Worker]):
+    model = Worker
+
+    async def beat(self, worker_id: str, now: datetime) -> None:
+        """Writes down that the worker is alive; one that is new, or was taken for dead, is there again."""
+        if not await self._changed(update(Worker).where(Worker.id == worker_id).values(beat_at=now)):
+            await self.add(Worker(id=worker_id, started_at=now, beat_at=now))
+
+    async def alive(self, since: datetime) -> frozenset[str]:
+        """Who was heard of since that time."""
+        query = select(Worker.id).where(Worker.beat_at >= since)
+        return frozenset((await self._session.execute(query)).scalars())
+
+    async def leave(self, worker_id: str) -> None:
+        """Forgets a worker."""
+        await self._delete(Worker.id == worker_id)
+
+    async def forget_silent(self, before: datetime) -> int:
+        """Forgets who was not heard of since that time."""
+        return await self._delete(Worker.beat_at < before)
