@@ -35,6 +35,7 @@ def settings_for_tests(**changes: object) -> Settings:
     """Settings that no file and no variable of this machine can change."""
     defaults = {
         "inference_workers": 1,
+        "encryption_keys": f"tests:{'t' * 43}=",
         "log_level": "WARNING",
         "log_format": "json",
         "password_bcrypt_rounds": 10 if changes.get("environment") == "production" else 4,

@@ -121,7 +121,7 @@ def test_our_own_containers_can_write_nowhere_but_to_their_data() -> None:
 def test_the_composition_has_no_password_and_no_default_for_one() -> None:
     text = (REPOSITORY / "docker-compose.yml").read_text()
     assert not [line for line in text.splitlines() if not line.startswith("#") and SECRET.search(line)]
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "POSTGRES_PASSWORD"):
         assert set(re.findall(rf"\${{{name}(.)", text)) <= {":"}
         assert f"${{{name}:?" in text
 
@@ -170,6 +170,7 @@ def serve_and_check(app: Path) -> None:
     settings = {name: one.replace("/app", str(app)) for name, one in environment(final).items()}
     settings |= {"PATH": f"{app}/.venv/bin:{os.environ['PATH']}", "HOST": "127.0.0.1", "PORT": port}
     settings["SECRET_KEY"] = "k" * 40
+    settings["ENCRYPTION_KEYS"] = f"one:{'k' * 43}="
     check = json.loads(value(final, "HEALTHCHECK").partition("CMD ")[2])
     process = subprocess.Popen(json.loads(value(final, "CMD")), cwd=app, env=settings)
     try:

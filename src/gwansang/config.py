@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gwansang.core.encryption import MasterKeys
+
 DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
 _MIB = 1024 * 1024
 
@@ -25,6 +27,7 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     secret_key: SecretStr = SecretStr(DEFAULT_SECRET_KEY)
+    encryption_keys: SecretStr | None = None
     model_path: Path = Path(".models")
     norms_path: Path | None = None
     host: str = "127.0.0.1"
@@ -89,13 +92,20 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password"),
+        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", "encryption_keys"),
         *("s3_bucket", "s3_endpoint", "s3_public_endpoint", "s3_access_key_id", "s3_secret_access_key"),
         mode="before",
     )
     @classmethod
     def _unset_if_empty(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _readable_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            MasterKeys.parse(value.get_secret_value())
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -129,7 +139,16 @@ class Settings(BaseSettings):
             raise ValueError("PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast")
         if self.production and "*" in self.cors_origins:
             raise ValueError("CORS_ORIGINS=* is refused in production; name the sites that may call the API")
+        if self.production and self.encryption_keys is None:
+            raise ValueError("ENCRYPTION_KEYS is not set; production asks for a key of your own for stored measures")
         return self
+
+    @property
+    def master_keys(self) -> MasterKeys:
+        """What encrypts the keys of users; made from SECRET_KEY where none is set, which production refuses."""
+        if self.encryption_keys is None:
+            return MasterKeys.derived(self.secret_key.get_secret_value())
+        return MasterKeys.parse(self.encryption_keys.get_secret_value())
 
     @property
     def production(self) -> bool:

@@ -9,6 +9,8 @@ from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_se
 from tests.photos import REPOSITORY
 
 OWN_KEY = "0123456789abcdef0123456789abcdef"
+MASTER_KEYS = f"a:{'B' * 43}="
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,9 @@ def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"ENVIRONMENT": "production", "SECRET_KEY": DEFAULT_SECRET_KEY}, "SECRET_KEY has its default value"),
         ({"ENVIRONMENT": "production", "SECRET_KEY": "k3y-0f-m1ne"}, "shorter than the 32"),
         ({"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY, "CORS_ORIGINS": "*"}, "CORS_ORIGINS=* is refused"),
+        ({"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY}, "ENCRYPTION_KEYS is not set"),
+        ({"ENCRYPTION_KEYS": "a:c2hvcnQ="}, "ENCRYPTION_KEYS: key 1 is not a name, a colon and 32 bytes in base64"),
+        ({"ENCRYPTION_KEYS": f"{MASTER_KEYS},a:{'A' * 43}="}, "ENCRYPTION_KEYS: key 2 has the name of an earlier one"),
         ({"CORS_ORIGINS": "*", "CORS_CREDENTIALS": "true"}, "every account to every site"),
         ({"ENVIRONMENT": "staging"}, "ENVIRONMENT: "),
         ({"PORT": "eighty"}, "PORT: "),
@@ -44,12 +49,13 @@ def test_dangerous_or_wrong_settings_are_refused_in_one_sentence(
     sentence = str(refused.value)
     assert told in sentence
     assert "\n" not in sentence
-    assert not [value for name, value in environment.items() if name == "SECRET_KEY" and value in sentence]
+    assert not [value for name, value in environment.items() if name in SECRETS and value in sentence]
 
 
 def test_production_starts_with_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("SECRET_KEY", OWN_KEY)
+    monkeypatch.setenv("ENCRYPTION_KEYS", MASTER_KEYS)
     settings = load_settings()
     assert settings.production
     assert settings.json_logs
