@@ -34,6 +34,7 @@ from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEn
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.sealing import Sealer
 from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 
@@ -45,6 +46,7 @@ class Accounts:
     """The services that need the database and the file store, and no model."""
 
     uow: UnitOfWork
+    sealer: Sealer
     store: ObjectStore
     links: FileLinks
     users: UserService
@@ -151,6 +153,7 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
 
 def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: Clock) -> Accounts:
     texts = default_consent_texts()
+    sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
     consents = ConsentService(uow, texts, clock=clock)
     profiles = ProfileService(uow, consents)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
@@ -164,7 +167,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         uow=uow,
         store=_store(settings, links, clock),
         links=links,
-        users=UserService(uow, passwords, texts, clock=clock),
+        sealer=sealer,
+        users=UserService(uow, passwords, texts, sealer, clock=clock),
         auth=AuthService(uow, passwords, tokens, clock=clock, new_id=uuid4),
         proofs=EmailProofService(
             uow,

@@ -12,6 +12,7 @@ from gwansang.repositories.keys import Keys
 from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
+from gwansang.repositories.user_keys import UserKeys
 from gwansang.repositories.users import Users
 from gwansang.repositories.workers import Workers
 
@@ -21,6 +22,7 @@ class Transaction:
 
     def __init__(self, session: AsyncSession) -> None:
         self.users = Users(session)
+        self.user_keys = UserKeys(session)
         self.families = TokenFamilies(session)
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)

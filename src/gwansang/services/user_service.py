@@ -17,6 +17,7 @@ from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from gwansang.services.auth_service import InvalidCredentialsError, end_all_tokens
 from gwansang.services.consent_texts import ConsentTexts, Purpose
+from gwansang.services.sealing import Sealer
 
 __all__ = [
     "EmailTakenError",
@@ -63,8 +64,11 @@ class UserInfo:
 class UserService:
     """Use cases of accounts."""
 
-    def __init__(self, uow: UnitOfWork, passwords: Passwords, texts: ConsentTexts, *, clock: Clock) -> None:
+    def __init__(
+        self, uow: UnitOfWork, passwords: Passwords, texts: ConsentTexts, sealer: Sealer, *, clock: Clock
+    ) -> None:
         self._uow = uow
+        self._sealer = sealer
         self._passwords = passwords
         self._texts = texts
         self._clock = clock
@@ -87,6 +91,7 @@ class UserService:
         )
         async with self._uow.write() as tx:
             await tx.users.add(row)
+            await tx.user_keys.add(self._sealer.fresh(row.id))
             for purpose in _AT_SIGN_UP:
                 await tx.consents.add(self._texts.granted(row.id, purpose, "ko", now))
         _log.info("account.created", user_id=row.id)
