@@ -3,6 +3,7 @@
 from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, TokenFamily, User
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
+from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import UserKey
 from gwansang.models.profile import UserProfile
 from gwansang.models.task import Task, TaskItem, Worker
@@ -12,6 +13,8 @@ __all__ = [
     "Base",
     "Consent",
     "MailToken",
+    "Photo",
+    "PhotoObject",
     "SocketTicket",
     "StoredAnalysis",
     "Task",

@@ -9,6 +9,7 @@ from gwansang.db.session import Access, Database
 from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
+from gwansang.repositories.photos import PhotoObjects, Photos
 from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
@@ -30,6 +31,8 @@ class Transaction:
         self.consents = Consents(session)
         self.analyses = Analyses(session)
         self.profiles = Profiles(session)
+        self.photos = Photos(session)
+        self.photo_objects = PhotoObjects(session)
         self.tasks = Tasks(session)
         self.task_items = TaskItems(session)
         self.workers = Workers(session)

@@ -1,0 +1,57 @@
+"""A copy of a photo that is only its picture: upright, not larger than a screen, and without the file's other data."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from gwansang.vision.decode import Pixels, decode, reduction_for
+from gwansang.vision.headers import inspect
+
+LONG_SIDE_PX: Final = 1600
+_JPEG_QUALITY: Final = 88
+# Exif orientation -> what makes stored pixels upright: whether to transpose, then which axes to turn around.
+_UPRIGHT: Final[dict[int, tuple[bool, tuple[int, ...]]]] = {
+    1: (False, ()),
+    2: (False, (1,)),
+    3: (False, (0, 1)),
+    4: (False, (0,)),
+    5: (True, ()),
+    6: (True, (1,)),
+    7: (True, (0, 1)),
+    8: (True, (0,)),
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PhotoCopy:
+    """A JPEG file, and its width and height in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def copy_photo(data: bytes) -> PhotoCopy:
+    """The picture of a JPEG, PNG or WebP, encoded anew: nothing that was beside the pixels comes along, nothing that
+    was behind the file's end either. Raises what is wrong with the photo, as `vision.errors` names it."""
+    header = inspect(data)
+    pixels = _shrunk(decode(header, reduction_for(header, LONG_SIDE_PX)).pixels)
+    transposed, turned = _UPRIGHT[header.camera.orientation]
+    upright = np.flip(pixels.transpose(1, 0, 2) if transposed else pixels, turned)
+    done, jpeg = cv2.imencode(
+        ".jpg", np.ascontiguousarray(upright[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY)
+    )
+    if not done:
+        raise RuntimeError("the picture could not be encoded")
+    return PhotoCopy(jpeg.tobytes(), width=upright.shape[1], height=upright.shape[0])
+
+
+def _shrunk(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = LONG_SIDE_PX / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]  # OpenCV's stub knows no dtypes
