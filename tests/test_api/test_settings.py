@@ -103,6 +103,6 @@ def test_a_wrong_value_is_not_repeated_where_it_could_be_a_secret_in_the_wrong_p
 def test_guests_are_welcome_in_development_only_unless_somebody_says_so(
     environment: dict[str, str], allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"SECRET_KEY": OWN_KEY, **environment}.items():
+    for name, value in {"SECRET_KEY": OWN_KEY, "ENCRYPTION_KEYS": MASTER_KEYS, **environment}.items():
         monkeypatch.setenv(name, value)
     assert load_settings().guests_allowed is allowed
