@@ -58,10 +58,16 @@ def read_photo(data: bytes, engine: Engine) -> Face:
     The same bytes give the same face. Raises what `vision.errors` names: the file can't be read, or it shows no face,
     several, or one that is too small, cut off, turned away or blurred.
     """
+    return see_photo(data, engine)[0]
+
+
+def see_photo(data: bytes, engine: Engine) -> tuple[Face, Picture]:
+    """The same with the picture that the face was found in, for whoever has to look at it once more."""
     header = inspect(data)
     picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
     face, others = _choose(find_faces(engine, picture))
-    return _measured(engine, _closer(header, picture, face), face, header.camera, others=others)
+    picture = _closer(header, picture, face)
+    return _measured(engine, picture, face, header.camera, others=others), picture
 
 
 def read_picture(picture: Picture, engine: Engine) -> Face:

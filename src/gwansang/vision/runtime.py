@@ -33,13 +33,30 @@ class Network:
 
 
 class Engine:
-    """One set of networks. Not shared between threads: each thread of the inference pool loads its own."""
+    """One set of networks. Not shared between threads: each thread of the inference pool loads its own.
 
-    def __init__(self, short_range: Network, full_range: Network, mesh: Network, iris: Network) -> None:
+    The embedding network is loaded when it is first asked for, from `model_dir`: most services and threads never need
+    its 35 MB, and loading takes no longer than looking at a photo.
+    """
+
+    def __init__(
+        self, short_range: Network, full_range: Network, mesh: Network, iris: Network, model_dir: Path = Path()
+    ) -> None:
         self.short_range = short_range
         self.full_range = full_range
         self.mesh = mesh
         self.iris = iris
+        self._model_dir = model_dir
+        self._embedding: Network | None = None
+
+    @property
+    def embedding(self) -> Network:
+        """The network that tells people apart; raises ModelsMissingError where it is missing or not the pinned one."""
+        if self._embedding is None:
+            with _LOADING:
+                catalog.verify(self._model_dir, (catalog.FACE_EMBEDDING,))
+                self._embedding = Network(self._model_dir / catalog.FACE_EMBEDDING.file)
+        return self._embedding
 
     @classmethod
     def load(cls, model_dir: Path) -> "Engine":
@@ -47,7 +64,8 @@ class Engine:
         with _LOADING:
             catalog.verify(model_dir)
             names = ("face_detection_short_range", "face_detection_full_range_sparse", "face_landmark", "iris_landmark")
-            return cls(*(Network(model_dir / f"{name}.tflite") for name in names))
+            short_range, full_range, mesh, iris = (Network(model_dir / f"{name}.tflite") for name in names)
+            return cls(short_range, full_range, mesh, iris, model_dir)
 
 
 _LOADING = threading.Lock()  # digests are read once at a time, so that a start does not read every file per thread

@@ -1,0 +1,84 @@
+"""128 numbers that tell people apart, and stay when the photo changes and the person does not."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gwansang.vision.catalog import FACE_EMBEDDING
+from gwansang.vision.embedding import DIMENSIONS, Embedding, chip_region, embed
+from gwansang.vision.errors import ModelsMissingError
+from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pipeline import see_photo
+from gwansang.vision.runtime import Engine
+from tests.photos import drawn_portrait, encoded, evaluation_photos
+
+_PEOPLE = 12
+
+
+def embedding_of(photo: bytes, engine: Engine) -> Embedding:
+    face, picture = see_photo(photo, engine)
+    return embed(engine, picture, face.points)
+
+
+@pytest.fixture(scope="module")
+def people(engine: Engine) -> Mapping[str, list[Embedding]]:
+    """Two embeddings a person: neutral, then smiling."""
+    found: dict[str, list[Embedding]] = {}
+    photos = evaluation_photos("london")
+    for name in sorted({photo.stem.split("_")[0] for photo in photos})[:_PEOPLE]:
+        found[name] = [embedding_of(photo.read_bytes(), engine) for photo in photos if photo.stem.startswith(name)]
+    return found
+
+
+def test_a_smile_moves_a_person_less_than_another_person_is_away(people: Mapping[str, list[Embedding]]) -> None:
+    neutral, smiling = (np.array([photos[index] for photos in people.values()]) for index in (0, 1))
+    apart = np.linalg.norm(neutral[:, None] - smiling[None], axis=2)
+    same, others = np.diag(apart), apart[~np.eye(len(apart), dtype=bool)]
+    assert same.max() < others.min()
+    assert np.median(same) < 0.25
+    assert np.median(others) > 0.5
+
+
+def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Engine) -> None:
+    first, second = (embedding_of(drawn_portrait(".png"), engine) for _ in range(2))
+    assert first.shape == (DIMENSIONS,)
+    assert first.dtype == np.float32
+    assert np.linalg.norm(first) == pytest.approx(1.0, abs=1e-5)
+    assert np.array_equal(first, second)
+
+
+def test_a_face_in_the_mirror_keeps_its_embedding(engine: Engine) -> None:
+    pixels = cv2.imdecode(np.frombuffer(drawn_portrait(".png"), np.uint8), cv2.IMREAD_COLOR_RGB)
+    lit = np.clip(pixels * np.linspace(1.1, 0.7, pixels.shape[1])[None, :, None], 0, 255).astype(np.uint8)
+    seen, mirrored = (embedding_of(encoded(image, ".png"), engine) for image in (lit, lit[:, ::-1]))
+    assert float(seen @ mirrored) > 0.999
+
+
+def placed(turn: float, size: float) -> NDArray[np.float64]:
+    cos, sin = np.cos(turn) * size, np.sin(turn) * size
+    flat = canonical_face().vertices[:, :2] * (1, -1)
+    moved: NDArray[np.float64] = flat @ np.array([[cos, sin], [-sin, cos]]) + (500, 400)
+    return moved
+
+
+def test_the_chip_turns_and_grows_with_the_face() -> None:
+    level, turned = chip_region(placed(0.0, 10.0)), chip_region(placed(0.4, 25.0))
+    assert level.angle == pytest.approx(0.0, abs=1e-3)
+    assert turned.angle - level.angle == pytest.approx(0.4)
+    assert turned.width == pytest.approx(2.5 * level.width)
+    points = np.column_stack([placed(0.4, 25.0), np.ones(468)])
+    to_chip = np.linalg.inv(np.vstack([turned.matrix(), (0, 0, 1)]))
+    eyes_and_nose = (points[[33, 263, 2]] @ to_chip.T)[:, :2]
+    reference = (np.array([[0.1206, 0.2137], [0.8596, 0.2135], [0.4901, 0.6278]]) + 0.25) / 1.5
+    assert np.abs(eyes_and_nose - reference).max() < 0.03
+
+
+def test_the_network_is_only_used_with_the_pinned_bytes(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / FACE_EMBEDDING.file).write_bytes(b"another network")
+    other = Engine(engine.short_range, engine.full_range, engine.mesh, engine.iris, tmp_path)
+    with pytest.raises(ModelsMissingError, match="face_embedding"):
+        _ = other.embedding
