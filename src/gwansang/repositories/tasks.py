@@ -74,6 +74,22 @@ class Tasks(Repository[Task]):
         """Deletes what ended and has expired, with all that belongs to it."""
         return await self._delete(Task.expires_at <= now)
 
+    async def cancel(self, task_id: UUID, now: datetime, expires_at: datetime) -> bool:
+        """Ends a task; False where it had ended."""
+        statement = (
+            update(Task)
+            .where(Task.id == task_id, Task.status.in_(UNFINISHED))
+            .values(
+                status="cancelled",
+                stage=None,
+                run=None,
+                version=Task.version + 1,
+                finished_at=now,
+                expires_at=expires_at,
+            )
+        )
+        return await self._changed(statement) > 0
+
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many tasks there are by kind and status."""
         query = select(Task.kind, Task.status, func.count()).group_by(Task.kind, Task.status)

@@ -1,0 +1,247 @@
+"""Long work as its owner sees it: submitted, watched, cancelled. Nothing here knows the engine that does it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from pydantic import JsonValue, TypeAdapter
+
+from gwansang.core.clock import Clock
+from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
+from gwansang.models import Task
+from gwansang.repositories.tasks import UNFINISHED
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.jobs.job import JsonObject
+from gwansang.services.jobs.vault import TaskVault
+from gwansang.services.jobs.wakes import NEW_WORK, Wakes
+from gwansang.services.sealing import Sealer, place
+from gwansang.services.user_service import UserNotFoundError
+
+_log = structlog.get_logger("gwansang.tasks")
+_POLL_S: Final = 0.5  # how soon a watcher sees what another process did
+_RETRY_AFTER_S: Final = 30
+_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
+
+
+class TaskNotFoundError(NotFound):
+    """Not there, expired, or someone else's: nobody is told which."""
+
+    code = "TASK_NOT_FOUND"
+    title = "There is no such task"
+
+
+class TooManyTasksError(RateLimited):
+    """Carries `limit` and `retry_after_s` in its context."""
+
+    code = "TOO_MANY_TASKS"
+    title = "Too many unfinished tasks"
+
+
+class IdempotencyKeyReusedError(InvalidInput):
+    code = "IDEMPOTENCY_KEY_REUSED"
+    title = "This Idempotency-Key was used for another request"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskError:
+    """Why a task failed: the error as the same request would have answered it at once."""
+
+    code: str
+    message: str
+    details: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInfo:
+    """A task as its owner sees it; `version` grows with every change."""
+
+    id: UUID
+    kind: str
+    status: str
+    stage: str | None
+    progress: float
+    version: int
+    result: JsonObject | None
+    error: TaskError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in UNFINISHED
+
+
+class TaskService:
+    """The tasks of users; what belongs to another does not exist."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        sealer: Sealer,
+        vault: TaskVault,
+        wakes: Wakes,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+        max_unfinished: int,
+        keep: timedelta,
+    ) -> None:
+        self._uow = uow
+        self._sealer = sealer
+        self._vault = vault
+        self._wakes = wakes
+        self._clock = clock
+        self._new_id = new_id
+        self._max_unfinished = max_unfinished
+        self._keep = keep
+
+    async def submit(
+        self,
+        user_id: int,
+        kind: str,
+        params: JsonObject,
+        inputs: Sequence[bytes],
+        *,
+        request_sha256: str,
+        idempotency_key: str | None = None,
+    ) -> TaskInfo:
+        """A task that will be done, or the one that was made of the same request under the same key. `params` hold
+        nothing of a face. Raises TooManyTasksError, IdempotencyKeyReusedError, UserNotFoundError."""
+        asked = _Asked(user_id, idempotency_key, request_sha256)
+        async with self._uow.write() as tx:
+            known = await self._known(tx, asked)
+            if known is None:
+                key = await self._sealer.own_key(tx, user_id)
+        if known is not None:
+            return await self.get(user_id, known.id)
+        task_id = self._new_id()
+        try:
+            await self._vault.put(key, task_id, inputs)
+            row = self._row(task_id, asked, kind, params, len(inputs))
+            async with self._uow.write() as tx:
+                known = await self._known(tx, asked)
+                if known is None:
+                    await tx.tasks.add(row)
+        except BaseException:  # also when whoever asked is gone: nobody would come for these files
+            await self._vault.forget(task_id)
+            raise
+        if known is not None:
+            await self._vault.forget(task_id)
+            return await self.get(user_id, known.id)
+        self._wakes.wake(NEW_WORK)
+        _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=len(inputs))
+        return info(row)
+
+    async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
+        """A task of this user, with its result once it is done; raises TaskNotFoundError."""
+        async with self._uow.read() as tx:
+            row = found(await tx.tasks.of_user(user_id, task_id))
+            key = await self._sealer.key(tx, user_id) if row.result is not None else None
+        if key is None or row.result is None:
+            return info(row)
+        return info(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_place(task_id))))
+
+    async def cancel(self, user_id: int, task_id: UUID) -> None:
+        """Ends a task, and takes back what was submitted; one that has ended stays as it is. Raises
+        TaskNotFoundError."""
+        async with self._uow.write() as tx:
+            found(await tx.tasks.of_user(user_id, task_id))
+            ended = await tx.tasks.cancel(task_id, now := self._clock(), now + self._keep)
+            if ended:
+                await tx.task_items.delete_all(task_id)
+        if ended:
+            await self._vault.forget(task_id)
+            self._wakes.wake(task_id)
+            _log.info("task.cancelled", task_id=str(task_id))
+
+    async def events(self, user_id: int, task_id: UUID, after_version: int = -1) -> AsyncIterator[TaskInfo]:
+        """The task as it is (unless that is `after_version` and not the end), then at every change up to its end;
+        changes that follow each other fast come as one. Raises TaskNotFoundError, also where it is erased meanwhile."""
+        told = await self.get(user_id, task_id)
+        if told.version > after_version or told.ended:
+            yield told
+        while not told.ended:
+            await self._wakes.wait(task_id, _POLL_S)
+            async with self._uow.read() as tx:
+                version = await tx.tasks.version_of(user_id, task_id)
+            if version != told.version:
+                told = await self.get(user_id, task_id)
+                yield told
+
+    async def _known(self, tx: Transaction, asked: "_Asked") -> Task | None:
+        """The task of the same key, None where there is room for a new one; other requests of this user wait."""
+        if await tx.users.locked(asked.user_id) is None:
+            raise UserNotFoundError("There is no such user.")
+        if asked.key is not None and (known := await tx.tasks.by_key(asked.user_id, asked.key)) is not None:
+            if known.request_sha256 != asked.sha256:
+                raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request; use a new one.")
+            return known
+        if await tx.tasks.count_unfinished(asked.user_id) >= self._max_unfinished:
+            limit = self._max_unfinished
+            message = f"{limit} tasks have not ended; wait for one of them, or cancel one."
+            raise TooManyTasksError(message, limit=limit, retry_after_s=_RETRY_AFTER_S)
+        return None
+
+    def _row(self, task_id: UUID, asked: "_Asked", kind: str, params: JsonObject, inputs: int) -> Task:
+        return Task(
+            id=task_id,
+            user_id=asked.user_id,
+            kind=kind,
+            status="queued",
+            progress=0.0,
+            inputs=inputs,
+            tries=0,
+            version=0,
+            idempotency_key=asked.key,
+            request_sha256=asked.sha256,
+            params=params,
+            created_at=self._clock(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which request it is, as its sender tells."""
+
+    user_id: int
+    key: str | None
+    sha256: str
+
+
+def found(row: Task | None) -> Task:
+    """The task; raises TaskNotFoundError for none."""
+    if row is None:
+        raise TaskNotFoundError("There is no such task.")
+    return row
+
+
+def result_place(task_id: UUID) -> bytes:
+    """Where the result of a task belongs."""
+    return place("tasks", task_id, "result")
+
+
+def info(row: Task, result: JsonObject | None = None) -> TaskInfo:
+    """A stored task as plain data."""
+    error = None
+    if row.error_code is not None:
+        details: JsonValue = row.error_details
+        error = TaskError(row.error_code, row.error_message or "", _OBJECT.validate_python(details or {}))
+    return TaskInfo(
+        id=row.id,
+        kind=row.kind,
+        status=row.status,
+        stage=row.stage,
+        progress=row.progress,
+        version=row.version,
+        result=result,
+        error=error,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        expires_at=row.expires_at,
+    )
