@@ -1,7 +1,7 @@
 """The main job as a use case: someone's face, read on the day it is where they are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,12 +10,10 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import InvalidInput
-from gwansang.reading.measurements import Measures
 from gwansang.reading.memory import Recollection
-from gwansang.reading.model import Reading
+from gwansang.reading.model import Locale, Reading
 from gwansang.reading.profile import Profile
-from gwansang.services.ml.face_analyzer import Analysis, FaceAnalyzer, FaceQuery
-from gwansang.vision.face import Face
+from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceQuery, Look
 
 _log = structlog.get_logger("gwansang.analysis")
 MIN_AGE = 14
@@ -37,38 +35,44 @@ class TooYoungError(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """A face that was seen, when, and in which words it is to be told: all a reading needs but what is remembered."""
+
+    look: Look
+    locale: Locale
+    birth_year: int | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """A reading that has a name and a time; `norms_id` names what the face was compared with."""
+    """A reading that has a name; `told` is the reading and what it makes of what was remembered, `norms_id` names what
+    the face was compared with."""
 
     analysis_id: UUID
-    created_at: datetime
-    analysis: Analysis
+    sight: Sight
+    told: Recollection
     norms_id: str
 
     @property
-    def face(self) -> Face:
-        """The face, that of the best photo where there are several."""
-        return self.analysis.look.face
+    def created_at(self) -> datetime:
+        """When the face was seen."""
+        return self.sight.seen_at
 
     @property
-    def measures(self) -> Measures:
-        """What was measured this time; the reading may rest on what was remembered, too."""
-        return self.analysis.look.measures
-
-    @property
-    def told(self) -> Recollection:
-        """The reading, and what it makes of what was remembered."""
-        return self.analysis.told
-
-    @property
-    def reading(self) -> Reading:
-        """How the face was told."""
-        return self.analysis.told.reading
+    def look(self) -> Look:
+        """How the best photo shows the face, and what was measured this time."""
+        return self.sight.look
 
     @property
     def birth_year(self) -> int | None:
         """As it was asked."""
-        return self.analysis.query.birth_year
+        return self.sight.birth_year
+
+    @property
+    def reading(self) -> Reading:
+        """How the face was told."""
+        return self.told.reading
 
 
 class AnalysisService:
@@ -84,20 +88,8 @@ class AnalysisService:
         """Reads the face that `ask` gives, in the light of what is known of it; `ask` may be slow and may raise, it
         runs in the pool."""
         now = self._clock()
-        day = now.astimezone(self._timezone).date()
-
-        def checked() -> FaceQuery:
-            query = ask()
-            _check_birth_year(query.birth_year, day)
-            return query
-
-        analysis = await self._analyzer.analyze(checked, day, known)
-        result = AnalysisResult(
-            analysis_id=self._new_id(),
-            created_at=now,
-            analysis=_without_photos(analysis),
-            norms_id=self._analyzer.norms.id,
-        )
+        analysis = await self._analyzer.analyze(self._checked(ask, now), self._day(now), known)
+        result = self._result(self._new_id(), _sight(analysis.query, analysis.look, now), analysis.told)
         _log.info(
             "analysis.done",
             analysis_id=str(result.analysis_id),
@@ -106,16 +98,40 @@ class AnalysisService:
         )
         return result
 
-    async def tell_again(self, result: AnalysisResult, known: Profile | None) -> AnalysisResult:
-        """The same analysis in the light of something else that is known of the face."""
-        day = result.reading.fortune.date
-        return replace(result, analysis=await self._analyzer.tell_again(result.analysis, day, known))
+    async def look(self, ask: Callable[[], FaceQuery]) -> Sight:
+        """Sees and measures the face that `ask` gives, and leaves it to be told later."""
+        now = self._clock()
+        query, look = await self._analyzer.look(self._checked(ask, now))
+        return _sight(query, look, now)
+
+    async def tell(self, sight: Sight, known: Profile | None = None, analysis_id: UUID | None = None) -> AnalysisResult:
+        """The reading of a face that was seen, in the light of what is known of it."""
+        day = self._day(sight.seen_at)
+        told = await self._analyzer.tell(sight.look, day, sight.locale, sight.birth_year, known)
+        return self._result(analysis_id or self._new_id(), sight, told)
+
+    def check_birth_year(self, birth_year: int | None) -> None:
+        """Raises BirthYearError, TooYoungError."""
+        _check_birth_year(birth_year, self._day(self._clock()))
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._timezone).date()
+
+    def _checked(self, ask: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
+        def checked() -> FaceQuery:
+            query = ask()
+            _check_birth_year(query.birth_year, self._day(now))
+            return query
+
+        return checked
+
+    def _result(self, analysis_id: UUID, sight: Sight, told: Recollection) -> AnalysisResult:
+        return AnalysisResult(analysis_id, sight, told, self._analyzer.norms.id)
 
 
-def _without_photos(analysis: Analysis) -> Analysis:
+def _sight(query: FaceQuery, look: Look, now: datetime) -> Sight:
     """What was seen outlives the request's work; the photos need not."""
-    query = analysis.query
-    return replace(analysis, query=FaceQuery(locale=query.locale, birth_year=query.birth_year))
+    return Sight(look, query.locale, query.birth_year, now)
 
 
 def _check_birth_year(birth_year: int | None, day: date) -> None:

@@ -1,13 +1,17 @@
 """Analyses for someone: made with their consent, and kept where they agree to that."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
 
-from gwansang.services.analysis_service import AnalysisResult, AnalysisService
+from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.analysis_service import AnalysisResult, AnalysisService, Sight
 from gwansang.services.consent_service import ConsentService
-from gwansang.services.history_service import HistoryService, KeptAnalysis, kept_measures
+from gwansang.services.history_service import HistoryService, KeptAnalysis
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.profile_service import KnownFace, ProfileBusyError, ProfileChange, ProfileService
+from gwansang.services.told import kept_analysis
 
+Keep = Callable[[Transaction], Awaitable[None]]
 _TRIES = 10  # of readings of one face that race to be remembered, one wins each time
 
 
@@ -32,13 +36,41 @@ class CallerAnalyses:
         result = await self._analyses.analyze(ask, known.profile if known else None)
         for _ in range(_TRIES):
             try:
-                await self._history.keep(user_id, _kept(result), _change(result, known))
+                await self._history.keep(user_id, kept_analysis(result), _change(result, known))
             except ProfileBusyError:
                 known = await self._profiles.known(user_id)
-                result = await self._analyses.tell_again(result, known.profile if known else None)
+                result = await self._told(result.sight, known, result.analysis_id)
             else:
                 return result
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
+
+    async def look(self, ask: Callable[[], FaceQuery], user_id: int) -> Sight:
+        """Sees a face for a user, to be told later; raises ConsentRequiredError."""
+        await self._consents.require(user_id, "reading")
+        return await self._analyses.look(ask)
+
+    async def tell(self, sight: Sight, user_id: int, analysis_id: UUID) -> tuple[AnalysisResult, Keep]:
+        """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
+        keeps it within a transaction that has locked the user; that raises ProfileBusyError where a later reading was
+        faster, and then this has to be done again."""
+        known = await self._profiles.known(user_id)
+        result = await self._told(sight, known, analysis_id)
+
+        async def keep(tx: Transaction) -> None:
+            await self._history.put(tx, user_id, [kept_analysis(result)], _change(result, known))
+
+        return result, keep
+
+    async def tell_alone(self, sight: Sight, analysis_id: UUID) -> AnalysisResult:
+        """The same of a face that may be anybody's."""
+        return await self._told(sight, None, analysis_id)
+
+    async def keep(self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis]) -> bool:
+        """Keeps readings of anybody within a transaction that has locked the user, where they agree to `history`."""
+        return await self._history.put(tx, user_id, analyses)
+
+    async def _told(self, sight: Sight, known: KnownFace | None, analysis_id: UUID) -> AnalysisResult:
+        return await self._analyses.tell(sight, known.profile if known else None, analysis_id)
 
 
 def _change(result: AnalysisResult, known: KnownFace | None) -> ProfileChange | None:
@@ -51,16 +83,4 @@ def _change(result: AnalysisResult, known: KnownFace | None) -> ProfileChange | 
         updated_at=result.created_at,
         norms_id=result.norms_id,
         engine_version=result.reading.engine_version,
-    )
-
-
-def _kept(result: AnalysisResult) -> KeptAnalysis:
-    return KeptAnalysis(
-        analysis_id=result.analysis_id,
-        created_at=result.created_at,
-        birth_year=result.birth_year,
-        reading=result.reading,
-        measures=kept_measures(result.measures),
-        pose=result.face.pose,
-        quality=result.face.quality,
     )

@@ -1,6 +1,6 @@
 """Readings that someone wanted kept: listed, read, deleted, and told anew for any day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -85,13 +85,19 @@ class HistoryService:
     async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileChange | None = None) -> bool:
         """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
         transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
-        row = _row(user_id, analysis)
         async with self._uow.write() as tx:
-            if await tx.users.locked(user_id) is None or not await self._consents.given(tx, user_id, "history"):
-                return False
-            if change is not None:
-                await self._profiles.put(tx, user_id, change)
-            await tx.analyses.add(row)
+            return await tx.users.locked(user_id) is not None and await self.put(tx, user_id, [analysis], change)
+
+    async def put(
+        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileChange | None = None
+    ) -> bool:
+        """The same within a transaction that has locked the user, for one analysis or many."""
+        if not await self._consents.given(tx, user_id, "history"):
+            return False
+        if change is not None:
+            await self._profiles.put(tx, user_id, change)
+        for analysis in analyses:
+            await tx.analyses.add(_row(user_id, analysis))
         return True
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:

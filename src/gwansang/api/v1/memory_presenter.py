@@ -6,13 +6,13 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from gwansang.reading.measurements import TABLE
-from gwansang.reading.memory import Recollection
 from gwansang.reading.model import ENERGIES, Locale, PartReading, Reading
 from gwansang.reading.texts import shapes_text
 from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.comparison import ComparedMeasure, Comparison
 from gwansang.services.history_service import KeptAnalysis, KeptMeasure
+from gwansang.services.told import Remembered
 
 TEXTS = TypeAdapter(dict[str, dict[Locale, str]]).validate_json(
     Path(__file__).with_name("memory_texts.json").read_bytes()
@@ -21,28 +21,25 @@ _LABELS = {row.name: row.labels for row in TABLE}
 _TOLD_MEASURES = 3  # in a sentence; all of them are in the numbers
 
 
-def present_memory(told: Recollection) -> ProfileOut | None:
-    """How this reading goes with what was remembered; None for a first look."""
-    if told.before is None:
-        return None
-    changed = told.changed if told.same_face else ()
-    same = told.same_as_last_time
+def present_memory(remembered: Remembered, reading: Reading) -> ProfileOut:
+    """How this reading goes with what was remembered."""
+    same = remembered.same_as_last_time
     return ProfileOut(
-        photos=told.profile.photos,
+        photos=remembered.photos,
         same_as_last_time=None if same is None else _round(same),
-        changed_parts=list(changed),
-        same_face=told.same_face,
-        text=_memory_text(told, changed),
+        changed_parts=list(remembered.changed),
+        same_face=remembered.same_face,
+        text=_memory_text(remembered, reading),
     )
 
 
-def _memory_text(told: Recollection, changed: Iterable[str]) -> str:
-    locale, same = told.reading.locale, told.same_as_last_time
+def _memory_text(remembered: Remembered, reading: Reading) -> str:
+    locale, same = reading.locale, remembered.same_as_last_time
     if same is None:
         return TEXTS["another_face"][locale]
-    parts = _names(changed, told.reading, locale)
+    parts = _names(remembered.changed, reading, locale)
     return TEXTS["mostly" if parts else "again"][locale].format(
-        percent=_percent(same), parts=parts, photos=told.profile.photos
+        percent=_percent(same), parts=parts, photos=remembered.photos
     )
 
 

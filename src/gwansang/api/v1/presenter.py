@@ -10,7 +10,8 @@ from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartRe
 from gwansang.schemas import analysis as wire
 from gwansang.services.analysis_service import AnalysisResult
 from gwansang.services.history_service import KeptAnalysis
-from gwansang.vision.face import Face, Pose, Quality
+from gwansang.services.told import Places, ToldAnalysis, told_analysis
+from gwansang.vision.face import Pose, Quality
 
 ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
     Path(__file__).with_name("advice_texts.json").read_bytes()
@@ -19,16 +20,13 @@ ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
 
 def present(result: AnalysisResult) -> wire.FaceReading:
     """The answer to a reading request."""
-    about = KeptAnalysis(
-        analysis_id=result.analysis_id,
-        created_at=result.created_at,
-        birth_year=result.birth_year,
-        reading=result.reading,
-        measures={},  # the answer shows those in the reasons
-        pose=result.face.pose,
-        quality=result.face.quality,
-    )
-    return _present(about, result.face, present_memory(result.told))
+    return present_told(told_analysis(result))
+
+
+def present_told(told: ToldAnalysis) -> wire.FaceReading:
+    """The answer to a reading request, at any time after it was told."""
+    profile = present_memory(told.remembered, told.kept.reading) if told.remembered else None
+    return _present(told.kept, told.places, profile)
 
 
 def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
@@ -36,20 +34,20 @@ def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
     return _present(kept, None)
 
 
-def _present(about: KeptAnalysis, face: Face | None, profile: wire.ProfileOut | None = None) -> wire.FaceReading:
+def _present(about: KeptAnalysis, places: Places | None, profile: wire.ProfileOut | None = None) -> wire.FaceReading:
     reading = about.reading
     return wire.FaceReading(
         analysis_id=about.analysis_id,
         overall_score=reading.overall_score,
         energy_scores=wire.EnergiesOut(**{str(name): steps for name, steps in reading.energy_scores.items()}),
         energy_values={name: _round(value) for name, value in reading.energy_values.items()},
-        parts_analysis={part.part: _part(part, face) for part in reading.parts},
+        parts_analysis={part.part: _part(part, places) for part in reading.parts},
         today_fortune=reading.today_fortune,
         fortune=present_fortune(reading.fortune),
         element=_element(reading),
         zones=_zones(reading),
-        palaces=[_palace(palace, face) for palace in reading.palaces],
-        ages=wire.AgesOut(birth_year=about.birth_year, positions=[_age(age, face) for age in reading.ages]),
+        palaces=[_palace(palace, places) for palace in reading.palaces],
+        ages=wire.AgesOut(birth_year=about.birth_year, positions=[_age(age, places) for age in reading.ages]),
         quality=_quality(about.quality, about.pose, reading.locale),
         engine_version=reading.engine_version,
         content_version=reading.content_version,
@@ -60,7 +58,7 @@ def _present(about: KeptAnalysis, face: Face | None, profile: wire.ProfileOut | 
     )
 
 
-def _part(part: PartReading, face: Face | None) -> wire.PartOut:
+def _part(part: PartReading, places: Places | None) -> wire.PartOut:
     other = part.alternative
     return wire.PartOut(
         name=part.name,
@@ -73,12 +71,12 @@ def _part(part: PartReading, face: Face | None) -> wire.PartOut:
         alternative=other
         and wire.AlternativeOut(shape_id=other.shape_id, shape=other.shape, probability=_round(other.probability)),
         reliability=_round(part.reliability),
-        reasons=[_reason(reason, face) for reason in part.reasons],
+        reasons=[_reason(reason, places) for reason in part.reasons],
     )
 
 
-def _reason(reason: Reason, face: Face | None) -> wire.ReasonOut:
-    overlays = [_overlay(overlay, face) for overlay in reason.overlays if face]
+def _reason(reason: Reason, places: Places | None) -> wire.ReasonOut:
+    overlays = [_overlay(overlay, places) for overlay in reason.overlays if places]
     classic = reason.classic
     return wire.ReasonOut(
         measure=reason.measure,
@@ -94,15 +92,14 @@ def _reason(reason: Reason, face: Face | None) -> wire.ReasonOut:
     )
 
 
-def _overlay(overlay: Overlay, face: Face) -> wire.OverlayOut:
-    return wire.OverlayOut(type=overlay.type, points=_places(overlay.vertices, face))
+def _overlay(overlay: Overlay, places: Places) -> wire.OverlayOut:
+    return wire.OverlayOut(type=overlay.type, points=_places(overlay.vertices, places))
 
 
-def _places(vertices: Sequence[int], face: Face | None) -> list[wire.Place]:
-    if face is None:
+def _places(vertices: Sequence[int], places: Places | None) -> list[wire.Place]:
+    if places is None:
         return []
-    size = (face.image_width, face.image_height)
-    return [(_round(x / size[0]), _round(y / size[1])) for x, y in face.points[list(vertices), :2].tolist()]
+    return [(_round(x), _round(y)) for x, y in (places[vertex] for vertex in vertices)]
 
 
 def present_fortune(fortune: Fortune) -> wire.FortuneOut:
@@ -172,7 +169,7 @@ def _zones(reading: Reading) -> wire.ZonesOut:
     )
 
 
-def _palace(palace: Palace, face: Face | None) -> wire.PalaceOut:
+def _palace(palace: Palace, places: Places | None) -> wire.PalaceOut:
     return wire.PalaceOut(
         id=palace.id,
         name=palace.name,
@@ -181,11 +178,11 @@ def _palace(palace: Palace, face: Face | None) -> wire.PalaceOut:
         status=palace.status,
         z=None if palace.z is None else _round(palace.z),
         meaning=palace.meaning,
-        points=_places(palace.vertices, face),
+        points=_places(palace.vertices, places),
     )
 
 
-def _age(age: AgePosition, face: Face | None) -> wire.AgePositionOut:
+def _age(age: AgePosition, places: Places | None) -> wire.AgePositionOut:
     return wire.AgePositionOut(
         counted_age=age.counted_age,
         international_age=age.international_age,
@@ -193,7 +190,7 @@ def _age(age: AgePosition, face: Face | None) -> wire.AgePositionOut:
         hanja=age.hanja,
         place=age.place,
         meaning=age.meaning,
-        points=_places(age.vertices, face),
+        points=_places(age.vertices, places),
     )
 
 

@@ -19,7 +19,7 @@ from gwansang.reading.model import Capture, Locale
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.vision.face import Face, Points
+from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.headers import inspect
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
@@ -70,10 +70,21 @@ class FaceQuery:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a face: the best photo's face, and the mean of what all of them measure."""
+    """One look at a face: how the best photo shows it, and the mean of what all of them measure.
 
-    face: Face
+    places: (468, 2) x and y as fractions of the upright photo's width and height.
+    """
+
+    places: Points
+    pose: Pose
+    quality: Quality
     measures: Measures
+
+
+def look_at(face: Face, measures: Measures) -> Look:
+    """What is handed on of a face that was measured."""
+    places: Points = face.points[:, :2] / (face.image_width, face.image_height)
+    return Look(places, face.pose, face.quality, measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +132,21 @@ class FaceAnalyzer:
         """`ask` is called in the pool too: parsing what a caller sent is CPU work. `known`: what is remembered."""
         return await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
 
-    async def tell_again(self, analysis: Analysis, day: date, known: Profile | None) -> Analysis:
-        """The same look in the light of something else that is remembered."""
-        tell = _teller(analysis.query, analysis.look, day, self.norms)
-        told = await self._pool.run(lambda _: _recall(known, analysis.look, tell))
-        return replace(analysis, told=told)
+    async def look(self, ask: Callable[[], FaceQuery]) -> tuple[FaceQuery, Look]:
+        """What there is to see, without words for it yet."""
+
+        def see(vision: FaceVision) -> tuple[FaceQuery, Look]:
+            query = ask()
+            return query, look_for(vision, query)
+
+        return await self._pool.run(see)
+
+    async def tell(
+        self, look: Look, day: date, locale: Locale, birth_year: int | None, known: Profile | None
+    ) -> Recollection:
+        """The words for a look, in the light of what is remembered."""
+        tell = _teller(look, day, locale, birth_year, self.norms)
+        return await self._pool.run(lambda _: _recall(known, look, tell))
 
 
 def analyze_face(
@@ -136,12 +157,16 @@ def analyze_face(
     Raises what is wrong with the query, the photos or the face.
     """
     started = perf_counter()
-    faces = [_see(vision, query), *_see_more(vision, query)]
+    look = look_for(vision, query)
     seen = perf_counter()
-    look = _look(faces)
-    told = _recall(known, look, _teller(query, look, day, norms))
+    told = _recall(known, look, _teller(look, day, query.locale, query.birth_year, norms))
     done = perf_counter()
     return Analysis(query, look, told, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
+
+
+def look_for(vision: FaceVision, query: FaceQuery) -> Look:
+    """Sees and measures the face; raises what is wrong with the query, the photos or the face."""
+    return _look([_see(vision, query), *_see_more(vision, query)])
 
 
 def _look(faces: list[Face]) -> Look:
@@ -150,23 +175,23 @@ def _look(faces: list[Face]) -> Look:
         with naming_photo(index, len(faces)):
             measures.append(measure(face.neutral, capture_of(face)))
     if len(faces) == 1:
-        return Look(faces[0], measures[0])
+        return look_at(faces[0], measures[0])
     stranger = first_stranger(measures)
     if stranger is not None:
         message = "The photos have to show one face; this one shows another than those before it."
         raise DifferentFacesError(message, file=stranger + 1)
     best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
     quality = replace(faces[best].quality, photos=len(faces), best_photo=best + 1)
-    return Look(replace(faces[best], quality=quality), combine(measures))
+    return look_at(replace(faces[best], quality=quality), combine(measures))
 
 
-def _teller(query: FaceQuery, look: Look, day: date, norms: Norms) -> Tell:
-    capture = capture_of(look.face)
-    return lambda measures, before: compose(measures, capture, day, query.locale, query.birth_year, norms, before)
+def _teller(look: Look, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> Tell:
+    capture = capture_of(look)
+    return lambda measures, before: compose(measures, capture, day, locale, birth_year, norms, before)
 
 
 def _recall(known: Profile | None, look: Look, tell: Tell) -> Recollection:
-    return recall(known, look.measures, look.face.quality.photos, tell)
+    return recall(known, look.measures, look.quality.photos, tell)
 
 
 @contextmanager
@@ -180,7 +205,7 @@ def naming_photo(index: int, photos: int) -> Iterator[None]:
         raise
 
 
-def capture_of(face: Face) -> Capture:
+def capture_of(face: Face | Look) -> Capture:
     """How this face was captured, as far as the reading asks."""
     return Capture(
         yaw_deg=face.pose.yaw_deg,
