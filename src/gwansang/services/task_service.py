@@ -1,7 +1,8 @@
 """Long work as its owner sees it: submitted, watched, cancelled. Nothing here knows the engine that does it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -105,14 +106,15 @@ class TaskService:
         user_id: int,
         kind: str,
         params: JsonObject,
-        inputs: Sequence[bytes],
+        inputs: Sequence[bytes] | AsyncIterable[bytes],
         *,
-        request_sha256: str,
+        request_sha256: str | None = None,
         idempotency_key: str | None = None,
     ) -> TaskInfo:
         """A task that will be done, or the one that was made of the same request under the same key. `params` hold
-        nothing of a face. Raises TooManyTasksError, IdempotencyKeyReusedError, UserNotFoundError."""
-        asked = _Asked(user_id, idempotency_key, request_sha256)
+        nothing of a face; inputs that come one by one are never held together, and what tells their request from
+        others is made of them. Raises TooManyTasksError, IdempotencyKeyReusedError, UserNotFoundError."""
+        asked = _Asked(user_id, idempotency_key and _digest(idempotency_key), request_sha256)
         async with self._uow.write() as tx:
             known = await self._known(tx, asked)
             if known is None:
@@ -121,8 +123,9 @@ class TaskService:
             return await self.get(user_id, known.id)
         task_id = self._new_id()
         try:
-            await self._vault.put(key, task_id, inputs)
-            row = self._row(task_id, asked, kind, params, len(inputs))
+            deposit = await self._vault.put(key, task_id, inputs)
+            asked = replace(asked, sha256=request_sha256 or deposit.sha256)
+            row = self._row(task_id, asked, kind, params, deposit.inputs)
             async with self._uow.write() as tx:
                 known = await self._known(tx, asked)
                 if known is None:
@@ -134,7 +137,7 @@ class TaskService:
             await self._vault.forget(task_id)
             return await self.get(user_id, known.id)
         self._wakes.wake(NEW_WORK)
-        _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=len(inputs))
+        _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=deposit.inputs)
         return info(row)
 
     async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
@@ -178,6 +181,8 @@ class TaskService:
         if await tx.users.locked(asked.user_id) is None:
             raise UserNotFoundError("There is no such user.")
         if asked.key is not None and (known := await tx.tasks.by_key(asked.user_id, asked.key)) is not None:
+            if asked.sha256 is None:
+                return None  # it is not here yet, and this is asked again when it is
             if known.request_sha256 != asked.sha256:
                 raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request; use a new one.")
             return known
@@ -210,7 +215,12 @@ class _Asked:
 
     user_id: int
     key: str | None
-    sha256: str
+    sha256: str | None  # None until all of it is here
+
+
+def _digest(idempotency_key: str) -> str:
+    """Of one length, and without what a client may have put into its key."""
+    return hashlib.sha256(idempotency_key.encode()).hexdigest()
 
 
 def found(row: Task | None) -> Task:

@@ -1,7 +1,9 @@
 """Where a task's inputs and outcomes lie: sealed with their owner's key, and nowhere else."""
 
 import asyncio
-from collections.abc import Sequence
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,6 +15,14 @@ _PREFIX: Final = "jobs/"
 _WORTH_A_THREAD: Final = 256 * 1024  # bytes that take longer to seal than a thread takes to begin
 
 
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """How many inputs were put down, and what tells them from others."""
+
+    inputs: int
+    sha256: str
+
+
 class TaskVault:
     """The inputs of tasks as sealed objects; they are here from the submission of a task to its end."""
 
@@ -20,15 +30,19 @@ class TaskVault:
         self._store = store
         self._sealer = sealer
 
-    async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes]) -> None:
-        """Keeps the inputs of a task."""
-        for number, content in enumerate(inputs):
+    async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes] | AsyncIterable[bytes]) -> Deposit:
+        """Keeps the inputs of a task, each as it comes."""
+        sha256, number = hashlib.sha256(), 0
+        async for content in inputs if isinstance(inputs, AsyncIterable) else _coming(inputs):
             where = place("jobs", task_id, str(number))
+            sha256.update(await asyncio.to_thread(lambda content: hashlib.sha256(content).digest(), content))
             if len(content) < _WORTH_A_THREAD:
                 sealed = self._sealer.seal_bytes(key, content, where)
             else:
                 sealed = await asyncio.to_thread(self._sealer.seal_bytes, key, content, where)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
+            number += 1
+        return Deposit(number, sha256.hexdigest())
 
     async def get(self, key: DataKey, task_id: UUID, number: int) -> bytes:
         """An input; raises ObjectNotFoundError, SealBrokenError."""
@@ -46,3 +60,8 @@ class TaskVault:
         """Tasks with inputs that were put here before that time."""
         old = {found.key async for found in self._store.list(_PREFIX) if found.modified_at < moment}
         return frozenset(UUID(key.split("/")[1]) for key in old)
+
+
+async def _coming(inputs: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for content in inputs:
+        yield content
