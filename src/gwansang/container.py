@@ -26,12 +26,17 @@ from gwansang.services.consent_service import ConsentService
 from gwansang.services.consent_texts import default_consent_texts
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
+from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
+from gwansang.services.housekeeping import housekeeping
 from gwansang.services.key_service import KeyService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.ml.photo_copier import PhotoCopier
+from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.sealing import Sealer
@@ -39,6 +44,7 @@ from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 
 _MAILS_PER_HOUR = 3  # to one address
+_HOUSEKEEPING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Accounts:
     sealer: Sealer
     store: ObjectStore
     links: FileLinks
+    photo_bin: PhotoBin
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -74,6 +81,8 @@ class Container:
     """What an endpoint may be given."""
 
     store: ObjectStore
+    photos: PhotoService
+    files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
     users: UserService
@@ -116,8 +125,21 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         limits = await stack.enter_async_context(rate_limiter(_limits(settings), redis_url))
         analyses = await stack.enter_async_context(_analyses(pool, settings, clock))
+        photos = PhotoService(
+            accounts.uow,
+            accounts.store,
+            accounts.consents,
+            accounts.photo_bin,
+            PhotoCopier(pool),
+            clock=clock,
+            new_id=uuid4,
+        )
+        chores = {"photos": accounts.photo_bin.sweep, "unfinished files": accounts.store.sweep}
+        await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         yield Container(
             store=accounts.store,
+            photos=photos,
+            files=FileService(accounts.store, accounts.links),
             analyses=analyses,
             caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles),
             users=accounts.users,
@@ -154,9 +176,11 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
 def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: Clock) -> Accounts:
     texts = default_consent_texts()
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
-    consents = ConsentService(uow, texts, clock=clock)
-    profiles = ProfileService(uow, consents)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
+    store = _store(settings, links, clock)
+    photo_bin = PhotoBin(uow, store, clock=clock)
+    consents = ConsentService(uow, texts, photo_bin, clock=clock)
+    profiles = ProfileService(uow, consents)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -165,10 +189,11 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     )
     return Accounts(
         uow=uow,
-        store=_store(settings, links, clock),
+        store=store,
         links=links,
+        photo_bin=photo_bin,
         sealer=sealer,
-        users=UserService(uow, passwords, texts, sealer, clock=clock),
+        users=UserService(uow, passwords, texts, sealer, photo_bin, clock=clock),
         auth=AuthService(uow, passwords, tokens, clock=clock, new_id=uuid4),
         proofs=EmailProofService(
             uow,
@@ -180,7 +205,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         ),
         keys=KeyService(uow, clock=clock, new_id=uuid4, new_secret=new_secret, max_keys=settings.max_keys_per_user),
         consents=consents,
-        history=HistoryService(uow, consents, profiles),
+        history=HistoryService(uow, consents, profiles, photo_bin, clock=clock),
         profiles=profiles,
         exports=ExportService(uow, clock=clock),
     )

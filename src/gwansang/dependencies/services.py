@@ -11,9 +11,11 @@ from gwansang.services.caller_analyses import CallerAnalyses
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
+from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
 from gwansang.services.mail_service import MailService
+from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.user_service import UserService
@@ -60,6 +62,14 @@ def _profiles(services: Services) -> ProfileService:
     return services.profiles
 
 
+def _photos(services: Services) -> PhotoService:
+    return services.photos
+
+
+def _files(services: Services) -> FileService:
+    return services.files
+
+
 def _mails(services: Services) -> MailService:
     return services.mails
 
@@ -84,6 +94,8 @@ Keys = Annotated[KeyService, Depends(_keys)]
 Consents = Annotated[ConsentService, Depends(_consents)]
 History = Annotated[HistoryService, Depends(_history)]
 Profiles = Annotated[ProfileService, Depends(_profiles)]
+Photos = Annotated[PhotoService, Depends(_photos)]
+Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
 Exports = Annotated[ExportService, Depends(_exports)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]

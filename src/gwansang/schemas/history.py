@@ -17,3 +17,15 @@ class KeptReadingOut(BaseModel):
     quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
     engine_version: str = Field(examples=["1.0.0"])
     content_version: str = Field(examples=["2026.1"])
+
+
+class PhotoOut(BaseModel):
+    """The photo of a kept reading: a JPEG copy, upright and without metadata."""
+
+    url: str = Field(
+        description="A path of this service, or an address of the file store; it works for whoever knows it.",
+        examples=["/api/v1/files/k2v9…"],
+    )
+    expires_at: dt.datetime = Field(description="The address ends then.", examples=["2026-11-23T03:05:00Z"])
+    width: int = Field(ge=1, description="Pixels.", examples=[1200])
+    height: int = Field(ge=1, description="Pixels.", examples=[1600])

@@ -11,6 +11,7 @@ from gwansang.models.account import Consent
 from gwansang.reading.model import Locale
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.consent_texts import PURPOSES, ConsentTexts, Purpose
+from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.user_service import found
 
 _log = structlog.get_logger("gwansang.consents")
@@ -53,9 +54,10 @@ class ConsentState:
 class ConsentService:
     """The ledger of consents."""
 
-    def __init__(self, uow: UnitOfWork, texts: ConsentTexts, *, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, texts: ConsentTexts, photo_bin: PhotoBin, *, clock: Clock) -> None:
         self._uow = uow
         self._texts = texts
+        self._bin = photo_bin
         self._clock = clock
 
     async def states(self, user_id: int, locale: Locale = "ko") -> tuple[ConsentState, ...]:
@@ -86,13 +88,17 @@ class ConsentService:
     async def withdraw(self, user_id: int, purpose: Purpose, locale: Locale = "ko") -> ConsentState:
         """Notes that the user does not agree any more and deletes what rested on it; doing it again changes nothing.
         Raises UserNotFoundError."""
+        photos: tuple[str, ...] = ()
         async with self._uow.write() as tx:
             found(await tx.users.locked(user_id))
             await tx.consents.withdraw(user_id, purpose, self._clock())
+            if purpose in ("history", "retain_photo"):
+                photos = await tx.photos.take(user_id, self._clock())
             if purpose == "history":
                 await tx.analyses.delete_all(user_id)
                 await tx.profiles.forget(user_id)
             row = (await tx.consents.latest(user_id)).get(purpose)
+        await self._bin.empty(photos)
         _log.info("consent.withdrawn", user_id=user_id, purpose=purpose)
         return self._state(purpose, row, locale)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
@@ -17,6 +18,7 @@ from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.model import Fortune, Locale, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.consent_service import ConsentService
+from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.profile_service import ProfileChange, ProfileService
 from gwansang.vision.face import Pose, Quality
 
@@ -77,10 +79,14 @@ _MEASURES = TypeAdapter(dict[str, KeptMeasure])
 class HistoryService:
     """The kept analyses of users; what belongs to another does not exist."""
 
-    def __init__(self, uow: UnitOfWork, consents: ConsentService, profiles: ProfileService) -> None:
+    def __init__(
+        self, uow: UnitOfWork, consents: ConsentService, profiles: ProfileService, photo_bin: PhotoBin, *, clock: Clock
+    ) -> None:
         self._uow = uow
         self._consents = consents
         self._profiles = profiles
+        self._bin = photo_bin
+        self._clock = clock
 
     async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileChange | None = None) -> bool:
         """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
@@ -117,10 +123,12 @@ class HistoryService:
             return kept(await self._own(tx, user_id, a)), kept(await self._own(tx, user_id, b))
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
-        """Deletes an analysis of this user; raises AnalysisNotFoundError."""
+        """Deletes an analysis of this user, and its photo; raises AnalysisNotFoundError."""
         async with self._uow.write() as tx:
+            photos = await tx.photos.take(user_id, self._clock(), analysis_id)
             if not await tx.analyses.delete(user_id, analysis_id):
                 raise AnalysisNotFoundError("There is no such analysis.")
+        await self._bin.empty(photos)
 
     async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
         """The fortune of any day for a kept face; raises AnalysisNotFoundError."""

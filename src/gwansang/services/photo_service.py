@@ -14,8 +14,10 @@ from gwansang.models.photo import Photo, PhotoObject
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.photo_bin import PhotoBin
-from gwansang.storage.base import ObjectStore
+from gwansang.storage.base import ObjectStore, StorageUnavailableError
 from gwansang.vision.copying import PhotoCopy
+
+__all__ = ["PhotoLink", "PhotoNotFoundError", "PhotoService", "StorageUnavailableError"]
 
 _log = structlog.get_logger("gwansang.photos")
 _LINK_S: Final = 300

@@ -17,6 +17,7 @@ from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from gwansang.services.auth_service import InvalidCredentialsError, end_all_tokens
 from gwansang.services.consent_texts import ConsentTexts, Purpose
+from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.sealing import Sealer
 
 __all__ = [
@@ -65,9 +66,17 @@ class UserService:
     """Use cases of accounts."""
 
     def __init__(
-        self, uow: UnitOfWork, passwords: Passwords, texts: ConsentTexts, sealer: Sealer, *, clock: Clock
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        texts: ConsentTexts,
+        sealer: Sealer,
+        photo_bin: PhotoBin,
+        *,
+        clock: Clock,
     ) -> None:
         self._uow = uow
+        self._bin = photo_bin
         self._sealer = sealer
         self._passwords = passwords
         self._texts = texts
@@ -157,8 +166,10 @@ class UserService:
     async def delete(self, user_id: int) -> None:
         """Erases the account and everything of it; raises UserNotFoundError."""
         async with self._uow.write() as tx:
-            if not await tx.users.erase(user_id):
-                raise UserNotFoundError("There is no such user.")
+            found(await tx.users.locked(user_id))
+            photos = await tx.photos.take(user_id, self._clock())
+            await tx.users.erase(user_id)
+        await self._bin.empty(photos)
         _log.info("account.erased", user_id=user_id)
 
 

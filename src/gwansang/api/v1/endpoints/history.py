@@ -13,13 +13,14 @@ from gwansang.api.v1.memory_presenter import present_comparison
 from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenter import present_fortune, present_kept
 from gwansang.api.v1.refusals import BODY, PARAMETERS, SIGNED_IN
-from gwansang.dependencies import AskedPage, ChosenLocale, History, Profiles, ReadsHistory, WritesHistory
+from gwansang.dependencies import AskedPage, ChosenLocale, History, Photos, Profiles, ReadsHistory, WritesHistory
 from gwansang.schemas.analysis import FaceReading, FortuneOut
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
-from gwansang.schemas.history import KeptReadingOut
+from gwansang.schemas.history import KeptReadingOut, PhotoOut
 from gwansang.schemas.paging import PageOut
 from gwansang.services.comparison import compare
 from gwansang.services.history_service import AnalysisNotFoundError
+from gwansang.services.photo_service import PhotoNotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
@@ -66,7 +67,7 @@ async def read_reading(analysis_id: AnalysisId, caller: ReadsHistory, history: H
     "/{analysis_id:uuid}", status_code=204, responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
 )
 async def delete_reading(analysis_id: AnalysisId, caller: WritesHistory, history: History) -> None:
-    """Delete a kept reading."""
+    """Delete a kept reading, and its photo where one was kept."""
     await history.delete(caller.user_id, analysis_id)
 
 
@@ -76,3 +77,13 @@ async def read_fortune(
 ) -> FortuneOut:
     """The fortune of any day for the face of a kept reading."""
     return present_fortune(await history.fortune(caller.user_id, analysis_id, day, locale))
+
+
+@router.get(
+    "/{analysis_id:uuid}/photo",
+    responses=problems(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
+)
+async def read_photo(analysis_id: AnalysisId, caller: ReadsHistory, photos: Photos) -> PhotoOut:
+    """Where the photo of a kept reading can be fetched, for five minutes and without signing in; photos are kept with
+    the consents to `history` and `retain_photo`."""
+    return PhotoOut.model_validate(await photos.link(caller.user_id, analysis_id), from_attributes=True)

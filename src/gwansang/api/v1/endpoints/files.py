@@ -1,0 +1,25 @@
+"""Files of the store, for links that this service signed; a store that answers its own links never needs this."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from gwansang.api.documented import problems
+from gwansang.api.v1.refusals import ANYONE, PARAMETERS
+from gwansang.dependencies import Anyone, Files
+from gwansang.services.file_service import ObjectNotFoundError, StorageUnavailableError
+
+router = APIRouter(prefix="/api/v1/files", tags=["files"])
+Token = Annotated[str, Path(examples=["k2v9…"])]
+
+
+@router.get(
+    "/{token}",
+    dependencies=[Anyone],
+    response_class=Response,
+    responses=problems(ObjectNotFoundError, StorageUnavailableError, *ANYONE, *PARAMETERS),
+)
+async def read_file(token: Token, files: Files) -> Response:
+    """The file of a link that was given out; after its end there is nothing here."""
+    file = await files.open(token)
+    return Response(file.data, media_type=file.content_type, headers={"Content-Disposition": "attachment"})
