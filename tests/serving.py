@@ -28,6 +28,7 @@ from tests.photos import model_dir
 JSON_CALL = "/api/v1/analysis/face"
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
 # Most tests are not about limits, and all of them come from one address.
+SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
 LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
 
 
@@ -148,7 +149,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
         command = [sys.executable, "-m", "uvicorn", "gwansang.main:app", "--fd", str(listening.fileno())]
         process = subprocess.Popen(
-            [*command, "--no-access-log", "--no-server-header", "--no-proxy-headers"],
+            [*command, "--no-access-log", "--no-server-header", "--no-proxy-headers", *SOCKET_OPTIONS],
             pass_fds=[listening.fileno()],
             stdout=sink,
             stderr=subprocess.STDOUT,

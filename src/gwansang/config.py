@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     address_calls_per_minute: int = Field(60, ge=1)
     guest_readings_per_hour: int = Field(10, ge=1)
     logins_per_minute: int = Field(10, ge=1)
+    sockets_per_user: int = Field(3, ge=1)
+    sockets_per_address: int = Field(20, ge=1)
+    socket_recheck_s: float = Field(30.0, gt=0, le=60)
 
     smtp_host: str | None = None
     smtp_port: int = Field(587, ge=1, le=65535)

@@ -12,6 +12,7 @@ from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
 from gwansang.core.memory import keep_heap_small, memory_returner
 from gwansang.core.passwords import Passwords
+from gwansang.core.places import Places, SocketRules
 from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
 from gwansang.core.tokens import Tokens, new_secret
 from gwansang.db.init_db import prepare
@@ -40,6 +41,7 @@ from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.sealing import Sealer
+from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 
@@ -74,6 +76,7 @@ class EdgeRules:
     allow_guests: bool
     api_key_in_query: bool
     trusted_proxies: int
+    sockets: SocketRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Container:
     mails: MailService
     limits: RateLimiter
     pool: InferencePool[FaceVision]
+    tickets: TicketService
+    sockets: Places
     edge: EdgeRules
 
 
@@ -154,6 +159,8 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
             mails=mails,
             limits=limits,
             pool=pool,
+            tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret),
+            sockets=Places(),
             edge=_edge(settings),
         )
 
@@ -261,6 +268,12 @@ def _edge(settings: Settings) -> EdgeRules:
         allow_guests=settings.guests_allowed,
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
+        sockets=SocketRules(
+            origins=settings.cors_origins,
+            per_user=settings.sockets_per_user,
+            per_address=settings.sockets_per_address,
+            recheck_s=settings.socket_recheck_s,
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies import chosen_locale
+from gwansang.reading.model import Locale
 
 STATUS: Mapping[type[AppError], int] = {
     AppError: 500,
@@ -129,23 +130,31 @@ def _fault(fault: Mapping[str, object], known: Sequence[str] | None) -> dict[str
     return {"field": ".".join(path), "message": str(fault.get("msg", "Invalid"))}
 
 
+def problem_of(scope: Scope, error: AppError, locale: Locale | None = None) -> dict[str, JsonValue]:
+    """The problem that a caller is told; in the language of the connection where none is named."""
+    return _problem(scope, error, status_of(type(error)), locale or chosen_locale(HTTPConnection(scope)))
+
+
+def _problem(scope: Scope, error: AppError, status: int, locale: Locale) -> dict[str, JsonValue]:
+    return {
+        "type": problem_type(type(error)),
+        "title": error.title,
+        "status": HTTPStatus(status).value,
+        "detail": sentence(error, locale),
+        "instance": scope["path"][:_MAX_INSTANCE],
+        "request_id": scope.get("state", {}).get("request_id", ""),
+        "error": {"code": error.code, "message": error.message, "details": _details(error)},
+    }
+
+
 def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    connection = HTTPConnection(scope)
     extra = dict(headers or {})
     retry_after_s = error.context.get("retry_after_s")
     if isinstance(retry_after_s, int):
         extra["Retry-After"] = str(retry_after_s)
     if status == 401:
         extra.setdefault("WWW-Authenticate", "Bearer")
-    body: dict[str, JsonValue] = {
-        "type": problem_type(type(error)),
-        "title": error.title,
-        "status": HTTPStatus(status).value,
-        "detail": sentence(error, chosen_locale(connection)),
-        "instance": scope["path"][:_MAX_INSTANCE],
-        "request_id": connection.scope.get("state", {}).get("request_id", ""),
-        "error": {"code": error.code, "message": error.message, "details": _details(error)},
-    }
+    body = _problem(scope, error, status, chosen_locale(HTTPConnection(scope)))
     return JSONResponse(body, status, extra, media_type=_PROBLEM)
 
 

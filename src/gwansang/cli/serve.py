@@ -20,6 +20,7 @@ GRACE_S = 10  # running analyses end within this
 KEEP_ALIVE_S = 15
 MAX_CONNECTIONS = 1000  # beyond, new ones are answered 503 at once
 BACKLOG = 512
+MAX_MESSAGE_BYTES = 1024 * 1024  # of a WebSocket
 
 
 def serve(
@@ -45,6 +46,9 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,  # TRUSTED_PROXIES counts them from the right; here the leftmost could be believed
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # photos don't shrink, and what unpacks to much more can't be sent
         limit_concurrency=MAX_CONNECTIONS,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,

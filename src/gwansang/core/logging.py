@@ -37,13 +37,20 @@ def configure_logging(level: str, *, json: bool) -> None:
     _replace_handlers(handler, level)
 
 
+def _harmless(record: logging.LogRecord) -> bool:
+    """The server tells the whole address of every WebSocket, with the ticket in it; the access log tells its route."""
+    return not str(record.msg).startswith('%s - "WebSocket')
+
+
 def _replace_handlers(handler: logging.Handler, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel("WARNING")  # below it libraries tell what they were given; a database driver all parameters
     for name in ("gwansang", "uvicorn"):
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, logging.getLevelName(level)))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers = []
+        logger.addFilter(_harmless)  # adding it again changes nothing
         logger.propagate = name != "uvicorn.access"  # our access log knows the route template and no query

@@ -82,6 +82,12 @@ async def _spend(connection: HTTPConnection, bucket: Bucket, who: str, cost: int
     quota.check()
 
 
+async def presented(connection: HTTPConnection) -> tuple[str, ...]:
+    """The access token and the API key that came with a connection; "" for one that can't be anybody's."""
+    shown = (await _access_token(connection), await _key(connection))
+    return tuple(one for one in shown if one is not None)
+
+
 async def _signed_in(
     request: Request,
     services: Services,
@@ -137,6 +143,16 @@ async def _caller(
 async def count_points(connection: HTTPConnection, caller: Caller, cost: int) -> None:
     """Counts what a call costs beyond what its scope does; raises RateLimited."""
     await _spend(connection, Bucket.CALLER, f"user:{caller.user_id}", cost)
+
+
+async def count_address(connection: HTTPConnection, address: str) -> None:
+    """Counts a call of an address without an account; raises RateLimited."""
+    await _spend(connection, Bucket.ADDRESS, address)
+
+
+async def count_guest(connection: HTTPConnection, address: str) -> None:
+    """Counts a reading for a guest; raises RateLimited."""
+    await _spend(connection, Bucket.GUEST_READINGS, address)
 
 
 async def _anyone(request: Request, address: Address) -> None:

@@ -18,6 +18,7 @@ from gwansang.services.mail_service import MailService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
 
 
@@ -82,6 +83,10 @@ def _readiness(services: Services) -> ReadinessService:
     return services.readiness
 
 
+def _tickets(services: Services) -> TicketService:
+    return services.tickets
+
+
 def _max_upload_bytes(services: Services) -> int:
     return services.edge.max_upload_bytes
 
@@ -99,4 +104,5 @@ Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
 Exports = Annotated[ExportService, Depends(_exports)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
+Tickets = Annotated[TicketService, Depends(_tickets)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]

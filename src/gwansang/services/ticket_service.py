@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unauthenticated
@@ -43,21 +43,19 @@ class TicketService:
         keys: KeyService,
         *,
         clock: Clock,
-        new_id: Callable[[], UUID],
         new_secret: Callable[[], str],
     ) -> None:
         self._uow = uow
         self._auth = auth
         self._keys = keys
         self._clock = clock
-        self._new_id = new_id
         self._new_secret = new_secret
 
     async def issue(self, caller: Caller) -> Ticket:
         """A ticket that stands for the caller's sign-in or key, and ends with it."""
         now, secret = self._clock(), self._new_secret()
         row = SocketTicket(
-            id=self._new_id(),
+            id=uuid4(),
             user_id=caller.user_id,
             family_id=caller.family,
             key_id=caller.key_id,

@@ -18,6 +18,8 @@ from gwansang.dependencies import (
     LoginForm,
     Mails,
     Proofs,
+    ReadsFaces,
+    Tickets,
     account_key,
     count_mail,
 )
@@ -30,6 +32,7 @@ from gwansang.schemas.accounts import (
     TokensOut,
     VerificationCode,
 )
+from gwansang.schemas.sockets import TicketOut
 from gwansang.services.auth_service import (
     InactiveUserError,
     InvalidCredentialsError,
@@ -80,6 +83,12 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
 async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
     """Exchange a refresh token for a new pair, once; used again, it ends the whole sign-in."""
     return TokensOut.model_validate(await auth.refresh(asked.refresh_token), from_attributes=True)
+
+
+@router.post("/tickets", status_code=201, responses=problems(*SIGNED_IN))
+async def issue_ticket(caller: ReadsFaces, tickets: Tickets) -> TicketOut:
+    """Get a ticket that opens one WebSocket within 30 seconds, as `?ticket=`; browsers can't send headers there."""
+    return TicketOut.model_validate(await tickets.issue(caller), from_attributes=True)
 
 
 @router.post("/logout", status_code=204, responses=problems(*SIGNED_IN))
