@@ -146,7 +146,7 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
             photos=photos,
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
-            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles),
+            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos),
             users=accounts.users,
             auth=accounts.auth,
             proofs=accounts.proofs,

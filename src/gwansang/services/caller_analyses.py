@@ -8,6 +8,7 @@ from gwansang.services.analysis_service import AnalysisResult, AnalysisService, 
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.history_service import HistoryService, KeptAnalysis
 from gwansang.services.ml.face_analyzer import FaceQuery
+from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import KnownFace, ProfileBusyError, ProfileChange, ProfileService
 from gwansang.services.told import kept_analysis
 
@@ -15,16 +16,41 @@ Keep = Callable[[Transaction], Awaitable[None]]
 _TRIES = 10  # of readings of one face that race to be remembered, one wins each time
 
 
+class _Asked:
+    """Remembers what was asked: of those who want their photos kept, photos outlive the reading until they are."""
+
+    def __init__(self, ask: Callable[[], FaceQuery]) -> None:
+        self._ask = ask
+        self._query = FaceQuery()
+
+    def __call__(self) -> FaceQuery:
+        self._query = self._ask()
+        return self._query
+
+    def photo(self, number: int) -> bytes | None:
+        """The photo with this number, counted from 1; None where landmarks were read and no photo was."""
+        asked = self._query
+        if asked.image is None or asked.landmarks is not None:
+            return None
+        return (asked.image, *asked.more_images)[number - 1]
+
+
 class CallerAnalyses:
     """Readings for users and for guests; of a guest nothing is kept."""
 
     def __init__(
-        self, analyses: AnalysisService, consents: ConsentService, history: HistoryService, profiles: ProfileService
+        self,
+        analyses: AnalysisService,
+        consents: ConsentService,
+        history: HistoryService,
+        profiles: ProfileService,
+        photos: PhotoService,
     ) -> None:
         self._analyses = analyses
         self._consents = consents
         self._history = history
         self._profiles = profiles
+        self._photos = photos
 
     async def analyze(self, ask: Callable[[], FaceQuery], user_id: int | None) -> AnalysisResult:
         """Reads the face that `ask` gives for a user, or for a guest (None), in the light of what is remembered of the
@@ -33,14 +59,17 @@ class CallerAnalyses:
             return await self._analyses.analyze(ask)
         await self._consents.require(user_id, "reading")
         known = await self._profiles.known(user_id)
-        result = await self._analyses.analyze(ask, known.profile if known else None)
+        asked = _Asked(ask) if await self._photos.wanted(user_id) else None
+        result = await self._analyses.analyze(asked or ask, known.profile if known else None)
         for _ in range(_TRIES):
             try:
-                await self._history.keep(user_id, kept_analysis(result), _change(result, known))
+                kept = await self._history.keep(user_id, kept_analysis(result), _change(result, known))
             except ProfileBusyError:
                 known = await self._profiles.known(user_id)
                 result = await self._told(result.sight, known, result.analysis_id)
             else:
+                if kept and asked is not None:
+                    await self._keep_photo(user_id, result, asked)
                 return result
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
@@ -68,6 +97,11 @@ class CallerAnalyses:
     async def keep(self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis]) -> bool:
         """Keeps readings of anybody within a transaction that has locked the user, where they agree to `history`."""
         return await self._history.put(tx, user_id, analyses)
+
+    async def _keep_photo(self, user_id: int, result: AnalysisResult, asked: _Asked) -> None:
+        photo = asked.photo(result.look.quality.best_photo)
+        if photo is not None:
+            await self._photos.keep(user_id, result.analysis_id, photo)
 
     async def _told(self, sight: Sight, known: KnownFace | None, analysis_id: UUID) -> AnalysisResult:
         return await self._analyses.tell(sight, known.profile if known else None, analysis_id)
