@@ -114,3 +114,37 @@ def test_norms_can_be_made_of_remembered_faces_and_too_few_are_told(tmp_path: Pa
     both = gwansang("calibrate", tmp_path, "--from-history", "--out", out, DATABASE_URL=database)
     assert both.returncode == 1
     assert "one of the two" in both.stderr
+
+
+def test_look_alikes_are_measured_with_one_folder_a_person(people: Path, tmp_path: Path) -> None:
+    done = gwansang("evaluate", "lookalike", people, "--json", tmp_path / "out.json", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "3 people, 3 gallery photos, 3 queries" in done.stdout
+    assert "1 refused, NO_FACE" in done.stdout
+    figures = json.loads((tmp_path / "out.json").read_text())
+    for kind in ("centred", "plain"):
+        assert {"rank_1", "rank_5", "auc", "same_top_1", "shares_top_5"} <= set(figures[kind])
+    assert figures["centred"]["rank_1"] == 1.0
+
+
+def test_look_alikes_can_be_asked_for_with_photos_of_another_folder(people: Path, tmp_path: Path) -> None:
+    for kind, number in (("gallery", "0"), ("queries", "1")):
+        (tmp_path / kind).mkdir()
+        for person in ("narrow", "wide"):
+            shutil.copy(people / person / f"{number}.jpg", tmp_path / kind / f"{person}_{number}.jpg")
+    done = gwansang("evaluate", "lookalike", tmp_path / "gallery", "--queries", tmp_path / "queries", COLUMNS="200")
+    assert "2 people, 2 gallery photos, 2 queries" in done.stdout, done.stderr
+    alone = gwansang("evaluate", "lookalike", tmp_path / "gallery")
+    assert alone.returncode == 1
+    assert "two photos" in alone.stderr
+
+
+def test_smiling_londoners_are_known_by_their_neutral_photos(tmp_path: Path) -> None:
+    folder = evaluation_photos("london")[0].parents[1]
+    assert gwansang("evaluate", "lookalike", folder, "--json", tmp_path / "out.json").returncode == 0
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert figures["queries"] == 50
+    for kind in ("centred", "plain"):
+        assert figures[kind]["rank_1"] >= 0.98
+        assert figures[kind]["auc"] >= 0.999
+        assert figures[kind]["shares_top_5"] >= 0.95

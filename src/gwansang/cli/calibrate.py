@@ -7,7 +7,7 @@ import typer
 
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
-from gwansang.cli.photo_set import Looked, look, photos_in, refusal_lines
+from gwansang.cli.photo_set import Looked, Measured, look, photos_in, refusal_lines
 from gwansang.cli.users import with_accounts
 from gwansang.reading.measurements import Measures
 from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among
@@ -86,6 +86,6 @@ def _neighbour(measures: Measures) -> Neighbour:
     return Neighbour({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
 
 
-def _provenance(folder: Path, looked: Looked, people: int) -> str:
+def _provenance(folder: Path, looked: Looked[Measured], people: int) -> str:
     refused = sum(looked.refused.values())
     return _FROM.format(people=people, photos=looked.photos, refused=refused, folder=folder.resolve().name)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,6 +20,7 @@ from gwansang.vision import catalog
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.runtime import Engine
 
+T = TypeVar("T")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _UNREADABLE = "FILE_UNUSABLE"
 
@@ -39,14 +41,11 @@ class Refused:
     message: str
 
 
-Outcome = Measured | Refused
-
-
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """The photos that could be measured, by person; how many could not, by code; the first sentence of each code."""
+class Looked(Generic[T]):
+    """What was seen on photos, by person; how many photos gave nothing, by code; the first sentence of each code."""
 
-    people: Mapping[str, Sequence[Measured]]
+    people: Mapping[str, Sequence[T]]
     refused: Mapping[str, int]
     reasons: Mapping[str, str]
 
@@ -71,6 +70,16 @@ def people_in(folder: Path) -> dict[str, list[Path]]:
     }
 
 
+def people_named_in(folder: Path) -> dict[str, list[Path]]:
+    """Photos by person: one folder a person, else photos side by side, named alike up to the first underscore."""
+    if not folder.is_dir():
+        raise CommandError(f"{folder} is no folder; name one that holds photos of people.")
+    people = people_in(folder)
+    for photo in () if people else photos_in(folder):
+        people.setdefault(photo.stem.split("_")[0], []).append(photo)
+    return people
+
+
 def photos_in(folder: Path) -> list[Path]:
     """The photos of a folder and of those in it."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
@@ -86,46 +95,58 @@ def _pairs(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
-def look(people: Mapping[str, Sequence[Path]], model_path: Path, workers: int) -> Looked:
+def look(people: Mapping[str, Sequence[Path]], model_path: Path, workers: int) -> Looked[Measured]:
     """Measures every photo, with a bar on stderr; one that can't be measured stops no other."""
+    return see_all(people, model_path, workers, _measured)
+
+
+def see_all(
+    people: Mapping[str, Sequence[Path]], model_path: Path, workers: int, see: Callable[[bytes, Engine], T]
+) -> Looked[T]:
+    """The same with what `see` makes of a photo's bytes; it may raise any AppError."""
     catalog.verify(model_path)
     tasks = [(person, photo) for person, photos in people.items() for photo in photos]
-    eyes = _Eyes(model_path)
-    found: dict[str, list[Measured]] = {person: [] for person in people}
+    eyes = _Eyes(model_path, see)
+    found: dict[str, list[T]] = {person: [] for person in people}
     refused: Counter[str] = Counter()
     reasons: dict[str, str] = {}
     with ThreadPoolExecutor(workers) as pool, _bar(len(tasks)) as advance:
         outcomes = pool.map(lambda task: _noted(eyes, task[1], advance), tasks)
         for (person, photo), outcome in zip(tasks, outcomes, strict=True):
-            if isinstance(outcome, Measured):
-                found[person].append(outcome)
-            else:
+            if isinstance(outcome, Refused):
                 refused[outcome.code] += 1
                 reasons.setdefault(outcome.code, f"{photo}: {outcome.message}")
+            else:
+                found[person].append(outcome)
     return Looked(found, refused, reasons)
 
 
-class _Eyes:
+class _Eyes(Generic[T]):
     """An engine for each thread that looks, because an engine belongs to its thread."""
 
-    def __init__(self, model_path: Path) -> None:
+    def __init__(self, model_path: Path, see: Callable[[bytes, Engine], T]) -> None:
         self._model_path = model_path
+        self._see = see
         self._own = threading.local()
 
-    def see(self, photo: Path) -> Outcome:
+    def see(self, photo: Path) -> T | Refused:
         engine: Engine | None = getattr(self._own, "engine", None)
         if engine is None:
             engine = self._own.engine = Engine.load(self._model_path)
         try:
-            face = read_photo(photo.read_bytes(), engine)
-            return Measured(measure(face.neutral, capture_of(face)), face.quality.score)
+            return self._see(photo.read_bytes(), engine)
         except AppError as error:
             return Refused(error.code, error.message)
         except OSError as error:
             return Refused(_UNREADABLE, error.strerror or str(error))
 
 
-def _noted(eyes: _Eyes, photo: Path, advance: Callable[[], None]) -> Outcome:
+def _measured(photo: bytes, engine: Engine) -> Measured:
+    face = read_photo(photo, engine)
+    return Measured(measure(face.neutral, capture_of(face)), face.quality.score)
+
+
+def _noted(eyes: _Eyes[T], photo: Path, advance: Callable[[], None]) -> T | Refused:
     outcome = eyes.see(photo)
     advance()
     return outcome
@@ -141,7 +162,7 @@ def _bar(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-def refusal_lines(looked: Looked) -> Iterator[str]:
+def refusal_lines(looked: Looked[T]) -> Iterator[str]:
     """One line a code, the most frequent first, with an example."""
     for code, count in sorted(looked.refused.items(), key=lambda entry: -entry[1]):
         yield f"{count} refused, {code}: {looked.reasons[code]}"
