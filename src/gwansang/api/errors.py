@@ -1,10 +1,7 @@
 """Every error becomes one kind of answer; the only table of status codes."""
 
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from numbers import Integral, Real
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +15,7 @@ from starlette.types import Scope
 from gwansang.api.problem_texts import sentence
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
+from gwansang.core.facts import fact
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies import chosen_locale
 from gwansang.reading.model import Locale
@@ -165,17 +163,5 @@ def problem_type(error: type[AppError]) -> str:
 
 def _details(error: AppError) -> JsonValue:
     if isinstance(error, InvalidRequestError):
-        return _fact(error.context.get("faults"))
-    return {name: _fact(value) for name, value in error.context.items()} or None
-
-
-def _fact(value: object) -> JsonValue:
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return round(float(value), 4) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _fact(one) for name, one in value.items()}
-    return [_fact(one) for one in value] if isinstance(value, Sequence) else json.dumps(str(value))
+        return fact(error.context.get("faults"))
+    return {name: fact(value) for name, value in error.context.items()} or None

@@ -15,10 +15,12 @@ from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.jobs.failure import Failure
 from gwansang.services.jobs.job import JsonObject
 from gwansang.services.jobs.vault import TaskVault
 from gwansang.services.jobs.wakes import NEW_WORK, Wakes
-from gwansang.services.sealing import Sealer, place
+from gwansang.services.jobs.work import result_place
+from gwansang.services.sealing import Sealer
 from gwansang.services.user_service import UserNotFoundError
 
 _log = structlog.get_logger("gwansang.tasks")
@@ -47,15 +49,6 @@ class IdempotencyKeyReusedError(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class TaskError:
-    """Why a task failed: the error as the same request would have answered it at once."""
-
-    code: str
-    message: str
-    details: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
 class TaskInfo:
     """A task as its owner sees it; `version` grows with every change."""
 
@@ -66,7 +59,7 @@ class TaskInfo:
     progress: float
     version: int
     result: JsonObject | None
-    error: TaskError | None
+    error: Failure | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -230,17 +223,12 @@ def found(row: Task | None) -> Task:
     return row
 
 
-def result_place(task_id: UUID) -> bytes:
-    """Where the result of a task belongs."""
-    return place("tasks", task_id, "result")
-
-
 def info(row: Task, result: JsonObject | None = None) -> TaskInfo:
     """A stored task as plain data."""
     error = None
     if row.error_code is not None:
         details: JsonValue = row.error_details
-        error = TaskError(row.error_code, row.error_message or "", _OBJECT.validate_python(details or {}))
+        error = Failure(row.error_code, row.error_message or "", _OBJECT.validate_python(details or {}))
     return TaskInfo(
         id=row.id,
         kind=row.kind,
