@@ -1,4 +1,4 @@
-"""Why a photo gave no face: each says what to do about it."""
+"""Why a photo or a clip gave no face: each says what to do about it."""
 
 from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
 
@@ -65,6 +65,42 @@ class FaceCutOffError(InvalidInput):
 class DegenerateLandmarksError(InvalidInput):
     code = "DEGENERATE_LANDMARKS"
     title = "The landmarks don't form a face"
+
+
+class UnsupportedVideoTypeError(Malformed):
+    """Carries `codec` in its context where the container was one that can be read."""
+
+    code = "UNSUPPORTED_VIDEO_TYPE"
+    title = "Not a MP4, MOV or WebM video"
+
+
+class CorruptVideoError(InvalidInput):
+    code = "VIDEO_CORRUPT"
+    title = "The video can't be decoded"
+
+
+class NoVideoError(InvalidInput):
+    code = "NO_VIDEO"
+    title = "There are no pictures in the file"
+
+
+class VideoTooLongError(TooLarge):
+    """Carries `max_seconds` in its context."""
+
+    code = "VIDEO_TOO_LONG"
+    title = "The video is too long"
+
+
+class VideoTooLargeError(TooLarge):
+    """Carries the limits in its context."""
+
+    code = "VIDEO_TOO_LARGE"
+    title = "The video has too many pixels or pictures"
+
+
+class VideoTooComplexError(TooLarge):
+    code = "VIDEO_TOO_COMPLEX"
+    title = "The video takes too long to decode"
 
 
 class ModelsMissingError(Unavailable):
