@@ -1,8 +1,9 @@
 """Analyses for someone: made with their consent, and kept where they agree to that."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
+from gwansang.models.photo import Photo
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.analysis_service import AnalysisResult, AnalysisService, Sight
 from gwansang.services.consent_service import ConsentService
@@ -13,6 +14,7 @@ from gwansang.services.profile_service import KnownFace, ProfileBusyError, Profi
 from gwansang.services.told import kept_analysis
 
 Keep = Callable[[Transaction], Awaitable[None]]
+Fetch = Callable[[], Awaitable[bytes]]
 _TRIES = 10  # of readings of one face that race to be remembered, one wins each time
 
 
@@ -78,25 +80,44 @@ class CallerAnalyses:
         await self._consents.require(user_id, "reading")
         return await self._analyses.look(ask)
 
-    async def tell(self, sight: Sight, user_id: int, analysis_id: UUID) -> tuple[AnalysisResult, Keep]:
+    async def tell(
+        self, sight: Sight, user_id: int, analysis_id: UUID, photo: Fetch | None
+    ) -> tuple[AnalysisResult, Keep]:
         """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
-        keeps it within a transaction that has locked the user; that raises ProfileBusyError where a later reading was
-        faster, and then this has to be done again."""
+        keeps it; that raises ProfileBusyError where a later reading was faster, and then this has to be done again."""
         known = await self._profiles.known(user_id)
         result = await self._told(sight, known, analysis_id)
-
-        async def keep(tx: Transaction) -> None:
-            await self._history.put(tx, user_id, [kept_analysis(result)], _change(result, known))
-
-        return result, keep
+        photos = {analysis_id: photo} if photo is not None else {}
+        return result, await self.keeping(user_id, [kept_analysis(result)], photos, _change(result, known))
 
     async def tell_alone(self, sight: Sight, analysis_id: UUID) -> AnalysisResult:
         """The same of a face that may be anybody's."""
         return await self._told(sight, None, analysis_id)
 
-    async def keep(self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis]) -> bool:
-        """Keeps readings of anybody within a transaction that has locked the user, where they agree to `history`."""
-        return await self._history.put(tx, user_id, analyses)
+    async def keeping(
+        self,
+        user_id: int,
+        analyses: Sequence[KeptAnalysis],
+        photos: Mapping[UUID, Fetch],
+        change: ProfileChange | None = None,
+    ) -> Keep:
+        """What keeps readings and their photos within a transaction that has locked the user, where they agree."""
+        copies = await self._copies(user_id, photos)
+
+        async def keep(tx: Transaction) -> None:
+            if await self._history.put(tx, user_id, analyses, change):
+                for copy in copies:
+                    await self._photos.put(tx, copy)
+
+        return keep
+
+    async def _copies(self, user_id: int, photos: Mapping[UUID, Fetch]) -> list[Photo]:
+        if not await self._photos.wanted(user_id):
+            return []
+        copies = [
+            await self._photos.prepare(user_id, analysis_id, await fetch()) for analysis_id, fetch in photos.items()
+        ]
+        return [copy for copy in copies if copy is not None]
 
     async def _keep_photo(self, user_id: int, result: AnalysisResult, asked: _Asked) -> None:
         photo = asked.photo(result.look.quality.best_photo)

@@ -72,6 +72,20 @@ class PhotoService:
     async def keep(self, user_id: int, analysis_id: UUID, photo: bytes) -> bool:
         """Keeps a copy of the photo of a kept analysis, where the user wants that at the very end, too; says whether
         it did. Having no time to copy it or no place to put it costs the photo and not the reading."""
+        row = await self.prepare(user_id, analysis_id, photo)
+        if row is None:
+            return False
+        async with self._uow.write() as tx:
+            kept = await tx.users.locked(user_id) is not None and await self.put(tx, row)
+            if not kept:
+                await tx.photo_objects.doom(row.key, self._clock())
+        if not kept:
+            await self._bin.empty((row.key,))
+        return kept
+
+    async def prepare(self, user_id: int, analysis_id: UUID, photo: bytes) -> Photo | None:
+        """Puts a copy where it may be kept; it is deleted some minutes later unless `put` has said that it is. None
+        where that can't be done."""
         photo_id = self._new_id()
         key = f"photos/{photo_id.hex[:2]}/{photo_id.hex}.jpg"
         try:
@@ -81,15 +95,19 @@ class PhotoService:
             await self._store.put(key, copy.jpeg)
         except (Unavailable, InvalidInput) as error:
             _log.warning("photo.not_kept", analysis_id=str(analysis_id), code=error.code)
+            return None
+        return self._row(photo_id, user_id, analysis_id, key, copy)
+
+    async def put(self, tx: Transaction, row: Photo) -> bool:
+        """Keeps a prepared photo within a transaction that has locked the user, where they want that and the analysis
+        is there; says whether it did."""
+        if not await self._wanted(tx, row.user_id):
             return False
-        row = self._row(photo_id, user_id, analysis_id, key, copy)
-        async with self._uow.write() as tx:
-            kept = await self._add(tx, row)
-            if not kept:
-                await tx.photo_objects.doom(key, self._clock())
-        if not kept:
-            await self._bin.empty((key,))
-        return kept
+        analysis = await tx.analyses.of_user(row.user_id, row.analysis_id)
+        if analysis is None or await tx.photos.of_analysis(row.user_id, row.analysis_id) is not None:
+            return False
+        await tx.photos.add(row)
+        return True
 
     async def link(self, user_id: int, analysis_id: UUID) -> PhotoLink:
         """Where the photo of this user's analysis can be fetched for some minutes; raises PhotoNotFoundError."""
@@ -103,15 +121,6 @@ class PhotoService:
     async def _wanted(self, tx: Transaction, user_id: int) -> bool:
         given = self._consents.given
         return await given(tx, user_id, "history") and await given(tx, user_id, "retain_photo")
-
-    async def _add(self, tx: Transaction, row: Photo) -> bool:
-        if await tx.users.locked(row.user_id) is None or not await self._wanted(tx, row.user_id):
-            return False
-        analysis = await tx.analyses.of_user(row.user_id, row.analysis_id)
-        if analysis is None or await tx.photos.of_analysis(row.user_id, row.analysis_id) is not None:
-            return False
-        await tx.photos.add(row)
-        return True
 
     def _row(self, photo_id: UUID, user_id: int, analysis_id: UUID, key: str, copy: PhotoCopy) -> Photo:
         return Photo(

@@ -1,0 +1,123 @@
+"""What jobs about faces are given and what they hand on, as JSON: checked against its shape wherever it comes in."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+
+from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.model import Locale
+from gwansang.services.analysis_service import Sight
+from gwansang.services.ml.face_analyzer import FaceQuery, Look
+from gwansang.services.told import ToldAnalysis
+from gwansang.vision.face import Pose, Quality
+
+_TOLD: Final = TypeAdapter(ToldAnalysis)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Order(_Strict):
+    """What is asked of the photos that lie before it among a task's inputs; `names` are those of their files."""
+
+    locale: Locale = "ko"
+    birth_year: int | None = None
+    landmarks: tuple[tuple[float, ...], ...] | None = None
+    image_width: int | None = None
+    image_height: int | None = None
+    names: tuple[str, ...] = ()
+
+
+class _Sight(_Strict):
+    """A `Sight` in JSON."""
+
+    places: tuple[tuple[float, float], ...]
+    pose: Pose
+    quality: Quality
+    measures: Mapping[str, Measured]
+    asymmetry: Mapping[str, float]
+    locale: Locale
+    birth_year: int | None
+    seen_at: datetime
+
+
+def inputs_of(query: FaceQuery) -> list[bytes]:
+    """A question as a task's inputs: its photos, then the rest of it."""
+    landmarks = None if query.landmarks is None else tuple(map(tuple, query.landmarks.tolist()))
+    order = Order(
+        locale=query.locale,
+        birth_year=query.birth_year,
+        landmarks=landmarks,
+        image_width=query.image_width,
+        image_height=query.image_height,
+    )
+    photos = [query.image, *query.more_images] if query.image is not None else []
+    return [*photos, order_bytes(order)]
+
+
+def query_of(order: Order, photos: tuple[bytes, ...]) -> FaceQuery:
+    """The question again."""
+    return FaceQuery(
+        locale=order.locale,
+        birth_year=order.birth_year,
+        image=photos[0] if photos else None,
+        landmarks=None if order.landmarks is None else np.array(order.landmarks, dtype=np.float64),
+        image_width=order.image_width,
+        image_height=order.image_height,
+        more_images=photos[1:],
+    )
+
+
+def order_bytes(order: Order) -> bytes:
+    """The order as an input of a task."""
+    return order.model_dump_json().encode()
+
+
+def order_of(data: bytes) -> Order:
+    """The order in an input of a task."""
+    return Order.model_validate_json(data)
+
+
+def sight_data(sight: Sight) -> JsonValue:
+    """What was seen, to be told by another process, too."""
+    look = sight.look
+    data: JsonValue = _Sight(
+        places=tuple((round(x, 6), round(y, 6)) for x, y in look.places.tolist()),
+        pose=look.pose,
+        quality=look.quality,
+        measures=look.measures.values,
+        asymmetry=look.measures.asymmetry,
+        locale=sight.locale,
+        birth_year=sight.birth_year,
+        seen_at=sight.seen_at,
+    ).model_dump(mode="json")
+    return data
+
+
+def sight_of(data: JsonValue) -> Sight:
+    """What was seen."""
+    seen = _Sight.model_validate(data)
+    measures = Measures(seen.measures, seen.asymmetry)
+    look = Look(np.array(seen.places, dtype=np.float64), seen.pose, seen.quality, measures)
+    return Sight(look, seen.locale, seen.birth_year, seen.seen_at)
+
+
+def told_data(told: ToldAnalysis) -> JsonValue:
+    """What was told, to be shown later."""
+    data: JsonValue = _TOLD.dump_python(told, mode="json")
+    return data
+
+
+def told_of(data: JsonValue) -> ToldAnalysis:
+    """What was told."""
+    return _TOLD.validate_python(data)
+
+
+def analysis_id(task_id: UUID, index: int) -> UUID:
+    """The same each time a step is done, so that a reading that is made twice is one reading."""
+    return uuid5(task_id, str(index))

@@ -1,0 +1,40 @@
+"""One reading as long work: the same as at once, memory and history included."""
+
+from functools import partial
+from typing import Final
+
+from pydantic import JsonValue
+
+from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.jobs.face_data import analysis_id, order_of, query_of, sight_data, sight_of, told_data
+from gwansang.services.jobs.job import Finished, TaskWork
+from gwansang.services.told import told_analysis
+
+FACE: Final = "face"
+
+
+class FaceJob:
+    """Reads one face from a photo, several photos or landmarks; the last input is the order, the others are photos."""
+
+    kind = FACE
+
+    def __init__(self, readings: CallerAnalyses) -> None:
+        self._readings = readings
+
+    async def plan(self, _: TaskWork) -> int:
+        return 1
+
+    async def step(self, task: TaskWork, _: int) -> JsonValue:
+        await task.stage("reading")
+        *photos, order = [await task.input(number) for number in range(task.inputs)]
+        query = query_of(order_of(order), tuple(photos))
+        return sight_data(await self._readings.look(lambda: query, task.user_id))
+
+    async def finish(self, task: TaskWork) -> Finished:
+        """Tells the face by what is remembered of it now, which may be more than when it was seen."""
+        sight = sight_of((await task.outcomes())[0])
+        best = sight.look.quality.best_photo
+        order = order_of(await task.input(task.inputs - 1))
+        photo = partial(task.input, best - 1) if order.landmarks is None else None
+        result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), photo)
+        return Finished({"told": told_data(told_analysis(result))}, keep)
