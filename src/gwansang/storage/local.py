@@ -65,10 +65,8 @@ class LocalObjects(Objects):
     async def delete_prefix(self, prefix: str) -> int:
         """Removes the folder, and what was about to be moved into it."""
         checked_prefix(prefix)
-        objects = [found async for found in self.list(prefix)]
         async with translated():
-            await asyncio.to_thread(self._remove, prefix)
-        return len(objects)
+            return await asyncio.to_thread(self._remove, prefix)
 
     async def link(self, key: str, ttl_s: int) -> Link:
         """A path of this service, with a token."""
@@ -80,13 +78,16 @@ class LocalObjects(Objects):
         async with translated():
             await asyncio.to_thread(self._sweep, time.time() - _GIVEN_UP_S)
 
-    def _remove(self, prefix: str) -> None:
+    def _remove(self, prefix: str) -> int:
         for left in self._unfinished():
             if left.name.startswith(_flat(prefix)):
                 left.unlink(missing_ok=True)
         folder = self._folder / prefix
-        if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder)
+        if folder.resolve() != folder or not folder.is_dir():
+            return 0
+        count = sum(len(names) for _, _, names in os.walk(folder))
+        shutil.rmtree(folder)
+        return count
 
     def _sweep(self, before: float) -> None:
         for left in self._unfinished():

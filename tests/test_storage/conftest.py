@@ -1,0 +1,65 @@
+"""The two stores, and an S3 server that all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gwansang.core.file_links import FileLinks
+from gwansang.storage.base import ObjectStore
+from gwansang.storage.local import LocalObjects
+from gwansang.storage.s3 import Bucket, S3Objects
+from tests.fakes import MovingClock
+from tests.s3_server import BUCKET, REGION, S3Server, s3_server
+
+SECRET = "a secret that only these tests know"
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> MovingClock:
+    return MovingClock()
+
+
+@pytest.fixture
+def links(clock: MovingClock) -> FileLinks:
+    return FileLinks(SECRET, clock=clock)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "storage"
+
+
+@pytest.fixture
+def local(folder: Path, links: FileLinks) -> LocalObjects:
+    return LocalObjects(folder, links)
+
+
+@pytest.fixture
+def bucket(s3: S3Server, clock: MovingClock) -> S3Objects:
+    return S3Objects(bucket_of(s3), clock=clock)
+
+
+def bucket_of(server: S3Server, **changes: str | None) -> Bucket:
+    """The tests' bucket, maybe reached in another way."""
+    known: dict[str, str | None] = {
+        "name": BUCKET,
+        "region": REGION,
+        "endpoint": server.endpoint,
+        "access_key_id": server.access_key_id,
+        "secret_access_key": server.secret_access_key,
+    }
+    return Bucket(**{**known, **changes})
+
+
+@pytest.fixture(params=["local", "bucket"])
+def store(request: pytest.FixtureRequest) -> ObjectStore:
+    """Either store; what it promises, both have to keep."""
+    found: ObjectStore = request.getfixturevalue(request.param)
+    return found

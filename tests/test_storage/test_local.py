@@ -1,0 +1,119 @@
+"""The folder: half-written files, links to elsewhere, signed names, and a disk that can't be written."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gwansang.core.file_links import FileLinks
+from gwansang.storage.base import ObjectNotFoundError, StorageUnavailableError
+from gwansang.storage.local import LINK_PATH, LocalObjects
+from tests.fakes import MovingClock
+
+pytestmark = pytest.mark.anyio
+KEY = "photos/7f/7f3a.jpg"
+KILLED_WRITER = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from gwansang.core.clock import utc_now
+from gwansang.core.file_links import FileLinks
+from gwansang.storage import local
+
+def die(path): os.kill(os.getpid(), signal.SIGKILL)
+local._sync = die  # the bytes are in the file, and it was not moved yet
+asyncio.run(local.LocalObjects(Path(sys.argv[1]), FileLinks("x", clock=utc_now)).put("photos/7f/7f3a.jpg", b"half"))
+"""
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def killed(local: LocalObjects, folder: Path) -> LocalObjects:
+    """A store in which a writer died before its object was whole."""
+    done = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(files(folder)) == 1
+    return local
+
+
+async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
+    killed: LocalObjects, folder: Path
+) -> None:
+    assert [found async for found in killed.list("photos/")] == []
+    with pytest.raises(ObjectNotFoundError):
+        await killed.get(KEY)
+    await killed.sweep()
+    assert len(files(folder)) == 1  # its writer might still be at work
+    left = folder / files(folder)[0]
+    two_hours_ago = time.time() - 7200
+    os.utime(left, (two_hours_ago, two_hours_ago))
+    await killed.sweep()
+    assert files(folder) == []
+
+
+async def test_deleting_a_prefix_deletes_what_a_killed_writer_left_for_it(killed: LocalObjects, folder: Path) -> None:
+    await killed.delete_prefix("photos/7f/")
+    assert files(folder) == []
+
+
+def test_only_its_owner_may_look_into_the_folder(local: LocalObjects, folder: Path) -> None:
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_link_in_the_folder_leads_nowhere(local: LocalObjects, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    await local.put(KEY, b"photo")
+    (folder / "photos/7f/11.jpg").symlink_to(tmp_path / "secret")
+    (folder / "photos/aa").symlink_to(tmp_path)
+    for key in ("photos/7f/11.jpg", "photos/aa/secret"):
+        with pytest.raises(ObjectNotFoundError):
+            await local.get(key)
+    await local.delete_prefix("photos/7f/")
+    await local.delete_prefix("photos/aa/")
+    assert (tmp_path / "secret").read_bytes() == b"secret"
+
+
+async def test_a_file_in_the_place_of_a_folder_is_unavailable_and_not_a_crash(
+    local: LocalObjects, folder: Path
+) -> None:
+    (folder / "photos").write_bytes(b"in the way")
+    with pytest.raises(StorageUnavailableError):
+        await local.put(KEY, b"photo")
+    assert files(folder) == ["photos"]  # nothing half-written beside it
+
+
+async def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path, links: FileLinks) -> None:
+    (tmp_path / "taken").write_bytes(b"")
+    with pytest.raises(StorageUnavailableError, match="Nothing can be kept in"):
+        LocalObjects(tmp_path / "taken" / "storage", links)
+
+
+async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes(
+    local: LocalObjects, links: FileLinks, clock: MovingClock
+) -> None:
+    link = await local.link(KEY, 86_400)
+    assert (link.expires_at - clock.now).total_seconds() == 600
+    token = link.url.removeprefix(LINK_PATH)
+    assert links.key(token) == KEY
+    clock.pass_by(seconds=599)
+    assert links.key(token) == KEY
+    clock.pass_by(seconds=1)
+    assert links.key(token) is None
+
+
+async def test_no_changed_or_foreign_token_names_anything(local: LocalObjects, clock: MovingClock) -> None:
+    links = FileLinks("a secret that only these tests know", clock=clock)
+    token = links.token(KEY, 60)[0]
+    data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    changed = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in range(len(data))]
+    foreign = FileLinks("another secret", clock=clock).token(KEY, 60)[0]
+    tried = [base64.urlsafe_b64encode(one).decode().rstrip("=") for one in changed]
+    for wrong in (*tried, foreign, "", "=", token[:-1], token + "A", "é", "\0", "../" * 9, "A" * 100_000, token * 2):
+        assert links.key(wrong) is None
