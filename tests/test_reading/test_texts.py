@@ -7,14 +7,15 @@ from typing import get_args
 
 import pytest
 
+from gwansang.reading.archetypes import archetypes, figures
 from gwansang.reading.facts import load_text, taxonomy
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.model import Locale
 from gwansang.reading.policy import is_framed, violations
-from gwansang.reading.texts import elements_text, fortune_text, places_text, shapes_text
+from gwansang.reading.texts import archetypes_text, elements_text, fortune_text, places_text, shapes_text
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)
-FILES = ("shapes", "elements", "places", "fortune")
+FILES = ("shapes", "elements", "places", "fortune", "archetypes")
 POLITE = re.compile(r"(?:니다|세요|습니다)$")
 
 
@@ -49,6 +50,11 @@ def readings(locale: Locale) -> Iterator[str]:
     yield from (age["text"] for age in places["ages"].values())
     for relation in fortune_text(locale)["relations"].values():
         yield from (relation["reason"], *relation["yang"], *relation["yin"])
+    callings = archetypes_text(locale)
+    yield callings["summary"]
+    for calling in callings["archetypes"].values():
+        yield from (calling["meaning"], *calling["parts"].values())
+    yield from (figure["text"] for figure in callings["figures"].values())
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -115,6 +121,16 @@ def test_every_shape_has_its_words(locale: Locale) -> None:
             assert len(set(shape["readings"])) == len(shape["readings"]) >= 2
             assert all(len(re.findall(r"\.(?: |$)", text)) >= 2 for text in shape["readings"])
             assert shape["tip"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_calling_and_figure_has_its_words(locale: Locale) -> None:
+    words = archetypes_text(locale)
+    assert list(words["archetypes"]) == [one.id for one in archetypes()]
+    for one in archetypes():
+        assert list(words["archetypes"][one.id]["parts"]) == list(one.shapes)
+    assert list(words["figures"]) == [figure.id for figure in figures()]
+    assert [text for figure in figures() for text in figure.records if violations(text)] == []
 
 
 def test_both_languages_have_the_same_words_to_say() -> None:

@@ -1,14 +1,13 @@
 """From measures to a reading: places the face among others and finds the words."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from gwansang.reading.ages import ages
+from gwansang.reading.callings import callings
 from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
-from gwansang.reading.facts import ShapeClass
+from gwansang.reading.facts import measures_in
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.model import (
@@ -89,6 +88,7 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
+        archetypes=callings(measures, face.norms, shapes, own.shares, locale),
     )
 
 
@@ -150,20 +150,11 @@ def _notes(part: str, capture: Capture, locale: Locale) -> tuple[str, ...]:
 
 
 def _reasons(shape: Membership, face: _Placed, locale: Locale) -> tuple[Reason, ...]:
-    deciding = _measures_in(shape.shape)
+    deciding = measures_in(shape.shape)
     ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.z[key])))
     return tuple(
         _reason(key, face, shape.shape.classic if place == 0 else None, locale) for place, key in enumerate(ranked)
     )
-
-
-@cache
-def _rule_words(rule: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[A-Z]+", rule))
-
-
-def _measures_in(shape: ShapeClass) -> frozenset[str]:
-    return _rule_words(shape.rule)
 
 
 def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) -> Reason:

@@ -1,6 +1,7 @@
 """The knowledge files as typed data; each file names its own source. Read once, on first use."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -104,6 +105,16 @@ def _shape(shape: _ClassJson) -> ShapeClass:
         tradition=shape["tradition"],
         classic=Classic(classic["quote"], classic["source"]) if classic else None,
     )
+
+
+def measures_in(shape: ShapeClass) -> frozenset[str]:
+    """The measures that a shape's rule asks for; none for the shape that takes what is left."""
+    return _rule_words(shape.rule)
+
+
+@cache
+def _rule_words(rule: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[A-Z]+", rule))
 
 
 @cache

@@ -145,6 +145,60 @@ class AgePosition:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchetypeReason:
+    """A measured shape that speaks for a calling: `measure` is what tells it, `percentile` 1-99 where it lies."""
+
+    part: str
+    name: str
+    hanja: str
+    shape_id: str
+    shape: str
+    probability: float
+    meaning: str
+    measure: str
+    label: str
+    percentile: int
+    classic: Classic | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchetypeReading:
+    """One of the five callings; `share` of 100."""
+
+    id: str
+    name: str
+    hanja: str
+    share: int
+    meaning: str
+    reasons: tuple[ArchetypeReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricFigure:
+    """Somebody of history whose callings, as records tell them, overlap with the face's; it is no likeness of faces."""
+
+    id: str
+    name: str
+    hanja: str
+    years: str
+    overlap: int  # of 100
+    mix: dict[str, int]
+    text: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Archetypes:
+    """The callings from the strongest on, shares summing to 100, and the figures of history nearest to them."""
+
+    top: str
+    summary: str
+    callings: tuple[ArchetypeReading, ...]
+    figures: tuple[HistoricFigure, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     overall_score: int
     energy_scores: dict[Energy, int]
@@ -161,3 +215,4 @@ class Reading:
     engine_version: str
     content_version: str
     disclaimer: str
+    archetypes: Archetypes | None = None  # a reading that was kept before they were told has none

@@ -45,6 +45,30 @@ def _mean(seen: Sequence[Measured], weights: Sequence[float]) -> Measured:
     return Measured(value, min(max(best, SHARED * alone), alone))
 
 
+def combine_frames(frames: Sequence[Measures]) -> Measures:
+    """The mean over frames of one clip, each with the weight 1 / error²; raises ValueError for no frame at all.
+
+    Light, lens, camera and mood are the same in all of them, so that only what differs between the frames averages out.
+    """
+    mean = combine(frames)
+    values = {
+        key: Measured(one.value, _error_of_frames([frame.values[key] for frame in frames], one.value))
+        for key, one in mean.values.items()
+    }
+    return Measures(values, mean.asymmetry)
+
+
+def _error_of_frames(seen: Sequence[Measured], mean: float) -> float:
+    """One frame's error with the part that is seen to vary within the clip divided by how many frames there are."""
+    sure = [1.0 / one.error**2 for one in seen]
+    alone = len(seen) / math.fsum(sure)
+    if len(seen) == 1:
+        return math.sqrt(alone)
+    spread = math.fsum(share * (one.value - mean) ** 2 for one, share in zip(seen, sure, strict=True))
+    varying = spread / math.fsum(sure) * len(seen) / (len(seen) - 1)
+    return math.sqrt(max(alone - varying, SHARED**2 * alone) + varying / len(seen))
+
+
 def difference(one: Measures, other: Measures) -> float:
     """Mean squared difference over all measures, in units of both errors together: 1 or less for one face."""
     squares = [

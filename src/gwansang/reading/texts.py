@@ -98,6 +98,25 @@ class FortuneText(TypedDict):
     disclaimer: str
 
 
+class ArchetypeText(TypedDict):
+    name: str
+    subject: str
+    meaning: str
+    parts: dict[str, str]
+
+
+class FigureText(TypedDict):
+    name: str
+    text: str
+
+
+class ArchetypesText(TypedDict):
+    note: str
+    summary: str  # {first}, {first_share}, {second}, {second_share}
+    archetypes: dict[str, ArchetypeText]
+    figures: dict[str, FigureText]
+
+
 @cache
 def shapes_text(locale: Locale) -> ShapesText:
     data: ShapesText = json.loads(load_text(f"{locale}/shapes.json"))
@@ -119,6 +138,12 @@ def places_text(locale: Locale) -> PlacesText:
 @cache
 def fortune_text(locale: Locale) -> FortuneText:
     data: FortuneText = json.loads(load_text(f"{locale}/fortune.json"))
+    return data
+
+
+@cache
+def archetypes_text(locale: Locale) -> ArchetypesText:
+    data: ArchetypesText = json.loads(load_text(f"{locale}/archetypes.json"))
     return data
 
 

@@ -1,0 +1,130 @@
+"""The five callings of a face and the figures of history nearest to them."""
+
+from collections import Counter
+from statistics import fmean, stdev
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gwansang.reading import Capture, compose
+from gwansang.reading.archetypes import archetype_shares, archetype_sums, archetypes, figures, nearest_figures
+from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.elements import ELEMENTS, elements
+from gwansang.reading.facts import taxonomy
+from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.model import Archetypes
+from tests.factories import measures_at
+from tests.test_reading.days import A_DAY
+
+KEYS = sorted(BY_KEY)
+PARTS = {part.key: part for part in taxonomy()}
+IDS = [one.id for one in archetypes()]
+z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
+
+
+def shares(z: dict[str, float]) -> dict[str, int]:
+    return archetype_shares(z, elements(z).shares)
+
+
+def told(**z: float) -> Archetypes:
+    found = compose(measures_at(Capture(), **z), Capture(), A_DAY).archetypes
+    assert found is not None
+    return found
+
+
+@given(z_scores)
+def test_the_shares_are_a_hundred_whatever_the_face(z: dict[str, float]) -> None:
+    found = shares(z)
+    assert list(found) == IDS == ["king", "scholar", "general", "merchant", "artist"]
+    assert sum(found.values()) == 100
+    assert min(found.values()) >= 0
+    assert shares(dict(z)) == found
+
+
+@given(z_scores, st.sampled_from(KEYS))
+def test_a_hair_more_of_a_measure_changes_no_share_by_more_than_a_hair(z: dict[str, float], key: str) -> None:
+    other = shares({**z, key: z[key] + 0.01})
+    assert max(abs(other[name] - share) for name, share in shares(z).items()) <= 2
+
+
+def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
+    leads: Counter[str] = Counter()
+    for z in simulated_faces(1500, seed=17):
+        found = shares(z)
+        leads[max(found, key=lambda name: found[name])] += 1
+    assert {name: leads[name] / 1500 for name in IDS} == pytest.approx(dict.fromkeys(IDS, 0.2), abs=0.04)
+
+
+def test_the_constants_are_those_that_simulated_faces_give() -> None:
+    sums = [archetype_sums(z, elements(z).shares) for z in simulated_faces(1200, seed=99)]
+    for one in archetypes():
+        found = [face[one.id] for face in sums]
+        assert fmean(found) == pytest.approx(one.mean, abs=0.1 * one.sd)
+        assert stdev(found) == pytest.approx(one.sd, rel=0.08)
+
+
+def test_every_rule_names_shapes_of_the_taxonomy_and_each_calling_an_element_of_its_own() -> None:
+    for one in archetypes():
+        for part, weights in one.shapes.items():
+            assert set(weights) <= {shape.id for shape in PARTS[part].classes}, (one.id, part)
+            assert all(0 < weight <= 1 for weight in weights.values())
+    assert sorted(one.element for one in archetypes()) == sorted(ELEMENTS)
+
+
+@pytest.mark.parametrize(
+    ("top", "z"),
+    [
+        ("king", {"BG": 1.5, "BE": 1.5, "MC": 1.5, "M": 1.0, "L": -1.0, "ET": 1.0, "EO": -0.5}),
+        ("scholar", {"LF": -1.5, "U": 1.5, "ES": -1.5, "FH": 1.5, "NA": -1.2, "NL": 0.5, "MW": -1.0}),
+        ("general", {"JW": 1.5, "JA": -1.5, "BS": 1.5, "BA": -1.0, "BE": -1.5, "NR": 1.5, "MC": -1.5}),
+        ("merchant", {"NA": 1.5, "NL": -0.8, "L": 1.5, "LF": 1.5, "CW": 1.0, "JA": 0.8, "MW": 1.0, "PW": 1.0}),
+        ("artist", {"CW": -1.5, "FW": 1.0, "BA": 1.5, "NR": -1.5, "CF": -1.2, "NA": -1.2, "PL": -1.2}),
+    ],
+)
+def test_a_face_made_after_the_old_words_has_that_calling_and_says_why(top: str, z: dict[str, float]) -> None:
+    found = told(**z)
+    leading = found.callings[0]
+    assert found.top == leading.id == top
+    assert leading.share > 40
+    assert len(leading.reasons) == 3
+    assert {BY_KEY[key].name for key in z} & {reason.measure for reason in leading.reasons}
+    assert leading.name in found.summary.replace("의 상이", "의 상")
+
+
+def test_the_reasons_are_shapes_the_reading_tells() -> None:
+    reading = compose(measures_at(MC=2.0, BE=2.0, BG=2.0), Capture(), A_DAY)
+    assert reading.archetypes is not None
+    parts = {part.part: part for part in reading.parts}
+    for reason in reading.archetypes.callings[0].reasons:
+        assert reason.shape_id == parts[reason.part].shape_id
+        assert reason.probability == parts[reason.part].probability
+        assert reason.percentile in {one.percentile for one in parts[reason.part].reasons}
+    assert any(reason.classic for reason in reading.archetypes.callings[0].reasons)
+
+
+def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
+    ko, en = (
+        compose(measures_at(FL=0.7, MC=-1.2, LF=0.9), Capture(), A_DAY, locale).archetypes for locale in ("ko", "en")
+    )
+    assert ko is not None
+    assert en is not None
+    assert [one.share for one in ko.callings] == sorted((one.share for one in ko.callings), reverse=True)
+    assert [(one.id, one.share) for one in ko.callings] == [(one.id, one.share) for one in en.callings]
+    assert [figure.id for figure in ko.figures] == [figure.id for figure in en.figures]
+    assert "실제 얼굴이 닮았다는 뜻은 아닙니다" in ko.note
+    assert "not say that the real faces were alike" in en.note
+
+
+def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
+    for figure in figures():
+        assert list(figure.mix) == IDS
+        assert sum(figure.mix.values()) == 100
+        assert figure.records
+        assert nearest_figures(figure.mix, 1) == ((figure, 100),)
+
+
+def test_every_figure_is_somebodys_nearest_and_none_is_everybodys() -> None:
+    nearest = Counter(nearest_figures(shares(z), 1)[0][0].id for z in simulated_faces(1500, seed=23))
+    assert set(nearest) == {figure.id for figure in figures()}
+    assert max(nearest.values()) / 1500 < 0.18
