@@ -40,6 +40,7 @@ from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
 from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
@@ -174,7 +175,9 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
     )
     try:
         await prepare(database)
-        yield _accounts(UnitOfWork(database), passwords, settings, clock)
+        accounts = _accounts(UnitOfWork(database), passwords, settings, clock)
+        await SealingOfOldRows(accounts.uow, accounts.sealer, SealedFaces(accounts.sealer)).run()
+        yield accounts
     finally:
         passwords.close()
         await database.close()
@@ -187,7 +190,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     store = _store(settings, links, clock)
     photo_bin = PhotoBin(uow, store, clock=clock)
     consents = ConsentService(uow, texts, photo_bin, clock=clock)
-    profiles = ProfileService(uow, consents)
+    profiles = ProfileService(uow, sealer, consents)
+    history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -212,9 +216,9 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         ),
         keys=KeyService(uow, clock=clock, new_id=uuid4, new_secret=new_secret, max_keys=settings.max_keys_per_user),
         consents=consents,
-        history=HistoryService(uow, consents, profiles, photo_bin, clock=clock),
+        history=history,
         profiles=profiles,
-        exports=ExportService(uow, clock=clock),
+        exports=ExportService(uow, sealer, history, profiles, clock=clock),
     )
 
 

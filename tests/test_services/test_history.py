@@ -13,6 +13,7 @@ from gwansang.core.paging import InvalidPageError
 from gwansang.reading import Capture, measure, read
 from gwansang.services.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.sealed_faces import SealedFaces
 from gwansang.vision.pipeline import face_from_landmarks
 from tests.accounts import signed_up
 from tests.factories import frontal_face
@@ -88,7 +89,9 @@ async def test_what_is_kept_has_neither_points_nor_a_photo(accounts: Accounts) -
     await accounts.history.keep(user_id, made)
     async with accounts.uow.read() as tx:
         row = (await tx.analyses.all_of_user(user_id))[0]
-    stored = json.dumps([row.measures, row.reading, row.pose, row.quality])
+        key = await accounts.sealer.key(tx, user_id)
+    stored = json.dumps(SealedFaces(accounts.sealer).open_analysis(key, row))
+    assert (row.measures, row.reading, row.pose, row.quality, row.birth_year) == (None,) * 5
     for name in ("points", "frontal", "eyelids", "irises", "image"):
         assert f'"{name}":' not in stored
     assert longest_list_of_numbers(json.loads(stored)) < 30  # mesh vertices to draw between, by number

@@ -27,6 +27,7 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA secure_delete = ON",  # what is deleted is overwritten, too
 )
 _RETRY_AFTER_S: Final = 5
+_COMPACTING_MS: Final = 3000  # writers wait for as long
 # Classes of SQLSTATE: no connection, no such role, no such database, lost a race, out of something, shutting down.
 _NOT_THE_STATEMENTS_FAULT: Final = ("08", "28", "3D", "40", "53", "57")
 _PRIMARY_CODE: Final = 0xFF
@@ -59,6 +60,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
         self.address = database_address(url)
         self.embedded = is_embedded(self.address)
+        self._timeout_ms = int(1000 * timeout_s)
         make = _embedded if self.embedded else _server
         self._engine = make(self.address, pool_size, timeout_s)
         option = _WRITES if self.embedded else "postgresql_readonly"
@@ -86,6 +88,25 @@ class Database:
         """Raises DatabaseUnavailableError unless a query is answered."""
         async with self.session("read") as session:
             await session.execute(text("SELECT 1"))
+
+    async def compact(self, *tables: str) -> bool:
+        """Leaves nothing on the disk of what was deleted or overwritten in these tables; False where others are using
+        it just now, so that it has to be asked for again. Logs that a server writes for itself are its own affair."""
+        with translated():
+            async with self._engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                if driver is None:
+                    return False
+                if not self.embedded:
+                    for table in tables:
+                        await driver.execute(f'VACUUM "{table}"')
+                    return True
+                await driver.execute(f"PRAGMA busy_timeout = {_COMPACTING_MS}")
+                try:
+                    rows = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    await driver.execute(f"PRAGMA busy_timeout = {self._timeout_ms}")
+                return [row[0] for row in rows] == [0]
 
     async def close(self) -> None:
         """Closes all connections."""

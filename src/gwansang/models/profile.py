@@ -4,14 +4,20 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gwansang.models.base import Base, UtcDateTime
 
+_OLD = JSON(none_as_null=True)
+
 
 class UserProfile(Base):
-    """Averaged measures and the shapes that were told; `version` is the analysis that made it what it is."""
+    """Averaged measures and the shapes that were told; `version` is the analysis that made it what it is.
+
+    `sealed` holds measures, asymmetry and shapes; their own columns are those of releases that did not seal, and are
+    emptied when the service starts.
+    """
 
     __tablename__ = "user_profiles"
 
@@ -24,6 +30,7 @@ class UserProfile(Base):
     measuring: Mapped[int]
     norms_id: Mapped[str] = mapped_column(String(200))
     engine_version: Mapped[str] = mapped_column(String(20))
-    measures: Mapped[JsonValue] = mapped_column(JSON, nullable=False)
-    asymmetry: Mapped[JsonValue] = mapped_column(JSON, nullable=False)
-    shapes: Mapped[JsonValue] = mapped_column(JSON, nullable=False)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    measures: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)
+    asymmetry: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)
+    shapes: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)

@@ -61,6 +61,10 @@ class UnitOfWork:
         """Raises DatabaseUnavailableError unless the database answers."""
         await self._database.ping()
 
+    async def compact(self, *tables: str) -> bool:
+        """Leaves nothing on the disk of what was deleted or overwritten; False where it has to be asked for again."""
+        return await self._database.compact(*tables)
+
     @asynccontextmanager
     async def _transaction(self, access: Access) -> AsyncIterator[Transaction]:
         async with self._database.session(access) as session:

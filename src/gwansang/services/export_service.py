@@ -9,9 +9,10 @@ from pydantic import JsonValue, TypeAdapter
 from gwansang.core.clock import Clock
 from gwansang.models import Consent, TokenFamily
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.history_service import KeptAnalysis, kept
+from gwansang.services.history_service import HistoryService, KeptAnalysis
 from gwansang.services.key_service import KeyInfo, info_of_key
-from gwansang.services.profile_service import KeptProfile, kept_profile
+from gwansang.services.profile_service import KeptProfile, ProfileService
+from gwansang.services.sealing import Sealer
 from gwansang.services.user_service import UserInfo, found, info
 
 _FORMAT = 2
@@ -56,8 +57,13 @@ _DOCUMENT = TypeAdapter(dict[str, JsonValue])
 class ExportService:
     """Hands out all own data."""
 
-    def __init__(self, uow: UnitOfWork, *, clock: Clock) -> None:
+    def __init__(
+        self, uow: UnitOfWork, sealer: Sealer, history: HistoryService, profiles: ProfileService, *, clock: Clock
+    ) -> None:
         self._uow = uow
+        self._sealer = sealer
+        self._history = history
+        self._profiles = profiles
         self._clock = clock
 
     async def export(self, user_id: int) -> dict[str, JsonValue]:
@@ -69,6 +75,7 @@ class ExportService:
             keys = await tx.keys.of_user(user_id)
             analyses = await tx.analyses.all_of_user(user_id)
             profile = await tx.profiles.of_user(user_id)
+            key = await self._sealer.key(tx, user_id)
         document = Export(
             format=_FORMAT,
             exported_at=self._clock(),
@@ -76,8 +83,8 @@ class ExportService:
             consents=tuple(_consent(row) for row in consents),
             sign_ins=tuple(_sign_in(row) for row in families),
             api_keys=tuple(info_of_key(row) for row in keys),
-            analyses=tuple(kept(row) for row in analyses),
-            profile=kept_profile(profile) if profile else None,
+            analyses=tuple(self._history.opened(key, row) for row in analyses),
+            profile=self._profiles.kept(key, profile) if profile else None,
         )
         return _DOCUMENT.validate_python(_EXPORT.dump_python(document, mode="json"))
 

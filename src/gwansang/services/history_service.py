@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
@@ -20,9 +20,12 @@ from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.profile_service import ProfileChange, ProfileService
+from gwansang.services.sealed_faces import SealedFaces
+from gwansang.services.sealing import DataKey, Sealer
 from gwansang.vision.face import Pose, Quality
 
 _READING = TypeAdapter(Reading)
+_YEAR = TypeAdapter(int | None)
 _POSE = TypeAdapter(Pose)
 _QUALITY = TypeAdapter(Quality)
 
@@ -80,9 +83,18 @@ class HistoryService:
     """The kept analyses of users; what belongs to another does not exist."""
 
     def __init__(
-        self, uow: UnitOfWork, consents: ConsentService, profiles: ProfileService, photo_bin: PhotoBin, *, clock: Clock
+        self,
+        uow: UnitOfWork,
+        sealer: Sealer,
+        consents: ConsentService,
+        profiles: ProfileService,
+        photo_bin: PhotoBin,
+        *,
+        clock: Clock,
     ) -> None:
         self._uow = uow
+        self._sealer = sealer
+        self._faces = SealedFaces(sealer)
         self._consents = consents
         self._profiles = profiles
         self._bin = photo_bin
@@ -102,8 +114,10 @@ class HistoryService:
             return False
         if change is not None:
             await self._profiles.put(tx, user_id, change)
+        key = await self._sealer.own_key(tx, user_id)
         for analysis in analyses:
-            await tx.analyses.add(_row(user_id, analysis))
+            row = self._faces.close_analysis(key, _row(user_id, analysis), _content(analysis))
+            await tx.analyses.add(row)
         return True
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
@@ -115,12 +129,16 @@ class HistoryService:
     async def get(self, user_id: int, analysis_id: UUID) -> KeptAnalysis:
         """An analysis of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
-            return kept(await self._own(tx, user_id, analysis_id))
+            row = await self._own(tx, user_id, analysis_id)
+            key = await self._sealer.key(tx, user_id)
+        return self.opened(key, row)
 
     async def pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
         """Two analyses of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
-            return kept(await self._own(tx, user_id, a)), kept(await self._own(tx, user_id, b))
+            rows = await self._own(tx, user_id, a), await self._own(tx, user_id, b)
+            key = await self._sealer.key(tx, user_id)
+        return self.opened(key, rows[0]), self.opened(key, rows[1])
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
         """Deletes an analysis of this user, and its photo; raises AnalysisNotFoundError."""
@@ -138,6 +156,19 @@ class HistoryService:
         shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
         return fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
 
+    def opened(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
+        """A stored row as plain data; raises SealBrokenError."""
+        content = self._faces.open_analysis(key, row)
+        return KeptAnalysis(
+            analysis_id=row.id,
+            created_at=row.created_at,
+            birth_year=_YEAR.validate_python(content["birth_year"]),
+            reading=_READING.validate_python(content["reading"]),
+            measures=_MEASURES.validate_python(content["measures"]),
+            pose=_POSE.validate_python(content["pose"]),
+            quality=_QUALITY.validate_python(content["quality"]),
+        )
+
     async def _own(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
         row = await tx.analyses.of_user(user_id, analysis_id)
         if row is None:
@@ -153,17 +184,14 @@ def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
     }
 
 
-def kept(row: StoredAnalysis) -> KeptAnalysis:
-    """A stored row as plain data."""
-    return KeptAnalysis(
-        analysis_id=row.id,
-        created_at=row.created_at,
-        birth_year=row.birth_year,
-        reading=_READING.validate_python(row.reading),
-        measures=_MEASURES.validate_python(row.measures),
-        pose=_POSE.validate_python(row.pose),
-        quality=_QUALITY.validate_python(row.quality),
-    )
+def _content(analysis: KeptAnalysis) -> dict[str, JsonValue]:
+    return {
+        "birth_year": analysis.birth_year,
+        "measures": _MEASURES.dump_python(dict(analysis.measures), mode="json"),
+        "reading": _READING.dump_python(analysis.reading, mode="json"),
+        "pose": _POSE.dump_python(analysis.pose, mode="json"),
+        "quality": _QUALITY.dump_python(analysis.quality, mode="json"),
+    }
 
 
 def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:
@@ -173,16 +201,11 @@ def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:
         user_id=user_id,
         created_at=analysis.created_at,
         locale=reading.locale,
-        birth_year=analysis.birth_year,
         overall_score=reading.overall_score,
         element=reading.element.primary,
         quality_score=analysis.quality.score,
         engine_version=reading.engine_version,
         content_version=reading.content_version,
-        measures=_MEASURES.dump_python(dict(analysis.measures), mode="json"),
-        reading=_READING.dump_python(reading, mode="json"),
-        pose=_POSE.dump_python(analysis.pose, mode="json"),
-        quality=_QUALITY.dump_python(analysis.quality, mode="json"),
     )
 
 
