@@ -1,5 +1,7 @@
 """A small multipart form with the files of one field, parsed in memory (photos never touch a disk) in the pool."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -35,13 +37,23 @@ class Form:
 def parse_form(body: bytes | bytearray, content_type: str, max_files: int = 1) -> Form:
     """Parses a whole multipart/form-data body; raises TooManyFilesError, and InvalidFormError for anything else but one
     small clean form."""
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary", b"")
-    if not 0 < len(boundary) <= _MAX_BOUNDARY:
-        raise InvalidFormError("The multipart form has no usable boundary.")
-    collector = _Collector(max_files)
-    try:
-        parser = MultipartParser(
+    collector = FormCollector(max_files)
+    feed = FormFeed(content_type, collector)
+    feed.write(bytes(body))
+    feed.end()
+    return collector.form
+
+
+class FormFeed:
+    """Where a form goes in, at once or piece by piece; raises InvalidFormError and what the collector raises."""
+
+    def __init__(self, content_type: str, collector: "FormCollector") -> None:
+        _, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary", b"")
+        if not 0 < len(boundary) <= _MAX_BOUNDARY:
+            raise InvalidFormError("The multipart form has no usable boundary.")
+        self._collector = collector
+        self._parser = MultipartParser(
             boundary,
             {
                 "on_part_begin": collector.begin_part,
@@ -53,20 +65,32 @@ def parse_form(body: bytes | bytearray, content_type: str, max_files: int = 1) -
                 "on_end": collector.end,
             },
         )
-        parser.write(bytes(body))
-        parser.finalize()
+
+    def write(self, piece: bytes) -> None:
+        with _readable():
+            self._parser.write(piece)
+
+    def end(self) -> None:
+        with _readable():
+            self._parser.finalize()
+        if not self._collector.complete:
+            raise InvalidFormError("The multipart form ends too early.")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except (FormParserError, UnicodeDecodeError):
         raise InvalidFormError("The multipart form is damaged or not complete.") from None
-    if not collector.complete:
-        raise InvalidFormError("The multipart form ends too early.")
-    return collector.form
 
 
-class _Collector:
+class FormCollector:
     """Takes what the parser finds."""
 
     def __init__(self, max_files: int) -> None:
         self.form = Form()
+        self.files = 0
         self._max_files = max_files
         self.complete = False
         self._header = (b"", b"")
@@ -74,8 +98,7 @@ class _Collector:
         self._data: list[bytes] = []
 
     def begin_part(self) -> None:
-        files = sum(map(len, self.form.files.values()))
-        if files + len(self.form.fields) > _MAX_FIELDS + self._max_files:
+        if self.files + len(self.form.fields) > _MAX_FIELDS + self._max_files:
             raise InvalidFormError("The form has too many fields.")
         self._header, self._disposition, self._data = (b"", b""), b"", []
 
@@ -103,7 +126,7 @@ class _Collector:
         content = self._data[0] if len(self._data) == 1 else b"".join(self._data)
         self._data = []
         if is_file:
-            self._add_file(name, content)
+            self.add_file(name, options[b"filename"], content)
         else:
             self._add_field(name, content)
 
@@ -113,12 +136,14 @@ class _Collector:
     def _names(self) -> set[str]:
         return {*self.form.files, *self.form.fields}
 
-    def _add_file(self, name: str, content: bytes) -> None:
-        if self.form.files and name not in self.form.files:
-            raise InvalidFormError("All files of the form belong into one field.")
+    def add_file(self, name: str, _filename: bytes, content: bytes) -> None:
+        """Takes a file; raises TooManyFilesError, and InvalidFormError for one in another field than those before."""
         files = self.form.files.setdefault(name, [])
-        if len(files) == self._max_files:
+        if len(self.form.files) > 1:
+            raise InvalidFormError("All files of the form belong into one field.")
+        if self.files == self._max_files:
             raise TooManyFilesError(f"The form may hold {self._max_files} files.", max_files=self._max_files)
+        self.files += 1
         files.append(content)
 
     def _add_field(self, name: str, content: bytes) -> None:

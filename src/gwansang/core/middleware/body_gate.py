@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from time import monotonic
 
 from starlette.datastructures import Headers
@@ -11,7 +12,9 @@ from gwansang.core.exceptions import Malformed, TooLarge, UnsupportedMedia
 from gwansang.core.middleware.boundary import Answer
 from gwansang.core.middleware.intake import Intake
 
+PUT_AWAY = "put_away"  # in a request's state: to be called by whoever stores a body piece by piece
 _LINGER_S = 2.0
+_IN_TIME_BYTES = 32 * 1024 * 1024  # what has to be here in time
 
 
 class BodyTooLargeError(TooLarge):
@@ -65,7 +68,8 @@ class BodyGate:
             await self._answer(scope, refusal)(scope, receive, _closing(receive, send))
             return
         with self._intake.share() as share:
-            body, closing = _Body(receive, limit, self._timeout_s), _closing(receive, send)
+            body, closing = _Body(receive, limit, self._time_s(limit)), _closing(receive, send)
+            scope.setdefault("state", {})[PUT_AWAY] = partial(self._intake.give_back, share)
 
             async def receive_counted() -> Message:
                 if body.complete:
@@ -79,6 +83,10 @@ class BodyGate:
                 await (closing if body.broken else send)(message)
 
             await self.app(scope, receive_counted, send_or_close)
+
+    def _time_s(self, limit: int) -> float:
+        """Long bodies may take longer."""
+        return self._timeout_s * max(1.0, limit / _IN_TIME_BYTES)
 
 
 class _Body:

@@ -75,6 +75,12 @@ class Intake:
             self._complete.add(share)
             self._wake()
 
+    def give_back(self, share: Share) -> None:
+        """Notes that what had arrived was put away, so that it is held no more."""
+        self.held_bytes -= share.held
+        share.held = 0
+        self._wake()
+
     def _may_read(self, share: Share) -> bool:
         ahead = max(0, _AT_WORK - len(self._complete))
         return self.held_bytes < self._max_bytes or share in islice(self._unfinished, ahead)
