@@ -7,6 +7,7 @@ from threading import Event
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.face import Face
 from gwansang.vision.pipeline import face_from_landmarks
+from gwansang.vision.tracking import Glance, Tracker, glance_at_landmarks
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 
@@ -20,6 +21,10 @@ class FakeVision:
     def face_of(self, photo: bytes) -> Face:
         self._while_looking(photo)
         return face_from_landmarks(known_landmarks(), 1000, 1000)
+
+    def glance(self, frame: bytes, tracker: Tracker) -> Glance:
+        self._while_looking(frame)
+        return glance_at_landmarks(known_landmarks(), 1000, 1000)
 
 
 class Gate:

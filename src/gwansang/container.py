@@ -31,6 +31,7 @@ from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
 from gwansang.services.key_service import KeyService
+from gwansang.services.live_service import LiveService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
@@ -89,6 +90,7 @@ class Container:
     files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
+    live: LiveService
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -142,12 +144,14 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
         )
         chores = {"photos": accounts.photo_bin.sweep, "unfinished files": accounts.store.sweep}
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
+        readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
         yield Container(
             store=accounts.store,
             photos=photos,
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
-            caller_analyses=CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos),
+            caller_analyses=readings,
+            live=LiveService(pool, analyses, readings, accounts.consents),
             users=accounts.users,
             auth=accounts.auth,
             proofs=accounts.proofs,

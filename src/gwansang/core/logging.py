@@ -39,7 +39,7 @@ def configure_logging(level: str, *, json: bool) -> None:
 
 def _harmless(record: logging.LogRecord) -> bool:
     """The server tells the whole address of every WebSocket, with the ticket in it; the access log tells its route."""
-    return not str(record.msg).startswith('%s - "WebSocket')
+    return not str(record.msg).startswith(('%s - "WebSocket', "connection open"))
 
 
 def _replace_handlers(handler: logging.Handler, level: str) -> None:

@@ -14,6 +14,7 @@ from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
+from gwansang.services.live_service import LiveService
 from gwansang.services.mail_service import MailService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
@@ -83,6 +84,10 @@ def _readiness(services: Services) -> ReadinessService:
     return services.readiness
 
 
+def _live(services: Services) -> LiveService:
+    return services.live
+
+
 def _tickets(services: Services) -> TicketService:
     return services.tickets
 
@@ -104,5 +109,6 @@ Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
 Exports = Annotated[ExportService, Depends(_exports)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
+Live = Annotated[LiveService, Depends(_live)]
 Tickets = Annotated[TicketService, Depends(_tickets)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]

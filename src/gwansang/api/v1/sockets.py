@@ -181,11 +181,11 @@ class Door:
             await count_opening(self._websocket, self._address, caller, needs)
             parts = [talk] if listens else [talk, _nothing_to_say]
             if caller is None:
-                await _together(socket, *parts)
+                await together(*(part(socket) for part in parts))
                 return
             self._websocket.state.caller = caller.id
             with places.place(f"user:{caller.user_id}", self._rules.per_user):
-                await _together(socket, *parts, self._watch)
+                await together(*(part(socket) for part in (*parts, self._watch)))
 
     async def _caller(self, socket: Socket, guests: bool) -> Caller | None:
         caller = await caller_at_the_door(self._websocket, self._address)
@@ -218,9 +218,9 @@ class Door:
                 await self._websocket.close(code)
 
 
-async def _together(socket: Socket, *talks: Talk) -> None:
+async def together(*parts: Awaitable[None]) -> None:
     """Until the first of them ends or raises; then the others are ended too."""
-    tasks = [asyncio.ensure_future(talk(socket)) for talk in talks]
+    tasks = [asyncio.ensure_future(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

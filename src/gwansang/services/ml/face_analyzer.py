@@ -25,6 +25,7 @@ from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
 from gwansang.vision.runtime import Engine
 from gwansang.vision.self_test import self_test
+from gwansang.vision.tracking import Glance, Tracker, glance
 
 LANDMARK_COUNTS = (468, 478)
 LOCALES: tuple[Locale, ...] = ("ko", "en")  # the first is the default
@@ -103,6 +104,8 @@ class FaceVision(Protocol):
 
     def face_of(self, photo: bytes) -> Face: ...
 
+    def glance(self, frame: bytes, tracker: Tracker) -> Glance: ...
+
 
 class PhotoEngine:
     """The real FaceVision: one set of networks, tested on a drawn face before it is trusted with photos."""
@@ -113,6 +116,9 @@ class PhotoEngine:
 
     def face_of(self, photo: bytes) -> Face:
         return read_photo(photo, self._engine)
+
+    def glance(self, frame: bytes, tracker: Tracker) -> Glance:
+        return glance(frame, tracker, self._engine)
 
 
 class FaceAnalyzer:

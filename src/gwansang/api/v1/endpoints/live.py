@@ -1,0 +1,17 @@
+"""A camera that coaches its user, until their face can be read."""
+
+from functools import partial
+
+from fastapi import APIRouter
+
+from gwansang.api.v1.live_talk import converse
+from gwansang.api.v1.sockets import Doorway
+from gwansang.dependencies import Live
+
+router = APIRouter(prefix="/api/v1/analysis")
+
+
+@router.websocket("/live")
+async def guide_live(door: Doorway, live: Live) -> None:
+    """Frames or landmarks in, guidance out, and in the end the reading; docs/live.md has the messages."""
+    await door.admit(partial(converse, live), needs="analyze", guests=True)

@@ -1,0 +1,113 @@
+"""The wire of live guidance. docs/live.md tells the order of the messages."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from gwansang.schemas.analysis import FaceReading
+
+CueName = Literal[
+    "too_dark",
+    "too_bright",
+    "no_face",
+    "several_faces",
+    "move_closer",
+    "move_away",
+    "center",
+    "tilt_left",
+    "tilt_right",
+    "turn_left",
+    "turn_right",
+    "chin_up",
+    "chin_down",
+    "hold_still",
+    "open_eyes",
+    "relax_mouth",
+    "face_the_light",
+    "remove_hair",
+    "ready",
+]
+Spot = tuple[float, float]
+
+
+class StartMessage(BaseModel):
+    """What the reading is to know; may come first, or never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["start"]
+    locale: Annotated[str, Strict(), Field(max_length=35)] | None = None
+    birth_year: Annotated[int, Strict()] | None = None
+
+
+class LandmarksMessage(BaseModel):
+    """The face mesh of a frame that a client keeps for itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["landmarks"]
+    points: list[list[Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)]]]
+    width: Annotated[int, Strict(), Field(ge=1, le=16384)]
+    height: Annotated[int, Strict(), Field(ge=1, le=16384)]
+
+
+class HelloMessage(BaseModel):
+    """The first message: frames may come, so large and so many at most."""
+
+    type: Literal["hello"] = "hello"
+    guest: bool
+    max_frame_bytes: int
+    frames_per_second: int
+
+
+class LivePose(BaseModel):
+    """As in `quality` of a reading."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+
+
+class LiveQuality(BaseModel):
+    """How well the face could be read from this frame; what needs pixels is null where landmarks came."""
+
+    score: float
+    face_width_px: float
+    sharpness: float | None
+    brightness: float | None
+    light_asymmetry: float | None
+
+
+class LiveFace(BaseModel):
+    """Where the face is, in fractions of the frame: x, y, width, height; and its outline, clockwise from the top."""
+
+    box: tuple[float, float, float, float]
+    outline: list[Spot]
+
+
+class GuidanceMessage(BaseModel):
+    """What one frame showed, and what to do next. Left and right are the person's own."""
+
+    type: Literal["guidance"] = "guidance"
+    frame: int
+    skipped: int
+    hints: list[CueName]
+    text: str
+    progress: float
+    pose: LivePose | None
+    quality: LiveQuality | None
+    face: LiveFace | None
+
+
+class SlowDownMessage(BaseModel):
+    """Most frames of the last seconds were dropped; so many a second are looked at."""
+
+    type: Literal["slow_down"] = "slow_down"
+    frames_per_second: int
+
+
+class ReadingMessage(BaseModel):
+    """The reading from the best frames; after it the connection is closed."""
+
+    type: Literal["reading"] = "reading"
+    reading: FaceReading

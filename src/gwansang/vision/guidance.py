@@ -1,0 +1,152 @@
+"""What to tell somebody in front of a camera, from one frame to the next, until their face can be read."""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.quality import Hint
+from gwansang.vision.tracking import Glance
+
+
+class Cue(StrEnum):
+    """What to do next; left and right are the person's own."""
+
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    MOVE_CLOSER = "move_closer"
+    MOVE_AWAY = "move_away"
+    CENTER = "center"
+    TILT_LEFT = "tilt_left"
+    TILT_RIGHT = "tilt_right"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    CHIN_UP = "chin_up"
+    CHIN_DOWN = "chin_down"
+    HOLD_STILL = "hold_still"
+    OPEN_EYES = "open_eyes"
+    RELAX_MOUTH = "relax_mouth"
+    FACE_THE_LIGHT = "face_the_light"
+    REMOVE_HAIR = "remove_hair"
+    READY = "ready"
+
+
+FAR, NEAR = 0.32, 0.62  # the face's width in the frame's short side: between them it is read best
+MIN_WIDTH_PX = 120.0
+OFF_CENTRE = 0.18  # of the short side
+ROLL_DEG, YAW_DEG, PITCH_DEG = 12.0, 10.0, 12.0
+SPEED = 0.3  # face widths a second; a hand that holds a phone still makes up to 0.1
+DARK_FRAME, BRIGHT_FRAME = 0.10, 0.92  # mean brightness of a frame in which nobody is seen
+_STICKY = 0.75  # a cue once given stays until it is undercut so far: no flicker at the border
+_BASE_S = 0.15  # movement is measured over at least this long, or it would be the landmarks' own trembling
+_MAX_OUTSIDE = 0.02
+
+GENTLE: Final = frozenset({Cue.FACE_THE_LIGHT, Cue.REMOVE_HAIR})  # told, and not waited for
+PATIENT: Final = frozenset({Cue.OPEN_EYES, Cue.RELAX_MOUTH, Cue.TOO_DARK, Cue.TOO_BRIGHT})
+"""Waited for, but not for ever: some eyes are narrow, some mouths smile at rest, some rooms have one lamp."""
+_OF_QUALITY: Final = {
+    Hint.TOO_DARK: Cue.TOO_DARK,
+    Hint.TOO_BRIGHT: Cue.TOO_BRIGHT,
+    Hint.BLURRED: Cue.HOLD_STILL,
+    Hint.EYES_CLOSED: Cue.OPEN_EYES,
+    Hint.SMILE: Cue.RELAX_MOUTH,
+    Hint.MOUTH_OPEN: Cue.RELAX_MOUTH,
+    Hint.UNEVEN_LIGHT: Cue.FACE_THE_LIGHT,
+    Hint.FRINGE: Cue.REMOVE_HAIR,
+}
+_ORDER: Final = {cue: place for place, cue in enumerate(Cue)}
+
+
+class Movement:
+    """How fast a face moves in its frame."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, Points]] = deque(maxlen=64)
+
+    def forget(self) -> None:
+        """Begins anew."""
+        self._seen.clear()
+
+    def speed(self, points: Points, width: float, at_s: float) -> float | None:
+        """Mean way of the (468, 3) points in face widths a second, None before there is anything to compare with."""
+        while len(self._seen) > 1 and at_s - self._seen[1][0] >= _BASE_S:
+            self._seen.popleft()
+        speed = None
+        if self._seen and at_s - self._seen[0][0] >= _BASE_S:
+            then, before = self._seen[0]
+            way = np.linalg.norm(points[:, :2] - before[:, :2], axis=1).mean()
+            speed = float(way) / max(width, 1.0) / (at_s - then)
+        self._seen.append((at_s, points))
+        return speed
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A face in a frame, with what was asked of it in the last one."""
+
+    glance: Glance
+    points: Points
+    pose: Pose
+    quality: Quality
+    before: frozenset[Cue]
+
+    def over(self, value: float, limit: float, cue: Cue) -> bool:
+        return value > limit * (_STICKY if cue in self.before else 1.0)
+
+
+def cues_of(glance: Glance, speed: float | None, before: frozenset[Cue]) -> tuple[Cue, ...]:
+    """What to do, the most urgent first; empty where nothing is to be done. `before`: the cues of the last frame."""
+    if glance.points is None or glance.pose is None or glance.quality is None:
+        return (*_of_frame(glance), Cue.NO_FACE)
+    view = _View(glance, glance.points, glance.pose, glance.quality, before)
+    found = {*_place(view), *_turn(view), *_look(view)}
+    if glance.faces > 1:
+        found.add(Cue.SEVERAL_FACES)
+    if speed is not None and view.over(speed, SPEED, Cue.HOLD_STILL):
+        found.add(Cue.HOLD_STILL)
+    return tuple(sorted(found, key=_ORDER.__getitem__))
+
+
+def _of_frame(glance: Glance) -> tuple[Cue, ...]:
+    if glance.luma is None:
+        return ()
+    if glance.luma < DARK_FRAME:
+        return (Cue.TOO_DARK,)
+    return (Cue.TOO_BRIGHT,) if glance.luma > BRIGHT_FRAME else ()
+
+
+def _place(view: _View) -> tuple[Cue, ...]:
+    frame = np.array([view.glance.width, view.glance.height], dtype=np.float64)
+    short, width = float(frame.min()), view.quality.face_width_px
+    places = view.points[:, :2]
+    outside = float(((places < 0) | (places > frame)).any(axis=1).mean())
+    away = (places.min(axis=0) + places.max(axis=0) - frame) / 2
+    checks = (
+        (view.over(1 / max(width, 1.0), 1 / max(FAR * short, MIN_WIDTH_PX), Cue.MOVE_CLOSER), Cue.MOVE_CLOSER),
+        (view.over(width, NEAR * short, Cue.MOVE_AWAY), Cue.MOVE_AWAY),
+        (view.over(float(np.abs(away).max()), OFF_CENTRE * short, Cue.CENTER) or outside > _MAX_OUTSIDE, Cue.CENTER),
+    )
+    return tuple(cue for applies, cue in checks if applies)
+
+
+def _turn(view: _View) -> tuple[Cue, ...]:
+    """A head turned to its own left has to turn right. The photo's left is the person's right: `Pose` has the signs."""
+    pose = view.pose
+    checks = (
+        (-pose.roll_deg, ROLL_DEG, Cue.TILT_LEFT),
+        (pose.roll_deg, ROLL_DEG, Cue.TILT_RIGHT),
+        (-pose.yaw_deg, YAW_DEG, Cue.TURN_LEFT),
+        (pose.yaw_deg, YAW_DEG, Cue.TURN_RIGHT),
+        (-pose.pitch_deg, PITCH_DEG, Cue.CHIN_UP),
+        (pose.pitch_deg, PITCH_DEG, Cue.CHIN_DOWN),
+    )
+    return tuple(cue for value, limit, cue in checks if view.over(value, limit, cue))
+
+
+def _look(view: _View) -> tuple[Cue, ...]:
+    return tuple(cue for hint, cue in _OF_QUALITY.items() if hint.value in view.quality.warnings)

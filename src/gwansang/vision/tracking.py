@@ -1,0 +1,180 @@
+"""A face from frame to frame: where it was is where it is looked for, so that the detectors may rest."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gwansang.vision.decode import Picture, decode, reduction_for
+from gwansang.vision.detector import Detection, detect_full, detect_short
+from gwansang.vision.errors import DegenerateLandmarksError, ImageTooLargeError
+from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.headers import inspect
+from gwansang.vision.landmarks import Mesh, around, find_eyes, one_pass
+from gwansang.vision.mesh import VERTEX_COUNT
+from gwansang.vision.pipeline import COMPANION, FIRST_LOOK_PX
+from gwansang.vision.pose import Alignment, align, lift
+from gwansang.vision.quality import (
+    Light,
+    judge,
+    lid_opening,
+    mesh_opening,
+    mouth_gap_of,
+    score_of,
+    see_light,
+    smile_of,
+)
+from gwansang.vision.runtime import Engine
+
+MAX_FRAME_PIXELS = 4_000_000  # 2560 x 1440 and a little; a camera that coaches needs no more
+_SURE = 0.5  # presence at which a face is still followed
+_LOOK_AROUND_EVERY = 8  # frames; somebody else may have come into the picture
+_MAX_STRAY = 0.5  # of the frame: a mesh whose middle lies further out has lost its face
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+"""The mesh points of the face's outline, clockwise from the top of the forehead as seen in the frame."""
+
+
+class Tracker:
+    """What is remembered from one frame to the next, of one camera; empty until a face was seen."""
+
+    def __init__(self) -> None:
+        self.points: Points | None = None
+        self.size = (0, 0)
+        self.faces = 0
+        self.frames_since_look = 0
+
+    def lose(self) -> None:
+        """Forgets the face."""
+        self.points = None
+        self.faces = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What one frame shows.
+
+    luma: mean brightness of the frame, 0-1; None where only landmarks came. faces: how many subjects there are. Where
+    there is at least one, the rest is about the largest. points: (468, 3) pixels of the upright frame.
+    """
+
+    width: int
+    height: int
+    luma: float | None
+    faces: int
+    points: Points | None = None
+    pose: Pose | None = None
+    quality: Quality | None = None
+
+
+def glance(data: bytes, tracker: Tracker, engine: Engine) -> Glance:
+    """Looks at the next frame of a camera, a JPEG, PNG or WebP; raises what is wrong with the file."""
+    header = inspect(data)
+    if header.width * header.height > MAX_FRAME_PIXELS:
+        message = f"A frame may have {MAX_FRAME_PIXELS} pixels; send 640 x 480 or so."
+        raise ImageTooLargeError(message, max_pixels=MAX_FRAME_PIXELS)
+    picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
+    mesh = _followed(engine, picture, tracker) or _found(engine, picture, tracker)
+    luma = float(picture.pixels[::4, ::4].mean() / 255)
+    if mesh is None:
+        tracker.lose()
+        return Glance(picture.width, picture.height, luma, faces=0)
+    tracker.points, tracker.size = mesh.points, (picture.width, picture.height)
+    pose, quality = _looked(engine, picture, mesh)
+    return Glance(picture.width, picture.height, luma, tracker.faces, mesh.points, pose, quality)
+
+
+def glance_at_landmarks(landmarks: Points, width: int, height: int) -> Glance:
+    """The same of 468 or 478 points (n, 2|3) found elsewhere, as fractions of an upright frame of this size."""
+    if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
+        raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
+    points = landmarks[:VERTEX_COUNT] * np.array([width, height, width], dtype=np.float64)[: landmarks.shape[1]]
+    points = lift(points) if points.shape[1] == 2 else points
+    alignment = align(points)
+    quality = _quality(points, alignment, mesh_opening(alignment.frontal), None)
+    return Glance(width, height, None, 1, points, alignment.pose, quality)
+
+
+def median_landmarks(frames: list[Points]) -> Points:
+    """(n, 2|3) landmarks of one face from several frames: each laid over the first, then the median of every point."""
+    first = frames[0]
+    median: Points = np.median([first, *(_laid_over(frame, first) for frame in frames[1:])], axis=0)
+    return median
+
+
+def _laid_over(moving: Points, fixed: Points) -> Points:
+    """Turned, scaled and moved so that it lies on `fixed` as well as it can (Kabsch-Umeyama)."""
+    middle, goal = moving.mean(axis=0), fixed.mean(axis=0)
+    centred, aim = moving - middle, fixed - goal
+    left, strengths, right = np.linalg.svd(centred.T @ aim)
+    signs = np.ones(len(strengths))
+    signs[-1] = np.sign(np.linalg.det(left @ right))
+    scale = float((strengths * signs).sum() / max((centred**2).sum(), 1e-12))
+    laid: Points = scale * centred @ (left * signs) @ right + goal
+    return laid
+
+
+def _followed(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None:
+    """The face of the last frame in this one, None where it is not surely there."""
+    if tracker.points is None or tracker.size != (picture.width, picture.height):
+        return None
+    tracker.frames_since_look += 1
+    if tracker.frames_since_look >= _LOOK_AROUND_EVERY:
+        tracker.faces, tracker.frames_since_look = max(1, _subjects(_faces(engine, picture))), 0
+    mesh = one_pass(engine, picture, around(tracker.points), smooth=True)
+    return mesh if mesh.presence >= _SURE and _plausible(mesh, picture) else None
+
+
+def _found(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None:
+    """The largest face of a frame about which nothing is known; looked at twice, as a detector sees only roughly."""
+    faces = _faces(engine, picture)
+    if not faces:
+        return None
+    tracker.faces, tracker.frames_since_look = _subjects(faces), 0
+    rough = one_pass(engine, picture, faces[0].region(), smooth=True)
+    if rough.presence < _SURE:
+        return None
+    mesh = one_pass(engine, picture, around(rough.points), smooth=True)
+    return mesh if mesh.presence >= _SURE and _plausible(mesh, picture) else None
+
+
+def _faces(engine: Engine, picture: Picture) -> list[Detection]:
+    """Largest first; unlike with a photo, who is small or lies on the side is asked to come closer or sit up."""
+    near = detect_short(engine, picture) or detect_short(engine, picture, pad=0.35)
+    return sorted(near or detect_full(engine, picture), key=lambda face: -face.width)
+
+
+def _subjects(faces: list[Detection]) -> int:
+    return sum(face.width >= COMPANION * faces[0].width for face in faces)
+
+
+def _plausible(mesh: Mesh, picture: Picture) -> bool:
+    x, y = mesh.points[:, :2].mean(axis=0) / (picture.width, picture.height)
+    return bool(abs(x - 0.5) <= _MAX_STRAY and abs(y - 0.5) <= _MAX_STRAY)
+
+
+def _looked(engine: Engine, picture: Picture, mesh: Mesh) -> tuple[Pose, Quality]:
+    alignment = align(mesh.points)
+    lids, _ = find_eyes(engine, picture, mesh.points)
+    light = see_light(mesh.crop, mesh.region, mesh.points)
+    return alignment.pose, _quality(mesh.points, alignment, lid_opening(lids), light)
+
+
+def _quality(points: Points, alignment: Alignment, eye_openness: float, light: Light | None) -> Quality:
+    quality = Quality(
+        score=0.0,
+        face_width_px=float(np.linalg.norm(points[234] - points[454])),
+        smile=smile_of(alignment.frontal),
+        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
+        eye_openness=eye_openness,
+        sharpness=light.sharpness if light else None,
+        brightness=light.brightness if light else None,
+        light_asymmetry=light.asymmetry if light else None,
+        distance_cm=None,
+        distance_source=None,
+        warnings=(),
+    )
+    hints = judge(quality, alignment.pose, light)
+    score = score_of(quality, alignment.pose, hints)
+    return replace(quality, score=score, warnings=tuple(hint.value for hint in hints))
