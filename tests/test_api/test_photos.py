@@ -1,0 +1,224 @@
+"""Photos of kept readings: only with both consents, a copy that is only its picture, and gone when they have to be."""
+
+import base64
+import io
+import struct
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from gwansang.config import DEFAULT_SECRET_KEY
+from gwansang.core.file_links import FileLinks
+from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.vision.copying import copy_photo
+from tests.fakes import NOON
+from tests.people import Person, person
+from tests.photos import drawn_portrait
+from tests.serving import UPLOAD_CALL, application
+
+pytestmark = pytest.mark.anyio
+
+
+def with_metadata(photo: bytes, orientation: int = 6) -> bytes:
+    """The photo with a place, a camera and a tail of another kind."""
+    with Image.open(io.BytesIO(photo)) as image:
+        exif = image.getexif()
+        exif[0x0112] = orientation
+        exif[0x010F] = "SECRETCAMERA"
+        exif.get_ifd(0x8825)[2] = (37.0, 33.0, 59.0)
+        file = io.BytesIO()
+        image.save(file, "JPEG", exif=exif, comment=b"SECRETCOMMENT", quality=90)
+    return file.getvalue() + b"PK\x03\x04SECRETTAIL"
+
+
+def objects(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "storage"
+
+
+@pytest.fixture
+async def client(folder: Path, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(database_url=database_url, storage_folder=folder) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def keeper(client: httpx.AsyncClient) -> Person:
+    """Somebody who wants readings and photos kept."""
+    someone = await person(client, "keeper")
+    await someone.agree("history")
+    await someone.agree("retain_photo")
+    return someone
+
+
+async def read(someone: Person, *photos: bytes) -> str:
+    """The id of a reading of these photos."""
+    files = [("file", (f"{number}.jpg", photo, "image/jpeg")) for number, photo in enumerate(photos)]
+    answer = await someone.call("POST", UPLOAD_CALL.removeprefix("/api/v1"), files=files)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["analysis_id"])
+
+
+async def photo_of(someone: Person, analysis_id: str) -> httpx.Response:
+    return await someone.call("GET", f"/analysis/{analysis_id}/photo")
+
+
+async def test_a_kept_photo_is_an_upright_copy_with_nothing_beside_its_pixels(
+    keeper: Person, client: httpx.AsyncClient, folder: Path
+) -> None:
+    link = (await photo_of(keeper, await read(keeper, with_metadata(drawn_portrait())))).json()
+    assert (link["width"], link["height"]) == (640, 480)  # lying in the file, and turned
+    opened = await client.get(link["url"])
+    assert opened.status_code == 200
+    assert opened.headers["content-type"] == "image/jpeg"
+    assert opened.headers["content-disposition"] == "attachment"
+    assert opened.headers["cache-control"] == "private, no-store"
+    assert opened.headers["x-content-type-options"] == "nosniff"
+    with Image.open(io.BytesIO(opened.content)) as image:
+        assert (image.size, image.format, dict(image.getexif()), "comment" in image.info) == (
+            (640, 480),
+            "JPEG",
+            {},
+            False,
+        )
+    assert [path.read_bytes() for path in objects(folder)] == [opened.content]
+    assert b"SECRET" not in opened.content
+
+
+@pytest.mark.parametrize("purposes", [(), ("history",), ("retain_photo",)])
+async def test_without_both_consents_nothing_is_copied_and_nothing_stored(
+    client: httpx.AsyncClient, folder: Path, purposes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[bytes] = []
+    monkeypatch.setattr("gwansang.services.ml.photo_copier.copy_photo", copied.append)
+    someone = await person(client)
+    for purpose in purposes:
+        await someone.agree(purpose)
+    analysis_id = await read(someone, drawn_portrait())
+    assert (await photo_of(someone, analysis_id)).status_code == 404
+    assert (copied, objects(folder)) == ([], [])
+
+
+async def test_of_a_guest_no_photo_is_kept(client: httpx.AsyncClient, folder: Path) -> None:
+    answer = await client.post(UPLOAD_CALL, files={"file": ("a.jpg", drawn_portrait(), "image/jpeg")})
+    assert answer.status_code == 200
+    assert objects(folder) == []
+
+
+async def test_of_several_photos_one_is_kept_and_of_landmarks_none(keeper: Person, folder: Path) -> None:
+    await read(keeper, drawn_portrait(), drawn_portrait())
+    assert len(objects(folder)) == 1
+    body = {"landmarks": known_landmarks().tolist(), "image": base64.b64encode(drawn_portrait()).decode()}
+    answer = await keeper.call("POST", "/analysis/face", json=body)
+    assert answer.status_code == 200, answer.text
+    assert len(objects(folder)) == 1
+
+
+async def test_nobody_else_gets_a_link(keeper: Person, client: httpx.AsyncClient) -> None:
+    analysis_id = await read(keeper, drawn_portrait())
+    stranger = await person(client, "stranger")
+    refused = await photo_of(stranger, analysis_id)
+    nothing = await photo_of(stranger, "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10")
+    assert refused.status_code == nothing.status_code == 404
+    assert refused.json()["error"] == nothing.json()["error"]
+    assert (await client.get(f"/api/v1/analysis/{analysis_id}/photo")).status_code == 401
+
+
+DELETIONS: dict[str, tuple[str, str]] = {
+    "the reading": ("DELETE", "/analysis/{id}"),
+    "the consent to photos": ("DELETE", "/consents/retain_photo"),
+    "the consent to a history": ("DELETE", "/consents/history"),
+    "the account": ("DELETE", "/users/me"),
+}
+
+
+@pytest.mark.parametrize("what", DELETIONS)
+async def test_deleting_what_a_photo_rests_on_deletes_it_at_once_and_its_link_ends(
+    keeper: Person, client: httpx.AsyncClient, folder: Path, what: str
+) -> None:
+    analysis_id = await read(keeper, drawn_portrait())
+    other = await person(client, "other")
+    for purpose in ("history", "retain_photo"):
+        await other.agree(purpose)
+    theirs = await read(other, drawn_portrait())
+    url = (await photo_of(keeper, analysis_id)).json()["url"]
+    method, path = DELETIONS[what]
+    answer = await keeper.call(method, path.format(id=analysis_id))
+    assert answer.status_code in (200, 204), answer.text
+    assert (await client.get(url)).status_code == 404
+    assert len(objects(folder)) == 1
+    assert (await client.get((await photo_of(other, theirs)).json()["url"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "%00",
+        "a" * 5000,
+        "%E2%80%A4%E2%80%A4%2fa",
+        "==",
+    ],
+)
+async def test_a_link_that_was_never_given_out_opens_nothing(client: httpx.AsyncClient, token: str) -> None:
+    answer = await client.get(f"/api/v1/files/{token}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "etc" not in answer.json()["detail"]
+
+
+async def test_a_link_opens_nothing_after_its_end_nor_with_an_access_tokens_key(client: httpx.AsyncClient) -> None:
+    def token(shift_s: float, secret: str) -> str:
+        return FileLinks(secret, clock=lambda: NOON + timedelta(seconds=shift_s)).token("photos/7f/7f3a.jpg", 60)[0]
+
+    for wrong in (token(-61, DEFAULT_SECRET_KEY), token(0, "another")):
+        assert (await client.get(f"/api/v1/files/{wrong}")).status_code == 404
+
+
+async def test_a_symlink_in_the_store_opens_nothing(
+    keeper: Person, client: httpx.AsyncClient, folder: Path, tmp_path: Path
+) -> None:
+    url = (await photo_of(keeper, await read(keeper, drawn_portrait()))).json()["url"]
+    (tmp_path / "secret").write_bytes(b"secret")
+    found = objects(folder)[0]
+    found.unlink()
+    found.symlink_to(tmp_path / "secret")
+    assert (await client.get(url)).status_code == 404
+
+
+async def test_a_store_that_cannot_be_written_costs_the_photo_and_not_the_reading(keeper: Person, folder: Path) -> None:
+    (folder / "photos").write_bytes(b"in the way")
+    analysis_id = await read(keeper, drawn_portrait())
+    assert (await photo_of(keeper, analysis_id)).json()["error"]["code"] == "PHOTO_NOT_FOUND"
+    assert (await keeper.call("GET", f"/analysis/{analysis_id}")).status_code == 200
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_copy_is_upright_whatever_way_the_camera_was_held(orientation: int) -> None:
+    photo = with_metadata(drawn_portrait(), orientation)
+    with Image.open(io.BytesIO(photo)) as image:
+        upright = np.asarray(ImageOps.exif_transpose(image).convert("RGB"), dtype=np.int16)
+    copy = copy_photo(photo)
+    seen = cv2.imdecode(np.frombuffer(copy.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(np.int16)
+    assert seen.shape == upright.shape == (copy.height, copy.width, 3)
+    assert np.abs(seen - upright).mean() < 3
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_a_copy_is_no_larger_than_a_screen(suffix: str) -> None:
+    copy = copy_photo(drawn_portrait(suffix, width=3000, height=4000))
+    assert (copy.width, copy.height) == (1200, 1600)
+    assert struct.unpack(">H", copy.jpeg[:2])[0] == 0xFFD8

@@ -1,0 +1,185 @@
+"""No object of a photo outlives its row, whatever happens in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from gwansang.container import Accounts
+from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.photo_service import PhotoNotFoundError, PhotoService
+from gwansang.storage.base import Link, ObjectStore, StoredObject, not_there, out_of_reach
+from gwansang.vision.copying import PhotoCopy
+from tests.accounts import signed_up
+from tests.fakes import MovingClock
+from tests.test_services.test_history import analysis
+
+pytestmark = pytest.mark.anyio
+
+
+class FakeStore:
+    """Objects in memory; `away` makes every call fail."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.away = False
+
+    async def put(self, key: str, data: bytes) -> None:
+        self._check()
+        await asyncio.sleep(0)
+        self.objects[key] = data
+
+    async def get(self, key: str) -> bytes:
+        self._check()
+        if key not in self.objects:
+            raise not_there()
+        return self.objects[key]
+
+    async def delete(self, key: str) -> None:
+        self._check()
+        await asyncio.sleep(0)
+        self.objects.pop(key, None)
+
+    async def delete_prefix(self, prefix: str) -> int:
+        raise AssertionError(prefix)
+
+    def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        raise AssertionError(prefix)
+
+    async def link(self, key: str, ttl_s: int) -> Link:
+        raise AssertionError(key, ttl_s)
+
+    async def sweep(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
+        if self.away:
+            raise out_of_reach()
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def bin_(accounts: Accounts, store: FakeStore, clock: MovingClock, monkeypatch: pytest.MonkeyPatch) -> PhotoBin:
+    """The bin that all services of this test use."""
+    kept: ObjectStore = store
+    monkeypatch.setattr(accounts.photo_bin, "_store", kept)
+    return accounts.photo_bin
+
+
+@pytest.fixture
+def photos(accounts: Accounts, store: FakeStore, bin_: PhotoBin, clock: MovingClock) -> PhotoService:
+    async def copy(photo: bytes) -> PhotoCopy:
+        return PhotoCopy(photo, 3, 4)
+
+    return PhotoService(accounts.uow, store, accounts.consents, bin_, copy, clock=clock, new_id=uuid4)
+
+
+async def keeper(accounts: Accounts) -> int:
+    user = await signed_up(accounts)
+    await accounts.consents.grant(user.id, "history")
+    await accounts.consents.grant(user.id, "retain_photo")
+    return user.id
+
+
+async def kept(accounts: Accounts, user_id: int) -> UUID:
+    made = analysis()
+    await accounts.history.keep(user_id, made)
+    return made.analysis_id
+
+
+async def test_an_object_whose_row_was_never_written_is_swept_when_nobody_can_be_writing_it_any_more(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = await keeper(accounts)
+    analysis_id = await kept(accounts, user_id)
+
+    async def die(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(photos, "put", die)
+    with pytest.raises(KeyboardInterrupt):
+        await photos.keep(user_id, analysis_id, b"photo")
+    assert len(store.objects) == 1
+    assert await accounts.photo_bin.sweep() == 0
+    clock.pass_by(minutes=11)
+    assert await accounts.photo_bin.sweep() == 1
+    assert store.objects == {}
+
+
+async def test_a_kept_photo_is_never_swept(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock
+) -> None:
+    user_id = await keeper(accounts)
+    assert await photos.keep(user_id, await kept(accounts, user_id), b"photo")
+    clock.pass_by(days=400)
+    assert await accounts.photo_bin.sweep() == 0
+    assert list(store.objects.values()) == [b"photo"]
+
+
+async def test_a_withdrawal_while_the_store_is_away_hides_the_photo_at_once_and_deletes_it_when_the_store_is_back(
+    accounts: Accounts, photos: PhotoService, store: FakeStore
+) -> None:
+    user_id = await keeper(accounts)
+    analysis_id = await kept(accounts, user_id)
+    await photos.keep(user_id, analysis_id, b"photo")
+    store.away = True
+    assert not (await accounts.consents.withdraw(user_id, "retain_photo")).granted
+    with pytest.raises(PhotoNotFoundError):
+        await photos.link(user_id, analysis_id)
+    store.away = False
+    assert await accounts.photo_bin.sweep() == 1
+    assert store.objects == {}
+
+
+async def test_a_photo_whose_analysis_went_in_another_way_is_swept(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock
+) -> None:
+    user_id = await keeper(accounts)
+    await photos.keep(user_id, await kept(accounts, user_id), b"photo")
+    async with accounts.uow.write() as tx:
+        await tx.analyses.delete_all(user_id)
+    clock.pass_by(minutes=11)
+    assert await accounts.photo_bin.sweep() == 1
+    assert store.objects == {}
+
+
+@pytest.mark.parametrize("purpose", ["history", "retain_photo"])
+async def test_photos_that_race_a_withdrawal_are_not_left_over(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, purpose: str
+) -> None:
+    user_id = await keeper(accounts)
+    read = [await kept(accounts, user_id) for _ in range(6)]
+    await asyncio.gather(
+        *(photos.keep(user_id, analysis_id, b"photo") for analysis_id in read[:3]),
+        accounts.consents.withdraw(user_id, purpose),
+        *(photos.keep(user_id, analysis_id, b"photo") for analysis_id in read[3:]),
+    )
+    assert store.objects == {}
+    async with accounts.uow.read() as tx:
+        assert await tx.photos.all_of_user(user_id) == ()
+
+
+async def test_the_photo_of_one_analysis_is_kept_once(
+    accounts: Accounts, photos: PhotoService, store: FakeStore
+) -> None:
+    user_id = await keeper(accounts)
+    analysis_id = await kept(accounts, user_id)
+    outcomes = await asyncio.gather(*(photos.keep(user_id, analysis_id, b"photo") for _ in range(4)))
+    assert sorted(outcomes) == [False, False, False, True]
+    assert len(store.objects) == 1
+
+
+async def test_no_photo_is_kept_of_somebody_elses_analysis(
+    accounts: Accounts, photos: PhotoService, store: FakeStore
+) -> None:
+    analysis_id = await kept(accounts, await keeper(accounts))
+    other = await signed_up(accounts, "other@example.com")
+    await accounts.consents.grant(other.id, "history")
+    await accounts.consents.grant(other.id, "retain_photo")
+    assert not await photos.keep(other.id, analysis_id, b"photo")
+    assert store.objects == {}
