@@ -42,6 +42,7 @@ def settings_for_tests(**changes: object) -> Settings:
         "password_bcrypt_rounds": 10 if changes.get("environment") == "production" else 4,
         "database_url": changes.get("database_url") or scratch_sqlite(),
         "mail_folder": scratch_folder() / "mail",
+        "worker_folder": scratch_folder() / "workers",
         "storage_folder": scratch_folder() / "storage",
         **{name: 1_000_000 for name in LIMITS},
     }

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     password_threads: int = Field(2, ge=1, le=32)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
 
+    jobs_concurrency: int = Field(4, ge=0, le=64)
+    max_unfinished_tasks: int = Field(20, ge=1, le=1000)
+    task_result_hours: int = Field(24, ge=1, le=24 * 30)
+    worker_folder: Path = Path(".data/workers")
+
     storage_folder: Path = Path(".data/storage")
     s3_bucket: str | None = None
     s3_region: str = "us-east-1"

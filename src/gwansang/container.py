@@ -30,6 +30,11 @@ from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
+from gwansang.services.jobs.job import Job
+from gwansang.services.jobs.runner import JobRules, working
+from gwansang.services.jobs.vault import TaskVault
+from gwansang.services.jobs.wakes import Wakes
+from gwansang.services.jobs.work import Places as JobPlaces
 from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
@@ -43,6 +48,7 @@ from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
+from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
@@ -68,6 +74,8 @@ class Accounts:
     history: HistoryService
     profiles: ProfileService
     exports: ExportService
+    tasks: TaskService
+    job_places: JobPlaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class Container:
     history: HistoryService
     profiles: ProfileService
     exports: ExportService
+    tasks: TaskService
     readiness: ReadinessService
     mails: MailService
     limits: RateLimiter
@@ -109,10 +118,11 @@ class Container:
 
 
 @asynccontextmanager
-async def open_container(settings: Settings) -> AsyncIterator[Container]:
-    """Loads and tests the models, then hands out the services; raises where the service could not work."""
+async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIterator[Container]:
+    """Loads and tests the models, then hands out the services; raises where the service could not work. A `worker` is
+    ready for long work at once, where others begin with it when there is some."""
     keep_heap_small()
-    async with assembled(_photo_pool(settings), settings, clock=utc_now) as container:
+    async with assembled(_photo_pool(settings), settings, clock=utc_now, worker=worker) as container:
         yield container
 
 
@@ -124,7 +134,9 @@ async def open_analyses(settings: Settings) -> AsyncIterator[AnalysisService]:
 
 
 @asynccontextmanager
-async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, clock: Clock) -> AsyncIterator[Container]:
+async def assembled(
+    pool: InferencePool[FaceVision], settings: Settings, *, clock: Clock, worker: bool = False
+) -> AsyncIterator[Container]:
     """The services around a pool, which is started here and in the end closed with everything else."""
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
@@ -145,6 +157,9 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
         chores = {"photos": accounts.photo_bin.sweep, "unfinished files": accounts.store.sweep}
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
+        jobs: dict[str, Job] = {}
+        if settings.jobs_concurrency:
+            await stack.enter_async_context(working(accounts.job_places, jobs, job_rules(settings), at_once=worker))
         yield Container(
             store=accounts.store,
             photos=photos,
@@ -160,6 +175,7 @@ async def assembled(pool: InferencePool[FaceVision], settings: Settings, *, cloc
             history=accounts.history,
             profiles=accounts.profiles,
             exports=accounts.exports,
+            tasks=accounts.tasks,
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
             limits=limits,
@@ -196,6 +212,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     consents = ConsentService(uow, texts, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
+    job_places = JobPlaces(uow, sealer, TaskVault(store, sealer), Wakes(), clock)
+    keep = timedelta(hours=settings.task_result_hours)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -223,6 +241,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         history=history,
         profiles=profiles,
         exports=ExportService(uow, sealer, history, profiles, clock=clock),
+        tasks=TaskService(job_places, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
+        job_places=job_places,
     )
 
 
@@ -267,6 +287,16 @@ def _photo_pool(settings: Settings) -> InferencePool[FaceVision]:
         queue=settings.inference_queue,
         timeout_s=settings.inference_timeout_s,
         when_idle=memory_returner(),
+    )
+
+
+def job_rules(settings: Settings) -> JobRules:
+    """How long work is done here."""
+    return JobRules(
+        database_url=settings.database_url.get_secret_value(),
+        slots=settings.worker_folder,
+        concurrency=settings.jobs_concurrency,
+        keep=timedelta(hours=settings.task_result_hours),
     )
 
 

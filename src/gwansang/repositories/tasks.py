@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from gwansang.models import Task, TaskItem
 from gwansang.repositories.base import Repository
@@ -60,6 +60,11 @@ class Tasks(Repository[Task]):
         """Writes down that the engine knows these tasks, or with None that it doesn't."""
         await self._changed(update(Task).where(Task.id.in_(task_ids)).values(enqueued_at=now))
 
+    async def any_unfinished(self) -> bool:
+        """Whether there is anything to do, or being done."""
+        query = select(Task.id).where(Task.status.in_(UNFINISHED)).limit(1)
+        return (await self._session.execute(query)).first() is not None
+
     async def unfinished_since(self, enqueued_before: datetime) -> tuple[UUID, ...]:
         """Tasks that were given to the engine before that time and have not ended."""
         query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at < enqueued_before)
@@ -90,6 +95,11 @@ class Tasks(Repository[Task]):
         )
         return await self._changed(statement) > 0
 
+    async def erase_all(self, user_id: int) -> tuple[UUID, ...]:
+        """Deletes every task of the user, and says which there were."""
+        statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
+        return tuple((await self._session.execute(statement)).scalars())
+
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many tasks there are by kind and status."""
         query = select(Task.kind, Task.status, func.count()).group_by(Task.kind, Task.status)
@@ -112,6 +122,11 @@ class Tasks(Repository[Task]):
 
 class TaskItems(Repository[TaskItem]):
     model = TaskItem
+
+    async def put(self, row: TaskItem) -> None:
+        """Stores what a step produced, in the place of what it produced before."""
+        await self._delete(TaskItem.task_id == row.task_id, TaskItem.position == row.position)
+        await self.add(row)
 
     async def positions(self, task_id: UUID) -> frozenset[int]:
         """Which steps have produced something."""

@@ -10,17 +10,14 @@ from uuid import UUID
 import structlog
 from pydantic import JsonValue, TypeAdapter
 
-from gwansang.core.clock import Clock
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
-from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.jobs.failure import Failure
 from gwansang.services.jobs.job import JsonObject
-from gwansang.services.jobs.vault import TaskVault
-from gwansang.services.jobs.wakes import NEW_WORK, Wakes
-from gwansang.services.jobs.work import result_place
-from gwansang.services.sealing import Sealer
+from gwansang.services.jobs.wakes import NEW_WORK
+from gwansang.services.jobs.work import Places, result_place
 from gwansang.services.user_service import UserNotFoundError
 
 _log = structlog.get_logger("gwansang.tasks")
@@ -75,21 +72,17 @@ class TaskService:
 
     def __init__(
         self,
-        uow: UnitOfWork,
-        sealer: Sealer,
-        vault: TaskVault,
-        wakes: Wakes,
+        places: Places,
         *,
-        clock: Clock,
         new_id: Callable[[], UUID],
         max_unfinished: int,
         keep: timedelta,
     ) -> None:
-        self._uow = uow
-        self._sealer = sealer
-        self._vault = vault
-        self._wakes = wakes
-        self._clock = clock
+        self._uow = places.uow
+        self._sealer = places.sealer
+        self._vault = places.vault
+        self._wakes = places.wakes
+        self._clock = places.clock
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._keep = keep
@@ -168,6 +161,16 @@ class TaskService:
             if version != told.version:
                 told = await self.get(user_id, task_id)
                 yield told
+
+    async def forget_all(self, user_id: int) -> int:
+        """Deletes every task of a user with all that belongs to it, before the user is erased; says how many there
+        were. Whoever works on one finds it gone, and the workers' engine forgets its id with the next sweep."""
+        async with self._uow.write() as tx:
+            gone = await tx.tasks.erase_all(user_id)
+        for task_id in gone:
+            await self._vault.forget(task_id)
+            self._wakes.wake(task_id)
+        return len(gone)
 
     async def _known(self, tx: Transaction, asked: "_Asked") -> Task | None:
         """The task of the same key, None where there is room for a new one; other requests of this user wait."""

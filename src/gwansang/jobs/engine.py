@@ -1,0 +1,192 @@
+"""Durable work on DBOS: a queue whose rows outlive every process. This is the only module that knows DBOS.
+
+What it stores is the id of a task and which of its steps are done; neither arguments nor results. It is slow to import,
+so whoever needs it imports it where jobs really run.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Final, TypeVar
+from uuid import UUID
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import Serializer as EngineSerializer
+from dbos._error import DBOSBaseException
+
+from gwansang.db.job_store import JobStore
+from gwansang.jobs.course import Course, Courses, HandedBack, Stranded
+
+PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
+_VERSION: Final = "jobs-"
+_QUEUE: Final = "tasks"
+_WORKFLOW: Final = "task"
+_APP: Final = "gwansang"
+_ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_POLL_S: Final = 0.1
+_MOST: Final = 500
+T = TypeVar("T")
+
+
+class _Json(EngineSerializer):
+    """Instead of pickle, which runs whatever somebody wrote into a table."""
+
+    def serialize(self, data: object) -> str:
+        return json.dumps(data)
+
+    def deserialize(self, serialized_data: str) -> object:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "json"
+
+
+class Engine:
+    """One for a process; all methods block and belong into a thread."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        courses: Courses,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        worker: str,
+        concurrency: int,
+        protocol: int = PROTOCOL,
+    ) -> None:
+        self._store = store
+        self._courses = courses
+        self._loop = loop
+        self._worker = worker
+        self._concurrency = concurrency
+        self._protocol = protocol
+        self._workflow: Callable[[str], None] = self._do
+
+    def start(self) -> None:
+        """Makes its tables where they are missing, takes up what this worker left, and begins to work."""
+        _quiet()
+        config = DBOSConfig(
+            name=_APP,
+            system_database_url=self._store.url,
+            system_database_engine=self._store.connections,
+            application_version=f"{_VERSION}{self._protocol}",
+            executor_id=self._worker,
+            serializer=_Json(),
+            log_level="WARNING",
+            enable_otlp=False,
+            use_listen_notify=False,
+            scheduler_polling_interval_sec=3600.0,
+            notification_listener_polling_interval_sec=0.5,
+        )
+        self._dbos = DBOS(config=config)
+
+        def task(task_id: str) -> None:
+            self._do(task_id)
+
+        self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(task)  # it takes no methods
+        DBOS.launch()
+        DBOS.register_queue(
+            _QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
+        )
+
+    def stop_taking(self) -> None:
+        """Begins nothing any more; what runs goes on."""
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+
+    def close(self) -> None:
+        """Ends the engine; what still runs is left to others."""
+        DBOS.destroy(destroy_registry=True)
+        self._store.close()
+
+    def enqueue(self, task_ids: Iterable[UUID]) -> None:
+        """Lets these tasks be done by whoever is free; a task that is known already is not done twice."""
+        for task_id in task_ids:
+            with SetWorkflowID(str(task_id)):
+                DBOS.enqueue_workflow(_QUEUE, self._workflow, str(task_id))
+
+    def running(self) -> tuple[Stranded, ...]:
+        """What is marked as running, by any worker."""
+        found = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return tuple(Stranded(UUID(one.workflow_id), one.executor_id or "") for one in found)
+
+    def resume(self, task_ids: Sequence[UUID]) -> None:
+        """Lets these tasks be done by whoever is free, from where they are."""
+        if task_ids:
+            DBOS.resume_workflows([str(task_id) for task_id in task_ids], queue_name=_QUEUE)
+
+    def hand_back(self) -> int:
+        """Lets others go on with what this worker has; says how much it was. Only after `stop_taking`."""
+        own = [one.task_id for one in self.running() if one.worker == self._worker]
+        self.resume(own)
+        return len(own)
+
+    def known(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Which of these tasks the engine has and has not ended."""
+        found = DBOS.list_workflows(
+            workflow_ids=[str(task_id) for task_id in task_ids],
+            status=["ENQUEUED", "PENDING", "DELAYED"],
+            load_input=False,
+            load_output=False,
+        )
+        return frozenset(UUID(one.workflow_id) for one in found)
+
+    def outdated(self) -> tuple[UUID, ...]:
+        """Tasks that were enqueued by releases with an older protocol."""
+        found = DBOS.list_workflows(
+            status=["ENQUEUED", "PENDING"],
+            app_version=[f"{_VERSION}{older}" for older in range(1, self._protocol)] or ["none"],
+            load_input=False,
+            load_output=False,
+        )
+        return tuple(UUID(one.workflow_id) for one in found)
+
+    def unfinished(self) -> tuple[UUID, ...]:
+        """Everything that has not ended."""
+        found = DBOS.list_workflows(status=["ENQUEUED", "PENDING"], load_input=False, load_output=False)
+        return tuple(UUID(one.workflow_id) for one in found)
+
+    def ended(self) -> tuple[UUID, ...]:
+        """Some of what has ended."""
+        found = DBOS.list_workflows(status=_ENDED, limit=_MOST, load_input=False, load_output=False)
+        return tuple(UUID(one.workflow_id) for one in found)
+
+    def forget(self, task_ids: Sequence[UUID]) -> None:
+        """Deletes all that the engine knows of these tasks."""
+        if task_ids:
+            DBOS.delete_workflows([str(task_id) for task_id in task_ids])
+
+    def _do(self, task_id: str) -> None:
+        """The workflow: runs in a thread of the engine, each step on the event loop and recorded when it is done."""
+        course = self._wait(self._courses.begin(UUID(task_id)))
+        if course is None:
+            return
+        try:
+            for index in range(course.steps):
+                DBOS.run_step({"name": "step"}, self._step, course, index)
+            DBOS.run_step({"name": "finish"}, self._finish, course)
+        except DBOSBaseException as error:  # it was taken from here; the engine would wait for its end in this thread
+            raise HandedBack from error
+        finally:
+            self._wait(course.leave())
+
+    def _step(self, course: Course, index: int) -> None:
+        self._wait(course.step(index))
+
+    def _finish(self, course: Course) -> None:
+        self._wait(course.finish())
+
+    def _wait(self, work: Coroutine[object, object, T]) -> T:
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        except BaseException as error:
+            # An end that is not the task's own would be written down as such; so nothing but this leaves here.
+            raise HandedBack from error
+
+
+def _quiet() -> None:
+    """The engine's lines go where all lines go; left alone it would print them."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
