@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.vision.decode import Picture
 from gwansang.vision.face import Face
 from gwansang.vision.pipeline import face_from_landmarks
 from gwansang.vision.tracking import Glance, Tracker, glance_at_landmarks
@@ -15,11 +17,15 @@ NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 class FakeVision:
     """Sees the same face in every photo; `while_looking` runs first and may wait or raise."""
 
-    def __init__(self, while_looking: Callable[[bytes], object] = len) -> None:
+    def __init__(self, while_looking: Callable[[Any], object] = len) -> None:
         self._while_looking = while_looking
 
     def face_of(self, photo: bytes) -> Face:
         self._while_looking(photo)
+        return face_from_landmarks(known_landmarks(), 1000, 1000)
+
+    def face_in(self, picture: Picture) -> Face:
+        self._while_looking(picture.pixels)
         return face_from_landmarks(known_landmarks(), 1000, 1000)
 
     def glance(self, frame: bytes, tracker: Tracker) -> Glance:

@@ -39,6 +39,8 @@ class Quality:
     warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
     photos: int = 1  # of how many photos the measures are the mean
     best_photo: int = 1  # which of them, counted from 1, everything else here is of
+    frames: int | None = None  # of how many frames the measures are the mean, where the photo is a clip
+    best_second: float | None = None  # when in the clip the frame is shown that everything else here is of
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from gwansang.reading.model import Capture, Locale
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.vision.decode import Picture
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.headers import inspect
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.pipeline import face_from_landmarks, read_photo
+from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture
 from gwansang.vision.runtime import Engine
 from gwansang.vision.self_test import self_test
 from gwansang.vision.tracking import Glance, Tracker, glance
@@ -106,6 +107,8 @@ class FaceVision(Protocol):
 
     def glance(self, frame: bytes, tracker: Tracker) -> Glance: ...
 
+    def face_in(self, picture: Picture) -> Face: ...
+
 
 class PhotoEngine:
     """The real FaceVision: one set of networks, tested on a drawn face before it is trusted with photos."""
@@ -119,6 +122,9 @@ class PhotoEngine:
 
     def glance(self, frame: bytes, tracker: Tracker) -> Glance:
         return glance(frame, tracker, self._engine)
+
+    def face_in(self, picture: Picture) -> Face:
+        return read_picture(picture, self._engine)
 
 
 class FaceAnalyzer:

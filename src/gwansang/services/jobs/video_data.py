@@ -1,0 +1,62 @@
+"""What a part of a clip has shown, as JSON: checked against its shape when it comes back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from gwansang.reading.measurements import Measured, Measures
+from gwansang.services.ml.clip_reader import Glimpse, PartSeen
+from gwansang.vision.face import Pose, Quality
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Glimpse(_Strict):
+    second: float
+    pose: Pose
+    quality: Quality
+    measures: Mapping[str, Measured]
+    asymmetry: Mapping[str, float]
+    places: tuple[tuple[float, float], ...] | None
+
+
+class _Part(_Strict):
+    seen_at: datetime
+    glimpses: tuple[_Glimpse, ...]
+    refused: Mapping[str, int]
+
+
+def part_data(part: PartSeen, seen_at: datetime) -> JsonValue:
+    """A part, to be combined with the others by another process, too."""
+    data: JsonValue = _Part(
+        seen_at=seen_at, glimpses=tuple(map(_stored, part.glimpses)), refused=part.refused
+    ).model_dump(mode="json")
+    return data
+
+
+def part_of(data: JsonValue) -> tuple[PartSeen, datetime]:
+    """A part, and when it was seen."""
+    stored = _Part.model_validate(data)
+    return PartSeen(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at
+
+
+def _stored(one: Glimpse) -> _Glimpse:
+    places = None if one.places is None else tuple((round(x, 6), round(y, 6)) for x, y in one.places.tolist())
+    return _Glimpse(
+        second=one.second,
+        pose=one.pose,
+        quality=one.quality,
+        measures=one.measures.values,
+        asymmetry=one.measures.asymmetry,
+        places=places,
+    )
+
+
+def _glimpse(stored: _Glimpse) -> Glimpse:
+    places = None if stored.places is None else np.array(stored.places, dtype=np.float64)
+    measures = Measures(stored.measures, stored.asymmetry)
+    return Glimpse(stored.second, stored.pose, stored.quality, measures, places)

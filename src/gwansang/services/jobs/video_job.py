@@ -1,0 +1,53 @@
+"""A clip as long work: part by part, then one reading, like that of a photo."""
+
+from typing import Final
+
+from pydantic import JsonValue
+
+from gwansang.core.clock import Clock
+from gwansang.services.analysis_service import Sight
+from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.consent_service import ConsentService
+from gwansang.services.jobs.face_data import analysis_id, order_of, told_data
+from gwansang.services.jobs.job import Finished, TaskWork
+from gwansang.services.jobs.video_data import part_data, part_of
+from gwansang.services.ml.clip_reader import ClipReader, look_of
+from gwansang.services.told import told_analysis
+
+VIDEO: Final = "video"
+
+
+class VideoJob:
+    """A step a part of the clip, which is the first input; the second is the order.
+
+    What a part has shown is all that is needed of it, so an interrupted step repeats only itself, and the end decodes
+    nothing. A clip is one look at a face, and counts as one photo where the face is remembered. None of it is kept.
+    """
+
+    kind = VIDEO
+
+    def __init__(self, clips: ClipReader, readings: CallerAnalyses, consents: ConsentService, *, clock: Clock) -> None:
+        self._clips = clips
+        self._readings = readings
+        self._consents = consents
+        self._clock = clock
+
+    async def plan(self, task: TaskWork) -> int:
+        await self._consents.require(task.user_id, "reading")
+        return await self._clips.parts(await task.input(0))
+
+    async def step(self, task: TaskWork, index: int) -> JsonValue:
+        await task.stage("watching")
+        await self._consents.require(task.user_id, "reading")
+        return part_data(await self._clips.see(await task.input(0), index), self._clock())
+
+    async def finish(self, task: TaskWork) -> Finished:
+        """Tells the face by what is remembered of it now."""
+        await task.stage("reading")
+        outcomes = await task.outcomes()
+        parts = [part_of(outcomes[index]) for index in sorted(outcomes)]
+        order = order_of(await task.input(1))
+        look = look_of([part for part, _ in parts])
+        sight = Sight(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
+        result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), None)
+        return Finished({"told": told_data(told_analysis(result))}, keep)
