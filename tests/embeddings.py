@@ -15,7 +15,7 @@ def crowd(people: int, photos: int = 1, *, seed: int = 0, unrest: float = 0.35) 
     """
     draws = np.random.default_rng(seed)
     spread = np.exp(-np.arange(DIMENSIONS) / 28) / 5
-    everyone = draws.normal(size=DIMENSIONS) / 11
+    everyone = np.random.default_rng(2026).normal(size=DIMENSIONS) / 11
     persons = draws.normal(size=(people, DIMENSIONS)) * spread
     each = np.repeat(persons, photos, axis=0)
     each += unrest * draws.normal(size=each.shape) * spread

@@ -17,7 +17,7 @@ def test_photos_that_hardly_differ_are_known_again_and_name_the_same_people() ->
     found = recognition(trial(0.02), centre=True)
     assert (found.rank_1, found.rank_5, found.shares_top_5) == (1.0, 1.0, 1.0)
     assert found.auc > 0.999
-    assert found.same_top_1 > 0.9
+    assert found.same_top_1 > 0.85
     assert found.common_of_5 > 0.9
 
 

@@ -14,6 +14,7 @@ Vectors = NDArray[np.float32]  # (n, dimensions), or (dimensions,)
 Numbers = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
+_CHUNK = 65_536  # rows that are worked on at once, so that no second gallery has to fit into the memory
 _HALF_KNOWN = 10  # people; the mean of fewer says more about them than about people
 _SAMPLE = 1024  # people whose similarities stand for all: half a million pairs
 
@@ -26,8 +27,11 @@ def cohort_mean(vectors: Vectors, starts: Rows) -> Vectors:
     if not len(starts):
         return np.zeros(vectors.shape[1], dtype=np.float32)
     photos = np.diff(np.append(starts, len(vectors)))
-    people = np.add.reduceat(vectors, starts, axis=0, dtype=np.float64) / photos[:, None]
-    mean: Vectors = (people.mean(axis=0) * (len(starts) / (len(starts) + _HALF_KNOWN))).astype(np.float32)
+    weights = np.repeat(1.0 / photos, photos)
+    total = np.zeros(vectors.shape[1])
+    for first in range(0, len(vectors), _CHUNK):
+        total += weights[first : first + _CHUNK] @ vectors[first : first + _CHUNK]
+    mean: Vectors = (total / (len(starts) + _HALF_KNOWN)).astype(np.float32)
     return mean
 
 
@@ -36,6 +40,12 @@ def centred(vectors: Vectors, mean: Vectors) -> Vectors:
     rest = vectors - mean
     rest /= np.maximum(np.linalg.norm(rest, axis=-1, keepdims=True), np.float32(1e-12))
     return rest
+
+
+def centre(vectors: Vectors, mean: Vectors) -> None:
+    """The same for a whole gallery (n, d), in place."""
+    for first in range(0, len(vectors), _CHUNK):
+        vectors[first : first + _CHUNK] = centred(vectors[first : first + _CHUNK], mean)
 
 
 class Scale:
