@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gwansang.config import Settings
 from gwansang.container import Container, assembled
+from gwansang.core.clock import Clock
 from gwansang.main import create_app
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
@@ -27,8 +28,8 @@ from tests.photos import model_dir
 
 JSON_CALL = "/api/v1/analysis/face"
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
-# Most tests are not about limits, and all of them come from one address.
 SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
+# Most tests are not about limits, and all of them come from one address.
 LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
 
 
@@ -50,8 +51,10 @@ def settings_for_tests(**changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def running_app(build: Callable[[], FaceVision] = FakeVision, **changes: object) -> AsyncIterator[ASGIApp]:
-    """The application in this process, with its lifespan run."""
+async def running_app(
+    build: Callable[[], FaceVision] = FakeVision, clock: Clock | None = None, **changes: object
+) -> AsyncIterator[ASGIApp]:
+    """The application in this process, with its lifespan run; time stands still unless a clock is given."""
 
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
@@ -61,7 +64,7 @@ async def running_app(build: Callable[[], FaceVision] = FakeVision, **changes: o
             queue=settings.inference_queue,
             timeout_s=settings.inference_timeout_s,
         )
-        async with assembled(pool, settings, clock=frozen_clock()) as container:
+        async with assembled(pool, settings, clock=clock or frozen_clock()) as container:
             yield container
 
     app = create_app(settings_for_tests(**changes), opening)

@@ -44,7 +44,6 @@ class AccessLog:
                 caller=scope.get("state", {}).get("caller"),
             )
 
-
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         codes: list[int] = []  # the first is how it ended; what follows is its echo
         started = perf_counter()

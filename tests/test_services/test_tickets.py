@@ -1,0 +1,84 @@
+"""Tickets for WebSockets, on both databases."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import inspect
+
+from gwansang.container import Accounts
+from gwansang.core.tokens import digest, new_secret
+from gwansang.models import SocketTicket
+from gwansang.services.auth_service import TokenInvalidError
+from gwansang.services.caller import Caller
+from gwansang.services.ticket_service import TicketInvalidError, TicketService
+from tests.accounts import PASSWORD, accounts_on, signed_up
+from tests.fakes import MovingClock
+
+pytestmark = pytest.mark.anyio
+
+
+def ticket_service(accounts: Accounts, clock: MovingClock) -> TicketService:
+    return TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret)
+
+
+async def signed_in(accounts: Accounts) -> Caller:
+    user = await signed_up(accounts)
+    pair = await accounts.auth.login(user.email, PASSWORD)
+    return await accounts.auth.authenticate(pair.access_token)
+
+
+async def taken(accounts: Accounts, ticket: str) -> SocketTicket | None:
+    """The row of a ticket, which is gone then."""
+    async with accounts.uow.write() as tx:
+        return await tx.tickets.take(digest(ticket))
+
+
+async def test_of_racing_redeemers_one_wins(database_url: str, clock: MovingClock) -> None:
+    async with accounts_on(database_url, clock) as accounts:
+        tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
+        ticket = (await tickets.issue(caller)).ticket
+        results = await asyncio.gather(*(tickets.redeem(ticket) for _ in range(8)), return_exceptions=True)
+        assert [result for result in results if isinstance(result, Caller)] == [caller]
+        assert sum(isinstance(result, TicketInvalidError) for result in results) == 7
+
+
+async def test_a_ticket_is_nowhere_in_the_database_and_unused_ones_are_forgotten(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
+    first = await tickets.issue(caller)
+    row = await taken(accounts, first.ticket)
+    assert row is not None
+    assert first.ticket not in str([getattr(row, column.key) for column in inspect(type(row)).columns])
+    assert first.ticket not in repr(first)
+    second = await tickets.issue(caller)
+    clock.pass_by(seconds=31)
+    await tickets.issue(caller)
+    assert await taken(accounts, second.ticket) is None
+
+
+async def test_a_ticket_lives_no_longer_than_the_token_that_asked_for_it(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
+    clock.pass_by(minutes=29, seconds=50)
+    ticket = (await tickets.issue(caller)).ticket
+    assert tickets.seconds_left(caller) == 10
+    clock.pass_by(seconds=10)
+    with pytest.raises(TokenInvalidError):
+        await tickets.redeem(ticket)
+
+
+async def test_a_key_without_an_end_has_no_seconds_left_to_count(accounts: Accounts, clock: MovingClock) -> None:
+    user = await signed_up(accounts)
+    key = (await accounts.keys.create(user.id, "k", ["analyze"])).key
+    tickets = ticket_service(accounts, clock)
+    caller = await tickets.redeem((await tickets.issue(await tickets.known(key))).ticket)
+    assert (caller.user_id, caller.scopes, tickets.seconds_left(caller)) == (user.id, {"analyze"}, None)
+
+
+async def test_the_tickets_of_a_deleted_account_are_gone(accounts: Accounts, clock: MovingClock) -> None:
+    tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
+    ticket = (await tickets.issue(caller)).ticket
+    await accounts.users.delete(caller.user_id)
+    assert await taken(accounts, ticket) is None
