@@ -62,6 +62,19 @@ def test_every_part_gives_reasons_that_point_at_the_photo(reading: dict[str, Any
             )
 
 
+def test_the_five_callings_sum_to_a_hundred_and_say_which_measured_shapes_speak_for_them(
+    reading: dict[str, Any],
+) -> None:
+    found = reading["archetypes"]
+    assert sum(found["shares"].values()) == 100
+    assert set(found["shares"]) == {"king", "scholar", "general", "merchant", "artist"}
+    assert found["top"] == found["callings"][0]["id"]
+    for reason in found["callings"][0]["reasons"]:
+        assert reason["measure"] in {one["measure"] for one in reading["parts_analysis"][reason["part"]]["reasons"]}
+    assert len(found["figures"]) == 3
+    assert found["note"]
+
+
 def test_warnings_come_with_advice(reading: dict[str, Any]) -> None:
     quality = reading["quality"]
     assert [advice["code"] for advice in quality["advice"]] == quality["warnings"]

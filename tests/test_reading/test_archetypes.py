@@ -103,6 +103,12 @@ def test_the_reasons_are_shapes_the_reading_tells() -> None:
     assert any(reason.classic for reason in reading.archetypes.callings[0].reasons)
 
 
+@given(z_scores)
+def test_no_improbable_shape_is_given_as_a_reason(z: dict[str, float]) -> None:
+    reasons = [reason for calling in told(**z).callings for reason in calling.reasons]
+    assert all(reason.probability >= 0.25 for reason in reasons)
+
+
 def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
     ko, en = (
         compose(measures_at(FL=0.7, MC=-1.2, LF=0.9), Capture(), A_DAY, locale).archetypes for locale in ("ko", "en")

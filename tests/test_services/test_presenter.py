@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
-from gwansang.api.v1.presenter import present
+from gwansang.api.v1.presenter import present, present_kept
 from gwansang.container import Container, assembled
+from gwansang.reading import Reading
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.told import told_analysis
 from tests.fakes import FakeVision, frozen_clock
 from tests.serving import settings_for_tests
 
@@ -38,3 +42,14 @@ async def test_overlays_are_the_measured_vertices_as_fractions_of_the_photo() ->
     assert compared > 20
     for age, place in zip(result.reading.ages, wire.ages.positions, strict=True):
         np.testing.assert_allclose(place.points, given[list(age.vertices), :2].reshape(-1, 2), atol=6e-5)
+
+
+async def test_a_reading_that_was_kept_before_the_callings_were_told_can_still_be_shown() -> None:
+    async with services() as container:
+        result = await container.analyses.analyze(lambda: FaceQuery(landmarks=known_landmarks()))
+    readings = TypeAdapter(Reading)
+    old = readings.dump_python(result.reading, mode="json")
+    del old["archetypes"]
+    made = told_analysis(result).kept
+    assert present_kept(replace(made, reading=readings.validate_python(old))).archetypes is None
+    assert present_kept(made).archetypes == present(result).archetypes is not None

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Strict, TypeAdapter
 
 from gwansang.reading.model import Energy, Locale
+from gwansang.schemas.archetypes import ArchetypesOut
 
 # --- in ---------------------------------------------------------------------------------------------------------------
 
@@ -295,3 +296,4 @@ class FaceReading(BaseModel):
         None,
         description="For users who agree to `history`, from their second reading on; in the answer to photos only.",
     )
+    archetypes: ArchetypesOut | None = Field(None, description="null: kept before they were told.")

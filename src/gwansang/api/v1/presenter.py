@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from gwansang.api.v1.archetype_presenter import present_archetypes
 from gwansang.api.v1.memory_presenter import present_memory
 from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartReading, Reading, Reason
 from gwansang.schemas import analysis as wire
@@ -55,6 +56,7 @@ def _present(about: KeptAnalysis, places: Places | None, profile: wire.ProfileOu
         disclaimer=reading.disclaimer,
         created_at=about.created_at,
         profile=profile,
+        archetypes=reading.archetypes and present_archetypes(reading.archetypes),
     )
 
 
