@@ -32,6 +32,8 @@ _FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photos
 _LOGIN_BODY_BYTES = 8 * 1024
 _OTHER_BODY_BYTES = 256 * 1024
 _INTAKE_PATIENCE_S = 20.0
+_VIDEO = "/api/v1/analysis/video"
+_VIDEO_PATIENCE_S = 60.0
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 
@@ -103,11 +105,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 "/api/v1/analysis/face": settings.max_json_bytes,
                 "/api/v1/analysis/face/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
                 + _FORM_FRAMING_BYTES,
+                _VIDEO: settings.max_video_bytes + _FORM_FRAMING_BYTES,
             },
             default_max_bytes=_OTHER_BODY_BYTES,
             timeout_s=settings.body_timeout_s,
             intake=Intake(max_bytes=settings.max_inflight_bytes, patience_s=_INTAKE_PATIENCE_S),
             answer=errors.answer,
+            apart={_VIDEO: Intake(max_bytes=settings.max_video_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1)},
         ),
     ]
 

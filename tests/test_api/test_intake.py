@@ -52,3 +52,13 @@ async def test_whoever_waits_goes_on_when_somebody_is_done() -> None:
     for share in shares[1:]:
         share.__exit__(None, None, None)
     assert intake.held_bytes == 0
+
+
+async def test_big_bodies_go_one_after_the_other_where_one_at_work_is_enough() -> None:
+    intake = Intake(max_bytes=50, patience_s=0.05, at_work=1)
+    with intake.share() as later:
+        with intake.share() as film:
+            intake.add(film, 50, last=True)
+            with pytest.raises(IntakeFullError):
+                await intake.turn(later)
+        await intake.turn(later)

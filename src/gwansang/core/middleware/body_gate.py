@@ -37,7 +37,8 @@ class ContentEncodingError(UnsupportedMedia):
 class BodyGate:
     """Refuses by the headers before a byte is read, and by counting while the body is read.
 
-    max_bytes: by path, else `default_max_bytes`. What is refused while reading is raised into the application, which
+    max_bytes: by path, else `default_max_bytes`; apart: paths whose bodies have an intake of their own, so that they
+    keep nobody else waiting. What is refused while reading is raised into the application, which
     answers it as any other error; the connection is closed where a rest of the body could still be on its way.
     """
 
@@ -50,6 +51,7 @@ class BodyGate:
         timeout_s: float,
         intake: Intake,
         answer: Answer,
+        apart: Mapping[str, Intake] | None = None,
     ) -> None:
         self.app = app
         self._max_bytes = max_bytes
@@ -57,26 +59,28 @@ class BodyGate:
         self._timeout_s = timeout_s
         self._intake = intake
         self._answer = answer
+        self._apart = apart or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self._max_bytes.get(scope["path"].rstrip("/"), self._default_max_bytes)
+        path = scope["path"].rstrip("/")
+        limit, intake = self._max_bytes.get(path, self._default_max_bytes), self._apart.get(path, self._intake)
         refusal = _refusal(Headers(scope=scope), limit)
         if refusal is not None:
             await self._answer(scope, refusal)(scope, receive, _closing(receive, send))
             return
-        with self._intake.share() as share:
+        with intake.share() as share:
             body, closing = _Body(receive, limit, self._time_s(limit)), _closing(receive, send)
-            scope.setdefault("state", {})[PUT_AWAY] = partial(self._intake.give_back, share)
+            scope.setdefault("state", {})[PUT_AWAY] = partial(intake.give_back, share)
 
             async def receive_counted() -> Message:
                 if body.complete:
                     return await receive()
-                await self._intake.turn(share)
+                await intake.turn(share)
                 size = await body.next()
-                self._intake.add(share, size, last=body.complete)
+                intake.add(share, size, last=body.complete)
                 return body.message
 
             async def send_or_close(message: Message) -> None:

@@ -13,7 +13,7 @@ from itertools import islice
 
 from gwansang.core.exceptions import Unavailable
 
-_AT_WORK = 4  # complete bodies that keep the inference threads busy
+_AT_WORK = 4  # complete photos that keep the inference threads busy
 
 
 class IntakeFullError(Unavailable):
@@ -31,11 +31,13 @@ class Share:
 
 
 class Intake:
-    """Bounds the bytes of all bodies together; belongs to one event loop."""
+    """Bounds the bytes of all bodies together; belongs to one event loop. at_work: how many complete ones there are
+    before a body has to wait for room."""
 
-    def __init__(self, *, max_bytes: int, patience_s: float) -> None:
+    def __init__(self, *, max_bytes: int, patience_s: float, at_work: int = _AT_WORK) -> None:
         self._max_bytes = max_bytes
         self._patience_s = patience_s
+        self._at_work = at_work
         self._unfinished: dict[Share, None] = {}  # oldest first
         self._complete: set[Share] = set()
         self._changed = asyncio.Event()
@@ -82,7 +84,7 @@ class Intake:
         self._wake()
 
     def _may_read(self, share: Share) -> bool:
-        ahead = max(0, _AT_WORK - len(self._complete))
+        ahead = max(0, self._at_work - len(self._complete))
         return self.held_bytes < self._max_bytes or share in islice(self._unfinished, ahead)
 
     def _wake(self) -> None:
