@@ -6,7 +6,7 @@ import pytest
 from gwansang.services.ml import neighbours
 from gwansang.services.ml.cohort import Rows, Vectors, centred, cohort_mean
 from gwansang.services.ml.likeness import likeness_index
-from gwansang.services.ml.neighbours import ShortlistNeighbours, ExactNeighbours, Neighbour
+from gwansang.services.ml.neighbours import ExactNeighbours, Neighbour, ShortlistNeighbours
 from tests.embeddings import crowd
 
 
@@ -86,8 +86,8 @@ def test_a_large_gallery_is_searched_by_a_shortlist_and_a_small_one_in_full() ->
     large = likeness_index(vectors.copy(), owners, approximate_from=200)
     small = likeness_index(vectors.copy(), owners)
     assert (large.approximate, small.approximate) == (True, False)
-    assert [one.person for one in small.nearest(vectors[5], 3)][0] == 5
-    assert [one.person for one in large.nearest(vectors[5], 3)][0] == 5
+    assert next(one.person for one in small.nearest(vectors[5], 3)) == 5
+    assert next(one.person for one in large.nearest(vectors[5], 3)) == 5
 
 
 def test_percentiles_fall_from_the_first_to_the_last_and_say_how_pairs_of_the_gallery_compare() -> None:

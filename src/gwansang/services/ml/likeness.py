@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwansang.services.ml.cohort import Rows, Scale, Vectors, centre, centred, cohort_mean, scale_of
-from gwansang.services.ml.neighbours import APPROXIMATE_FROM, ShortlistNeighbours, ExactNeighbours, Neighbours
+from gwansang.services.ml.neighbours import APPROXIMATE_FROM, ExactNeighbours, Neighbours, ShortlistNeighbours
 
 
 @dataclass(frozen=True, slots=True)
