@@ -31,7 +31,7 @@ from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
 from gwansang.services.jobs.job import Job
-from gwansang.services.jobs.runner import JobRules, working
+from gwansang.services.jobs.runner import JobRules, Runner, working
 from gwansang.services.jobs.vault import TaskVault
 from gwansang.services.jobs.wakes import Wakes
 from gwansang.services.jobs.work import Places as JobPlaces
@@ -108,6 +108,7 @@ class Container:
     profiles: ProfileService
     exports: ExportService
     tasks: TaskService
+    worker: Runner | None
     readiness: ReadinessService
     mails: MailService
     limits: RateLimiter
@@ -158,8 +159,10 @@ async def assembled(
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
         jobs: dict[str, Job] = {}
+        runner = None
         if settings.jobs_concurrency:
-            await stack.enter_async_context(working(accounts.job_places, jobs, job_rules(settings), at_once=worker))
+            work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
+            runner = await stack.enter_async_context(work)
         yield Container(
             store=accounts.store,
             photos=photos,
@@ -176,6 +179,7 @@ async def assembled(
             profiles=accounts.profiles,
             exports=accounts.exports,
             tasks=accounts.tasks,
+            worker=runner,
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
             limits=limits,

@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": LazyCommand("gwansang.cli.evaluate", "app", "Does the same face get the same reading?"),
     "calibrate": LazyCommand("gwansang.cli.calibrate", "calibrate", "Make norms from photos of your own."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
+    "worker": LazyCommand("gwansang.cli.worker", "worker", "Do long work: videos, batches, imports."),
     "db": LazyCommand("gwansang.cli.db", "app", "Bring the database up to date, and look at it."),
     "users": LazyCommand("gwansang.cli.users", "app", "Make an administrator, list the users."),
     "keys": LazyCommand("gwansang.cli.keys", "app", "Make, list and end API keys."),

@@ -86,9 +86,9 @@ class Runner:
         ]
 
     @property
-    def worker(self) -> str | None:
-        """The name of this worker, once it is at work."""
-        return self._at_work.slot.name if self._at_work else None
+    def name(self) -> str:
+        """The name of this worker; "" before it is at work."""
+        return self._at_work.slot.name if self._at_work else ""
 
     async def close(self) -> None:
         """Lets the steps that run end, hands back the rest, and leaves; others go on at once."""
