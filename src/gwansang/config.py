@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(10 * _MIB, ge=1024)
     max_form_bytes: int = Field(25 * _MIB, ge=1024)
     max_video_bytes: int = Field(50 * _MIB, ge=1024)
+    max_batch_bytes: int = Field(100 * _MIB, ge=1024)
     max_json_bytes: int = Field(14 * _MIB, ge=1024)
     max_inflight_bytes: int = Field(64 * _MIB, ge=_MIB)
     body_timeout_s: float = Field(60.0, gt=0)

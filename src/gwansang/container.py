@@ -30,6 +30,8 @@ from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
+from gwansang.services.jobs.batch_job import BatchJob
+from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.job import Job
 from gwansang.services.jobs.runner import JobRules, Runner, working
 from gwansang.services.jobs.vault import TaskVault
@@ -48,6 +50,7 @@ from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
+from gwansang.services.submission_service import SubmissionService
 from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
@@ -108,6 +111,7 @@ class Container:
     profiles: ProfileService
     exports: ExportService
     tasks: TaskService
+    submissions: SubmissionService
     worker: Runner | None
     readiness: ReadinessService
     mails: MailService
@@ -158,7 +162,7 @@ async def assembled(
         chores = {"photos": accounts.photo_bin.sweep, "unfinished files": accounts.store.sweep}
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
-        jobs: dict[str, Job] = {}
+        jobs = _jobs(readings)
         runner = None
         if settings.jobs_concurrency:
             work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
@@ -188,6 +192,11 @@ async def assembled(
             sockets=Places(),
             edge=_edge(settings),
         )
+
+
+def _jobs(readings: CallerAnalyses) -> dict[str, Job]:
+    known: tuple[Job, ...] = (FaceJob(readings), BatchJob(readings))
+    return {job.kind: job for job in known}
 
 
 @asynccontextmanager

@@ -103,6 +103,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
             max_bytes={
                 "/api/v1/auth/login": _LOGIN_BODY_BYTES,
                 "/api/v1/analysis/face": settings.max_json_bytes,
+                "/api/v1/analysis/face/async": settings.max_json_bytes,
+                "/api/v1/analysis/batch": settings.max_batch_bytes + _FORM_FRAMING_BYTES,
                 "/api/v1/analysis/face/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
                 + _FORM_FRAMING_BYTES,
                 _VIDEO: settings.max_video_bytes + _FORM_FRAMING_BYTES,

@@ -129,11 +129,23 @@ async def _caller(
     address: Address,
     caller: Annotated[Caller | None, Depends(_signed_in)],
 ) -> Caller:
+    return await _admitted(needed, request, address, caller, max(COSTS.get(scope, 1) for scope in needed.scopes))
+
+
+async def _watcher(
+    needed: SecurityScopes,
+    request: Request,
+    address: Address,
+    caller: Annotated[Caller | None, Depends(_signed_in)],
+) -> Caller:
+    return await _admitted(needed, request, address, caller, 1)
+
+
+async def _admitted(needed: SecurityScopes, request: Request, address: str, caller: Caller | None, cost: int) -> Caller:
     if caller is None:
         await _spend(request, Bucket.ADDRESS, address)
         raise Unauthenticated("Sign in, or send an API key.")
     scopes = _NEEDED.validate_python(needed.scopes)
-    cost = max(COSTS.get(scope, 1) for scope in scopes)
     await _spend(request, Bucket.CALLER, f"user:{caller.user_id}", cost)  # all keys of a user count together
     for scope in scopes:
         caller.require(scope)
@@ -190,6 +202,7 @@ LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
 Anyone = Depends(_anyone)  # for a route's `dependencies`: no credentials, counted by address
 FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyze"])]  # None is a guest
 ReadsFaces = Annotated[Caller, Security(_caller, scopes=["analyze"])]  # never a guest
+WatchesTasks = Annotated[Caller, Security(_watcher, scopes=["analyze"])]  # paid when the task was submitted
 ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
 WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]
 CurrentUser = Annotated[Caller, Security(_caller, scopes=["account"])]

@@ -19,6 +19,8 @@ from gwansang.services.mail_service import MailService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.submission_service import SubmissionService
+from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
 from gwansang.services.user_service import UserService
 
@@ -92,6 +94,14 @@ def _tickets(services: Services) -> TicketService:
     return services.tickets
 
 
+def _tasks(services: Services) -> TaskService:
+    return services.tasks
+
+
+def _submissions(services: Services) -> SubmissionService:
+    return services.submissions
+
+
 def _max_upload_bytes(services: Services) -> int:
     return services.edge.max_upload_bytes
 
@@ -111,4 +121,6 @@ Exports = Annotated[ExportService, Depends(_exports)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
 Live = Annotated[LiveService, Depends(_live)]
 Tickets = Annotated[TicketService, Depends(_tickets)]
+Tasks = Annotated[TaskService, Depends(_tasks)]
+Submissions = Annotated[SubmissionService, Depends(_submissions)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]

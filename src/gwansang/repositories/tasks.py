@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import delete, func, select, update
 
+from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task, TaskItem
 from gwansang.repositories.base import Repository
 
@@ -24,6 +25,11 @@ class Tasks(Repository[Task]):
     async def all_of_user(self, user_id: int) -> tuple[Task, ...]:
         """Every task of the user, oldest first."""
         return await self._all(select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id))
+
+    async def page(self, user_id: int, asked: PageRequest) -> Page[Task]:
+        """The user's tasks, newest first."""
+        query = select(Task).order_by(Task.created_at.desc(), Task.id)
+        return await self._page(query, asked, Task.user_id == user_id)
 
     async def by_key(self, user_id: int, idempotency_key: str) -> Task | None:
         """What the user submitted under this key."""
@@ -103,7 +109,7 @@ class Tasks(Repository[Task]):
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many tasks there are by kind and status."""
         query = select(Task.kind, Task.status, func.count()).group_by(Task.kind, Task.status)
-        return {(kind, status): count for kind, status, count in (await self._session.execute(query)).tuples()}
+        return {(kind, status): count for kind, status, count in await self._session.execute(query)}
 
     async def oldest_queued_at(self) -> datetime | None:
         """Since when the longest waiting task waits."""

@@ -81,7 +81,7 @@ class CallerAnalyses:
         return await self._analyses.look(ask)
 
     async def tell(
-        self, sight: Sight, user_id: int, analysis_id: UUID, photo: Fetch | None
+        self, sight: Sight, user_id: int, analysis_id: UUID, photo: Fetch | None = None
     ) -> tuple[AnalysisResult, Keep]:
         """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
         keeps it; that raises ProfileBusyError where a later reading was faster, and then this has to be done again."""

@@ -11,6 +11,7 @@ import structlog
 from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
+from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
@@ -134,6 +135,12 @@ class TaskService:
         if key is None or row.result is None:
             return info(row)
         return info(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_place(task_id))))
+
+    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:
+        """The user's tasks without their results, newest first; raises InvalidPageError."""
+        asked = PageRequest(page, size)
+        async with self._uow.read() as tx:
+            return (await tx.tasks.page(user_id, asked)).map(info)
 
     async def cancel(self, user_id: int, task_id: UUID) -> None:
         """Ends a task, and takes back what was submitted; one that has ended stays as it is. Raises

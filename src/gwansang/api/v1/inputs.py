@@ -47,8 +47,8 @@ class FileTooLargeError(TooLarge):
 
 
 async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
-    _require(request, "application/json")
-    body = await _read(request)
+    require_type(request, "application/json")
+    body = await read_body(request)
     async with _while_waited_for(
         request, partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
     ) as ask:
@@ -56,15 +56,15 @@ async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocalePara
 
 
 async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
-    _require(request, "multipart/form-data")
-    body, kind = await _read(request), request.headers["content-type"]
+    require_type(request, "multipart/form-data")
+    body, kind = await read_body(request), request.headers["content-type"]
     async with _while_waited_for(
         request, partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
     ) as ask:
         yield ask
 
 
-async def _read(request: Request) -> bytearray:
+async def read_body(request: Request) -> bytearray:
     """The whole body in one piece that grows; a list of chunks would be joined into a second copy of it."""
     body = bytearray()
     async for chunk in request.stream():
@@ -151,6 +151,7 @@ def _within(photo: bytes, max_bytes: int) -> bytes:
     return photo
 
 
-def _require(request: Request, expected: str) -> None:
+def require_type(request: Request, expected: str) -> None:
+    """Raises ContentTypeError for a body that does not say that it is what is expected."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
         raise ContentTypeError(f"Send this request as {expected}.", expected=expected)

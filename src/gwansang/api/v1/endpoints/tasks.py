@@ -1,0 +1,116 @@
+"""Long work: submitted, watched, cancelled."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from gwansang.api.documented import Responses, problems
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.reading_documented import BATCH_BODY, BATCH_REFUSALS, JSON_BODY, LATER_REFUSALS
+from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
+from gwansang.api.v1.sockets import Doorway
+from gwansang.api.v1.task_events import watch
+from gwansang.api.v1.task_inputs import BatchInputs, FaceAsk, IdempotencyKey
+from gwansang.api.v1.task_presenter import (
+    BatchPhotoNotFoundError,
+    present_batch_photo,
+    present_summary,
+    present_task,
+)
+from gwansang.dependencies import AskedPage, ChosenLocale, ReadsFaces, Submissions, Tasks, WatchesTasks
+from gwansang.reading.model import Locale
+from gwansang.schemas.paging import PageOut
+from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
+from gwansang.services.jobs.batch_job import MAX_BATCH
+from gwansang.services.task_service import TaskInfo, TaskNotFoundError
+
+router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
+TaskId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
+PhotoNumber = Annotated[int, Path(ge=1, le=MAX_BATCH, examples=[1])]
+_MAX_VERSION = 2**31 - 1
+_OWN = problems(TaskNotFoundError, *SIGNED_IN, *PARAMETERS)
+_OWN_PHOTO = problems(TaskNotFoundError, BatchPhotoNotFoundError, *SIGNED_IN, *PARAMETERS)
+
+
+def _accepted(*errors: Responses) -> Responses:
+    told = {"description": "The task.", "headers": {"Location": {"schema": {"type": "string"}}}}
+    return {202: told, **{status: one for several in errors for status, one in several.items()}}
+
+
+def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
+    response.headers["Location"] = f"{router.prefix}/tasks/{info.id}"
+    return present_task(info, locale)
+
+
+@router.post("/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problems(*LATER_REFUSALS)))
+async def analyze_face_later(
+    caller: ReadsFaces,
+    ask: FaceAsk,
+    submissions: Submissions,
+    locale: ChosenLocale,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> TaskOut:
+    """Read a face as `POST /analysis/face` does, as a task; what is wrong with the request is answered at once.
+
+    The result is what that call would have answered when the task was done: with the consent to `history` the reading
+    is kept, and the face remembered.
+    """
+    return _submitted(await submissions.face(caller.user_id, ask, key), locale, response)
+
+
+@router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problems(*BATCH_REFUSALS)))
+async def analyze_batch(
+    caller: ReadsFaces,
+    photos: BatchInputs,
+    submissions: Submissions,
+    locale: ChosenLocale,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> TaskOut:
+    """Read up to fifty photos, each for itself, as a task; each costs as much as one reading.
+
+    A photo that can't be read is reported in its place with its error, and the others go on. As the photos may be of
+    many people, none is read in the light of a face that is remembered, and none changes it. With the consent to
+    `history` the readings are kept.
+    """
+    return _submitted(await submissions.batch(caller.user_id, photos, key), locale, response)
+
+
+@router.get("/tasks", responses=problems(*SIGNED_IN, *PARAMETERS))
+async def list_tasks(
+    caller: WatchesTasks, tasks: Tasks, asked: AskedPage, locale: ChosenLocale
+) -> PageOut[TaskSummary]:
+    """One's own tasks without their results, newest first; they are deleted some time after they have ended."""
+    page = await tasks.page(caller.user_id, asked.page, asked.size)
+    return page_of(page.map(partial(present_summary, locale=locale)), TaskSummary)
+
+
+@router.get("/tasks/{task_id:uuid}", responses=_OWN)
+async def read_task(task_id: TaskId, caller: WatchesTasks, tasks: Tasks, locale: ChosenLocale) -> TaskOut:
+    """One's own task, with its result once it is done."""
+    return present_task(await tasks.get(caller.user_id, task_id), locale)
+
+
+@router.get("/tasks/{task_id:uuid}/photos/{number}", responses=_OWN_PHOTO)
+async def read_batch_photo(
+    task_id: TaskId, number: PhotoNumber, caller: WatchesTasks, tasks: Tasks, locale: ChosenLocale
+) -> BatchPhotoReading:
+    """The whole reading of one photo of a batch that is done, with places to draw, or why there is none."""
+    return present_batch_photo(await tasks.get(caller.user_id, task_id), number, locale)
+
+
+@router.delete("/tasks/{task_id:uuid}", status_code=204, responses=_OWN)
+async def cancel_task(task_id: TaskId, caller: WatchesTasks, tasks: Tasks) -> None:
+    """Cancel a task; what it was about to keep is not kept, and one that has ended stays as it is."""
+    await tasks.cancel(caller.user_id, task_id)
+
+
+@router.websocket("/tasks/{task_id:uuid}/events")
+async def task_events(
+    door: Doorway, task_id: UUID, tasks: Tasks, after: Annotated[int, Query(ge=-1, le=_MAX_VERSION)] = -1
+) -> None:
+    """The task's state as it is and whenever it changes, then its end; with `?after=` only what is newer than that."""
+    await door.admit(partial(watch, tasks=tasks, task_id=task_id, after=after), needs="analyze", listens=False)

@@ -1,0 +1,172 @@
+"""What calls that read faces take, and what they may be refused with, for their place in the documentation."""
+
+from gwansang.api.base64_image import InvalidBase64Error
+from gwansang.api.errors import InvalidRequestError
+from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
+from gwansang.api.multipart import InvalidFormError, TooManyFilesError
+from gwansang.api.v1.inputs import ContentTypeError, FileTooLargeError
+from gwansang.api.v1.refusals import SIGNED_IN
+from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
+from gwansang.core.middleware.intake import IntakeFullError
+from gwansang.reading import errors as reading_errors
+from gwansang.schemas.analysis import FaceRequest
+from gwansang.services.analysis_service import BirthYearError, TooYoungError
+from gwansang.services.consent_service import ConsentRequiredError
+from gwansang.services.jobs.batch_job import MAX_BATCH
+from gwansang.services.ml.face_analyzer import (
+    MAX_PHOTOS,
+    InvalidLandmarksError,
+    NothingToReadError,
+)
+from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyError, QueueFullError
+from gwansang.services.profile_service import ProfileBusyError
+from gwansang.services.task_service import IdempotencyKeyReusedError, TooManyTasksError
+from gwansang.storage.base import StorageUnavailableError
+from gwansang.vision import errors as vision_errors
+
+READING_REFUSALS = (
+    *SIGNED_IN,
+    ConsentRequiredError,
+    BodyTooLargeError,
+    BodyTimeoutError,
+    ContentEncodingError,
+    ContentTypeError,
+    IntakeFullError,
+    InvalidRequestError,
+    FileTooLargeError,
+    BirthYearError,
+    TooYoungError,
+    QueueFullError,
+    InferenceTimeoutError,
+    NotReadyError,
+    ProfileBusyError,
+    reading_errors.UnmeasurableFaceError,
+    vision_errors.UnsupportedImageTypeError,
+    vision_errors.EmptyImageError,
+    vision_errors.CorruptImageError,
+    vision_errors.ImageTooLargeError,
+    vision_errors.ImageTooSmallError,
+    vision_errors.NoFaceError,
+    vision_errors.MultipleFacesError,
+    vision_errors.FaceTooSmallError,
+    vision_errors.FaceTurnedError,
+    vision_errors.FaceBlurredError,
+    vision_errors.FaceCutOffError,
+)
+JSON_REFUSALS = (
+    InvalidJsonError,
+    JsonTooComplexError,
+    InvalidBase64Error,
+    InvalidLandmarksError,
+    NothingToReadError,
+    vision_errors.DegenerateLandmarksError,
+)
+_FOUND_LATER = (
+    QueueFullError,
+    InferenceTimeoutError,
+    NotReadyError,
+    ProfileBusyError,
+    reading_errors.UnmeasurableFaceError,
+    vision_errors.CorruptImageError,
+    vision_errors.NoFaceError,
+    vision_errors.MultipleFacesError,
+    vision_errors.FaceTooSmallError,
+    vision_errors.FaceTurnedError,
+    vision_errors.FaceBlurredError,
+    vision_errors.FaceCutOffError,
+    vision_errors.DegenerateLandmarksError,
+)
+JSON_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": FaceRequest.model_json_schema(),
+                "examples": {
+                    "photo": {"value": {"image": "data:image/jpeg;base64,/9j/4AAQSkZJRg…", "birth_year": 1990}},
+                    "landmarks": {
+                        "summary": "468 points; two are shown",
+                        "value": {
+                            "landmarks": [[0.501, 0.622, -0.031], [0.498, 0.561, -0.062]],
+                            "image_width": 1080,
+                            "image_height": 1440,
+                        },
+                    },
+                },
+            }
+        },
+    }
+}
+FORM_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "examples": {"photo": {"value": {"file": ["the bytes of a JPEG"], "birth_year": 1990}}},
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_PHOTOS,
+                            "description": (
+                                "One photo, or several of one face, each in a part of its own with this name: JPEG, "
+                                "PNG or WebP, each up to 10 MB, together up to 25 MB."
+                            ),
+                        },
+                        "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
+                        "locale": {"type": "string", "enum": ["ko", "en"]},
+                    },
+                },
+            }
+        },
+    }
+}
+BATCH_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "examples": {"photos": {"value": {"file": ["the bytes of a JPEG", "the bytes of another"]}}},
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_BATCH,
+                            "description": (
+                                "Photos of one person or of many, each in a part of its own with this name: JPEG, PNG "
+                                "or WebP, each up to 10 MB, together up to 100 MB."
+                            ),
+                        },
+                        "locale": {"type": "string", "enum": ["ko", "en"]},
+                    },
+                },
+            }
+        },
+    }
+}
+_SUBMITTED = (TooManyTasksError, IdempotencyKeyReusedError, StorageUnavailableError)
+LATER_REFUSALS = tuple(error for error in (*READING_REFUSALS, *JSON_REFUSALS, *_SUBMITTED) if error not in _FOUND_LATER)
+BATCH_REFUSALS = (
+    *SIGNED_IN,
+    *_SUBMITTED,
+    ConsentRequiredError,
+    BodyTooLargeError,
+    BodyTimeoutError,
+    ContentEncodingError,
+    ContentTypeError,
+    IntakeFullError,
+    InvalidRequestError,
+    FileTooLargeError,
+    InvalidFormError,
+    TooManyFilesError,
+)

@@ -1,0 +1,90 @@
+"""The wire of long work."""
+
+import datetime as dt
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+
+from gwansang.schemas.analysis import EnergiesOut, FaceReading, LocaleName
+
+Status = Literal["queued", "processing", "done", "failed", "cancelled"]
+
+
+class BatchForm(BaseModel):
+    """The form fields beside the photos of a batch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    locale: LocaleName | None = None
+
+
+class FailureOut(BaseModel):
+    """Why there is no result: what the same request would have been answered with at once."""
+
+    code: str = Field(description="For programs.", examples=["NO_FACE"])
+    message: str = Field(description="For people, in the language of this call.")
+    details: dict[str, JsonValue] | None = None
+
+
+class BatchPhotoOut(BaseModel):
+    """What became of one photo of a batch, in short."""
+
+    number: int = Field(ge=1, description="The place of the photo in the form, counted from 1.", examples=[1])
+    name: str = Field(description="What the client called the file.", examples=["minji.jpg"])
+    status: Literal["read", "failed"]
+    analysis_id: UUID | None = None
+    overall_score: int | None = Field(None, ge=0, le=100)
+    element: str | None = Field(None, examples=["wood"])
+    energy_scores: EnergiesOut | None = None
+    quality_score: FiniteFloat | None = Field(None, ge=0, le=1)
+    error: FailureOut | None = None
+
+
+class BatchPhotoReading(BatchPhotoOut):
+    """What became of one photo of a batch, with the whole reading."""
+
+    reading: FaceReading | None = None
+
+
+class BatchOut(BaseModel):
+    """The photos of a batch in their order; each whole reading is at `/analysis/tasks/{task_id}/photos/{number}`."""
+
+    read: int = Field(ge=0, examples=[49])
+    failed: int = Field(ge=0, examples=[1])
+    photos: list[BatchPhotoOut]
+
+
+class TaskSummary(BaseModel):
+    """A piece of long work as its owner sees it."""
+
+    task_id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
+    kind: str = Field(examples=["face"])
+    status: Status
+    stage: str | None = Field(description="What is being done now.", examples=["reading"])
+    progress: FiniteFloat = Field(ge=0, le=1, description="Never goes down.", examples=[0.4])
+    version: int = Field(description="Grows with every change; `?after=` of the events.", examples=[7])
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    expires_at: dt.datetime | None = Field(description="When the task and its result are deleted.")
+    error: FailureOut | None = Field(description="Why it failed.")
+
+
+class TaskOut(TaskSummary):
+    """The same with its result."""
+
+    result: FaceReading | BatchOut | None = Field(
+        description="Once it is done: of the kind `face` a reading, of the kind `batch` what became of each photo."
+    )
+
+
+class TaskEvent(BaseModel):
+    """What a watcher of a task is sent: its state whenever that has changed, and at the end the whole task."""
+
+    type: Literal["progress", "result", "failed", "cancelled"]
+    version: int
+    status: Status
+    stage: str | None
+    progress: FiniteFloat
+    task: TaskOut | None = Field(None, description="With the last event.")
