@@ -81,8 +81,8 @@ class ShortlistNeighbours:
 
     `recall` is measured when it is built, on photos of the gallery: how many of the ten other people whom comparing
     everything finds are found. The shortlist is as long as that takes. Memory of a photo: 4 bytes for each of the few
-    directions, 2 for each of the others, and 8. Cells of k-means were measured against it: on vectors spread like those of
-    faces they had to look into most of their cells for the same recall.
+    directions, 2 for each of the others, and 8. Cells of k-means were measured against it: on vectors spread like those
+    of faces they had to look into most of their cells for the same recall.
     """
 
     approximate = True
