@@ -183,6 +183,7 @@ async def assembled(
             profiles=accounts.profiles,
             exports=accounts.exports,
             tasks=accounts.tasks,
+            submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
             worker=runner,
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
