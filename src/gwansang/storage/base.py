@@ -53,8 +53,11 @@ class ObjectStore(Protocol):
     """Keeps bytes by key. A key is like `jobs/7f3a/0` or `photos/7f/7f3a.jpg`, its ending tells the content type; a
     prefix is whole parts of keys, like `jobs/7f3a/`. Others are refused with ValueError: they are this program's fault.
 
-    Every method raises StorageUnavailableError where the store can't be reached, or is full.
+    Every method raises StorageUnavailableError where the store can't be reached, or is full. failures: how many calls
+    have, since the process began.
     """
+
+    failures: int
 
     async def put(self, key: str, data: bytes) -> None:
         """Keeps the bytes under the key, in the place of what was there: all of them or none, and for good."""

@@ -20,7 +20,7 @@ from gwansang.storage.base import (
     checked_prefix,
     not_there,
 )
-from gwansang.storage.objects import Objects, translated
+from gwansang.storage.objects import Objects
 
 LINK_PATH: Final = "/api/v1/files/"
 _UNFINISHED: Final = ".unfinished"  # no key begins with a dot
@@ -44,7 +44,7 @@ class LocalObjects(Objects):
         """Writes beside its place first, and moves it there when it is on the disk: a killed writer leaves nothing."""
         checked_key(key)
         beside = f"{_UNFINISHED}/{_flat(key)}~{uuid4().hex}"
-        async with translated():
+        async with self._translated():
             try:
                 await self._store.put_async(beside, data, use_multipart=False)
                 await asyncio.to_thread(_sync, self._folder / beside)
@@ -56,7 +56,7 @@ class LocalObjects(Objects):
 
     async def get(self, key: str) -> bytes:
         """The bytes; raises ObjectNotFoundError, also where someone put a link to somewhere else."""
-        async with translated():
+        async with self._translated():
             path = self._folder / checked_key(key)
             if await asyncio.to_thread(path.resolve) != path:
                 raise not_there()
@@ -65,7 +65,7 @@ class LocalObjects(Objects):
     async def delete_prefix(self, prefix: str) -> int:
         """Removes the folder, and what was about to be moved into it."""
         checked_prefix(prefix)
-        async with translated():
+        async with self._translated():
             return await asyncio.to_thread(self._remove, prefix)
 
     async def link(self, key: str, ttl_s: int) -> Link:
@@ -75,7 +75,7 @@ class LocalObjects(Objects):
 
     async def sweep(self) -> None:
         """Removes what killed writers left behind."""
-        async with translated():
+        async with self._translated():
             await asyncio.to_thread(self._sweep, time.time() - _GIVEN_UP_S)
 
     def _remove(self, prefix: str) -> int:

@@ -21,11 +21,12 @@ class Objects:
 
     def __init__(self, store: LocalStore | S3Store) -> None:
         self._store = store
+        self.failures = 0  # calls that failed since the process began
 
     async def get(self, key: str) -> bytes:
         """The bytes; raises ObjectNotFoundError."""
         checked_key(key)
-        async with translated():
+        async with self._translated():
             try:
                 found = await self._store.get_async(key)
             except FileNotFoundError:
@@ -35,7 +36,7 @@ class Objects:
     async def delete(self, key: str) -> None:
         """Forgets an object; there may be none."""
         checked_key(key)
-        async with translated():
+        async with self._translated():
             try:
                 await self._store.delete_async(key)
             except FileNotFoundError:
@@ -46,20 +47,20 @@ class Objects:
         checked_prefix(prefix)
         stream = aiter(self._store.list(prefix, chunk_size=_LISTED_AT_ONCE))
         while True:
-            async with translated():
+            async with self._translated():
                 found = await anext(stream, None)
             if found is None:
                 return
             for one in found:
                 yield StoredObject(one["path"], one["size"], one["last_modified"])
 
-
-@asynccontextmanager
-async def translated() -> AsyncIterator[None]:
-    """Errors of the store as StorageUnavailableError, and one line in the log for each."""
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            yield
-    except (BaseError, OSError) as error:  # a timeout is an OSError, too
-        _log.warning("storage.failed", error=type(error).__name__)
-        raise out_of_reach() from error
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """Errors of the store as StorageUnavailableError, each counted, and a line in the log."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                yield
+        except (BaseError, OSError) as error:  # a timeout is an OSError, too
+            self.failures += 1
+            _log.warning("storage.failed", error=type(error).__name__)
+            raise out_of_reach() from error

@@ -9,7 +9,7 @@ from obstore.store import S3Store
 
 from gwansang.core.clock import Clock
 from gwansang.storage.base import MAX_LINK_S, Link, checked_key, content_type
-from gwansang.storage.objects import Objects, translated
+from gwansang.storage.objects import Objects
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # exists for type checkers only
@@ -49,14 +49,14 @@ class S3Objects(Objects):
             "Content-Disposition": "attachment",
             "Cache-Control": "private, no-store",
         }
-        async with translated():
+        async with self._translated():
             await self._store.put_async(key, data, attributes=attributes, use_multipart=False)
 
     async def delete_prefix(self, prefix: str) -> int:
         """Deletes what a list finds, until it finds nothing."""
         deleted = 0
         while keys := [found.key async for found in self.list(prefix)]:
-            async with translated():
+            async with self._translated():
                 await self._store.delete_async(keys)
             deleted += len(keys)
         return deleted
@@ -65,7 +65,7 @@ class S3Objects(Objects):
         """An address of the server, signed by our key, to read this one object."""
         ttl = timedelta(seconds=min(ttl_s, MAX_LINK_S))
         expires_at = self._clock() + ttl
-        async with translated():
+        async with self._translated():
             return Link(await sign_async(self._public, "GET", checked_key(key), ttl), expires_at)
 
     async def sweep(self) -> None:

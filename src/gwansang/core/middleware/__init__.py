@@ -2,6 +2,7 @@
 
 RequestId         every answer and every log line of a request carries one id
 AccessLog         one line a request or socket: route template, status, milliseconds; no query, no body
+Metrics           counts and times requests by route template, where the container has meters
 SecurityHeaders   on every answer, errors included
 CORS              Starlette's, so that an allowed site can read refusals and errors too
 QuotaHeaders      how much the caller has left, on answers and refusals

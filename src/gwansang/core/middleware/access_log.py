@@ -6,7 +6,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = structlog.get_logger("gwansang.access")
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class AccessLog:
@@ -37,7 +37,7 @@ class AccessLog:
         finally:
             _log.info(
                 "http.request",
-                method=scope["method"] if scope["method"] in _METHODS else "other",
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=route_template(scope),
                 status=status,
                 ms=round((perf_counter() - started) * 1000, 1),

@@ -130,8 +130,14 @@ class PhotoEngine:
 class FaceAnalyzer:
     """Analyses in the pool, so that the caller's event loop waits for nothing."""
 
-    def __init__(self, pool: InferencePool[FaceVision], norms: Norms | None = None) -> None:
+    def __init__(
+        self,
+        pool: InferencePool[FaceVision],
+        norms: Norms | None = None,
+        note_reading: Callable[[float], object] = float,
+    ) -> None:
         self._pool = pool
+        self._note_reading = note_reading  # is told the seconds of each
         self.norms = norms or default_norms()
 
     async def rehearse(self, day: date) -> None:
@@ -142,7 +148,9 @@ class FaceAnalyzer:
 
     async def analyze(self, ask: Callable[[], FaceQuery], day: date, known: Profile | None = None) -> Analysis:
         """`ask` is called in the pool too: parsing what a caller sent is CPU work. `known`: what is remembered."""
-        return await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
+        analysis = await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
+        self._note_reading(analysis.reading_ms / 1000)
+        return analysis
 
     async def look(self, ask: Callable[[], FaceQuery]) -> tuple[FaceQuery, Look]:
         """What there is to see, without words for it yet."""
@@ -158,7 +166,14 @@ class FaceAnalyzer:
     ) -> Recollection:
         """The words for a look, in the light of what is remembered."""
         tell = _teller(look, day, locale, birth_year, self.norms)
-        return await self._pool.run(lambda _: _recall(known, look, tell))
+
+        def timed(_: FaceVision) -> Recollection:
+            started = perf_counter()
+            told = _recall(known, look, tell)
+            self._note_reading(perf_counter() - started)
+            return told
+
+        return await self._pool.run(timed)
 
 
 def analyze_face(

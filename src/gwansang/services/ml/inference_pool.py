@@ -42,7 +42,8 @@ class InferencePool(Generic[E]):
     """Runs functions of an engine on `workers` threads; at most `queue` more wait.
 
     `build` makes one engine and is called once in each thread, because an engine belongs to its thread. `when_idle` is
-    called in one of them when the last job is done, at most once a second.
+    called in one of them when the last job is done, at most once a second; `note_wait` is told how many seconds each
+    job waited for a thread.
     """
 
     def __init__(
@@ -53,9 +54,12 @@ class InferencePool(Generic[E]):
         queue: int,
         timeout_s: float,
         when_idle: Callable[[], object] = object,
+        note_wait: Callable[[float], object] = float,
     ) -> None:
         self._build = build
         self._when_idle = when_idle
+        self._note_wait = note_wait
+        self._waiting: dict[object, float] = {}  # since when, the oldest first
         self._rested = monotonic()
         self._workers = workers
         self._capacity = workers + queue
@@ -79,6 +83,12 @@ class InferencePool(Generic[E]):
     def pending(self) -> int:
         """Jobs taken and not finished: running and waiting."""
         return self._pending
+
+    def load(self) -> tuple[int, int, float]:
+        """Jobs taken and not finished, those of them that wait for a thread, and how many seconds the first waits."""
+        with self._lock:
+            since = next(iter(self._waiting.values()), None)
+            return self._pending, len(self._waiting), 0.0 if since is None else monotonic() - since
 
     async def start(self) -> None:
         """Builds the engine of every thread; raises the first failure."""
@@ -112,23 +122,29 @@ class InferencePool(Generic[E]):
             raise InferenceTimeoutError(message, retry_after_s=self._retry_after_s()) from None
 
     def _submit(self, work: Callable[[E], T]) -> Future[T]:
+        place = object()
         with self._lock:
             self.check_ready()
             self._pending += 1
-        job = self._threads.submit(contextvars.copy_context().run, self._timed, work)
-        job.add_done_callback(self._forget)
+            self._waiting[place] = monotonic()
+        job = self._threads.submit(contextvars.copy_context().run, self._timed, work, place)
+        job.add_done_callback(lambda _: self._forget(place))
         return job
 
-    def _timed(self, work: Callable[[E], T]) -> T:
+    def _timed(self, work: Callable[[E], T], place: object) -> T:
         started = monotonic()
+        with self._lock:
+            waited_s = started - self._waiting.pop(place, started)
+        self._note_wait(waited_s)
         try:
             engine: E = self._own.engine
             return work(engine)
         finally:
             self._mean_s += 0.1 * (monotonic() - started - self._mean_s)
 
-    def _forget(self, _: object) -> None:
+    def _forget(self, place: object) -> None:
         with self._lock:
+            self._waiting.pop(place, None)
             self._pending -= 1
             if self._open and not self._pending and monotonic() - self._rested > _REST_S:
                 self._rested = monotonic()
