@@ -1,0 +1,43 @@
+"""Frames of one clip are one look: what all of them share does not average out."""
+
+import math
+
+import pytest
+
+from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.profile import SHARED, combine, combine_frames
+
+
+def frame(value: float, error: float = 1.0) -> Measures:
+    return Measures({"FL": Measured(value, error)}, {"eyes": 0.0})
+
+
+def error_of(*frames: Measures) -> float:
+    return combine_frames(frames).values["FL"].error
+
+
+def test_frames_that_agree_are_no_surer_than_one_of_them() -> None:
+    assert error_of(*[frame(5.0)] * 9) == pytest.approx(1.0)
+    assert combine([frame(5.0)] * 9).values["FL"].error == pytest.approx(SHARED)  # photos would be
+
+
+def test_what_varies_between_frames_averages_out_and_the_rest_stays() -> None:
+    shaking = [frame(5.0 + 0.6 * (-1) ** index) for index in range(8)]  # variance 0.36 * 8 / 7
+    varying = 0.36 * 8 / 7
+    assert combine_frames(shaking).values["FL"].value == pytest.approx(5.0)
+    assert error_of(*shaking) == pytest.approx(math.sqrt(1 - varying + varying / 8))
+
+
+def test_frames_that_differ_by_more_than_their_errors_are_less_sure_again() -> None:
+    wild = [frame(5.0 + 4 * (-1) ** index) for index in range(4)]
+    assert error_of(*wild) > 1.0
+
+
+def test_surer_frames_have_more_say() -> None:
+    assert combine_frames([frame(0.0, 1.0), frame(10.0, 3.0)]).values["FL"].value == pytest.approx(1.0)
+
+
+def test_one_frame_is_a_photo() -> None:
+    assert combine_frames([frame(4.0, 0.3)]) == frame(4.0, 0.3)
+    with pytest.raises(ValueError, match="nothing to combine"):
+        combine_frames([])
