@@ -35,13 +35,14 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
     public_docs: bool = True
+    metrics_token: SecretStr | None = Field(None, min_length=16)
     cors_origins: Names = ()
     cors_credentials: bool = False
     trusted_hosts: Names = ("*",)
     max_upload_bytes: int = Field(10 * _MIB, ge=1024)
     max_form_bytes: int = Field(25 * _MIB, ge=1024)
-    max_video_bytes: int = Field(50 * _MIB, ge=1024)
     max_batch_bytes: int = Field(100 * _MIB, ge=1024)
+    max_video_bytes: int = Field(50 * _MIB, ge=1024)
     max_json_bytes: int = Field(14 * _MIB, ge=1024)
     max_inflight_bytes: int = Field(64 * _MIB, ge=_MIB)
     body_timeout_s: float = Field(60.0, gt=0)
@@ -103,7 +104,14 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", "encryption_keys"),
-        *("s3_bucket", "s3_endpoint", "s3_public_endpoint", "s3_access_key_id", "s3_secret_access_key"),
+        *(
+            "metrics_token",
+            "s3_bucket",
+            "s3_endpoint",
+            "s3_public_endpoint",
+            "s3_access_key_id",
+            "s3_secret_access_key",
+        ),
         mode="before",
     )
     @classmethod

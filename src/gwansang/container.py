@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
 from gwansang.core.memory import keep_heap_small, memory_returner
+from gwansang.core.meters import Meters
 from gwansang.core.passwords import Passwords
 from gwansang.core.places import Places, SocketRules
 from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
@@ -41,9 +43,11 @@ from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
+from gwansang.services.metrics_service import MetricsService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.photo_copier import PhotoCopier
+from gwansang.services.ml.timed_vision import TimedVision
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
@@ -89,6 +93,7 @@ class EdgeRules:
     allow_guests: bool
     api_key_in_query: bool
     trusted_proxies: int
+    metrics_token: str | None
     sockets: SocketRules
 
 
@@ -96,6 +101,8 @@ class EdgeRules:
 class Container:
     """What an endpoint may be given."""
 
+    meters: Meters
+    metrics: MetricsService
     store: ObjectStore
     photos: PhotoService
     files: FileService
@@ -111,8 +118,8 @@ class Container:
     profiles: ProfileService
     exports: ExportService
     tasks: TaskService
-    submissions: SubmissionService
     worker: Runner | None
+    submissions: SubmissionService
     readiness: ReadinessService
     mails: MailService
     limits: RateLimiter
@@ -127,29 +134,38 @@ async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIt
     """Loads and tests the models, then hands out the services; raises where the service could not work. A `worker` is
     ready for long work at once, where others begin with it when there is some."""
     keep_heap_small()
-    async with assembled(_photo_pool(settings), settings, clock=utc_now, worker=worker) as container:
+    meters = Meters()
+    pool = _photo_pool(settings, meters)
+    async with assembled(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
         yield container
 
 
 @asynccontextmanager
 async def open_analyses(settings: Settings) -> AsyncIterator[AnalysisService]:
     """Readings alone, for whoever keeps nothing and so needs no database."""
-    async with _analyses(_photo_pool(settings), settings, utc_now) as analyses:
+    meters = Meters()
+    async with _analyses(_photo_pool(settings, meters), settings, utc_now, meters) as analyses:
         yield analyses
 
 
 @asynccontextmanager
 async def assembled(
-    pool: InferencePool[FaceVision], settings: Settings, *, clock: Clock, worker: bool = False
+    pool: InferencePool[FaceVision],
+    settings: Settings,
+    *,
+    clock: Clock,
+    worker: bool = False,
+    meters: Meters | None = None,
 ) -> AsyncIterator[Container]:
     """The services around a pool, which is started here and in the end closed with everything else."""
+    meters = meters or Meters()
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
         mails = MailService(_carrier(settings), sender=settings.mail_from, link=settings.mail_link)
         stack.push_async_callback(mails.close)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         limits = await stack.enter_async_context(rate_limiter(_limits(settings), redis_url))
-        analyses = await stack.enter_async_context(_analyses(pool, settings, clock))
+        analyses = await stack.enter_async_context(_analyses(pool, settings, clock, meters))
         photos = PhotoService(
             accounts.uow,
             accounts.store,
@@ -168,6 +184,8 @@ async def assembled(
             work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
             runner = await stack.enter_async_context(work)
         yield Container(
+            meters=meters,
+            metrics=MetricsService(meters, accounts.uow, pool, accounts.store, clock=clock),
             store=accounts.store,
             photos=photos,
             files=FileService(accounts.store, accounts.links),
@@ -183,8 +201,8 @@ async def assembled(
             profiles=accounts.profiles,
             exports=accounts.exports,
             tasks=accounts.tasks,
-            submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
             worker=runner,
+            submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
             limits=limits,
@@ -282,25 +300,26 @@ def _store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
 
 @asynccontextmanager
 async def _analyses(
-    pool: InferencePool[FaceVision], settings: Settings, clock: Clock
+    pool: InferencePool[FaceVision], settings: Settings, clock: Clock, meters: Meters
 ) -> AsyncIterator[AnalysisService]:
     norms = load_norms(settings.norms_path) if settings.norms_path else default_norms()
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool, norms)
+        analyzer = FaceAnalyzer(pool, norms, partial(meters.inference, "reading"))
         await analyzer.rehearse(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:
         await pool.close()
 
 
-def _photo_pool(settings: Settings) -> InferencePool[FaceVision]:
+def _photo_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
     return InferencePool[FaceVision](
-        lambda: PhotoEngine(settings.model_path),
+        lambda: TimedVision(PhotoEngine(settings.model_path), partial(meters.inference, "vision")),
         workers=settings.inference_workers,
         queue=settings.inference_queue,
         timeout_s=settings.inference_timeout_s,
         when_idle=memory_returner(),
+        note_wait=partial(meters.inference, "queue"),
     )
 
 
@@ -320,6 +339,7 @@ def _edge(settings: Settings) -> EdgeRules:
         allow_guests=settings.guests_allowed,
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
         sockets=SocketRules(
             origins=settings.cors_origins,
             per_user=settings.sockets_per_user,

@@ -12,16 +12,18 @@ from gwansang import __version__
 from gwansang.api import errors
 from gwansang.api.docs import mount_docs
 from gwansang.api.documented import DocumentedApp, operation_id
-from gwansang.api.v1.endpoints import health
+from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import router
 from gwansang.config import Settings, load_settings
 from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
+from gwansang.core.meters import Meters
 from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.body_gate import BodyGate
 from gwansang.core.middleware.boundary import ErrorBoundary
 from gwansang.core.middleware.hosts import TrustedHosts
 from gwansang.core.middleware.intake import Intake
+from gwansang.core.middleware.metrics import Metrics
 from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     errors.install(app)
     app.include_router(router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
         app.add_api_route("/", _to_docs, include_in_schema=False)
@@ -71,12 +74,12 @@ def __getattr__(name: str) -> FastAPI:
 
 def _lifespan(
     settings: Settings, opening: Opening
-) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container]]]:
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container | Meters]]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container | Meters]]:
         configure_logging(settings.log_level, json=settings.json_logs)
         async with opening(settings) as container:
-            yield {"container": container}
+            yield {"container": container, "meters": container.meters}
 
     return lifespan
 
@@ -86,6 +89,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(RequestId),
         Middleware(AccessLog),
+        Middleware(Metrics),
         Middleware(SecurityHeaders, hsts=settings.production),
         Middleware(
             CORSMiddleware,

@@ -19,6 +19,7 @@ from gwansang.dependencies.callers import (
     count_password,
     count_points,
 )
+from gwansang.dependencies.operators import MetricsReader
 from gwansang.dependencies.services import (
     Analyses,
     Auth,
@@ -29,6 +30,7 @@ from gwansang.dependencies.services import (
     Keys,
     Live,
     Mails,
+    Measurements,
     Photos,
     Profiles,
     Proofs,
@@ -63,6 +65,8 @@ __all__ = [
     "LocaleParameter",
     "LoginForm",
     "Mails",
+    "Measurements",
+    "MetricsReader",
     "Photos",
     "Profiles",
     "Proofs",

@@ -16,6 +16,7 @@ from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_service import MailService
+from gwansang.services.metrics_service import MetricsService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
@@ -66,6 +67,10 @@ def _profiles(services: Services) -> ProfileService:
     return services.profiles
 
 
+def _measurements(services: Services) -> MetricsService:
+    return services.metrics
+
+
 def _photos(services: Services) -> PhotoService:
     return services.photos
 
@@ -114,6 +119,7 @@ Keys = Annotated[KeyService, Depends(_keys)]
 Consents = Annotated[ConsentService, Depends(_consents)]
 History = Annotated[HistoryService, Depends(_history)]
 Profiles = Annotated[ProfileService, Depends(_profiles)]
+Measurements = Annotated[MetricsService, Depends(_measurements)]
 Photos = Annotated[PhotoService, Depends(_photos)]
 Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
