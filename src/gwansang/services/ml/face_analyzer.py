@@ -20,10 +20,11 @@ from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.decode import Picture
+from gwansang.vision.embedding import Embedding, embed
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.headers import inspect
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture
+from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture, see_photo
 from gwansang.vision.runtime import Engine
 from gwansang.vision.self_test import self_test
 from gwansang.vision.tracking import Glance, Tracker, glance
@@ -109,6 +110,8 @@ class FaceVision(Protocol):
 
     def face_in(self, picture: Picture) -> Face: ...
 
+    def recognise(self, photo: bytes) -> tuple[Face, Embedding]: ...
+
 
 class PhotoEngine:
     """The real FaceVision: one set of networks, tested on a drawn face before it is trusted with photos."""
@@ -125,6 +128,10 @@ class PhotoEngine:
 
     def face_in(self, picture: Picture) -> Face:
         return read_picture(picture, self._engine)
+
+    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+        face, picture = see_photo(photo, self._engine)
+        return face, embed(self._engine, picture, face.points)
 
 
 class FaceAnalyzer:
@@ -193,10 +200,11 @@ def analyze_face(
 
 def look_for(vision: FaceVision, query: FaceQuery) -> Look:
     """Sees and measures the face; raises what is wrong with the query, the photos or the face."""
-    return _look([_see(vision, query), *_see_more(vision, query)])
+    return combined_look([_see(vision, query), *_see_more(vision, query)])
 
 
-def _look(faces: list[Face]) -> Look:
+def combined_look(faces: list[Face]) -> Look:
+    """One look of one or more photos; raises DifferentFacesError where they show another face than the first."""
     measures = []
     for index, face in enumerate(faces):
         with naming_photo(index, len(faces)):

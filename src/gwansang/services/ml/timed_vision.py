@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.vision.decode import Picture
+from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
 from gwansang.vision.tracking import Glance, Tracker
 
@@ -24,6 +25,9 @@ class TimedVision:
 
     def face_in(self, picture: Picture) -> Face:
         return self._timed(lambda: self._vision.face_in(picture))
+
+    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+        return self._timed(lambda: self._vision.recognise(photo))
 
     def glance(self, frame: bytes, tracker: Tracker) -> Glance:
         return self._vision.glance(frame, tracker)  # thirty a second would tell nothing of photos
