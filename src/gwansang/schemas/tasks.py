@@ -32,13 +32,13 @@ class BatchPhotoOut(BaseModel):
 
     number: int = Field(ge=1, description="The place of the photo in the form, counted from 1.", examples=[1])
     name: str = Field(description="What the client called the file.", examples=["minji.jpg"])
-    status: Literal["read", "failed"]
-    analysis_id: UUID | None = None
-    overall_score: int | None = Field(None, ge=0, le=100)
+    status: Literal["read", "failed"] = Field(examples=["read"])
+    analysis_id: UUID | None = Field(None, examples=["5615001e-3bef-52f1-9ba0-6919bd50540a"])
+    overall_score: int | None = Field(None, ge=0, le=100, examples=[84])
     element: str | None = Field(None, examples=["wood"])
-    energy_scores: EnergiesOut | None = None
-    quality_score: FiniteFloat | None = Field(None, ge=0, le=1)
-    error: FailureOut | None = None
+    energy_scores: EnergiesOut | None = Field(None, examples=[{"wealth": 4, "love": 3, "health": 5, "social": 4}])
+    quality_score: FiniteFloat | None = Field(None, ge=0, le=1, examples=[0.86])
+    error: FailureOut | None = Field(None, examples=[None])
 
 
 class BatchPhotoReading(BatchPhotoOut):
@@ -60,22 +60,23 @@ class TaskSummary(BaseModel):
 
     task_id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     kind: str = Field(examples=["face"])
-    status: Status
+    status: Status = Field(examples=["processing"])
     stage: str | None = Field(description="What is being done now.", examples=["reading"])
     progress: FiniteFloat = Field(ge=0, le=1, description="Never goes down.", examples=[0.4])
     version: int = Field(description="Grows with every change; `?after=` of the events.", examples=[7])
-    created_at: dt.datetime
-    started_at: dt.datetime | None
-    finished_at: dt.datetime | None
-    expires_at: dt.datetime | None = Field(description="When the task and its result are deleted.")
-    error: FailureOut | None = Field(description="Why it failed.")
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    started_at: dt.datetime | None = Field(examples=["2026-11-23T03:00:01Z"])
+    finished_at: dt.datetime | None = Field(examples=[None])
+    expires_at: dt.datetime | None = Field(description="When the task and its result are deleted.", examples=[None])
+    error: FailureOut | None = Field(description="Why it failed.", examples=[None])
 
 
 class TaskOut(TaskSummary):
     """The same with its result."""
 
     result: FaceReading | BatchOut | None = Field(
-        description="Once it is done: of the kind `face` a reading, of the kind `batch` what became of each photo."
+        description="Once it is done: of the kind `face` a reading, of the kind `batch` what became of each photo.",
+        examples=[None],
     )
 
 
