@@ -37,6 +37,7 @@ from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.job import Job
 from gwansang.services.jobs.runner import JobRules, Runner, working
 from gwansang.services.jobs.vault import TaskVault
+from gwansang.services.jobs.video_job import VideoJob
 from gwansang.services.jobs.wakes import Wakes
 from gwansang.services.jobs.work import Places as JobPlaces
 from gwansang.services.key_service import KeyService
@@ -44,6 +45,7 @@ from gwansang.services.live_service import LiveService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
 from gwansang.services.metrics_service import MetricsService
+from gwansang.services.ml.clip_reader import ClipReader
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.photo_copier import PhotoCopier
@@ -57,6 +59,7 @@ from gwansang.services.sealing import Sealer
 from gwansang.services.submission_service import SubmissionService
 from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
+from gwansang.services.storage_probe import StorageProbe
 from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 
@@ -90,6 +93,7 @@ class EdgeRules:
     """What the edge has to know of the settings."""
 
     max_upload_bytes: int
+    max_video_bytes: int
     allow_guests: bool
     api_key_in_query: bool
     trusted_proxies: int
@@ -175,17 +179,22 @@ async def assembled(
             clock=clock,
             new_id=uuid4,
         )
-        chores = {"photos": accounts.photo_bin.sweep, "unfinished files": accounts.store.sweep}
+        probe = StorageProbe(accounts.store, new_id=uuid4)
+        chores = {
+            "storage": probe.check,
+            "photos": accounts.photo_bin.sweep,
+            "unfinished files": accounts.store.sweep,
+        }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
-        jobs = _jobs(readings)
+        jobs = _jobs(readings, VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock))
         runner = None
         if settings.jobs_concurrency:
             work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
             runner = await stack.enter_async_context(work)
         yield Container(
             meters=meters,
-            metrics=MetricsService(meters, accounts.uow, pool, accounts.store, clock=clock),
+            metrics=MetricsService(meters, accounts.uow, pool, accounts.store, probe, clock=clock),
             store=accounts.store,
             photos=photos,
             files=FileService(accounts.store, accounts.links),
@@ -213,8 +222,8 @@ async def assembled(
         )
 
 
-def _jobs(readings: CallerAnalyses) -> dict[str, Job]:
-    known: tuple[Job, ...] = (FaceJob(readings), BatchJob(readings))
+def _jobs(readings: CallerAnalyses, video: VideoJob) -> dict[str, Job]:
+    known: tuple[Job, ...] = (FaceJob(readings), BatchJob(readings), video)
     return {job.kind: job for job in known}
 
 
@@ -239,7 +248,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     texts = default_consent_texts()
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
-    store = _store(settings, links, clock)
+    store = open_store(settings, links, clock)
     photo_bin = PhotoBin(uow, store, clock=clock)
     consents = ConsentService(uow, texts, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
@@ -278,7 +287,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     )
 
 
-def _store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
+def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
     """obstore and what it brings are loaded here, where something will be kept."""
     if settings.s3_bucket is None:
         from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
@@ -336,6 +345,7 @@ def job_rules(settings: Settings) -> JobRules:
 def _edge(settings: Settings) -> EdgeRules:
     return EdgeRules(
         max_upload_bytes=settings.max_upload_bytes,
+        max_video_bytes=settings.max_video_bytes,
         allow_guests=settings.guests_allowed,
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,

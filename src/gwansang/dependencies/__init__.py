@@ -12,6 +12,7 @@ from gwansang.dependencies.callers import (
     LoginForm,
     ReadsFaces,
     ReadsHistory,
+    ReadsVideos,
     WatchesTasks,
     WritesHistory,
     account_key,
@@ -41,6 +42,7 @@ from gwansang.dependencies.services import (
     Tickets,
     UploadLimit,
     Users,
+    VideoLimit,
     container_of,
 )
 
@@ -72,6 +74,7 @@ __all__ = [
     "Proofs",
     "ReadsFaces",
     "ReadsHistory",
+    "ReadsVideos",
     "ReadyCheck",
     "Services",
     "Submissions",
@@ -79,6 +82,7 @@ __all__ = [
     "Tickets",
     "UploadLimit",
     "Users",
+    "VideoLimit",
     "WatchesTasks",
     "WritesHistory",
     "account_key",

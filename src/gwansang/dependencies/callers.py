@@ -18,7 +18,7 @@ from gwansang.dependencies.services import Services, container_of
 from gwansang.services.auth_service import TokenInvalidError
 from gwansang.services.caller import Caller, Scope
 
-COSTS: dict[str, int] = {"analyze": 5, "match": 5}  # points; anything else costs 1
+COSTS: dict[str, int] = {"analyze": 5, "match": 5, "video": 20}  # points; anything else costs 1
 SCOPES: dict[str, str] = {
     "analyze": "Read faces.",
     "match": "Compare faces.",
@@ -141,6 +141,15 @@ async def _watcher(
     return await _admitted(needed, request, address, caller, 1)
 
 
+async def _filmer(
+    needed: SecurityScopes,
+    request: Request,
+    address: Address,
+    caller: Annotated[Caller | None, Depends(_signed_in)],
+) -> Caller:
+    return await _admitted(needed, request, address, caller, COSTS["video"])
+
+
 async def _admitted(needed: SecurityScopes, request: Request, address: str, caller: Caller | None, cost: int) -> Caller:
     if caller is None:
         await _spend(request, Bucket.ADDRESS, address)
@@ -202,6 +211,7 @@ LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
 Anyone = Depends(_anyone)  # for a route's `dependencies`: no credentials, counted by address
 FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyze"])]  # None is a guest
 ReadsFaces = Annotated[Caller, Security(_caller, scopes=["analyze"])]  # never a guest
+ReadsVideos = Annotated[Caller, Security(_filmer, scopes=["analyze"])]
 WatchesTasks = Annotated[Caller, Security(_watcher, scopes=["analyze"])]  # paid when the task was submitted
 ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
 WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]

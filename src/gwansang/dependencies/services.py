@@ -111,6 +111,10 @@ def _max_upload_bytes(services: Services) -> int:
     return services.edge.max_upload_bytes
 
 
+def _max_video_bytes(services: Services) -> int:
+    return services.edge.max_video_bytes
+
+
 Analyses = Annotated[CallerAnalyses, Depends(_analyses)]
 Users = Annotated[UserService, Depends(_users)]
 Auth = Annotated[AuthService, Depends(_auth)]
@@ -130,3 +134,4 @@ Tickets = Annotated[TicketService, Depends(_tickets)]
 Tasks = Annotated[TaskService, Depends(_tasks)]
 Submissions = Annotated[SubmissionService, Depends(_submissions)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
+VideoLimit = Annotated[int, Depends(_max_video_bytes)]

@@ -239,6 +239,10 @@ class QualityOut(BaseModel):
     best_photo: int = Field(
         ge=1, description="Which of them, counted from 1, all points belong to: that of the best quality."
     )
+    frames: int | None = Field(None, ge=1, description="Of how many frames the measures are the mean; for a video.")
+    best_second: FiniteFloat | None = Field(
+        None, ge=0, description="When in the video the frame is shown that all points belong to."
+    )
 
 
 class ProfileOut(BaseModel):

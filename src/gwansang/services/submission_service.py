@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.jobs.batch_job import BATCH
-from gwansang.services.jobs.face_data import inputs_of
+from gwansang.services.jobs.face_data import inputs_of, order_of
 from gwansang.services.jobs.face_job import FACE
+from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.ml.face_analyzer import FaceQuery, NothingToReadError
 from gwansang.services.task_service import TaskInfo, TaskService
 from gwansang.vision.headers import inspect
+from gwansang.vision.video import inspect_clip
 
 
 class SubmissionService:
@@ -36,6 +38,23 @@ class SubmissionService:
         """A task that reads photos one by one; raises ConsentRequiredError, and what TaskService raises."""
         await self._consents.require(user_id, "reading")
         return await self._tasks.submit(user_id, BATCH, {}, inputs, idempotency_key=idempotency_key)
+
+    async def video(self, user_id: int, inputs: AsyncIterable[bytes], idempotency_key: str | None) -> TaskInfo:
+        """A task that reads a clip, the first of the inputs; the second is the order. Raises ConsentRequiredError, what
+        the clip's first bytes tell, and what TaskService raises."""
+        await self._consents.require(user_id, "reading")
+        checked = self._checked_clip(inputs)
+        return await self._tasks.submit(user_id, VIDEO, {}, checked, idempotency_key=idempotency_key)
+
+    async def _checked_clip(self, inputs: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        number = 0
+        async for content in inputs:
+            if number == 0:
+                await asyncio.to_thread(inspect_clip, content)
+            else:
+                self._analyses.check_birth_year(order_of(content).birth_year)
+            yield content
+            number += 1
 
     def _checked(self, ask: Callable[[], FaceQuery]) -> list[bytes]:
         """The question as inputs; raises what a look at the photo's first bytes tells."""

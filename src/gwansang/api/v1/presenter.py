@@ -207,6 +207,8 @@ def _quality(quality: Quality, pose: Pose, locale: str) -> wire.QualityOut:
         advice=list(_advice(quality.warnings, locale)),
         photos=quality.photos,
         best_photo=quality.best_photo,
+        frames=quality.frames,
+        best_second=quality.best_second,
     )
 
 

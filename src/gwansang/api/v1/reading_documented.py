@@ -154,6 +154,33 @@ BATCH_BODY = {
         },
     }
 }
+VIDEO_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "examples": {"video": {"value": {"file": "the bytes of an MP4", "birth_year": 1990}}},
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": (
+                                "One video of one face: MP4, MOV or WebM, up to 50 MB, 30 seconds, 4K and 240 pictures "
+                                "a second."
+                            ),
+                        },
+                        "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
+                        "locale": {"type": "string", "enum": ["ko", "en"]},
+                    },
+                },
+            }
+        },
+    }
+}
 _SUBMITTED = (TooManyTasksError, IdempotencyKeyReusedError, StorageUnavailableError)
 LATER_REFUSALS = tuple(error for error in (*READING_REFUSALS, *JSON_REFUSALS, *_SUBMITTED) if error not in _FOUND_LATER)
 BATCH_REFUSALS = (
@@ -169,4 +196,15 @@ BATCH_REFUSALS = (
     FileTooLargeError,
     InvalidFormError,
     TooManyFilesError,
+)
+VIDEO_REFUSALS = (
+    *BATCH_REFUSALS,
+    BirthYearError,
+    TooYoungError,
+    vision_errors.EmptyImageError,
+    vision_errors.UnsupportedVideoTypeError,
+    vision_errors.CorruptVideoError,
+    vision_errors.NoVideoError,
+    vision_errors.VideoTooLongError,
+    vision_errors.VideoTooLargeError,
 )

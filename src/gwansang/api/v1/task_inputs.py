@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from gwansang.api.errors import InvalidRequestError, invalid_model
 from gwansang.api.form_stream import FormStream
 from gwansang.api.v1.inputs import Ask, FileTooLargeError, query_of_json, read_body, require_type
-from gwansang.dependencies import COSTS, LocaleParameter, ReadsFaces, UploadLimit, chosen_locale, count_points
+from gwansang.dependencies import (
+    COSTS,
+    LocaleParameter,
+    ReadsFaces,
+    ReadsVideos,
+    UploadLimit,
+    VideoLimit,
+    chosen_locale,
+    count_points,
+)
+from gwansang.schemas.analysis import FaceForm
 from gwansang.schemas.tasks import BatchForm
 from gwansang.services.caller import Caller
 from gwansang.services.jobs.batch_job import MAX_BATCH
@@ -62,6 +72,36 @@ async def _one_by_one(request: Request, caller: Caller, max_bytes: int) -> Async
     yield order_bytes(Order(locale=chosen_locale(request, asked.locale), names=tuple(names)))
 
 
+async def _clip_inputs(
+    request: Request, _: ReadsVideos, max_bytes: VideoLimit, locale: LocaleParameter = None
+) -> AsyncIterator[bytes]:
+    require_type(request, "multipart/form-data")
+    return _clip(request, max_bytes)
+
+
+async def _clip(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+    """The film, then the order."""
+    form = FormStream(request.headers["content-type"], "file", 1, partial(_check_clip_size, max_bytes))
+    found = False
+    async for file in form.files(request.stream()):
+        found = True
+        yield file.content
+        request.state.put_away()
+    if not found:
+        fault = {"field": "file", "message": "Send the video as a file in the field `file`"}
+        raise InvalidRequestError("Request validation failed", faults=[fault])
+    try:
+        asked = FaceForm.model_validate({name: value for name, value in form.fields.items() if value})
+    except ValidationError as error:
+        raise invalid_model(error, FaceForm.model_fields) from None
+    yield order_bytes(Order(locale=chosen_locale(request, asked.locale), birth_year=asked.birth_year))
+
+
+def _check_clip_size(max_bytes: int, size: int, _: int) -> None:
+    if size > max_bytes:
+        raise FileTooLargeError(f"The video is larger than {max_bytes} bytes.", max_bytes=max_bytes)
+
+
 def _check_size(max_bytes: int, size: int, files_before: int) -> None:
     if size > max_bytes:
         message = f"A photo is larger than {max_bytes} bytes."
@@ -69,4 +109,5 @@ def _check_size(max_bytes: int, size: int, files_before: int) -> None:
 
 
 FaceAsk = Annotated[Ask, Depends(_face_ask)]
+ClipInputs = Annotated[AsyncIterator[bytes], Depends(_clip_inputs)]
 BatchInputs = Annotated[AsyncIterator[bytes], Depends(_batch_inputs)]

@@ -15,6 +15,7 @@ from gwansang.services.jobs.face_data import told_of
 from gwansang.services.jobs.face_job import FACE
 from gwansang.services.jobs.failure import Failure
 from gwansang.services.jobs.job import JsonObject
+from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.task_service import TaskInfo
 
 Result = FaceReading | wire.BatchOut
@@ -113,4 +114,4 @@ def _failure(failure: Failure | None, locale: Locale) -> wire.FailureOut | None:
 
 
 _ENDS: Final = ("failed", "cancelled")
-_RESULTS: Final[Mapping[str, Callable[[JsonObject, Locale], Result]]] = {FACE: _face, BATCH: _batch}
+_RESULTS: Final[Mapping[str, Callable[[JsonObject, Locale], Result]]] = {FACE: _face, VIDEO: _face, BATCH: _batch}

@@ -8,18 +8,25 @@ from fastapi import APIRouter, Path, Query, Response
 
 from gwansang.api.documented import Responses, problems
 from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.reading_documented import BATCH_BODY, BATCH_REFUSALS, JSON_BODY, LATER_REFUSALS
+from gwansang.api.v1.reading_documented import (
+    BATCH_BODY,
+    BATCH_REFUSALS,
+    JSON_BODY,
+    LATER_REFUSALS,
+    VIDEO_BODY,
+    VIDEO_REFUSALS,
+)
 from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
 from gwansang.api.v1.sockets import Doorway
 from gwansang.api.v1.task_events import watch
-from gwansang.api.v1.task_inputs import BatchInputs, FaceAsk, IdempotencyKey
+from gwansang.api.v1.task_inputs import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
 from gwansang.api.v1.task_presenter import (
     BatchPhotoNotFoundError,
     present_batch_photo,
     present_summary,
     present_task,
 )
-from gwansang.dependencies import AskedPage, ChosenLocale, ReadsFaces, Submissions, Tasks, WatchesTasks
+from gwansang.dependencies import AskedPage, ChosenLocale, ReadsFaces, ReadsVideos, Submissions, Tasks, WatchesTasks
 from gwansang.reading.model import Locale
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
@@ -59,6 +66,24 @@ async def analyze_face_later(
     is kept, and the face remembered.
     """
     return _submitted(await submissions.face(caller.user_id, ask, key), locale, response)
+
+
+@router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problems(*VIDEO_REFUSALS)))
+async def analyze_video(
+    caller: ReadsVideos,
+    clip: ClipInputs,
+    submissions: Submissions,
+    locale: ChosenLocale,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> TaskOut:
+    """Read a face from a video of up to 30 seconds, as a task; it costs as much as four readings.
+
+    Up to sixty frames are looked at, and the reading rests on the best of them, from all over the clip. All have to
+    show one face. With the consent to `history` the reading is kept and the face remembered, as from one photo; of the
+    video itself nothing is kept.
+    """
+    return _submitted(await submissions.video(caller.user_id, clip, key), locale, response)
 
 
 @router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problems(*BATCH_REFUSALS)))
