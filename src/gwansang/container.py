@@ -56,10 +56,10 @@ from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
 from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
+from gwansang.services.storage_probe import StorageProbe
 from gwansang.services.submission_service import SubmissionService
 from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
-from gwansang.services.storage_probe import StorageProbe
 from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 

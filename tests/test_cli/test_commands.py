@@ -164,6 +164,23 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path: Path, taken_por
     assert f"Port {taken_port} on 127.0.0.1 is taken" in done.stdout
 
 
+def test_doctor_looks_at_database_storage_and_redis(tmp_path: Path, free_port: int) -> None:
+    database = f"sqlite:///{tmp_path / 'own.sqlite3'}"
+    places = {"DATABASE_URL": database, "STORAGE_FOLDER": str(tmp_path / "files"), "PORT": str(free_port)}
+    before = gwansang("doctor", **places)
+    assert before.returncode == 0
+    assert before.stdout.count("not there yet - the first start makes it") == 2
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "files").mkdir()
+    assert gwansang("db", "upgrade", **places).returncode == 0
+    after = gwansang("doctor", REDIS_URL="redis://127.0.0.1:9/0", **places)
+    assert "SQLite answers, with version" in after.stdout
+    assert "keeps files, gives them back and deletes them" in after.stdout
+    assert "Redis does not answer" in after.stdout
+    assert after.returncode == 1
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+
+
 def test_doctor_survives_settings_that_cannot_be_used(tmp_path: Path) -> None:
     done = gwansang("doctor", PORT="http", folder=tmp_path)
     assert done.returncode == 1

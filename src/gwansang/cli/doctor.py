@@ -6,8 +6,6 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import typer
 from rich.console import Console
 
 from gwansang.cli.failure import CommandError
+from gwansang.cli.findings import Finding, Verdict
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.serve import check_free
 from gwansang.config import Settings
@@ -24,21 +23,6 @@ OLDEST_PYTHON = (3, 11)
 NEEDED_MEMORY_MB = 512
 NATIVE_MODULES = ("cv2", "ai_edge_litert.interpreter", "numpy")  # installed is not enough: they need system libraries
 REINSTALL = "run `make run`, or `pip install --force-reinstall gwansang`"
-
-
-class Verdict(Enum):
-    GOOD = "[green]ok[/]     "
-    NOTE = "[yellow]note[/]   "
-    MISSING = "[red]missing[/]"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report."""
-
-    verdict: Verdict
-    what: str
-    advice: str = ""
 
 
 def doctor() -> None:
@@ -56,13 +40,18 @@ def doctor() -> None:
 def _examine() -> Iterator[Finding]:
     yield _python()
     yield from _packages()
-    yield from _native()
+    unloadable = tuple(_native())
+    yield from unloadable
     try:
         settings = read_settings()
     except CommandError as error:
         yield Finding(Verdict.MISSING, str(error), "correct the environment or .env")
         return
     yield from _models(settings.model_path)
+    if not unloadable:
+        from gwansang.cli.surroundings import surroundings  # noqa: PLC0415 - it needs what may not be loadable
+
+        yield from surroundings(settings)
     yield _port(settings)
     yield from _machine()
 

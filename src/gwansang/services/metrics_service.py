@@ -16,6 +16,7 @@ from gwansang.db.session import DatabaseUnavailableError
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.storage_probe import StorageProbe
 from gwansang.storage.base import ObjectStore
 
 _JOBS_FOR_S: Final = 5.0  # several scrapers and replicas ask one database
@@ -34,12 +35,20 @@ class MetricsService:
     """Tells everything there is to scrape."""
 
     def __init__(
-        self, meters: Meters, uow: UnitOfWork, pool: InferencePool[FaceVision], store: ObjectStore, *, clock: Clock
+        self,
+        meters: Meters,
+        uow: UnitOfWork,
+        pool: InferencePool[FaceVision],
+        store: ObjectStore,
+        probe: StorageProbe,
+        *,
+        clock: Clock,
     ) -> None:
         self._meters = meters
         self._uow = uow
         self._pool = pool
         self._store = store
+        self._probe = probe
         self._clock = clock
         self._jobs = _Jobs(up=False)
         self._asked_at: float | None = None
@@ -51,7 +60,7 @@ class MetricsService:
             if self._asked_at is None or monotonic() - self._asked_at > _JOBS_FOR_S:
                 self._jobs = await self._ask()
                 self._asked_at = monotonic()
-        state = _State(self._jobs, self._pool, self._store.failures)
+        state = _State(self._jobs, self._pool, self._store.failures, storage_up=self._probe.up)
         return await asyncio.to_thread(self._meters.text, (state,))
 
     async def _ask(self) -> _Jobs:
@@ -68,10 +77,13 @@ class MetricsService:
 class _State(Collector):
     """The state at the time of a scrape."""
 
-    def __init__(self, jobs: _Jobs, pool: InferencePool[FaceVision], storage_failures: int) -> None:
+    def __init__(
+        self, jobs: _Jobs, pool: InferencePool[FaceVision], storage_failures: int, *, storage_up: bool | None
+    ) -> None:
         self._jobs = jobs
         self._pool = pool
         self._storage_failures = storage_failures
+        self._storage_up = storage_up
 
     def collect(self) -> Iterator[Metric]:
         """Yields one family after the other."""
@@ -80,6 +92,10 @@ class _State(Collector):
         yield CounterMetricFamily(
             "gwansang_storage_errors", "Calls of the file store that failed.", value=self._storage_failures
         )
+        if self._storage_up is not None:
+            yield GaugeMetricFamily(
+                "gwansang_storage_up", "1 where the file store kept the last probe.", value=float(self._storage_up)
+            )
         pending, waiting, longest_s = self._pool.load()
         yield GaugeMetricFamily("gwansang_inference_pending", "Photos being read or waiting for it.", value=pending)
         yield GaugeMetricFamily("gwansang_inference_waiting", "Photos waiting for a thread.", value=waiting)
