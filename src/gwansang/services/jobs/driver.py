@@ -114,7 +114,7 @@ class Driver:
                 _log.exception("task.stumbled", task_id=str(work.id), kind=work.kind, tries=work.tries)
                 if work.tries >= MAX_TRIES:
                     await self._fail(work, _dead(error))
-                await work.stumbled()
+                work.begun = False
                 pause = 0.2 * work.tries
             await self._pause(pause)
 
@@ -141,13 +141,13 @@ class Driver:
                 raise HandedBack  # it is of a newer release, which will do it
             key = await places.sealer.own_key(tx, row.user_id)
             taken = _taken(row, uuid4(), await tx.task_items.positions(task_id))
-            row.run, row.tries, row.status = taken.run, taken.tries, "processing"
+            row.run, row.status = taken.run, "processing"
             row.started_at = row.started_at or places.clock()
             row.version += 1
             await tx.tasks.save(row)
         places.wakes.wake(task_id)
         work = Work(taken, key, places)
-        if work.tries <= MAX_TRIES:
+        if work.tries < MAX_TRIES:
             return work
         try:
             await self._fail(work, _dead(None))
@@ -208,7 +208,8 @@ class TaskCourse:
 
     async def _unless_gone(self, act: Callable[[], Awaitable[None]]) -> None:
         async def alone_if_last() -> None:
-            async with self._driver.gate.passing(alone=self._work.tries >= MAX_TRIES):
+            async with self._driver.gate.passing(alone=self._work.next_try >= MAX_TRIES):
+                await self._work.begin()  # not before: who waits at the gate did nothing that could kill
                 await act()
 
         if self._gone:
@@ -236,7 +237,7 @@ def _taken(row: Task, run: UUID, done: frozenset[int]) -> Taken:
         params=_OBJECT.validate_python(row.params),
         inputs=row.inputs,
         steps=row.steps,
-        tries=row.tries + 1,
+        tries=row.tries,
         run=run,
         done=done,
     )

@@ -67,6 +67,7 @@ class Work:
         self.tries = taken.tries
         self.steps = taken.steps
         self.done = set(taken.done)
+        self.begun = False
 
     async def input(self, number: int) -> bytes:
         """An input, as it was submitted; raises IndexError for a number that there is not."""
@@ -90,10 +91,17 @@ class Work:
         self.steps = steps
         await self._change(steps=steps)
 
-    async def stumbled(self) -> None:
-        """Counts another try."""
-        self.tries += 1
-        await self._change(tries=self.tries)
+    @property
+    def next_try(self) -> int:
+        """Which try the coming one is, or the one that was begun."""
+        return self.tries if self.begun else self.tries + 1
+
+    async def begin(self) -> None:
+        """Writes down that a try begins, before anything is done; what was begun already is no other try."""
+        if not self.begun:
+            await self._change(tries=self.tries + 1)
+            self.tries += 1
+            self.begun = True
 
     async def keep(self, index: int, outcome: JsonValue, progress: float) -> None:
         """Writes down what a step produced; with it the next one counts as begun."""
@@ -101,7 +109,7 @@ class Work:
         async with self._places.uow.write() as tx:
             await self._own(tx, progress=progress, tries=1)
             await tx.task_items.put(TaskItem(task_id=self.id, position=index, outcome=sealed))
-        self.tries = 1
+        self.tries, self.begun = 1, True
         self.done.add(index)
         self._places.wakes.wake(self.id)
 
@@ -138,7 +146,8 @@ class Work:
 
     async def give_back(self) -> None:
         """Takes back the try that this run began and did not end."""
-        await self._change(tries=max(0, self.tries - 1))
+        if self.begun:
+            await self._change(tries=self.tries - 1)
 
     async def _ended(self, status: str, **fields: str) -> None:
         _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
