@@ -52,9 +52,9 @@ from gwansang.services.ml.photo_copier import PhotoCopier
 from gwansang.services.ml.timed_vision import TimedVision
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.photo_service import PhotoService
+from gwansang.services.privacy import Privacy, privacy_services
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
-from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
 from gwansang.services.storage_probe import StorageProbe
 from gwansang.services.submission_service import SubmissionService
@@ -76,6 +76,7 @@ class Accounts:
     store: ObjectStore
     links: FileLinks
     photo_bin: PhotoBin
+    privacy: Privacy
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -184,6 +185,7 @@ async def assembled(
             "storage": probe.check,
             "photos": accounts.photo_bin.sweep,
             "unfinished files": accounts.store.sweep,
+            "erasures": accounts.privacy.erasures.sweep,
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
@@ -237,7 +239,7 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
     try:
         await prepare(database)
         accounts = _accounts(UnitOfWork(database), passwords, settings, clock)
-        await SealingOfOldRows(accounts.uow, accounts.sealer, SealedFaces(accounts.sealer)).run()
+        await accounts.privacy.old_rows.run()
         yield accounts
     finally:
         passwords.close()
@@ -250,10 +252,12 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
     store = open_store(settings, links, clock)
     photo_bin = PhotoBin(uow, store, clock=clock)
-    consents = ConsentService(uow, texts, photo_bin, clock=clock)
+    vault = TaskVault(store, sealer)
+    privacy = privacy_services(uow, sealer, vault.forget, photo_bin, clock=clock, new_id=uuid4)
+    consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
-    job_places = JobPlaces(uow, sealer, TaskVault(store, sealer), Wakes(), clock)
+    job_places = JobPlaces(uow, sealer, vault, Wakes(), clock)
     keep = timedelta(hours=settings.task_result_hours)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
@@ -266,18 +270,27 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         store=store,
         links=links,
         photo_bin=photo_bin,
+        privacy=privacy,
         sealer=sealer,
-        users=UserService(uow, passwords, texts, sealer, photo_bin, clock=clock),
-        auth=AuthService(uow, passwords, tokens, clock=clock, new_id=uuid4),
+        users=UserService(uow, passwords, texts, sealer, privacy, clock=clock),
+        auth=AuthService(uow, passwords, tokens, privacy.audit, clock=clock, new_id=uuid4),
         proofs=EmailProofService(
             uow,
             passwords,
+            privacy.audit,
             clock=clock,
             new_id=uuid4,
             new_secret=new_secret,
             ttl=timedelta(minutes=settings.mail_token_minutes),
         ),
-        keys=KeyService(uow, clock=clock, new_id=uuid4, new_secret=new_secret, max_keys=settings.max_keys_per_user),
+        keys=KeyService(
+            uow,
+            privacy.audit,
+            clock=clock,
+            new_id=uuid4,
+            new_secret=new_secret,
+            max_keys=settings.max_keys_per_user,
+        ),
         consents=consents,
         history=history,
         profiles=profiles,

@@ -128,6 +128,7 @@ async def test_a_deactivation_or_a_lost_role_ends_every_token_at_once(
     accounts: Accounts, change: dict[str, bool]
 ) -> None:
     admin = await accounts.users.register("admin@example.com", "admin", PASSWORD, is_admin=True)
+    await accounts.users.register("another@example.com", "admin", PASSWORD, is_admin=True)
     pair = await accounts.auth.login(admin.email, PASSWORD)
     await accounts.users.update(admin.id, **change)
     with pytest.raises(TokenInvalidError):

@@ -4,14 +4,17 @@ from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, To
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.photo import Photo, PhotoObject
-from gwansang.models.privacy import UserKey
+from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, Turn, UserKey
 from gwansang.models.profile import UserProfile
 from gwansang.models.task import Task, TaskItem, Worker
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "Consent",
+    "Erasure",
     "MailToken",
     "Photo",
     "PhotoObject",
@@ -20,6 +23,7 @@ __all__ = [
     "Task",
     "TaskItem",
     "TokenFamily",
+    "Turn",
     "User",
     "UserKey",
     "UserProfile",

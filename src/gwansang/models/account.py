@@ -12,7 +12,8 @@ _SHA256_HEX = 64
 
 
 class User(Base):
-    """An account; `email` is in its canonical form, `token_version` is part of every token."""
+    """An account; `email` is in its canonical form, `token_version` is part of every token, `seen_at` is of the last
+    sign-in or its last renewal."""
 
     __tablename__ = "users"
     # An id is never given out twice, so that what names a deleted user can't name a new one.
@@ -26,6 +27,7 @@ class User(Base):
     is_admin: Mapped[bool]
     email_verified: Mapped[bool]
     token_version: Mapped[int]
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

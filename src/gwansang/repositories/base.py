@@ -29,17 +29,18 @@ class Repository(Generic[M]):
     async def add(self, row: M) -> M:
         """The row, written and with its id; raises the error that belongs to a broken constraint."""
         self._session.add(row)
-        await self._flush()
+        await self.flush()
         return row
 
     async def save(self, row: M) -> M:
         """The changed row, written; raises the error that belongs to a broken constraint."""
         if row not in self._session:
             raise ValueError("this row is of another transaction")
-        await self._flush()
+        await self.flush()
         return row
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Writes what was changed in rows of this transaction; raises the error that belongs to a broken constraint."""
         try:
             await self._session.flush()
         except IntegrityError as error:

@@ -10,6 +10,7 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
+from gwansang.repositories.privacy import Audit, Erasures, Turns
 from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
@@ -24,6 +25,9 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         self.users = Users(session)
         self.user_keys = UserKeys(session)
+        self.audit = Audit(session)
+        self.erasures = Erasures(session)
+        self.turns = Turns(session)
         self.families = TokenFamilies(session)
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)

@@ -25,6 +25,10 @@ class UserKeys(Repository[UserKey]):
         query = select(UserKey).where(UserKey.key_id != key_id).order_by(UserKey.user_id).limit(limit)
         return await self._all(query)
 
+    async def wrapped_by(self, key_id: str, limit: int) -> tuple[UserKey, ...]:
+        """Keys that this master key wraps."""
+        return await self._all(select(UserKey).where(UserKey.key_id == key_id).order_by(UserKey.user_id).limit(limit))
+
     async def rewrap(self, known: UserKey, key_id: str, wrapped: bytes) -> bool:
         """Puts another wrapping of the same key in the place of the known one; False where somebody was faster."""
         same = (UserKey.user_id == known.user_id) & (UserKey.key_id == known.key_id)

@@ -29,6 +29,11 @@ class Users(Repository[User]):
         """The user, whom no other transaction changes before this one ends; lock users before what is theirs."""
         return await self._one(select(User).where(User.id == user_id).with_for_update())
 
+    async def locked_admins(self) -> tuple[User, ...]:
+        """Administrators who can act, as `locked` gives them and always in the same order."""
+        mighty = select(User).where(User.is_admin.is_(True), User.is_active.is_(True))
+        return await self._all(mighty.order_by(User.id).with_for_update())
+
     async def by_email(self, email: str) -> User | None:
         """The user with this canonical address."""
         return await self._one(select(User).where(User.email == email))

@@ -49,6 +49,9 @@ class Registration(_Request):
     email: Email
     username: Username
     password: Password
+    birth_year: Annotated[int, Strict()] | None = Field(
+        None, description="To see that one is old enough; it is checked and not kept.", examples=[1995]
+    )
 
 
 class ProfileChange(_Request):

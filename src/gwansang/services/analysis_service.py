@@ -9,29 +9,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.memory import Recollection
 from gwansang.reading.model import Locale, Reading
 from gwansang.reading.profile import Profile
+from gwansang.services.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceQuery, Look
 
+__all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "Sight", "TooYoungError"]
 _log = structlog.get_logger("gwansang.analysis")
-MIN_AGE = 14
-FIRST_BIRTH_YEAR = 1900
-
-
-class BirthYearError(InvalidInput):
-    """Carries `min` and `max` in its context."""
-
-    code = "INVALID_BIRTH_YEAR"
-    title = "The birth year can't be right"
-
-
-class TooYoungError(InvalidInput):
-    """Carries `min_age` in its context."""
-
-    code = "TOO_YOUNG"
-    title = "Not for children"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +97,7 @@ class AnalysisService:
 
     def check_birth_year(self, birth_year: int | None) -> None:
         """Raises BirthYearError, TooYoungError."""
-        _check_birth_year(birth_year, self._day(self._clock()))
+        check_birth_year(birth_year, self._day(self._clock()))
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._timezone).date()
@@ -120,7 +105,7 @@ class AnalysisService:
     def _checked(self, ask: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
         def checked() -> FaceQuery:
             query = ask()
-            _check_birth_year(query.birth_year, self._day(now))
+            check_birth_year(query.birth_year, self._day(now))
             return query
 
         return checked
@@ -132,13 +117,3 @@ class AnalysisService:
 def _sight(query: FaceQuery, look: Look, now: datetime) -> Sight:
     """What was seen outlives the request's work; the photos need not."""
     return Sight(look, query.locale, query.birth_year, now)
-
-
-def _check_birth_year(birth_year: int | None, day: date) -> None:
-    if birth_year is None:
-        return
-    if not FIRST_BIRTH_YEAR <= birth_year <= day.year:
-        message = f"The birth year must lie between {FIRST_BIRTH_YEAR} and {day.year}."
-        raise BirthYearError(message, min=FIRST_BIRTH_YEAR, max=day.year)
-    if day.year - birth_year < MIN_AGE:
-        raise TooYoungError(f"Readings are made from the age of {MIN_AGE} on.", min_age=MIN_AGE)

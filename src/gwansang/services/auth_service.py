@@ -14,6 +14,7 @@ from gwansang.core.passwords import Passwords
 from gwansang.core.tokens import RefreshClaims, TokenInvalidError, Tokens, digest
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.audit import AuditLog
 from gwansang.services.caller import OWN_SCOPES, Caller
 
 __all__ = [
@@ -58,9 +59,17 @@ class AuthService:
     """Tokens for people; a family is one sign-in with all tokens that follow from it."""
 
     def __init__(
-        self, uow: UnitOfWork, passwords: Passwords, tokens: Tokens, *, clock: Clock, new_id: Callable[[], UUID]
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        tokens: Tokens,
+        audit: AuditLog,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
+        self._audit = audit
         self._passwords = passwords
         self._tokens = tokens
         self._clock = clock
@@ -149,8 +158,10 @@ class AuthService:
             user = await tx.users.locked(user_id)
             if user is None or not user.is_active or user.token_version != version:  # it changed meanwhile
                 raise InvalidCredentialsError("E-mail or password is wrong.")
+            user.seen_at = now
             await tx.families.forget_expired(user_id, now)
             await tx.families.add(row)
+            await self._audit.note(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
         return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
 

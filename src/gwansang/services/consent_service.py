@@ -10,6 +10,7 @@ from gwansang.core.exceptions import Conflict, Forbidden
 from gwansang.models.account import Consent
 from gwansang.reading.model import Locale
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.audit import AuditLog
 from gwansang.services.consent_texts import PURPOSES, ConsentTexts, Purpose
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.user_service import found
@@ -54,9 +55,12 @@ class ConsentState:
 class ConsentService:
     """The ledger of consents."""
 
-    def __init__(self, uow: UnitOfWork, texts: ConsentTexts, photo_bin: PhotoBin, *, clock: Clock) -> None:
+    def __init__(
+        self, uow: UnitOfWork, texts: ConsentTexts, audit: AuditLog, photo_bin: PhotoBin, *, clock: Clock
+    ) -> None:
         self._uow = uow
         self._texts = texts
+        self._audit = audit
         self._bin = photo_bin
         self._clock = clock
 
@@ -82,6 +86,7 @@ class ConsentService:
             if row is None or row.version != text.version:
                 await tx.consents.withdraw(user_id, purpose, now)  # of an older text
                 row = await tx.consents.add(self._texts.granted(user_id, purpose, locale, now))
+                await self._audit.note(tx, "consent_granted", user_id, purpose=purpose, version=row.version)
         _log.info("consent.granted", user_id=user_id, purpose=purpose, version=row.version)
         return self._state(purpose, row, locale)
 
@@ -91,13 +96,15 @@ class ConsentService:
         photos: tuple[str, ...] = ()
         async with self._uow.write() as tx:
             found(await tx.users.locked(user_id))
-            await tx.consents.withdraw(user_id, purpose, self._clock())
+            withdrawn = await tx.consents.withdraw(user_id, purpose, self._clock())
             if purpose in ("history", "retain_photo"):
                 photos = await tx.photos.take(user_id, self._clock())
             if purpose == "history":
                 await tx.analyses.delete_all(user_id)
                 await tx.profiles.forget(user_id)
             row = (await tx.consents.latest(user_id)).get(purpose)
+            if withdrawn:
+                await self._audit.note(tx, "consent_withdrawn", user_id, purpose=purpose)
         await self._bin.empty(photos)
         _log.info("consent.withdrawn", user_id=user_id, purpose=purpose)
         return self._state(purpose, row, locale)

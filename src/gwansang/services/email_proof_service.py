@@ -15,6 +15,7 @@ from gwansang.core.passwords import Passwords
 from gwansang.core.tokens import digest
 from gwansang.models.account import MailToken, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.audit import AuditLog
 from gwansang.services.user_service import UserInfo, found, info, set_password
 
 MailPurpose = Literal["verify", "reset"]
@@ -46,6 +47,7 @@ class EmailProofService:
         self,
         uow: UnitOfWork,
         passwords: Passwords,
+        audit: AuditLog,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
@@ -54,6 +56,7 @@ class EmailProofService:
     ) -> None:
         self._uow = uow
         self._passwords = passwords
+        self._audit = audit
         self._clock = clock
         self._new_id = new_id
         self._new_secret = new_secret
@@ -102,6 +105,7 @@ class EmailProofService:
             user = await self._spend(tx, token, "reset")
             user.email_verified = True  # whoever has the token reads the address
             await set_password(tx, user, password_hash, self._clock())
+            await self._audit.note(tx, "password_changed", user.id, by_mail=True)
         _log.info("account.password_reset", user_id=user.id)
 
     async def _spend(self, tx: Transaction, token: str, purpose: MailPurpose) -> User:

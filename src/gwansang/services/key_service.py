@@ -16,6 +16,7 @@ from gwansang.core.paging import Page, PageRequest
 from gwansang.core.tokens import digest
 from gwansang.models.account import ApiKey
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.audit import AuditLog
 from gwansang.services.caller import KEY_SCOPES, Caller, KeyScope
 from gwansang.services.user_service import found
 
@@ -80,6 +81,7 @@ class KeyService:
     def __init__(
         self,
         uow: UnitOfWork,
+        audit: AuditLog,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
@@ -87,6 +89,7 @@ class KeyService:
         max_keys: int,
     ) -> None:
         self._uow = uow
+        self._audit = audit
         self._clock = clock
         self._new_id = new_id
         self._new_secret = new_secret
@@ -116,6 +119,7 @@ class KeyService:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)
             await tx.keys.add(row)
+            await self._audit.note(tx, "key_created", user_id, scopes=row.scopes)
         _log.info("key.created", user_id=user_id, key_id=str(row_id))
         return NewKey(info_of_key(row), f"{prefix}_{secret}")
 
@@ -130,6 +134,7 @@ class KeyService:
         async with self._uow.write() as tx:
             if not await tx.keys.delete(user_id, key_id):
                 raise KeyNotFoundError("There is no such key.")
+            await self._audit.note(tx, "key_revoked", user_id)
         _log.info("key.revoked", user_id=user_id, key_id=str(key_id))
 
     async def authenticate(self, presented: str) -> Caller:

@@ -15,17 +15,23 @@ from gwansang.core.passwords import InvalidPasswordError, Passwords
 from gwansang.models.account import User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
+from gwansang.services.age import BirthYearError, TooYoungError, check_birth_year
+from gwansang.services.audit import OPERATOR
 from gwansang.services.auth_service import InvalidCredentialsError, end_all_tokens
 from gwansang.services.consent_texts import ConsentTexts, Purpose
-from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.erasure import LastAdminError, refuse_last_admin
+from gwansang.services.privacy import Privacy
 from gwansang.services.sealing import Sealer
 
 __all__ = [
+    "BirthYearError",
     "EmailTakenError",
     "InvalidCredentialsError",
     "InvalidEmailError",
     "InvalidPasswordError",
     "InvalidUsernameError",
+    "LastAdminError",
+    "TooYoungError",
     "UserInfo",
     "UserNotFoundError",
     "UserService",
@@ -71,19 +77,24 @@ class UserService:
         passwords: Passwords,
         texts: ConsentTexts,
         sealer: Sealer,
-        photo_bin: PhotoBin,
+        privacy: Privacy,
         *,
         clock: Clock,
     ) -> None:
         self._uow = uow
-        self._bin = photo_bin
+        self._audit = privacy.audit
+        self._erasures = privacy.erasures
         self._sealer = sealer
         self._passwords = passwords
         self._texts = texts
         self._clock = clock
 
-    async def register(self, email: str, username: str, password: str, *, is_admin: bool = False) -> UserInfo:
-        """A new account; raises EmailTakenError, InvalidEmailError, InvalidUsernameError, InvalidPasswordError."""
+    async def register(
+        self, email: str, username: str, password: str, *, is_admin: bool = False, birth_year: int | None = None
+    ) -> UserInfo:
+        """A new account; the birth year is checked and not kept. Raises EmailTakenError, InvalidEmailError,
+        InvalidUsernameError, InvalidPasswordError, BirthYearError, TooYoungError."""
+        check_birth_year(birth_year, self._clock().date())
         address, name = canonical_email(email), checked_username(username)
         password_hash = await self._passwords.hash(password)
         now = self._clock()
@@ -95,6 +106,7 @@ class UserService:
             is_admin=is_admin,
             email_verified=False,
             token_version=0,
+            seen_at=now,
             created_at=now,
             updated_at=now,
         )
@@ -103,6 +115,7 @@ class UserService:
             await tx.user_keys.add(self._sealer.fresh(row.id))
             for purpose in _AT_SIGN_UP:
                 await tx.consents.add(self._texts.granted(row.id, purpose, "ko", now))
+            await self._audit.note(tx, "account_created", row.id, admin=is_admin)
         _log.info("account.created", user_id=row.id)
         return info(row)
 
@@ -111,6 +124,13 @@ class UserService:
         async with self._uow.read() as tx:
             return info(found(await tx.users.get(user_id)))
 
+    async def view(self, user_id: int, by: int) -> UserInfo:
+        """Somebody's account for an administrator, which is noted; raises UserNotFoundError."""
+        async with self._uow.write() as tx:
+            shown = info(found(await tx.users.get(user_id)))
+            await self._audit.note(tx, "admin_viewed", user_id, by)
+        return shown
+
     async def find(self, email: str) -> UserInfo:
         """The account with this address; raises UserNotFoundError, InvalidEmailError."""
         address = canonical_email(email)
@@ -118,13 +138,21 @@ class UserService:
             return info(found(await tx.users.by_email(address)))
 
     async def page(
-        self, page: int = 1, size: int = 20, *, active: bool | None = None, email_prefix: str | None = None
+        self,
+        page: int = 1,
+        size: int = 20,
+        *,
+        active: bool | None = None,
+        email_prefix: str | None = None,
+        by: int | str = OPERATOR,
     ) -> Page[UserInfo]:
-        """Accounts by id, for administrators; raises InvalidPageError, InvalidEmailError."""
+        """Accounts by id, for administrators, which is noted; raises InvalidPageError, InvalidEmailError."""
         asked = PageRequest(page, size)
         start = None if email_prefix is None else canonical_start(email_prefix)
-        async with self._uow.read() as tx:
-            return (await tx.users.page(asked, active=active, email_prefix=start)).map(info)
+        async with self._uow.write() as tx:
+            shown = (await tx.users.page(asked, active=active, email_prefix=start)).map(info)
+            await self._audit.note(tx, "admin_listed", None, by, page=page, shown=len(shown.items))
+        return shown
 
     async def update(
         self,
@@ -134,18 +162,24 @@ class UserService:
         email: str | None = None,
         is_active: bool | None = None,
         is_admin: bool | None = None,
+        by: int | None = None,
     ) -> UserInfo:
         """Changes what is given; deactivation and a lost role end every token. `is_active` and `is_admin` are for
-        administrators to change. Raises UserNotFoundError, EmailTakenError, InvalidEmailError, InvalidUsernameError."""
+        administrators to change, and `by` is the one who does. Raises UserNotFoundError, EmailTakenError,
+        InvalidEmailError, InvalidUsernameError, LastAdminError."""
         address = None if email is None else canonical_email(email)
         name = None if username is None else checked_username(username)
         async with self._uow.write() as tx:
+            if is_active is False or is_admin is False:
+                await refuse_last_admin(tx, user_id)
             user = found(await tx.users.locked(user_id))
             user.username = user.username if name is None else name
             await _change_address(tx, user, address)
             await _change_standing(tx, user, is_active=is_active, is_admin=is_admin)
             user.updated_at = self._clock()
             await tx.users.save(user)
+            if by is not None:
+                await self._audit.note(tx, "admin_changed", user_id, by, active=user.is_active, admin=user.is_admin)
         return info(user)
 
     async def change_password(self, user_id: int, current: str, new: str) -> None:
@@ -161,16 +195,13 @@ class UserService:
             if user.token_version != known.token_version:  # it was changed meanwhile, by someone else
                 raise InvalidCredentialsError("The current password is wrong.")
             await set_password(tx, user, password_hash, self._clock())
+            await self._audit.note(tx, "password_changed", user_id)
         _log.info("account.password_changed", user_id=user_id)
 
-    async def delete(self, user_id: int) -> None:
-        """Erases the account and everything of it; raises UserNotFoundError."""
-        async with self._uow.write() as tx:
-            found(await tx.users.locked(user_id))
-            photos = await tx.photos.take(user_id, self._clock())
-            await tx.users.erase(user_id)
-        await self._bin.empty(photos)
-        _log.info("account.erased", user_id=user_id)
+    async def delete(self, user_id: int, by: int | None = None) -> None:
+        """Erases the account and everything of it; raises UserNotFoundError, LastAdminError."""
+        if not await self._erasures.erase(user_id, by):
+            raise UserNotFoundError("There is no such user.")
 
 
 async def set_password(tx: Transaction, user: User, password_hash: str, now: datetime) -> None:

@@ -35,9 +35,12 @@ from gwansang.schemas.accounts import (
 )
 from gwansang.schemas.paging import PageOut
 from gwansang.services.user_service import (
+    BirthYearError,
     EmailTakenError,
     InvalidCredentialsError,
     InvalidUsernameError,
+    LastAdminError,
+    TooYoungError,
     UserNotFoundError,
 )
 
@@ -51,11 +54,11 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
     "",
     status_code=201,
     dependencies=[Anyone],
-    responses=problems(*_CHANGE, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
+    responses=problems(*_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *ANYONE, *BODY),
 )
 async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
     """Make an account; a code that proves the address is sent to it."""
-    user = await users.register(asked.email, asked.username, asked.password)
+    user = await users.register(asked.email, asked.username, asked.password, birth_year=asked.birth_year)
     mails.post(partial(verification_letter, proofs, user.id, locale))
     return UserOut.model_validate(user, from_attributes=True)
 
@@ -83,7 +86,7 @@ async def export_me(caller: CurrentUser, exports: Exports) -> OwnDataOut:
     return OwnDataOut.model_validate(await exports.export(caller.user_id))
 
 
-@router.delete("/me", status_code=204, responses=problems(*SIGNED_IN))
+@router.delete("/me", status_code=204, responses=problems(LastAdminError, *SIGNED_IN))
 async def delete_me(caller: CurrentUser, users: Users) -> None:
     """Erase one's account and everything that belongs to it."""
     await users.delete(caller.user_id)
@@ -104,7 +107,7 @@ async def change_password(asked: PasswordChange, caller: CurrentUser, request: R
 
 @router.get("", responses=problems(*ADMIN, *PARAMETERS))
 async def list_users(
-    _: AdminUser,
+    admin: AdminUser,
     users: Users,
     asked: AskedPage,
     active: Annotated[bool | None, Query(description="Only active ones, or only the others.")] = None,
@@ -114,17 +117,18 @@ async def list_users(
     ] = None,
 ) -> PageOut[AccountOut]:
     """All accounts, by id."""
-    return page_of(await users.page(asked.page, asked.size, active=active, email_prefix=email), AccountOut)
+    shown = await users.page(asked.page, asked.size, active=active, email_prefix=email, by=admin.user_id)
+    return page_of(shown, AccountOut)
 
 
 @router.get("/{user_id:int}", responses=problems(UserNotFoundError, *ADMIN, *PARAMETERS))
-async def read_user(user_id: UserId, _: AdminUser, users: Users) -> AccountOut:
-    """Any account."""
-    return AccountOut.model_validate(await users.get(user_id), from_attributes=True)
+async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountOut:
+    """Any account; that one looked is noted in the audit log."""
+    return AccountOut.model_validate(await users.view(user_id, admin.user_id), from_attributes=True)
 
 
-@router.patch("/{user_id:int}", responses=problems(UserNotFoundError, *_CHANGE, *ADMIN, *BODY))
-async def change_user(user_id: UserId, asked: AccountChange, _: AdminUser, users: Users) -> AccountOut:
+@router.patch("/{user_id:int}", responses=problems(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
+async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
     """Change any account; whoever is deactivated or loses a role is signed out everywhere."""
     user = await users.update(
         user_id,
@@ -132,11 +136,14 @@ async def change_user(user_id: UserId, asked: AccountChange, _: AdminUser, users
         email=asked.email,
         is_active=asked.is_active,
         is_admin=asked.is_admin,
+        by=admin.user_id,
     )
     return AccountOut.model_validate(user, from_attributes=True)
 
 
-@router.delete("/{user_id:int}", status_code=204, responses=problems(UserNotFoundError, *ADMIN, *PARAMETERS))
-async def delete_user(user_id: UserId, _: AdminUser, users: Users) -> None:
+@router.delete(
+    "/{user_id:int}", status_code=204, responses=problems(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS)
+)
+async def delete_user(user_id: UserId, admin: AdminUser, users: Users) -> None:
     """Erase any account and everything that belongs to it."""
-    await users.delete(user_id)
+    await users.delete(user_id, admin.user_id)

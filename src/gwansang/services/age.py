@@ -1,0 +1,38 @@
+"""From which age on the service may be used. Only a declared birth year is asked; nothing is guessed from a face.
+
+The law asks for a guardian's consent below 14 full years (Personal Information Protection Act, article 22-2). A birth
+year does not tell the day: whoever turns 14 in this calendar year is taken to be 14.
+"""
+
+from datetime import date
+from typing import Final
+
+from gwansang.core.exceptions import InvalidInput
+
+MIN_AGE: Final = 14
+FIRST_BIRTH_YEAR: Final = 1900
+
+
+class BirthYearError(InvalidInput):
+    """Carries `min` and `max` in its context."""
+
+    code = "INVALID_BIRTH_YEAR"
+    title = "The birth year can't be right"
+
+
+class TooYoungError(InvalidInput):
+    """Carries `min_age` in its context."""
+
+    code = "TOO_YOUNG"
+    title = "Not for children"
+
+
+def check_birth_year(birth_year: int | None, day: date) -> None:
+    """Raises BirthYearError, TooYoungError; a year that is not given is not checked."""
+    if birth_year is None:
+        return
+    if not FIRST_BIRTH_YEAR <= birth_year <= day.year:
+        message = f"The birth year must lie between {FIRST_BIRTH_YEAR} and {day.year}."
+        raise BirthYearError(message, min=FIRST_BIRTH_YEAR, max=day.year)
+    if day.year - birth_year < MIN_AGE:
+        raise TooYoungError(f"This service is for people from the age of {MIN_AGE} on.", min_age=MIN_AGE)

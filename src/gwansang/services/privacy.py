@@ -1,0 +1,43 @@
+"""What keeps the promises about data, put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from gwansang.core.clock import Clock
+from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.audit import AuditLog
+from gwansang.services.erasure import ErasureService, ForgetInputs
+from gwansang.services.key_rotation import KeyRotation
+from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
+from gwansang.services.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """The services that no endpoint of readings needs, and every promise about data does."""
+
+    audit: AuditLog
+    erasures: ErasureService
+    rotation: KeyRotation
+    old_rows: SealingOfOldRows
+
+
+def privacy_services(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    forget_inputs: ForgetInputs,
+    photo_bin: PhotoBin,
+    *,
+    clock: Clock,
+    new_id: Callable[[], UUID],
+) -> Privacy:
+    """All of them on one database."""
+    audit = AuditLog(uow, sealer, clock=clock)
+    return Privacy(
+        audit=audit,
+        erasures=ErasureService(uow, audit, forget_inputs, photo_bin, clock=clock, new_id=new_id),
+        rotation=KeyRotation(uow, sealer, audit),
+        old_rows=SealingOfOldRows(uow, sealer, SealedFaces(sealer)),
+    )
