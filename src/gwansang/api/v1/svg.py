@@ -78,7 +78,21 @@ def ems(text: str) -> float:
 
 
 def wrapped(text: str, size: float, width: float, most: int) -> list[str]:
-    """A text in lines of about this width, broken at spaces; what has no room in the last line is cut."""
+    """A text in lines of about the same length, broken at spaces; what has no room in the last line is cut."""
+    lines = _lines(text, size, width)
+    if len(lines) > most:
+        rest = " ".join([*lines[most - 1 :], "…"])
+        while ems(rest) * size > width:
+            rest = f"{rest.removesuffix('…').rstrip()[:-1].rstrip()}…"
+        return [*lines[: most - 1], rest]
+    for narrower in (0.6, 0.7, 0.8, 0.9):
+        even = _lines(text, size, narrower * width)
+        if len(even) == len(lines):
+            return even
+    return lines
+
+
+def _lines(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in " ".join(_UNFIT.sub("", text).split()).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -86,8 +100,6 @@ def wrapped(text: str, size: float, width: float, most: int) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(word)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], fitted(" ".join(lines[most - 1 :]), size, width * 0.6)[1]]
     return lines
 
 
