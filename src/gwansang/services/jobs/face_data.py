@@ -87,7 +87,7 @@ def sight_data(sight: Sight) -> JsonValue:
     """What was seen, to be told by another process, too."""
     look = sight.look
     data: JsonValue = _Sight(
-        places=tuple((round(x, 6), round(y, 6)) for x, y in look.places.tolist()),
+        places=tuple((x, y) for x, y in look.places.tolist()),
         pose=look.pose,
         quality=look.quality,
         measures=look.measures.values,
