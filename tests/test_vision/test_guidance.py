@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gwansang.vision.guidance import GENTLE, Cue, Movement, cues_of
+from gwansang.vision.guidance import GENTLE, Coach, Cue, Movement
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.runtime import Engine
 from gwansang.vision.tracking import Tracker, glance, glance_at_landmarks
@@ -23,16 +23,12 @@ class Camera:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._tracker, self._movement, self._now = Tracker(), Movement(), 0.0
+        self._tracker, self._coach, self._now = Tracker(), Coach(), 0.0
         self.cues: tuple[Cue, ...] = ()
 
     def show(self, *frames: bytes) -> tuple[Cue, ...]:
         for data in frames:
-            look = glance(data, self._tracker, self._engine)
-            speed = None
-            if look.points is not None and look.quality is not None:
-                speed = self._movement.speed(look.points, look.quality.face_width_px, self._now)
-            self.cues = cues_of(look, speed, frozenset(self.cues))
+            self.cues = self._coach.tell(glance(data, self._tracker, self._engine), self._now)
             self._now += 1 / 30
         return self.cues
 
@@ -91,7 +87,7 @@ def test_the_left_of_a_turn_is_the_persons_own_whatever_the_picture_shows() -> N
     turned = canonical_face().vertices @ scenes.rotation(yaw_deg=20).T
     places = 0.5 + turned * (1, -1, -1) / 30
     assert places[4, 0] > places[[234, 454], 0].mean()
-    assert Cue.TURN_RIGHT in cues_of(glance_at_landmarks(places, 600, 600), None, frozenset())
+    assert Cue.TURN_RIGHT in Coach().tell(glance_at_landmarks(places, 600, 600), 0.0)
 
 
 def test_most_smiles_are_to_relax_and_hardly_a_mouth_at_rest(engine: Engine) -> None:
@@ -111,11 +107,17 @@ def test_an_open_mouth_is_to_relax(camera: Camera) -> None:
     assert Cue.RELAX_MOUTH in camera.show(*[photographed(drawn)] * 12)
 
 
-def test_closed_eyes_are_to_open(camera: Camera) -> None:
+def closed_eyes() -> bytes:
     shut = canonical_face().vertices.copy()
     for upper, lower in LIDS:
-        shut[upper, :2] = shut[lower, :2]
-    assert Cue.OPEN_EYES in camera.show(*[photographed(scenes.draw_face(640, 480, 215.0, shut))] * 12)
+        shut[[upper, lower]] = shut[[upper, lower]].mean(axis=0)
+    return photographed(scenes.draw_face(640, 480, 280.0, shut))
+
+
+def test_closed_eyes_are_to_open_and_a_blink_is_none(camera: Camera) -> None:
+    awake = photographed(scenes.draw_face(640, 480, 280.0))
+    assert Cue.OPEN_EYES not in camera.show(*[awake] * 8, *[closed_eyes()] * 3)
+    assert Cue.OPEN_EYES in camera.show(*[closed_eyes()] * 12)
 
 
 def test_hair_on_the_forehead_and_light_from_one_side_are_told_and_not_waited_for(camera: Camera) -> None:

@@ -11,7 +11,8 @@ from gwansang.services.consent_service import ConsentService
 from gwansang.services.ml.face_analyzer import MAX_PHOTOS, FaceQuery, FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.face import Points
-from gwansang.vision.guidance import GENTLE, PATIENT, Cue, Movement, cues_of
+from gwansang.vision.guidance import GENTLE, PATIENT, Coach, Cue
+from gwansang.vision.quality import Hint
 from gwansang.vision.tracking import Glance, Tracker, glance_at_landmarks, median_landmarks
 
 HOLD_S = 1.0  # how long all has to be well
@@ -97,11 +98,9 @@ class LiveSession:
     def restart(self) -> None:
         """Forgets every frame."""
         self._tracker.lose()
-        self._movement = Movement()
-        self._album = _Album()
+        self._forget_face()
+        self._coach = Coach()
         self._of_photos: bool | None = None
-        self._cues: frozenset[Cue] = frozenset()
-        self._held_s = self._waited_s = 0.0
         self._last_s: float | None = None
 
     def born(self, birth_year: int | None) -> None:
@@ -119,8 +118,11 @@ class LiveSession:
         self._frames += 1
         step_s = 0.0 if self._last_s is None else min(max(at_s - self._last_s, 0.0), _MAX_STEP_S)
         self._last_s = at_s
-        cues, steady = self._judge(glance, at_s, step_s)
-        if steady and glance.quality is not None:
+        cues = self._coach.tell(glance, at_s)
+        if glance.quality is None:
+            self._forget_face()
+        steady = self._steady(frozenset(cues), step_s)
+        if steady and glance.quality is not None and Hint.BLURRED not in glance.quality.warnings:
             self._album.add(_Kept(glance.quality.score, at_s, seen))
         progress = self._progress(step_s, steady=steady)
         return Guidance(self._frames, (Cue.READY, *cues) if progress >= 1 else cues, progress, glance)
@@ -131,22 +133,18 @@ class LiveSession:
         self.restart()
         return await self._service.readings.analyze(partial(album.query, locale, birth_year), self._user_id)
 
-    def _judge(self, glance: Glance, at_s: float, step_s: float) -> tuple[tuple[Cue, ...], bool]:
-        """What to do, and whether the frame is good enough to be read."""
-        if glance.points is None or glance.quality is None:
-            kind = self._of_photos
-            self.restart()  # whoever comes next may be somebody else
-            self._of_photos, self._last_s = kind, at_s
-            return cues_of(glance, None, frozenset()), False
-        speed = self._movement.speed(glance.points, glance.quality.face_width_px, at_s)
-        cues = cues_of(glance, speed, self._cues)
-        self._cues = frozenset(cues)
-        hindering = self._cues - GENTLE
+    def _forget_face(self) -> None:
+        self._album = _Album()
+        self._held_s = self._waited_s = 0.0
+
+    def _steady(self, cues: frozenset[Cue], step_s: float) -> bool:
+        """Whether nothing stands in the way of reading the face as it is now."""
+        hindering = cues - GENTLE
         if hindering and hindering <= PATIENT:
             self._waited_s += step_s
             if self._waited_s >= _PATIENCE_S:
-                hindering = frozenset()
-        return cues, speed is not None and not hindering
+                return self._coach.settled
+        return self._coach.settled and not hindering
 
     def _progress(self, step_s: float, *, steady: bool) -> float:
         self._held_s = max(self._held_s + (step_s if steady else -2 * step_s), 0.0)

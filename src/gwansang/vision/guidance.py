@@ -45,6 +45,7 @@ DARK_FRAME, BRIGHT_FRAME = 0.10, 0.92  # mean brightness of a frame in which nob
 _STICKY = 0.75  # a cue once given stays until it is undercut so far: no flicker at the border
 _BASE_S = 0.15  # movement is measured over at least this long, or it would be the landmarks' own trembling
 _MAX_OUTSIDE = 0.02
+_LOOK_S = 0.35  # over which eyes, mouth and light are judged
 
 GENTLE: Final = frozenset({Cue.FACE_THE_LIGHT, Cue.REMOVE_HAIR})  # told, and not waited for
 PATIENT: Final = frozenset({Cue.OPEN_EYES, Cue.RELAX_MOUTH, Cue.TOO_DARK, Cue.TOO_BRIGHT})
@@ -68,10 +69,6 @@ class Movement:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, Points]] = deque(maxlen=64)
 
-    def forget(self) -> None:
-        """Begins anew."""
-        self._seen.clear()
-
     def speed(self, points: Points, width: float, at_s: float) -> float | None:
         """Mean way of the (468, 3) points in face widths a second, None before there is anything to compare with."""
         while len(self._seen) > 1 and at_s - self._seen[1][0] >= _BASE_S:
@@ -83,6 +80,43 @@ class Movement:
             speed = float(way) / max(width, 1.0) / (at_s - then)
         self._seen.append((at_s, points))
         return speed
+
+
+class Coach:
+    """Tells one person what to do, frame by frame; forgets everything when nobody is there."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew: whoever comes next may be somebody else."""
+        self._movement = Movement()
+        self._told: frozenset[Cue] = frozenset()
+        self._looks: deque[tuple[float, frozenset[Cue]]] = deque(maxlen=64)
+        self.settled = False  # whether it is known how fast the face moves
+
+    def tell(self, glance: Glance, at_s: float) -> tuple[Cue, ...]:
+        """What to do after a frame that came at this moment, the most urgent first; empty where all is well."""
+        if glance.points is None or glance.pose is None or glance.quality is None:
+            self.forget()
+            return (*_of_frame(glance), Cue.NO_FACE)
+        view = _View(glance, glance.points, glance.pose, glance.quality, self._told)
+        speed = self._movement.speed(glance.points, glance.quality.face_width_px, at_s)
+        self.settled = speed is not None
+        found = {*_place(view), *_turn(view), *self._usual(_look(view), at_s)}
+        if glance.faces > 1:
+            found.add(Cue.SEVERAL_FACES)
+        if speed is not None and view.over(speed, SPEED, Cue.HOLD_STILL):
+            found.add(Cue.HOLD_STILL)
+        self._told = frozenset(found)
+        return tuple(sorted(found, key=_ORDER.__getitem__))
+
+    def _usual(self, look: frozenset[Cue], at_s: float) -> set[Cue]:
+        """What most of the last frames show of eyes, mouth and light: one frame alone may blink or be mistaken."""
+        self._looks.append((at_s, look))
+        while at_s - self._looks[0][0] > _LOOK_S:
+            self._looks.popleft()
+        return {cue for cue in Cue if 2 * sum(cue in one for _, one in self._looks) > len(self._looks)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +131,6 @@ class _View:
 
     def over(self, value: float, limit: float, cue: Cue) -> bool:
         return value > limit * (_STICKY if cue in self.before else 1.0)
-
-
-def cues_of(glance: Glance, speed: float | None, before: frozenset[Cue]) -> tuple[Cue, ...]:
-    """What to do, the most urgent first; empty where nothing is to be done. `before`: the cues of the last frame."""
-    if glance.points is None or glance.pose is None or glance.quality is None:
-        return (*_of_frame(glance), Cue.NO_FACE)
-    view = _View(glance, glance.points, glance.pose, glance.quality, before)
-    found = {*_place(view), *_turn(view), *_look(view)}
-    if glance.faces > 1:
-        found.add(Cue.SEVERAL_FACES)
-    if speed is not None and view.over(speed, SPEED, Cue.HOLD_STILL):
-        found.add(Cue.HOLD_STILL)
-    return tuple(sorted(found, key=_ORDER.__getitem__))
 
 
 def _of_frame(glance: Glance) -> tuple[Cue, ...]:
@@ -148,5 +169,5 @@ def _turn(view: _View) -> tuple[Cue, ...]:
     return tuple(cue for value, limit, cue in checks if view.over(value, limit, cue))
 
 
-def _look(view: _View) -> tuple[Cue, ...]:
-    return tuple(cue for hint, cue in _OF_QUALITY.items() if hint.value in view.quality.warnings)
+def _look(view: _View) -> frozenset[Cue]:
+    return frozenset(cue for hint, cue in _OF_QUALITY.items() if hint.value in view.quality.warnings)

@@ -1,0 +1,194 @@
+"""A camera session: coaching ends in a reading from the best frames, and nothing of them stays."""
+
+import gc
+import sys
+from collections.abc import AsyncIterator, Iterable
+
+import numpy as np
+import pytest
+
+from gwansang.container import Container, assembled
+from gwansang.core.exceptions import AppError
+from gwansang.services.analysis_service import AnalysisResult, TooYoungError
+from gwansang.services.consent_service import ConsentRequiredError
+from gwansang.services.live_service import Guidance, LandmarkFrame, LiveSession
+from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, FaceVision, PhotoEngine
+from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.vision.errors import CorruptImageError
+from gwansang.vision.guidance import Cue
+from tests.cameras import drawn_face, frame, hand_held, real_face
+from tests.fakes import frozen_clock
+from tests.photos import encoded, model_dir
+from tests.serving import settings_for_tests
+from tests.test_vision import scenes
+
+pytestmark = pytest.mark.anyio
+PERSON = ("minji@example.com", "김민지", "correct horse 배터리")
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Container]:
+    pool = InferencePool[FaceVision](lambda: PhotoEngine(model_dir()), workers=1, queue=4, timeout_s=30)
+    async with assembled(pool, settings_for_tests(), clock=frozen_clock()) as container:
+        yield container
+
+
+class Filming:
+    """Frames at 30 a second."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self.session = session
+        self.now_s = 1000.0
+        self.seen: list[Guidance] = []
+
+    async def show(self, frames: Iterable[bytes], fps: float = 30.0) -> Guidance:
+        """Until a frame makes it ready, or all were shown."""
+        for data in frames:
+            self.seen.append(await self.session.see(data, self.now_s))
+            self.now_s += 1 / fps
+            if self.seen[-1].progress >= 1:
+                break
+        return self.seen[-1]
+
+
+async def filming(service: Container, user_id: int | None = None) -> Filming:
+    return Filming(await service.live.begin(user_id))
+
+
+def shapes(result: AnalysisResult) -> dict[str, str]:
+    return {part.part: part.shape_id for part in result.reading.parts}
+
+
+async def test_a_calm_face_is_ready_after_a_second_and_reads_as_its_still(service: Container) -> None:
+    agreeing = []
+    for number in (1, 2, 7, 11):
+        face = real_face(number)
+        camera = await filming(service)
+        assert (await camera.show(hand_held(face, 60))).cues[0] is Cue.READY
+        assert 30 <= len(camera.seen) <= 50
+        live = await camera.session.read("ko")
+        still = await service.analyses.analyze(lambda face=face: FaceQuery(image=frame(face)))
+        assert live.look.quality.photos == 5
+        agreeing.append(sum(shapes(live)[part] == shape for part, shape in shapes(still).items()))
+        assert len(shapes(still)) == 15
+    assert min(agreeing) >= 13
+
+
+async def test_progress_grows_while_all_is_well_and_shrinks_when_not(service: Container) -> None:
+    camera = await filming(service)
+    await camera.show(hand_held(drawn_face(), 20))
+    progress = [guidance.progress for guidance in camera.seen]
+    assert progress == sorted(progress)
+    assert 0.3 < progress[-1] < 1
+    turned = encoded(scenes.turned(yaw_deg=20))
+    worse = await camera.show([turned] * 6)
+    assert worse.progress < progress[-1]
+    assert Cue.TURN_RIGHT in worse.cues
+
+
+async def test_a_face_that_goes_takes_its_frames_along(service: Container) -> None:
+    camera = await filming(service)
+    await camera.show(hand_held(drawn_face(), 25))
+    gone = await camera.show([encoded(np.full((480, 640, 3), 120, np.uint8))])
+    assert (gone.cues, gone.progress) == ((Cue.NO_FACE,), 0)
+    back = await camera.show(hand_held(drawn_face(), 10))
+    assert back.progress < 0.4
+
+
+@pytest.mark.parametrize("fps", [4, 10, 60])
+async def test_a_slow_camera_and_a_fast_one_need_about_as_long(service: Container, fps: int) -> None:
+    camera = await filming(service)
+    assert (await camera.show(hand_held(real_face(), 3 * fps), fps)).progress == 1
+    assert 1.0 <= camera.now_s - 1000 <= 1.8
+
+
+async def test_who_cannot_help_smiling_is_read_after_a_while(service: Container) -> None:
+    face = [face for face in (real_face(one, "smiling") for one in range(8)) if await smiles(service, face)][0]
+    camera = await filming(service)
+    told = await camera.show(hand_held(face, 150))
+    assert (told.progress, told.cues) == (0, (Cue.RELAX_MOUTH,))
+    assert (await camera.show(hand_held(face, 90))).progress == 1
+    await camera.session.read("ko")
+
+
+async def smiles(service: Container, face: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bool:
+    camera = await filming(service)
+    return (await camera.show([frame(face)] * 3)).cues == (Cue.RELAX_MOUTH,)
+
+
+async def test_landmarks_make_a_reading_from_their_median(service: Container) -> None:
+    chance = np.random.default_rng(4)
+    camera = await filming(service)
+    face = await service.pool.run(lambda vision: vision.face_of(frame(real_face())))
+    points = face.points / (face.image_width, face.image_height, face.image_width)
+
+    def mesh() -> LandmarkFrame:
+        return LandmarkFrame(points + chance.normal(0, 0.0005, (468, 3)), 640, 480)
+
+    assert (await camera.show([mesh] * 60)).cues[0] is Cue.READY
+    live = await camera.session.read("en")
+    still = await service.analyses.analyze(lambda: FaceQuery(landmarks=points, image_width=640, image_height=480))
+    assert sum(shapes(live)[part] == shape for part, shape in shapes(still).items()) >= 13
+    assert live.reading.locale == "en"
+
+
+async def test_a_hostile_frame_is_an_error_and_changes_nothing(service: Container) -> None:
+    camera = await filming(service)
+    before = await camera.show(hand_held(drawn_face(), 15))
+    with pytest.raises(CorruptImageError):
+        await camera.show([frame(drawn_face())[:2000]])
+    after = await camera.show(hand_held(drawn_face(), 1))
+    assert after.frame == before.frame + 1
+    assert after.progress >= before.progress
+
+
+async def test_somebody_else_in_the_same_place_is_not_mixed_in(service: Container) -> None:
+    camera = await filming(service)
+    await camera.show(hand_held(real_face(2), 20))
+    await camera.show(hand_held(real_face(30), 40))
+    with pytest.raises(DifferentFacesError):
+        await camera.session.read("ko")
+    assert (await camera.show([frame(real_face(2))])).progress == 0
+
+
+async def test_five_frames_are_held_and_none_after_the_reading(service: Container) -> None:
+    camera = await filming(service)
+    frames = hand_held(drawn_face(), 45)
+
+    def holders() -> int:
+        gc.collect()
+        return sum(map(sys.getrefcount, frames))
+
+    before = holders()
+    await camera.show(frames)
+    assert 5 <= holders() - before <= 6  # and the one that was just looked at
+    await camera.session.read("ko")
+    assert holders() == before
+
+
+async def test_a_users_reading_is_kept_and_remembered_as_any_other(service: Container) -> None:
+    user = await service.users.register(*PERSON)
+    await service.consents.grant(user.id, "history", "ko")
+    camera = await filming(service, user.id)
+    await camera.show(hand_held(drawn_face(), 60))
+    camera.session.born(1990)
+    result = await camera.session.read("ko")
+    kept = await service.history.page(user.id)
+    assert [one.analysis_id for one in kept.items] == [result.analysis_id]
+    assert result.birth_year == 1990
+    assert await service.profiles.known(user.id) is not None
+
+
+async def test_who_did_not_consent_is_told_before_the_coaching(service: Container) -> None:
+    user = await service.users.register(*PERSON)
+    await service.consents.withdraw(user.id, "reading")
+    with pytest.raises(ConsentRequiredError):
+        await service.live.begin(user.id)
+
+
+async def test_a_child_is_told_at_once(service: Container) -> None:
+    camera = await filming(service)
+    with pytest.raises(TooYoungError):
+        camera.session.born(2020)
+    with pytest.raises(AppError):
+        camera.session.born(1800)
