@@ -3,6 +3,7 @@
 from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, TokenFamily, User
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
+from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, Turn, UserKey
 from gwansang.models.profile import UserProfile
@@ -13,8 +14,11 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "Celebrity",
+    "CelebrityPhoto",
     "Consent",
     "Erasure",
+    "GalleryVersion",
     "MailToken",
     "Photo",
     "PhotoObject",

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gwansang.db.session import Access, Database
 from gwansang.repositories.analyses import Analyses
+from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, GalleryVersions
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
@@ -40,6 +41,9 @@ class Transaction:
         self.tasks = Tasks(session)
         self.task_items = TaskItems(session)
         self.workers = Workers(session)
+        self.celebrities = Celebrities(session)
+        self.celebrity_photos = CelebrityPhotos(session)
+        self.gallery_version = GalleryVersions(session)
 
 
 class UnitOfWork:
