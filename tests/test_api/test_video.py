@@ -1,0 +1,181 @@
+"""A video goes in, a task comes back, and its reading is like that of a photo; on SQLite and PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gwansang.services.ml.clip_reader import FRAMES
+from gwansang.services.ml.face_analyzer import FaceVision, PhotoEngine
+from gwansang.vision.errors import NoFaceError
+from tests.clips import drawn_clip
+from tests.fakes import FakeVision
+from tests.hostile_clips import Hostile, hostile_clips
+from tests.people import Person, person
+from tests.photos import drawn_portrait, model_dir
+from tests.serving import application
+
+pytestmark = pytest.mark.anyio
+VIDEO = "/analysis/video"
+STATUS = {
+    "EMPTY_FILE": 422,
+    "UNSUPPORTED_VIDEO_TYPE": 400,
+    "VIDEO_CORRUPT": 422,
+    "NO_VIDEO": 422,
+    "VIDEO_TOO_LONG": 413,
+    "VIDEO_TOO_LARGE": 413,
+}
+
+
+@pytest.fixture
+async def client(database_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(database_url=database_url, storage_folder=tmp_path / "storage") as connected:
+        yield connected
+
+
+@pytest.fixture
+async def minji(client: httpx.AsyncClient) -> Person:
+    someone = await person(client, "minji")
+    await someone.agree("history")
+    return someone
+
+
+async def sent(someone: Person, film: bytes, *, key: str | None = None, **fields: str) -> httpx.Response:
+    headers = {**someone.bearer, **({"Idempotency-Key": key} if key else {})}
+    files = {"file": ("me.mp4", film, "video/mp4")}
+    return await someone.client.post(f"/api/v1{VIDEO}", files=files, data=fields, headers=headers)
+
+
+async def ended(someone: Person, answer: httpx.Response) -> dict[str, object]:
+    """The submitted task once it has ended."""
+    assert answer.status_code == 202, answer.text
+    async with asyncio.timeout(30):
+        while True:
+            told = (await someone.call("GET", f"/analysis/tasks/{answer.json()['task_id']}")).json()
+            if told["status"] not in ("queued", "processing"):
+                return told
+            await asyncio.sleep(0.02)
+
+
+def shapes(reading: dict[str, object]) -> dict[str, str]:
+    return {part: one["shape_id"] for part, one in reading["parts_analysis"].items()}
+
+
+async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: str, tmp_path: Path) -> None:
+    def real() -> FaceVision:
+        return PhotoEngine(model_dir())
+
+    async with application(real, database_url=database_url, storage_folder=tmp_path / "storage") as client:
+        minji = await person(client, "minji")
+        await minji.agree("history")
+        photo = {"file": ("me.png", drawn_portrait(".png", 384, 480, 200.0), "image/png")}
+        still = (await minji.call("POST", "/analysis/face/upload", files=photo)).json()
+
+        submitted = await sent(minji, drawn_clip(24), locale="en", birth_year="1990")
+        told = await ended(minji, submitted)
+        kept = (await minji.call("GET", "/analysis")).json()
+
+    assert submitted.headers["location"].endswith(submitted.json()["task_id"])
+    assert (told["status"], told["progress"], told["kind"]) == ("done", 1, "video")
+    reading = told["result"]
+    assert (reading["quality"]["frames"], reading["quality"]["photos"]) == (FRAMES, 1)
+    assert 0 <= reading["quality"]["best_second"] < 0.8
+    assert (reading["locale"], reading["ages"]["birth_year"]) == ("en", 1990)
+    assert reading["parts_analysis"]["nose"]["reasons"][0]["overlay"]["points"]
+    same = [
+        still["parts_analysis"][part]["shape_id"] == one["shape_id"] for part, one in reading["parts_analysis"].items()
+    ]
+    assert sum(same) >= 13
+    assert reading["profile"]["photos"] == 2
+    assert kept["total"] == 2
+    assert reading["analysis_id"] in {one["analysis_id"] for one in kept["items"]}
+    assert not [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]  # nothing of the film is left
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_a_film_s_bytes_tell_is_answered_at_once_and_leaves_no_task(minji: Person) -> None:
+    for hostile in told_at_once():
+        answer = await sent(minji, hostile.data)
+        code = answer.json()["error"]["code"]
+        assert code in hostile.codes, hostile.name
+        assert answer.status_code == STATUS[code]
+        assert "passwd" not in answer.text
+    assert (await minji.call("GET", "/analysis/tasks")).json()["total"] == 0
+
+
+def told_at_once() -> list[Hostile]:
+    """Three for each error, of those that a look at the bytes is enough for; `tests/test_vision` has all of them."""
+    found: dict[str | None, list[Hostile]] = {}
+    for hostile in hostile_clips():
+        if "8K, and" not in hostile.name and "does not say" not in hostile.name:
+            found.setdefault(hostile.codes[0], []).append(hostile)
+    found.pop(None)
+    assert set(found) == set(STATUS)
+    return [one for several in found.values() for one in several[:3]]
+
+
+async def test_a_video_without_a_face_fails_in_the_language_of_who_asks(database_url: str) -> None:
+    class Nobody(FakeVision):
+        def face_in(self, picture: object) -> None:
+            raise NoFaceError("No face was found.")
+
+    async with application(Nobody, database_url=database_url) as client:
+        minji = await person(client, "minji")
+        told = await ended(minji, await sent(minji, drawn_clip(3)))
+        korean = await minji.call("GET", f"/analysis/tasks/{told['task_id']}?locale=ko")
+    assert told["status"] == "failed"
+    assert told["error"]["code"] == "NO_FACE"
+    assert told["result"] is None
+    assert "얼굴" in korean.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_same_request_under_one_key_is_one_task(minji: Person) -> None:
+    one = await sent(minji, film := drawn_clip(4), key="k-1")
+    await ended(minji, one)
+    again = await sent(minji, film, key="k-1")
+    other = await sent(minji, drawn_clip(5), key="k-1")
+    assert again.json()["task_id"] == one.json()["task_id"]
+    assert other.json()["error"]["code"] == "IDEMPOTENCY_KEY_REUSED"
+    assert (await minji.call("GET", "/analysis")).json()["total"] == 1
+
+
+async def test_a_video_costs_as_much_as_four_readings_and_needs_a_sign_in() -> None:
+    async with application(caller_points_per_minute=60) as client:
+        minji = await person(client, "minji")
+        film = drawn_clip(2)
+        history_key = await minji.key("history:read")
+        before = int((await minji.call("GET", "/users/me")).headers["ratelimit-remaining"])
+        answer = await sent(minji, film)
+        spent = before - int(answer.headers["ratelimit-remaining"])
+        files = {"file": ("me.mp4", film)}
+        nobody = await client.post(f"/api/v1{VIDEO}", files=files)
+        narrow = await client.post(f"/api/v1{VIDEO}", files=files, headers=history_key)
+        again = await sent(minji, film)
+    assert spent == 20
+    assert nobody.status_code == 401
+    assert (narrow.status_code, again.status_code) == (403, 429)
+
+
+async def test_limits_of_the_form_are_told() -> None:
+    async with application(max_video_bytes=100_000) as client:
+        minji = await person(client, "minji")
+        large = await sent(minji, bytes(100_001))
+        huge = await sent(minji, bytes(300_000))
+        nothing = await minji.call("POST", VIDEO, files={"other": ("a", b"b")})
+        two = await minji.call("POST", VIDEO, files=[("file", ("a", drawn_clip(2))), ("file", ("b", b"b"))])
+        young = await sent(minji, drawn_clip(2), birth_year="2020")
+        json = await minji.call("POST", VIDEO, json={})
+        tasks = (await minji.call("GET", "/analysis/tasks")).json()["total"]
+    told = [one.json()["error"]["code"] for one in (large, huge, nothing, two, young, json)]
+    assert told == [
+        "FILE_TOO_LARGE",
+        "BODY_TOO_LARGE",
+        "INVALID_FORM",
+        "TOO_MANY_FILES",
+        "TOO_YOUNG",
+        "CONTENT_TYPE_NOT_ACCEPTED",
+    ]
+    assert tasks == 0
