@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     password_scheme: Literal["bcrypt", "argon2"] = "bcrypt"  # noqa: S105  # the name of a method
     password_bcrypt_rounds: int = Field(12, ge=4, le=16)
     password_threads: int = Field(2, ge=1, le=32)
+    inactive_months: int = Field(12, ge=1, le=36)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
 
     jobs_concurrency: int = Field(4, ge=0, le=64)

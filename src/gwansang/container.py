@@ -55,6 +55,7 @@ from gwansang.services.photo_service import PhotoService
 from gwansang.services.privacy import Privacy, privacy_services
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.retention import RetentionRules, RetentionService
 from gwansang.services.sealing import Sealer
 from gwansang.services.storage_probe import StorageProbe
 from gwansang.services.submission_service import SubmissionService
@@ -125,6 +126,7 @@ class Container:
     tasks: TaskService
     worker: Runner | None
     submissions: SubmissionService
+    retention: RetentionService
     readiness: ReadinessService
     mails: MailService
     limits: RateLimiter
@@ -186,6 +188,7 @@ async def assembled(
             "photos": accounts.photo_bin.sweep,
             "unfinished files": accounts.store.sweep,
             "erasures": accounts.privacy.erasures.sweep,
+            "retention": accounts.privacy.retention.run_if_due,
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
@@ -211,6 +214,7 @@ async def assembled(
             history=accounts.history,
             profiles=accounts.profiles,
             exports=accounts.exports,
+            retention=accounts.privacy.retention,
             tasks=accounts.tasks,
             worker=runner,
             submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
@@ -253,7 +257,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     store = open_store(settings, links, clock)
     photo_bin = PhotoBin(uow, store, clock=clock)
     vault = TaskVault(store, sealer)
-    privacy = privacy_services(uow, sealer, vault.forget, photo_bin, clock=clock, new_id=uuid4)
+    rules = _retention(settings)
+    privacy = privacy_services(uow, sealer, vault.forget, photo_bin, rules, clock=clock, new_id=uuid4)
     consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
@@ -369,6 +374,15 @@ def _edge(settings: Settings) -> EdgeRules:
             per_address=settings.sockets_per_address,
             recheck_s=settings.socket_recheck_s,
         ),
+    )
+
+
+def _retention(settings: Settings) -> RetentionRules:
+    return RetentionRules(
+        inactive_months=settings.inactive_months,
+        task_hours=settings.task_result_hours,
+        sign_in_days=settings.refresh_token_days,
+        mail_minutes=settings.mail_token_minutes,
     )
 
 

@@ -46,7 +46,10 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app = DocumentedApp(
         title="GwanSang-AI",
         version=__version__,
-        description="Traditional Korean face reading, with its reasons as numbers on the photo.",
+        description="Traditional Korean face reading, with its reasons as numbers on the photo. It is for fun and no "
+        "science. Neural networks find the face and measure it; the texts were written by people and are chosen by "
+        "rules, none comes from a generative AI. For people from the age of 14 on. See `GET /api/v1/privacy/notice` "
+        "and `GET /api/v1/privacy/retention`.",
         openapi_url=_OPENAPI if settings.public_docs else None,
         docs_url=None,
         redoc_url=None,

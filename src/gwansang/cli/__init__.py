@@ -18,6 +18,7 @@ COMMANDS = {
     "db": LazyCommand("gwansang.cli.db", "app", "Bring the database up to date, and look at it."),
     "users": LazyCommand("gwansang.cli.users", "app", "Make an administrator, list the users."),
     "keys": LazyCommand("gwansang.cli.keys", "app", "Make, list and end API keys."),
+    "privacy": LazyCommand("gwansang.cli.privacy", "app", "Keep the promises about data, and check them."),
     "models": LazyCommand("gwansang.cli.models", "app", "Fetch, list and verify the face models."),
     "doctor": LazyCommand("gwansang.cli.doctor", "doctor", "Say what is missing and how to get it."),
     "version": LazyCommand("gwansang.cli.version", "version", "Print the versions."),

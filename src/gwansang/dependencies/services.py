@@ -20,6 +20,7 @@ from gwansang.services.metrics_service import MetricsService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
 from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.retention import RetentionService
 from gwansang.services.submission_service import SubmissionService
 from gwansang.services.task_service import TaskService
 from gwansang.services.ticket_service import TicketService
@@ -87,6 +88,10 @@ def _exports(services: Services) -> ExportService:
     return services.exports
 
 
+def _retention(services: Services) -> RetentionService:
+    return services.retention
+
+
 def _readiness(services: Services) -> ReadinessService:
     return services.readiness
 
@@ -128,6 +133,7 @@ Photos = Annotated[PhotoService, Depends(_photos)]
 Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
 Exports = Annotated[ExportService, Depends(_exports)]
+Retention = Annotated[RetentionService, Depends(_retention)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
 Live = Annotated[LiveService, Depends(_live)]
 Tickets = Annotated[TicketService, Depends(_tickets)]

@@ -13,6 +13,7 @@ from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
 from gwansang.repositories.privacy import Audit, Erasures, Turns
 from gwansang.repositories.profiles import Profiles
+from gwansang.repositories.retention import Retention
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.user_keys import UserKeys
@@ -29,6 +30,7 @@ class Transaction:
         self.audit = Audit(session)
         self.erasures = Erasures(session)
         self.turns = Turns(session)
+        self.retention = Retention(session)
         self.families = TokenFamilies(session)
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)

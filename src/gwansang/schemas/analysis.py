@@ -295,6 +295,7 @@ class FaceReading(BaseModel):
     content_version: str
     locale: Locale
     disclaimer: str
+    ai_generated: Literal[False] = False  # rules choose among texts that people wrote; networks only measure
     created_at: dt.datetime
     profile: ProfileOut | None = Field(
         None,

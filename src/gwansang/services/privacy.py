@@ -10,6 +10,7 @@ from gwansang.services.audit import AuditLog
 from gwansang.services.erasure import ErasureService, ForgetInputs
 from gwansang.services.key_rotation import KeyRotation
 from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.retention import RetentionRules, RetentionService
 from gwansang.services.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.sealing import Sealer
 
@@ -22,6 +23,7 @@ class Privacy:
     erasures: ErasureService
     rotation: KeyRotation
     old_rows: SealingOfOldRows
+    retention: RetentionService
 
 
 def privacy_services(
@@ -29,15 +31,19 @@ def privacy_services(
     sealer: Sealer,
     forget_inputs: ForgetInputs,
     photo_bin: PhotoBin,
+    rules: RetentionRules,
     *,
     clock: Clock,
     new_id: Callable[[], UUID],
 ) -> Privacy:
     """All of them on one database."""
     audit = AuditLog(uow, sealer, clock=clock)
+    erasures = ErasureService(uow, audit, forget_inputs, photo_bin, clock=clock, new_id=new_id)
+    old_rows = SealingOfOldRows(uow, sealer, SealedFaces(sealer))
     return Privacy(
         audit=audit,
-        erasures=ErasureService(uow, audit, forget_inputs, photo_bin, clock=clock, new_id=new_id),
+        erasures=erasures,
         rotation=KeyRotation(uow, sealer, audit),
-        old_rows=SealingOfOldRows(uow, sealer, SealedFaces(sealer)),
+        old_rows=old_rows,
+        retention=RetentionService(uow, audit, erasures, photo_bin, old_rows, rules, clock=clock),
     )

@@ -1,0 +1,75 @@
+"""`gwansang privacy`: keep the promises about data, and check them."""
+
+import base64
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from gwansang.cli.failure import CommandError
+from gwansang.cli.users import with_accounts
+from gwansang.container import Accounts
+from gwansang.core.encryption import new_key
+from gwansang.services.audit import AuditCheck
+from gwansang.services.retention import KeptFor
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("verify-audit")
+def verify_audit() -> None:
+    """Follow the chain of the audit log; exit code 1 where somebody changed it, with the first entry that is wrong."""
+    check: AuditCheck = with_accounts(lambda accounts: accounts.privacy.audit.verify())
+    if check.broken_at is not None:
+        raise CommandError(f"The audit log is broken at entry {check.broken_at}: {check.reason}.")
+    typer.echo(f"audit: {check.entries} entries are whole; the last is {check.head_seq}")
+    typer.echo(f"audit: note this hash elsewhere to see a log that was replaced as a whole: {check.head_hash}")
+
+
+@app.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+) -> None:
+    """Delete now what is older than the schedule says; the service does it daily by itself."""
+    if dry_run:
+        counts = with_accounts(lambda accounts: accounts.privacy.retention.preview())
+    else:
+        counts = with_accounts(lambda accounts: accounts.privacy.retention.run())
+    for name, count in counts.items():
+        typer.echo(f"{name:12} {count}")
+    typer.echo("retention: nothing was changed" if dry_run else "retention: done, and noted in the audit log")
+
+
+@app.command()
+def schedule(locale: Annotated[str, typer.Option(help="ko or en.")] = "ko") -> None:
+    """Show what is kept how long."""
+
+    async def work(accounts: Accounts) -> tuple[KeptFor, ...]:
+        return accounts.privacy.retention.schedule("en" if locale == "en" else "ko")
+
+    for line in with_accounts(work):
+        typer.echo(f"{line.what}\n    {line.how_long}")
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Wrap every user's key with the first key of ENCRYPTION_KEYS; readings go on meanwhile."""
+    total = with_accounts(lambda accounts: accounts.privacy.rotation.run())
+    typer.echo(f"keys: {total} were wrapped anew; keys that `gwansang privacy keys` does not show can be removed")
+
+
+@app.command()
+def keys() -> None:
+    """Show which master keys are in use; exit code 1 where one of them is missing or is another one."""
+    found = with_accounts(lambda accounts: accounts.privacy.rotation.in_use())
+    for name, users in found.users.items():
+        typer.echo(f"{name:40} {users} users{'  (first)' if name == found.first else ''}")
+    if found.missing or found.broken:
+        raise CommandError(f"ENCRYPTION_KEYS lacks the right key for: {', '.join((*found.missing, *found.broken))}.")
+    typer.echo("keys: every one that is needed is here")
+
+
+@app.command("new-key")
+def new_master_key() -> None:
+    """Print a new key for ENCRYPTION_KEYS; it is stored nowhere."""
+    typer.echo(f"{datetime.now(UTC):%Y%m%d}:{base64.b64encode(new_key()).decode()}")

@@ -1,0 +1,41 @@
+"""The wire of what is told about privacy."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class NoticeItemOut(BaseModel):
+    """One thing that is good to know."""
+
+    id: str = Field(examples=["entertainment"])
+    title: str = Field(examples=["Face reading is for fun"])
+    text: str = Field(examples=["Face reading is an old tradition and no science. …"])
+
+
+class NoticeOut(BaseModel):
+    """What to show before the first reading."""
+
+    version: int = Field(description="Grows when what is told changes.", examples=[1])
+    locale: str = Field(examples=["en"])
+    title: str = Field(examples=["Good to know"])
+    items: list[NoticeItemOut]
+    ai_generated: Literal[False] = Field(
+        description="Whether texts of readings come from a generative AI: rules choose among texts written by people."
+    )
+    min_age: int = Field(description="In years.", examples=[14])
+
+
+class KeptForOut(BaseModel):
+    """A kind of data, and how long it is kept."""
+
+    id: str = Field(examples=["history"])
+    what: str = Field(examples=["Kept readings and the remembered measures of your face (history)"])
+    how_long: str = Field(examples=["Encrypted with a key of your own, until you delete them …"])
+
+
+class RetentionOut(BaseModel):
+    """The schedule that the daily run keeps to."""
+
+    locale: str = Field(examples=["en"])
+    items: list[KeptForOut]
