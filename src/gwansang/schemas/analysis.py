@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Stric
 
 from gwansang.reading.model import Energy, Locale
 from gwansang.schemas.archetypes import ArchetypesOut
+from gwansang.schemas.classic import ClassicOut
 
 # --- in ---------------------------------------------------------------------------------------------------------------
 
@@ -69,13 +70,6 @@ class OverlayOut(BaseModel):
 
     type: Literal["line", "polyline", "points", "angle"]
     points: list[Place]
-
-
-class ClassicOut(BaseModel):
-    """The old text a rule goes back to."""
-
-    quote: str
-    source: str
 
 
 class ReasonOut(BaseModel):

@@ -2,12 +2,7 @@
 
 from pydantic import BaseModel, Field, FiniteFloat
 
-
-class SpokenClassicOut(BaseModel):
-    """The old text that a shape goes back to."""
-
-    quote: str
-    source: str
+from gwansang.schemas.classic import ClassicOut
 
 
 class ArchetypeReasonOut(BaseModel):
@@ -23,7 +18,7 @@ class ArchetypeReasonOut(BaseModel):
     measure: str = Field(description="The measure that tells it.")
     label: str
     percentile: int = Field(ge=1, le=99)
-    classic: SpokenClassicOut | None
+    classic: ClassicOut | None
 
 
 class ArchetypeOut(BaseModel):

@@ -2,6 +2,7 @@
 
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
 from gwansang.schemas import archetypes as wire
+from gwansang.schemas.classic import ClassicOut
 
 
 def present_archetypes(found: Archetypes) -> wire.ArchetypesOut:
@@ -40,7 +41,7 @@ def _reason(reason: ArchetypeReason) -> wire.ArchetypeReasonOut:
         measure=reason.measure,
         label=reason.label,
         percentile=reason.percentile,
-        classic=classic and wire.SpokenClassicOut(quote=classic.quote, source=classic.source),
+        classic=classic and ClassicOut(quote=classic.quote, source=classic.source),
     )
 
 

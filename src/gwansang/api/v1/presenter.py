@@ -9,6 +9,7 @@ from gwansang.api.v1.archetype_presenter import present_archetypes
 from gwansang.api.v1.memory_presenter import present_memory
 from gwansang.reading.model import AgePosition, Fortune, Overlay, Palace, PartReading, Reading, Reason
 from gwansang.schemas import analysis as wire
+from gwansang.schemas.classic import ClassicOut
 from gwansang.services.analysis_service import AnalysisResult
 from gwansang.services.history_service import KeptAnalysis
 from gwansang.services.told import Places, ToldAnalysis, told_analysis
@@ -90,7 +91,7 @@ def _reason(reason: Reason, places: Places | None) -> wire.ReasonOut:
         error=_round(reason.error),
         overlay=overlays[0] if overlays else None,
         overlays=overlays,
-        classic=classic and wire.ClassicOut(quote=classic.quote, source=classic.source),
+        classic=classic and ClassicOut(quote=classic.quote, source=classic.source),
     )
 
 
