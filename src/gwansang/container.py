@@ -19,17 +19,19 @@ from gwansang.core.rate_limit import Bucket, Limit, RateLimiter, rate_limiter
 from gwansang.core.tokens import Tokens, new_secret
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
-from gwansang.reading.norms import default_norms
+from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.auth_service import AuthService
 from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.celebrity_service import CelebrityService
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.consent_texts import default_consent_texts
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
+from gwansang.services.gallery_search import GallerySearch
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
 from gwansang.services.jobs.batch_job import BatchJob
@@ -44,8 +46,10 @@ from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier
 from gwansang.services.mail_service import MailService
+from gwansang.services.match_service import MatchService
 from gwansang.services.metrics_service import MetricsService
 from gwansang.services.ml.clip_reader import ClipReader
+from gwansang.services.ml.embedding_service import EmbeddingService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.photo_copier import PhotoCopier
@@ -125,6 +129,8 @@ class Container:
     exports: ExportService
     tasks: TaskService
     worker: Runner | None
+    celebrities: CelebrityService
+    matches: MatchService
     submissions: SubmissionService
     retention: RetentionService
     readiness: ReadinessService
@@ -193,6 +199,9 @@ async def assembled(
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
         jobs = _jobs(readings, VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock))
+        search = GallerySearch(accounts.uow, _norms(settings))
+        await stack.enter_async_context(search.watching())
+        embeddings = EmbeddingService(pool)
         runner = None
         if settings.jobs_concurrency:
             work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
@@ -217,6 +226,10 @@ async def assembled(
             retention=accounts.privacy.retention,
             tasks=accounts.tasks,
             worker=runner,
+            celebrities=CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4),
+            matches=MatchService(
+                embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)
+            ),
             submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
@@ -329,14 +342,17 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
 async def _analyses(
     pool: InferencePool[FaceVision], settings: Settings, clock: Clock, meters: Meters
 ) -> AsyncIterator[AnalysisService]:
-    norms = load_norms(settings.norms_path) if settings.norms_path else default_norms()
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool, norms, partial(meters.inference, "reading"))
+        analyzer = FaceAnalyzer(pool, _norms(settings), partial(meters.inference, "reading"))
         await analyzer.rehearse(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:
         await pool.close()
+
+
+def _norms(settings: Settings) -> Norms:
+    return load_norms(settings.norms_path) if settings.norms_path else default_norms()
 
 
 def _photo_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:

@@ -114,6 +114,10 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 "/api/v1/analysis/batch": settings.max_batch_bytes + _FORM_FRAMING_BYTES,
                 "/api/v1/analysis/face/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
                 + _FORM_FRAMING_BYTES,
+                "/api/v1/celebrity/match": settings.max_json_bytes,
+                "/api/v1/celebrity/match/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
+                + _FORM_FRAMING_BYTES,
+                "/api/v1/celebrity/photos": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
                 _VIDEO: settings.max_video_bytes + _FORM_FRAMING_BYTES,
             },
             default_max_bytes=_OTHER_BODY_BYTES,

@@ -213,6 +213,7 @@ FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyz
 ReadsFaces = Annotated[Caller, Security(_caller, scopes=["analyze"])]  # never a guest
 ReadsVideos = Annotated[Caller, Security(_filmer, scopes=["analyze"])]
 WatchesTasks = Annotated[Caller, Security(_watcher, scopes=["analyze"])]  # paid when the task was submitted
+ComparesFaces = Annotated[Caller, Security(_caller, scopes=["match"])]
 ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
 WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]
 CurrentUser = Annotated[Caller, Security(_caller, scopes=["account"])]

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 from gwansang.container import Container
 from gwansang.services.auth_service import AuthService
 from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.celebrity_service import CelebrityService
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.email_proof_service import EmailProofService
 from gwansang.services.export_service import ExportService
@@ -16,6 +17,7 @@ from gwansang.services.history_service import HistoryService
 from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_service import MailService
+from gwansang.services.match_service import MatchService
 from gwansang.services.metrics_service import MetricsService
 from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import ProfileService
@@ -112,6 +114,14 @@ def _submissions(services: Services) -> SubmissionService:
     return services.submissions
 
 
+def _celebrities(services: Services) -> CelebrityService:
+    return services.celebrities
+
+
+def _matches(services: Services) -> MatchService:
+    return services.matches
+
+
 def _max_upload_bytes(services: Services) -> int:
     return services.edge.max_upload_bytes
 
@@ -139,5 +149,7 @@ Live = Annotated[LiveService, Depends(_live)]
 Tickets = Annotated[TicketService, Depends(_tickets)]
 Tasks = Annotated[TaskService, Depends(_tasks)]
 Submissions = Annotated[SubmissionService, Depends(_submissions)]
+Celebrities = Annotated[CelebrityService, Depends(_celebrities)]
+Matches = Annotated[MatchService, Depends(_matches)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
 VideoLimit = Annotated[int, Depends(_max_video_bytes)]

@@ -11,6 +11,8 @@ from gwansang.core.middleware.intake import IntakeFullError
 from gwansang.reading import errors as reading_errors
 from gwansang.schemas.analysis import FaceRequest
 from gwansang.services.analysis_service import BirthYearError, TooYoungError
+from gwansang.services.celebrities import CelebrityNotFoundError, InvalidCelebrityError
+from gwansang.services.celebrity_service import PhotoExistsError
 from gwansang.services.consent_service import ConsentRequiredError
 from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.ml.face_analyzer import (
@@ -53,6 +55,7 @@ READING_REFUSALS = (
     vision_errors.FaceBlurredError,
     vision_errors.FaceCutOffError,
 )
+_OF_READERS = (ConsentRequiredError, BirthYearError, TooYoungError, ProfileBusyError)
 JSON_REFUSALS = (
     InvalidJsonError,
     JsonTooComplexError,
@@ -181,6 +184,42 @@ VIDEO_BODY = {
         },
     }
 }
+PICTURE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "examples": {
+                    "picture": {
+                        "value": {
+                            "file": "the bytes of a JPEG",
+                            "celebrity_id": 7,
+                            "source": "https://example.com/press/7",
+                            "licence": "CC-BY 4.0",
+                            "attribution": "Example Studio",
+                        }
+                    }
+                },
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "celebrity_id"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A picture of this person alone: JPEG, PNG or WebP, up to 10 MB.",
+                        },
+                        "celebrity_id": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "example": 7},
+                        "source": {"type": "string", "maxLength": 500},
+                        "licence": {"type": "string", "maxLength": 100},
+                        "attribution": {"type": "string", "maxLength": 500},
+                    },
+                },
+            }
+        },
+    }
+}
 _SUBMITTED = (TooManyTasksError, IdempotencyKeyReusedError, StorageUnavailableError)
 LATER_REFUSALS = tuple(error for error in (*READING_REFUSALS, *JSON_REFUSALS, *_SUBMITTED) if error not in _FOUND_LATER)
 BATCH_REFUSALS = (
@@ -207,4 +246,12 @@ VIDEO_REFUSALS = (
     vision_errors.NoVideoError,
     vision_errors.VideoTooLongError,
     vision_errors.VideoTooLargeError,
+)
+PICTURE_REFUSALS = (
+    *(error for error in READING_REFUSALS if error not in _OF_READERS),
+    InvalidFormError,
+    TooManyFilesError,
+    CelebrityNotFoundError,
+    InvalidCelebrityError,
+    PhotoExistsError,
 )

@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.v1.endpoints import analysis, auth, files, history, keys, live, privacy, promises, tasks, users
+from gwansang.api.v1.endpoints import (
+    analysis,
+    auth,
+    celebrity,
+    files,
+    history,
+    keys,
+    live,
+    privacy,
+    promises,
+    tasks,
+    users,
+)
 
 router = APIRouter()
-for module in (analysis, tasks, history, files, auth, users, keys, privacy, promises, live):
+for module in (analysis, tasks, history, files, celebrity, auth, users, keys, privacy, promises, live):
     router.include_router(module.router)

@@ -1,0 +1,143 @@
+"""The gallery, and whom of it one resembles."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from gwansang.api.documented import problems
+from gwansang.api.multipart import InvalidFormError, TooManyFilesError
+from gwansang.api.v1.gallery_inputs import NewPicture
+from gwansang.api.v1.inputs import JsonAsk, UploadAsk
+from gwansang.api.v1.lookalike_presenter import present_matches
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.reading_documented import (
+    FORM_BODY,
+    JSON_BODY,
+    JSON_REFUSALS,
+    PICTURE_BODY,
+    PICTURE_REFUSALS,
+    READING_REFUSALS,
+)
+from gwansang.api.v1.refusals import ADMIN, ANYONE, BODY, PARAMETERS
+from gwansang.dependencies import AdminUser, Anyone, AskedPage, Celebrities, ComparesFaces, Matches
+from gwansang.schemas.celebrity import (
+    CelebrityChange,
+    CelebrityDetail,
+    CelebrityOut,
+    CelebrityPhotoOut,
+    CelebrityRequest,
+    LookalikeOut,
+)
+from gwansang.schemas.paging import PageOut
+from gwansang.services.celebrities import (
+    CelebrityInfo,
+    CelebrityNotFoundError,
+    InvalidCelebrityError,
+    Names,
+    PhotoInfo,
+    PhotoNotFoundError,
+)
+from gwansang.services.celebrity_service import CelebrityExistsError
+from gwansang.services.match_service import DEFAULT_K, MAX_K
+from gwansang.services.ml.embedding_service import PhotoRequiredError
+from gwansang.services.ml.face_analyzer import DifferentFacesError
+
+router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
+CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
+PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
+HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="How many people to name.", examples=[DEFAULT_K])]
+_FACE = (PhotoRequiredError, *READING_REFUSALS)
+
+
+@router.post("/match", openapi_extra=JSON_BODY, responses=problems(*_FACE, *JSON_REFUSALS))
+async def match_face(caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K) -> LookalikeOut:
+    """Whom of the gallery the face in a photo resembles; needs the consent to `lookalike`.
+
+    A photo is needed, landmarks alone are not enough; nothing of it is kept. The percentile says how the likeness
+    compares with that of pairs of people in the gallery, the similarities by region rest on measured shapes.
+    """
+    return present_matches(await matches.match(ask, caller.user_id, k))
+
+
+@router.post(
+    "/match/upload",
+    openapi_extra=FORM_BODY,
+    responses=problems(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
+)
+async def match_uploaded_face(
+    caller: ComparesFaces, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K
+) -> LookalikeOut:
+    """Whom of the gallery one resembles, from an uploaded photo, or more steadily from up to five of them; otherwise as
+    `POST /celebrity/match`."""
+    return present_matches(await matches.match(ask, caller.user_id, k))
+
+
+@router.get("/", include_in_schema=False, dependencies=[Anyone])
+@router.get("", dependencies=[Anyone], responses=problems(*ANYONE, *PARAMETERS))
+async def list_celebrities(
+    celebrities: Celebrities,
+    asked: AskedPage,
+    q: Annotated[str | None, Query(max_length=100, description="Part of a name.", examples=["길동"])] = None,
+    category: Annotated[str | None, Query(max_length=40, examples=["actor"])] = None,
+) -> PageOut[CelebrityOut]:
+    """The people of the gallery, by their Korean names."""
+    return page_of(await celebrities.page(asked.page, asked.size, text=q, category=category), CelebrityOut)
+
+
+@router.get("/{celebrity_id}", dependencies=[Anyone], responses=problems(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
+async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
+    """A person of the gallery, with source and licence of each picture."""
+    return _detail(*await celebrities.get(celebrity_id))
+
+
+@router.post("/", status_code=201, include_in_schema=False)
+@router.post("", status_code=201, responses=problems(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY))
+async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
+    """Add a person; the pictures follow by `POST /celebrity/photos`."""
+    added = await celebrities.add(Names(asked.name_ko, asked.name_en), asked.category, asked.note)
+    return CelebrityOut.model_validate(added, from_attributes=True)
+
+
+@router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problems(*PICTURE_REFUSALS, *ADMIN))
+async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
+    """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
+    looked at anew."""
+    _, added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
+    return CelebrityPhotoOut.model_validate(added, from_attributes=True)
+
+
+@router.patch(
+    "/{celebrity_id}",
+    responses=problems(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
+)
+async def change_celebrity(
+    celebrity_id: CelebrityId, asked: CelebrityChange, _: AdminUser, celebrities: Celebrities
+) -> CelebrityOut:
+    """Change names, category or note."""
+    changed = await celebrities.change(celebrity_id, **asked.model_dump())
+    return CelebrityOut.model_validate(changed, from_attributes=True)
+
+
+@router.delete("/{celebrity_id}", status_code=204, responses=problems(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
+async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
+    """Remove a person with everything known of their pictures."""
+    await celebrities.remove(celebrity_id)
+
+
+@router.delete(
+    "/{celebrity_id}/photos/{photo_id}",
+    status_code=204,
+    responses=problems(PhotoNotFoundError, *ADMIN, *PARAMETERS),
+)
+async def delete_celebrity_photo(
+    celebrity_id: CelebrityId, photo_id: PhotoId, _: AdminUser, celebrities: Celebrities
+) -> None:
+    """Remove what is known of a picture."""
+    await celebrities.remove_photo(celebrity_id, photo_id)
+
+
+def _detail(person: CelebrityInfo, photos: tuple[PhotoInfo, ...]) -> CelebrityDetail:
+    shown = CelebrityOut.model_validate(person, from_attributes=True)
+    pictures = [CelebrityPhotoOut.model_validate(photo, from_attributes=True) for photo in photos]
+    return CelebrityDetail(**shown.model_dump(), pictures=pictures)

@@ -1,0 +1,124 @@
+"""The wire of the gallery and of the look-alike match. No embedding has a place in it."""
+
+import datetime as dt
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+Text = Annotated[str, Strict()]
+Similarity = Annotated[int, Field(ge=1, le=99, examples=[87])]
+RegionName = Literal["eyes", "brows", "nose", "mouth", "outline"]
+
+
+class CelebrityRequest(BaseModel):
+    """A new person of the gallery."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name_ko: Text = Field(min_length=1, max_length=100, examples=["홍길동"])
+    name_en: Text = Field(min_length=1, max_length=100, examples=["Hong Gildong"])
+    category: Text = Field(min_length=1, max_length=40, examples=["actor"])
+    note: Text = Field("", max_length=500, description="For administrators.", examples=["agreed on 2026-11-02"])
+
+
+class CelebrityChange(BaseModel):
+    """What is to be changed; the rest stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name_ko: Text | None = Field(None, min_length=1, max_length=100, examples=["홍길동"])
+    name_en: Text | None = Field(None, min_length=1, max_length=100, examples=["Hong Gildong"])
+    category: Text | None = Field(None, min_length=1, max_length=40, examples=["actor"])
+    note: Text | None = Field(None, max_length=500, examples=["agreed on 2026-11-02"])
+
+
+class CelebrityPhotoForm(BaseModel):
+    """The form fields beside a picture for the gallery."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    celebrity_id: int = Field(ge=1, le=2**31 - 1)
+    source: str = Field("", max_length=500)
+    licence: str = Field("", max_length=100)
+    attribution: str = Field("", max_length=500)
+
+
+class CelebrityOut(BaseModel):
+    """A person of the gallery."""
+
+    id: int = Field(examples=[7])
+    name_ko: str = Field(examples=["홍길동"])
+    name_en: str = Field(examples=["Hong Gildong"])
+    category: str = Field(examples=["actor"])
+    note: str = Field(examples=[""])
+    photos: int = Field(description="Pictures that are known.", examples=[3])
+    usable: int = Field(description="Those of them that the network of this release has seen.", examples=[3])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+    updated_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+
+
+class CelebrityPhotoOut(BaseModel):
+    """What is known of a picture; the picture itself is not kept."""
+
+    id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
+    source: str = Field(examples=["https://example.com/press/7"])
+    licence: str = Field(examples=["CC-BY 4.0"])
+    attribution: str = Field(examples=["Example Studio"])
+    quality: float = Field(ge=0, le=1, examples=[0.86])
+    current: bool = Field(description="Whether the network of this release has seen it.", examples=[True])
+    created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
+
+
+class CelebrityDetail(CelebrityOut):
+    """A person of the gallery with where their pictures are from."""
+
+    pictures: list[CelebrityPhotoOut]
+
+
+class PersonOut(BaseModel):
+    """A person of the gallery, as one resembles them."""
+
+    id: int = Field(examples=[7])
+    name: str = Field(description="In the language of the answer.", examples=["홍길동"])
+    name_ko: str = Field(examples=["홍길동"])
+    name_en: str = Field(examples=["Hong Gildong"])
+    category: str = Field(examples=["actor"])
+
+
+class RegionSimilarities(BaseModel):
+    """Of 100 pairs of people in the gallery, how many are less alike in this region; from measured shapes."""
+
+    eyes: Similarity
+    brows: Similarity
+    nose: Similarity
+    mouth: Similarity
+    outline: Similarity
+
+
+class MatchOut(PersonOut):
+    """A person whom one resembles."""
+
+    rank: int = Field(ge=1, examples=[1])
+    percentile: float = Field(
+        ge=0, le=100, description="Of pairs of people in the gallery, how many are less alike, in %.", examples=[98.4]
+    )
+    similarity: RegionSimilarities
+
+
+class RegionMatchOut(PersonOut):
+    """The person whose region is the most alike."""
+
+    similarity: Similarity
+
+
+class LookalikeOut(BaseModel):
+    """Whom one resembles: as a whole, the nearest first, and region by region."""
+
+    gallery_version: int = Field(description="Grows with every change of the gallery.", examples=[12])
+    gallery_size: int = Field(description="People who were compared.", examples=[240])
+    matches: list[MatchOut]
+    regions: dict[RegionName, RegionMatchOut] = Field(description="Empty where the gallery is.")
+    notice: str | None = Field(description="Why there is no match, where there is none.", examples=[None])
+    disclaimer: str = Field(examples=["재미로 보는 AI의 결과예요."])
+    locale: Literal["ko", "en"]

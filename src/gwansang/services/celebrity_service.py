@@ -1,0 +1,190 @@
+"""The gallery's people and their pictures, as callers see them and as administrators change them.
+
+A picture is looked at once and not kept: its digest, where it is from, and what was measured on it stay. Every change
+bumps the gallery's version in its own transaction, and so reaches the search of every replica.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from gwansang.core.clock import Clock
+from gwansang.core.paging import Page, PageRequest
+from gwansang.models import Celebrity, CelebrityPhoto
+from gwansang.repositories.celebrities import CelebrityExistsError, PhotoExistsError
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.celebrities import (
+    CelebrityInfo,
+    Names,
+    Origin,
+    PhotoInfo,
+    PhotoNotFoundError,
+    check_new,
+    clean,
+    counted,
+    describe,
+    fill,
+    folded,
+    found,
+    no_such_person,
+    person_info,
+    photo_info,
+)
+from gwansang.services.gallery_search import GallerySearch
+from gwansang.services.ml.embedding_service import MODEL, EmbeddingService
+
+__all__ = ["CelebrityExistsError", "CelebrityService", "PhotoExistsError"]
+
+_log = structlog.get_logger("gwansang.gallery")
+
+
+class CelebrityService:
+    """Lists the gallery and changes it."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        embeddings: EmbeddingService,
+        search: GallerySearch,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._uow = uow
+        self._embeddings = embeddings
+        self._search = search
+        self._clock = clock
+        self._new_id = new_id
+
+    async def page(
+        self, page: int = 1, size: int = 20, *, text: str | None = None, category: str | None = None
+    ) -> Page[CelebrityInfo]:
+        """People whose names hold a text, in a category; raises InvalidPageError."""
+        asked = PageRequest(page, size)
+        async with self._uow.read() as tx:
+            shown = await tx.celebrities.page(asked, folded=folded(text or ""), category=category)
+            counts = await tx.celebrities.photo_counts([row.id for row in shown.items], MODEL)
+        return shown.map(lambda row: person_info(row, counts.get(row.id, (0, 0))))
+
+    async def get(self, celebrity_id: int) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
+        """A person with their pictures; raises CelebrityNotFoundError."""
+        async with self._uow.read() as tx:
+            row = found(await tx.celebrities.get(celebrity_id))
+            photos = await tx.celebrity_photos.of(celebrity_id)
+        return person_info(row, counted(photos)), tuple(map(photo_info, photos))
+
+    async def add(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
+        """A new person; raises CelebrityExistsError, InvalidCelebrityError."""
+        now = self._clock()
+        row = Celebrity(created_at=now, updated_at=now)
+        describe(row, names, category, note)
+        async with self._uow.write() as tx:
+            await tx.celebrities.add(row)
+            await tx.gallery_version.bump()
+        self._tell("gallery.person_added", celebrity_id=row.id)
+        return person_info(row, (0, 0))
+
+    async def named(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
+        """The person of these names, who is added where there is none; raises InvalidCelebrityError."""
+        async with self._uow.read() as tx:
+            row = await tx.celebrities.named(clean(names.name_ko), clean(names.name_en))
+        if row is not None:
+            return (await self.get(row.id))[0]
+        try:
+            return await self.add(names, category, note)
+        except CelebrityExistsError:  # by somebody else, meanwhile
+            return await self.named(names, category, note)
+
+    async def change(
+        self,
+        celebrity_id: int,
+        *,
+        name_ko: str | None = None,
+        name_en: str | None = None,
+        category: str | None = None,
+        note: str | None = None,
+    ) -> CelebrityInfo:
+        """Changes what is given; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
+        async with self._uow.write() as tx:
+            row = found(await tx.celebrities.locked(celebrity_id))
+            names = Names(_or(name_ko, row.name_ko), _or(name_en, row.name_en))
+            describe(row, names, _or(category, row.category), _or(note, row.note))
+            row.updated_at = self._clock()
+            await tx.celebrities.save(row)
+            await tx.gallery_version.bump()
+            counts = await tx.celebrities.photo_counts([celebrity_id], MODEL)
+        self._tell("gallery.person_changed", celebrity_id=celebrity_id)
+        return person_info(row, counts.get(celebrity_id, (0, 0)))
+
+    async def remove(self, celebrity_id: int) -> None:
+        """Deletes a person with everything known of their pictures; raises CelebrityNotFoundError."""
+        async with self._uow.write() as tx:
+            if not await tx.celebrities.erase(celebrity_id):
+                raise no_such_person()
+            await tx.gallery_version.bump()
+        self._tell("gallery.person_removed", celebrity_id=celebrity_id)
+
+    async def add_photo(
+        self, celebrity_id: int, picture: bytes, origin: Origin
+    ) -> tuple[Literal["added", "renewed"], PhotoInfo]:
+        """Looks at a picture for a person; one that an older network saw is looked at anew. Raises PhotoExistsError,
+        CelebrityNotFoundError, InvalidCelebrityError, and what is wrong with the picture or the face."""
+        digest = hashlib.sha256(picture).hexdigest()
+        async with self._uow.read() as tx:
+            found(await tx.celebrities.get(celebrity_id))
+            check_new(await tx.celebrity_photos.by_digest(digest), celebrity_id)
+        portrait = await self._embeddings.portrait(picture)
+        async with self._uow.write() as tx:
+            person = found(await tx.celebrities.locked(celebrity_id))
+            known = await tx.celebrity_photos.by_digest(digest)
+            check_new(known, celebrity_id)
+            row = known or CelebrityPhoto(
+                id=self._new_id(), celebrity_id=celebrity_id, sha256=digest, created_at=self._clock()
+            )
+            fill(row, portrait, origin)
+            await (tx.celebrity_photos.save(row) if known else tx.celebrity_photos.add(row))
+            person.updated_at = self._clock()
+            await tx.celebrities.save(person)
+            await tx.gallery_version.bump()
+        done: Literal["added", "renewed"] = "renewed" if known else "added"
+        self._tell(f"gallery.photo_{done}", celebrity_id=celebrity_id)
+        return done, photo_info(row)
+
+    async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
+        """Deletes what is known of a picture; raises PhotoNotFoundError."""
+        async with self._uow.write() as tx:
+            if not await tx.celebrity_photos.remove(celebrity_id, photo_id):
+                raise PhotoNotFoundError("There is no such picture of this person.")
+            await tx.gallery_version.bump()
+        self._tell("gallery.photo_removed", celebrity_id=celebrity_id)
+
+    async def known(self, picture: bytes) -> bool:
+        """Whether the network of this release has seen this very picture already."""
+        async with self._uow.read() as tx:
+            row = await tx.celebrity_photos.by_digest(hashlib.sha256(picture).hexdigest())
+        return row is not None and row.model == MODEL
+
+    async def all_people(self) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
+        """Everybody with their pictures, by id: what an export writes. Embeddings stay here."""
+        told = []
+        last = 0
+        async with self._uow.read() as tx:
+            while rows := await tx.celebrities.after(last, 500):
+                told += [await self._told(tx, row) for row in rows]
+                last = rows[-1].id
+        return told
+
+    async def _told(self, tx: Transaction, row: Celebrity) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
+        photos = await tx.celebrity_photos.of(row.id)
+        return person_info(row, counted(photos)), tuple(map(photo_info, photos))
+
+    def _tell(self, event: str, **facts: object) -> None:
+        _log.info(event, **facts)
+        self._search.changed()
+
+
+def _or(given: str | None, known: str) -> str:
+    return known if given is None else given
