@@ -29,6 +29,7 @@ from gwansang.services.celebrity_service import CelebrityService
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.consent_texts import default_consent_texts
 from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_archive import ExportArchive
 from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.gallery_search import GallerySearch
@@ -69,6 +70,7 @@ from gwansang.services.user_service import UserService
 from gwansang.storage.base import ObjectStore
 
 _MAILS_PER_HOUR = 3  # to one address
+_EXPORTS_PER_DAY = 10  # of one user
 _HOUSEKEEPING_S = 60.0
 
 
@@ -90,6 +92,7 @@ class Accounts:
     history: HistoryService
     profiles: ProfileService
     exports: ExportService
+    archives: ExportArchive
     tasks: TaskService
     job_places: JobPlaces
 
@@ -127,6 +130,7 @@ class Container:
     history: HistoryService
     profiles: ProfileService
     exports: ExportService
+    archives: ExportArchive
     tasks: TaskService
     worker: Runner | None
     celebrities: CelebrityService
@@ -223,6 +227,7 @@ async def assembled(
             history=accounts.history,
             profiles=accounts.profiles,
             exports=accounts.exports,
+            archives=accounts.archives,
             retention=accounts.privacy.retention,
             tasks=accounts.tasks,
             worker=runner,
@@ -275,6 +280,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
+    exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
     job_places = JobPlaces(uow, sealer, vault, Wakes(), clock)
     keep = timedelta(hours=settings.task_result_hours)
     tokens = Tokens(
@@ -312,7 +318,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         consents=consents,
         history=history,
         profiles=profiles,
-        exports=ExportService(uow, sealer, history, profiles, clock=clock),
+        exports=exports,
+        archives=ExportArchive(exports, store),
         tasks=TaskService(job_places, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
         job_places=job_places,
     )
@@ -410,6 +417,7 @@ def _limits(settings: Settings) -> dict[Bucket, Limit]:
         Bucket.GUEST_READINGS: Limit(settings.guest_readings_per_hour, 3600),
         Bucket.LOGIN_ACCOUNT: Limit(logins, 60, guarding=True),
         Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, guarding=True),
+        Bucket.EXPORTS: Limit(_EXPORTS_PER_DAY, 24 * 3600),
         Bucket.MAIL_ACCOUNT: Limit(_MAILS_PER_HOUR, 3600),
     }
 

@@ -45,6 +45,7 @@ class Bucket(StrEnum):
     LOGIN_ACCOUNT = "login-account"
     LOGIN_ADDRESS = "login-address"
     MAIL_ACCOUNT = "mail-account"
+    EXPORTS = "exports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from gwansang.dependencies.callers import (
     WatchesTasks,
     WritesHistory,
     account_key,
+    count_export,
     count_mail,
     count_password,
     count_points,
@@ -24,6 +25,7 @@ from gwansang.dependencies.callers import (
 from gwansang.dependencies.operators import MetricsReader
 from gwansang.dependencies.services import (
     Analyses,
+    Archives,
     Auth,
     Celebrities,
     Consents,
@@ -57,6 +59,7 @@ __all__ = [
     "AdminUser",
     "Analyses",
     "Anyone",
+    "Archives",
     "AskedPage",
     "Auth",
     "Celebrities",
@@ -96,6 +99,7 @@ __all__ = [
     "account_key",
     "chosen_locale",
     "container_of",
+    "count_export",
     "count_mail",
     "count_password",
     "count_points",

@@ -193,6 +193,11 @@ async def _login_form(
     return form
 
 
+async def count_export(connection: HTTPConnection, caller: Caller) -> None:
+    """Counts a download of all own data; raises RateLimited."""
+    await _spend(connection, Bucket.EXPORTS, f"user:{caller.user_id}")
+
+
 async def count_mail(connection: HTTPConnection, account: str) -> None:
     """Counts a mail, whether or not it will be sent; raises RateLimited."""
     await _spend(connection, Bucket.MAIL_ACCOUNT, account)

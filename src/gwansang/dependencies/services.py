@@ -11,6 +11,7 @@ from gwansang.services.caller_analyses import CallerAnalyses
 from gwansang.services.celebrity_service import CelebrityService
 from gwansang.services.consent_service import ConsentService
 from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_archive import ExportArchive
 from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
@@ -90,6 +91,10 @@ def _exports(services: Services) -> ExportService:
     return services.exports
 
 
+def _archives(services: Services) -> ExportArchive:
+    return services.archives
+
+
 def _retention(services: Services) -> RetentionService:
     return services.retention
 
@@ -142,6 +147,7 @@ Measurements = Annotated[MetricsService, Depends(_measurements)]
 Photos = Annotated[PhotoService, Depends(_photos)]
 Files = Annotated[FileService, Depends(_files)]
 Mails = Annotated[MailService, Depends(_mails)]
+Archives = Annotated[ExportArchive, Depends(_archives)]
 Exports = Annotated[ExportService, Depends(_exports)]
 Retention = Annotated[RetentionService, Depends(_retention)]
 ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]

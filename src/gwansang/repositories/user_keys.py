@@ -18,7 +18,7 @@ class UserKeys(Repository[UserKey]):
     async def ids_in_use(self) -> dict[str, int]:
         """How many user keys each master key wraps, by its name."""
         query = select(UserKey.key_id, func.count()).group_by(UserKey.key_id)
-        return dict((await self._session.execute(query)).tuples().all())
+        return {key_id: users for key_id, users in await self._session.execute(query)}
 
     async def not_wrapped_by(self, key_id: str, limit: int) -> tuple[UserKey, ...]:
         """Keys that another master key wraps, in the order of users."""

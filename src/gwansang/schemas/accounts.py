@@ -133,7 +133,7 @@ class TokensOut(BaseModel):
 class OwnDataOut(BaseModel):
     """All own data; `format` grows when the shape changes."""
 
-    format: int = Field(examples=[2])
+    format: int = Field(examples=[3])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
@@ -143,6 +143,9 @@ class OwnDataOut(BaseModel):
     profile: dict[str, JsonValue] | None = Field(
         description="What is remembered of one's face over several photos.", examples=[{"photos": 2}]
     )
+    tasks: list[dict[str, JsonValue]] = Field(description="Long work, with its results.", examples=[[]])
+    photos: list[dict[str, JsonValue]] = Field(description="Kept photos; they are in the ZIP.", examples=[[]])
+    audit: list[dict[str, JsonValue]] = Field(description="What the audit log tells of oneself.", examples=[[]])
 
 
 class AcceptedOut(BaseModel):

@@ -1,9 +1,10 @@
 """Accounts: one's own, and for administrators all of them."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import StreamingResponse
 
 from gwansang.api.documented import problems
 from gwansang.api.v1.letters import verification_letter
@@ -15,6 +16,7 @@ from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies import (
     AdminUser,
     Anyone,
+    Archives,
     AskedPage,
     ChosenLocale,
     CurrentUser,
@@ -22,6 +24,7 @@ from gwansang.dependencies import (
     Mails,
     Proofs,
     Users,
+    count_export,
     count_password,
 )
 from gwansang.schemas.accounts import (
@@ -46,6 +49,7 @@ from gwansang.services.user_service import (
 
 router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+_AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 
 
@@ -80,9 +84,25 @@ async def change_me(
     return AccountOut.model_validate(user, from_attributes=True)
 
 
-@router.get("/me/export", responses=problems(*SIGNED_IN))
-async def export_me(caller: CurrentUser, exports: Exports) -> OwnDataOut:
-    """Everything that is kept of oneself, as one document without secrets."""
+@router.get(
+    "/me/export",
+    response_model=OwnDataOut,
+    responses={**problems(*SIGNED_IN, *PARAMETERS), 200: {"content": {"application/zip": {}}}},
+)
+async def export_me(
+    caller: CurrentUser,
+    request: Request,
+    exports: Exports,
+    archives: Archives,
+    form: Annotated[
+        Literal["json", "zip"] | None, Query(alias="format", description="Or by the header Accept.", examples=["json"])
+    ] = None,
+) -> OwnDataOut | StreamingResponse:
+    """Everything that is kept of oneself, without secrets: one document, or a ZIP that also has readings as text and
+    kept photos."""
+    await count_export(request, caller)
+    if form == "zip" or (form is None and "application/zip" in request.headers.get("accept", "")):
+        return StreamingResponse(await archives.stream(caller.user_id), media_type="application/zip", headers=_AS_FILE)
     return OwnDataOut.model_validate(await exports.export(caller.user_id))
 
 
