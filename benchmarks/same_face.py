@@ -25,7 +25,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.reading import default_norms, measure
 from gwansang.reading.measurements import Measures
 from gwansang.reading.model import ENERGIES
-from gwansang.reading.scores import energy_sums
+from gwansang.reading.scores import energy_sums, through_window
 from gwansang.reading.stability import Sighting, sighting
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import correct
@@ -98,7 +98,7 @@ def cost_ms(face: Face) -> tuple[float, float]:
     norms = default_norms()
     z = {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
     correcting = _timed(lambda: correct(face.frontal, face.pose, face.quality.distance_cm))
-    return correcting, _timed(lambda: energy_sums(z))
+    return correcting, _timed(lambda: energy_sums(through_window(z)))
 
 
 def _timed(work: Callable[[], object]) -> float:

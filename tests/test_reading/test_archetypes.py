@@ -14,6 +14,7 @@ from gwansang.reading.elements import ELEMENTS, elements
 from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.model import Archetypes
+from gwansang.reading.scores import through_window
 from tests.factories import measures_at
 from tests.test_reading.days import A_DAY
 
@@ -24,7 +25,7 @@ z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
 
 
 def shares(z: dict[str, float]) -> dict[str, int]:
-    return archetype_shares(z, elements(z).shares)
+    return archetype_shares(through_window(z), elements(z).shares)
 
 
 def told(**z: float) -> Archetypes:
@@ -57,7 +58,7 @@ def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
 
 
 def test_the_constants_are_those_that_simulated_faces_give() -> None:
-    sums = [archetype_sums(z, elements(z).shares) for z in simulated_faces(1200, seed=99)]
+    sums = [archetype_sums(through_window(z), elements(z).shares) for z in simulated_faces(1200, seed=99)]
     for one in archetypes():
         found = [face[one.id] for face in sums]
         assert fmean(found) == pytest.approx(one.mean, abs=0.1 * one.sd)

@@ -14,10 +14,9 @@ from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.facts import load_text
-from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.shapes import Membership
 
 SHARPNESS = 0.8
-_WINDOW = 1.0  # in standard scores
 _TOLD_FROM = 0.25  # probability from which a shape is named as a reason
 
 
@@ -96,18 +95,17 @@ def figures() -> tuple[Figure, ...]:
     )
 
 
-def archetype_shares(z: Mapping[str, float], elements: Mapping[str, float]) -> dict[str, int]:
-    """Shares of the callings, which sum to exactly 100, from standard scores and the shares of the elements."""
-    sums = archetype_sums(z, elements)
+def archetype_shares(seen: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, int]:
+    """Shares of the callings, which sum to exactly 100, from shapes seen through the window and shares of elements."""
+    sums = archetype_sums(seen, elements)
     raw = [math.exp(SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset)) for one in archetypes()]
     return dict(zip(sums, _hundred(raw), strict=True))
 
 
-def archetype_sums(z: Mapping[str, float], elements: Mapping[str, float]) -> dict[str, float]:
+def archetype_sums(seen: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, float]:
     """How much of a face speaks for each calling, before it is placed among other faces."""
-    shapes = memberships(z, dict.fromkeys(z, _WINDOW))
     return {
-        one.id: elements[one.element] + sum(_spoken(shapes[part], weights) for part, weights in one.shapes.items())
+        one.id: elements[one.element] + sum(_spoken(seen[part], weights) for part, weights in one.shapes.items())
         for one in archetypes()
     }
 
@@ -134,12 +132,11 @@ def _spoken(shape: Membership, weights: Mapping[str, float]) -> float:
 def _loudest(shape: Membership, weights: Mapping[str, float]) -> SpeakingShape:
     """The told shape where it speaks for the calling, else the one that would."""
     told = shape.shape.id
-    ranked = sorted(
-        zip(shape.part.classes, shape.probabilities, strict=True),
-        key=lambda entry: (entry[0].id == told and told in weights, weights.get(entry[0].id, 0.0) * entry[1]),
-    )
-    loudest, probability = ranked[-1]
-    return SpeakingShape(shape.part.key, loudest.id, probability)
+    if told in weights:
+        return SpeakingShape(shape.part.key, told, shape.clarity)
+    probabilities = {one.id: share for one, share in zip(shape.part.classes, shape.probabilities, strict=True)}
+    loudest = max(weights, key=lambda name: weights[name] * probabilities[name])
+    return SpeakingShape(shape.part.key, loudest, probabilities[loudest])
 
 
 def _hundred(raw: Sequence[float]) -> list[int]:

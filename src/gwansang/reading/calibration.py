@@ -16,7 +16,7 @@ from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
 from gwansang.reading.facts import load_text
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
-from gwansang.reading.scores import Centre, Scales, energy_sums, harmony, harmony_terms
+from gwansang.reading.scores import Centre, Scales, energy_sums, harmony, harmony_terms, through_window
 
 _STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
 _ROUNDS = 300
@@ -56,7 +56,7 @@ def calibrate(norms: Norms, count: int, seed: int, population: Population | None
     sums: dict[Energy, list[float]] = {energy: [] for energy in ENERGIES}
     terms: dict[str, list[float]] = {}
     for z in faces:
-        for energy, total in energy_sums(z).items():
+        for energy, total in energy_sums(through_window(z)).items():
             sums[energy].append(total)
         for name, value in harmony_terms(z).items():
             terms.setdefault(name, []).append(value)

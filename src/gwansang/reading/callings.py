@@ -23,18 +23,18 @@ def callings(
     measures: Measures,
     norms: Norms,
     shapes: Mapping[str, Membership],
+    seen: Mapping[str, Membership],
     elements: Mapping[str, float],
     locale: Locale,
 ) -> Archetypes:
-    """The callings of a face from the strongest on, from its measures, its shapes and the shares of its elements."""
-    z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
-    shares = archetype_shares(z, elements)
+    """The callings of a face from the strongest on, from its measures, its shapes, the same seen through the window,
+    and the shares of its elements."""
+    shares = archetype_shares(seen, elements)
     ranked = sorted(archetypes(), key=lambda one: -shares[one.id])
-    percentiles = {key: norms.percentile(key, measured.value) for key, measured in measures.values.items()}
     return Archetypes(
         top=ranked[0].id,
         summary=_summary(ranked, shares, locale),
-        callings=tuple(_calling(one, shares[one.id], shapes, z, percentiles, locale) for one in ranked),
+        callings=tuple(_calling(one, shares[one.id], shapes, measures, norms, locale) for one in ranked),
         figures=tuple(_figure(figure, overlap, locale) for figure, overlap in nearest_figures(shares)),
         note=archetypes_text(locale)["note"],
     )
@@ -52,8 +52,8 @@ def _calling(
     one: Archetype,
     share: int,
     shapes: Mapping[str, Membership],
-    z: Mapping[str, float],
-    percentiles: Mapping[str, int],
+    measures: Measures,
+    norms: Norms,
     locale: Locale,
 ) -> ArchetypeReading:
     words = archetypes_text(locale)["archetypes"][one.id]
@@ -64,7 +64,7 @@ def _calling(
         share=share,
         meaning=words["meaning"],
         reasons=tuple(
-            _reason(found, shapes[found.part], words["parts"][found.part], z, percentiles, locale)
+            _reason(found, shapes[found.part], words["parts"][found.part], measures, norms, locale)
             for found in speaking(one, shapes)
         ),
     )
@@ -74,14 +74,14 @@ def _reason(
     found: SpeakingShape,
     member: Membership,
     meaning: str,
-    z: Mapping[str, float],
-    percentiles: Mapping[str, int],
+    measures: Measures,
+    norms: Norms,
     locale: Locale,
 ) -> ArchetypeReason:
     words = shapes_text(locale)["parts"][found.part]
     shape = next(one for one in member.part.classes if one.id == found.shape_id)
     deciding = measures_in(shape) or frozenset(member.part.measures)
-    measure = max(sorted(deciding), key=lambda key: abs(z[key]))
+    measure = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
     return ArchetypeReason(
         part=found.part,
         name=words["name"],
@@ -92,7 +92,7 @@ def _reason(
         meaning=meaning,
         measure=BY_KEY[measure].name,
         label=BY_KEY[measure].labels[locale],
-        percentile=percentiles[measure],
+        percentile=norms.percentile(measure, measures.values[measure].value),
         classic=shape.classic,
     )
 

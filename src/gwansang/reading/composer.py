@@ -88,7 +88,7 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=callings(measures, face.norms, shapes, own.shares, locale),
+        archetypes=callings(measures, face.norms, shapes, scores.seen, own.shares, locale),
     )
 
 

@@ -64,10 +64,18 @@ def shipped_scales() -> Scales:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
+    """`seen`: the shapes as through the window."""
+
     overall: int
     energy_values: Mapping[Energy, float]
     parts: Mapping[str, int]
     reliability: Mapping[str, float]
+    seen: Mapping[str, Membership]
+
+
+def through_window(z: Mapping[str, float]) -> dict[str, Membership]:
+    """The shapes of a face as through a window of one SD, so that no border makes what rests on them jump."""
+    return memberships(z, dict.fromkeys(z, _WINDOW))
 
 
 def reliability(part: Part, sigma: Mapping[str, float]) -> float:
@@ -76,10 +84,9 @@ def reliability(part: Part, sigma: Mapping[str, float]) -> float:
     return part.reliability / (1.0 + spread)
 
 
-def energy_sums(z: Mapping[str, float]) -> dict[Energy, float]:
-    """The weighted mean of what all shapes of a face stand for, per energy (0-3, even is 1.5)."""
-    shapes = memberships(z, dict.fromkeys(z, _WINDOW)).values()
-    return {energy: _energy_sum(energy, shapes) for energy in ENERGIES}
+def energy_sums(seen: Mapping[str, Membership]) -> dict[Energy, float]:
+    """The weighted mean of what all shapes of a face, seen through the window, stand for (0-3, even is 1.5)."""
+    return {energy: _energy_sum(energy, seen.values()) for energy in ENERGIES}
 
 
 def _energy_sum(energy: Energy, shapes: Iterable[Membership]) -> float:
@@ -149,9 +156,10 @@ def score(
     """
     scales = scales or shipped_scales()
     trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
-    energies = {energy: energy_value(energy, total, scales) for energy, total in energy_sums(z).items()}
+    seen = through_window(z)
+    energies = {energy: energy_value(energy, total, scales) for energy, total in energy_sums(seen).items()}
     parts = {key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()}
-    return Scores(overall_score(harmony_terms(z), scales), energies, parts, trust)
+    return Scores(overall_score(harmony_terms(z), scales), energies, parts, trust, seen)
 
 
 def _part_score(
