@@ -62,3 +62,19 @@ async def test_big_bodies_go_one_after_the_other_where_one_at_work_is_enough() -
             with pytest.raises(IntakeFullError):
                 await intake.turn(later)
         await intake.turn(later)
+
+
+async def test_what_was_put_away_makes_room_for_others_though_its_request_goes_on() -> None:
+    intake = Intake(max_bytes=10, patience_s=5)
+    shares = [intake.share() for _ in range(6)]
+    storing, *others, late = [share.__enter__() for share in shares]
+    for share in (storing, *others):
+        intake.add(share, 2, last=share is not storing)
+    waiting = asyncio.create_task(intake.turn(late))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    intake.give_back(storing)
+    await asyncio.wait_for(waiting, 1)
+    for share in shares:
+        share.__exit__(None, None, None)
+    assert intake.held_bytes == 0

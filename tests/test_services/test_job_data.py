@@ -1,0 +1,80 @@
+"""What jobs are given and hand on: JSON of one shape, and nothing that could be run."""
+
+import json
+import pickle
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from gwansang.reading.measurements import measure
+from gwansang.services.analysis_service import Sight
+from gwansang.services.jobs.face_data import (
+    Order,
+    inputs_of,
+    order_bytes,
+    order_of,
+    query_of,
+    sight_data,
+    sight_of,
+    told_of,
+)
+from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, look_at
+from gwansang.vision.pipeline import face_from_landmarks
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (pytest.fail, ("something was run",))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pickle.dumps(Bomb()),
+        b"!!python/object/apply:os.system ['true']",
+        b'{"locale": "ko", "py/object": "os.system"}',
+        b'{"locale": "../../etc"}',
+        b'{"birth_year": "1990-01-01"}',
+        b'{"names": {"class": "x"}}',
+        b"[]",
+        b"",
+    ],
+)
+def test_a_forged_order_is_refused_and_nothing_in_it_is_run(forged: bytes) -> None:
+    with pytest.raises(ValidationError):
+        order_of(forged)
+
+
+@pytest.mark.parametrize("forged", [{}, [], None, "x", {"places": [["a", "b"]]}, {"told": {}}])
+def test_a_forged_outcome_is_refused(forged: object) -> None:
+    for read in (sight_of, told_of):
+        with pytest.raises(ValidationError):
+            read(forged)
+
+
+def test_a_question_comes_back_as_it_was_asked() -> None:
+    asked = FaceQuery("en", 1990, b"a photo", known_landmarks(), 1080, 1440, (b"another",))
+    *photos, order = inputs_of(asked)
+    again = query_of(order_of(order), tuple(photos))
+    assert np.array_equal(again.landmarks, asked.landmarks)
+    for name in ("locale", "birth_year", "image", "image_width", "image_height", "more_images"):
+        assert getattr(again, name) == getattr(asked, name)
+
+
+def test_names_of_files_are_part_of_what_is_sealed() -> None:
+    assert order_of(order_bytes(Order(names=("민지.jpg",)))).names == ("민지.jpg",)
+
+
+def test_what_was_seen_comes_back_to_the_last_digit() -> None:
+    face = face_from_landmarks(known_landmarks(), 1080, 1440)
+    seen = Sight(look_at(face, measure(face.neutral, capture_of(face))), "ko", None, datetime(2026, 11, 23, tzinfo=UTC))
+    again = sight_of(json.loads(json.dumps(sight_data(seen))))
+    assert np.array_equal(again.look.places, seen.look.places)
+    assert (again.look.pose, again.look.quality, again.look.measures) == (
+        seen.look.pose,
+        seen.look.quality,
+        seen.look.measures,
+    )
+    assert (again.locale, again.birth_year, again.seen_at) == (seen.locale, seen.birth_year, seen.seen_at)
