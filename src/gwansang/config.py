@@ -20,7 +20,33 @@ class SettingsError(Exception):
     """The service can't start with these settings; the message is one sentence that says which and why."""
 
 
-class Settings(BaseSettings):
+class StorageSettings(BaseSettings):
+    """Where files are kept: in a folder, or in a bucket where one is named."""
+
+    storage_folder: Path = Path(".data/storage")
+    s3_bucket: str | None = None
+    s3_region: str = "us-east-1"
+    s3_endpoint: str | None = None
+    s3_public_endpoint: str | None = None
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+
+    @field_validator(
+        *("s3_bucket", "s3_endpoint", "s3_public_endpoint", "s3_access_key_id", "s3_secret_access_key"),
+        mode="before",
+    )
+    @classmethod
+    def _unset_if_empty_here(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _whole_s3_key(self) -> Self:
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both or neither")
+        return self
+
+
+class Settings(StorageSettings):
     """Every setting with its default; `.env.example` explains them to people."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -67,14 +93,6 @@ class Settings(BaseSettings):
     task_result_hours: int = Field(24, ge=1, le=24 * 30)
     worker_folder: Path = Path(".data/workers")
 
-    storage_folder: Path = Path(".data/storage")
-    s3_bucket: str | None = None
-    s3_region: str = "us-east-1"
-    s3_endpoint: str | None = None
-    s3_public_endpoint: str | None = None
-    s3_access_key_id: SecretStr | None = None
-    s3_secret_access_key: SecretStr | None = None
-
     redis_url: SecretStr | None = None
     trusted_proxies: int = Field(0, ge=0, le=16)
     allow_guests: bool | None = None
@@ -104,15 +122,7 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", "encryption_keys"),
-        *(
-            "metrics_token",
-            "s3_bucket",
-            "s3_endpoint",
-            "s3_public_endpoint",
-            "s3_access_key_id",
-            "s3_secret_access_key",
-        ),
+        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", "encryption_keys", "metrics_token"),
         mode="before",
     )
     @classmethod
@@ -139,12 +149,6 @@ class Settings(BaseSettings):
         if value and (value.count("{token}") != 1 or value.replace("{purpose}", "").count("{") != 1):
             raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
         return value
-
-    @model_validator(mode="after")
-    def _whole_s3_key(self) -> Self:
-        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
-            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both or neither")
-        return self
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:

@@ -34,6 +34,8 @@ def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"ENVIRONMENT": "staging"}, "ENVIRONMENT: "),
         ({"PORT": "eighty"}, "PORT: "),
         ({"INFERENCE_WORKERS": "0"}, "INFERENCE_WORKERS: "),
+        ({"S3_BUCKET": "photos", "S3_ACCESS_KEY_ID": "me"}, "belong together"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN: "),
         ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE: it is not a time zone"),
         ({"MAIL_LINK": "https://app.example.org/"}, "MAIL_LINK: it needs {token}"),
         ({"MAIL_LINK": "https://app.example.org/{token}/{0.__class__}"}, "MAIL_LINK: it needs {token}"),
