@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.fakes import MovingClock
 from tests.people import Person, person
@@ -260,6 +260,50 @@ async def test_a_flood_of_small_messages_ends_the_socket(app: ASGIApp, minji: Pe
             socket.send(b"x")
         assert (await socket.problem())["error"]["code"] == "SOCKET_FLOOD"
         assert socket.closed_with == 1013
+
+
+async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
+    app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("_IDLE_S", "_WHOLE_S"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"gwansang.api.v1.live_talk.{limit}", 0.1)
+            async with accepted(app, LIVE, bearer(minji)) as socket:
+                assert (await socket.problem())["error"]["code"] == "SOCKET_IDLE"
+                assert socket.closed_with == 4408
+
+
+async def test_who_does_not_take_messages_is_sent_away(
+    app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gwansang.api.v1.sockets._SEND_S", 0.05)
+    monkeypatch.setattr("gwansang.api.v1.sockets._CLOSE_S", 0.05)
+    taken = asyncio.Event()
+
+    async def stuffed(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_slowly(message: Message) -> None:
+            if message["type"] == "websocket.send":
+                await taken.wait()  # the client's window is full, and nobody reads
+            await send(message)
+
+        await app(scope, receive, send_slowly)
+
+    async with accepted(stuffed, LIVE, bearer(minji)) as socket:
+        assert await socket.next() == {}
+    assert socket.closed_with == 4408
+
+
+async def test_the_unexpected_is_told_with_the_request_id_and_nothing_else(
+    app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr("gwansang.services.live_service.LiveService.begin", explode)
+    async with accepted(app, LIVE, bearer(minji), ("x-request-id", "bang")) as socket:
+        problem = await socket.problem()
+    assert (problem["error"]["code"], problem["request_id"], socket.closed_with) == ("INTERNAL_ERROR", "bang", 1011)
+    assert "secret" not in str(problem)
 
 
 async def test_there_is_nothing_at_other_addresses(app: ASGIApp) -> None:

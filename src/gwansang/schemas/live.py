@@ -86,7 +86,10 @@ class LiveFace(BaseModel):
 
 
 class GuidanceMessage(BaseModel):
-    """What one frame showed, and what to do next. Left and right are the person's own."""
+    """What one frame showed, and what to do next. Left and right are the person's own.
+
+    frame: which of all frames that were sent, counted from 1. skipped: how many of them nobody looked at.
+    """
 
     type: Literal["guidance"] = "guidance"
     frame: int

@@ -38,7 +38,6 @@ Frame = bytes | Callable[[], LandmarkFrame]  # landmarks are parsed in the pool,
 class Guidance:
     """What a frame showed and what to do next; `progress` 0-1 toward a reading, at 1 the first cue is READY."""
 
-    frame: int
     cues: tuple[Cue, ...]
     progress: float
     glance: Glance
@@ -92,7 +91,6 @@ class LiveSession:
         self._user_id = user_id
         self._birth_year: int | None = None
         self._tracker = Tracker()
-        self._frames = 0
         self.restart()
 
     def restart(self) -> None:
@@ -115,7 +113,6 @@ class LiveSession:
         if self._of_photos is not isinstance(seen, bytes):  # a camera does not change its kind
             self.restart()
             self._of_photos = isinstance(seen, bytes)
-        self._frames += 1
         step_s = 0.0 if self._last_s is None else min(max(at_s - self._last_s, 0.0), _MAX_STEP_S)
         self._last_s = at_s
         cues = self._coach.tell(glance, at_s)
@@ -125,7 +122,7 @@ class LiveSession:
         if steady and glance.quality is not None and Hint.BLURRED not in glance.quality.warnings:
             self._album.add(_Kept(glance.quality.score, at_s, seen))
         progress = self._progress(step_s, steady=steady)
-        return Guidance(self._frames, (Cue.READY, *cues) if progress >= 1 else cues, progress, glance)
+        return Guidance((Cue.READY, *cues) if progress >= 1 else cues, progress, glance)
 
     async def read(self, locale: Locale) -> AnalysisResult:
         """The reading from the best frames, which are forgotten; raises as any reading does."""

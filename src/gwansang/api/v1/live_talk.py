@@ -1,6 +1,7 @@
 """The conversation of live guidance: frames come in at any pace, the newest is looked at, and what to do goes out."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -47,22 +48,32 @@ class _Newest:
     """One place for a frame: a newer one takes it, and the older one is counted as skipped."""
 
     def __init__(self) -> None:
-        self._frame: tuple[Frame, float] | None = None
+        self._newest: _Numbered | None = None
         self._there = asyncio.Event()
+        self._came = 0
         self.skipped = 0
 
     def put(self, frame: Frame) -> None:
-        self.skipped += self._frame is not None
-        self._frame = frame, monotonic()
+        self.skipped += self._newest is not None
+        self._came += 1
+        self._newest = _Numbered(self._came, frame, monotonic())
         self._there.set()
 
-    async def take(self) -> tuple[Frame, float]:
-        """The frame, and when it came."""
-        while self._frame is None:
+    async def take(self) -> "_Numbered":
+        while self._newest is None:
             self._there.clear()
             await self._there.wait()
-        taken, self._frame = self._frame, None
+        taken, self._newest = self._newest, None
         return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A frame, which of all that came it is, and when that was."""
+
+    number: int
+    frame: Frame
+    came_s: float
 
 
 class _Pulse:
@@ -104,21 +115,21 @@ class _Conversation:
     async def guide(self) -> None:
         """Answers one frame after the other, until a reading is sent."""
         while True:
-            frame, came_s = await self._frames.take()
-            guidance = await self._seen(frame, came_s)
+            taken = await self._frames.take()
+            guidance = await self._seen(taken)
             bearable = self._pulse.beat(self._looked, self._frames.skipped)
             if bearable is not None:
                 await self._socket.send(wire.SlowDownMessage(frames_per_second=bearable))
             if guidance is None:
                 continue
-            await self._socket.send(message_of(guidance, self._frames.skipped, self._socket.locale))
+            await self._socket.send(message_of(guidance, taken.number, self._frames.skipped, self._socket.locale))
             if guidance.progress >= 1 and await self._read():
                 return
 
-    async def _seen(self, frame: Frame, came_s: float) -> Guidance | None:
+    async def _seen(self, taken: _Numbered) -> Guidance | None:
         """None where the frame is no picture, which the client is told, or nobody had time for it."""
         try:
-            guidance = await self._session.see(frame, came_s)
+            guidance = await self._session.see(taken.frame, taken.came_s)
         except Unavailable:
             self._frames.skipped += 1
             return None
@@ -185,11 +196,11 @@ def _no_mesh() -> InvalidLandmarksError:
     return InvalidLandmarksError(message, expected=LANDMARK_COUNTS)
 
 
-def message_of(guidance: Guidance, skipped: int, locale: str) -> wire.GuidanceMessage:
+def message_of(guidance: Guidance, number: int, skipped: int, locale: str) -> wire.GuidanceMessage:
     """What a client is told of a frame."""
     glance = guidance.glance
     return wire.GuidanceMessage(
-        frame=guidance.frame,
+        frame=number,
         skipped=skipped,
         hints=[cue.value for cue in guidance.cues],
         text=TEXTS[guidance.cues[0].value if guidance.cues else "steady"][locale],

@@ -1,0 +1,286 @@
+"""Live guidance on the real service: frames over a real socket, hints back, and in the end a reading."""
+
+import json
+import socket as sockets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.sync.client import ClientConnection
+
+from gwansang.api.v1.live_talk import TEXTS
+from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.vision.guidance import Cue
+from tests.cameras import drawn_face, frame, hand_held, real_face
+from tests.hostile_images import Hostile, hostile_images
+from tests.photos import encoded
+from tests.serving import UPLOAD_CALL, Server, serving
+from tests.sockets import LIVE, dial, hear
+from tests.test_vision import scenes
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that logs as much as it can, with room for many cameras of one address."""
+    folder = tmp_path_factory.mktemp("studio")
+    with serving(folder, LOG_LEVEL="DEBUG", SOCKETS_PER_ADDRESS="40", ALLOW_GUESTS="true") as running:
+        yield running
+
+
+@pytest.fixture
+def camera(studio: Server) -> Iterator[ClientConnection]:
+    """A guest's socket, greeted."""
+    with dial(studio) as connected:
+        connected.send(json.dumps({"type": "start", "locale": "en"}))
+        assert hear(connected)["type"] == "hello"
+        yield connected
+
+
+def answered(camera: ClientConnection, data: bytes | str) -> dict[str, Any]:
+    """What is said to one frame."""
+    camera.send(data)
+    return hear(camera)
+
+
+def closing(camera: ClientConnection) -> int:
+    """The code that the socket is closed with, after whatever is still said."""
+    with suppress(ConnectionClosedError):
+        for _ in camera:
+            pass
+    return camera.close_code or 1006
+
+
+def read_live(camera: ClientConnection, frames: list[bytes]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What was said to frames at 30 a second until there was a reading, and that reading."""
+    said = []
+    for data in frames:
+        said.append(answered(camera, data))
+        if said[-1].get("hints", [""])[:1] == ["ready"]:
+            return said, hear(camera)
+        time.sleep(1 / 30)
+    raise AssertionError(said[-1])
+
+
+def test_a_calm_face_is_coached_to_a_reading_like_that_of_its_still(studio: Server, camera: ClientConnection) -> None:
+    face = real_face()
+    said, last = read_live(camera, hand_held(face, 120))
+    assert last["type"] == "reading"
+    with studio.client() as client:
+        still = client.post(UPLOAD_CALL, files={"file": ("x.jpg", frame(face))}).json()
+    live = last["reading"]
+    same = [part for part in still["parts_analysis"] if shape_of(live, part) == shape_of(still, part)]
+    assert len(same) >= 13
+    assert live["quality"]["photos"] >= 3
+    assert live["locale"] == "en"
+    assert said[-1]["text"] == TEXTS["ready"]["en"]
+    assert closing(camera) == 1000
+
+
+def shape_of(reading: dict[str, Any], part: str) -> str:
+    shape: str = reading["parts_analysis"][part]["shape_id"]
+    return shape
+
+
+def test_a_frame_is_answered_with_all_that_a_client_draws(camera: ClientConnection) -> None:
+    told = answered(camera, frame(real_face(), roll_deg=-18))
+    assert told["hints"][0] == "tilt_left"
+    assert told["text"] == TEXTS["tilt_left"]["en"]
+    assert (told["type"], told["frame"], told["skipped"], told["progress"]) == ("guidance", 1, 0, 0)
+    assert told["pose"]["roll_deg"] == pytest.approx(-16, abs=4)
+    x, y, width, height = told["face"]["box"]
+    assert 0 < x < x + width < 1
+    assert 0 < y < y + height < 1
+    assert len(told["face"]["outline"]) == 36
+    assert told["quality"]["brightness"] > 0.1
+
+
+def test_the_hints_are_told_in_korean_unless_another_language_is_asked_for(studio: Server) -> None:
+    with dial(studio) as camera:
+        camera.send(encoded(scenes.lit(0.02)))
+        assert hear(camera)["type"] == "hello"
+        assert hear(camera)["text"] == TEXTS["too_dark"]["ko"]
+
+
+def test_there_is_a_warm_sentence_for_every_hint() -> None:
+    assert set(TEXTS) == {*Cue, "steady"}
+    for texts in TEXTS.values():
+        assert texts["ko"].endswith("요.")
+        assert texts["en"].endswith((".", "!")) or "!" in texts["en"]
+
+
+def test_landmarks_are_coached_too(camera: ClientConnection) -> None:
+    points = known_landmarks()
+    near = 0.5 + (points - 0.5) * 1.3
+    told = answered(camera, mesh(near.round(5).tolist()))
+    assert told["hints"] == ["relax_mouth"]  # the canonical face's lips are a little apart
+    assert told["quality"]["brightness"] is None
+    assert "move_closer" in answered(camera, mesh((0.5 + (points - 0.5) * 0.5).round(5).tolist()))["hints"]
+
+
+def mesh(points: object) -> str:
+    return json.dumps({"type": "landmarks", "points": points, "width": 640, "height": 640})
+
+
+@pytest.mark.parametrize("points", [[[0.5, 0.5]] * 468, [[0.5, 0.5]] * 467, [[1e9, 0.5]] * 468, [[0.5] * 2000] * 20])
+def test_landmarks_that_are_no_face_are_an_error_and_the_socket_stays(camera: ClientConnection, points: object) -> None:
+    told = answered(camera, mesh(points))
+    assert told["problem"]["status"] == 422
+    assert answered(camera, frame(drawn_face()))["type"] == "guidance"
+
+
+@pytest.mark.parametrize("hostile", hostile_images(), ids=lambda hostile: hostile.name)
+def test_a_hostile_frame_gets_an_error_and_the_socket_stays(
+    camera: ClientConnection, studio: Server, hostile: Hostile
+) -> None:
+    if len(hostile.data) > 1024 * 1024:
+        pytest.skip("larger than a message may be")
+    before = studio.memory_mb()
+    told = answered(camera, hostile.data)
+    if told["type"] == "error":
+        codes = {code for _, code in hostile.answers} | {"IMAGE_TOO_LARGE"}
+        assert told["problem"]["error"]["code"] in codes
+        assert told["problem"]["instance"] == LIVE
+        assert told["problem"]["detail"]
+    else:
+        assert told["type"] == "guidance"
+    assert answered(camera, frame(drawn_face()))["type"] == "guidance"
+    assert studio.memory_mb() - before < 150
+
+
+def test_hostile_frames_of_one_socket_harm_no_other(studio: Server, camera: ClientConnection) -> None:
+    stop = threading.Event()
+
+    def attack() -> None:
+        files = [hostile.data for hostile in hostile_images() if len(hostile.data) < 500_000]
+        with dial(studio) as attacker:
+            attacker.send(json.dumps({"type": "start"}))
+            while not stop.is_set():
+                for data in files[:20]:
+                    attacker.send(data)
+                    attacker.recv(timeout=10)
+                    time.sleep(0.02)
+
+    attacking = threading.Thread(target=attack)
+    attacking.start()
+    try:
+        said, last = read_live(camera, hand_held(drawn_face(), 300))
+    finally:
+        stop.set()
+        attacking.join(30)
+    assert last["type"] == "reading"
+    assert {one["type"] for one in said} == {"guidance"}
+
+
+def test_of_frames_that_come_too_fast_the_newest_is_looked_at_and_the_sender_is_told(
+    camera: ClientConnection,
+) -> None:
+    data, said = frame(real_face(), scale=0.5), []
+    large = encoded(scenes.draw_face(1600, 1200, 250.0))
+
+    def send() -> None:
+        for number in range(300):
+            camera.send(large if number < 299 else data)
+            time.sleep(1 / 100)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    while not said or said[-1].get("frame") != 300:
+        said.append(hear(camera))
+    sending.join()
+    guided = [one["frame"] for one in said if one["type"] == "guidance"]
+    assert guided == sorted(guided)
+    assert said[-1]["skipped"] == 300 - len(guided)
+    if said[-1]["skipped"] > 200:
+        slower = [one["frames_per_second"] for one in said if one["type"] == "slow_down"]
+        assert slower
+        assert all(1 <= pace <= 100 for pace in slower)
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ('{"type": "start", "birth_year": 2025}', "TOO_YOUNG"),
+        ('{"type": "start", "birth_year": 1800}', "INVALID_BIRTH_YEAR"),
+        ('{"type": "start", "birth_year": "1990"}', "VALIDATION_ERROR"),
+        ('{"type": "start", "unknown": 1}', "VALIDATION_ERROR"),
+        ("{", "INVALID_JSON"),
+        ("[]", "INVALID_JSON"),
+    ],
+)
+def test_a_message_that_is_not_right_is_an_error_and_the_socket_stays(
+    camera: ClientConnection, message: str, code: str
+) -> None:
+    assert answered(camera, message)["problem"]["error"]["code"] == code
+    assert answered(camera, frame(drawn_face()))["type"] == "guidance"
+
+
+def test_a_message_of_another_kind_ends_the_socket_with_1003(camera: ClientConnection) -> None:
+    told = answered(camera, '{"type": "dance"}')
+    assert told["problem"]["error"]["code"] == "MESSAGE_TYPE_NOT_ACCEPTED"
+    assert closing(camera) == 1003
+
+
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, 17 * 1024 * 1024])
+def test_a_message_that_is_too_large_ends_the_socket_with_1009(camera: ClientConnection, size: int) -> None:
+    before = time.monotonic()
+    with pytest.raises(ConnectionClosed):  # noqa: PT012 - whichever of the two notices it
+        camera.send(bytes(size))
+        camera.recv(timeout=10)
+    assert time.monotonic() - before < 5
+    assert camera.close_code == 1009
+
+
+def test_a_message_in_endless_fragments_ends_the_socket_with_1009(camera: ClientConnection) -> None:
+    with pytest.raises(ConnectionClosed):
+        camera.send(bytes(64 * 1024) for _ in range(1000))
+    assert camera.close_code == 1009
+
+
+def test_nothing_is_unpacked(studio: Server) -> None:
+    with dial(studio, compression="deflate") as camera:
+        assert camera.protocol.extensions == []
+
+
+def test_who_never_reads_does_not_hold_up_the_others(studio: Server, camera: ClientConnection) -> None:
+    with dial(studio) as deaf:
+        deaf.send(json.dumps({"type": "start"}))
+        deaf.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        for data in hand_held(drawn_face(), 5):
+            deaf.send(data)
+        assert answered(camera, frame(drawn_face()))["type"] == "guidance"
+
+
+def test_the_log_has_one_line_a_socket_and_no_ticket(studio: Server) -> None:
+    with studio.client() as client:
+        registration = {"email": "live@example.com", "username": "live", "password": "correct horse"}
+        client.post("/api/v1/users/", json=registration)
+        form = {"username": "live@example.com", "password": "correct horse"}
+        token = client.post("/api/v1/auth/login", data=form).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        ticket = client.post("/api/v1/auth/tickets", headers=bearer).json()["ticket"]
+    with dial(studio, f"{LIVE}?ticket={ticket}", additional_headers={"X-Request-ID": "one-socket"}) as camera:
+        assert hear(camera)["guest"] is False
+    with dial(studio, additional_headers=bearer) as camera:
+        assert hear(camera)["guest"] is False
+    time.sleep(0.3)
+    log = studio.log.read_text()
+    assert ticket not in log
+    assert token not in log
+    assert "connection open" not in log
+    (line,) = [event for event in studio.events() if event.get("request_id") == "one-socket"]
+    assert (line["event"], line["route"], line["code"]) == ("socket.closed", LIVE, 1000)
+    assert str(line["caller"]).startswith("user:")
+
+
+def test_a_server_that_stops_says_1012_and_is_gone(tmp_path: Path) -> None:
+    with serving(tmp_path, ALLOW_GUESTS="true") as server, dial(server) as camera:
+        camera.send(frame(drawn_face()))
+        assert hear(camera)["type"] == "hello"
+        server.process.terminate()
+        assert closing(camera) == 1012
+        assert server.process.wait(10) is not None
