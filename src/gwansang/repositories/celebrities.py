@@ -65,7 +65,7 @@ class Celebrities(Repository[Celebrity]):
             .where(CelebrityPhoto.celebrity_id.in_(ids))
             .group_by(CelebrityPhoto.celebrity_id)
         )
-        return {person: (count, usable) for person, count, usable in (await self._session.execute(query)).tuples()}
+        return {person: (count, usable) for person, count, usable in await self._session.execute(query)}
 
     async def erase(self, celebrity_id: int) -> bool:
         """Deletes the person; the database deletes with it every picture of theirs."""
@@ -108,7 +108,7 @@ class CelebrityPhotos(Repository[CelebrityPhoto]):
             .order_by(CelebrityPhoto.celebrity_id, CelebrityPhoto.id)
             .limit(count)
         )
-        rows = (await self._session.execute(query)).tuples()
+        rows = await self._session.execute(query)
         return [(photo, person, embedding, measures) for photo, person, embedding, measures in rows]
 
 

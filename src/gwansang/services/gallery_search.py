@@ -18,6 +18,7 @@ from gwansang.services.ml.embedding_service import MODEL
 _log = structlog.get_logger("gwansang.gallery")
 POLL_S: Final = 2.0
 _CHUNK: Final = 2000
+_REST: Final = 3.0  # of the time that reading took
 _TRIES: Final = 3  # of a gallery that changes while it is read
 
 
@@ -66,12 +67,15 @@ class GallerySearch:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self._poll_s)
             self._changed.clear()
+            started = perf_counter()
             try:
                 await self.refresh()
             except Unavailable:
                 _log.warning("gallery.postponed")
             except Exception:  # the gallery that is known goes on being searched
                 _log.exception("gallery.failed")
+            # while much changes, as in an import, a large gallery is not read all the time
+            await asyncio.sleep(min(_REST * (perf_counter() - started), self._poll_s))
 
     async def _load(self) -> Gallery:
         started = perf_counter()
