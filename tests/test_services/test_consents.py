@@ -111,7 +111,7 @@ async def test_a_new_text_asks_again_only_where_it_must(
     user = await signed_up(accounts)
     renewed = ConsentText(version=2, valid_from=valid_from, ko="새 글", en="new text")
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
-    later = ConsentService(accounts.uow, texts, accounts.photo_bin, clock=clock)
+    later = ConsentService(accounts.uow, texts, accounts.privacy.audit, accounts.photo_bin, clock=clock)
     state = (await later.states(user.id))[0]
     assert (state.granted, state.version, state.granted_version) == (holds, 2, 1)
     again = await later.grant(user.id, "reading")

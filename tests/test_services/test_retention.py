@@ -1,0 +1,108 @@
+"""What is older than the published schedule goes, what is younger stays, and one process does it a day."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from gwansang.container import Accounts
+from gwansang.services.history_service import AnalysisNotFoundError
+from gwansang.services.user_service import BirthYearError, TooYoungError
+from tests.accounts import PASSWORD, accounts_on, signed_up
+from tests.fakes import MovingClock
+from tests.test_services.test_history import analysis, keeper
+from tests.test_services.test_profiles import remember
+from tests.test_services.test_sealing import query
+
+pytestmark = pytest.mark.anyio
+YEAR = timedelta(days=366)
+
+
+async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    asleep, awake = await keeper(accounts, "asleep@example.com"), await keeper(accounts, "awake@example.com")
+    kept = {user_id: analysis(user_id) for user_id in (asleep, awake)}
+    for user_id, made in kept.items():
+        await accounts.history.keep(user_id, made)
+    await remember(accounts, asleep)
+    clock.now += YEAR - timedelta(days=10)
+    await accounts.auth.login("awake@example.com", PASSWORD)
+    assert (await accounts.privacy.retention.run())["histories"] == 0
+    clock.now += timedelta(days=20)
+    assert (await accounts.privacy.retention.preview())["histories"] == 1
+    assert await accounts.history.get(asleep, kept[asleep].analysis_id) == kept[asleep]
+    assert (await accounts.privacy.retention.run())["histories"] == 1
+    with pytest.raises(AnalysisNotFoundError):
+        await accounts.history.get(asleep, kept[asleep].analysis_id)
+    assert await accounts.profiles.known(asleep) is None
+    assert (await accounts.users.get(asleep)).is_active
+    assert await accounts.history.get(awake, kept[awake].analysis_id) == kept[awake]
+
+
+async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
+    user_id, made = await keeper(accounts), analysis()
+    await accounts.history.keep(user_id, made)
+    key = (await accounts.keys.create(user_id, "phone", ["history:read"])).key
+    clock.now += YEAR
+    await accounts.keys.authenticate(key)
+    assert (await accounts.privacy.retention.run())["histories"] == 0
+
+
+async def test_sign_ins_codes_keys_and_withdrawn_consents_go_in_their_time(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    user = await signed_up(accounts)
+    await accounts.auth.login(user.email, PASSWORD)
+    await accounts.proofs.start_verification(user.id)
+    await accounts.keys.create(user.id, "phone", ["analyze"], 1)
+    await accounts.consents.grant(user.id, "improve")
+    await accounts.consents.withdraw(user.id, "improve")
+    assert sum((await accounts.privacy.retention.run()).values()) == 0
+    clock.now += timedelta(days=32)
+    run = await accounts.privacy.retention.run()
+    assert (run["sign_ins"], run["mail_tokens"], run["keys"], run["consents"]) == (1, 1, 1, 0)
+    clock.now += 3 * YEAR
+    assert (await accounts.privacy.retention.run())["consents"] == 1
+    assert [one.purpose for one in await accounts.consents.states(user.id) if one.granted] == ["reading"]
+
+
+async def test_one_process_takes_the_turn_of_a_day(database_url: str, clock: MovingClock) -> None:
+    async with accounts_on(database_url, clock) as one, accounts_on(database_url, clock) as other:
+        for _ in range(2):
+            await asyncio.gather(*(each.privacy.retention.run_if_due() for each in (one, other, one, other)))
+            clock.now += timedelta(hours=25)
+    runs = await query(database_url, "SELECT count(*) FROM audit_log WHERE event = 'retention_run'")
+    assert runs == [(2,)]
+
+
+async def test_a_turn_whose_process_died_is_taken_by_another_after_an_hour(
+    accounts: Accounts, clock: MovingClock, database_url: str
+) -> None:
+    async with accounts.uow.write() as tx:
+        now = clock()
+        assert await tx.turns.take("retention", now, done_before=now, begun_before=now)
+    await accounts.privacy.retention.run_if_due()
+    assert await query(database_url, "SELECT done_at FROM turns") == [(None,)]
+    clock.now += timedelta(hours=2)
+    await accounts.privacy.retention.run_if_due()
+    assert await query(database_url, "SELECT count(*) FROM turns WHERE done_at IS NULL") == [(0,)]
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_the_published_schedule_says_the_numbers_that_the_run_keeps_to(database_url: str, locale: str) -> None:
+    async with accounts_on(database_url, inactive_months=7, refresh_token_days=5) as accounts:
+        told = {line.id: line.how_long for line in accounts.privacy.retention.schedule(locale)}
+    assert "7" in told["history"]
+    assert "5" in told["sign_in"]
+    assert not [line for line in told.values() if "{" in line]
+
+
+@pytest.mark.parametrize(("year", "error"), [(2013, TooYoungError), (2027, BirthYearError), (1899, BirthYearError)])
+async def test_children_can_not_sign_up_and_the_birth_year_of_others_is_not_kept(
+    accounts: Accounts, year: int, error: type[Exception], database_url: str
+) -> None:
+    with pytest.raises(error):
+        await accounts.users.register("child@example.com", "김아이", PASSWORD, birth_year=year)
+    await accounts.users.register("grown@example.com", "김어른", PASSWORD, birth_year=2012)
+    assert "2012" not in str(await query(database_url, "SELECT * FROM users"))
