@@ -19,10 +19,16 @@ import schemathesis
 from gwansang.container import open_accounts
 from gwansang.services.ml.face_analyzer import known_landmarks
 from tests.photos import REPOSITORY
-from tests.serving import Server, settings_for_tests
+from tests.serving import ENCRYPTION_KEYS, Server, settings_for_tests
 
 PASSWORD = "a password of the fuzzer"
-SERVICE = {"ALLOW_GUESTS": "false", "PASSWORD_BCRYPT_ROUNDS": "4", "LOG_LEVEL": "WARNING"}
+SERVICE = {
+    "ALLOW_GUESTS": "false",
+    "PASSWORD_BCRYPT_ROUNDS": "4",
+    "LOG_LEVEL": "WARNING",
+    "ENCRYPTION_KEYS": ENCRYPTION_KEYS,  # accounts are made in the fuzzer's own process, too
+    "MAX_UNFINISHED_TASKS": "1000",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class SignIn:
     def prepare(self, token: str, case: schemathesis.Case) -> None:
         """What a call needs to get beyond its first refusal: a consent, or something of one's own to be found."""
         bearer = {"Authorization": f"Bearer {token}"}
-        if case.path.startswith("/api/v1/analysis/face"):
+        if case.path.startswith(("/api/v1/analysis/face", "/api/v1/analysis/batch")):
             self._client.put("/api/v1/consents/reading", headers=bearer)
         places = case.path_parameters or {}
         if _is_id(places.get("analysis_id")) and next(self._numbers) % 2:
@@ -86,6 +92,11 @@ class SignIn:
             face = {"landmarks": known_landmarks().tolist()}
             kept = self._client.post("/api/v1/analysis/face", json=face, headers=bearer)
             places["analysis_id"] = kept.json().get("analysis_id", places["analysis_id"])
+        if _is_id(places.get("task_id")) and next(self._numbers) % 2:
+            self._client.put("/api/v1/consents/reading", headers=bearer)
+            face = {"landmarks": known_landmarks().tolist()}
+            task = self._client.post("/api/v1/analysis/face/async", json=face, headers=bearer)
+            places["task_id"] = task.json().get("task_id", places["task_id"])
         if _is_id(places.get("key_id")) and next(self._numbers) % 2:
             made = self._client.post("/api/v1/keys", json={"name": "x", "scopes": ["analyze"]}, headers=bearer)
             places["key_id"] = made.json().get("id", places["key_id"])

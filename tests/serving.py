@@ -27,6 +27,7 @@ from tests.fakes import FakeVision, frozen_clock
 from tests.photos import model_dir
 
 JSON_CALL = "/api/v1/analysis/face"
+ENCRYPTION_KEYS = f"tests:{'t' * 43}="
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
 SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
 # Most tests are not about limits, and all of them come from one address.
@@ -37,7 +38,7 @@ def settings_for_tests(**changes: object) -> Settings:
     """Settings that no file and no variable of this machine can change."""
     defaults = {
         "inference_workers": 1,
-        "encryption_keys": f"tests:{'t' * 43}=",
+        "encryption_keys": ENCRYPTION_KEYS,
         "log_level": "WARNING",
         "log_format": "json",
         "password_bcrypt_rounds": 10 if changes.get("environment") == "production" else 4,
