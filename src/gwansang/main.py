@@ -80,7 +80,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container | Meters]]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container | Meters]]:
-        configure_logging(settings.log_level, json=settings.json_logs)
+        configure_logging(settings.log_level, json=settings.json_logs, names_key=settings.log_names_key)
         async with opening(settings) as container:
             yield {"container": container, "meters": container.meters}
 

@@ -130,5 +130,5 @@ def test_the_log_says_who_called_by_number_only(chatty: Server) -> None:
         client.get("/api/v1/users/me", headers=headers)
     time.sleep(0.2)
     (event,) = [event for event in chatty.events() if event.get("request_id") == "who-1"]
-    assert re.fullmatch(r"user:\d+", str(event["caller"]))
+    assert re.fullmatch(r"user:[0-9a-f]{12}", str(event["caller"]))
     assert json.dumps(event).count(EMAIL) == 0

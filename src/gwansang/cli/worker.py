@@ -23,7 +23,7 @@ def worker(
     settings = read_settings()
     at_once = concurrency or settings.jobs_concurrency or _USUAL
     settings = settings.model_copy(update={"jobs_concurrency": at_once})
-    configure_logging(settings.log_level, json=settings.json_logs)
+    configure_logging(settings.log_level, json=settings.json_logs, names_key=settings.log_names_key)
     catalog.verify(settings.model_path)
     norms(settings.norms_path)
 
