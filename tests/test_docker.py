@@ -98,7 +98,7 @@ def test_only_what_is_copied_is_sent_to_the_build() -> None:
 
 def test_every_service_is_pinned_watched_and_closed_to_the_outside() -> None:
     services = composition()["services"]
-    assert set(services) == {"api", "migrate", "postgres", "redis", "s3"}
+    assert set(services) == {"api", "worker", "migrate", "postgres", "redis", "s3"}
     for name, service in services.items():
         assert PINNED.fullmatch(service["image"]), name
         assert not service.get("privileged"), name
@@ -111,7 +111,7 @@ def test_every_service_is_pinned_watched_and_closed_to_the_outside() -> None:
 
 
 def test_our_own_containers_can_write_nowhere_but_to_their_data() -> None:
-    for name in ("api", "migrate"):
+    for name in ("api", "worker", "migrate"):
         service = composition()["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]

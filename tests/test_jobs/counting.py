@@ -72,11 +72,17 @@ async def accounts_at(url: str, storage: Path, **changes: object) -> AsyncIterat
 
 @asynccontextmanager
 async def worker_at(
-    url: str, folder: Path, jobs: Mapping[str, Job], *, concurrency: int = 4, at_once: bool = True
+    url: str,
+    folder: Path,
+    jobs: Mapping[str, Job],
+    *,
+    concurrency: int = 4,
+    at_once: bool = True,
+    pace: Pace = BRISK,
 ) -> AsyncIterator[tuple[Accounts, Runner]]:
     """A worker in this process."""
     async with accounts_at(url, folder / "storage") as accounts:
-        rules = rules_on(url, slots=folder / "workers", concurrency=concurrency)
+        rules = rules_on(url, slots=folder / "workers", concurrency=concurrency, pace=pace)
         async with working(accounts.job_places, jobs, rules, at_once=at_once) as runner:
             yield accounts, runner
 

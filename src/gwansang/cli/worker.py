@@ -1,6 +1,7 @@
 """`gwansang worker`: a process that does long work."""
 
 import asyncio
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,7 +9,13 @@ import typer
 from gwansang import worker as process
 from gwansang.cli.options import norms
 from gwansang.cli.options import settings as read_settings
+from gwansang.config import Settings
+from gwansang.core.clock import utc_now
 from gwansang.core.logging import configure_logging
+from gwansang.db.session import Database
+from gwansang.jobs.slots import hostname
+from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.jobs.runner import Pace
 from gwansang.vision import catalog
 
 _USUAL = 4
@@ -18,9 +25,14 @@ def worker(
     concurrency: Annotated[
         int | None, typer.Option(min=1, max=64, help="Tasks at once [JOBS_CONCURRENCY, else 4]; the same everywhere.")
     ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether a worker of this machine is alive.")] = False,
 ) -> None:
     """Do long work (videos, batches, imports) until stopped; any number of these may run, on any machine."""
     settings = read_settings()
+    if check:
+        alive = asyncio.run(_alive_here(settings))
+        typer.echo("\n".join(alive) or "no worker of this machine was heard of lately")
+        raise typer.Exit(not alive)
     at_once = concurrency or settings.jobs_concurrency or _USUAL
     settings = settings.model_copy(update={"jobs_concurrency": at_once})
     configure_logging(settings.log_level, json=settings.json_logs, names_key=settings.log_names_key)
@@ -31,3 +43,13 @@ def worker(
         typer.echo(f"gwansang worker {name} is ready: {at_once} tasks at once; Ctrl+C or SIGTERM stops it.", err=True)
 
     asyncio.run(process.work(settings, ready))
+
+
+async def _alive_here(settings: Settings) -> list[str]:
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        async with UnitOfWork(database).read() as tx:
+            alive = await tx.workers.alive(utc_now() - timedelta(seconds=Pace().silent_s))
+    finally:
+        await database.close()
+    return sorted(name for name in alive if name.startswith(f"{hostname()}-"))

@@ -24,7 +24,7 @@ _QUEUE: Final = "tasks"
 _WORKFLOW: Final = "task"
 _APP: Final = "gwansang"
 _ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.2  # as long as a task may wait that could begin; each look costs 2 ms
 _MOST: Final = 500
 T = TypeVar("T")
 

@@ -30,12 +30,17 @@ class Slot:
             except BlockingIOError:
                 os.close(descriptor)
                 continue
-            return cls(descriptor, f"{socket.gethostname()[:80]}-{number}-{_own_suffix(descriptor)}")
+            return cls(descriptor, f"{hostname()}-{number}-{_own_suffix(descriptor)}")
         raise OSError(f"all {_MOST} slots of workers are taken")
 
     def release(self) -> None:
         """Lets another process have it."""
         os.close(self._descriptor)
+
+
+def hostname() -> str:
+    """What the names of this machine's workers begin with."""
+    return socket.gethostname()[:80]
 
 
 def _own_suffix(descriptor: int) -> str:
