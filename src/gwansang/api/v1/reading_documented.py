@@ -150,7 +150,11 @@ BATCH_BODY = {
                                 "or WebP, each up to 10 MB, together up to 100 MB."
                             ),
                         },
-                        "locale": {"type": "string", "maxLength": 35, "description": "ko or en; anything else falls back."},
+                        "locale": {
+                            "type": "string",
+                            "maxLength": 35,
+                            "description": "ko or en; anything else falls back.",
+                        },
                     },
                 },
             }
