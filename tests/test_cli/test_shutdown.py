@@ -31,6 +31,11 @@ PASSWORD = "correct horse battery"
 _START_S = 60.0
 
 
+def _photo() -> bytes:
+    """Large, so that reading many takes a while; it is drawn once."""
+    return drawn_portrait(width=1200, height=1600, face_width=600.0)
+
+
 class Service:
     """`gwansang serve` in a folder of its own, as often as it is started."""
 
@@ -73,7 +78,7 @@ class Service:
 
     def read(self, number: int) -> httpx.Response:
         """A reading for one of the people."""
-        files = {"file": ("a.jpg", drawn_portrait(width=900, height=1200, face_width=450.0), "image/jpeg")}
+        files = {"file": ("a.jpg", _photo(), "image/jpeg")}
         with self.client() as client:
             return client.post(UPLOAD_CALL, files=files, headers=self.people[number % PEOPLE])
 
@@ -146,18 +151,20 @@ class Outcome:
 def stopped_at_work(service: Service, process: subprocess.Popen[bytes]) -> Outcome:
     """Asks for readings, long work and a socket, and stops the service as soon as the first is answered."""
     total = PEOPLE * REQUESTS_EACH
+    _photo()
     address = service.url.replace("http", "ws") + "/api/v1/analysis/live"
     with (
-        ThreadPoolExecutor(total) as threads,
+        ThreadPoolExecutor(total + JOBS) as threads,
         connect(address, additional_headers=service.people[0], proxy=None) as guided,
     ):
         readings = [threads.submit(service.read, number) for number in range(total)]
-        tasks = [service.submit(number) for number in range(JOBS)]
+        submitted = [threads.submit(service.submit, number) for number in range(JOBS)]
         wait(readings, return_when=FIRST_COMPLETED)
         waiting = sum(not reading.done() for reading in readings)
         process.send_signal(signal.SIGTERM)
         close_code = until_closed(guided)
         answers = [reading.result() for reading in readings]
+        tasks = [one.result() for one in submitted]
     return Outcome(waiting, answers, tasks, close_code)
 
 
