@@ -126,6 +126,11 @@ async def test_the_people_one_resembles_are_named_the_nearest_first(client: http
     fewer = (await match(someone, photo(1), k=2, locale="en")).json()
     assert fewer["matches"][0]["name"] == "Person 1"
     assert len(fewer["matches"]) == 2
+    assert fewer["card"] is None
+    card = (await match(someone, photo(1), card=True)).json()["card"]
+    assert card.startswith("<svg")
+    assert "사람 1" in card
+    assert "<image" not in card
     for k in (0, 21, "many"):
         assert (await match(someone, photo(1), k=k)).status_code == 422
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 Text = Annotated[str, Strict()]
 Similarity = Annotated[int, Field(ge=1, le=99, examples=[87])]
+_REGIONS = {"eyes": 91, "brows": 64, "nose": 88, "mouth": 72, "outline": 79}
+_PERSON = {"id": 7, "name": "홍길동", "name_ko": "홍길동", "name_en": "Hong Gildong", "category": "actor"}
 RegionName = Literal["eyes", "brows", "nose", "mouth", "outline"]
 
 
@@ -117,8 +119,14 @@ class LookalikeOut(BaseModel):
 
     gallery_version: int = Field(description="Grows with every change of the gallery.", examples=[12])
     gallery_size: int = Field(description="People who were compared.", examples=[240])
-    matches: list[MatchOut]
-    regions: dict[RegionName, RegionMatchOut] = Field(description="Empty where the gallery is.")
+    matches: list[MatchOut] = Field(examples=[[{**_PERSON, "rank": 1, "percentile": 98.4, "similarity": _REGIONS}]])
+    regions: dict[RegionName, RegionMatchOut] = Field(
+        description="Empty where the gallery is.", examples=[{"eyes": {**_PERSON, "similarity": 97}}]
+    )
     notice: str | None = Field(description="Why there is no match, where there is none.", examples=[None])
+    card: str | None = Field(
+        description="With `card=true`: a card to share as SVG, with names on a drawn face; no photo in it.",
+        examples=['<svg xmlns="http://www.w3.org/2000/svg">…</svg>'],
+    )
     disclaimer: str = Field(examples=["재미로 보는 AI의 결과예요."])
-    locale: Literal["ko", "en"]
+    locale: Literal["ko", "en"] = Field(examples=["ko"])

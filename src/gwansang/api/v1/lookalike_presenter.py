@@ -5,13 +5,14 @@ import math
 from functools import cache
 from importlib.resources import files
 
+from gwansang.api.v1.match_card import Resembled, match_card
 from gwansang.reading.model import Locale
 from gwansang.schemas.celebrity import LookalikeOut, MatchOut, PersonOut, RegionMatchOut, RegionSimilarities
 from gwansang.services.gallery import Match, Person, RegionMatch
 from gwansang.services.match_service import MatchResult
 
 
-def present_matches(result: MatchResult) -> LookalikeOut:
+def present_matches(result: MatchResult, *, with_card: bool) -> LookalikeOut:
     """The answer in its language."""
     found, locale = result.matches, result.locale
     texts = _texts()[locale]
@@ -21,8 +22,19 @@ def present_matches(result: MatchResult) -> LookalikeOut:
         matches=[_match(rank, one, locale) for rank, one in enumerate(found.matches, start=1)],
         regions={region: _region(one, locale) for region, one in found.regions.items()},
         notice=None if found.gallery_size else texts["empty"],
+        card=_card(result) if with_card else None,
         disclaimer=texts["disclaimer"],
         locale=locale,
+    )
+
+
+def _card(result: MatchResult) -> str:
+    found, locale = result.matches, result.locale
+    return match_card(
+        [Resembled(_person(one.person, locale).name, math.floor(one.percentile)) for one in found.matches],
+        {region: Resembled(_person(one.person, locale).name, one.similarity) for region, one in found.regions.items()},
+        str(found.gallery_version),
+        locale,
     )
 
 

@@ -47,17 +47,20 @@ router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
 CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
 PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="How many people to name.", examples=[DEFAULT_K])]
+WithCard = Annotated[bool, Query(description="Whether to draw a card to share.", examples=[False])]
 _FACE = (PhotoRequiredError, *READING_REFUSALS)
 
 
 @router.post("/match", openapi_extra=JSON_BODY, responses=problems(*_FACE, *JSON_REFUSALS))
-async def match_face(caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K) -> LookalikeOut:
+async def match_face(
+    caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
+) -> LookalikeOut:
     """Whom of the gallery the face in a photo resembles; needs the consent to `lookalike`.
 
     A photo is needed, landmarks alone are not enough; nothing of it is kept. The percentile says how the likeness
     compares with that of pairs of people in the gallery, the similarities by region rest on measured shapes.
     """
-    return present_matches(await matches.match(ask, caller.user_id, k))
+    return present_matches(await matches.match(ask, caller.user_id, k), with_card=card)
 
 
 @router.post(
@@ -66,11 +69,11 @@ async def match_face(caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: H
     responses=problems(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
 async def match_uploaded_face(
-    caller: ComparesFaces, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K
+    caller: ComparesFaces, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
     """Whom of the gallery one resembles, from an uploaded photo, or more steadily from up to five of them; otherwise as
     `POST /celebrity/match`."""
-    return present_matches(await matches.match(ask, caller.user_id, k))
+    return present_matches(await matches.match(ask, caller.user_id, k), with_card=card)
 
 
 @router.get("/", include_in_schema=False, dependencies=[Anyone])
