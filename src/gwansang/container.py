@@ -276,7 +276,8 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     photo_bin = PhotoBin(uow, store, clock=clock)
     vault = TaskVault(store, sealer)
     rules = _retention(settings)
-    privacy = privacy_services(uow, sealer, vault.forget, photo_bin, rules, clock=clock, new_id=uuid4)
+    mails = _carrier(settings).forget
+    privacy = privacy_services(uow, sealer, vault.forget, mails, photo_bin, rules, clock=clock, new_id=uuid4)
     consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)

@@ -3,6 +3,7 @@
 The engine is an ordinary, blocking one; it runs in threads of its own.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,12 @@ class JobStore:
 
     url: str
     connections: Engine
+
+    def compact(self) -> None:
+        """Leaves nothing of what was deleted in the log of changes of an embedded file."""
+        if self.connections.dialect.name == "sqlite":
+            with closing(self.connections.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def close(self) -> None:
         """Closes all connections, for good: threads of the engine that wait for something end with an error."""

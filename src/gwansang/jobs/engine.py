@@ -156,6 +156,7 @@ class Engine:
         """Deletes all that the engine knows of these tasks."""
         if task_ids:
             DBOS.delete_workflows([str(task_id) for task_id in task_ids])
+            self._store.compact()
 
     def _do(self, task_id: str) -> None:
         """The workflow: runs in a thread of the engine, each step on the event loop and recorded when it is done."""

@@ -20,6 +20,7 @@ from gwansang.services.photo_bin import PhotoBin
 
 _log = structlog.get_logger("gwansang.privacy")
 ForgetInputs = Callable[[UUID], Awaitable[None]]  # of a task
+ForgetMails = Callable[[str], Awaitable[None]]  # to an address
 _IDS = TypeAdapter(list[UUID])
 _BATCH: Final = 50
 _HEAD_START: Final = timedelta(minutes=1)  # for whoever began it
@@ -45,6 +46,7 @@ class ErasureService:
         uow: UnitOfWork,
         audit: AuditLog,
         forget_inputs: ForgetInputs,
+        forget_mails: ForgetMails,
         photo_bin: PhotoBin,
         *,
         clock: Clock,
@@ -53,6 +55,7 @@ class ErasureService:
         self._uow = uow
         self._audit = audit
         self._forget_inputs = forget_inputs
+        self._forget_mails = forget_mails
         self._bin = photo_bin
         self._clock = clock
         self._new_id = new_id
@@ -61,7 +64,8 @@ class ErasureService:
         """Erases an account and everything of it; False where there is none. Raises LastAdminError."""
         async with self._uow.write() as tx:
             await refuse_last_admin(tx, user_id)
-            if await tx.users.locked(user_id) is None:
+            user = await tx.users.locked(user_id)
+            if user is None:
                 return False
             subject = await self._audit.pseudonym(tx, user_id)
             actor = await self._audit.pseudonym(tx, by) if isinstance(by, int) else by
@@ -77,6 +81,7 @@ class ErasureService:
             await tx.users.erase(user_id)
             await self._audit.note(tx, "erased", subject, actor)
         _log.info("account.erased")
+        await self._forget_mails(user.email)
         await self._bin.empty(photos)
         try:
             await self._complete(left)

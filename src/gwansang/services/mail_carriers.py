@@ -28,6 +28,10 @@ class Carrier(Protocol):
 
     async def deliver(self, message: EmailMessage) -> None: ...
 
+    async def forget(self, address: str) -> None:
+        """Deletes what is still here of mails to somebody."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpCarrier:
@@ -59,6 +63,9 @@ class SmtpCarrier:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise UndeliveredError(type(error).__name__, lasting=False) from None
 
+    async def forget(self, address: str) -> None:
+        """Nothing is here: the server took it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FolderCarrier:
@@ -73,6 +80,14 @@ class FolderCarrier:
         except OSError as error:
             raise UndeliveredError(type(error).__name__, lasting=False) from None
         _log.info("mail.written", path=str(path))
+
+    async def forget(self, address: str) -> None:
+        await asyncio.to_thread(self._delete, address.encode())
+
+    def _delete(self, address: bytes) -> None:
+        for path in self.folder.glob("*.eml"):
+            if address in path.read_bytes():
+                path.unlink(missing_ok=True)
 
     def _write(self, path: Path, content: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from gwansang.core.clock import Clock
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.audit import AuditLog
-from gwansang.services.erasure import ErasureService, ForgetInputs
+from gwansang.services.erasure import ErasureService, ForgetInputs, ForgetMails
 from gwansang.services.key_rotation import KeyRotation
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.retention import RetentionRules, RetentionService
@@ -30,6 +30,7 @@ def privacy_services(
     uow: UnitOfWork,
     sealer: Sealer,
     forget_inputs: ForgetInputs,
+    forget_mails: ForgetMails,
     photo_bin: PhotoBin,
     rules: RetentionRules,
     *,
@@ -38,7 +39,7 @@ def privacy_services(
 ) -> Privacy:
     """All of them on one database."""
     audit = AuditLog(uow, sealer, clock=clock)
-    erasures = ErasureService(uow, audit, forget_inputs, photo_bin, clock=clock, new_id=new_id)
+    erasures = ErasureService(uow, audit, forget_inputs, forget_mails, photo_bin, clock=clock, new_id=new_id)
     old_rows = SealingOfOldRows(uow, sealer, SealedFaces(sealer))
     return Privacy(
         audit=audit,
