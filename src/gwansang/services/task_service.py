@@ -1,5 +1,6 @@
 """Long work as its owner sees it: submitted, watched, cancelled. Nothing here knows the engine that does it."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +135,10 @@ class TaskService:
             key = await self._sealer.key(tx, user_id) if row.result is not None else None
         if key is None or row.result is None:
             return info(row)
-        return info(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_place(task_id))))
+        opened = await asyncio.to_thread(
+            self._sealer.open, key, row.result, result_place(task_id)
+        )  # it may be megabytes
+        return info(row, _OBJECT.validate_python(opened))
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:
         """The user's tasks without their results, newest first; raises InvalidPageError."""

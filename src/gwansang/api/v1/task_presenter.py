@@ -73,7 +73,9 @@ def present_batch_photo(info: TaskInfo, number: int, locale: Locale) -> wire.Bat
         raise BatchPhotoNotFoundError("There is no photo with this number in a batch that is done.")
     photo = batch.photos[number - 1]
     short = _photo(number, batch.names[number - 1], photo, locale)
-    return wire.BatchPhotoReading(**short.model_dump(), reading=present_told(photo.told) if photo.told else None)
+    return wire.BatchPhotoReading(
+        **short.model_dump(), reading=present_told(told_of(photo.told)) if photo.told is not None else None
+    )
 
 
 def _batch(result: JsonObject, locale: Locale) -> wire.BatchOut:
@@ -87,18 +89,18 @@ def _batch(result: JsonObject, locale: Locale) -> wire.BatchOut:
 
 
 def _photo(number: int, name: str, photo: BatchPhoto, locale: Locale) -> wire.BatchPhotoOut:
-    if photo.told is None:
+    if photo.short is None:
         return wire.BatchPhotoOut(number=number, name=name, status="failed", error=_failure(photo.failure, locale))
-    kept = photo.told.kept
+    short = photo.short
     return wire.BatchPhotoOut(
         number=number,
         name=name,
         status="read",
-        analysis_id=kept.analysis_id,
-        overall_score=kept.reading.overall_score,
-        element=kept.reading.element.primary,
-        energy_scores=EnergiesOut(**{str(energy): steps for energy, steps in kept.reading.energy_scores.items()}),
-        quality_score=round(kept.quality.score, 4),
+        analysis_id=short.analysis_id,
+        overall_score=short.overall_score,
+        element=short.element,
+        energy_scores=EnergiesOut(**{str(energy): steps for energy, steps in short.energy_scores.items()}),
+        quality_score=round(short.quality_score, 4),
     )
 
 

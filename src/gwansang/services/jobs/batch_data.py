@@ -3,19 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from pydantic import JsonValue, TypeAdapter
 
+from gwansang.reading.model import Energy
+from gwansang.services.jobs.face_data import told_data
 from gwansang.services.jobs.failure import Failure
 from gwansang.services.jobs.job import JsonObject
 from gwansang.services.told import ToldAnalysis
 
 
 @dataclass(frozen=True, slots=True)
-class BatchPhoto:
-    """One photo of a batch: its reading, or why there is none."""
+class InShort:
+    """What a list of readings shows of one."""
 
-    told: ToldAnalysis | None = None
+    analysis_id: UUID
+    overall_score: int
+    element: str
+    energy_scores: dict[Energy, int]
+    quality_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPhoto:
+    """One photo of a batch: its reading, in short and as `told_data` has it, or why there is none. The whole readings
+    of fifty photos take long to look through, so that only those are that are asked for."""
+
+    short: InShort | None = None
+    told: JsonValue = None
     failure: Failure | None = None
 
 
@@ -29,6 +45,19 @@ class BatchResult:
 
 _PHOTO: Final = TypeAdapter(BatchPhoto)
 _RESULT: Final = TypeAdapter(BatchResult)
+
+
+def photo_read(told: ToldAnalysis) -> BatchPhoto:
+    """A photo with its reading."""
+    reading = told.kept.reading
+    short = InShort(
+        analysis_id=told.kept.analysis_id,
+        overall_score=reading.overall_score,
+        element=reading.element.primary,
+        energy_scores=reading.energy_scores,
+        quality_score=told.kept.quality.score,
+    )
+    return BatchPhoto(short, told_data(told))
 
 
 def photo_data(photo: BatchPhoto) -> JsonValue:

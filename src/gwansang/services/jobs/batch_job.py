@@ -1,5 +1,7 @@
 """Many photos, each read for itself: they may be of many people, so that nobody's remembered face plays a part."""
 
+import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -7,8 +9,9 @@ from pydantic import JsonValue
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
 from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.jobs.batch_data import BatchPhoto, batch_data, photo_data, photo_of
-from gwansang.services.jobs.face_data import Order, analysis_id, order_of, query_of
+from gwansang.services.history_service import KeptAnalysis
+from gwansang.services.jobs.batch_data import BatchPhoto, batch_data, photo_data, photo_of, photo_read
+from gwansang.services.jobs.face_data import Order, analysis_id, order_of, query_of, told_of
 from gwansang.services.jobs.failure import failure_of
 from gwansang.services.jobs.job import Finished, TaskWork
 from gwansang.services.told import ToldAnalysis, told_analysis
@@ -33,7 +36,7 @@ class BatchJob:
         await task.stage("reading")
         order = await _order(task)
         try:
-            photo = BatchPhoto(told=await self._told(task, order, index))
+            photo = photo_read(await self._told(task, order, index))
         except (Unavailable, Forbidden):  # of all photos, and not of this one
             raise
         except AppError as error:
@@ -43,15 +46,21 @@ class BatchJob:
     async def finish(self, task: TaskWork) -> Finished:
         outcomes = await task.outcomes()
         data = [outcomes[index] for index in sorted(outcomes)]
-        told = {index: photo.told for index, photo in enumerate(map(photo_of, data)) if photo.told is not None}
-        photos = {one.kept.analysis_id: partial(task.input, index) for index, one in told.items()}
-        keep = await self._readings.keeping(task.user_id, [one.kept for one in told.values()], photos)
+        kept = await asyncio.to_thread(_kept, data)
+        photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
+        keep = await self._readings.keeping(task.user_id, tuple(kept.values()), photos)
         return Finished(batch_data(data, (await _order(task)).names), keep)
 
     async def _told(self, task: TaskWork, order: Order, index: int) -> ToldAnalysis:
         query = query_of(order, (await task.input(index),))
         sight = await self._readings.look(lambda: query, task.user_id)
         return told_analysis(await self._readings.tell_alone(sight, analysis_id(task.id, index)))
+
+
+def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
+    """What may be kept of the photos that were read."""
+    told = {index: photo.told for index, photo in enumerate(map(photo_of, data))}
+    return {index: told_of(one).kept for index, one in told.items() if one is not None}
 
 
 async def _order(task: TaskWork) -> Order:
