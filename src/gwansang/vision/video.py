@@ -165,7 +165,7 @@ def _decoded(
     packets: Iterator["Packet[VideoStream]"], stream: "VideoStream", asked: frozenset[int]
 ) -> Iterator["VideoFrame"]:
     """What can be decoded, and in the end what the decoder held back; others than those asked for may be missing."""
-    from av.error import FFmpegError  # noqa: PLC0415
+    from av.error import FFmpegError  # noqa: PLC0415 - loads for a moment, and only where videos are decoded
 
     for packet in chain(packets, (None,)):
         if packet and stream.codec_context.name in _SKIPPING:  # a frame that no other refers to is needed by nobody
@@ -179,7 +179,7 @@ def _decoded(
 
 @contextmanager
 def _opened(data: bytes, header: ClipHeader) -> Iterator[tuple["InputContainer", "VideoStream"]]:
-    import av  # noqa: PLC0415
+    import av  # noqa: PLC0415 - loads for a moment, and only where videos are decoded
 
     try:
         with av.open(
