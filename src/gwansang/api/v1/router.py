@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from gwansang.api.v1.endpoints import (
     analysis,
     auth,
+    cards,
     celebrity,
     files,
     history,
@@ -17,5 +18,5 @@ from gwansang.api.v1.endpoints import (
 )
 
 router = APIRouter()
-for module in (analysis, tasks, history, files, celebrity, auth, users, keys, privacy, promises, live):
+for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, privacy, promises, live):
     router.include_router(module.router)

@@ -1,0 +1,29 @@
+"""A kept reading as a picture to share."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+
+from gwansang.api.documented import Responses, problems
+from gwansang.api.v1.card import card_svg
+from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
+from gwansang.dependencies import History, ReadsHistory
+from gwansang.services.history_service import AnalysisNotFoundError
+
+router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
+_SVG = "image/svg+xml"
+_CARD: Responses = {
+    200: {"description": "The card.", "content": {_SVG: {"schema": {"type": "string", "example": "<svg …></svg>"}}}},
+    **problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
+}
+
+
+@router.get("/{analysis_id:uuid}/card.svg", response_class=Response, responses=_CARD)
+async def read_card(
+    analysis_id: Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])],
+    caller: ReadsHistory,
+    history: History,
+) -> Response:
+    """A card to share, 1080 by 1350: scores, element, two best parts and a colour; no photo and nothing of the face."""
+    return Response(card_svg((await history.get(caller.user_id, analysis_id)).reading), media_type=_SVG)
