@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from gwansang.cli.findings import Finding, Verdict
 from gwansang.config import Settings
-from gwansang.container import open_store
+from gwansang.container import open_accounts, open_store
 from gwansang.core.clock import utc_now
 from gwansang.core.exceptions import AppError
 from gwansang.core.file_links import FileLinks
@@ -24,7 +24,10 @@ _PATIENCE_S = 5.0
 
 def surroundings(settings: Settings) -> Iterator[Finding]:
     """Looks at each; nothing is made that is not there yet."""
-    yield _database(settings.database_url.get_secret_value())
+    database = _database(settings.database_url.get_secret_value())
+    yield database
+    if database.verdict is Verdict.GOOD:
+        yield asyncio.run(_keys(settings))
     yield _storage(settings)
     if settings.redis_url is not None:
         yield asyncio.run(_redis(settings.redis_url.get_secret_value()))
@@ -50,6 +53,20 @@ async def _revision(database: Database) -> str | None:
         return await revision_of(database)
     finally:
         await database.close()
+
+
+async def _keys(settings: Settings) -> Finding:
+    async with open_accounts(settings) as accounts:
+        found = await accounts.privacy.rotation.in_use()
+    wrong = (*found.missing, *found.broken)
+    if wrong:
+        what = f"ENCRYPTION_KEYS lacks the right key for {', '.join(wrong)}: what it sealed can't be opened"
+        return Finding(Verdict.MISSING, what, "put the key back, beside the one that is first")
+    waiting = sum(users for name, users in found.users.items() if name != found.first)
+    if waiting:
+        what = f"{waiting} user keys are wrapped by an older master key"
+        return Finding(Verdict.NOTE, what, "run `gwansang privacy rotate-keys`")
+    return Finding(Verdict.GOOD, "the keys of all users can be opened")
 
 
 def _storage(settings: Settings) -> Finding:
