@@ -28,7 +28,7 @@ from tests.serving import settings_for_tests
 from tests.test_jobs.counting import accounts_at
 
 pytestmark = pytest.mark.anyio
-KILLS = 2  # of two workers: nobody is left, and others go on
+MOMENTS = (0.2, 0.6)  # of the progress: then both workers are killed
 Worker = subprocess.Popen[bytes]
 
 
@@ -85,31 +85,33 @@ def workers(count: int, url: str, folder: Path) -> Iterator[list[Worker]]:
                 worker.stderr.close()
 
 
-async def killing(running: list[Worker], url: str, folder: Path) -> None:
-    """Kills one worker after the other, at random moments of the work, and starts a new one for each."""
-    chance = random.Random(5)  # noqa: S311
-    for victim in range(KILLS):
-        await asyncio.sleep(chance.uniform(0.2, 0.8))
-        running[victim].send_signal(signal.SIGKILL)
-        running.append(start(url, folder))
+def replaced(running: list[Worker], url: str, folder: Path) -> list[Worker]:
+    """Kills all workers, in the middle of whatever they do, and begins to start as many new ones."""
+    for worker in running:
+        worker.send_signal(signal.SIGKILL)
+    return [start(url, folder) for _ in running]
 
 
 async def test_a_video_whose_workers_are_killed_is_read_once_and_as_if_nobody_had_been(
     database_url: str, tmp_path: Path
 ) -> None:
+    chance = random.Random(5)  # noqa: S311
     async with accounts_at(database_url, tmp_path / "storage") as accounts:
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
         with workers(2, database_url, tmp_path) as running:
             inputs = [film(), order_bytes(Order(locale="en"))]
             task = await accounts.tasks.submit(me.id, VIDEO, {}, inputs, request_sha256="0" * 64)
-            kills = asyncio.create_task(killing(running, database_url, tmp_path))
-            progress: list[float] = []
-            async with asyncio.timeout(90):
+            alive, moments, progress = list(running), list(MOMENTS), []
+            async with asyncio.timeout(120):
                 async for told in accounts.tasks.events(me.id, task.id):
                     progress.append(told.progress)
-            assert kills.done()
-            await kills
+                    if moments and told.progress >= moments[0]:
+                        await asyncio.sleep(chance.uniform(0, 0.2))
+                        alive = replaced(alive, database_url, tmp_path)
+                        running.extend(alive)
+                        moments.pop(0)
+            assert not moments
         history = await accounts.history.page(me.id)
     assert told.status == "done", told.error
     assert progress == sorted(progress)
