@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue, SkipValidation, TypeAdapter
 
 from gwansang.reading.model import Energy
 from gwansang.services.jobs.face_data import told_data
@@ -31,7 +31,7 @@ class BatchPhoto:
     of fifty photos take long to look through, so that only those are that are asked for."""
 
     short: InShort | None = None
-    told: JsonValue = None
+    told: Annotated[JsonValue, SkipValidation] = None
     failure: Failure | None = None
 
 
