@@ -35,8 +35,10 @@ from gwansang.services.file_service import FileService
 from gwansang.services.gallery_search import GallerySearch
 from gwansang.services.history_service import HistoryService
 from gwansang.services.housekeeping import housekeeping
+from gwansang.services.import_service import ImportService
 from gwansang.services.jobs.batch_job import BatchJob
 from gwansang.services.jobs.face_job import FaceJob
+from gwansang.services.jobs.import_job import ImportJob
 from gwansang.services.jobs.job import Job
 from gwansang.services.jobs.runner import JobRules, Runner, working
 from gwansang.services.jobs.vault import TaskVault
@@ -134,6 +136,7 @@ class Container:
     tasks: TaskService
     worker: Runner | None
     celebrities: CelebrityService
+    imports: ImportService
     matches: MatchService
     submissions: SubmissionService
     retention: RetentionService
@@ -202,10 +205,12 @@ async def assembled(
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
-        jobs = _jobs(readings, VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock))
         search = GallerySearch(accounts.uow, _norms(settings))
         await stack.enter_async_context(search.watching())
         embeddings = EmbeddingService(pool)
+        celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
+        video = VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock)
+        jobs = _jobs(FaceJob(readings), BatchJob(readings), video, ImportJob(celebrities))
         runner = None
         if settings.jobs_concurrency:
             work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
@@ -231,7 +236,8 @@ async def assembled(
             retention=accounts.privacy.retention,
             tasks=accounts.tasks,
             worker=runner,
-            celebrities=CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4),
+            celebrities=celebrities,
+            imports=ImportService(accounts.tasks),
             matches=MatchService(
                 embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)
             ),
@@ -246,8 +252,7 @@ async def assembled(
         )
 
 
-def _jobs(readings: CallerAnalyses, video: VideoJob) -> dict[str, Job]:
-    known: tuple[Job, ...] = (FaceJob(readings), BatchJob(readings), video)
+def _jobs(*known: Job) -> dict[str, Job]:
     return {job.kind: job for job in known}
 
 

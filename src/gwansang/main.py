@@ -36,6 +36,7 @@ _OTHER_BODY_BYTES = 256 * 1024
 _INTAKE_PATIENCE_S = 20.0
 _VIDEO = "/api/v1/analysis/video"
 _VIDEO_PATIENCE_S = 60.0
+_IMPORT = "/api/v1/celebrity/import"
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 
@@ -117,6 +118,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 "/api/v1/celebrity/match": settings.max_json_bytes,
                 "/api/v1/celebrity/match/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
                 + _FORM_FRAMING_BYTES,
+                _IMPORT: settings.max_batch_bytes + _FORM_FRAMING_BYTES,
                 "/api/v1/celebrity/photos": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
                 _VIDEO: settings.max_video_bytes + _FORM_FRAMING_BYTES,
             },
@@ -124,7 +126,10 @@ def _middleware(settings: Settings) -> list[Middleware]:
             timeout_s=settings.body_timeout_s,
             intake=Intake(max_bytes=settings.max_inflight_bytes, patience_s=_INTAKE_PATIENCE_S),
             answer=errors.answer,
-            apart={_VIDEO: Intake(max_bytes=settings.max_video_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1)},
+            apart={
+                _VIDEO: Intake(max_bytes=settings.max_video_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1),
+                _IMPORT: Intake(max_bytes=settings.max_batch_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1),
+            },
         ),
     ]
 

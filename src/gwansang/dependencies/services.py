@@ -15,6 +15,7 @@ from gwansang.services.export_archive import ExportArchive
 from gwansang.services.export_service import ExportService
 from gwansang.services.file_service import FileService
 from gwansang.services.history_service import HistoryService
+from gwansang.services.import_service import ImportService
 from gwansang.services.key_service import KeyService
 from gwansang.services.live_service import LiveService
 from gwansang.services.mail_service import MailService
@@ -123,6 +124,10 @@ def _celebrities(services: Services) -> CelebrityService:
     return services.celebrities
 
 
+def _imports(services: Services) -> ImportService:
+    return services.imports
+
+
 def _matches(services: Services) -> MatchService:
     return services.matches
 
@@ -156,6 +161,7 @@ Tickets = Annotated[TicketService, Depends(_tickets)]
 Tasks = Annotated[TaskService, Depends(_tasks)]
 Submissions = Annotated[SubmissionService, Depends(_submissions)]
 Celebrities = Annotated[CelebrityService, Depends(_celebrities)]
+Imports = Annotated[ImportService, Depends(_imports)]
 Matches = Annotated[MatchService, Depends(_matches)]
 UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
 VideoLimit = Annotated[int, Depends(_max_video_bytes)]

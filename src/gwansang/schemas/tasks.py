@@ -55,6 +55,29 @@ class BatchOut(BaseModel):
     photos: list[BatchPhotoOut]
 
 
+class ImportedPictureOut(BaseModel):
+    """What became of one picture of an import."""
+
+    file: str = Field(examples=["홍길동_Hong Gildong/1.jpg"])
+    name_ko: str = Field(examples=["홍길동"])
+    name_en: str = Field(examples=["Hong Gildong"])
+    fate: Literal["added", "renewed", "duplicate", "unusable"] = Field(
+        description="`renewed`: an older release had looked at it. `duplicate`: it is in the gallery already.",
+        examples=["added"],
+    )
+    error: FailureOut | None = Field(None, description="Why it is unusable.", examples=[None])
+
+
+class ImportOut(BaseModel):
+    """What became of the pictures of an import, in the order of their files."""
+
+    added: int = Field(ge=0, examples=[970])
+    renewed: int = Field(ge=0, examples=[0])
+    duplicate: int = Field(ge=0, examples=[20])
+    unusable: int = Field(ge=0, examples=[10])
+    pictures: list[ImportedPictureOut]
+
+
 class TaskSummary(BaseModel):
     """A piece of long work as its owner sees it."""
 
@@ -74,8 +97,10 @@ class TaskSummary(BaseModel):
 class TaskOut(TaskSummary):
     """The same with its result."""
 
-    result: FaceReading | BatchOut | None = Field(
-        description="Once it is done: of the kind `face` a reading, of the kind `batch` what became of each photo.",
+    result: FaceReading | BatchOut | ImportOut | None = Field(
+        description=(
+            "Once it is done: of the kinds `face` and `video` a reading, of `batch` and `import` what became of each photo."
+        ),
         examples=[None],
     )
 

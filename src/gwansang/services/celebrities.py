@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import JsonValue, TypeAdapter
 
-from gwansang.core.exceptions import InvalidInput, NotFound
+from gwansang.core.exceptions import InvalidInput, NotFound, TooLarge
 from gwansang.models import Celebrity, CelebrityPhoto
 from gwansang.repositories.celebrities import PhotoExistsError
 from gwansang.services.gallery import STORED_MEASURES, stored
@@ -36,6 +36,13 @@ class InvalidCelebrityError(InvalidInput):
 
     code = "INVALID_CELEBRITY"
     title = "This can't be said of a person of the gallery"
+
+
+class PictureTooLargeError(TooLarge):
+    """Carries `max_bytes` in its context."""
+
+    code = "CELEBRITY_PICTURE_TOO_LARGE"
+    title = "The picture is too large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +130,9 @@ def _checked(field: str, text: str, longest: int, *, empty: bool = False) -> str
     return told
 
 
-def check_new(known: CelebrityPhoto | None, celebrity_id: int) -> None:
-    """Raises PhotoExistsError unless the picture is new, or is this person's and an older network saw it."""
-    if known is not None and (known.model == MODEL or known.celebrity_id != celebrity_id):
+def check_new(known: CelebrityPhoto | None) -> None:
+    """Raises PhotoExistsError unless the picture is new, or only an older network has seen it."""
+    if known is not None and known.model == MODEL:
         raise PhotoExistsError("This very picture is in the gallery already.", celebrity_id=known.celebrity_id)
 
 

@@ -5,7 +5,7 @@ bumps the gallery's version in its own transaction, and so reaches the search of
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from gwansang.services.celebrities import (
     Origin,
     PhotoInfo,
     PhotoNotFoundError,
+    PictureTooLargeError,
     check_new,
     clean,
     counted,
@@ -33,6 +34,7 @@ from gwansang.services.celebrities import (
     person_info,
     photo_info,
 )
+from gwansang.services.gallery_archive import MAX_PICTURE_BYTES, Entry
 from gwansang.services.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import MODEL, EmbeddingService
 
@@ -87,17 +89,6 @@ class CelebrityService:
         self._tell("gallery.person_added", celebrity_id=row.id)
         return person_info(row, (0, 0))
 
-    async def named(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
-        """The person of these names, who is added where there is none; raises InvalidCelebrityError."""
-        async with self._uow.read() as tx:
-            row = await tx.celebrities.named(clean(names.name_ko), clean(names.name_en))
-        if row is not None:
-            return (await self.get(row.id))[0]
-        try:
-            return await self.add(names, category, note)
-        except CelebrityExistsError:  # by somebody else, meanwhile
-            return await self.named(names, category, note)
-
     async def change(
         self,
         celebrity_id: int,
@@ -127,30 +118,60 @@ class CelebrityService:
             await tx.gallery_version.bump()
         self._tell("gallery.person_removed", celebrity_id=celebrity_id)
 
-    async def add_photo(
-        self, celebrity_id: int, picture: bytes, origin: Origin
-    ) -> tuple[Literal["added", "renewed"], PhotoInfo]:
+    async def add_photo(self, celebrity_id: int, picture: bytes, origin: Origin) -> PhotoInfo:
         """Looks at a picture for a person; one that an older network saw is looked at anew. Raises PhotoExistsError,
         CelebrityNotFoundError, InvalidCelebrityError, and what is wrong with the picture or the face."""
-        digest = hashlib.sha256(picture).hexdigest()
         async with self._uow.read() as tx:
             found(await tx.celebrities.get(celebrity_id))
-            check_new(await tx.celebrity_photos.by_digest(digest), celebrity_id)
+
+        async def whose(tx: Transaction) -> Celebrity:
+            return found(await tx.celebrities.locked(celebrity_id))
+
+        return (await self._look(whose, picture, origin, self._new_id()))[1]
+
+    async def take(self, entry: Entry, picture: bytes, photo_id: UUID | None = None) -> Literal["added", "renewed"]:
+        """Looks at a picture of an import; the person is added with their first usable picture. Done twice with one
+        `photo_id` it is done once. Raises PhotoExistsError, InvalidCelebrityError, and what is wrong with the picture
+        or the face."""
+
+        async def whose(tx: Transaction) -> Celebrity:
+            names = Names(clean(entry.names.name_ko), clean(entry.names.name_en))
+            known = await tx.celebrities.named(names.name_ko, names.name_en)
+            if known is not None:
+                return known
+            now = self._clock()
+            row = Celebrity(created_at=now, updated_at=now)
+            describe(row, names, entry.category, entry.note)
+            return await tx.celebrities.add(row)
+
+        return (await self._look(whose, picture, entry.origin, photo_id or self._new_id()))[0]
+
+    async def _look(
+        self, whose: Callable[[Transaction], Awaitable[Celebrity]], picture: bytes, origin: Origin, photo_id: UUID
+    ) -> tuple[Literal["added", "renewed"], PhotoInfo]:
+        if len(picture) > MAX_PICTURE_BYTES:
+            message = f"A picture may have {MAX_PICTURE_BYTES} bytes."
+            raise PictureTooLargeError(message, max_bytes=MAX_PICTURE_BYTES)
+        digest = hashlib.sha256(picture).hexdigest()
+        async with self._uow.read() as tx:
+            known = await tx.celebrity_photos.by_digest(digest)
+        if known is not None and known.id == photo_id and known.model == MODEL:
+            return "added", photo_info(known)
+        check_new(known)
         portrait = await self._embeddings.portrait(picture)
         async with self._uow.write() as tx:
-            person = found(await tx.celebrities.locked(celebrity_id))
             known = await tx.celebrity_photos.by_digest(digest)
-            check_new(known, celebrity_id)
-            row = known or CelebrityPhoto(
-                id=self._new_id(), celebrity_id=celebrity_id, sha256=digest, created_at=self._clock()
-            )
+            check_new(known)
+            person = await whose(tx)
+            row = known or CelebrityPhoto(id=photo_id, sha256=digest, created_at=self._clock())
+            row.celebrity_id = person.id
             fill(row, portrait, origin)
             await (tx.celebrity_photos.save(row) if known else tx.celebrity_photos.add(row))
             person.updated_at = self._clock()
             await tx.celebrities.save(person)
             await tx.gallery_version.bump()
         done: Literal["added", "renewed"] = "renewed" if known else "added"
-        self._tell(f"gallery.photo_{done}", celebrity_id=celebrity_id)
+        self._tell(f"gallery.photo_{done}", celebrity_id=row.celebrity_id)
         return done, photo_info(row)
 
     async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
@@ -160,12 +181,6 @@ class CelebrityService:
                 raise PhotoNotFoundError("There is no such picture of this person.")
             await tx.gallery_version.bump()
         self._tell("gallery.photo_removed", celebrity_id=celebrity_id)
-
-    async def known(self, picture: bytes) -> bool:
-        """Whether the network of this release has seen this very picture already."""
-        async with self._uow.read() as tx:
-            row = await tx.celebrity_photos.by_digest(hashlib.sha256(picture).hexdigest())
-        return row is not None and row.model == MODEL
 
     async def all_people(self) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
         """Everybody with their pictures, by id: what an export writes. Embeddings stay here."""

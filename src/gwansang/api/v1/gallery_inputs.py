@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Annotated
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from gwansang.api.errors import InvalidRequestError, invalid_model
+from gwansang.api.form_stream import FormStream
 from gwansang.api.multipart import parse_form
 from gwansang.api.v1.inputs import FileTooLargeError, read_body, require_type
 from gwansang.dependencies import AdminUser, UploadLimit
@@ -46,4 +48,15 @@ def picture_of(body: bytes | bytearray, content_type: str, max_bytes: int) -> Pi
     return Picture(asked.celebrity_id, pictures[0], Origin(asked.source, asked.licence, asked.attribution))
 
 
+async def _archive(request: Request, _: AdminUser) -> BytesIO:
+    require_type(request, "multipart/form-data")
+    form = FormStream(request.headers["content-type"], "file", 1, lambda *_: None)  # the BodyGate has counted
+    content = [file.content async for file in form.files(request.stream())]
+    if not content:
+        fault = {"field": "file", "message": "Send the ZIP archive as a file in the field `file`"}
+        raise InvalidRequestError("Request validation failed", faults=[fault])
+    return BytesIO(content[0])
+
+
 NewPicture = Annotated[Picture, Depends(_picture)]
+NewArchive = Annotated[BytesIO, Depends(_archive)]

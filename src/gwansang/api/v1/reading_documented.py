@@ -14,6 +14,7 @@ from gwansang.services.analysis_service import BirthYearError, TooYoungError
 from gwansang.services.celebrities import CelebrityNotFoundError, InvalidCelebrityError
 from gwansang.services.celebrity_service import PhotoExistsError
 from gwansang.services.consent_service import ConsentRequiredError
+from gwansang.services.gallery_archive import InvalidArchiveError
 from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.ml.face_analyzer import (
     MAX_PHOTOS,
@@ -224,6 +225,31 @@ PICTURE_BODY = {
         },
     }
 }
+ARCHIVE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "examples": {"archive": {"value": {"file": "the bytes of a ZIP"}}},
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": (
+                                "A ZIP of up to 100 MB with one folder for each person (`홍길동_Hong Gildong` or one "
+                                "name), or with a CSV: file, name_ko, name_en, category, source, licence, attribution."
+                            ),
+                        },
+                    },
+                },
+            }
+        },
+    }
+}
 _SUBMITTED = (TooManyTasksError, IdempotencyKeyReusedError, StorageUnavailableError)
 LATER_REFUSALS = tuple(error for error in (*READING_REFUSALS, *JSON_REFUSALS, *_SUBMITTED) if error not in _FOUND_LATER)
 BATCH_REFUSALS = (
@@ -259,3 +285,4 @@ PICTURE_REFUSALS = (
     InvalidCelebrityError,
     PhotoExistsError,
 )
+ARCHIVE_REFUSALS = (*(error for error in BATCH_REFUSALS if error is not ConsentRequiredError), InvalidArchiveError)

@@ -1,5 +1,6 @@
 """Long work as the wire shows it; what is told of errors is told in the language of who asks."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,11 +15,12 @@ from gwansang.services.jobs.batch_job import BATCH
 from gwansang.services.jobs.face_data import told_of
 from gwansang.services.jobs.face_job import FACE
 from gwansang.services.jobs.failure import Failure
+from gwansang.services.jobs.import_job import IMPORT, ImportedPicture, imported
 from gwansang.services.jobs.job import JsonObject
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.task_service import TaskInfo
 
-Result = FaceReading | wire.BatchOut
+Result = FaceReading | wire.BatchOut | wire.ImportOut
 
 
 class BatchPhotoNotFoundError(NotFound):
@@ -108,6 +110,28 @@ def _face(result: JsonObject, _: Locale) -> FaceReading:
     return present_told(told_of(result["told"]))
 
 
+def _import(result: JsonObject, locale: Locale) -> wire.ImportOut:
+    pictures = imported(result)
+    fates = Counter(picture.fate for picture in pictures)
+    return wire.ImportOut(
+        added=fates["added"],
+        renewed=fates["renewed"],
+        duplicate=fates["duplicate"],
+        unusable=fates["unusable"],
+        pictures=[_picture(picture, locale) for picture in pictures],
+    )
+
+
+def _picture(picture: ImportedPicture, locale: Locale) -> wire.ImportedPictureOut:
+    return wire.ImportedPictureOut(
+        file=picture.file,
+        name_ko=picture.name_ko,
+        name_en=picture.name_en,
+        fate=picture.fate,
+        error=_failure(picture.failure, locale),
+    )
+
+
 def _failure(failure: Failure | None, locale: Locale) -> wire.FailureOut | None:
     if failure is None:
         return None
@@ -116,4 +140,9 @@ def _failure(failure: Failure | None, locale: Locale) -> wire.FailureOut | None:
 
 
 _ENDS: Final = ("failed", "cancelled")
-_RESULTS: Final[Mapping[str, Callable[[JsonObject, Locale], Result]]] = {FACE: _face, VIDEO: _face, BATCH: _batch}
+_RESULTS: Final[Mapping[str, Callable[[JsonObject, Locale], Result]]] = {
+    FACE: _face,
+    VIDEO: _face,
+    BATCH: _batch,
+    IMPORT: _import,
+}

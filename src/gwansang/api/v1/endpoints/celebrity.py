@@ -7,11 +7,13 @@ from fastapi import APIRouter, Path, Query
 
 from gwansang.api.documented import problems
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.v1.gallery_inputs import NewPicture
+from gwansang.api.v1.gallery_inputs import NewArchive, NewPicture
 from gwansang.api.v1.inputs import JsonAsk, UploadAsk
 from gwansang.api.v1.lookalike_presenter import present_matches
 from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.reading_documented import (
+    ARCHIVE_BODY,
+    ARCHIVE_REFUSALS,
     FORM_BODY,
     JSON_BODY,
     JSON_REFUSALS,
@@ -20,7 +22,18 @@ from gwansang.api.v1.reading_documented import (
     READING_REFUSALS,
 )
 from gwansang.api.v1.refusals import ADMIN, ANYONE, BODY, PARAMETERS
-from gwansang.dependencies import AdminUser, Anyone, AskedPage, Celebrities, ComparesFaces, Matches
+from gwansang.api.v1.task_inputs import IdempotencyKey
+from gwansang.api.v1.task_presenter import present_task
+from gwansang.dependencies import (
+    AdminUser,
+    Anyone,
+    AskedPage,
+    Celebrities,
+    ChosenLocale,
+    ComparesFaces,
+    Imports,
+    Matches,
+)
 from gwansang.schemas.celebrity import (
     CelebrityChange,
     CelebrityDetail,
@@ -30,6 +43,8 @@ from gwansang.schemas.celebrity import (
     LookalikeOut,
 )
 from gwansang.schemas.paging import PageOut
+from gwansang.schemas.tasks import TaskOut
+from gwansang.services.caller import AdminOnlyError
 from gwansang.services.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
@@ -106,8 +121,22 @@ async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Cele
 async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
     """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
     looked at anew."""
-    _, added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
+    added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
     return CelebrityPhotoOut.model_validate(added, from_attributes=True)
+
+
+@router.post(
+    "/import", status_code=202, openapi_extra=ARCHIVE_BODY, responses=problems(*ARCHIVE_REFUSALS, AdminOnlyError)
+)
+async def import_celebrities(
+    chief: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
+) -> TaskOut:
+    """Look at many pictures, as a task: one folder for each person, or a CSV with names and files, in a ZIP.
+
+    Progress and result are those of `/analysis/tasks/{task_id}`: every picture with what became of it. A picture that
+    is in the gallery already, or that can't be used, is reported and keeps no other back.
+    """
+    return present_task(await imports.submit(chief.user_id, archive, key), locale)
 
 
 @router.patch(

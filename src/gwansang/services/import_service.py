@@ -1,0 +1,32 @@
+"""Imports into the gallery, submitted as long work: what can be refused at once is refused at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import BinaryIO
+
+from gwansang.services.gallery_archive import MAX_PICTURE_BYTES, ArchivePictures, Entry, entries_of, opened_archive
+from gwansang.services.jobs.import_job import IMPORT, list_bytes
+from gwansang.services.task_service import TaskInfo, TaskService
+
+
+class ImportService:
+    """Takes archives and hands their pictures on, one by one."""
+
+    def __init__(self, tasks: TaskService) -> None:
+        self._tasks = tasks
+
+    async def submit(self, user_id: int, archive: BinaryIO, idempotency_key: str | None) -> TaskInfo:
+        """A task that looks at every picture; raises InvalidArchiveError, and what TaskService raises."""
+        with ExitStack() as stack:
+            pictures = await asyncio.to_thread(lambda: stack.enter_context(opened_archive(archive)))
+            entries = tuple(await asyncio.to_thread(entries_of, pictures))
+            inputs = _one_by_one(pictures, entries)
+            return await self._tasks.submit(user_id, IMPORT, {}, inputs, idempotency_key=idempotency_key)
+
+
+async def _one_by_one(pictures: ArchivePictures, entries: tuple[Entry, ...]) -> AsyncIterator[bytes]:
+    """The pictures, then the list of them; of one that is too large only so much that this can be seen."""
+    for entry in entries:
+        yield await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES)
+    yield list_bytes(entries)

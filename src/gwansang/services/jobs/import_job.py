@@ -1,0 +1,84 @@
+"""Many pictures for the gallery: each is looked at for itself, and what became of it is reported."""
+
+from typing import Final, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+
+from gwansang.core.exceptions import AppError, Forbidden, Unavailable
+from gwansang.services.celebrity_service import CelebrityService, PhotoExistsError
+from gwansang.services.gallery_archive import Entry
+from gwansang.services.jobs.failure import Failure, failure_of
+from gwansang.services.jobs.job import Finished, JsonObject, TaskWork
+
+IMPORT: Final = "import"
+Fate = Literal["added", "renewed", "duplicate", "unusable"]
+
+
+class ImportedPicture(BaseModel):
+    """What became of one picture: which file of whom; `failure` says why it could not be used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    name_ko: str
+    name_en: str
+    fate: Fate
+    failure: Failure | None = None
+
+
+_ENTRIES: Final = TypeAdapter(tuple[Entry, ...])
+_PICTURES: Final = TypeAdapter(tuple[ImportedPicture, ...])
+
+
+def list_bytes(entries: tuple[Entry, ...]) -> bytes:
+    """The list of pictures, which is the last input of an import."""
+    return _ENTRIES.dump_json(entries)
+
+
+def imported(result: JsonObject) -> tuple[ImportedPicture, ...]:
+    """What became of the pictures of an import that is done."""
+    return _PICTURES.validate_python(result["pictures"])
+
+
+class ImportJob:
+    """A step a picture; the last input is the list of them."""
+
+    kind = IMPORT
+
+    def __init__(self, celebrities: CelebrityService) -> None:
+        self._celebrities = celebrities
+
+    async def plan(self, task: TaskWork) -> int:
+        return task.inputs - 1
+
+    async def step(self, task: TaskWork, index: int) -> JsonValue:
+        await task.stage("looking")
+        entries = _ENTRIES.validate_json(await task.input(task.inputs - 1))
+        photo_id = uuid5(task.id, str(index))  # the same again after a crash, so that nothing is its own duplicate
+        became = await take_picture(self._celebrities, entries[index], await task.input(index), photo_id)
+        data: JsonValue = became.model_dump(mode="json")
+        return data
+
+    async def finish(self, task: TaskWork) -> Finished:
+        outcomes = await task.outcomes()
+        return Finished({"pictures": [outcomes[index] for index in sorted(outcomes)]})
+
+
+async def take_picture(
+    celebrities: CelebrityService, entry: Entry, picture: bytes, photo_id: UUID | None = None
+) -> ImportedPicture:
+    """Looks at one picture; what is wrong with it is told, what is wrong with the service is raised."""
+    fate: Fate
+    failure: Failure | None = None
+    try:
+        fate = await celebrities.take(entry, picture, photo_id)
+    except PhotoExistsError:
+        fate = "duplicate"
+    except (Unavailable, Forbidden):
+        raise
+    except AppError as error:
+        fate, failure = "unusable", failure_of(error)
+    return ImportedPicture(
+        file=entry.file, name_ko=entry.names.name_ko, name_en=entry.names.name_en, fate=fate, failure=failure
+    )
