@@ -40,6 +40,16 @@ async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays
     assert await accounts.history.get(awake, kept[awake].analysis_id) == kept[awake]
 
 
+async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: MovingClock) -> None:
+    user_id, made = await keeper(accounts), analysis()
+    await accounts.history.keep(user_id, made)
+    token = (await accounts.auth.login("minji@example.com", PASSWORD)).refresh_token
+    for _ in range(75):
+        clock.pass_by(days=6)
+        token = (await accounts.auth.refresh(token)).refresh_token
+    assert (await accounts.privacy.retention.run())["histories"] == 0
+
+
 async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
     user_id, made = await keeper(accounts), analysis()
     await accounts.history.keep(user_id, made)

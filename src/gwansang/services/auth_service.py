@@ -99,6 +99,8 @@ class AuthService:
             taken = valid and await tx.families.rotate(
                 claims.family, digest(refresh_token), digest(rotated.refresh), now, rotated.refresh_expires_at
             )
+            if user is not None and taken:
+                user.seen_at = now
             if valid and not taken:  # it must be committed: no exception before the block ends
                 reused = await tx.families.end(claims.family, claims.user_id)
         if user is None or not valid:
