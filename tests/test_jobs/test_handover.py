@@ -8,7 +8,8 @@ import pytest
 
 from gwansang.jobs.slots import Slot
 from tests.accounts import signed_up
-from tests.test_jobs.counting import accounts_at, ended, submitted
+from tests.test_jobs.counting import accounts_at, ended, submitted, worker_at
+from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 from tests.test_jobs.processes import log_of, steps_run, workers
 
 pytestmark = pytest.mark.anyio
@@ -77,3 +78,19 @@ def test_no_two_workers_have_one_name_and_a_place_keeps_its_name(tmp_path: Path)
     assert again.name == names[1]
     for slot in (here[0], again, here[2], elsewhere):
         slot.release()
+
+
+async def test_what_a_killed_worker_left_in_the_tables_of_the_engine_is_cleared_away_by_the_next_one(
+    database_url: str, folder: Path
+) -> None:
+    async with accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        with workers(1, database_url, folder, pause_s=0.1) as (worker,):
+            task = await submitted(accounts, me.id, 60)
+            await until_begun(folder, 1)
+            worker.kill()
+        await accounts.tasks.forget_all(me.id)
+        await accounts.users.delete(me.id)
+        assert str(task.id) in everything_kept(database_url)
+    async with worker_at(database_url, folder, {}, at_once=False):  # there is nothing to do
+        await until_forgotten(database_url, str(task.id))

@@ -11,12 +11,12 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.exceptions import InvalidInput, Unavailable
-from gwansang.db.job_store import job_store
 from gwansang.services.jobs.job import Finished, TaskWork
 from gwansang.services.task_service import TaskNotFoundError
 from gwansang.services.user_service import UserInfo
 from tests.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
+from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 
 pytestmark = pytest.mark.anyio
 
@@ -138,31 +138,6 @@ async def test_the_engine_knows_ids_and_forgets_them(scene: Scene, database_url:
         assert secret not in kept
     await ended(scene.accounts, scene.me.id, task.id)
     await until_forgotten(database_url, str(task.id))
-
-
-def everything_kept(database_url: str) -> str:
-    """All rows of all tables of the engine, as text."""
-    store = job_store(database_url)
-    schema = "" if database_url.startswith("sqlite") else "dbos."
-    listing = (
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
-        if not schema
-        else "SELECT tablename FROM pg_tables WHERE schemaname = 'dbos'"
-    )
-    try:
-        with store.connections.connect() as connection:
-            tables = [name for (name,) in connection.exec_driver_sql(listing)]
-            selects = [f'SELECT * FROM {schema}"{name}"' for name in tables]  # noqa: S608 - names of its own tables
-            rows = [connection.exec_driver_sql(select).all() for select in selects]
-    finally:
-        store.connections.dispose()
-    return repr(rows)
-
-
-async def until_forgotten(database_url: str, word: str) -> None:
-    async with asyncio.timeout(10):
-        while word in await asyncio.to_thread(everything_kept, database_url):  # noqa: ASYNC110 - in a table
-            await asyncio.sleep(0.1)
 
 
 async def test_what_was_committed_before_any_worker_was_there_is_done(database_url: str, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The workers that are at work."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -21,9 +22,19 @@ class Workers(Repository[Worker]):
         query = select(Worker.id).where(Worker.beat_at >= since)
         return frozenset((await self._session.execute(query)).scalars())
 
+    async def beats(self) -> Mapping[str, datetime]:
+        """When every worker was last heard of, by its own clock."""
+        query = select(Worker.id, Worker.beat_at)
+        return {name: beat_at for name, beat_at in await self._session.execute(query)}
+
     async def leave(self, worker_id: str) -> None:
         """Forgets a worker."""
         await self._delete(Worker.id == worker_id)
+
+    async def any_silent(self, before: datetime) -> bool:
+        """Whether there is somebody who was not heard of since that time."""
+        query = select(Worker.id).where(Worker.beat_at < before).limit(1)
+        return (await self._session.execute(query)).first() is not None
 
     async def forget_silent(self, before: datetime) -> int:
         """Forgets who was not heard of since that time."""

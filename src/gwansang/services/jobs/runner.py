@@ -134,8 +134,9 @@ class Runner:
         uow = self._places.uow
         async with uow.read() as tx:
             new = await tx.tasks.not_enqueued(_AT_ONCE)
-            anything = bool(new) or await tx.tasks.any_unfinished()
-        if not anything:
+            silent = self._places.clock() - timedelta(seconds=2 * self._pace.silent_s)
+            needed = bool(new) or await tx.tasks.any_unfinished() or await tx.workers.any_silent(silent)
+        if not needed:  # not even to clear away what a dead worker left in the engine's tables
             return
         engine = (await self._open()).engine
         while new:

@@ -4,7 +4,9 @@ One worker does it for all, the first by name of those that were heard of lately
 """
 
 import asyncio
-from datetime import timedelta
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import Engine
 
 _log = structlog.get_logger("gwansang.jobs")
+_SURELY_DEAD: Final = 10  # times as long as a worker may be silent
 _LOST_AFTER: Final = timedelta(seconds=60)  # what was enqueued, and is nowhere
 _ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of what was never committed, or has ended
 _ORPHANS_EVERY: Final = timedelta(minutes=10)
@@ -33,20 +36,21 @@ class Sweeper:
         self._clock = places.clock
         self._silent = silent
         self._dropped: frozenset[UUID] = frozenset()
+        self._heard: dict[str, tuple[datetime, float]] = {}
         self._orphans_at = places.clock()
 
     async def sweep(self) -> None:
         """One round; raises Unavailable."""
         now = self._clock()
         async with self._places.uow.read() as tx:
-            alive = await tx.workers.alive(now - self._silent)
-        await self._take_up(alive | {self._worker})
-        if self._worker != min(alive | {self._worker}):
+            alive = self._alive(await tx.workers.beats(), now) | {self._worker}
+        await self._take_up(alive)
+        if self._worker != min(alive):
             return
         await self.clear_away()
         await self._find_lost()
         async with self._places.uow.write() as tx:
-            await tx.workers.forget_silent(now - 4 * self._silent)
+            await tx.workers.forget_silent(now - 2 * _SURELY_DEAD * self._silent)
             await tx.tasks.forget_expired(now)
         if now >= self._orphans_at:
             self._orphans_at = now + _ORPHANS_EVERY
@@ -60,6 +64,20 @@ class Sweeper:
             wanted = await tx.tasks.unfinished_among(open_)
         erased = [task_id for task_id in open_ if task_id not in wanted and task_id not in self._driver.active]
         await asyncio.to_thread(self._engine.forget, [*over, *erased])
+
+    def _alive(self, beats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
+        """Who was heard of lately, by the clock of this process: those of other machines may go wrong, and then only
+        tell whether somebody was heard of again. Whoever was silent for very long is dead at first sight."""
+        seen_at = time.monotonic()
+        for name, beat_at in beats.items():
+            if self._heard.get(name, (None, 0.0))[0] != beat_at:
+                self._heard[name] = (beat_at, seen_at)
+        self._heard = {name: heard for name, heard in self._heard.items() if name in beats}
+        return frozenset(
+            name
+            for name, (beat_at, heard_at) in self._heard.items()
+            if seen_at - heard_at < self._silent.total_seconds() and now - beat_at < _SURELY_DEAD * self._silent
+        )
 
     async def _take_up(self, alive: frozenset[str]) -> None:
         """Resumes what a dead worker had (by the first of the living), and what this one let fall."""

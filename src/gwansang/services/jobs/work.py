@@ -151,11 +151,11 @@ class Work:
 
     async def _ended(self, status: str, **fields: str) -> None:
         _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
-        self._places.wakes.wake(self.id)
         try:
             await self._places.vault.forget(self.id)
         except Unavailable:
             _log.warning("task.inputs_left", task_id=str(self.id))  # until the sweep of orphans
+        self._places.wakes.wake(self.id)
 
     async def _change(self, **values: JsonValue) -> None:
         async with self._places.uow.write() as tx:
