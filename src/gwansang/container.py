@@ -169,6 +169,20 @@ async def open_analyses(settings: Settings) -> AsyncIterator[AnalysisService]:
 
 
 @asynccontextmanager
+async def open_gallery(settings: Settings) -> AsyncIterator[tuple[CelebrityService, GallerySearch, EmbeddingService]]:
+    """The gallery alone, for the command line: its people, its search, and what looks at pictures."""
+    pool = _photo_pool(settings, Meters())
+    async with open_accounts(settings) as accounts:
+        await pool.start()
+        try:
+            search = GallerySearch(accounts.uow, _norms(settings))
+            embeddings = EmbeddingService(pool)
+            yield CelebrityService(accounts.uow, embeddings, search, clock=utc_now, new_id=uuid4), search, embeddings
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
 async def assembled(
     pool: InferencePool[FaceVision],
     settings: Settings,

@@ -19,6 +19,7 @@ COMMANDS = {
     "users": LazyCommand("gwansang.cli.users", "app", "Make an administrator, list the users."),
     "keys": LazyCommand("gwansang.cli.keys", "app", "Make, list and end API keys."),
     "privacy": LazyCommand("gwansang.cli.privacy", "app", "Keep the promises about data, and check them."),
+    "celebrity": LazyCommand("gwansang.cli.celebrity", "app", "Keep the gallery of people whom a face may resemble."),
     "models": LazyCommand("gwansang.cli.models", "app", "Fetch, list and verify the face models."),
     "doctor": LazyCommand("gwansang.cli.doctor", "doctor", "Say what is missing and how to get it."),
     "version": LazyCommand("gwansang.cli.version", "version", "Print the versions."),

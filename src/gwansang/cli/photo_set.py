@@ -110,7 +110,7 @@ def see_all(
     found: dict[str, list[T]] = {person: [] for person in people}
     refused: Counter[str] = Counter()
     reasons: dict[str, str] = {}
-    with ThreadPoolExecutor(workers) as pool, _bar(len(tasks)) as advance:
+    with ThreadPoolExecutor(workers) as pool, progress_bar(len(tasks)) as advance:
         outcomes = pool.map(lambda task: _noted(eyes, task[1], advance), tasks)
         for (person, photo), outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, Refused):
@@ -153,7 +153,7 @@ def _noted(eyes: _Eyes[T], photo: Path, advance: Callable[[], None]) -> T | Refu
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[], None]]:
+def progress_bar(total: int) -> Iterator[Callable[[], None]]:
     """Photos done, on stderr; nothing where nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

@@ -99,7 +99,8 @@ class TaskOut(TaskSummary):
 
     result: FaceReading | BatchOut | ImportOut | None = Field(
         description=(
-            "Once it is done: of the kinds `face` and `video` a reading, of `batch` and `import` what became of each photo."
+            "Once it is done: of the kinds `face` and `video` a reading, of `batch` and `import` what became of each "
+            "photo."
         ),
         examples=[None],
     )
