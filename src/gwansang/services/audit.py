@@ -61,7 +61,7 @@ class AuditNote:
     actor: str
     request_id: str | None
     facts: JsonValue
-    hash: str
+    sha256: str
 
 
 class AuditLog:

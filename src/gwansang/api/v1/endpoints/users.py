@@ -49,6 +49,7 @@ from gwansang.services.user_service import (
 
 router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+_ZIP = {"schema": {"type": "string", "format": "binary"}, "examples": {"zip": {"value": "PK…"}}}
 _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 
@@ -87,7 +88,7 @@ async def change_me(
 @router.get(
     "/me/export",
     response_model=OwnDataOut,
-    responses={**problems(*SIGNED_IN, *PARAMETERS), 200: {"content": {"application/zip": {}}}},
+    responses={**problems(*SIGNED_IN, *PARAMETERS), 200: {"content": {"application/zip": _ZIP}}},
 )
 async def export_me(
     caller: CurrentUser,
