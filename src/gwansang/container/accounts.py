@@ -1,0 +1,134 @@
+"""The services that need the database and the file store, and no model."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from gwansang.config import Settings
+from gwansang.container.carriers import carrier, open_store
+from gwansang.container.rules import retention_rules
+from gwansang.core.clock import Clock, utc_now
+from gwansang.core.file_links import FileLinks
+from gwansang.core.passwords import Passwords
+from gwansang.core.tokens import Tokens, new_secret
+from gwansang.db.init_db import prepare
+from gwansang.db.session import Database
+from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.auth_service import AuthService
+from gwansang.services.consent_service import ConsentService
+from gwansang.services.consent_texts import default_consent_texts
+from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_archive import ExportArchive
+from gwansang.services.export_service import ExportService
+from gwansang.services.history_service import HistoryService
+from gwansang.services.jobs.vault import TaskVault
+from gwansang.services.jobs.wakes import Wakes
+from gwansang.services.jobs.work import Places as JobPlaces
+from gwansang.services.key_service import KeyService
+from gwansang.services.photo_bin import PhotoBin
+from gwansang.services.privacy import Privacy, privacy_services
+from gwansang.services.profile_service import ProfileService
+from gwansang.services.sealing import Sealer
+from gwansang.services.task_service import TaskService
+from gwansang.services.user_service import UserService
+from gwansang.storage.base import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The services that need the database and the file store, and no model."""
+
+    uow: UnitOfWork
+    sealer: Sealer
+    store: ObjectStore
+    links: FileLinks
+    photo_bin: PhotoBin
+    privacy: Privacy
+    users: UserService
+    auth: AuthService
+    proofs: EmailProofService
+    keys: KeyService
+    consents: ConsentService
+    history: HistoryService
+    profiles: ProfileService
+    exports: ExportService
+    archives: ExportArchive
+    tasks: TaskService
+    job_places: JobPlaces
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Accounts]:
+    """The database with the schema of this release, and what needs nothing else."""
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    passwords = Passwords(
+        settings.password_scheme, bcrypt_rounds=settings.password_bcrypt_rounds, threads=settings.password_threads
+    )
+    try:
+        await prepare(database)
+        accounts = _accounts(UnitOfWork(database), passwords, settings, clock)
+        await accounts.privacy.old_rows.run()
+        yield accounts
+    finally:
+        passwords.close()
+        await database.close()
+
+
+def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: Clock) -> Accounts:
+    texts = default_consent_texts()
+    sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
+    links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
+    store = open_store(settings, links, clock)
+    photo_bin = PhotoBin(uow, store, clock=clock)
+    vault = TaskVault(store, sealer)
+    rules = retention_rules(settings)
+    mails = carrier(settings).forget
+    privacy = privacy_services(uow, sealer, vault.forget, mails, photo_bin, rules, clock=clock, new_id=uuid4)
+    consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
+    profiles = ProfileService(uow, sealer, consents)
+    history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
+    exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
+    job_places = JobPlaces(uow, sealer, vault, Wakes(), clock)
+    keep = timedelta(hours=settings.task_result_hours)
+    tokens = Tokens(
+        settings.secret_key.get_secret_value(),
+        access_ttl=timedelta(minutes=settings.access_token_minutes),
+        refresh_ttl=timedelta(days=settings.refresh_token_days),
+        clock=clock,
+    )
+    return Accounts(
+        uow=uow,
+        store=store,
+        links=links,
+        photo_bin=photo_bin,
+        privacy=privacy,
+        sealer=sealer,
+        users=UserService(uow, passwords, texts, sealer, privacy, clock=clock),
+        auth=AuthService(uow, passwords, tokens, privacy.audit, clock=clock, new_id=uuid4),
+        proofs=EmailProofService(
+            uow,
+            passwords,
+            privacy.audit,
+            clock=clock,
+            new_id=uuid4,
+            new_secret=new_secret,
+            ttl=timedelta(minutes=settings.mail_token_minutes),
+        ),
+        keys=KeyService(
+            uow,
+            privacy.audit,
+            clock=clock,
+            new_id=uuid4,
+            new_secret=new_secret,
+            max_keys=settings.max_keys_per_user,
+        ),
+        consents=consents,
+        history=history,
+        profiles=profiles,
+        exports=exports,
+        archives=ExportArchive(exports, store),
+        tasks=TaskService(job_places, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
+        job_places=job_places,
+    )

@@ -1,0 +1,210 @@
+"""The whole program: every service there is, built in the order in which they need each other."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from gwansang.config import Settings
+from gwansang.container.accounts import open_accounts
+from gwansang.container.carriers import carrier
+from gwansang.container.engines import analysing, norms_of, photo_pool
+from gwansang.container.rules import EdgeRules, edge_rules, job_rules, limits_of
+from gwansang.core.clock import Clock, utc_now
+from gwansang.core.memory import keep_heap_small
+from gwansang.core.meters import Meters
+from gwansang.core.places import Places
+from gwansang.core.rate_limit import RateLimiter, rate_limiter
+from gwansang.core.tokens import new_secret
+from gwansang.services.analysis_service import AnalysisService
+from gwansang.services.auth_service import AuthService
+from gwansang.services.caller_analyses import CallerAnalyses
+from gwansang.services.celebrity_service import CelebrityService
+from gwansang.services.consent_service import ConsentService
+from gwansang.services.email_proof_service import EmailProofService
+from gwansang.services.export_archive import ExportArchive
+from gwansang.services.export_service import ExportService
+from gwansang.services.file_service import FileService
+from gwansang.services.gallery_search import GallerySearch
+from gwansang.services.history_service import HistoryService
+from gwansang.services.housekeeping import housekeeping
+from gwansang.services.import_service import ImportService
+from gwansang.services.jobs.batch_job import BatchJob
+from gwansang.services.jobs.face_job import FaceJob
+from gwansang.services.jobs.import_job import ImportJob
+from gwansang.services.jobs.job import Job
+from gwansang.services.jobs.runner import Runner, working
+from gwansang.services.jobs.video_job import VideoJob
+from gwansang.services.key_service import KeyService
+from gwansang.services.live_service import LiveService
+from gwansang.services.mail_service import MailService
+from gwansang.services.match_service import MatchService
+from gwansang.services.metrics_service import MetricsService
+from gwansang.services.ml.clip_reader import ClipReader
+from gwansang.services.ml.embedding_service import EmbeddingService
+from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.ml.photo_copier import PhotoCopier
+from gwansang.services.photo_service import PhotoService
+from gwansang.services.profile_service import ProfileService
+from gwansang.services.readiness_service import ReadinessService
+from gwansang.services.retention import RetentionService
+from gwansang.services.storage_probe import StorageProbe
+from gwansang.services.submission_service import SubmissionService
+from gwansang.services.task_service import TaskService
+from gwansang.services.ticket_service import TicketService
+from gwansang.services.user_service import UserService
+from gwansang.storage.base import ObjectStore
+
+_HOUSEKEEPING_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What an endpoint may be given."""
+
+    meters: Meters
+    metrics: MetricsService
+    store: ObjectStore
+    photos: PhotoService
+    files: FileService
+    analyses: AnalysisService
+    caller_analyses: CallerAnalyses
+    live: LiveService
+    users: UserService
+    auth: AuthService
+    proofs: EmailProofService
+    keys: KeyService
+    consents: ConsentService
+    history: HistoryService
+    profiles: ProfileService
+    exports: ExportService
+    archives: ExportArchive
+    tasks: TaskService
+    worker: Runner | None
+    celebrities: CelebrityService
+    imports: ImportService
+    matches: MatchService
+    submissions: SubmissionService
+    retention: RetentionService
+    readiness: ReadinessService
+    mails: MailService
+    limits: RateLimiter
+    pool: InferencePool[FaceVision]
+    tickets: TicketService
+    sockets: Places
+    edge: EdgeRules
+
+
+@asynccontextmanager
+async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIterator[Container]:
+    """Loads and tests the models, then hands out the services; raises where the service could not work. A `worker` is
+    ready for long work at once, where others begin with it when there is some."""
+    keep_heap_small()
+    meters = Meters()
+    pool = photo_pool(settings, meters)
+    async with assembled(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
+        yield container
+
+
+@asynccontextmanager
+async def open_gallery(settings: Settings) -> AsyncIterator[tuple[CelebrityService, GallerySearch, EmbeddingService]]:
+    """The gallery alone, for the command line: its people, its search, and what looks at pictures."""
+    pool = photo_pool(settings, Meters())
+    async with open_accounts(settings) as accounts:
+        await pool.start()
+        try:
+            search = GallerySearch(accounts.uow, norms_of(settings))
+            embeddings = EmbeddingService(pool)
+            yield CelebrityService(accounts.uow, embeddings, search, clock=utc_now, new_id=uuid4), search, embeddings
+        finally:
+            await pool.close()
+
+
+@asynccontextmanager
+async def assembled(
+    pool: InferencePool[FaceVision],
+    settings: Settings,
+    *,
+    clock: Clock,
+    worker: bool = False,
+    meters: Meters | None = None,
+) -> AsyncIterator[Container]:
+    """The services around a pool, which is started here and in the end closed with everything else."""
+    meters = meters or Meters()
+    async with AsyncExitStack() as stack:
+        accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
+        mails = MailService(carrier(settings), sender=settings.mail_from, link=settings.mail_link)
+        stack.push_async_callback(mails.close)
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        limits = await stack.enter_async_context(rate_limiter(limits_of(settings), redis_url))
+        analyses = await stack.enter_async_context(analysing(pool, settings, clock, meters))
+        photos = PhotoService(
+            accounts.uow,
+            accounts.store,
+            accounts.consents,
+            accounts.photo_bin,
+            PhotoCopier(pool),
+            clock=clock,
+            new_id=uuid4,
+        )
+        probe = StorageProbe(accounts.store, new_id=uuid4)
+        chores = {
+            "storage": probe.check,
+            "photos": accounts.photo_bin.sweep,
+            "unfinished files": accounts.store.sweep,
+            "erasures": accounts.privacy.erasures.sweep,
+            "retention": accounts.privacy.retention.run_if_due,
+        }
+        await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
+        readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
+        search = GallerySearch(accounts.uow, norms_of(settings))
+        await stack.enter_async_context(search.watching())
+        embeddings = EmbeddingService(pool)
+        celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
+        video = VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock)
+        jobs = _jobs(FaceJob(readings), BatchJob(readings), video, ImportJob(celebrities))
+        runner = None
+        if settings.jobs_concurrency:
+            work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
+            runner = await stack.enter_async_context(work)
+        yield Container(
+            meters=meters,
+            metrics=MetricsService(meters, accounts.uow, pool, accounts.store, probe, clock=clock),
+            store=accounts.store,
+            photos=photos,
+            files=FileService(accounts.store, accounts.links),
+            analyses=analyses,
+            caller_analyses=readings,
+            live=LiveService(pool, analyses, readings, accounts.consents),
+            users=accounts.users,
+            auth=accounts.auth,
+            proofs=accounts.proofs,
+            keys=accounts.keys,
+            consents=accounts.consents,
+            history=accounts.history,
+            profiles=accounts.profiles,
+            exports=accounts.exports,
+            archives=accounts.archives,
+            retention=accounts.privacy.retention,
+            tasks=accounts.tasks,
+            worker=runner,
+            celebrities=celebrities,
+            imports=ImportService(accounts.tasks),
+            matches=MatchService(
+                embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)
+            ),
+            submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
+            readiness=ReadinessService(accounts.uow, pool),
+            mails=mails,
+            limits=limits,
+            pool=pool,
+            tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret),
+            sockets=Places(),
+            edge=edge_rules(settings),
+        )
+
+
+def _jobs(*known: Job) -> dict[str, Job]:
+    return {job.kind: job for job in known}
