@@ -103,7 +103,7 @@ class ArchivePictures:
         try:
             with self._archive.open(file) as opened:
                 return opened.read(max_bytes + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError) as error:
             raise _refused("An entry of the archive is damaged.", "damaged", file) from error
 
 
@@ -113,7 +113,7 @@ def opened_archive(file: BinaryIO) -> Iterator[ArchivePictures]:
     _check_directory(file)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise _refused("The file is no readable ZIP archive.", "not_a_zip") from error
     with archive:
         _check_entries(archive.infolist(), _size_of(file))
