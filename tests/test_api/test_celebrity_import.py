@@ -1,0 +1,165 @@
+"""Pictures of people in a ZIP, imported as long work."""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import JsonValue
+
+from gwansang.container import open_accounts
+from gwansang.reading.norms import default_norms
+from gwansang.services.celebrities import Names
+from gwansang.services.celebrity_service import CelebrityService
+from gwansang.services.gallery_archive import Entry
+from gwansang.services.gallery_search import GallerySearch
+from gwansang.services.jobs.import_job import ImportJob, list_bytes
+from gwansang.services.ml.embedding_service import EmbeddingService
+from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.vision.embedding import Embedding
+from gwansang.vision.errors import NoFaceError
+from gwansang.vision.face import Face
+from tests.fakes import FakeVision, frozen_clock
+from tests.people import ADMIN_PASSWORD, Person, person
+from tests.photos import drawn_portrait
+from tests.serving import application, settings_for_tests
+
+pytestmark = pytest.mark.anyio
+HAND = b"a hand"
+
+
+class Choosy(FakeVision):
+    """Sees no face in a hand."""
+
+    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+        if photo == HAND:
+            raise NoFaceError("No face was found.")
+        return super().recognise(photo)
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(Choosy, database_url=database_url) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def chief(client: httpx.AsyncClient, database_url: str) -> Person:
+    async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
+        made = await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)
+    someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
+    assert (await someone.login()).status_code == 200
+    return someone
+
+
+def photo(number: int) -> bytes:
+    return drawn_portrait(face_width=200.0 + number)
+
+
+def archive() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:
+        for number in range(4):
+            packed.writestr(f"사람{number}_Person {number}/a.jpg", photo(number))
+        packed.writestr("사람0_Person 0/b.jpg", photo(4))
+        packed.writestr("사람1_Person 1/the same again.jpg", photo(0))
+        packed.writestr("손_Hand/hand.jpg", HAND)
+    return content.getvalue()
+
+
+async def submit(someone: Person, content: bytes, key: str | None = None) -> httpx.Response:
+    headers = {**someone.bearer, **({"Idempotency-Key": key} if key else {})}
+    files = {"file": ("people.zip", content)}
+    return await someone.client.post("/api/v1/celebrity/import", files=files, headers=headers)
+
+
+async def done(someone: Person, task_id: str) -> dict[str, JsonValue]:
+    progress = 0.0
+    for _ in range(300):
+        task: dict[str, JsonValue] = (await someone.call("GET", f"/analysis/tasks/{task_id}")).json()
+        assert isinstance(task["progress"], float | int)
+        assert task["progress"] >= progress
+        progress = task["progress"]
+        if task["status"] in ("done", "failed"):
+            return task
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the import did not end: {task}")
+
+
+async def test_every_picture_is_taken_once_and_what_can_not_be_used_is_told(chief: Person) -> None:
+    accepted = await submit(chief, archive(), "once")
+    assert accepted.status_code == 202, accepted.text
+    assert (await submit(chief, archive(), "once")).json()["task_id"] == accepted.json()["task_id"]
+    task = await done(chief, accepted.json()["task_id"])
+    assert task["status"] == "done", task
+    told = task["result"]
+    assert isinstance(told, dict)
+    assert [told[fate] for fate in ("added", "renewed", "duplicate", "unusable")] == [5, 0, 1, 1]
+    (hand,) = [one for one in told["pictures"] if one["fate"] == "unusable"]
+    assert (hand["file"], hand["error"]["code"]) == ("손_Hand/hand.jpg", "NO_FACE")
+    (twin,) = [one for one in told["pictures"] if one["fate"] == "duplicate"]
+    assert twin["file"] == "사람1_Person 1/the same again.jpg"
+    listed = (await chief.call("GET", "/celebrity")).json()
+    assert [(one["name_ko"], one["photos"]) for one in listed["items"]] == [
+        ("사람0", 2),
+        ("사람1", 1),
+        ("사람2", 1),
+        ("사람3", 1),
+    ]
+    again = await done(chief, (await submit(chief, archive())).json()["task_id"])
+    assert isinstance(again["result"], dict)
+    assert (again["result"]["added"], again["result"]["duplicate"]) == (0, 6)
+
+
+async def test_hostile_archives_and_strangers_are_refused_at_once(client: httpx.AsyncClient, chief: Person) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("p/a.jpg", bytes(20_000_000))
+    for content, reason in ((bomb.getvalue(), "bomb"), (b"no zip", "not_a_zip")):
+        refused = await submit(chief, content)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "INVALID_ARCHIVE")
+        assert refused.json()["error"]["details"]["reason"] == reason
+    someone = await person(client)
+    assert (await submit(someone, archive())).json()["error"]["code"] == "ADMIN_ONLY"
+    assert (await chief.call("GET", "/analysis/tasks")).json()["total"] == 0
+
+
+class Work:
+    """A task of one picture, as the job sees it."""
+
+    user_id, kind, inputs = 1, "import", 2
+    params: dict[str, JsonValue] = {}  # noqa: RUF012 - nothing changes it
+
+    def __init__(self) -> None:
+        self.id = uuid4()
+
+    async def input(self, number: int) -> bytes:
+        return (photo(0), list_bytes((Entry("a.jpg", Names("사람", "Person")),)))[number]
+
+    async def outcomes(self) -> dict[int, JsonValue]:
+        return {}
+
+    async def stage(self, name: str) -> None:
+        assert name
+
+
+async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself(database_url: str) -> None:
+    pool = InferencePool[FaceVision](Choosy, workers=1, queue=4, timeout_s=30)
+    await pool.start()
+    try:
+        async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
+            search = GallerySearch(accounts.uow, default_norms())
+            gallery = CelebrityService(accounts.uow, EmbeddingService(pool), search, clock=frozen_clock(), new_id=uuid4)
+            job, work = ImportJob(gallery), Work()
+            first, second = [await job.step(work, 0) for _ in range(2)]
+            other = await job.step(Work(), 0)
+            assert first == second
+            assert (first["fate"], other["fate"]) == ("added", "duplicate")
+            assert (await gallery.page()).items[0].photos == 1
+            assert (await search.current()).version == 1
+    finally:
+        await pool.close()
