@@ -1,0 +1,71 @@
+"""Of two runs of one task only the later one may write, whatever the engine thinks."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.jobs.driver import Driver
+from gwansang.services.jobs.job import Finished, TaskWork
+from tests.accounts import signed_up
+from tests.test_jobs.counting import CountingJob, accounts_at, submitted
+
+pytestmark = pytest.mark.anyio
+
+
+class Keeping(CountingJob):
+    """Notes how often its end was written."""
+
+    written = 0
+
+    async def finish(self, task: TaskWork) -> Finished:
+        async def write(_: Transaction) -> None:
+            self.written += 1
+
+        return Finished({"steps": len(await task.outcomes())}, write)
+
+
+async def test_a_run_that_was_taken_for_dead_writes_nothing_any_more(database_url: str, folder: Path) -> None:
+    job = Keeping()
+    async with accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task = await submitted(accounts, me.id, 2, b"a photo")
+        drivers = [Driver({"count": job}, accounts.job_places, keep=timedelta(hours=1)) for _ in range(2)]
+        paused, successor = [await driver.begin(task.id) for driver in drivers]
+        assert paused is not None
+        assert successor is not None
+        before = await accounts.tasks.get(me.id, task.id)
+        await paused.step(0)
+        assert await accounts.tasks.get(me.id, task.id) == before
+        for index in range(2):
+            await successor.step(index)
+        await paused.finish()
+        assert (await accounts.tasks.get(me.id, task.id)).status == "processing"
+        await successor.finish()
+        await paused.finish()
+        told = await accounts.tasks.get(me.id, task.id)
+    assert (told.status, told.result, job.written) == ("done", {"steps": 2}, 1)
+
+
+async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(database_url: str, folder: Path) -> None:
+    slow, quick = CountingJob(pause_s=30), CountingJob()
+    async with accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task = await submitted(accounts, me.id, 2)
+        for begun in range(1, 5):  # more often than a task may be tried
+            driver = Driver({"count": slow}, accounts.job_places, keep=timedelta(hours=1))
+            course = await driver.begin(task.id)
+            assert course is not None
+            step = asyncio.create_task(course.step(0))
+            while len(slow.ran) < begun:  # noqa: ASYNC110 - a list
+                await asyncio.sleep(0.01)
+            driver.interrupt()
+            with pytest.raises(asyncio.CancelledError):
+                await step
+            await course.leave()
+        last = await Driver({"count": quick}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        assert last is not None
+        await last.finish()
+        assert (await accounts.tasks.get(me.id, task.id)).status == "done"
