@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 
 from gwansang.api.documented import Responses, problems
-from gwansang.api.v1.card import card_svg
+from gwansang.api.v1.reading_card import reading_card
 from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
 from gwansang.dependencies import History, ReadsHistory
 from gwansang.services.history_service import AnalysisNotFoundError
@@ -25,5 +25,5 @@ async def read_card(
     caller: ReadsHistory,
     history: History,
 ) -> Response:
-    """A card to share, 1080 by 1350: scores, element, two best parts and a colour; no photo and nothing of the face."""
-    return Response(card_svg((await history.get(caller.user_id, analysis_id)).reading), media_type=_SVG)
+    """A card to share, 1080 by 1350: the five callings, element and energies; no photo, no points and no measure."""
+    return Response(reading_card((await history.get(caller.user_id, analysis_id)).reading), media_type=_SVG)
