@@ -71,28 +71,38 @@ class RegionGallery:
     norms: Norms
     tables: Mapping[Region, _RegionTable]
 
-    def nearest(self, measures: Measures, k: int = 1) -> dict[Region, tuple[Neighbour, ...]]:
-        """For each region the k people of the gallery who are most alike there, the nearest first."""
-        return {region: self._nearest(table, measures, k) for region, table in self.tables.items()}
-
-    def similarity(self, measures: Measures, index: int) -> dict[Region, int]:
-        """How alike a face and the person at `index` of the gallery are in each region, 1-99."""
-        return {region: self._similarity(table, measures, index) for region, table in self.tables.items()}
-
-    def _nearest(self, table: _RegionTable, measures: Measures, k: int) -> tuple[Neighbour, ...]:
-        squares = table.distances(*self._placed(table, measures))
-        some = min(k, self.size)
-        near = np.argpartition(squares, some - 1)[:some] if 0 < some < self.size else np.arange(some)
-        ranked = near[np.lexsort((near, squares[near]))]
-        return tuple(Neighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
-
-    def _similarity(self, table: _RegionTable, measures: Measures, index: int) -> int:
-        z, variance = self._placed(table, measures)
-        squares = _squares(table.z[[index]] - z, table.keys, variance + table.variance)
-        return table.similarity(float(squares[0]))
+    def seen_from(self, measures: Measures) -> "RegionView":
+        """How far everybody of the gallery is from a face."""
+        return RegionView(
+            {region: table.distances(*self._placed(table, measures)) for region, table in self.tables.items()},
+            self.tables,
+        )
 
     def _placed(self, table: _RegionTable, measures: Measures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return _z(table.keys, measures, self.norms), _variance(table.keys, measures, self.norms)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionView:
+    """A gallery as seen from one face; `squares`: (people,) squared distances by region."""
+
+    squares: Mapping[Region, NDArray[np.float64]]
+    tables: Mapping[Region, _RegionTable]
+
+    def nearest(self, k: int = 1) -> dict[Region, tuple[Neighbour, ...]]:
+        """For each region the k people who are most alike there, the nearest first."""
+        return {region: self._nearest(region, k) for region in self.squares}
+
+    def similarity(self, index: int) -> dict[Region, int]:
+        """How alike the face and the person at `index` of the gallery are in each region, 1-99."""
+        return {region: self.tables[region].similarity(float(self.squares[region][index])) for region in self.squares}
+
+    def _nearest(self, region: Region, k: int) -> tuple[Neighbour, ...]:
+        squares, table = self.squares[region], self.tables[region]
+        some = min(k, len(squares))
+        near = np.argpartition(squares, some - 1)[:some] if 0 < some < len(squares) else np.arange(some)
+        ranked = near[np.lexsort((near, squares[near]))]
+        return tuple(Neighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
 
 
 def prepare(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:

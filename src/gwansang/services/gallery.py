@@ -79,13 +79,14 @@ class Gallery:
         """The k people whom a face resembles most, and for each region the one."""
         if not self.people:
             return Matches(self.version, 0, (), {})
-        compared = self.regions.nearest(face.measures)
+        seen = self.regions.seen_from(face.measures)
         matches = [
-            Match(self.people[one.person], one.percentile, self.regions.similarity(face.measures, one.person))
+            Match(self.people[one.person], one.percentile, seen.similarity(one.person))
             for one in self.index.nearest(face.embedding, k)
         ]
         regions = {
-            region: RegionMatch(self.people[found[0].index], found[0].similarity) for region, found in compared.items()
+            region: RegionMatch(self.people[found[0].index], found[0].similarity)
+            for region, found in seen.nearest().items()
         }
         return Matches(self.version, len(self.people), tuple(matches), regions)
 
