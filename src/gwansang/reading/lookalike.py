@@ -45,13 +45,15 @@ class _RegionTable:
     """What a gallery knows of one region; `spread`: distances of pairs of its people, ascending."""
 
     keys: tuple[str, ...]
-    z: Table
+    z: Table  # (measures, people), so that a measure of all people lies together
     variance: NDArray[np.float64]  # (measures,) of the errors, in standard scores, mean over the gallery
     spread: NDArray[np.float64]
 
     def distances(self, z: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
         """(people,) squared distances of a face to everybody of the gallery."""
-        return _squares(self.z - z, self.keys, variance + self.variance)
+        white = _whitening(self.keys, variance + self.variance) @ (self.z - z[:, None])
+        squares: NDArray[np.float64] = np.einsum("ij,ij->j", white, white)
+        return squares
 
     def similarity(self, distance: float) -> int:
         """How many of 100 pairs lie farther apart, 1-99."""
@@ -124,9 +126,10 @@ def _table(region: Region, gallery: Sequence[Measures], norms: Norms) -> _Region
     errors = np.array([_variance(keys, one, norms) for one in gallery]).reshape(len(gallery), len(keys))
     variance = errors.mean(axis=0) if len(gallery) else np.zeros(len(keys))
     spread = np.sort(_squares(_apart(z), keys, 2 * variance))
-    for array in (z, variance, spread):
+    columns = np.ascontiguousarray(z.T)
+    for array in (columns, variance, spread):
         array.setflags(write=False)
-    return _RegionTable(keys, z, variance, spread)
+    return _RegionTable(keys, columns, variance, spread)
 
 
 def _apart(z: Table) -> Table:
@@ -148,10 +151,16 @@ def _variance(keys: Sequence[str], measures: Measures, norms: Norms) -> NDArray[
 
 def _squares(away: Table, keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared Mahalanobis distances of differences, whose errors have this variance."""
-    root = np.linalg.cholesky(2.0 * _together(tuple(keys)) + np.diag(variance))
-    white = away @ np.linalg.inv(root).T
+    white = away @ _whitening(keys, variance).T
     squares: NDArray[np.float64] = np.einsum("ij,ij->i", white, white)
     return squares
+
+
+def _whitening(keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(measures, measures): makes of differences whose errors have this variance independent ones of variance 1."""
+    root = np.linalg.cholesky(2.0 * _together(tuple(keys)) + np.diag(variance))
+    white: NDArray[np.float64] = np.linalg.inv(root)
+    return white
 
 
 @cache

@@ -74,9 +74,7 @@ class CelebrityService:
     async def get(self, celebrity_id: int) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
         """A person with their pictures; raises CelebrityNotFoundError."""
         async with self._uow.read() as tx:
-            row = found(await tx.celebrities.get(celebrity_id))
-            photos = await tx.celebrity_photos.of(celebrity_id)
-        return person_info(row, counted(photos)), tuple(map(photo_info, photos))
+            return await _with_pictures(tx, found(await tx.celebrities.get(celebrity_id)))
 
     async def add(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
         """A new person; raises CelebrityExistsError, InvalidCelebrityError."""
@@ -188,17 +186,18 @@ class CelebrityService:
         last = 0
         async with self._uow.read() as tx:
             while rows := await tx.celebrities.after(last, 500):
-                told += [await self._told(tx, row) for row in rows]
+                told += [await _with_pictures(tx, row) for row in rows]
                 last = rows[-1].id
         return told
-
-    async def _told(self, tx: Transaction, row: Celebrity) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
-        photos = await tx.celebrity_photos.of(row.id)
-        return person_info(row, counted(photos)), tuple(map(photo_info, photos))
 
     def _tell(self, event: str, **facts: object) -> None:
         _log.info(event, **facts)
         self._search.changed()
+
+
+async def _with_pictures(tx: Transaction, row: Celebrity) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
+    photos = await tx.celebrity_photos.of(row.id)
+    return person_info(row, counted(photos)), tuple(map(photo_info, photos))
 
 
 def _or(given: str | None, known: str) -> str:
