@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from gwansang.jobs.slots import Slot
 from tests.accounts import signed_up
-from tests.test_jobs.counting import accounts_at, ended, submitted, worker_at
+from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
 from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 from tests.test_jobs.processes import log_of, steps_run, workers
 
@@ -94,3 +95,17 @@ async def test_what_a_killed_worker_left_in_the_tables_of_the_engine_is_cleared_
         assert str(task.id) in everything_kept(database_url)
     async with worker_at(database_url, folder, {}, at_once=False):  # there is nothing to do
         await until_forgotten(database_url, str(task.id))
+
+
+async def test_a_worker_that_stops_while_its_engine_opens_leaves_none_behind(database_url: str, folder: Path) -> None:
+    async with worker_at(database_url, folder, {"count": CountingJob()}, at_once=False) as (accounts, runner):
+        me = await signed_up(accounts)
+        task = await submitted(accounts, me.id, 3)
+        async with asyncio.timeout(10):
+            while not (folder / "workers" / "worker-0.lock").exists():  # noqa: ASYNC110 - it is taken just before
+                await asyncio.sleep(0.005)
+        assert runner.name == ""
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("dbos", "Thread-"))]
+    assert left == []
+    async with worker_at(database_url, folder, {"count": CountingJob()}) as (accounts, _):
+        assert (await ended(accounts, me.id, task.id)).status == "done"

@@ -74,6 +74,7 @@ class Runner:
         self._pace = rules.pace
         self._loops: list[asyncio.Task[None]] = []
         self._at_work: _AtWork | None = None
+        self._opening = asyncio.Lock()
 
     async def start(self, *, at_once: bool = False) -> None:
         """Begins to look for work; `at_once` opens the engine before it returns."""
@@ -93,8 +94,9 @@ class Runner:
     async def close(self) -> None:
         """Lets the steps that run end, hands back the rest, and leaves; others go on at once."""
         self._driver.stop()
-        for loop in self._loops:
-            loop.cancel()
+        async with self._opening:  # a thread that opens the engine can't be stopped, and would leave it open
+            for loop in self._loops:
+                loop.cancel()
         for loop in self._loops:
             with suppress(asyncio.CancelledError):
                 await loop
@@ -103,19 +105,22 @@ class Runner:
             self._at_work = None
 
     async def _open(self) -> _AtWork:
-        if self._at_work is None:
-            slot = Slot.take(self._rules.slots)
-            try:
-                engine = await asyncio.to_thread(self._opened, slot.name, asyncio.get_running_loop())
-            except BaseException:
-                slot.release()
-                raise
-            silent = timedelta(seconds=self._pace.silent_s)
-            sweeper = Sweeper(self._places, self._driver, engine, worker=slot.name, silent=silent)
-            self._at_work = _AtWork(slot, engine, sweeper)
-            await self._beat()
-            _log.info("jobs.at_work", worker=slot.name, concurrency=self._rules.concurrency)
-        return self._at_work
+        async with self._opening:
+            if self._at_work is None:
+                self._at_work = await self._begin()
+                await self._beat()
+                _log.info("jobs.at_work", worker=self.name, concurrency=self._rules.concurrency)
+            return self._at_work
+
+    async def _begin(self) -> _AtWork:
+        slot = Slot.take(self._rules.slots)
+        try:
+            engine = await asyncio.to_thread(self._opened, slot.name, asyncio.get_running_loop())
+        except BaseException:
+            slot.release()
+            raise
+        silent = timedelta(seconds=self._pace.silent_s)
+        return _AtWork(slot, engine, Sweeper(self._places, self._driver, engine, worker=slot.name, silent=silent))
 
     def _opened(self, worker: str, loop: asyncio.AbstractEventLoop) -> "Engine":
         from gwansang.jobs.engine import Engine  # noqa: PLC0415 - takes most of a second, and only where jobs are done
