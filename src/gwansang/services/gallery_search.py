@@ -18,7 +18,7 @@ from gwansang.services.ml.embedding_service import MODEL
 _log = structlog.get_logger("gwansang.gallery")
 POLL_S: Final = 2.0
 _CHUNK: Final = 2000
-_REST: Final = 3.0  # of the time that reading took
+_REST: Final = 10.0  # of the time that reading took
 _TRIES: Final = 3  # of a gallery that changes while it is read
 
 
