@@ -40,14 +40,14 @@ async def killed(url: str, folder: Path, kills: int, seed: int) -> Figures:
             began = time.monotonic()
             task = await submitted(accounts, me.id, STEPS, b"a photo")
             watching = asyncio.create_task(_watched(accounts.tasks.events(me.id, task.id)))
-            steps_at_death = []
+            steps_at_death: list[int] = []
             for _ in range(kills):
-                worker = await _in_charge(running, folder, watching)
+                worker = await _in_charge(running, folder, watching, steps_at_death[-1] if steps_at_death else -1)
                 if worker is None:
                     break
-                await asyncio.sleep(chance.uniform(0.0, 0.25))
+                await asyncio.sleep(chance.uniform(0.0, 0.3))
                 worker.kill()
-                steps_at_death.append(len({index for _, index in steps_run(folder)}))
+                steps_at_death.append(log_of(folder)[-1][2])
                 running.append(await asyncio.to_thread(_replaced, url, folder))
             told, progress = await watching
             took = time.monotonic() - began
@@ -131,10 +131,11 @@ async def _watched(events: object) -> tuple[TaskInfo, list[float]]:
 
 
 async def _in_charge(
-    running: list[WorkerProcess], folder: Path, watching: "asyncio.Task[object]"
+    running: list[WorkerProcess], folder: Path, watching: "asyncio.Task[object]", beyond: int
 ) -> WorkerProcess | None:
+    """The living worker that does the latest step, once that is one beyond: a step that kills three is given up."""
     while not watching.done():
-        latest = [pid for pid, *_ in log_of(folder)[-1:]]
+        latest = [pid for pid, _, index in log_of(folder)[-1:] if index > beyond]
         found = [one for one in running if one.pid in latest and not one.killed]
         if found:
             return found[0]
