@@ -1,12 +1,12 @@
 """Imports into the gallery, submitted as long work: what can be refused at once is refused at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
 from gwansang.services.gallery_archive import MAX_PICTURE_BYTES, ArchivePictures, Entry, entries_of, opened_archive
-from gwansang.services.jobs.import_job import IMPORT, list_bytes
+from gwansang.services.jobs.import_job import IMPORT, input_of
 from gwansang.services.task_service import TaskInfo, TaskService
 
 
@@ -20,13 +20,12 @@ class ImportService:
         """A task that looks at every picture; raises InvalidArchiveError, and what TaskService raises."""
         with ExitStack() as stack:
             pictures = await asyncio.to_thread(lambda: stack.enter_context(opened_archive(archive)))
-            entries = tuple(await asyncio.to_thread(entries_of, pictures))
+            entries = await asyncio.to_thread(entries_of, pictures)
             inputs = _one_by_one(pictures, entries)
             return await self._tasks.submit(user_id, IMPORT, {}, inputs, idempotency_key=idempotency_key)
 
 
-async def _one_by_one(pictures: ArchivePictures, entries: tuple[Entry, ...]) -> AsyncIterator[bytes]:
-    """The pictures, then the list of them; of one that is too large only so much that this can be seen."""
+async def _one_by_one(pictures: ArchivePictures, entries: Sequence[Entry]) -> AsyncIterator[bytes]:
+    """The pictures with whose they are; of one that is too large only so much that this can be seen."""
     for entry in entries:
-        yield await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES)
-    yield list_bytes(entries)
+        yield input_of(entry, await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES))

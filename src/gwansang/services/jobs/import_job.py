@@ -27,13 +27,14 @@ class ImportedPicture(BaseModel):
     failure: Failure | None = None
 
 
-_ENTRIES: Final = TypeAdapter(tuple[Entry, ...])
+_ENTRY: Final = TypeAdapter(Entry)
 _PICTURES: Final = TypeAdapter(tuple[ImportedPicture, ...])
 
 
-def list_bytes(entries: tuple[Entry, ...]) -> bytes:
-    """The list of pictures, which is the last input of an import."""
-    return _ENTRIES.dump_json(entries)
+def input_of(entry: Entry, picture: bytes) -> bytes:
+    """An input of an import: a line that says whose the picture is, then the picture. One list of them all would be
+    read again for each of thousands."""
+    return b"\n".join((_ENTRY.dump_json(entry), picture))
 
 
 def imported(result: JsonObject) -> tuple[ImportedPicture, ...]:
@@ -42,7 +43,7 @@ def imported(result: JsonObject) -> tuple[ImportedPicture, ...]:
 
 
 class ImportJob:
-    """A step a picture; the last input is the list of them."""
+    """A step a picture, which is an input."""
 
     kind = IMPORT
 
@@ -50,13 +51,13 @@ class ImportJob:
         self._celebrities = celebrities
 
     async def plan(self, task: TaskWork) -> int:
-        return task.inputs - 1
+        return task.inputs
 
     async def step(self, task: TaskWork, index: int) -> JsonValue:
         await task.stage("looking")
-        entries = _ENTRIES.validate_json(await task.input(task.inputs - 1))
+        line, _, picture = (await task.input(index)).partition(b"\n")
         photo_id = uuid5(task.id, str(index))  # the same again after a crash, so that nothing is its own duplicate
-        became = await take_picture(self._celebrities, entries[index], await task.input(index), photo_id)
+        became = await take_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
         data: JsonValue = became.model_dump(mode="json")
         return data
 
