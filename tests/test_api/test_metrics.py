@@ -94,7 +94,8 @@ async def test_the_stages_of_a_reading_and_the_queue_are_told() -> None:
 async def test_jobs_are_told_by_kind_and_state_with_the_age_of_the_oldest() -> None:
     async with application(jobs_concurrency=0) as client:
         someone = await person(client)
-        asked = await someone.call("POST", "/analysis/face/async", json={"image": base64.b64encode(drawn_portrait()).decode()})
+        photo = base64.b64encode(drawn_portrait()).decode()
+        asked = await someone.call("POST", "/analysis/face/async", json={"image": photo})
         assert asked.status_code == 202, asked.text
         samples = await scraped(client)
     assert value(samples, "gwansang_jobs", kind="face", state="queued") == 1

@@ -243,7 +243,8 @@ def test_every_constraint_has_a_name() -> None:
 
 def test_what_belongs_to_a_user_goes_with_them() -> None:
     staying = {key.parent for table in Base.metadata.tables.values() for key in table.foreign_keys if not key.ondelete}
-    assert {f"{column.table.name}.{column.name}" for column in staying} == {"photos.key"}  # objects go after their photo
+    # Objects go after their photo.
+    assert {f"{column.table.name}.{column.name}" for column in staying} == {"photos.key"}
     for table in Base.metadata.tables.values():
         if "user_id" in table.columns:
             kept = [key for key in table.columns["user_id"].foreign_keys if key.target_fullname == "users.id"]
