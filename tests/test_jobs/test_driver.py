@@ -49,6 +49,26 @@ async def test_a_run_that_was_taken_for_dead_writes_nothing_any_more(database_ur
     assert (told.status, told.result, job.written) == ("done", {"steps": 2}, 1)
 
 
+async def test_what_was_prepared_for_an_end_that_does_not_come_is_dropped(database_url: str, folder: Path) -> None:
+    async with accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        dropped = []
+
+        class Cancelled(CountingJob):
+            async def finish(self, task: TaskWork) -> Finished:
+                async def drop() -> None:
+                    dropped.append(task.id)
+
+                await accounts.tasks.cancel(me.id, task.id)
+                return Finished({}, drop=drop)
+
+        task = await submitted(accounts, me.id, 1)
+        course = await Driver({"count": Cancelled()}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        assert course is not None
+        await course.finish()
+    assert dropped == [task.id]
+
+
 async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(database_url: str, folder: Path) -> None:
     slow, quick = CountingJob(pause_s=30), CountingJob()
     async with accounts_at(database_url, folder / "storage") as accounts:

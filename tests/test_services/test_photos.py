@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 
 from gwansang.container import Accounts
+from gwansang.services.analysis_service import AnalysisService
+from gwansang.services.caller_analyses import CallerAnalyses, Fetch
+from gwansang.services.consent_texts import Purpose
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.photo_service import PhotoNotFoundError, PhotoService
-from gwansang.storage.base import Link, ObjectStore, StoredObject, not_there, out_of_reach
+from gwansang.storage.base import Link, ObjectNotFoundError, ObjectStore, StoredObject, not_there, out_of_reach
 from gwansang.vision.copying import PhotoCopy
 from tests.accounts import signed_up
 from tests.fakes import MovingClock
@@ -183,3 +187,69 @@ async def test_no_photo_is_kept_of_somebody_elses_analysis(
     await accounts.consents.grant(other.id, "retain_photo")
     assert not await photos.keep(other.id, analysis_id, b"photo")
     assert store.objects == {}
+
+
+@pytest.fixture
+def readings(accounts: Accounts, photos: PhotoService) -> CallerAnalyses:
+    """What keeps the readings of tasks; none is made here."""
+    return CallerAnalyses(cast(AnalysisService, None), accounts.consents, accounts.history, accounts.profiles, photos)
+
+
+async def photo() -> bytes:
+    return b"photo"
+
+
+async def gone() -> bytes:
+    raise not_there()
+
+
+@pytest.mark.parametrize("purpose", ["history", "retain_photo"])
+async def test_a_consent_that_is_withdrawn_while_a_task_ends_leaves_no_photo(
+    accounts: Accounts, readings: CallerAnalyses, store: FakeStore, purpose: Purpose
+) -> None:
+    user_id = await keeper(accounts)
+    made = analysis()
+    keeping = await readings.keeping(user_id, [made], {made.analysis_id: photo})
+    assert len(store.objects) == 1
+    await accounts.consents.withdraw(user_id, purpose)
+    async with accounts.uow.write() as tx:
+        await keeping.write(tx)
+    assert await accounts.photo_bin.sweep() == 1
+    assert store.objects == {}
+
+
+async def test_photos_of_a_task_that_is_never_finished_are_deleted_at_once(
+    accounts: Accounts, readings: CallerAnalyses, store: FakeStore
+) -> None:
+    user_id = await keeper(accounts)
+    made = [analysis() for _ in range(3)]
+    keeping = await readings.keeping(user_id, made, {one.analysis_id: photo for one in made})
+    await accounts.privacy.erasures.erase(user_id)
+    assert len(store.objects) == 3
+    await keeping.drop()
+    assert store.objects == {}
+
+
+async def test_photos_of_a_task_whose_other_photos_are_gone_are_deleted_at_once(
+    accounts: Accounts, readings: CallerAnalyses, store: FakeStore
+) -> None:
+    user_id = await keeper(accounts)
+    made = [analysis() for _ in range(2)]
+    fetches: list[Fetch] = [photo, gone]
+    with pytest.raises(ObjectNotFoundError):
+        await readings.keeping(
+            user_id, made, {one.analysis_id: fetch for one, fetch in zip(made, fetches, strict=True)}
+        )
+    assert store.objects == {}
+
+
+async def test_photos_that_were_kept_after_all_outlive_being_dropped(
+    accounts: Accounts, readings: CallerAnalyses, store: FakeStore
+) -> None:
+    user_id = await keeper(accounts)
+    made = analysis()
+    keeping = await readings.keeping(user_id, [made], {made.analysis_id: photo})
+    async with accounts.uow.write() as tx:
+        await keeping.write(tx)
+    await keeping.drop()  # as where the answer to the commit was lost
+    assert len(store.objects) == 1

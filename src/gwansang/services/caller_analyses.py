@@ -1,6 +1,8 @@
 """Analyses for someone: made with their consent, and kept where they agree to that."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from gwansang.models.photo import Photo
@@ -13,9 +15,17 @@ from gwansang.services.photo_service import PhotoService
 from gwansang.services.profile_service import KnownFace, ProfileBusyError, ProfileChange, ProfileService
 from gwansang.services.told import kept_analysis
 
-Keep = Callable[[Transaction], Awaitable[None]]
 Fetch = Callable[[], Awaitable[bytes]]
 _TRIES = 10  # of readings of one face that race to be remembered, one wins each time
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What keeps readings and their photos: `write` within a transaction that has locked the user, where they agree at
+    that moment, or `drop` where it comes to no such transaction, or that is taken back."""
+
+    write: Callable[[Transaction], Awaitable[None]]
+    drop: Callable[[], Awaitable[None]]
 
 
 class _Asked:
@@ -82,7 +92,7 @@ class CallerAnalyses:
 
     async def tell(
         self, sight: Sight, user_id: int, analysis_id: UUID, photo: Fetch | None = None
-    ) -> tuple[AnalysisResult, Keep]:
+    ) -> tuple[AnalysisResult, Keeping]:
         """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
         keeps it; that raises ProfileBusyError where a later reading was faster, and then this has to be done again."""
         known = await self._profiles.known(user_id)
@@ -100,24 +110,30 @@ class CallerAnalyses:
         analyses: Sequence[KeptAnalysis],
         photos: Mapping[UUID, Fetch],
         change: ProfileChange | None = None,
-    ) -> Keep:
-        """What keeps readings and their photos within a transaction that has locked the user, where they agree."""
+    ) -> Keeping:
+        """What keeps readings and their photos, with copies of these already made."""
         copies = await self._copies(user_id, photos)
 
-        async def keep(tx: Transaction) -> None:
-            if await self._history.put(tx, user_id, analyses, change):
-                for copy in copies:
-                    await self._photos.put(tx, copy)
+        async def write(tx: Transaction) -> None:
+            kept = await self._history.put(tx, user_id, analyses, change)
+            for copy in copies:
+                if not (kept and await self._photos.put(tx, copy)):
+                    await self._photos.discard(tx, copy)
 
-        return keep
+        return Keeping(write, partial(self._photos.drop, copies))
 
     async def _copies(self, user_id: int, photos: Mapping[UUID, Fetch]) -> list[Photo]:
         if not await self._photos.wanted(user_id):
             return []
-        copies = [
-            await self._photos.prepare(user_id, analysis_id, await fetch()) for analysis_id, fetch in photos.items()
-        ]
-        return [copy for copy in copies if copy is not None]
+        copies: list[Photo] = []
+        try:
+            for analysis_id, fetch in photos.items():
+                copy = await self._photos.prepare(user_id, analysis_id, await fetch())
+                copies += [copy] if copy is not None else []
+        except BaseException:  # a task that was cancelled has no photos any more
+            await self._photos.drop(copies)
+            raise
+        return copies
 
     async def _keep_photo(self, user_id: int, result: AnalysisResult, asked: _Asked) -> None:
         photo = asked.photo(result.look.quality.best_photo)

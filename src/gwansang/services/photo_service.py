@@ -1,6 +1,6 @@
 """Photos of kept analyses, for those who want them kept: a copy without its metadata, linked for minutes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -78,14 +78,14 @@ class PhotoService:
         async with self._uow.write() as tx:
             kept = await tx.users.locked(user_id) is not None and await self.put(tx, row)
             if not kept:
-                await tx.photo_objects.doom(row.key, self._clock())
+                await self.discard(tx, row)
         if not kept:
             await self._bin.empty((row.key,))
         return kept
 
     async def prepare(self, user_id: int, analysis_id: UUID, photo: bytes) -> Photo | None:
-        """Puts a copy where it may be kept; it is deleted some minutes later unless `put` has said that it is. None
-        where that can't be done."""
+        """Puts a copy where it may be kept, until `put`, `discard` or `drop` says what becomes of it; where whoever
+        prepared it dies before that, it is deleted some minutes later. None where it can't be put there."""
         photo_id = self._new_id()
         key = f"photos/{photo_id.hex[:2]}/{photo_id.hex}.jpg"
         try:
@@ -108,6 +108,22 @@ class PhotoService:
             return False
         await tx.photos.add(row)
         return True
+
+    async def discard(self, tx: Transaction, row: Photo) -> None:
+        """Lets the next sweep delete a prepared photo that was not kept."""
+        await tx.photo_objects.doom(row.key, self._clock())
+
+    async def drop(self, rows: Sequence[Photo]) -> None:
+        """Deletes prepared photos, but for those that came to be kept; what can't be deleted now is swept."""
+        if not rows:
+            return
+        try:
+            async with self._uow.write() as tx:
+                for row in rows:
+                    await self.discard(tx, row)
+            await self._bin.sweep()
+        except Unavailable:
+            _log.warning("photos.left_for_the_sweep", objects=len(rows))
 
     async def link(self, user_id: int, analysis_id: UUID) -> PhotoLink:
         """Where the photo of this user's analysis can be fetched for some minutes; raises PhotoNotFoundError."""

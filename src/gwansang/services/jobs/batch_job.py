@@ -49,7 +49,7 @@ class BatchJob:
         kept = await asyncio.to_thread(_kept, data)
         photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
         keep = await self._readings.keeping(task.user_id, tuple(kept.values()), photos)
-        return Finished(batch_data(data, (await _order(task)).names), keep)
+        return Finished(batch_data(data, (await _order(task)).names), keep.write, keep.drop)
 
     async def _told(self, task: TaskWork, order: Order, index: int) -> ToldAnalysis:
         query = query_of(order, (await task.input(index),))

@@ -37,4 +37,4 @@ class FaceJob:
         order = order_of(await task.input(task.inputs - 1))
         photo = partial(task.input, best - 1) if order.landmarks is None else None
         result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), photo)
-        return Finished({"told": told_data(told_analysis(result))}, keep)
+        return Finished({"told": told_data(told_analysis(result))}, keep.write, keep.drop)

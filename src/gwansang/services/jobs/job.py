@@ -44,10 +44,12 @@ class TaskWork(Protocol):
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The end of a task. `write` runs in the very transaction that ends the task: all of it happens, once, or nothing.
-    Nothing slow belongs in there; the user's row is locked already, and is there."""
+    Nothing slow belongs in there; the user's row is locked already, and is there. `drop` runs where that transaction
+    did not come to its end: the task was cancelled or erased meanwhile, or has to be finished anew."""
 
     result: JsonObject
     write: Callable[[Transaction], Awaitable[None]] | None = None
+    drop: Callable[[], Awaitable[None]] | None = None
 
 
 class Job(Protocol):

@@ -50,4 +50,4 @@ class VideoJob:
         look = look_of([part for part, _ in parts])
         sight = Sight(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
         result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), None)
-        return Finished({"told": told_data(told_analysis(result))}, keep)
+        return Finished({"told": told_data(told_analysis(result))}, keep.write, keep.drop)

@@ -115,6 +115,15 @@ class Work:
 
     async def succeed(self, finished: Finished, keep: timedelta) -> None:
         """Ends the task with a result, in one transaction with whatever else belongs to it."""
+        try:
+            await self._succeed(finished, keep)
+        except BaseException:
+            if finished.drop is not None:
+                await finished.drop()
+            raise
+        await self._ended("done")
+
+    async def _succeed(self, finished: Finished, keep: timedelta) -> None:
         now = self._places.clock()
         sealed = self._places.sealer.seal(self._key, finished.result, result_place(self.id))
         async with self._places.uow.write() as tx:
@@ -125,7 +134,6 @@ class Work:
             if finished.write is not None:
                 await finished.write(tx)
             await tx.task_items.delete_all(self.id)
-        await self._ended("done")
 
     async def fail(self, error: Failure, keep: timedelta) -> None:
         """Ends the task with an error."""
