@@ -90,7 +90,6 @@ async def test_what_a_killed_worker_left_in_the_tables_of_the_engine_is_cleared_
             task = await submitted(accounts, me.id, 60)
             await until_begun(folder, 1)
             worker.kill()
-        await accounts.tasks.forget_all(me.id)
         await accounts.users.delete(me.id)
         assert str(task.id) in everything_kept(database_url)
     async with worker_at(database_url, folder, {}, at_once=False):  # there is nothing to do

@@ -117,7 +117,6 @@ async def test_nothing_is_left_of_a_user_who_is_erased_while_their_task_runs(
     async for told in scene.accounts.tasks.events(scene.me.id, task.id):
         if told.progress > 0:
             break
-    await scene.accounts.tasks.forget_all(scene.me.id)
     await scene.accounts.users.delete(scene.me.id)
     with pytest.raises(TaskNotFoundError):
         await scene.accounts.tasks.get(scene.me.id, task.id)

@@ -7,8 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import InvalidRequestError
 
 from gwansang.container import Accounts
+from gwansang.core.paging import PageRequest
 from gwansang.services.task_service import (
     IdempotencyKeyReusedError,
     TaskInfo,
@@ -131,10 +133,19 @@ async def test_whoever_watches_learns_that_a_task_was_erased(accounts: Accounts,
     watching = accounts.tasks.events(me.id, task.id, after_version=task.version)
     coming = asyncio.ensure_future(anext(watching))
     await asyncio.sleep(0.05)
-    assert await accounts.tasks.forget_all(me.id) == 1
+    await accounts.users.delete(me.id)
     with pytest.raises(TaskNotFoundError):
         await coming
     assert files(tmp_path) == []
+
+
+async def test_a_list_leaves_results_where_they_are(accounts: Accounts) -> None:
+    me = await signed_up(accounts)
+    await submit(accounts, me.id)
+    async with accounts.uow.read() as tx:
+        (row,) = (await tx.tasks.page(me.id, PageRequest(1, 20))).items
+        with pytest.raises(InvalidRequestError):  # twenty of them may be a hundred megabytes
+            _ = row.result
 
 
 async def test_nothing_is_kept_for_somebody_who_is_gone(accounts: Accounts, tmp_path: Path) -> None:

@@ -50,12 +50,6 @@ def job_store(database_url: str) -> JobStore:
     return _embedded(address) if is_embedded(address) else _server(address)
 
 
-def job_file(database_url: str) -> Path | None:
-    """The file of the job engine's own tables; None on a server."""
-    address = database_address(database_url)
-    return _beside(address) if is_embedded(address) else None
-
-
 def _beside(address: URL) -> Path:
     file = Path(str(address.database))
     return file.with_name(f"{file.stem}.jobs{file.suffix}")

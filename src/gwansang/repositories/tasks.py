@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import undefer
 
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task, TaskItem
@@ -19,12 +20,18 @@ class Tasks(Repository[Task]):
     model = Task
 
     async def of_user(self, user_id: int, task_id: UUID) -> Task | None:
-        """A task, if it is this user's."""
-        return await self._one(select(Task).where(Task.id == task_id, Task.user_id == user_id))
+        """A task with its result, if it is this user's."""
+        query = select(Task).where(Task.id == task_id, Task.user_id == user_id)
+        return await self._one(query.options(undefer(Task.result)))
 
     async def all_of_user(self, user_id: int) -> tuple[Task, ...]:
-        """Every task of the user, oldest first."""
-        return await self._all(select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id))
+        """Every task of the user with its result, oldest first."""
+        query = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
+        return await self._all(query.options(undefer(Task.result)))
+
+    async def ids_of_user(self, user_id: int) -> tuple[UUID, ...]:
+        """Which tasks the user has."""
+        return tuple((await self._session.execute(select(Task.id).where(Task.user_id == user_id))).scalars())
 
     async def page(self, user_id: int, asked: PageRequest) -> Page[Task]:
         """The user's tasks, newest first."""
@@ -43,10 +50,6 @@ class Tasks(Repository[Task]):
         """The version alone, for whoever waits for another one."""
         query = select(Task.version).where(Task.id == task_id, Task.user_id == user_id)
         return (await self._session.execute(query)).scalar_one_or_none()
-
-    async def get(self, task_id: UUID) -> Task | None:
-        """The task."""
-        return await self._one(select(Task).where(Task.id == task_id))
 
     async def locked(self, task_id: UUID) -> Task | None:
         """The task, which no other transaction changes before this one ends."""
@@ -100,11 +103,6 @@ class Tasks(Repository[Task]):
             )
         )
         return await self._changed(statement) > 0
-
-    async def erase_all(self, user_id: int) -> tuple[UUID, ...]:
-        """Deletes every task of the user, and says which there were."""
-        statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
-        return tuple((await self._session.execute(statement)).scalars())
 
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many tasks there are by kind and status."""

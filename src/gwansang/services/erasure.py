@@ -69,12 +69,12 @@ class ErasureService:
                 return False
             subject = await self._audit.pseudonym(tx, user_id)
             actor = await self._audit.pseudonym(tx, by) if isinstance(by, int) else by
-            tasks = await tx.tasks.all_of_user(user_id)
+            tasks = await tx.tasks.ids_of_user(user_id)
             photos = await tx.photos.take(user_id, self._clock())
             left = await tx.erasures.add(
                 Erasure(
                     id=self._new_id(),
-                    tasks=[str(task.id) for task in tasks],
+                    tasks=[str(task_id) for task_id in tasks],
                     due_at=self._clock() + _HEAD_START,
                 )
             )

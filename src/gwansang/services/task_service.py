@@ -131,7 +131,9 @@ class TaskService:
     async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
         """A task of this user, with its result once it is done; raises TaskNotFoundError."""
         async with self._uow.read() as tx:
-            row = found(await tx.tasks.of_user(user_id, task_id))
+            row = await tx.tasks.of_user(user_id, task_id)
+            if row is None:
+                raise no_such_task()
             key = await self._sealer.key(tx, user_id) if row.result is not None else None
         if key is None or row.result is None:
             return info(row)
@@ -150,7 +152,8 @@ class TaskService:
         """Ends a task, and takes back what was submitted; one that has ended stays as it is. Raises
         TaskNotFoundError."""
         async with self._uow.write() as tx:
-            found(await tx.tasks.of_user(user_id, task_id))
+            if await tx.tasks.version_of(user_id, task_id) is None:
+                raise no_such_task()
             ended = await tx.tasks.cancel(task_id, now := self._clock(), now + self._keep)
             if ended:
                 await tx.task_items.delete_all(task_id)
@@ -172,16 +175,6 @@ class TaskService:
             if version != told.version:
                 told = await self.get(user_id, task_id)
                 yield told
-
-    async def forget_all(self, user_id: int) -> int:
-        """Deletes every task of a user with all that belongs to it, before the user is erased; says how many there
-        were. Whoever works on one finds it gone, and the workers' engine forgets its id with the next sweep."""
-        async with self._uow.write() as tx:
-            gone = await tx.tasks.erase_all(user_id)
-        for task_id in gone:
-            await self._vault.forget(task_id)
-            self._wakes.wake(task_id)
-        return len(gone)
 
     async def _known(self, tx: Transaction, asked: "_Asked") -> Task | None:
         """The task of the same key, None where there is room for a new one; other requests of this user wait."""
@@ -237,11 +230,9 @@ def _digest(idempotency_key: str) -> str:
     return hashlib.sha256(idempotency_key.encode()).hexdigest()
 
 
-def found(row: Task | None) -> Task:
-    """The task; raises TaskNotFoundError for none."""
-    if row is None:
-        raise TaskNotFoundError("There is no such task.")
-    return row
+def no_such_task() -> TaskNotFoundError:
+    """What to say where there is none."""
+    return TaskNotFoundError("There is no such task.")
 
 
 def info(row: Task, result: JsonObject | None = None) -> TaskInfo:
