@@ -2,10 +2,13 @@
 
 import asyncio
 import signal
+import sqlite3
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from gwansang.jobs.slots import Slot
 from tests.accounts import signed_up
@@ -26,16 +29,15 @@ async def until_begun(folder: Path, tasks: int) -> None:
 async def test_a_worker_that_is_told_to_stop_hands_its_jobs_over_at_once(database_url: str, folder: Path) -> None:
     async with accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        with workers(2, database_url, folder, pause_s=0.1, concurrency=8) as (first, second):
-            second.signal(signal.SIGSTOP)  # until the first one has all the tasks
-            tasks = [await submitted(accounts, me.id, 20, b"a photo") for _ in range(5)]
+        with workers(1, database_url, folder, pause_s=0.1, concurrency=8) as (first,):
+            tasks = [await submitted(accounts, me.id, 40, b"a photo") for _ in range(5)]
             await until_begun(folder, 5)
-            second.signal(signal.SIGCONT)
-            took_s = await asyncio.to_thread(first.stop)
-            told = [await ended(accounts, me.id, task.id) for task in tasks]
-            await asyncio.to_thread(second.stop)
+            with workers(1, database_url, folder, pause_s=0.1, concurrency=8) as (second,):
+                took_s = await asyncio.to_thread(first.stop)
+                told = [await ended(accounts, me.id, task.id) for task in tasks]
+                await asyncio.to_thread(second.stop)
     assert {one.status for one in told} == {"done"}
-    assert steps_run(folder) == {(str(task.id), index): 1 for task in tasks for index in range(20)}
+    assert steps_run(folder) == {(str(task.id), index): 1 for task in tasks for index in range(40)}
     assert {pid for pid, *_ in log_of(folder)} == {first.pid, second.pid}
     assert took_s < 8
 
@@ -108,3 +110,17 @@ async def test_a_worker_that_stops_while_its_engine_opens_leaves_none_behind(dat
     assert left == []
     async with worker_at(database_url, folder, {"count": CountingJob()}) as (accounts, _):
         assert (await ended(accounts, me.id, task.id)).status == "done"
+
+
+async def test_a_worker_stops_although_its_database_has_gone(database_url: str, folder: Path) -> None:
+    def gone(*_: object) -> None:
+        raise psycopg.OperationalError("connection failed") if on_server else sqlite3.OperationalError("disk I/O error")
+
+    on_server = database_url.startswith("postgresql")
+    async with asyncio.timeout(20):
+        async with worker_at(database_url, folder, {}) as (_, runner):
+            assert runner._at_work is not None
+            connections = runner._at_work.engine._store.connections
+            event.listen(connections, "do_connect", gone)
+            connections.dispose()
+    assert Slot.take(folder / "workers").name.split("-")[-2] == "0"  # its place is free again

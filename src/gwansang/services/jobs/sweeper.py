@@ -36,6 +36,7 @@ class Sweeper:
         self._clock = places.clock
         self._silent = silent
         self._dropped: frozenset[UUID] = frozenset()
+        self._gone: frozenset[UUID] = frozenset()
         self._heard: dict[str, tuple[datetime, float]] = {}
         self._orphans_at = places.clock()
 
@@ -62,7 +63,9 @@ class Sweeper:
         open_ = await asyncio.to_thread(self._engine.unfinished)
         async with self._places.uow.read() as tx:
             wanted = await tx.tasks.unfinished_among(open_)
-        erased = [task_id for task_id in open_ if task_id not in wanted and task_id not in self._driver.active]
+        gone = frozenset(task_id for task_id in open_ if task_id not in wanted)
+        erased = gone & self._gone  # twice in a row: it is not just about to end
+        self._gone = gone - erased
         await asyncio.to_thread(self._engine.forget, [*over, *erased])
 
     def _alive(self, beats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
