@@ -1,14 +1,20 @@
 """Of two runs of one task only the later one may write, whatever the engine thinks."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
+from gwansang.core.clock import utc_now
+from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, new_key
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.jobs.driver import Driver
 from gwansang.services.jobs.job import Finished, TaskWork
+from gwansang.services.sealing import Sealer
 from tests.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, submitted
 
@@ -89,3 +95,19 @@ async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(dat
         assert last is not None
         await last.finish()
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
+
+
+async def test_a_worker_that_lacks_a_master_key_says_which_and_leaves_the_task_to_others(
+    database_url: str, folder: Path
+) -> None:
+    async with accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task = await submitted(accounts, me.id, 1)
+        other = Sealer(MasterKeys("new", {"new": new_key()}), clock=utc_now, new_id=uuid4)
+        places = replace(accounts.job_places, sealer=other)
+        with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
+            await Driver({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)
+        assert (await accounts.tasks.get(me.id, task.id)).status == "queued"
+    told = [(event["event"], event["code"]) for event in events if event["log_level"] == "error"]
+    assert told == [("task.not_taken", "ENCRYPTION_KEY_MISSING")]
+    assert "'tests'" in events[0]["reason"]

@@ -10,11 +10,17 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.services.consent_service import ConsentRequiredError, ConsentService, ConsentVersionError
 from gwansang.services.consent_texts import PURPOSES, TEXTS_FILE, ConsentText, ConsentTexts, default_consent_texts
+from gwansang.services.jobs.batch_job import BATCH
+from gwansang.services.jobs.face_job import FACE
+from gwansang.services.jobs.import_job import IMPORT
+from gwansang.services.jobs.video_job import VIDEO
+from gwansang.services.task_service import TaskNotFoundError
 from gwansang.services.user_service import UserNotFoundError
 from tests.accounts import signed_up
 from tests.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
+KINDS = (FACE, BATCH, VIDEO, IMPORT)
 
 
 async def test_whoever_signs_up_agrees_to_readings_and_to_nothing_else(accounts: Accounts) -> None:
@@ -60,6 +66,21 @@ async def test_a_withdrawal_acts_at_once_and_the_ledger_remembers_both(accounts:
         ("lookalike", False),
         ("lookalike", True),
     ]
+
+
+async def test_whoever_wants_no_more_readings_has_no_tasks_of_them_any_more(accounts: Accounts) -> None:
+    user, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
+    mine = {kind: await accounts.tasks.submit(user.id, kind, {}, [b"a photo"]) for kind in KINDS}
+    theirs = await accounts.tasks.submit(other.id, "face", {}, [b"a photo"])
+    await accounts.consents.withdraw(user.id, "reading")
+    for kind in ("face", "batch", "video"):
+        with pytest.raises(TaskNotFoundError):
+            await accounts.tasks.get(user.id, mine[kind].id)
+    left = {one.key.split("/")[1] async for one in accounts.store.list("jobs/")}
+    ours = {str(task.id) for task in (*mine.values(), theirs)}
+    assert left & ours == {str(mine["import"].id), str(theirs.id)}
+    assert (await accounts.tasks.get(other.id, theirs.id)).status == "queued"
+    assert (await accounts.tasks.get(user.id, mine["import"].id)).status == "queued"
 
 
 async def test_agreeing_and_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
@@ -111,7 +132,9 @@ async def test_a_new_text_asks_again_only_where_it_must(
     user = await signed_up(accounts)
     renewed = ConsentText(version=2, valid_from=valid_from, ko="새 글", en="new text")
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
-    later = ConsentService(accounts.uow, texts, accounts.privacy.audit, accounts.photo_bin, clock=clock)
+    later = ConsentService(
+        accounts.uow, texts, accounts.privacy.audit, accounts.privacy.erasures, accounts.photo_bin, clock=clock
+    )
     state = (await later.states(user.id))[0]
     assert (state.granted, state.version, state.granted_version) == (holds, 2, 1)
     again = await later.grant(user.id, "reading")

@@ -86,7 +86,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     rules = retention_rules(settings)
     mails = carrier(settings).forget
     privacy = privacy_services(uow, sealer, vault.forget, mails, photo_bin, rules, clock=clock, new_id=uuid4)
-    consents = ConsentService(uow, texts, privacy.audit, photo_bin, clock=clock)
+    consents = ConsentService(uow, texts, privacy.audit, privacy.erasures, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)

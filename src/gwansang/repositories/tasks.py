@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import undefer
 
 from gwansang.core.paging import Page, PageRequest
@@ -28,10 +28,6 @@ class Tasks(Repository[Task]):
         """Every task of the user with its result, oldest first."""
         query = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
         return await self._all(query.options(undefer(Task.result)))
-
-    async def ids_of_user(self, user_id: int) -> tuple[UUID, ...]:
-        """Which tasks the user has."""
-        return tuple((await self._session.execute(select(Task.id).where(Task.user_id == user_id))).scalars())
 
     async def page(self, user_id: int, asked: PageRequest) -> Page[Task]:
         """The user's tasks, newest first."""
@@ -103,6 +99,13 @@ class Tasks(Repository[Task]):
             )
         )
         return await self._changed(statement) > 0
+
+    async def erase_all(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
+        """Deletes every task of the user, or those of some kinds, and says which there were."""
+        statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
+        if kinds is not None:
+            statement = statement.where(Task.kind.in_(kinds))
+        return tuple((await self._session.execute(statement)).scalars())
 
     async def counts(self) -> Mapping[tuple[str, str], int]:
         """How many tasks there are by kind and status."""

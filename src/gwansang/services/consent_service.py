@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -12,10 +13,12 @@ from gwansang.reading.model import Locale
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.audit import AuditLog
 from gwansang.services.consent_texts import PURPOSES, ConsentTexts, Purpose
+from gwansang.services.erasure import ErasureService
 from gwansang.services.photo_bin import PhotoBin
 from gwansang.services.user_service import found
 
 _log = structlog.get_logger("gwansang.consents")
+_READINGS: Final = ("face", "batch", "video")  # the kinds of tasks that rest on the consent to `reading`
 
 
 class ConsentRequiredError(Forbidden):
@@ -56,11 +59,19 @@ class ConsentService:
     """The ledger of consents."""
 
     def __init__(
-        self, uow: UnitOfWork, texts: ConsentTexts, audit: AuditLog, photo_bin: PhotoBin, *, clock: Clock
+        self,
+        uow: UnitOfWork,
+        texts: ConsentTexts,
+        audit: AuditLog,
+        erasures: ErasureService,
+        photo_bin: PhotoBin,
+        *,
+        clock: Clock,
     ) -> None:
         self._uow = uow
         self._texts = texts
         self._audit = audit
+        self._erasures = erasures
         self._bin = photo_bin
         self._clock = clock
 
@@ -102,10 +113,13 @@ class ConsentService:
             if purpose == "history":
                 await tx.analyses.delete_all(user_id)
                 await tx.profiles.forget(user_id)
+            tasks = await self._erasures.forget_tasks(tx, user_id, _READINGS) if purpose == "reading" else None
             row = (await tx.consents.latest(user_id)).get(purpose)
             if withdrawn:
                 await self._audit.note(tx, "consent_withdrawn", user_id, purpose=purpose)
         await self._bin.empty(photos)
+        if tasks is not None:
+            await self._erasures.complete(tasks)
         _log.info("consent.withdrawn", user_id=user_id, purpose=purpose)
         return self._state(purpose, row, locale)
 

@@ -3,7 +3,7 @@
 Whoever dies between the two leaves a row that names nobody, and a chore goes on from there.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -69,25 +69,29 @@ class ErasureService:
                 return False
             subject = await self._audit.pseudonym(tx, user_id)
             actor = await self._audit.pseudonym(tx, by) if isinstance(by, int) else by
-            tasks = await tx.tasks.ids_of_user(user_id)
+            left = await self.forget_tasks(tx, user_id)
             photos = await tx.photos.take(user_id, self._clock())
-            left = await tx.erasures.add(
-                Erasure(
-                    id=self._new_id(),
-                    tasks=[str(task_id) for task_id in tasks],
-                    due_at=self._clock() + _HEAD_START,
-                )
-            )
             await tx.users.erase(user_id)
             await self._audit.note(tx, "erased", subject, actor)
         _log.info("account.erased")
         await self._forget_mails(user.email)
         await self._bin.empty(photos)
+        await self.complete(left)
+        return True
+
+    async def forget_tasks(self, tx: Transaction, user_id: int, kinds: Sequence[str] | None = None) -> Erasure:
+        """Deletes the user's tasks, or those of some kinds, with what they produced; whoever works on one finds it
+        gone. To be followed by `complete` after the transaction, which deletes what was submitted."""
+        tasks = await tx.tasks.erase_all(user_id, kinds)
+        due_at = self._clock() + _HEAD_START
+        return await tx.erasures.add(Erasure(id=self._new_id(), tasks=[str(task) for task in tasks], due_at=due_at))
+
+    async def complete(self, left: Erasure) -> None:
+        """Deletes what lies outside the database; what can't be deleted now is swept."""
         try:
             await self._complete(left)
         except Unavailable:
             _log.warning("erasure.left_for_the_sweep")
-        return True
 
     async def sweep(self) -> int:
         """Goes on with erasures that somebody had to leave, and says how many came to their end."""

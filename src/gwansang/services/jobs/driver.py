@@ -55,8 +55,9 @@ class Driver:
         self.idle.clear()
         try:
             work = await self._take(task_id)
-        except BaseException:
+        except BaseException as error:
             self.left(task_id)
+            _tell_why(task_id, error)
             raise
         if work is None:
             self.left(task_id)
@@ -227,6 +228,14 @@ class TaskCourse:
         outcome = await self._job.step(self._work, index)
         steps = self._work.steps or 0
         await self._work.keep(index, outcome, (len(self._work.done) + 1) / (steps + 1))  # the rest is for the finish
+
+
+def _tell_why(task_id: UUID, error: BaseException) -> None:
+    """Whoever can't take a task hands it back, again and again; an operator has to learn what is missing here."""
+    if isinstance(error, AppError):
+        _log.error("task.not_taken", task_id=str(task_id), code=error.code, reason=error.message)
+    elif isinstance(error, Exception):
+        _log.error("task.not_taken", task_id=str(task_id), exc_info=error)
 
 
 def _taken(row: Task, run: UUID, done: frozenset[int]) -> Taken:
