@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 from uuid import UUID
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -16,7 +16,8 @@ from dbos import Serializer as EngineSerializer
 from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
-from gwansang.jobs.course import Course, Courses, HandedBack, Stranded
+from gwansang.db.session import translated
+from gwansang.jobs.course import Courses, HandedBack, Stranded
 
 PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
 _VERSION: Final = "jobs-"
@@ -26,6 +27,7 @@ _APP: Final = "gwansang"
 _ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _POLL_S: Final = 0.2  # as long as a task may wait that could begin; each look costs 2 ms
 _MOST: Final = 500
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -43,7 +45,7 @@ class _Json(EngineSerializer):
 
 
 class Engine:
-    """One for a process; all methods block and belong into a thread."""
+    """One for a process; all methods block and belong into a thread. They raise DatabaseUnavailableError."""
 
     def __init__(
         self,
@@ -91,7 +93,8 @@ class Engine:
         )
 
     def stop_taking(self) -> None:
-        """Begins nothing any more; what runs goes on."""
+        """Begins nothing any more; what runs goes on, and a database that is away is not waited for."""
+        self._dbos._sys_db._retry_connection_errors = False  # only its client can say so in the open
         for event in self._dbos.background_thread_stop_events:
             event.set()
 
@@ -100,28 +103,33 @@ class Engine:
         DBOS.destroy(destroy_registry=True)
         self._store.close()
 
+    @translated()
     def enqueue(self, task_ids: Iterable[UUID]) -> None:
         """Lets these tasks be done by whoever is free; a task that is known already is not done twice."""
         for task_id in task_ids:
             with SetWorkflowID(str(task_id)):
                 DBOS.enqueue_workflow(_QUEUE, self._workflow, str(task_id))
 
+    @translated()
     def running(self) -> tuple[Stranded, ...]:
         """What is marked as running, by any worker."""
         found = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         return tuple(Stranded(UUID(one.workflow_id), one.executor_id or "") for one in found)
 
+    @translated()
     def resume(self, task_ids: Sequence[UUID]) -> None:
         """Lets these tasks be done by whoever is free, from where they are."""
         if task_ids:
             DBOS.resume_workflows([str(task_id) for task_id in task_ids], queue_name=_QUEUE)
 
+    @translated()
     def hand_back(self) -> int:
         """Lets others go on with what this worker has; says how much it was. Only after `stop_taking`."""
         own = [one.task_id for one in self.running() if one.worker == self._worker]
         self.resume(own)
         return len(own)
 
+    @translated()
     def known(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Which of these tasks the engine has and has not ended."""
         found = DBOS.list_workflows(
@@ -132,6 +140,7 @@ class Engine:
         )
         return frozenset(UUID(one.workflow_id) for one in found)
 
+    @translated()
     def outdated(self) -> tuple[UUID, ...]:
         """Tasks that were enqueued by releases with an older protocol."""
         found = DBOS.list_workflows(
@@ -142,16 +151,19 @@ class Engine:
         )
         return tuple(UUID(one.workflow_id) for one in found)
 
+    @translated()
     def unfinished(self) -> tuple[UUID, ...]:
         """Everything that has not ended."""
         found = DBOS.list_workflows(status=["ENQUEUED", "PENDING"], load_input=False, load_output=False)
         return tuple(UUID(one.workflow_id) for one in found)
 
+    @translated()
     def ended(self) -> tuple[UUID, ...]:
         """Some of what has ended."""
         found = DBOS.list_workflows(status=_ENDED, limit=_MOST, load_input=False, load_output=False)
         return tuple(UUID(one.workflow_id) for one in found)
 
+    @translated()
     def forget(self, task_ids: Sequence[UUID]) -> None:
         """Deletes all that the engine knows of these tasks."""
         if task_ids:
@@ -160,27 +172,21 @@ class Engine:
 
     def _do(self, task_id: str) -> None:
         """The workflow: runs in a thread of the engine, each step on the event loop and recorded when it is done."""
-        course = self._wait(self._courses.begin(UUID(task_id)))
+        course = self._wait(self._courses.begin, UUID(task_id))
         if course is None:
             return
         try:
             for index in range(course.steps):
-                DBOS.run_step({"name": "step"}, self._step, course, index)
-            DBOS.run_step({"name": "finish"}, self._finish, course)
+                DBOS.run_step({"name": "step"}, self._wait, course.step, index)
+            DBOS.run_step({"name": "finish"}, self._wait, course.finish)
         except DBOSBaseException as error:  # it was taken from here; the engine would wait for its end in this thread
             raise HandedBack from error
         finally:
-            self._wait(course.leave())
+            self._wait(course.leave)
 
-    def _step(self, course: Course, index: int) -> None:
-        self._wait(course.step(index))
-
-    def _finish(self, course: Course) -> None:
-        self._wait(course.finish())
-
-    def _wait(self, work: Coroutine[object, object, T]) -> T:
+    def _wait(self, act: Callable[P, Coroutine[object, object, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+            return asyncio.run_coroutine_threadsafe(act(*args, **kwargs), self._loop).result()
         except BaseException as error:
             # An end that is not the task's own would be written down as such; so nothing but this leaves here.
             raise HandedBack from error

@@ -164,20 +164,31 @@ class Runner:
             await self._at_work.sweeper.sweep()
 
     async def _leave(self, at_work: _AtWork) -> None:
-        engine = at_work.engine
-        await asyncio.to_thread(engine.stop_taking)
-        if not await self._still(self._pace.grace_s):
-            self._driver.interrupt()
-            await self._still(_LAST_WORDS_S)
-        with suppress(Unavailable):
-            await at_work.sweeper.clear_away()
-        handed_back = await asyncio.to_thread(engine.hand_back)
-        await asyncio.to_thread(engine.close)
-        with suppress(Unavailable):
-            async with self._places.uow.write() as tx:
-                await tx.workers.leave(at_work.slot.name)
-        at_work.slot.release()
+        try:
+            handed_back = await self._hand_over(at_work)
+            with suppress(Unavailable):
+                async with self._places.uow.write() as tx:
+                    await tx.workers.leave(at_work.slot.name)
+        finally:
+            at_work.slot.release()  # not before: whoever has the name next must not be forgotten under it
         _log.info("jobs.left", worker=at_work.slot.name, handed_back=handed_back)
+
+    async def _hand_over(self, at_work: _AtWork) -> int:
+        """Ends the engine and says how many tasks others can go on with at once; where the database is away, they do
+        when this worker has been silent for some time."""
+        engine = at_work.engine
+        try:
+            await asyncio.to_thread(engine.stop_taking)
+            if not await self._still(self._pace.grace_s):
+                self._driver.interrupt()
+                await self._still(_LAST_WORDS_S)
+            with suppress(Unavailable):
+                await at_work.sweeper.clear_away()
+            with suppress(Unavailable):
+                return await asyncio.to_thread(engine.hand_back)
+            return 0
+        finally:
+            await asyncio.to_thread(engine.close)
 
     async def _still(self, seconds: float) -> bool:
         """Whether nothing is being done here any more, within that time."""
