@@ -55,7 +55,7 @@ async def test_without_the_consent_to_readings_there_is_none_and_the_answer_says
     assert (await minji.call("DELETE", "/consents/reading")).json()["withdrawn_at"] == "2026-11-23T03:00:00Z"
     answer = await minji.call("POST", "/analysis/face", json=FACE)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "CONSENT_REQUIRED")
-    assert answer.json()["error"]["details"] == {"purpose": "reading", "version": 1}
+    assert answer.json()["error"]["details"] == {"purpose": "reading", "version": 2}
     await minji.agree("reading")
     assert (await minji.call("POST", "/analysis/face", json=FACE)).status_code == 200
 

@@ -26,7 +26,22 @@ async def test_anybody_may_read_what_ai_does_here_and_what_is_kept_how_long(
     assert (notice["ai_generated"], notice["min_age"], notice["locale"]) == (False, 14, locale)
     assert word in next(item["text"] for item in notice["items"] if item["id"] == "ai")
     schedule = (await client.get(f"/api/v1/privacy/retention?locale={locale}")).json()
-    assert {item["id"] for item in schedule["items"]} >= {"photo", "history", "task", "audit", "consent"}
+    assert {item["id"] for item in schedule["items"]} >= {"photo", "history", "task", "audit", "consent", "lookalike"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "network", "waiting"), [("ko", "닮은꼴", "오래 걸리는 작업"), ("en", "look-alike", "long work")]
+)
+async def test_notice_and_consent_tell_of_the_second_network_and_of_what_waits_for_long_work(
+    client: httpx.AsyncClient, locale: str, network: str, waiting: str
+) -> None:
+    items = (await client.get(f"/api/v1/privacy/notice?locale={locale}")).json()["items"]
+    told = {item["id"]: item["text"] for item in items}
+    assert network in told["ai"]
+    assert waiting in told["kept"].lower()
+    someone = await person(client)
+    consents = (await someone.call("GET", "/consents", params={"locale": locale})).json()["items"]
+    assert waiting in next(item["text"] for item in consents if item["purpose"] == "reading")
 
 
 @pytest.mark.parametrize(("year", "status", "code"), [(2013, 422, "TOO_YOUNG"), (2012, 201, None), (None, 201, None)])

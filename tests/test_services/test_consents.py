@@ -125,22 +125,22 @@ async def test_nobody_agrees_to_nothing(accounts: Accounts) -> None:
         await accounts.consents.withdraw(2**31 - 1, "history")
 
 
-@pytest.mark.parametrize(("valid_from", "holds"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("valid_from", "holds"), [(2, True), (3, False)])
 async def test_a_new_text_asks_again_only_where_it_must(
     accounts: Accounts, clock: MovingClock, valid_from: int, holds: bool
 ) -> None:
     user = await signed_up(accounts)
-    renewed = ConsentText(version=2, valid_from=valid_from, ko="새 글", en="new text")
+    renewed = ConsentText(version=3, valid_from=valid_from, ko="새 글", en="new text")
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
     later = ConsentService(
         accounts.uow, texts, accounts.privacy.audit, accounts.privacy.erasures, accounts.photo_bin, clock=clock
     )
     state = (await later.states(user.id))[0]
-    assert (state.granted, state.version, state.granted_version) == (holds, 2, 1)
+    assert (state.granted, state.version, state.granted_version) == (holds, 3, 2)
     again = await later.grant(user.id, "reading")
-    assert (again.granted, again.granted_version) == (True, 2)
+    assert (again.granted, again.granted_version) == (True, 3)
     exported = (await accounts.exports.export(user.id))["consents"]
-    assert [(one["version"], one["withdrawn_at"] is None) for one in exported] == [(1, False), (2, True)]
+    assert [(one["version"], one["withdrawn_at"] is None) for one in exported] == [(2, False), (3, True)]
 
 
 def test_every_text_is_there_in_both_languages() -> None:
