@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 from gwansang.core.exceptions import Unavailable
 from gwansang.db.session import Database
 
-REVISION: Final = "0009"  # the one this code works with: the newest in migrations/versions
+REVISION: Final = "0010"  # the one this code works with: the newest in migrations/versions
 
 
 class SchemaOutdatedError(Unavailable):

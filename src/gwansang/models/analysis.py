@@ -4,13 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gwansang.models.base import Base, UtcDateTime
 
 FACE = "face"  # the columns that a query has to ask for, so that no list loads or opens them
 _OLD = JSON(none_as_null=True)
+_UNSEALED = text("sealed IS NULL")
 
 
 class StoredAnalysis(Base):
@@ -21,7 +22,10 @@ class StoredAnalysis(Base):
     """
 
     __tablename__ = "analyses"
-    __table_args__ = (Index("ix_analyses_user_id_created_at", "user_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_analyses_user_id_created_at", "user_id", "created_at"),
+        Index("ix_analyses_in_clear", "id", sqlite_where=_UNSEALED, postgresql_where=_UNSEALED),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gwansang.models.base import Base, UtcDateTime
 
 _OLD = JSON(none_as_null=True)
+_UNSEALED = text("sealed IS NULL")
 
 
 class UserProfile(Base):
@@ -20,6 +21,9 @@ class UserProfile(Base):
     """
 
     __tablename__ = "user_profiles"
+    __table_args__ = (
+        Index("ix_user_profiles_in_clear", "user_id", sqlite_where=_UNSEALED, postgresql_where=_UNSEALED),
+    )
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
