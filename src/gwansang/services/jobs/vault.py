@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 from uuid import UUID
 
 from gwansang.services.sealing import DataKey, Sealer, place
@@ -13,6 +14,7 @@ from gwansang.storage.base import ObjectStore
 
 _PREFIX: Final = "jobs/"
 _WORTH_A_THREAD: Final = 256 * 1024  # bytes that take longer to seal than a thread takes to begin
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,8 @@ class TaskVault:
         """Keeps the inputs of a task, each as it comes."""
         sha256, number = hashlib.sha256(), 0
         async for content in inputs if isinstance(inputs, AsyncIterable) else _coming(inputs):
-            where = place("jobs", task_id, str(number))
-            sha256.update(await asyncio.to_thread(lambda content: hashlib.sha256(content).digest(), content))
-            if len(content) < _WORTH_A_THREAD:
-                sealed = self._sealer.seal_bytes(key, content, where)
-            else:
-                sealed = await asyncio.to_thread(self._sealer.seal_bytes, key, content, where)
+            digest, sealed = await _aside(content, partial(self._closed, key, place("jobs", task_id, str(number))))
+            sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
             number += 1
         return Deposit(number, sha256.hexdigest())
@@ -48,9 +46,7 @@ class TaskVault:
         """An input; raises ObjectNotFoundError, SealBrokenError."""
         sealed = await self._store.get(f"{_PREFIX}{task_id}/{number}")
         where = place("jobs", task_id, str(number))
-        if len(sealed) < _WORTH_A_THREAD:
-            return self._sealer.open_bytes(key, sealed, where)
-        return await asyncio.to_thread(self._sealer.open_bytes, key, sealed, where)
+        return await _aside(sealed, lambda content: self._sealer.open_bytes(key, content, where))
 
     async def forget(self, task_id: UUID) -> None:
         """Deletes the inputs of a task; there may be none."""
@@ -60,6 +56,14 @@ class TaskVault:
         """Tasks with inputs that were put here before that time."""
         old = {found.key async for found in self._store.list(_PREFIX) if found.modified_at < moment}
         return frozenset(UUID(key.split("/")[1]) for key in old)
+
+    def _closed(self, key: DataKey, where: bytes, content: bytes) -> tuple[bytes, bytes]:
+        return hashlib.sha256(content).digest(), self._sealer.seal_bytes(key, content, where)
+
+
+async def _aside(content: bytes, work: Callable[[bytes], T]) -> T:
+    """Work on some bytes, in a thread where the event loop would have to wait for it."""
+    return work(content) if len(content) < _WORTH_A_THREAD else await asyncio.to_thread(work, content)
 
 
 async def _coming(inputs: Sequence[bytes]) -> AsyncIterator[bytes]:

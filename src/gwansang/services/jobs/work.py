@@ -1,6 +1,7 @@
 """A task in the hands of one run: what the job may ask for, and what the run writes down."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -79,8 +80,7 @@ class Work:
         """What the finished steps produced, by their index."""
         async with self._places.uow.read() as tx:
             items = await tx.task_items.of_task(self.id)
-        opened = self._places.sealer.open
-        return {one.position: opened(self._key, one.outcome, _item_place(self.id, one.position)) for one in items}
+        return await asyncio.to_thread(self._opened, items)
 
     async def stage(self, name: str) -> None:
         """Tells the owner what is being done now."""
@@ -105,7 +105,7 @@ class Work:
 
     async def keep(self, index: int, outcome: JsonValue, progress: float) -> None:
         """Writes down what a step produced; with it the next one counts as begun."""
-        sealed = self._places.sealer.seal(self._key, outcome, _item_place(self.id, index))
+        sealed = await self._sealed(outcome, _item_place(self.id, index))
         async with self._places.uow.write() as tx:
             await self._own(tx, progress=progress, tries=1)
             await tx.task_items.put(TaskItem(task_id=self.id, position=index, outcome=sealed))
@@ -125,7 +125,7 @@ class Work:
 
     async def _succeed(self, finished: Finished, keep: timedelta) -> None:
         now = self._places.clock()
-        sealed = self._places.sealer.seal(self._key, finished.result, result_place(self.id))
+        sealed = await self._sealed(finished.result, result_place(self.id))
         async with self._places.uow.write() as tx:
             if await tx.users.locked(self.user_id) is None:
                 raise TaskGoneError
@@ -156,6 +156,14 @@ class Work:
         """Takes back the try that this run began and did not end."""
         if self.begun:
             await self._change(tries=self.tries - 1)
+
+    async def _sealed(self, value: JsonValue, where: bytes) -> bytes:
+        """In a thread, as opening: of a batch or an import these are megabytes."""
+        return await asyncio.to_thread(self._places.sealer.seal, self._key, value, where)
+
+    def _opened(self, items: Iterable[TaskItem]) -> dict[int, JsonValue]:
+        opened = self._places.sealer.open
+        return {one.position: opened(self._key, one.outcome, _item_place(self.id, one.position)) for one in items}
 
     async def _ended(self, status: str, **fields: str) -> None:
         _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
