@@ -152,3 +152,13 @@ async def test_nothing_is_kept_for_somebody_who_is_gone(accounts: Accounts, tmp_
     with pytest.raises(UserNotFoundError):
         await submit(accounts, 12345)
     assert files(tmp_path) == []
+
+
+async def test_any_number_of_tasks_may_wait_while_no_worker_is_there(accounts: Accounts) -> None:
+    me = await signed_up(accounts)
+    task = await submit(accounts, me.id)
+    asked = (*(uuid4() for _ in range(40_000)), task.id)  # more than a statement can have parameters
+    async with accounts.uow.write() as tx:
+        assert await tx.tasks.unfinished_among(asked) == {task.id}
+        await tx.tasks.note_enqueued(asked, accounts.job_places.clock())
+        assert await tx.tasks.not_enqueued(10) == ()

@@ -9,9 +9,7 @@ from gwansang.models import (
     Base,
     Consent,
     MailToken,
-    SocketTicket,
     StoredAnalysis,
-    Task,
     TokenFamily,
     User,
     UserProfile,
@@ -24,17 +22,9 @@ class Retention(Repository[User]):
 
     model = User
 
-    async def ended_tasks(self, now: datetime) -> int:
-        """Tasks with their results."""
-        return await self._gone(Task, Task.expires_at <= now)
-
     async def mail_tokens(self, now: datetime) -> int:
         """Codes that were mailed and don't work any more."""
         return await self._gone(MailToken, MailToken.expires_at <= now)
-
-    async def tickets(self, now: datetime) -> int:
-        """Tickets of WebSockets that were never used."""
-        return await self._gone(SocketTicket, SocketTicket.expires_at <= now)
 
     async def sign_ins(self, now: datetime) -> int:
         """Sign-ins that are over."""

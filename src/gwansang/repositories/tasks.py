@@ -14,6 +14,7 @@ from gwansang.models import Task, TaskItem
 from gwansang.repositories.base import Repository
 
 UNFINISHED: Final = ("queued", "processing")
+_AT_ONCE: Final = 10_000  # parameters of a statement; no database takes more than some ten thousand
 
 
 class Tasks(Repository[Task]):
@@ -63,7 +64,9 @@ class Tasks(Repository[Task]):
 
     async def note_enqueued(self, task_ids: Sequence[UUID], now: datetime | None) -> None:
         """Writes down that the engine knows these tasks, or with None that it doesn't."""
-        await self._changed(update(Task).where(Task.id.in_(task_ids)).values(enqueued_at=now))
+        for start in range(0, len(task_ids), _AT_ONCE):
+            some = task_ids[start : start + _AT_ONCE]
+            await self._changed(update(Task).where(Task.id.in_(some)).values(enqueued_at=now))
 
     async def any_unfinished(self) -> bool:
         """Whether there is anything to do, or being done."""
@@ -77,8 +80,12 @@ class Tasks(Repository[Task]):
 
     async def unfinished_among(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Which of these are there and have not ended."""
-        query = select(Task.id).where(Task.id.in_(task_ids), Task.status.in_(UNFINISHED))
-        return frozenset((await self._session.execute(query)).scalars())
+        found: set[UUID] = set()
+        for start in range(0, len(task_ids), _AT_ONCE):
+            some = task_ids[start : start + _AT_ONCE]
+            query = select(Task.id).where(Task.id.in_(some), Task.status.in_(UNFINISHED))
+            found.update((await self._session.execute(query)).scalars())
+        return frozenset(found)
 
     async def forget_expired(self, now: datetime) -> int:
         """Deletes what ended and has expired, with all that belongs to it."""

@@ -75,6 +75,6 @@ class SocketTickets(Repository[SocketTicket]):
         spent = await self._delete(SocketTicket.ticket_hash == ticket_hash) > 0
         return row if spent else None
 
-    async def forget_expired(self, now: datetime) -> None:
-        """Deletes tickets, anybody's, that nobody used in time."""
-        await self._delete(SocketTicket.expires_at <= now)
+    async def forget_expired(self, now: datetime) -> int:
+        """Deletes tickets, anybody's, that nobody used in time, and says how many there were."""
+        return await self._delete(SocketTicket.expires_at <= now)

@@ -121,9 +121,9 @@ class RetentionService:
 
     async def _by_age(self, tx: Transaction, now: datetime) -> dict[str, int]:
         return {
-            "tasks": await tx.retention.ended_tasks(now),
+            "tasks": await tx.tasks.forget_expired(now),
             "mail_tokens": await tx.retention.mail_tokens(now),
-            "tickets": await tx.retention.tickets(now),
+            "tickets": await tx.tickets.forget_expired(now),
             "sign_ins": await tx.retention.sign_ins(now),
             "keys": await tx.retention.keys(now - timedelta(days=self._rules.key_days)),
             "consents": await tx.retention.consents(now - self._rules.consent_months * _MONTH),
