@@ -12,6 +12,7 @@ from gwansang import __version__
 from gwansang.api import errors
 from gwansang.api.docs import mount_docs
 from gwansang.api.documented import DocumentedApp, operation_id
+from gwansang.api.tags import TAGS
 from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import router
 from gwansang.config import Settings, load_settings
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         "science. Neural networks find the face and measure it; the texts were written by people and are chosen by "
         "rules, none comes from a generative AI. For people from the age of 14 on. See `GET /api/v1/privacy/notice` "
         "and `GET /api/v1/privacy/retention`.",
+        openapi_tags=TAGS,
         openapi_url=_OPENAPI if settings.public_docs else None,
         docs_url=None,
         redoc_url=None,

@@ -139,3 +139,11 @@ def test_every_body_and_answer_shows_an_example(schema: dict[str, Any]) -> None:
                 for kind, content in body.get("content", {}).items():
                     told = content.get("examples") or shows(content["schema"], schema["components"]["schemas"])
                     assert told, (method, path, kind)
+
+
+def test_every_group_of_calls_is_described_and_the_sockets_are_told_of(schema: dict[str, Any]) -> None:
+    described = {tag["name"]: tag["description"] for tag in schema["tags"]}
+    used = {tag for path in schema["paths"].values() for call in path.values() for tag in call["tags"]}
+    assert used == set(described)
+    for socket in ("/api/v1/analysis/live", "/api/v1/analysis/tasks/{task_id}/events"):
+        assert any(socket in words for words in described.values())

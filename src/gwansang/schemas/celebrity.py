@@ -21,7 +21,7 @@ class CelebrityRequest(BaseModel):
     name_ko: Text = Field(min_length=1, max_length=100, examples=["홍길동"])
     name_en: Text = Field(min_length=1, max_length=100, examples=["Hong Gildong"])
     category: Text = Field(min_length=1, max_length=40, examples=["actor"])
-    note: Text = Field("", max_length=500, description="For administrators.", examples=["agreed on 2026-11-02"])
+    note: Text = Field("", max_length=500, description="Shown to everybody.", examples=["singer of the band Example"])
 
 
 class CelebrityChange(BaseModel):
@@ -32,7 +32,7 @@ class CelebrityChange(BaseModel):
     name_ko: Text | None = Field(None, min_length=1, max_length=100, examples=["홍길동"])
     name_en: Text | None = Field(None, min_length=1, max_length=100, examples=["Hong Gildong"])
     category: Text | None = Field(None, min_length=1, max_length=40, examples=["actor"])
-    note: Text | None = Field(None, max_length=500, examples=["agreed on 2026-11-02"])
+    note: Text | None = Field(None, max_length=500, examples=["singer of the band Example"])
 
 
 class CelebrityPhotoForm(BaseModel):

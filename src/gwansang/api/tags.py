@@ -1,0 +1,21 @@
+"""The groups of calls on /docs, and the WebSockets, which OpenAPI has no place for."""
+
+from typing import Final
+
+_GROUPS: Final = {
+    "analysis": "A photo, or the points of a face, and its reading at once. A camera is guided over the WebSocket "
+    '`/api/v1/analysis/live`: frames in, "a little closer" out, and the reading in the end; docs/live.md '
+    "has its messages.",
+    "long work": "Videos, many photos, or a reading to fetch later: 202 with a task. Ask for its state here, or follow "
+    "it over the WebSocket `/api/v1/analysis/tasks/{task_id}/events`; docs/api.md has the messages.",
+    "kept readings": "With the consent to `history`: readings to see again, compare, share as a card, or delete.",
+    "files": "Kept photos by the links that `GET /api/v1/analysis/{analysis_id}/photo` gives.",
+    "celebrity": "Whom of the gallery a face resembles, with the consent to `lookalike`; the gallery itself, which "
+    "administrators keep.",
+    "accounts": "Signing up, data of one's own, and what administrators may do.",
+    "signing in": "Tokens, codes by mail, and tickets with which browsers open a WebSocket.",
+    "API keys": "Keys for programs, with scopes.",
+    "consent and privacy": "What one agrees to, what AI does here, and what is kept how long.",
+    "health": "For balancers and container hosts.",
+}
+TAGS: Final = [{"name": name, "description": description} for name, description in _GROUPS.items()]
