@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from typing import Final
 
+from gwansang.reading.model import Archetypes, Energy
 from gwansang.services.export_service import Export, ExportService, document
 from gwansang.services.history_service import KeptAnalysis
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
@@ -27,6 +28,12 @@ This is everything GwanSang-AI keeps about you.
 
 Passwords and keys are stored as digests only, so they are not in here.
 """
+_ENERGIES: Final[dict[Energy, str]] = {
+    "wealth": "재물 / wealth",
+    "love": "애정 / love",
+    "health": "활력 / vitality",
+    "social": "사람 / people",
+}
 
 
 class ExportArchive:
@@ -101,12 +108,15 @@ class _Archive(io.RawIOBase):
 def told(analysis: KeptAnalysis) -> str:
     """A reading as people read it, with labels in both languages; its texts are in the language it was made in."""
     reading = analysis.reading
+    energies = ", ".join(f"{_ENERGIES[energy]} {score}" for energy, score in reading.energy_scores.items())
     lines = [
         f"날짜 / date: {analysis.created_at:%Y-%m-%d %H:%M} UTC",
         f"총점 / overall score: {reading.overall_score}",
         f"오행 / element: {reading.element.name}",
         f"    {reading.element.meaning}",
+        f"기운 / energies (1-5): {energies}",
         "",
+        *_callings(reading.archetypes),
         "부위 / parts",
     ]
     for part in reading.parts:
@@ -117,3 +127,12 @@ def told(analysis: KeptAnalysis) -> str:
         f"- {name}: {one.value:.4g} ± {one.error:.2g} {one.unit}" for name, one in sorted(analysis.measures.items())
     ]
     return "\n".join([*lines, "", reading.disclaimer, ""])
+
+
+def _callings(archetypes: Archetypes | None) -> list[str]:
+    if archetypes is None:  # kept before they were told
+        return []
+    shares = ", ".join(f"{calling.name} {calling.share}%" for calling in archetypes.callings)
+    figures = ", ".join(f"{figure.name} {figure.overlap}%" for figure in archetypes.figures)
+    lines = ["다섯 상 / callings", f"- {shares}", f"    {archetypes.summary}"]
+    return [*lines, f"- 역사 인물 / figures of history: {figures}", f"    {archetypes.note}", ""]
