@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -60,6 +61,8 @@ def test_an_import_that_is_killed_goes_on_where_it_was_and_nothing_is_twice(peop
     everybody = json.loads((tmp_path / "all.json").read_text())
     assert [(one["name_ko"], one["photos"]) for one in everybody] == [(f"사람{n}", _EACH) for n in range(_PEOPLE)]
     assert "embedding" not in (tmp_path / "all.json").read_text()
+    assert datetime.fromisoformat(everybody[0]["created_at"]).tzinfo is not None
+    assert "T" in everybody[0]["created_at"], "as in the API's answers"
 
 
 def in_gallery(folder: Path) -> int:
@@ -94,6 +97,16 @@ def test_people_are_added_listed_and_removed(people: Path, tmp_path: Path) -> No
     gone = gwansang("celebrity", "remove", "1", **database(tmp_path))
     assert gone.returncode == 1
     assert "gwansang: " in gone.stderr
+
+
+def test_an_empty_gallery_says_how_to_fill_it_and_an_unusable_picture_is_a_failure(
+    people: Path, tmp_path: Path
+) -> None:
+    listed = gwansang("celebrity", "list", **database(tmp_path))
+    assert "gwansang celebrity import" in listed.stdout, listed.stderr
+    hand = people / "사람0_Person 0" / "hand.png"
+    added = gwansang("celebrity", "add", "--ko", "손", "--en", "Hand", hand, **database(tmp_path))
+    assert (added.returncode, "1 unusable" in added.stdout) == (1, True)
 
 
 def test_the_demo_shows_the_whole_way_and_leaves_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -45,6 +46,15 @@ def list_people(
 ) -> None:
     """Show the people of the gallery."""
     shown = _run(lambda gallery: gallery.page(page, size, text=text, category=category))
+    if not shown.total:
+        searched = text is not None or category is not None
+        typer.echo(
+            "celebrity: nobody fits; leave the search away to see everybody"
+            if searched
+            else "celebrity: the gallery is empty; `gwansang celebrity import FOLDER` fills it, "
+            "`gwansang celebrity demo` shows how"
+        )
+        return
     table = Table("id", "name", "English", "category", "pictures", "searched", box=None)
     for one in shown.items:
         table.add_row(str(one.id), one.name_ko, one.name_en, one.category, str(one.photos), str(one.usable))
@@ -65,7 +75,10 @@ def add(
     """Add pictures of a person; the pictures themselves are not kept."""
     names, origin = Names(name_ko, name_en), Origin(source, licence, attribution)
     entries = [Entry(str(photo), names, category, "", origin) for photo in photos]
-    _tell(_taken(_Files(), entries))
+    became = _taken(_Files(), entries)
+    _tell(became)
+    if all(picture.fate == "unusable" for picture in became):
+        raise typer.Exit(1)
 
 
 @app.command("import")
@@ -166,9 +179,13 @@ def _tell(became: list[ImportedPicture]) -> None:
     typer.echo(f"celebrity: {told}")
 
 
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def _write(path: Path, content: object) -> None:
     try:
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_plain) + "\n", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path}: {unusable(error)}") from error
 

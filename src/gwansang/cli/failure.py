@@ -36,7 +36,7 @@ def envelope(error: AppError | CommandError) -> str:
 def unusable(error: OSError) -> FileError:
     """Say why a file could not be read or written; the caller names the file."""
     reasons = {
-        errno.ENOENT: "there is no such file; check the path",
+        errno.ENOENT: "there is no such file or folder; check the path",
         errno.EISDIR: "it is a folder; name the photos in it",
         errno.EACCES: "it may not be opened; check its permissions",
         errno.ENOSPC: "the disk is full; free some space",

@@ -129,7 +129,9 @@ def entries_of(pictures: Pictures) -> list[Entry]:
         raise _refused("There may be one CSV only.", "several_tables", tables[1])
     found = _listed(pictures, tables[0], files) if tables else [_in_folder(file) for file in files]
     if not found:
-        raise _refused("There is no picture in it.", "empty")
+        raise _refused(
+            "There is no picture in it; give every person a folder with JPEG, PNG or WebP files, or add a CSV.", "empty"
+        )
     if len(found) > MAX_ENTRIES:
         raise _refused(f"It holds more than {MAX_ENTRIES} files.", "too_many_entries")
     return found
@@ -142,7 +144,7 @@ def _check_directory(file: BinaryIO) -> None:
     tail = file.read()
     at = tail.rfind(_END_OF_DIRECTORY)
     if at < 0 or len(tail) < at + 22:
-        raise _refused("The file is no ZIP archive.", "not_a_zip")
+        raise _refused("The file is no ZIP archive; name a ZIP or a folder.", "not_a_zip")
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     length = int.from_bytes(tail[at + 12 : at + 16], "little")
     if count > MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:  # ZIP64 says 65,535 here
