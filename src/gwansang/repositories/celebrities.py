@@ -82,9 +82,9 @@ class CelebrityPhotos(Repository[CelebrityPhoto]):
         """The picture with these bytes."""
         return await self._one(select(CelebrityPhoto).where(CelebrityPhoto.sha256 == sha256))
 
-    async def of(self, celebrity_id: int) -> tuple[CelebrityPhoto, ...]:
-        """The person's pictures, oldest first."""
-        query = select(CelebrityPhoto).where(CelebrityPhoto.celebrity_id == celebrity_id)
+    async def of_each(self, celebrity_ids: Sequence[int]) -> tuple[CelebrityPhoto, ...]:
+        """The pictures of these people, oldest first."""
+        query = select(CelebrityPhoto).where(CelebrityPhoto.celebrity_id.in_(celebrity_ids))
         return await self._all(query.order_by(CelebrityPhoto.created_at, CelebrityPhoto.id))
 
     async def remove(self, celebrity_id: int, photo_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """People of the gallery as plain data, and what may be said of them."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -148,7 +149,7 @@ def no_such_person() -> CelebrityNotFoundError:
     return CelebrityNotFoundError("There is no such person in the gallery.")
 
 
-def counted(photos: tuple[CelebrityPhoto, ...]) -> tuple[int, int]:
+def counted(photos: Sequence[CelebrityPhoto]) -> tuple[int, int]:
     """How many pictures there are, and how many of them are searched."""
     return len(photos), sum(photo.model == MODEL for photo in photos)
 

@@ -4,8 +4,10 @@ A picture is looked at once and not kept: its digest, where it is from, and what
 bumps the gallery's version in its own transaction, and so reaches the search of every replica.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -74,7 +76,7 @@ class CelebrityService:
     async def get(self, celebrity_id: int) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
         """A person with their pictures; raises CelebrityNotFoundError."""
         async with self._uow.read() as tx:
-            return await _with_pictures(tx, found(await tx.celebrities.get(celebrity_id)))
+            return (await _each_with_pictures(tx, [found(await tx.celebrities.get(celebrity_id))]))[0]
 
     async def add(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
         """A new person; raises CelebrityExistsError, InvalidCelebrityError."""
@@ -150,7 +152,7 @@ class CelebrityService:
         if len(picture) > MAX_PICTURE_BYTES:
             message = f"A picture may have {MAX_PICTURE_BYTES} bytes."
             raise PictureTooLargeError(message, max_bytes=MAX_PICTURE_BYTES)
-        digest = hashlib.sha256(picture).hexdigest()
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(picture).hexdigest())
         async with self._uow.read() as tx:
             known = await tx.celebrity_photos.by_digest(digest)
         if known is not None and known.id == photo_id and known.model == MODEL:
@@ -182,11 +184,11 @@ class CelebrityService:
 
     async def all_people(self) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
         """Everybody with their pictures, by id: what an export writes. Embeddings stay here."""
-        told = []
+        told: list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]] = []
         last = 0
         async with self._uow.read() as tx:
             while rows := await tx.celebrities.after(last, 500):
-                told += [await _with_pictures(tx, row) for row in rows]
+                told += await _each_with_pictures(tx, rows)
                 last = rows[-1].id
         return told
 
@@ -195,9 +197,13 @@ class CelebrityService:
         self._search.changed()
 
 
-async def _with_pictures(tx: Transaction, row: Celebrity) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
-    photos = await tx.celebrity_photos.of(row.id)
-    return person_info(row, counted(photos)), tuple(map(photo_info, photos))
+async def _each_with_pictures(
+    tx: Transaction, rows: Sequence[Celebrity]
+) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
+    of: dict[int, list[CelebrityPhoto]] = defaultdict(list)
+    for photo in await tx.celebrity_photos.of_each([row.id for row in rows]):
+        of[photo.celebrity_id].append(photo)
+    return [(person_info(row, counted(of[row.id])), tuple(map(photo_info, of[row.id]))) for row in rows]
 
 
 def _or(given: str | None, known: str) -> str:
