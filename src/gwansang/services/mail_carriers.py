@@ -1,6 +1,7 @@
 """Ways a mail leaves the house: through an SMTP server, or into a folder where a developer finds it."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -86,8 +87,9 @@ class FolderCarrier:
 
     def _delete(self, address: bytes) -> None:
         for path in self.folder.glob("*.eml"):
-            if address in path.read_bytes():
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # somebody else is erased at the same time, or reads their mail
+                if address in path.read_bytes():
+                    path.unlink()
 
     def _write(self, path: Path, content: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
