@@ -155,7 +155,7 @@ async def test_a_photo_without_a_face_fails_the_task_with_the_error_of_the_call_
     assert (error["code"], error["message"]) == (at_once["error"]["code"], at_once["detail"])
 
 
-async def test_a_withdrawn_consent_ends_what_runs(database_url: str) -> None:
+async def test_a_withdrawn_consent_takes_what_runs_with_it(database_url: str) -> None:
     gate = Gate()
     async with people_of(database_url, "minji", vision=FakeVision(gate)) as (_, (minji,)):
         task = (await batch(minji, drawn_portrait(), drawn_portrait())).json()["task_id"]
@@ -163,7 +163,7 @@ async def test_a_withdrawn_consent_ends_what_runs(database_url: str) -> None:
         await minji.call("DELETE", "/consents/reading")
         gate.open()
         told = await ended(minji, task)
-    assert (told["status"], told["error"]["code"]) == ("failed", "CONSENT_REQUIRED")
+    assert (told["status"], told["error"]["code"]) == (404, "TASK_NOT_FOUND")
 
 
 async def test_a_running_task_can_be_cancelled_and_keeps_nothing(database_url: str, tmp_path: Path) -> None:
