@@ -85,6 +85,8 @@ class SignIn:
         bearer = {"Authorization": f"Bearer {token}"}
         if case.path.startswith(("/api/v1/analysis/face", "/api/v1/analysis/batch")):
             self._client.put("/api/v1/consents/reading", headers=bearer)
+        if case.path.startswith("/api/v1/celebrity/match"):
+            self._client.put("/api/v1/consents/lookalike", headers=bearer)
         places = case.path_parameters or {}
         if _is_id(places.get("analysis_id")) and next(self._numbers) % 2:
             self._client.put("/api/v1/consents/reading", headers=bearer)

@@ -260,3 +260,16 @@ async def test_no_embedding_is_in_any_answer_log_export_or_table_of_users(
                     assert repr(embedding.tolist()[0])[:8] not in repr(tuple(row)), table.name
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("name", ["match", "import", "photos"])
+async def test_the_name_of_a_call_is_nobodys_number(client: httpx.AsyncClient, name: str) -> None:
+    for method in ("GET", "PATCH", "DELETE", "OPTIONS"):
+        refused = await client.request(method, f"/api/v1/celebrity/{name}")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 19, "9" * 5000, "-1", "x", "1e3"])
+async def test_a_number_that_nobody_has_is_refused_whatever_it_is(client: httpx.AsyncClient, number: str) -> None:
+    answer = await client.get(f"/api/v1/celebrity/{number}")
+    assert answer.status_code in (404, 414, 422)

@@ -11,6 +11,7 @@ from gwansang.api.v1.gallery_inputs import NewArchive, NewPicture
 from gwansang.api.v1.inputs import JsonAsk, UploadAsk
 from gwansang.api.v1.lookalike_presenter import present_matches
 from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.paths import NUMBER
 from gwansang.api.v1.reading_documented import (
     ARCHIVE_BODY,
     ARCHIVE_REFUSALS,
@@ -59,6 +60,7 @@ from gwansang.services.ml.embedding_service import PhotoRequiredError
 from gwansang.services.ml.face_analyzer import DifferentFacesError
 
 router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
+_PERSON = f"/{{celebrity_id:{NUMBER}}}"  # which "match" and "import" are not
 CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
 PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="How many people to name.", examples=[DEFAULT_K])]
@@ -103,7 +105,7 @@ async def list_celebrities(
     return page_of(await celebrities.page(asked.page, asked.size, text=q, category=category), CelebrityOut)
 
 
-@router.get("/{celebrity_id}", dependencies=[Anyone], responses=problems(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
+@router.get(_PERSON, dependencies=[Anyone], responses=problems(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
 async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
     """A person of the gallery, with source and licence of each picture."""
     return _detail(*await celebrities.get(celebrity_id))
@@ -140,7 +142,7 @@ async def import_celebrities(
 
 
 @router.patch(
-    "/{celebrity_id}",
+    _PERSON,
     responses=problems(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
 )
 async def change_celebrity(
@@ -151,14 +153,14 @@ async def change_celebrity(
     return CelebrityOut.model_validate(changed, from_attributes=True)
 
 
-@router.delete("/{celebrity_id}", status_code=204, responses=problems(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
+@router.delete(_PERSON, status_code=204, responses=problems(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
 async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
     """Remove a person with everything known of their pictures."""
     await celebrities.remove(celebrity_id)
 
 
 @router.delete(
-    "/{celebrity_id}/photos/{photo_id}",
+    f"{_PERSON}/photos/{{photo_id:uuid}}",
     status_code=204,
     responses=problems(PhotoNotFoundError, *ADMIN, *PARAMETERS),
 )
