@@ -19,7 +19,7 @@ from gwansang.services.task_service import (
 )
 from gwansang.services.user_service import UserNotFoundError
 from tests.accounts import accounts_on, signed_up
-from tests.fakes import MovingClock
+from tests.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 PHOTO = b"every pixel of a face"
@@ -143,7 +143,7 @@ async def test_a_list_leaves_results_where_they_are(accounts: Accounts) -> None:
     me = await signed_up(accounts)
     await submit(accounts, me.id)
     async with accounts.uow.read() as tx:
-        (row,) = (await tx.tasks.page(me.id, PageRequest(1, 20))).items
+        (row,) = (await tx.tasks.page(me.id, PageRequest(1, 20), NOON)).items
         with pytest.raises(InvalidRequestError):  # twenty of them may be a hundred megabytes
             _ = row.result
 
@@ -162,3 +162,28 @@ async def test_any_number_of_tasks_may_wait_while_no_worker_is_there(accounts: A
         assert await tx.tasks.unfinished_among(asked) == {task.id}
         await tx.tasks.note_enqueued(asked, accounts.job_places.clock())
         assert await tx.tasks.not_enqueued(10) == ()
+
+
+async def test_an_expired_task_is_gone_before_it_is_swept_and_its_key_is_free(
+    accounts: Accounts, clock: MovingClock
+) -> None:
+    me = await signed_up(accounts)
+    first = await submit(accounts, me.id, "my key")
+    await accounts.tasks.cancel(me.id, first.id)
+    clock.pass_by(hours=24)
+    for call in (accounts.tasks.get, accounts.tasks.cancel):
+        with pytest.raises(TaskNotFoundError):
+            await call(me.id, first.id)
+    assert (await accounts.tasks.page(me.id)).items == ()
+    second = await submit(accounts, me.id, "my key", "b" * 64)
+    assert second.id != first.id
+
+
+async def test_expired_tasks_are_swept_where_no_engine_runs(accounts: Accounts, clock: MovingClock) -> None:
+    me = await signed_up(accounts)
+    ended, waiting = await submit(accounts, me.id), await submit(accounts, me.id)
+    await accounts.tasks.cancel(me.id, ended.id)
+    assert await accounts.tasks.forget_expired() == 0
+    clock.pass_by(days=2)
+    assert await accounts.tasks.forget_expired() == 1
+    assert (await accounts.tasks.get(me.id, waiting.id)).status == "queued"

@@ -155,6 +155,7 @@ async def assembled(
             "photos": accounts.photo_bin.sweep,
             "unfinished files": accounts.store.sweep,
             "erasures": accounts.privacy.erasures.sweep,
+            "tasks": accounts.tasks.forget_expired,
             "retention": accounts.privacy.retention.run_if_due,
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))

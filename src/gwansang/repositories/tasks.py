@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import undefer
 
 from gwansang.core.paging import Page, PageRequest
@@ -20,9 +20,9 @@ _AT_ONCE: Final = 10_000  # parameters of a statement; no database takes more th
 class Tasks(Repository[Task]):
     model = Task
 
-    async def of_user(self, user_id: int, task_id: UUID) -> Task | None:
-        """A task with its result, if it is this user's."""
-        query = select(Task).where(Task.id == task_id, Task.user_id == user_id)
+    async def of_user(self, user_id: int, task_id: UUID, now: datetime) -> Task | None:
+        """A task with its result, if it is this user's and has not expired."""
+        query = select(Task).where(Task.id == task_id, Task.user_id == user_id, _lasts(now))
         return await self._one(query.options(undefer(Task.result)))
 
     async def all_of_user(self, user_id: int) -> tuple[Task, ...]:
@@ -30,10 +30,10 @@ class Tasks(Repository[Task]):
         query = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
         return await self._all(query.options(undefer(Task.result)))
 
-    async def page(self, user_id: int, asked: PageRequest) -> Page[Task]:
-        """The user's tasks, newest first."""
+    async def page(self, user_id: int, asked: PageRequest, now: datetime) -> Page[Task]:
+        """The user's tasks that have not expired, newest first."""
         query = select(Task).order_by(Task.created_at.desc(), Task.id)
-        return await self._page(query, asked, Task.user_id == user_id)
+        return await self._page(query, asked, Task.user_id == user_id, _lasts(now))
 
     async def by_key(self, user_id: int, idempotency_key: str) -> Task | None:
         """What the user submitted under this key."""
@@ -43,9 +43,9 @@ class Tasks(Repository[Task]):
         """How many tasks of the user have not ended."""
         return await self._count(Task.user_id == user_id, Task.status.in_(UNFINISHED))
 
-    async def version_of(self, user_id: int, task_id: UUID) -> int | None:
+    async def version_of(self, user_id: int, task_id: UUID, now: datetime) -> int | None:
         """The version alone, for whoever waits for another one."""
-        query = select(Task.version).where(Task.id == task_id, Task.user_id == user_id)
+        query = select(Task.version).where(Task.id == task_id, Task.user_id == user_id, _lasts(now))
         return (await self._session.execute(query)).scalar_one_or_none()
 
     async def locked(self, task_id: UUID) -> Task | None:
@@ -87,9 +87,9 @@ class Tasks(Repository[Task]):
             found.update((await self._session.execute(query)).scalars())
         return frozenset(found)
 
-    async def forget_expired(self, now: datetime) -> int:
-        """Deletes what ended and has expired, with all that belongs to it."""
-        return await self._delete(Task.expires_at <= now)
+    async def forget_expired(self, now: datetime, user_id: int | None = None) -> int:
+        """Deletes what ended and has expired, of everybody or of one user, with all that belongs to it."""
+        return await self._delete(Task.expires_at <= now, *([] if user_id is None else [Task.user_id == user_id]))
 
     async def cancel(self, task_id: UUID, now: datetime, expires_at: datetime) -> bool:
         """Ends a task; False where it had ended."""
@@ -132,6 +132,11 @@ class Tasks(Repository[Task]):
             .values(version=Task.version + 1, **values)
         )
         return await self._changed(statement) > 0
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    """Whether a task can still be asked for; what has expired is there until it is swept."""
+    return or_(Task.expires_at.is_(None), Task.expires_at > now)
 
 
 class TaskItems(Repository[TaskItem]):

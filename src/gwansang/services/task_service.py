@@ -131,7 +131,7 @@ class TaskService:
     async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
         """A task of this user, with its result once it is done; raises TaskNotFoundError."""
         async with self._uow.read() as tx:
-            row = await tx.tasks.of_user(user_id, task_id)
+            row = await tx.tasks.of_user(user_id, task_id, self._clock())
             if row is None:
                 raise no_such_task()
             key = await self._sealer.key(tx, user_id) if row.result is not None else None
@@ -146,13 +146,13 @@ class TaskService:
         """The user's tasks without their results, newest first; raises InvalidPageError."""
         asked = PageRequest(page, size)
         async with self._uow.read() as tx:
-            return (await tx.tasks.page(user_id, asked)).map(info)
+            return (await tx.tasks.page(user_id, asked, self._clock())).map(info)
 
     async def cancel(self, user_id: int, task_id: UUID) -> None:
         """Ends a task, and takes back what was submitted; one that has ended stays as it is. Raises
         TaskNotFoundError."""
         async with self._uow.write() as tx:
-            if await tx.tasks.version_of(user_id, task_id) is None:
+            if await tx.tasks.version_of(user_id, task_id, self._clock()) is None:
                 raise no_such_task()
             ended = await tx.tasks.cancel(task_id, now := self._clock(), now + self._keep)
             if ended:
@@ -161,6 +161,11 @@ class TaskService:
             await self._vault.forget(task_id)
             self._wakes.wake(task_id)
             _log.info("task.cancelled", task_id=str(task_id))
+
+    async def forget_expired(self) -> int:
+        """Deletes tasks that ended long enough ago, and says how many there were."""
+        async with self._uow.write() as tx:
+            return await tx.tasks.forget_expired(self._clock())
 
     async def events(self, user_id: int, task_id: UUID, after_version: int = -1) -> AsyncIterator[TaskInfo]:
         """The task as it is (unless that is `after_version` and not the end), then at every change up to its end;
@@ -171,7 +176,7 @@ class TaskService:
         while not told.ended:
             await self._wakes.wait(task_id, _POLL_S)
             async with self._uow.read() as tx:
-                version = await tx.tasks.version_of(user_id, task_id)
+                version = await tx.tasks.version_of(user_id, task_id, self._clock())
             if version != told.version:
                 told = await self.get(user_id, task_id)
                 yield told
@@ -180,6 +185,7 @@ class TaskService:
         """The task of the same key, None where there is room for a new one; other requests of this user wait."""
         if await tx.users.locked(asked.user_id) is None:
             raise UserNotFoundError("There is no such user.")
+        await tx.tasks.forget_expired(self._clock(), asked.user_id)  # so that their keys are free
         if asked.key is not None and (known := await tx.tasks.by_key(asked.user_id, asked.key)) is not None:
             if asked.sha256 is None:
                 return None  # it is not here yet, and this is asked again when it is
