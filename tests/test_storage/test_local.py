@@ -58,6 +58,15 @@ async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
     assert files(folder) == []
 
 
+async def test_deleting_an_object_deletes_what_a_killed_writer_left_of_it_and_of_no_other(
+    killed: LocalObjects, folder: Path
+) -> None:
+    await killed.delete("photos/7f/7f3a.jp")
+    assert len(files(folder)) == 1
+    await killed.delete(KEY)
+    assert files(folder) == []
+
+
 async def test_deleting_a_prefix_deletes_what_a_killed_writer_left_for_it(killed: LocalObjects, folder: Path) -> None:
     await killed.delete_prefix("photos/7f/")
     assert files(folder) == []

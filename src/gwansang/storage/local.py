@@ -62,6 +62,13 @@ class LocalObjects(Objects):
                 raise not_there()
         return await super().get(key)
 
+    async def delete(self, key: str) -> None:
+        """Forgets an object, and what a killed writer left of it: that may be somebody's whole photo."""
+        checked_key(key)
+        async with self._translated():
+            await asyncio.to_thread(self._drop, f"{_flat(key)}~")
+        await super().delete(key)
+
     async def delete_prefix(self, prefix: str) -> int:
         """Removes the folder, and what was about to be moved into it."""
         checked_prefix(prefix)
@@ -79,15 +86,18 @@ class LocalObjects(Objects):
             await asyncio.to_thread(self._sweep, time.time() - _GIVEN_UP_S)
 
     def _remove(self, prefix: str) -> int:
-        for left in self._unfinished():
-            if left.name.startswith(_flat(prefix)):
-                left.unlink(missing_ok=True)
+        self._drop(_flat(prefix))
         folder = self._folder / prefix
         if folder.resolve() != folder or not folder.is_dir():
             return 0
         count = sum(len(names) for _, _, names in os.walk(folder))
         shutil.rmtree(folder)
         return count
+
+    def _drop(self, beginning: str) -> None:
+        for left in self._unfinished():
+            if left.name.startswith(beginning):
+                left.unlink(missing_ok=True)
 
     def _sweep(self, before: float) -> None:
         for left in self._unfinished():
