@@ -4,6 +4,7 @@ import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import httpx
@@ -11,7 +12,9 @@ import pytest
 from pydantic import JsonValue
 
 from gwansang.container import open_accounts
+from gwansang.models import Celebrity
 from gwansang.reading.norms import default_norms
+from gwansang.repositories.celebrities import Celebrities
 from gwansang.services.celebrities import Names
 from gwansang.services.celebrity_service import CelebrityService
 from gwansang.services.gallery_archive import Entry
@@ -134,12 +137,13 @@ class Work:
     user_id, kind, inputs = 1, "import", 1
     params: dict[str, JsonValue] = {}  # noqa: RUF012 - nothing changes it
 
-    def __init__(self) -> None:
+    def __init__(self, shown: int = 0) -> None:
         self.id = uuid4()
+        self.shown = shown
 
     async def input(self, number: int) -> bytes:
         assert number == 0  # a step looks at its own picture, and not at a list of thousands
-        return input_of(Entry("a.jpg", Names("사람", "Person")), photo(0))
+        return input_of(Entry("a.jpg", Names("사람", "Person")), photo(self.shown))
 
     async def outcomes(self) -> dict[int, JsonValue]:
         return {}
@@ -148,19 +152,44 @@ class Work:
         assert name
 
 
-async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself(database_url: str) -> None:
+@asynccontextmanager
+async def imports(database_url: str) -> AsyncIterator[tuple[CelebrityService, GallerySearch]]:
+    """What imports add to, without an API around it."""
     pool = InferencePool[FaceVision](Choosy, workers=1, queue=4, timeout_s=30)
     await pool.start()
     try:
         async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
             search = GallerySearch(accounts.uow, default_norms())
-            gallery = CelebrityService(accounts.uow, EmbeddingService(pool), search, clock=frozen_clock(), new_id=uuid4)
-            job, work = ImportJob(gallery), Work()
-            first, second = [await job.step(work, 0) for _ in range(2)]
-            other = await job.step(Work(), 0)
-            assert first == second
-            assert (first["fate"], other["fate"]) == ("added", "duplicate")
-            assert (await gallery.page()).items[0].photos == 1
-            assert (await search.current()).version == 1
+            looks = EmbeddingService(pool)
+            yield CelebrityService(accounts.uow, looks, search, clock=frozen_clock(), new_id=uuid4), search
     finally:
         await pool.close()
+
+
+async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself(database_url: str) -> None:
+    async with imports(database_url) as (gallery, search):
+        job, work = ImportJob(gallery), Work()
+        first, second = [await job.step(work, 0) for _ in range(2)]
+        other = await job.step(Work(), 0)
+        assert first == second
+        assert (first["fate"], other["fate"]) == ("added", "duplicate")
+        assert (await gallery.page()).items[0].photos == 1
+        assert (await search.current()).version == 1
+
+
+async def test_imports_that_add_a_person_at_the_same_moment_lose_no_picture(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Celebrities.named
+    asked = []
+
+    async def a_moment_too_early(self: Celebrities, name_ko: str, name_en: str) -> Celebrity | None:
+        asked.append(name_ko)
+        return None if len(asked) == 2 else await look(self, name_ko, name_en)
+
+    monkeypatch.setattr(Celebrities, "named", a_moment_too_early)
+    async with imports(database_url) as (gallery, _):
+        job = ImportJob(gallery)
+        told = [await job.step(Work(shown), 0) for shown in (0, 1)]
+        assert [one["fate"] for one in told] == ["added", "added"]
+        assert [one.photos for one in (await gallery.page()).items] == [2]

@@ -144,7 +144,11 @@ class CelebrityService:
             describe(row, names, entry.category, entry.note)
             return await tx.celebrities.add(row)
 
-        return (await self._look(whose, picture, entry.origin, photo_id or self._new_id()))[0]
+        new_id = photo_id or self._new_id()
+        try:
+            return (await self._look(whose, picture, entry.origin, new_id))[0]
+        except CelebrityExistsError:  # another import added the person at this very moment
+            return (await self._look(whose, picture, entry.origin, new_id))[0]
 
     async def _look(
         self, whose: Callable[[Transaction], Awaitable[Celebrity]], picture: bytes, origin: Origin, photo_id: UUID
