@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -137,12 +138,7 @@ class CelebrityService:
         async def whose(tx: Transaction) -> Celebrity:
             names = Names(clean(entry.names.name_ko), clean(entry.names.name_en))
             known = await tx.celebrities.named(names.name_ko, names.name_en)
-            if known is not None:
-                return known
-            now = self._clock()
-            row = Celebrity(created_at=now, updated_at=now)
-            describe(row, names, entry.category, entry.note)
-            return await tx.celebrities.add(row)
+            return known or await tx.celebrities.add(_new_person(entry, names, self._clock()))
 
         new_id = photo_id or self._new_id()
         try:
@@ -208,6 +204,12 @@ async def _each_with_pictures(
     for photo in await tx.celebrity_photos.of_each([row.id for row in rows]):
         of[photo.celebrity_id].append(photo)
     return [(person_info(row, counted(of[row.id])), tuple(map(photo_info, of[row.id]))) for row in rows]
+
+
+def _new_person(entry: Entry, names: Names, now: datetime) -> Celebrity:
+    row = Celebrity(created_at=now, updated_at=now)
+    describe(row, names, entry.category, entry.note)
+    return row
 
 
 def _or(given: str | None, known: str) -> str:
