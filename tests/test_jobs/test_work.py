@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.core.exceptions import InvalidInput, Unavailable
+from gwansang.core.exceptions import Unavailable
 from gwansang.services.jobs.job import Finished, TaskWork
 from gwansang.services.task_service import TaskNotFoundError
 from gwansang.services.user_service import UserInfo
+from gwansang.vision.errors import FaceBlurredError
 from tests.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
 from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 
 pytestmark = pytest.mark.anyio
-
-
-class TooBlurredError(InvalidInput):
-    code = "TEST_TOO_BLURRED"
 
 
 @dataclass
@@ -64,12 +61,12 @@ async def test_a_task_is_done_and_its_inputs_are_gone(scene: Scene, folder: Path
 
 
 async def test_an_error_of_the_input_ends_a_task_with_that_error_at_once(scene: Scene) -> None:
-    scene.job.before_step = raising(TooBlurredError("Too blurred.", sharpness=0.25))
+    scene.job.before_step = raising(FaceBlurredError("Too blurred.", sharpness=0.25))
     task = await submitted(scene.accounts, scene.me.id)
     told = await ended(scene.accounts, scene.me.id, task.id)
     assert told.status == "failed"
     assert told.error is not None
-    assert (told.error.code, told.error.details) == ("TEST_TOO_BLURRED", {"sharpness": 0.25})
+    assert (told.error.code, told.error.details) == (FaceBlurredError.code, {"sharpness": 0.25})
     assert len(scene.job.ran) == 1
 
 

@@ -146,7 +146,10 @@ async def test_a_deletion_erases_every_row_of_the_user_and_no_other(accounts: Ac
         await accounts.consents.grant(one.id, "history")
     before = await accounts.exports.export(other.id)
     await accounts.users.delete(user.id)
-    assert await accounts.exports.export(other.id) == before
+    after = await accounts.exports.export(other.id)
+    for one in (before, after):
+        one["audit"] = [noted for noted in one["audit"] if noted["event"] != "exported"]  # an export tells of itself
+    assert after == before
     async with accounts.uow.read() as tx:
         assert await tx.consents.of_user(user.id) == ()
         assert await tx.families.of_user(user.id) == ()
