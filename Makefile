@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+TEST_PROCESSES ?= 2
 INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
@@ -49,7 +50,7 @@ contracts: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.dev models
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 fuzz: $(VENV)/.dev models ## thousands of made-up requests against the API's own documentation (minutes)
 	@$(BIN)/python -m benchmarks.fuzz
