@@ -28,13 +28,11 @@ from gwansang.vision.quality import (
     Light,
     distance_of,
     focal_of,
-    judge,
+    judged,
     lid_opening,
     mesh_opening,
-    mouth_gap_of,
-    score_of,
     see_light,
-    smile_of,
+    seen_quality,
 )
 from gwansang.vision.runtime import Engine
 
@@ -84,7 +82,7 @@ def _measured(engine: Engine, picture: Picture, face: Detection, camera: Camera,
     light = see_light(mesh.crop, mesh.region, mesh.points)
     alignment = align(mesh.points)
     _check_view(alignment.pose, light)
-    quality = _with_distance(_quality(alignment, mesh.points, light, lid_opening(lids)), picture, camera, irises)
+    quality = _with_distance(seen_quality(alignment, mesh.points, light, lid_opening(lids)), picture, camera, irises)
     extra = (Hint.OTHER_FACES,) if others else ()
     return Face(
         points=mesh.points,
@@ -93,7 +91,7 @@ def _measured(engine: Engine, picture: Picture, face: Detection, camera: Camera,
         image_width=picture.width,
         image_height=picture.height,
         pose=alignment.pose,
-        quality=_judged(quality, alignment.pose, light, extra),
+        quality=judged(quality, alignment.pose, light, extra),
         eyelids=lids,
         irises=irises,
     )
@@ -120,7 +118,7 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     alignment = align(pixels)
     _check_geometry(alignment)
     _check_view(alignment.pose, None)
-    quality = _quality(alignment, pixels, None, mesh_opening(alignment.frontal))
+    quality = seen_quality(alignment, pixels, None, mesh_opening(alignment.frontal))
     return Face(
         points=pixels,
         frontal=alignment.frontal,
@@ -128,7 +126,7 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
         image_width=image_width,
         image_height=image_height,
         pose=alignment.pose,
-        quality=_judged(quality, alignment.pose, None, extra),
+        quality=judged(quality, alignment.pose, None, extra),
     )
 
 
@@ -215,24 +213,3 @@ def _with_distance(quality: Quality, picture: Picture, camera: Camera, irises: P
         return quality
     distance = distance_of(irises, focal[0], math.hypot(picture.width, picture.height))
     return replace(quality, distance_cm=distance, distance_source=focal[1])
-
-
-def _quality(alignment: Alignment, points: Points, light: Light | None, eye_openness: float) -> Quality:
-    return Quality(
-        score=0.0,
-        face_width_px=float(np.linalg.norm(points[234] - points[454])),
-        smile=smile_of(alignment.frontal),
-        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
-        eye_openness=eye_openness,
-        sharpness=light.sharpness if light else None,
-        brightness=light.brightness if light else None,
-        light_asymmetry=light.asymmetry if light else None,
-        distance_cm=None,
-        distance_source=None,
-        warnings=(),
-    )
-
-
-def _judged(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...]) -> Quality:
-    hints = judge(quality, pose, light, extra)
-    return replace(quality, score=score_of(quality, pose, hints), warnings=tuple(hint.value for hint in hints))

@@ -1,7 +1,7 @@
 """How well a face could be seen, and what to change for a better photo."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -13,6 +13,7 @@ from gwansang.vision.decode import Pixels
 from gwansang.vision.exif import Camera
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.pose import Alignment
 
 
 class Hint(StrEnum):
@@ -193,3 +194,26 @@ def score_of(quality: Quality, pose: Pose, hints: tuple[Hint, ...]) -> float:
         *(_COST.get(hint, 1.0) for hint in hints),
     ]
     return round(math.prod(factors), 3)
+
+
+def seen_quality(alignment: Alignment, points: Points, light: Light | None, eye_openness: float) -> Quality:
+    """What can be told of a face before it is judged; `points` in pixels."""
+    return Quality(
+        score=0.0,
+        face_width_px=float(np.linalg.norm(points[234] - points[454])),
+        smile=smile_of(alignment.frontal),
+        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
+        eye_openness=eye_openness,
+        sharpness=light.sharpness if light else None,
+        brightness=light.brightness if light else None,
+        light_asymmetry=light.asymmetry if light else None,
+        distance_cm=None,
+        distance_source=None,
+        warnings=(),
+    )
+
+
+def judged(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...] = ()) -> Quality:
+    """The same with its score and what limits it."""
+    hints = judge(quality, pose, light, extra)
+    return replace(quality, score=score_of(quality, pose, hints), warnings=tuple(hint.value for hint in hints))

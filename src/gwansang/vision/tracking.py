@@ -1,6 +1,6 @@
 """A face from frame to frame: where it was is where it is looked for, so that the detectors may rest."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,16 +12,13 @@ from gwansang.vision.headers import inspect
 from gwansang.vision.landmarks import Mesh, around, find_eyes, one_pass
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.pipeline import COMPANION, FIRST_LOOK_PX
-from gwansang.vision.pose import Alignment, align, lift
+from gwansang.vision.pose import align, lift
 from gwansang.vision.quality import (
-    Light,
-    judge,
+    judged,
     lid_opening,
     mesh_opening,
-    mouth_gap_of,
-    score_of,
     see_light,
-    smile_of,
+    seen_quality,
 )
 from gwansang.vision.runtime import Engine
 
@@ -92,7 +89,7 @@ def glance_at_landmarks(landmarks: Points, width: int, height: int) -> Glance:
     points = landmarks[:VERTEX_COUNT] * np.array([width, height, width], dtype=np.float64)[: landmarks.shape[1]]
     points = lift(points) if points.shape[1] == 2 else points
     alignment = align(points)
-    quality = _quality(points, alignment, mesh_opening(alignment.frontal), None)
+    quality = judged(seen_quality(alignment, points, None, mesh_opening(alignment.frontal)), alignment.pose, None)
     return Glance(width, height, None, 1, points, alignment.pose, quality)
 
 
@@ -158,23 +155,5 @@ def _looked(engine: Engine, picture: Picture, mesh: Mesh) -> tuple[Pose, Quality
     alignment = align(mesh.points)
     lids, _ = find_eyes(engine, picture, mesh.points)
     light = see_light(mesh.crop, mesh.region, mesh.points)
-    return alignment.pose, _quality(mesh.points, alignment, lid_opening(lids), light)
-
-
-def _quality(points: Points, alignment: Alignment, eye_openness: float, light: Light | None) -> Quality:
-    quality = Quality(
-        score=0.0,
-        face_width_px=float(np.linalg.norm(points[234] - points[454])),
-        smile=smile_of(alignment.frontal),
-        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
-        eye_openness=eye_openness,
-        sharpness=light.sharpness if light else None,
-        brightness=light.brightness if light else None,
-        light_asymmetry=light.asymmetry if light else None,
-        distance_cm=None,
-        distance_source=None,
-        warnings=(),
-    )
-    hints = judge(quality, alignment.pose, light)
-    score = score_of(quality, alignment.pose, hints)
-    return replace(quality, score=score, warnings=tuple(hint.value for hint in hints))
+    quality = seen_quality(alignment, mesh.points, light, lid_opening(lids))
+    return alignment.pose, judged(quality, alignment.pose, light)
