@@ -9,6 +9,9 @@ from pathlib import Path
 
 import httpx
 
+from gwansang.container import open_accounts
+from tests.serving import settings_for_tests
+
 PASSWORD = "correct horse battery"
 ADMIN_PASSWORD = "an administrator's password"
 _numbers = itertools.count(1)
@@ -55,6 +58,15 @@ async def person(client: httpx.AsyncClient, name: str = "person") -> Person:
     answer = await client.post("/api/v1/users/", json=registration)
     assert answer.status_code == 201, answer.text
     someone = Person(client, answer.json()["id"], address)
+    assert (await someone.login()).status_code == 200
+    return someone
+
+
+async def administrator(client: httpx.AsyncClient, database_url: str) -> Person:
+    """An administrator, signed in."""
+    async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
+        made = await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)
+    someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
     assert (await someone.login()).status_code == 200
     return someone
 

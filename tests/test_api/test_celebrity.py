@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from gwansang.container import open_accounts
 from gwansang.db.session import Database
 from gwansang.models import Base
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
 from tests.fakes import FakeVision
-from tests.people import ADMIN_PASSWORD, Person, person
+from tests.people import Person, administrator, person
 from tests.photos import drawn_portrait
-from tests.serving import application, settings_for_tests
+from tests.serving import application
 
 pytestmark = pytest.mark.anyio
 CALL = "/celebrity/match"
@@ -40,12 +39,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def chief(client: httpx.AsyncClient, database_url: str) -> Person:
-    """An administrator, signed in."""
-    async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
-        made = await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)
-    someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
-    assert (await someone.login()).status_code == 200
-    return someone
+    return await administrator(client, database_url)
 
 
 def photo(number: int) -> bytes:

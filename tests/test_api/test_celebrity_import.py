@@ -27,7 +27,7 @@ from gwansang.vision.embedding import Embedding
 from gwansang.vision.errors import NoFaceError
 from gwansang.vision.face import Face
 from tests.fakes import FakeVision, frozen_clock
-from tests.people import ADMIN_PASSWORD, Person, person
+from tests.people import Person, administrator, person
 from tests.photos import drawn_portrait
 from tests.serving import application, settings_for_tests
 
@@ -52,11 +52,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def chief(client: httpx.AsyncClient, database_url: str) -> Person:
-    async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
-        made = await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)
-    someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
-    assert (await someone.login()).status_code == 200
-    return someone
+    return await administrator(client, database_url)
 
 
 def photo(number: int) -> bytes:
