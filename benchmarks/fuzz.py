@@ -5,8 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzzing import SERVICE, fuzz
-from tests.serving import serving
+from tests.support.fuzzing import SERVICE, fuzz
+from tests.support.serving import serving
 
 AT_LEAST = 5000
 

@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-from tests.accounts import signed_up
-from tests.database import BACKENDS, drop_templates, scratch_database
+from tests.support.accounts import signed_up
+from tests.support.database import BACKENDS, drop_templates, scratch_database
 from tests.test_jobs.counting import accounts_at, ended, submitted
 from tests.test_jobs.processes import WorkerProcess, log_of, started, steps_run, workers
 
 from gwansang.core.logging import configure_logging
-from gwansang.services.task_service import TaskInfo
+from gwansang.services.tasks.task_service import TaskInfo
 
 STEPS = 60
 PAUSE_S = 0.05

@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.accounts import signed_up
-from tests.database import BACKENDS, drop_templates, scratch_database
-from tests.photos import drawn_portrait
+from tests.support.accounts import signed_up
+from tests.support.database import BACKENDS, drop_templates, scratch_database
+from tests.support.photos import drawn_portrait
 from tests.test_jobs.counting import accounts_at
 from tests.test_jobs.test_killed_video import Worker, film, replaced, workers
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tests.cameras import Rgb, drawn_face, frame, hand_held, real_face
-from tests.photos import faces_folder
-from tests.serving import Server, serving
-from tests.sockets import LIVE
+from tests.support.cameras import Rgb, drawn_face, frame, hand_held, real_face
+from tests.support.photos import faces_folder
+from tests.support.serving import Server, serving
+from tests.support.sockets import LIVE
 from websockets.asyncio.client import ClientConnection, connect
 
 CAMERA_FPS = 30.0

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gwansang.config import load_settings
 from gwansang.container import Accounts, open_accounts
-from gwansang.services.auth_service import InvalidCredentialsError
+from gwansang.services.accounts.auth_service import InvalidCredentialsError
 
 _MOST = 0.05
 

@@ -28,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gwansang.reading.measurements import Measured, Measures
 from gwansang.reading.norms import default_norms
-from gwansang.services.gallery import STORED_MEASURES, Gallery, Person, StoredPhoto, gallery_of
-from gwansang.services.ml.cohort import Rows, Vectors
+from gwansang.services.lookalike.cohort import Rows, Vectors
+from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, Person, StoredPhoto, gallery_of
+from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
 from gwansang.services.ml.embedding_service import Likeable
-from gwansang.services.ml.likeness import LikenessIndex, likeness_index
 
 TARGETS_MS = {10_000: 1.0, 1_000_000: 20.0}
 RECALL_TARGET = 0.95

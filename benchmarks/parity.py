@@ -20,9 +20,9 @@ from benchmarks.photos import MODEL_DIR, photo_files
 from gwansang.vision.decode import decode
 from gwansang.vision.detector import detect_short
 from gwansang.vision.face import Points
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import one_pass
-from gwansang.vision.runtime import Engine
+from gwansang.vision.models.runtime import Engine
 
 MAX_MEDIAN, MAX_P95 = 0.1, 1.0
 

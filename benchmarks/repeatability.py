@@ -24,7 +24,7 @@ from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Points
 from gwansang.vision.landmarks import find_landmarks, one_pass
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.runtime import Engine
+from gwansang.vision.models.runtime import Engine
 
 _Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) way of points into it
 _Method = Callable[[Engine, Picture, Region], Points]

@@ -30,8 +30,8 @@ from gwansang.reading.stability import Sighting, sighting
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import correct
 from gwansang.vision.face import Face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.runtime import Engine
 
 CHANGES = {name: change for name, change in repeatability.CHANGES.items() if name != "mirrored"}
 """What happens to a photo on its way; a mirror image is another picture."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from tests.serving import settings_for_tests
+from tests.support.serving import settings_for_tests
 from tests.test_services.test_history import analysis, keeper
 
 from gwansang.container import Accounts, open_accounts
-from gwansang.services.sealed_faces import SealedFaces
+from gwansang.services.protection.sealed_faces import SealedFaces
 
 ROWS = 200
 ROUNDS = 5

@@ -31,10 +31,10 @@ from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.decode import decode, reduction_for
 from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Face, Points
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import find_landmarks
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import ENOUGH_FACE_PX, FIRST_LOOK_PX, face_from_landmarks, read_photo
-from gwansang.vision.runtime import Engine
 
 LANDMARKS_TARGET, READING_TARGET, THREADS_TARGET = 3.0, 2.5, 1.8
 _DAY = date(2026, 1, 1)

@@ -16,15 +16,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import psutil
-from tests.clips import Rgb, encoded_clip, moving
-from tests.photos import encoded, evaluation_photos, model_dir
+from tests.support.clips import Rgb, encoded_clip, moving
+from tests.support.photos import encoded, evaluation_photos, model_dir
 
 from gwansang.reading.composer import compose
 from gwansang.reading.memory import recall, told_by
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.clip_reader import Glimpse, look_of, see_part
 from gwansang.services.ml.face_analyzer import FaceQuery, Look, PhotoEngine, capture_of, look_for
+from gwansang.services.readings.clip_reader import Glimpse, look_of, see_part
 from gwansang.vision.video import Budget, survey
 
 DAY = date(2026, 1, 1)

@@ -20,7 +20,7 @@ from gwansang.reading.calibration import calibrate
 from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import sighting, stability
 from gwansang.vision.face import Points
-from gwansang.vision.runtime import Engine
+from gwansang.vision.models.runtime import Engine
 
 _PACKAGE = Path(__file__).parent.parent / "src/gwansang"
 _KNOWLEDGE = _PACKAGE / "reading/knowledge"

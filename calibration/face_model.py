@@ -14,9 +14,9 @@ from calibration.virtual_camera import retake
 from gwansang.vision.correction import FaceModel, map_solver, symmetric
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Face, Points
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align
-from gwansang.vision.runtime import Engine
 
 IDENTITIES, EXPRESSIONS = 24, 10
 NOISE = 0.2  # cm^2; chosen by cross-validation: from 0.02 to 0.4 the kappa of the labels moves by 0.04

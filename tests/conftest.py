@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.database import BACKENDS, drop_templates, scratch_database
-from tests.serving import Server, serving
+from tests.support.database import BACKENDS, drop_templates, scratch_database
+from tests.support.serving import Server, serving
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.correction import correct, symmetric
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
-from gwansang.vision.runtime import Engine
-from tests.factories import frontal_face
-from tests.photos import evaluation_photos, model_dir
+from tests.support.factories import frontal_face
+from tests.support.photos import evaluation_photos, model_dir
 
 
 @pytest.fixture(scope="module")

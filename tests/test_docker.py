@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.photos import REPOSITORY
+from tests.support.photos import REPOSITORY
 
 SECRET = re.compile(r"(?i)(password|secret|token|key)\S*[=:]\s*(?!\$\{)[^\s\"']{6,}")
 PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")

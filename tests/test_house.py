@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.photos import REPOSITORY
+from tests.support.photos import REPOSITORY
 
 SOURCE = REPOSITORY / "src" / "gwansang"
 PYPROJECT = REPOSITORY / "pyproject.toml"
@@ -30,9 +30,12 @@ class Planted:
 
 
 VIOLATIONS = [
-    Planted("floors", "reading/scores.py", "import gwansang.services.analysis_service"),
+    Planted("floors", "reading/scores.py", "import gwansang.services.readings.analysis_service"),
     Planted("floors", "vision/pose.py", "import gwansang.reading.model"),
     Planted("floors", "utils/__init__.py", "ANYTHING = 1"),
+    Planted("service-layers", "services/ml/inference_pool.py", "import gwansang.services.readings.comparison"),
+    Planted("service-layers", "services/tasks/driver.py", "import gwansang.services.lookalike.gallery"),
+    Planted("service-layers", "services/billing/__init__.py", "RATE = 1"),
     Planted("pure-reading", "reading/scores.py", "import cv2"),
     Planted(
         "pure-reading",
@@ -42,9 +45,9 @@ VIOLATIONS = [
     ),
     Planted("vision-alone", "vision/pose.py", "import starlette.requests"),
     Planted("vision-alone", "vision/pose.py", "import sqlite3"),
-    Planted("sql-below", "services/analysis_service.py", "import sqlite3"),
-    Planted("sql-below", "api/v1/presenter.py", "def late():\n    import sqlalchemy"),
-    Planted("http-at-the-edge", "services/analysis_service.py", "from fastapi import HTTPException"),
+    Planted("sql-below", "services/readings/analysis_service.py", "import sqlite3"),
+    Planted("sql-below", "api/v1/presenters/readings.py", "def late():\n    import sqlalchemy"),
+    Planted("http-at-the-edge", "services/readings/analysis_service.py", "from fastapi import HTTPException"),
     Planted("http-at-the-edge", "core/clock.py", "import starlette.requests"),
     Planted(
         "database-through-services",
@@ -52,7 +55,7 @@ VIOLATIONS = [
         "import gwansang.repositories.people",
         (("repositories/__init__.py", ""), ("repositories/people.py", "import sqlalchemy")),
     ),
-    Planted("settings-at-the-roots", "services/analysis_service.py", "import gwansang.config"),
+    Planted("settings-at-the-roots", "services/readings/analysis_service.py", "import gwansang.config"),
     Planted("endpoints-apart", "api/v1/endpoints/health.py", "import gwansang.api.v1.endpoints.analysis"),
     Planted(
         "no-cycles",

@@ -18,8 +18,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
 
-from gwansang.services.mail_carriers import Carrier, FolderCarrier, SmtpCarrier, UndeliveredError
-from gwansang.services.mail_service import Letter, MailService, Purpose
+from gwansang.services.accounts.mail_service import Letter, MailService, Purpose
+from gwansang.services.accounts.mail_transports import Carrier, FolderCarrier, SmtpCarrier, UndeliveredError
 
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"

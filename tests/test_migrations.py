@@ -14,7 +14,7 @@ from gwansang.db.address import DatabaseAddressError
 from gwansang.db.init_db import REVISION, SchemaOutdatedError, prepare
 from gwansang.db.session import Database
 from gwansang.models import Base
-from tests.database import BACKENDS, scratch_database
+from tests.support.database import BACKENDS, scratch_database
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from gwansang import __version__
 from gwansang.api import errors
 from gwansang.api.docs import mount_docs
-from gwansang.api.documented import DocumentedApp, operation_id
+from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
 from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import router

@@ -8,9 +8,9 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from gwansang.services.ml.face_analyzer import FaceVision
-from tests.fakes import FakeVision, Gate
-from tests.photos import drawn_portrait
-from tests.serving import UPLOAD_CALL, Server, application, client_of, running_app
+from tests.support.fakes import FakeVision, Gate
+from tests.support.photos import drawn_portrait
+from tests.support.serving import UPLOAD_CALL, Server, application, client_of, running_app
 
 pytestmark = pytest.mark.anyio
 

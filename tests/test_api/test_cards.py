@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from tests.people import Person, person
-from tests.photos import drawn_portrait
-from tests.serving import application
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,10 +11,10 @@ from gwansang.db.session import Database
 from gwansang.models import Base
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
-from tests.fakes import FakeVision
-from tests.people import Person, administrator, person
-from tests.photos import drawn_portrait
-from tests.serving import application
+from tests.support.fakes import FakeVision
+from tests.support.people import Person, administrator, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 CALL = "/celebrity/match"

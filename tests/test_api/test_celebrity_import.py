@@ -15,21 +15,21 @@ from gwansang.container import open_accounts
 from gwansang.models import Celebrity
 from gwansang.reading.norms import default_norms
 from gwansang.repositories.celebrities import Celebrities
-from gwansang.services.celebrities import Names
-from gwansang.services.celebrity_service import CelebrityService
-from gwansang.services.gallery_archive import Entry
-from gwansang.services.gallery_search import GallerySearch
 from gwansang.services.jobs.import_job import ImportJob, input_of
+from gwansang.services.lookalike.celebrities import Names
+from gwansang.services.lookalike.celebrity_service import CelebrityService
+from gwansang.services.lookalike.gallery_archive import Entry
+from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import EmbeddingService
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.errors import NoFaceError
 from gwansang.vision.face import Face
-from tests.fakes import FakeVision, frozen_clock
-from tests.people import Person, administrator, person
-from tests.photos import drawn_portrait
-from tests.serving import application, settings_for_tests
+from tests.support.fakes import FakeVision, frozen_clock
+from tests.support.people import Person, administrator, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import application, settings_for_tests
 
 pytestmark = pytest.mark.anyio
 HAND = b"a hand"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.photos import REPOSITORY
+from tests.support.photos import REPOSITORY
 
 CLIENTS = REPOSITORY / "clients"
 RENEW = "run `make openapi` and look at what changes for clients"

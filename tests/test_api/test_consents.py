@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from tests.people import Person, person
-from tests.serving import application
+from tests.support.people import Person, person
+from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 FACE = {"landmarks": known_landmarks().tolist()}

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.database import away
-from tests.photos import drawn_portrait
-from tests.serving import Server, serving
+from tests.support.database import away
+from tests.support.photos import drawn_portrait
+from tests.support.serving import Server, serving
 from tests.test_services.test_erasure import everything
 from tests.test_services.test_sealing import query
 

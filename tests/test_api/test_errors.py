@@ -13,7 +13,7 @@ import pytest
 import gwansang
 from gwansang.api import errors, problem_texts
 from gwansang.core.exceptions import AppError
-from tests.serving import ask
+from tests.support.serving import ask
 
 TEXTS = json.loads(problem_texts.TEXTS_FILE.read_bytes())
 KOREAN = re.compile(r"[가-힣]")

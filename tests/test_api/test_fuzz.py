@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.fuzzing import SERVICE, fuzz
-from tests.serving import serving
+from tests.support.fuzzing import SERVICE, fuzz
+from tests.support.serving import serving
 
 
 def test_made_up_requests_find_nothing_that_the_documentation_does_not_say(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.serving import JSON_CALL, ask
+from tests.support.serving import JSON_CALL, ask
 
 ALLOWED = {"cors_origins": ("https://app.example.com",), "cors_credentials": True}
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from tests.people import Person, person
-from tests.photos import drawn_portrait
-from tests.serving import JSON_CALL, UPLOAD_CALL, application
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, application
 
 pytestmark = pytest.mark.anyio
 FACE = {"landmarks": known_landmarks().tolist(), "birth_year": 1990}

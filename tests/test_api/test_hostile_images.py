@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from tests.hostile_images import (
+from tests.support.hostile_images import (
     Hostile,
     after_soi,
     exif_of,
@@ -17,8 +17,8 @@ from tests.hostile_images import (
     portrait,
     saved,
 )
-from tests.photos import drawn_portrait
-from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+from tests.support.photos import drawn_portrait
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
 _TURNS = {1: (), 2: (0,), 3: (3,), 4: (1,), 5: (5,), 6: (2,), 7: (6,), 8: (4,)}  # Pillow's transpositions
 

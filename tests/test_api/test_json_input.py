@@ -11,8 +11,8 @@ import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.face import Points
-from tests.photos import drawn_portrait, encoded
-from tests.serving import JSON_CALL, Server
+from tests.support.photos import drawn_portrait, encoded
+from tests.support.serving import JSON_CALL, Server
 
 MARK = "do-not-echo-me"
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from tests.people import Person, person
-from tests.serving import JSON_CALL, application
+from tests.support.people import Person, person
+from tests.support.serving import JSON_CALL, application
 
 pytestmark = pytest.mark.anyio
 FACE = {"landmarks": known_landmarks().tolist()}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.photos import drawn_portrait
-from tests.serving import Server, serving
+from tests.support.photos import drawn_portrait
+from tests.support.serving import Server, serving
 
 PASSWORD = "correct horse battery"
 

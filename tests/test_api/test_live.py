@@ -13,14 +13,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import ClientConnection
 
-from gwansang.api.v1.live_talk import TEXTS
+from gwansang.api.v1.sockets.live import TEXTS
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.guidance import Cue
-from tests.cameras import drawn_face, frame, hand_held, real_face
-from tests.hostile_images import Hostile, hostile_images
-from tests.photos import encoded
-from tests.serving import UPLOAD_CALL, Server, serving
-from tests.sockets import LIVE, dial, hear
+from tests.support.cameras import drawn_face, frame, hand_held, real_face
+from tests.support.hostile_images import Hostile, hostile_images
+from tests.support.photos import encoded
+from tests.support.serving import UPLOAD_CALL, Server, serving
+from tests.support.sockets import LIVE, dial, hear
 from tests.test_vision import scenes
 
 

@@ -5,8 +5,8 @@ import time
 
 import httpx
 
-from tests.photos import drawn_portrait
-from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+from tests.support.photos import drawn_portrait
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
 MARK = "s3cr3t-mark"
 

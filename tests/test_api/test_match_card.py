@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gwansang.api.v1 import svg
-from gwansang.api.v1.match_card import TEXTS, Resembled, match_card
+from gwansang.api.v1.cards import svg
+from gwansang.api.v1.cards.match_card import TEXTS, Resembled, match_card
 from gwansang.reading.lookalike import REGIONS, Region
 from gwansang.reading.model import Locale
 from gwansang.reading.policy import violations

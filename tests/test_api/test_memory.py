@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from gwansang.api.v1.memory_presenter import TEXTS
+from gwansang.api.v1.presenters.memory import TEXTS
 from gwansang.reading.policy import violations
 from gwansang.services.ml.face_analyzer import PhotoEngine
-from tests.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
-from tests.people import Person, person
-from tests.photos import drawn_portrait, model_dir
-from tests.serving import UPLOAD_CALL, application
+from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait, model_dir
+from tests.support.serving import UPLOAD_CALL, application
 
 pytestmark = pytest.mark.anyio
 UPLOAD = "/analysis/face/upload"

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.fakes import FakeVision, Gate
-from tests.people import person
-from tests.photos import drawn_portrait
-from tests.serving import UPLOAD_CALL, application, running_app
+from tests.support.fakes import FakeVision, Gate
+from tests.support.people import person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import UPLOAD_CALL, application, running_app
 
 pytestmark = pytest.mark.anyio
 TOKEN = "a token of operators"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import ask
+from tests.support.serving import ask
 
 OUTSIDE = re.compile(r"""(?:src|href|url|spec-url|data-openapi)\s*=\s*["']?\s*(?:https?:)?//""", re.IGNORECASE)
 

@@ -17,10 +17,10 @@ from gwansang.config import DEFAULT_SECRET_KEY
 from gwansang.core.file_links import FileLinks
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.copying import copy_photo
-from tests.fakes import NOON
-from tests.people import Person, person
-from tests.photos import drawn_portrait
-from tests.serving import UPLOAD_CALL, application
+from tests.support.fakes import NOON
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import UPLOAD_CALL, application
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +100,7 @@ async def test_without_both_consents_nothing_is_copied_and_nothing_stored(
     client: httpx.AsyncClient, folder: Path, purposes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[bytes] = []
-    monkeypatch.setattr("gwansang.services.ml.photo_copier.copy_photo", copied.append)
+    monkeypatch.setattr("gwansang.services.readings.photo_copier.copy_photo", copied.append)
     someone = await person(client)
     for purpose in purposes:
         await someone.agree(purpose)

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.people import PASSWORD, person
-from tests.serving import application
+from tests.support.people import PASSWORD, person
+from tests.support.serving import application
 from tests.test_services.test_sealing import query
 
 pytestmark = pytest.mark.anyio

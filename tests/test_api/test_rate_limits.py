@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from tests.people import PASSWORD, Person, person
-from tests.serving import JSON_CALL, running_app
+from tests.support.people import PASSWORD, Person, person
+from tests.support.serving import JSON_CALL, running_app
 
 pytestmark = pytest.mark.anyio
 FACE = {"landmarks": known_landmarks().tolist()}

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gwansang.api.v1.presenter import ADVICE
+from gwansang.api.v1.presenters.readings import ADVICE
 from gwansang.vision.quality import Hint
-from tests.photos import drawn_portrait, evaluation_photos
-from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+from tests.support.photos import drawn_portrait, evaluation_photos
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
 ALWAYS_NEW = ("analysis_id", "created_at")
 PARTS = {

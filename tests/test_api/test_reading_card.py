@@ -6,12 +6,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gwansang.api.v1 import svg
-from gwansang.api.v1.reading_card import TEXTS, reading_card
+from gwansang.api.v1.cards import svg
+from gwansang.api.v1.cards.reading_card import TEXTS, reading_card
 from gwansang.reading import Capture, Locale, Reading, compose
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.policy import violations
-from tests.factories import measures_at
+from tests.support.factories import measures_at
 from tests.test_reading.days import A_DAY
 
 SVG = "{http://www.w3.org/2000/svg}"

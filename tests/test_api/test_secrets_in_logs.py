@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from tests.people import code_of, letters_in
-from tests.photos import drawn_portrait
-from tests.serving import Server, serving
+from tests.support.people import code_of, letters_in
+from tests.support.photos import drawn_portrait
+from tests.support.serving import Server, serving
 
 PASSWORD = "pa55-w0rd-of-a-test"
 OTHER = "an0ther-pa55word"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings
-from tests.photos import REPOSITORY
+from tests.support.photos import REPOSITORY
 
 OWN_KEY = "0123456789abcdef0123456789abcdef"
 MASTER_KEYS = f"a:{'B' * 43}="

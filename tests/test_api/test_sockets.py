@@ -7,10 +7,10 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.fakes import MovingClock
-from tests.people import Person, person
-from tests.serving import client_of, running_app
-from tests.sockets import LIVE, accepted, opened
+from tests.support.fakes import MovingClock
+from tests.support.people import Person, person
+from tests.support.serving import client_of, running_app
+from tests.support.sockets import LIVE, accepted, opened
 
 pytestmark = pytest.mark.anyio
 SITE = "https://app.example.org"
@@ -128,7 +128,7 @@ async def test_without_guests_the_first_message_has_to_be_a_valid_token(app: ASG
 
 
 async def test_who_says_nothing_has_to_go(app: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gwansang.api.v1.sockets._AUTH_S", 0.05)
+    monkeypatch.setattr("gwansang.api.v1.sockets.connection._AUTH_S", 0.05)
     async with accepted(app) as socket:
         assert (await socket.problem())["error"]["code"] == "UNAUTHENTICATED"
         assert socket.closed_with == 4401
@@ -267,7 +267,7 @@ async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
 ) -> None:
     for limit in ("_IDLE_S", "_WHOLE_S"):
         with monkeypatch.context() as patched:
-            patched.setattr(f"gwansang.api.v1.live_talk.{limit}", 0.1)
+            patched.setattr(f"gwansang.api.v1.sockets.live.{limit}", 0.1)
             async with accepted(app, LIVE, bearer(minji)) as socket:
                 assert (await socket.problem())["error"]["code"] == "SOCKET_IDLE"
                 assert socket.closed_with == 4408
@@ -276,8 +276,8 @@ async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
 async def test_who_does_not_take_messages_is_sent_away(
     app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gwansang.api.v1.sockets._SEND_S", 0.05)
-    monkeypatch.setattr("gwansang.api.v1.sockets._CLOSE_S", 0.05)
+    monkeypatch.setattr("gwansang.api.v1.sockets.connection._SEND_S", 0.05)
+    monkeypatch.setattr("gwansang.api.v1.sockets.connection._CLOSE_S", 0.05)
     taken = asyncio.Event()
 
     async def stuffed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -299,7 +299,7 @@ async def test_the_unexpected_is_told_with_the_request_id_and_nothing_else(
     def explode(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("gwansang.services.live_service.LiveService.begin", explode)
+    monkeypatch.setattr("gwansang.services.readings.live_service.LiveService.begin", explode)
     async with accepted(app, LIVE, bearer(minji), ("x-request-id", "bang")) as socket:
         problem = await socket.problem()
     assert (problem["error"]["code"], problem["request_id"], socket.closed_with) == ("INTERNAL_ERROR", "bang", 1011)

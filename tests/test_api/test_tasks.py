@@ -12,11 +12,11 @@ import pytest
 from starlette.types import ASGIApp
 
 from gwansang.vision.errors import NoFaceError
-from tests.fakes import FakeVision, Gate
-from tests.people import Person, person
-from tests.photos import drawn_portrait
-from tests.serving import client_of, running_app
-from tests.sockets import accepted
+from tests.support.fakes import FakeVision, Gate
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait
+from tests.support.serving import client_of, running_app
+from tests.support.sockets import accepted
 
 pytestmark = pytest.mark.anyio
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what no database has a part in

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.photos import drawn_portrait
-from tests.serving import JSON_CALL, UPLOAD_CALL, Server
+from tests.support.photos import drawn_portrait
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
 JSON_LIMIT = 14 * 1024 * 1024
 HEAD = f"POST {JSON_CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.fakes import FakeVision
-from tests.serving import UPLOAD_CALL, ask
+from tests.support.fakes import FakeVision
+from tests.support.serving import UPLOAD_CALL, ask
 
 SECRET = "/home/someone/secret.py says SELECT * FROM people"
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.photos import drawn_portrait
-from tests.serving import UPLOAD_CALL, Server
+from tests.support.photos import drawn_portrait
+from tests.support.serving import UPLOAD_CALL, Server
 
 BOUNDARY = "a-boundary"
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gwansang.services.ml.clip_reader import FRAMES
 from gwansang.services.ml.face_analyzer import FaceVision, PhotoEngine
+from gwansang.services.readings.clip_reader import FRAMES
 from gwansang.vision.errors import NoFaceError
-from tests.clips import drawn_clip
-from tests.fakes import FakeVision
-from tests.hostile_clips import Hostile, hostile_clips
-from tests.people import Person, person
-from tests.photos import drawn_portrait, model_dir
-from tests.serving import application
+from tests.support.clips import drawn_clip
+from tests.support.fakes import FakeVision
+from tests.support.hostile_clips import Hostile, hostile_clips
+from tests.support.people import Person, person
+from tests.support.photos import drawn_portrait, model_dir
+from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 VIDEO = "/analysis/video"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.photos import model_dir
+from tests.support.photos import model_dir
 
 PROGRAM = str(Path(sys.executable).with_name("gwansang"))
 

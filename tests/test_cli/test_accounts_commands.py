@@ -15,7 +15,7 @@ import structlog
 
 from gwansang.cli import main
 from gwansang.db.init_db import REVISION
-from tests.database import scratch_database
+from tests.support.database import scratch_database
 from tests.test_cli.running import PROGRAM, environment, gwansang
 
 SECRET = "a password of an administrator"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from gwansang.vision.drawn_face import draw_face
-from tests.factories import frontal_face
-from tests.photos import encoded, model_dir
+from tests.support.factories import frontal_face
+from tests.support.photos import encoded, model_dir
 from tests.test_cli.running import PROGRAM, gwansang
 
 _PEOPLE, _EACH = 6, 4

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from gwansang.config import Settings
-from gwansang.vision import catalog
-from tests.photos import model_dir
+from gwansang.vision.models import catalog
+from tests.support.photos import model_dir
 from tests.test_cli.running import PROGRAM, environment, gwansang
 from tests.test_vision.package_index import running_index
 from tests.test_vision.test_fetch import pip_settings

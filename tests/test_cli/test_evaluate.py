@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.photos import evaluation_photos
+from tests.support.photos import evaluation_photos
 from tests.test_cli.running import gwansang
 from tests.test_vision.pictures import drawn, saved
 

@@ -19,8 +19,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.photos import drawn_portrait
-from tests.serving import LIMITS, UPLOAD_CALL
+from tests.support.photos import drawn_portrait
+from tests.support.serving import LIMITS, UPLOAD_CALL
 from tests.test_cli.running import PROGRAM, environment
 
 PEOPLE = 6

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from gwansang.core.exceptions import RateLimited
 from gwansang.core.rate_limit import Bucket, Limit, LimitsUnknownError, Quota, RateLimiter, rate_limiter
-from tests.redis_server import REDIS_URL, needs_redis
+from tests.support.redis_server import REDIS_URL, needs_redis
 
 LIMITS = {Bucket.CALLER: Limit(100, 60), Bucket.LOGIN_ACCOUNT: Limit(3, 60, guarding=True)}
 NOWHERE = "redis://127.0.0.1:1/0"

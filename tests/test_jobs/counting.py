@@ -14,10 +14,10 @@ from pydantic import JsonValue
 
 from gwansang.container import Accounts, job_rules, open_accounts
 from gwansang.core.clock import utc_now
-from gwansang.services.jobs.job import Finished, Job, TaskWork
-from gwansang.services.jobs.runner import JobRules, Pace, Runner, working
-from gwansang.services.task_service import TaskInfo
-from tests.serving import settings_for_tests
+from gwansang.services.tasks.job import Finished, Job, TaskWork
+from gwansang.services.tasks.runner import JobRules, Pace, Runner, working
+from gwansang.services.tasks.task_service import TaskInfo
+from tests.support.serving import settings_for_tests
 
 BRISK = Pace(look_s=0.1, beat_s=0.3, sweep_s=0.4, silent_s=1.5, grace_s=5.0)
 

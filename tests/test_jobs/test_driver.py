@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from gwansang.core.clock import utc_now
 from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, new_key
 from gwansang.repositories.unit_of_work import Transaction
-from gwansang.services.jobs.driver import Driver
-from gwansang.services.jobs.job import Finished, TaskWork
-from gwansang.services.sealing import Sealer
-from tests.accounts import signed_up
+from gwansang.services.protection.sealing import Sealer
+from gwansang.services.tasks.driver import Driver
+from gwansang.services.tasks.job import Finished, TaskWork
+from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, submitted
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from gwansang.db.job_store import job_store
-from gwansang.jobs.course import HandedBack
 from gwansang.jobs.engine import Engine
+from gwansang.jobs.protocols import HandedBack
 
 pytestmark = pytest.mark.anyio
 

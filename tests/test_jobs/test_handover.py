@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 
 from gwansang.jobs.slots import Slot
-from tests.accounts import signed_up
+from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
 from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 from tests.test_jobs.processes import log_of, steps_run, workers

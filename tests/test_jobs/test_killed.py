@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.services.task_service import TaskInfo
-from tests.accounts import signed_up
+from gwansang.services.tasks.task_service import TaskInfo
+from tests.support.accounts import signed_up
 from tests.test_jobs.counting import accounts_at, ended, submitted
 from tests.test_jobs.processes import WorkerProcess, log_of, steps_run, workers
 

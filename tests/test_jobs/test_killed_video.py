@@ -16,15 +16,15 @@ import pytest
 
 from gwansang.services.jobs.face_data import Order, order_bytes, told_of
 from gwansang.services.jobs.video_job import VIDEO
-from gwansang.services.ml.clip_reader import look_of, see_part
 from gwansang.services.ml.face_analyzer import PhotoEngine
-from gwansang.services.task_service import TaskInfo
+from gwansang.services.readings.clip_reader import look_of, see_part
+from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.video import SAMPLES, Budget, survey
-from tests.accounts import signed_up
-from tests.clips import encoded_clip, moving
-from tests.photos import model_dir
-from tests.serving import settings_for_tests
+from tests.support.accounts import signed_up
+from tests.support.clips import encoded_clip, moving
+from tests.support.photos import model_dir
+from tests.support.serving import settings_for_tests
 from tests.test_jobs.counting import accounts_at
 
 pytestmark = pytest.mark.anyio

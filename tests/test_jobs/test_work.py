@@ -11,11 +11,11 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.exceptions import Unavailable
-from gwansang.services.jobs.job import Finished, TaskWork
-from gwansang.services.task_service import TaskNotFoundError
-from gwansang.services.user_service import UserInfo
+from gwansang.services.accounts.user_service import UserInfo
+from gwansang.services.tasks.job import Finished, TaskWork
+from gwansang.services.tasks.task_service import TaskNotFoundError
 from gwansang.vision.errors import FaceBlurredError
-from tests.accounts import signed_up
+from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
 from tests.test_jobs.engine_tables import everything_kept, until_forgotten
 

@@ -11,11 +11,11 @@ from gwansang.reading import Capture, compose
 from gwansang.reading.archetypes import archetype_shares, archetype_sums, archetypes, figures, nearest_figures
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.elements import ELEMENTS, elements
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.model import Archetypes
 from gwansang.reading.scores import through_window
-from tests.factories import measures_at
+from gwansang.reading.taxonomy import taxonomy
+from tests.support.factories import measures_at
 from tests.test_reading.days import A_DAY
 
 KEYS = sorted(BY_KEY)

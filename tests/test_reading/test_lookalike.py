@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gwansang.reading import Capture, Measured, Measures, default_norms
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.lookalike import REGIONS, Region, prepare, region_measures
-from tests.factories import measures_at
+from tests.support.factories import measures_at
 
 
 @cache

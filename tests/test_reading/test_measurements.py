@@ -9,11 +9,11 @@ from gwansang.reading import Capture, UnmeasurableFaceError, default_norms, meas
 from gwansang.reading.measurements import BY_KEY, TABLE
 from gwansang.reading.measuring_error import measuring_error
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align
-from gwansang.vision.runtime import Engine
-from tests.factories import frontal_face, image_points, mirrored
-from tests.photos import evaluation_photos, model_dir
+from tests.support.factories import frontal_face, image_points, mirrored
+from tests.support.photos import evaluation_photos, model_dir
 
 seeds = st.integers(0, 10_000)
 

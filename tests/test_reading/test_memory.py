@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gwansang.reading import Capture, Measured, Measures, Reading, compose, measure
 from gwansang.reading.memory import Recollection, averaged, first_stranger, recall, told_by
 from gwansang.reading.profile import Profile, combine
-from tests.factories import frontal_face, measures_at
+from tests.support.factories import frontal_face, measures_at
 from tests.test_reading.days import A_DAY
 
 ME = measure(frontal_face(1), Capture())

@@ -17,7 +17,7 @@ from gwansang.reading.norms import Norms
 from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
 from gwansang.reading.scores import energy_step
 from gwansang.reading.stability import sighting
-from tests.factories import measures_at
+from tests.support.factories import measures_at
 from tests.test_reading.days import A_DAY
 
 SHIPPED = default_norms()

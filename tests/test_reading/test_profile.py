@@ -19,7 +19,7 @@ from gwansang.reading.profile import (
     may_be_one_face,
 )
 from gwansang.reading.shapes import KEEP_FROM, memberships
-from tests.factories import frontal_face, measures_at
+from tests.support.factories import frontal_face, measures_at
 from tests.test_reading.days import A_DAY
 
 NORMS = default_norms()

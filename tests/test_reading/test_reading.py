@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading import BirthYearOutOfRangeError, Capture, Locale, Measured, compose, measure, read
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.model import ENERGIES, Reading
 from gwansang.reading.norms import Norm, default_norms
 from gwansang.reading.policy import violations
-from tests.factories import frontal_face, measures_at, mirrored
+from gwansang.reading.taxonomy import taxonomy
+from tests.support.factories import frontal_face, measures_at, mirrored
 from tests.test_reading.days import A_DAY
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)

@@ -10,13 +10,13 @@ from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.balance import REGIONS
 from gwansang.reading.calibration import calibrate, simulated_faces
 from gwansang.reading.elements import ELEMENTS, PROTOTYPES, elements
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.measuring_error import measuring_error
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.scores import Scores, energy_step, score, shipped_scales
 from gwansang.reading.shapes import memberships
-from tests.factories import measures_at
+from gwansang.reading.taxonomy import taxonomy
+from tests.support.factories import measures_at
 from tests.test_reading.days import A_DAY
 
 KEYS = sorted(BY_KEY)

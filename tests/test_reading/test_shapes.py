@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.calibration import simulated_faces
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.rules import RuleSyntaxError, compile_rule
+from gwansang.reading.rule_parser import RuleSyntaxError, compile_rule
 from gwansang.reading.shapes import DRAWS, memberships
+from gwansang.reading.taxonomy import taxonomy
 
 KEYS = sorted(BY_KEY)
 SIGMA = dict.fromkeys(KEYS, 0.35)

@@ -5,7 +5,7 @@ import pytest
 
 from gwansang.reading import Capture, default_norms
 from gwansang.reading.stability import Sighting, icc, sighting, stability
-from tests.factories import measures_at
+from tests.support.factories import measures_at
 
 
 def seen(**z: float) -> Sighting:

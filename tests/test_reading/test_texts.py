@@ -8,10 +8,10 @@ from typing import get_args
 import pytest
 
 from gwansang.reading.archetypes import archetypes, figures
-from gwansang.reading.facts import load_text, taxonomy
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.model import Locale
 from gwansang.reading.policy import is_framed, violations
+from gwansang.reading.taxonomy import load_text, taxonomy
 from gwansang.reading.texts import archetypes_text, elements_text, fortune_text, places_text, shapes_text
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)

@@ -14,8 +14,8 @@ from gwansang.models import Base, Consent, User
 from gwansang.repositories.base import broken_constraint
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.repositories.users import EmailTakenError
-from tests.database import scratch_sqlite
-from tests.fakes import NOON
+from tests.support.database import scratch_sqlite
+from tests.support.fakes import NOON
 
 pytestmark = pytest.mark.anyio
 

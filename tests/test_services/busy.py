@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.accounts import PASSWORD, accounts_on
+from tests.support.accounts import PASSWORD, accounts_on
 
 
 async def work(url: str, progress: Path) -> None:

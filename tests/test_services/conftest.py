@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gwansang.container import Accounts
-from tests.accounts import accounts_on
-from tests.fakes import MovingClock
+from tests.support.accounts import accounts_on
+from tests.support.fakes import MovingClock
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
-from gwansang.services.auth_service import InvalidCredentialsError, TokenInvalidError
-from gwansang.services.user_service import (
+from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
+from gwansang.services.accounts.user_service import (
     EmailTakenError,
     InvalidEmailError,
     InvalidPasswordError,
     InvalidUsernameError,
     UserNotFoundError,
 )
-from tests.accounts import OTHER_PASSWORD, PASSWORD, signed_up
-from tests.fakes import NOON, MovingClock
+from tests.support.accounts import OTHER_PASSWORD, PASSWORD, signed_up
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from gwansang.container import Container, assembled
-from gwansang.services.analysis_service import BirthYearError, TooYoungError
 from gwansang.services.ml.face_analyzer import (
     FaceQuery,
     FaceVision,
@@ -18,9 +17,10 @@ from gwansang.services.ml.face_analyzer import (
     known_landmarks,
 )
 from gwansang.services.ml.inference_pool import InferencePool
-from tests.fakes import NOON, FakeVision, frozen_clock
-from tests.photos import encoded
-from tests.serving import settings_for_tests
+from gwansang.services.readings.analysis_service import BirthYearError, TooYoungError
+from tests.support.fakes import NOON, FakeVision, frozen_clock
+from tests.support.photos import encoded
+from tests.support.serving import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 PHOTO = FaceQuery(image=b"a photo")

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from gwansang.container import Accounts
-from tests.accounts import OTHER_PASSWORD, PASSWORD, accounts_on, signed_up
-from tests.fakes import MovingClock
+from tests.support.accounts import OTHER_PASSWORD, PASSWORD, accounts_on, signed_up
+from tests.support.fakes import MovingClock
 from tests.test_services.test_sealing import query
 
 pytestmark = pytest.mark.anyio

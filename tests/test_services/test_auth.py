@@ -13,17 +13,17 @@ import pytest
 
 from gwansang.config import DEFAULT_SECRET_KEY
 from gwansang.container import Accounts
-from gwansang.services.auth_service import (
+from gwansang.services.accounts.auth_service import (
     InactiveUserError,
     InvalidCredentialsError,
     TokenInvalidError,
     TokenPair,
     TokenReusedError,
 )
-from gwansang.services.caller import AdminOnlyError
-from tests.accounts import OTHER_PASSWORD, PASSWORD, accounts_on, signed_up
-from tests.database import scratch_sqlite
-from tests.fakes import NOON, MovingClock
+from gwansang.services.accounts.caller import AdminOnlyError
+from tests.support.accounts import OTHER_PASSWORD, PASSWORD, accounts_on, signed_up
+from tests.support.database import scratch_sqlite
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 Claims = dict[str, object]

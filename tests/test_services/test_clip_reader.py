@@ -14,14 +14,14 @@ from gwansang.reading.measurements import Measures
 from gwansang.reading.memory import recall
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.clip_reader import FRAMES, Glimpse, PartSeen, choose, look_of, see_part
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, Look, PhotoEngine, capture_of, look_for
+from gwansang.services.readings.clip_reader import FRAMES, Glimpse, PartSeen, choose, look_of, see_part
 from gwansang.vision import errors
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
 from gwansang.vision.video import Budget, survey
-from tests.clips import Rgb, drawn_clip, encoded_clip, moving
-from tests.photos import encoded, evaluation_photos, model_dir
+from tests.support.clips import Rgb, drawn_clip, encoded_clip, moving
+from tests.support.photos import encoded, evaluation_photos, model_dir
 from tests.test_vision import scenes
 
 DAY = date(2026, 11, 23)

@@ -8,16 +8,22 @@ from datetime import timedelta
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.services.consent_service import ConsentRequiredError, ConsentService, ConsentVersionError
-from gwansang.services.consent_texts import PURPOSES, TEXTS_FILE, ConsentText, ConsentTexts, default_consent_texts
+from gwansang.services.accounts.consent_service import ConsentRequiredError, ConsentService, ConsentVersionError
+from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.jobs.batch_job import BATCH
 from gwansang.services.jobs.face_job import FACE
 from gwansang.services.jobs.import_job import IMPORT
 from gwansang.services.jobs.video_job import VIDEO
-from gwansang.services.task_service import TaskNotFoundError
-from gwansang.services.user_service import UserNotFoundError
-from tests.accounts import signed_up
-from tests.fakes import NOON, MovingClock
+from gwansang.services.protection.consent_texts import (
+    PURPOSES,
+    TEXTS_FILE,
+    ConsentText,
+    ConsentTexts,
+    default_consent_texts,
+)
+from gwansang.services.tasks.task_service import TaskNotFoundError
+from tests.support.accounts import signed_up
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 KINDS = (FACE, BATCH, VIDEO, IMPORT)

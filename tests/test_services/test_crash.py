@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from gwansang.container import Accounts
-from tests.accounts import PASSWORD, accounts_on, signed_up
-from tests.photos import REPOSITORY
+from tests.support.accounts import PASSWORD, accounts_on, signed_up
+from tests.support.photos import REPOSITORY
 
 pytestmark = pytest.mark.anyio
 

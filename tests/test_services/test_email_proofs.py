@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.services.auth_service import InvalidCredentialsError, TokenInvalidError
-from gwansang.services.email_proof_service import MailProof, MailTokenInvalidError
-from gwansang.services.user_service import InvalidPasswordError, UserNotFoundError
-from tests.accounts import OTHER_PASSWORD, PASSWORD, signed_up
-from tests.fakes import NOON, MovingClock
+from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
+from gwansang.services.accounts.email_proof_service import MailProof, MailTokenInvalidError
+from gwansang.services.accounts.user_service import InvalidPasswordError, UserNotFoundError
+from tests.support.accounts import OTHER_PASSWORD, PASSWORD, signed_up
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import make_url
 
 from gwansang.container import Accounts
-from gwansang.services.task_service import TaskInfo
-from gwansang.services.user_service import LastAdminError, UserNotFoundError
+from gwansang.services.accounts.user_service import LastAdminError, UserNotFoundError
+from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.storage.base import StorageUnavailableError
-from tests.accounts import PASSWORD, signed_up
-from tests.fakes import MovingClock
+from tests.support.accounts import PASSWORD, signed_up
+from tests.support.fakes import MovingClock
 from tests.test_services.test_history import analysis, keeper
 from tests.test_services.test_sealing import query
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gwansang.services.celebrities import Names, Origin
-from gwansang.services.gallery_archive import (
+from gwansang.services.lookalike.celebrities import Names, Origin
+from gwansang.services.lookalike.gallery_archive import (
     MAX_ENTRIES,
     Entry,
     FolderPictures,

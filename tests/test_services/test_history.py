@@ -11,13 +11,13 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
 from gwansang.reading import Capture, measure, read
-from gwansang.services.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.services.ml.face_analyzer import known_landmarks
-from gwansang.services.sealed_faces import SealedFaces
+from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.vision.pipeline import face_from_landmarks
-from tests.accounts import signed_up
-from tests.factories import frontal_face
-from tests.fakes import NOON
+from tests.support.accounts import signed_up
+from tests.support.factories import frontal_face
+from tests.support.fakes import NOON
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)

@@ -14,7 +14,7 @@ from gwansang.services.ml.inference_pool import (
     NotReadyError,
     QueueFullError,
 )
-from tests.fakes import Gate
+from tests.support.fakes import Gate
 
 pytestmark = pytest.mark.anyio
 word: ContextVar[str] = ContextVar("word", default="none")

@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from gwansang.reading.measurements import measure
-from gwansang.services.analysis_service import Sight
 from gwansang.services.jobs.face_data import (
     Order,
     inputs_of,
@@ -21,6 +20,7 @@ from gwansang.services.jobs.face_data import (
     told_of,
 )
 from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, look_at
+from gwansang.services.readings.analysis_service import Sight
 from gwansang.vision.pipeline import face_from_landmarks
 
 

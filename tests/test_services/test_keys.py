@@ -9,11 +9,16 @@ from sqlalchemy import inspect
 
 from gwansang.container import Accounts
 from gwansang.core.exceptions import AppError
-from gwansang.services.caller import AdminOnlyError, ScopeMissingError
-from gwansang.services.key_service import InvalidKeyRequestError, KeyInvalidError, KeyLimitError, KeyNotFoundError
-from gwansang.services.user_service import UserNotFoundError
-from tests.accounts import accounts_on, signed_up
-from tests.fakes import NOON, MovingClock
+from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
+from gwansang.services.accounts.key_service import (
+    InvalidKeyRequestError,
+    KeyInvalidError,
+    KeyLimitError,
+    KeyNotFoundError,
+)
+from gwansang.services.accounts.user_service import UserNotFoundError
+from tests.support.accounts import accounts_on, signed_up
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gwansang.services.ml import neighbours
-from gwansang.services.ml.cohort import Rows, Vectors, centred, cohort_mean
-from gwansang.services.ml.likeness import likeness_index
-from gwansang.services.ml.neighbours import ExactNeighbours, Neighbour, ShortlistNeighbours
-from tests.embeddings import crowd
+from gwansang.services.lookalike import neighbours
+from gwansang.services.lookalike.cohort import Rows, Vectors, centred, cohort_mean
+from gwansang.services.lookalike.likeness import likeness_index
+from gwansang.services.lookalike.neighbours import ExactNeighbours, Neighbour, ShortlistNeighbours
+from tests.support.embeddings import crowd
 
 
 def by_comparing_all(vectors: Vectors, owners: Rows, vector: Vectors, k: int) -> list[int]:

@@ -10,17 +10,17 @@ import pytest
 
 from gwansang.container import Container, assembled
 from gwansang.core.exceptions import AppError
-from gwansang.services.analysis_service import AnalysisResult, TooYoungError
-from gwansang.services.consent_service import ConsentRequiredError
-from gwansang.services.live_service import Guidance, LandmarkFrame, LiveSession
+from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.readings.analysis_service import AnalysisResult, TooYoungError
+from gwansang.services.readings.live_service import Guidance, LandmarkFrame, LiveSession
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.guidance import Cue
-from tests.cameras import drawn_face, frame, hand_held, real_face
-from tests.fakes import frozen_clock
-from tests.photos import encoded, model_dir
-from tests.serving import settings_for_tests
+from tests.support.cameras import drawn_face, frame, hand_held, real_face
+from tests.support.fakes import frozen_clock
+from tests.support.photos import encoded, model_dir
+from tests.support.serving import settings_for_tests
 from tests.test_vision import scenes
 
 pytestmark = pytest.mark.anyio

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.services.analysis_service import AnalysisService
-from gwansang.services.caller_analyses import CallerAnalyses, Fetch
-from gwansang.services.consent_texts import Purpose
-from gwansang.services.photo_bin import PhotoBin
-from gwansang.services.photo_service import PhotoNotFoundError, PhotoService
+from gwansang.services.protection.consent_texts import Purpose
+from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.services.readings.analysis_service import AnalysisService
+from gwansang.services.readings.caller_analyses import CallerAnalyses, Fetch
+from gwansang.services.readings.photo_service import PhotoNotFoundError, PhotoService
 from gwansang.storage.base import Link, ObjectNotFoundError, ObjectStore, StoredObject, not_there, out_of_reach
 from gwansang.vision.copying import PhotoCopy
-from tests.accounts import signed_up
-from tests.fakes import MovingClock
+from tests.support.accounts import signed_up
+from tests.support.fakes import MovingClock
 from tests.test_services.test_history import analysis
 
 pytestmark = pytest.mark.anyio

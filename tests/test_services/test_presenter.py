@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from gwansang.api.v1.presenter import present, present_kept
+from gwansang.api.v1.presenters.readings import present, present_kept
 from gwansang.container import Container, assembled
 from gwansang.reading import Reading
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.services.told import told_analysis
-from tests.fakes import FakeVision, frozen_clock
-from tests.serving import settings_for_tests
+from gwansang.services.readings.snapshot import told_analysis
+from tests.support.fakes import FakeVision, frozen_clock
+from tests.support.serving import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ from gwansang.models import Consent
 from gwansang.reading import Capture, measure
 from gwansang.reading.measurements import MEASURING
 from gwansang.reading.profile import Profile
-from gwansang.services.profile_service import KnownFace, ProfileBusyError, ProfileChange
-from tests.accounts import signed_up
-from tests.factories import frontal_face
-from tests.fakes import NOON
+from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileChange
+from tests.support.accounts import signed_up
+from tests.support.factories import frontal_face
+from tests.support.fakes import NOON
 from tests.test_services.test_history import analysis, keeper
 
 pytestmark = pytest.mark.anyio

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gwansang.services.ml.recognition import Trial, recognition
-from tests.embeddings import crowd
+from gwansang.services.lookalike.recognition import Trial, recognition
+from tests.support.embeddings import crowd
 
 
 def trial(unrest: float, people: int = 60) -> Trial:

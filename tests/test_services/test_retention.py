@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.services.history_service import AnalysisNotFoundError
-from gwansang.services.user_service import BirthYearError, TooYoungError
-from tests.accounts import PASSWORD, accounts_on, signed_up
-from tests.fakes import MovingClock
+from gwansang.services.accounts.user_service import BirthYearError, TooYoungError
+from gwansang.services.readings.history_service import AnalysisNotFoundError
+from tests.support.accounts import PASSWORD, accounts_on, signed_up
+from tests.support.fakes import MovingClock
 from tests.test_services.test_history import analysis, keeper
 from tests.test_services.test_profiles import remember
 from tests.test_services.test_sealing import query

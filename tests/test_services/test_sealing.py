@@ -9,9 +9,9 @@ from sqlalchemy import text
 from gwansang.container import Accounts
 from gwansang.core.encryption import MasterKeys, new_key
 from gwansang.db.session import Database
-from gwansang.services.history_service import KeptAnalysis
-from gwansang.services.sealing import EncryptionKeyMissingError, SealBrokenError, UserKeyNotFoundError, place
-from tests.accounts import accounts_on
+from gwansang.services.protection.sealing import EncryptionKeyMissingError, SealBrokenError, UserKeyNotFoundError, place
+from gwansang.services.readings.history_service import KeptAnalysis
+from tests.support.accounts import accounts_on
 from tests.test_services.test_history import analysis, keeper
 from tests.test_services.test_profiles import FACE, remember
 
@@ -117,7 +117,7 @@ async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(d
 async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gwansang.services.sealed_faces._BATCH", 2)
+    monkeypatch.setattr("gwansang.services.protection.sealed_faces._BATCH", 2)
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(accounts_on(database_url))
         user_id = await keeper(accounts)

@@ -10,7 +10,7 @@ import pytest
 
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import Analysis, FaceQuery, PhotoEngine, analyze_face
-from tests.photos import evaluation_photos, model_dir
+from tests.support.photos import evaluation_photos, model_dir
 
 PEOPLE = 16
 MOST_CHANGED = 0.04  # of what a person was told, in the mean

@@ -11,15 +11,15 @@ from sqlalchemy.exc import InvalidRequestError
 
 from gwansang.container import Accounts
 from gwansang.core.paging import PageRequest
-from gwansang.services.task_service import (
+from gwansang.services.accounts.user_service import UserNotFoundError
+from gwansang.services.tasks.task_service import (
     IdempotencyKeyReusedError,
     TaskInfo,
     TaskNotFoundError,
     TooManyTasksError,
 )
-from gwansang.services.user_service import UserNotFoundError
-from tests.accounts import accounts_on, signed_up
-from tests.fakes import NOON, MovingClock
+from tests.support.accounts import accounts_on, signed_up
+from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 PHOTO = b"every pixel of a face"

@@ -8,11 +8,11 @@ from sqlalchemy import inspect
 from gwansang.container import Accounts
 from gwansang.core.tokens import digest, new_secret
 from gwansang.models import SocketTicket
-from gwansang.services.auth_service import TokenInvalidError
-from gwansang.services.caller import Caller
-from gwansang.services.ticket_service import TicketInvalidError, TicketService
-from tests.accounts import PASSWORD, accounts_on, signed_up
-from tests.fakes import MovingClock
+from gwansang.services.accounts.auth_service import TokenInvalidError
+from gwansang.services.accounts.caller import Caller
+from gwansang.services.accounts.ticket_service import TicketInvalidError, TicketService
+from tests.support.accounts import PASSWORD, accounts_on, signed_up
+from tests.support.fakes import MovingClock
 
 pytestmark = pytest.mark.anyio
 

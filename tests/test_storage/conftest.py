@@ -9,8 +9,8 @@ from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import ObjectStore
 from gwansang.storage.local import LocalObjects
 from gwansang.storage.s3 import Bucket, S3Objects
-from tests.fakes import MovingClock
-from tests.s3_server import BUCKET, REGION, S3Server, s3_server
+from tests.support.fakes import MovingClock
+from tests.support.s3_server import BUCKET, REGION, S3Server, s3_server
 
 SECRET = "a secret that only these tests know"
 

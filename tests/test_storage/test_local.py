@@ -13,7 +13,7 @@ import pytest
 from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import ObjectNotFoundError, StorageUnavailableError
 from gwansang.storage.local import LINK_PATH, LocalObjects
-from tests.fakes import MovingClock
+from tests.support.fakes import MovingClock
 
 pytestmark = pytest.mark.anyio
 KEY = "photos/7f/7f3a.jpg"

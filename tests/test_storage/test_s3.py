@@ -10,8 +10,8 @@ import pytest
 
 from gwansang.storage.base import StorageUnavailableError
 from gwansang.storage.s3 import S3Objects
-from tests.fakes import MovingClock
-from tests.s3_server import S3Server
+from tests.support.fakes import MovingClock
+from tests.support.s3_server import S3Server
 from tests.test_storage.conftest import bucket_of
 
 pytestmark = pytest.mark.anyio

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gwansang.vision.runtime import Engine
-from tests.photos import model_dir
+from gwansang.vision.models.runtime import Engine
+from tests.support.photos import model_dir
 
 
 @pytest.fixture(scope="session")

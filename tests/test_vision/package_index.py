@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from gwansang.vision.catalog import Archive, Model
+from gwansang.vision.models.catalog import Archive, Model
 
 
 def wheel(package: str, members: dict[str, bytes]) -> bytes:

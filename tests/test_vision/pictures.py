@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gwansang.vision.drawn_face import draw_face
-from tests.photos import drawn_portrait
+from tests.support.photos import drawn_portrait
 
 EXIF_START = b"Exif\x00\x00"
 

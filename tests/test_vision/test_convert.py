@@ -10,9 +10,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
-from gwansang.vision import catalog
-from gwansang.vision.convert import convert
-from gwansang.vision.dlib_weights import WeightsError, parse
+from gwansang.vision.models import catalog
+from gwansang.vision.models.conversion.convert import convert
+from gwansang.vision.models.conversion.dlib_weights import WeightsError, parse
 from tests.test_vision.dlib_file import Network, dlib_file
 
 MODELS = Path(__file__).parents[2] / ".models"
@@ -52,7 +52,7 @@ def test_the_converted_network_computes_what_the_written_out_network_computes(ne
 
 
 def test_the_same_file_is_converted_into_the_same_bytes(file: bytes) -> None:
-    script = "import sys,hashlib; from gwansang.vision.convert import convert;"
+    script = "import sys,hashlib; from gwansang.vision.models.conversion.convert import convert;"
     script += "print(hashlib.sha256(convert(sys.stdin.buffer.read())).hexdigest())"
     other = subprocess.run([sys.executable, "-c", script], input=file, capture_output=True, check=True)
     assert other.stdout.decode().strip() == hashlib.sha256(convert(file)).hexdigest()
@@ -84,7 +84,7 @@ def test_another_network_is_refused(file: bytes) -> None:
 def test_the_command_says_in_one_sentence_what_is_wrong(tmp_path: Path) -> None:
     source = tmp_path / "other.dat"
     source.write_bytes(b"no network at all")
-    run = [sys.executable, "-m", "gwansang.vision.convert", str(source), str(tmp_path / "out.tflite")]
+    run = [sys.executable, "-m", "gwansang.vision.models.conversion.convert", str(source), str(tmp_path / "out.tflite")]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1

@@ -11,8 +11,8 @@ from gwansang.core.exceptions import AppError
 from gwansang.vision.decode import Picture, decode, reduction_for
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import CorruptImageError
-from gwansang.vision.headers import inspect
-from tests.photos import drawn_portrait, encoded
+from gwansang.vision.gates.headers import inspect
+from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import pictures
 from tests.test_vision.pictures import saved
 

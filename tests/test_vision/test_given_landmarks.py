@@ -11,10 +11,10 @@ from gwansang.core.exceptions import AppError
 from gwansang.vision import errors
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
 from gwansang.vision.quality import Hint
-from gwansang.vision.runtime import Engine
-from tests.photos import drawn_portrait
+from tests.support.photos import drawn_portrait
 from tests.test_vision import scenes
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from gwansang.vision.guidance import GENTLE, Coach, Cue, Movement
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.runtime import Engine
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.tracking import Tracker, glance, glance_at_landmarks
-from tests.cameras import Rgb, drawn_face, frame, real_face
-from tests.photos import encoded
+from tests.support.cameras import Rgb, drawn_face, frame, real_face
+from tests.support.photos import encoded
 from tests.test_vision import scenes
 
 LIDS = (

@@ -10,8 +10,8 @@ from PIL import Image
 
 from gwansang.core.exceptions import AppError
 from gwansang.vision import errors
-from gwansang.vision.headers import MAX_SCANS, ImageHeader, inspect
-from tests.photos import drawn_portrait
+from gwansang.vision.gates.headers import MAX_SCANS, ImageHeader, inspect
+from tests.support.photos import drawn_portrait
 from tests.test_vision import pictures
 from tests.test_vision.pictures import chunk, saved, segment
 

@@ -6,11 +6,11 @@ import pytest
 from gwansang.vision.decode import Picture, decode
 from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Points
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import Mesh, around, find_eyes, find_landmarks, one_pass
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.runtime import Engine
-from tests.photos import drawn_portrait, encoded
+from gwansang.vision.models.runtime import Engine
+from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
 FACE_PX = 240.0

@@ -16,13 +16,13 @@ from gwansang.vision import errors, pipeline
 from gwansang.vision.decode import Picture, decode
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Face
-from gwansang.vision.headers import ImageHeader
+from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine, Network, Tensor
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.quality import Hint
-from gwansang.vision.runtime import Engine, Network, Tensor
 from gwansang.vision.self_test import self_test
-from tests.photos import drawn_portrait, encoded, evaluation_photos, model_dir
+from tests.support.photos import drawn_portrait, encoded, evaluation_photos, model_dir
 from tests.test_vision import pictures, scenes
 
 

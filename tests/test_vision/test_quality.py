@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from gwansang.vision.drawn_face import draw_face
-from gwansang.vision.exif import Camera
 from gwansang.vision.face import Face, Pose
-from gwansang.vision.headers import ImageHeader
+from gwansang.vision.gates.exif import Camera
+from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.quality import Hint, distance_of, focal_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
-from gwansang.vision.runtime import Engine
-from tests.photos import drawn_portrait, encoded
+from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
 FRONTAL = canonical_face().vertices

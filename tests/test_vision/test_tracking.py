@@ -7,11 +7,11 @@ from gwansang.core.exceptions import AppError
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.errors import CorruptImageError, DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points
-from gwansang.vision.runtime import Engine, Network
+from gwansang.vision.models.runtime import Engine, Network
 from gwansang.vision.tracking import Glance, Tracker, glance, glance_at_landmarks, median_landmarks
-from tests.cameras import drawn_face, frame, hand_held, real_face
-from tests.hostile_images import Hostile, hostile_images, png_bomb
-from tests.photos import encoded
+from tests.support.cameras import drawn_face, frame, hand_held, real_face
+from tests.support.hostile_images import Hostile, hostile_images, png_bomb
+from tests.support.photos import encoded
 from tests.test_vision import scenes
 
 

@@ -14,10 +14,10 @@ from gwansang.vision import errors, video
 from gwansang.vision.crop import cut
 from gwansang.vision.detector import frame_region
 from gwansang.vision.drawn_face import draw_face
-from gwansang.vision.essential import Essential
+from gwansang.vision.gates.masked_file import Essential
 from gwansang.vision.video import SAMPLES, Budget, Clip, Frame, frames, inspect_clip, survey
-from tests.clips import CHEAP, Rgb, box, drawn_clip, encoded_clip, moving, with_more
-from tests.hostile_clips import Hostile, film, hostile_clips, webm
+from tests.support.clips import CHEAP, Rgb, box, drawn_clip, encoded_clip, moving, with_more
+from tests.support.hostile_clips import Hostile, film, hostile_clips, webm
 from tests.test_vision import pictures
 
 MATRICES = {

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from gwansang.api.problem_texts import sentence
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
-from gwansang.core.facts import fact
+from gwansang.core.jsonable import fact
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies import chosen_locale
 from gwansang.reading.model import Locale

@@ -7,7 +7,7 @@ import typer
 from gwansang.cli.failure import CommandError
 from gwansang.cli.lazy import LazyCommand, build
 from gwansang.core.exceptions import AppError
-from gwansang.vision.fetch import FetchError
+from gwansang.vision.models.fetch import FetchError
 
 COMMANDS = {
     "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gwansang.api.v1.presenter import present
+from gwansang.api.v1.presenters.readings import present
 from gwansang.cli.failure import CommandError, envelope, sentence, unusable
 from gwansang.cli.options import norms as read_norms
 from gwansang.cli.options import settings as read_settings
@@ -23,8 +23,8 @@ from gwansang.core.exceptions import AppError
 from gwansang.core.logging import configure_logging
 from gwansang.reading.model import Locale
 from gwansang.schemas.analysis import FaceReading
-from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.ml.face_analyzer import FaceQuery
+from gwansang.services.readings.analysis_service import AnalysisService
 
 Outcome = FaceReading | AppError | CommandError
 

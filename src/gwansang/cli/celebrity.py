@@ -13,15 +13,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gwansang.cli.celebrity_demo import demo
+from gwansang.cli.demo_gallery import demo
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import progress_bar
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
-from gwansang.services.celebrities import Names, Origin
-from gwansang.services.celebrity_service import CelebrityService
-from gwansang.services.gallery_archive import (
+from gwansang.services.jobs.import_job import ImportedPicture, take_picture
+from gwansang.services.lookalike.celebrities import Names, Origin
+from gwansang.services.lookalike.celebrity_service import CelebrityService
+from gwansang.services.lookalike.gallery_archive import (
     MAX_PICTURE_BYTES,
     Entry,
     FolderPictures,
@@ -29,7 +30,6 @@ from gwansang.services.gallery_archive import (
     entries_of,
     opened_archive,
 )
-from gwansang.services.jobs.import_job import ImportedPicture, take_picture
 
 app = typer.Typer(no_args_is_help=True)
 app.command("demo")(demo)

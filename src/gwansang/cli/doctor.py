@@ -17,7 +17,7 @@ from gwansang.cli.findings import Finding, Verdict
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.serve import check_free
 from gwansang.config import Settings
-from gwansang.vision import catalog
+from gwansang.vision.models import catalog
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_MEMORY_MB = 512
@@ -49,7 +49,7 @@ def _examine() -> Iterator[Finding]:
         return
     yield from _models(settings.model_path)
     if not unloadable:
-        from gwansang.cli.surroundings import surroundings  # noqa: PLC0415 - it needs what may not be loadable
+        from gwansang.cli.doctor_checks import surroundings  # noqa: PLC0415 - it needs what may not be loadable
 
         yield from surroundings(settings)
     yield _port(settings)

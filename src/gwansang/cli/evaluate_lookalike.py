@@ -14,10 +14,10 @@ from rich.table import Table
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, people_in, people_named_in, refusal_lines, see_all
-from gwansang.services.ml.recognition import Recognition, Trial, recognition
+from gwansang.services.lookalike.recognition import Recognition, Trial, recognition
 from gwansang.vision.embedding import Embedding, embed
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import see_photo
-from gwansang.vision.runtime import Engine
 
 Photos = Mapping[str, Sequence[Path]]
 _ROWS = {

@@ -9,8 +9,8 @@ from rich.table import Column, Table
 
 from gwansang.cli.users import with_accounts
 from gwansang.container import Accounts
-from gwansang.services.caller import KEY_SCOPES
-from gwansang.services.key_service import KeyInfo, NewKey
+from gwansang.services.accounts.caller import KEY_SCOPES
+from gwansang.services.accounts.key_service import KeyInfo, NewKey
 
 app = typer.Typer(no_args_is_help=True)
 Owner = Annotated[str, typer.Option("--email", help="Address of the owner's account.")]

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from gwansang.vision import catalog
-from gwansang.vision.fetch import fetch as fetch_models
-from gwansang.vision.package_index import download
+from gwansang.vision.models import catalog
+from gwansang.vision.models.fetch import fetch as fetch_models
+from gwansang.vision.models.package_index import download
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gwansang.cli.failure import CommandError
 from gwansang.schemas.analysis import FaceReading, OverlayOut, PartOut
 from gwansang.vision.decode import decode
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 
 Pixels = NDArray[np.uint8]
 Places = NDArray[np.float64]

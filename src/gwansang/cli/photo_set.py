@@ -16,9 +16,9 @@ from gwansang.cli.failure import CommandError
 from gwansang.core.exceptions import AppError
 from gwansang.reading.measurements import Measures, measure
 from gwansang.services.ml.face_analyzer import capture_of
-from gwansang.vision import catalog
+from gwansang.vision.models import catalog
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.runtime import Engine
 
 T = TypeVar("T")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})

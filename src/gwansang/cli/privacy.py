@@ -10,8 +10,8 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.users import with_accounts
 from gwansang.container import Accounts
 from gwansang.core.encryption import new_key
-from gwansang.services.audit import AuditCheck
-from gwansang.services.retention import KeptFor
+from gwansang.services.protection.audit import AuditCheck
+from gwansang.services.protection.retention import KeptFor
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -14,7 +14,7 @@ from gwansang.cli.options import settings as read_settings
 from gwansang.config import Settings
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
-from gwansang.vision import catalog
+from gwansang.vision.models import catalog
 
 GRACE_S = 10  # running analyses end within this
 KEEP_ALIVE_S = 15

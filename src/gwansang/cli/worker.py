@@ -15,8 +15,8 @@ from gwansang.core.logging import configure_logging
 from gwansang.db.session import Database
 from gwansang.jobs.slots import hostname
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.jobs.runner import Pace
-from gwansang.vision import catalog
+from gwansang.services.tasks.runner import Pace
+from gwansang.vision.models import catalog
 
 _USUAL = 4
 

@@ -6,9 +6,9 @@
 
 from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.assembly import Container, assembled, open_container, open_gallery
-from gwansang.container.carriers import open_store
+from gwansang.container.backends import open_store
 from gwansang.container.engines import open_analyses
-from gwansang.container.rules import EdgeRules, job_rules
+from gwansang.container.policies import EdgeRules, job_rules
 
 __all__ = [
     "Accounts",

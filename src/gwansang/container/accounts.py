@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from gwansang.config import Settings
-from gwansang.container.carriers import carrier, open_store
-from gwansang.container.rules import retention_rules
+from gwansang.container.backends import carrier, open_store
+from gwansang.container.policies import retention_rules
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
 from gwansang.core.passwords import Passwords
@@ -16,23 +16,23 @@ from gwansang.core.tokens import Tokens, new_secret
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.auth_service import AuthService
-from gwansang.services.consent_service import ConsentService
-from gwansang.services.consent_texts import default_consent_texts
-from gwansang.services.email_proof_service import EmailProofService
-from gwansang.services.export_archive import ExportArchive
-from gwansang.services.export_service import ExportService
-from gwansang.services.history_service import HistoryService
-from gwansang.services.jobs.vault import TaskVault
-from gwansang.services.jobs.wakes import Wakes
-from gwansang.services.jobs.work import Places as JobPlaces
-from gwansang.services.key_service import KeyService
-from gwansang.services.photo_bin import PhotoBin
-from gwansang.services.privacy import Privacy, privacy_services
-from gwansang.services.profile_service import ProfileService
-from gwansang.services.sealing import Sealer
-from gwansang.services.task_service import TaskService
-from gwansang.services.user_service import UserService
+from gwansang.services.accounts.auth_service import AuthService
+from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.email_proof_service import EmailProofService
+from gwansang.services.accounts.key_service import KeyService
+from gwansang.services.accounts.user_service import UserService
+from gwansang.services.protection.consent_texts import default_consent_texts
+from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.services.protection.privacy import Privacy, privacy_services
+from gwansang.services.protection.sealing import Sealer
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.takeout.export_archive import ExportArchive
+from gwansang.services.takeout.export_service import ExportService
+from gwansang.services.tasks.notifier import Wakes
+from gwansang.services.tasks.run import Places as JobPlaces
+from gwansang.services.tasks.task_service import TaskService
+from gwansang.services.tasks.vault import TaskVault
 from gwansang.storage.base import ObjectStore
 
 

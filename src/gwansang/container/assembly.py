@@ -8,53 +8,53 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.container.accounts import open_accounts
-from gwansang.container.carriers import carrier
+from gwansang.container.backends import carrier
 from gwansang.container.engines import analysing, norms_of, photo_pool
-from gwansang.container.rules import EdgeRules, edge_rules, job_rules, limits_of
+from gwansang.container.policies import EdgeRules, edge_rules, job_rules, limits_of
 from gwansang.core.clock import Clock, utc_now
+from gwansang.core.connection_slots import Places
 from gwansang.core.memory import keep_heap_small
 from gwansang.core.meters import Meters
-from gwansang.core.places import Places
 from gwansang.core.rate_limit import RateLimiter, rate_limiter
 from gwansang.core.tokens import new_secret
-from gwansang.services.analysis_service import AnalysisService
-from gwansang.services.auth_service import AuthService
-from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.celebrity_service import CelebrityService
-from gwansang.services.consent_service import ConsentService
-from gwansang.services.email_proof_service import EmailProofService
-from gwansang.services.export_archive import ExportArchive
-from gwansang.services.export_service import ExportService
-from gwansang.services.file_service import FileService
-from gwansang.services.gallery_search import GallerySearch
-from gwansang.services.history_service import HistoryService
-from gwansang.services.housekeeping import housekeeping
-from gwansang.services.import_service import ImportService
+from gwansang.services.accounts.auth_service import AuthService
+from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.email_proof_service import EmailProofService
+from gwansang.services.accounts.key_service import KeyService
+from gwansang.services.accounts.mail_service import MailService
+from gwansang.services.accounts.ticket_service import TicketService
+from gwansang.services.accounts.user_service import UserService
 from gwansang.services.jobs.batch_job import BatchJob
 from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.import_job import ImportJob
-from gwansang.services.jobs.job import Job
-from gwansang.services.jobs.runner import Runner, working
+from gwansang.services.jobs.import_service import ImportService
+from gwansang.services.jobs.submission_service import SubmissionService
 from gwansang.services.jobs.video_job import VideoJob
-from gwansang.services.key_service import KeyService
-from gwansang.services.live_service import LiveService
-from gwansang.services.mail_service import MailService
-from gwansang.services.match_service import MatchService
-from gwansang.services.metrics_service import MetricsService
-from gwansang.services.ml.clip_reader import ClipReader
+from gwansang.services.lookalike.celebrity_service import CelebrityService
+from gwansang.services.lookalike.gallery_search import GallerySearch
+from gwansang.services.lookalike.match_service import MatchService
 from gwansang.services.ml.embedding_service import EmbeddingService
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.services.ml.photo_copier import PhotoCopier
-from gwansang.services.photo_service import PhotoService
-from gwansang.services.profile_service import ProfileService
-from gwansang.services.readiness_service import ReadinessService
-from gwansang.services.retention import RetentionService
-from gwansang.services.storage_probe import StorageProbe
-from gwansang.services.submission_service import SubmissionService
-from gwansang.services.task_service import TaskService
-from gwansang.services.ticket_service import TicketService
-from gwansang.services.user_service import UserService
+from gwansang.services.operations.housekeeping import housekeeping
+from gwansang.services.operations.metrics_service import MetricsService
+from gwansang.services.operations.readiness_service import ReadinessService
+from gwansang.services.operations.storage_probe import StorageProbe
+from gwansang.services.protection.retention import RetentionService
+from gwansang.services.readings.analysis_service import AnalysisService
+from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.clip_reader import ClipReader
+from gwansang.services.readings.file_service import FileService
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.photo_copier import PhotoCopier
+from gwansang.services.readings.photo_service import PhotoService
+from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.takeout.export_archive import ExportArchive
+from gwansang.services.takeout.export_service import ExportService
+from gwansang.services.tasks.job import Job
+from gwansang.services.tasks.runner import Runner, working
+from gwansang.services.tasks.task_service import TaskService
 from gwansang.storage.base import ObjectStore
 
 _HOUSEKEEPING_S = 60.0

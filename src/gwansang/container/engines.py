@@ -12,10 +12,10 @@ from gwansang.core.memory import memory_returner
 from gwansang.core.meters import Meters
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
-from gwansang.services.analysis_service import AnalysisService
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.timed_vision import TimedVision
+from gwansang.services.readings.analysis_service import AnalysisService
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """What an endpoint may ask for: services, a language, a page, and the caller, once it is counted what calls cost."""
 
-from gwansang.dependencies.asked import AskedPage, ChosenLocale, LocaleParameter, chosen_locale
 from gwansang.dependencies.callers import (
     COSTS,
     SCOPES,
@@ -23,6 +22,7 @@ from gwansang.dependencies.callers import (
     count_points,
 )
 from gwansang.dependencies.operators import MetricsReader
+from gwansang.dependencies.params import AskedPage, ChosenLocale, LocaleParameter, chosen_locale
 from gwansang.dependencies.services import (
     Analyses,
     Archives,

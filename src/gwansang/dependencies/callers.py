@@ -15,8 +15,8 @@ from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import Services, container_of
-from gwansang.services.auth_service import TokenInvalidError
-from gwansang.services.caller import Caller, Scope
+from gwansang.services.accounts.auth_service import TokenInvalidError
+from gwansang.services.accounts.caller import Caller, Scope
 
 COSTS: dict[str, int] = {"analyze": 5, "match": 5, "video": 20}  # points; anything else costs 1
 SCOPES: dict[str, str] = {

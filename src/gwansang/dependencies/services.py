@@ -6,29 +6,29 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
-from gwansang.services.auth_service import AuthService
-from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.celebrity_service import CelebrityService
-from gwansang.services.consent_service import ConsentService
-from gwansang.services.email_proof_service import EmailProofService
-from gwansang.services.export_archive import ExportArchive
-from gwansang.services.export_service import ExportService
-from gwansang.services.file_service import FileService
-from gwansang.services.history_service import HistoryService
-from gwansang.services.import_service import ImportService
-from gwansang.services.key_service import KeyService
-from gwansang.services.live_service import LiveService
-from gwansang.services.mail_service import MailService
-from gwansang.services.match_service import MatchService
-from gwansang.services.metrics_service import MetricsService
-from gwansang.services.photo_service import PhotoService
-from gwansang.services.profile_service import ProfileService
-from gwansang.services.readiness_service import ReadinessService
-from gwansang.services.retention import RetentionService
-from gwansang.services.submission_service import SubmissionService
-from gwansang.services.task_service import TaskService
-from gwansang.services.ticket_service import TicketService
-from gwansang.services.user_service import UserService
+from gwansang.services.accounts.auth_service import AuthService
+from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.email_proof_service import EmailProofService
+from gwansang.services.accounts.key_service import KeyService
+from gwansang.services.accounts.mail_service import MailService
+from gwansang.services.accounts.ticket_service import TicketService
+from gwansang.services.accounts.user_service import UserService
+from gwansang.services.jobs.import_service import ImportService
+from gwansang.services.jobs.submission_service import SubmissionService
+from gwansang.services.lookalike.celebrity_service import CelebrityService
+from gwansang.services.lookalike.match_service import MatchService
+from gwansang.services.operations.metrics_service import MetricsService
+from gwansang.services.operations.readiness_service import ReadinessService
+from gwansang.services.protection.retention import RetentionService
+from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.file_service import FileService
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.photo_service import PhotoService
+from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.takeout.export_archive import ExportArchive
+from gwansang.services.takeout.export_service import ExportService
+from gwansang.services.tasks.task_service import TaskService
 
 
 def container_of(connection: HTTPConnection) -> Container:

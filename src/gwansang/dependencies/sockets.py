@@ -8,8 +8,8 @@ from starlette.requests import HTTPConnection
 from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.dependencies.callers import COSTS, count_address, count_guest, count_points, presented
 from gwansang.dependencies.services import container_of
-from gwansang.services.auth_service import TokenInvalidError
-from gwansang.services.caller import Caller, Scope
+from gwansang.services.accounts.auth_service import TokenInvalidError
+from gwansang.services.accounts.caller import Caller, Scope
 
 TICKET = "ticket"  # the query parameter
 

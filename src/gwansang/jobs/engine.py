@@ -17,7 +17,7 @@ from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
 from gwansang.db.session import translated
-from gwansang.jobs.course import Courses, HandedBack, Stranded
+from gwansang.jobs.protocols import Courses, HandedBack, Stranded
 
 PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
 _VERSION: Final = "jobs-"

@@ -7,8 +7,8 @@ from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.errors import BirthYearOutOfRangeError
-from gwansang.reading.facts import load_text
 from gwansang.reading.model import AgePosition, Locale
+from gwansang.reading.taxonomy import load_text
 from gwansang.reading.texts import places_text, shapes_text
 
 OLDEST = 130

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
-from gwansang.reading.facts import load_text
 from gwansang.reading.shapes import Membership
+from gwansang.reading.taxonomy import load_text
 
 SHARPNESS = 0.8
 _TOLD_FROM = 0.25  # probability from which a shape is named as a reason

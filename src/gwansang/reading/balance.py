@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.facts import mirror_map
+from gwansang.reading.taxonomy import mirror_map
 
 # Vertices by region, both sides and the midline, so that a mirrored face has the same balance.
 REGIONS: Mapping[str, tuple[int, ...]] = {

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
-from gwansang.reading.facts import load_text
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
 from gwansang.reading.scores import Centre, Scales, energy_sums, harmony, harmony_terms, through_window
+from gwansang.reading.taxonomy import load_text
 
 _STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
 _ROUNDS = 300

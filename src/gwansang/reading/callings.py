@@ -11,11 +11,11 @@ from gwansang.reading.archetypes import (
     nearest_figures,
     speaking,
 )
-from gwansang.reading.facts import measures_in
 from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure, Locale
 from gwansang.reading.norms import Norms
 from gwansang.reading.shapes import Membership
+from gwansang.reading.taxonomy import measures_in
 from gwansang.reading.texts import archetypes_text, shapes_text
 
 

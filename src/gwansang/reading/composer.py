@@ -7,7 +7,6 @@ from datetime import date
 from gwansang.reading.ages import ages
 from gwansang.reading.callings import callings
 from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
-from gwansang.reading.facts import measures_in
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.model import (
@@ -24,6 +23,7 @@ from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.palaces import palaces
 from gwansang.reading.scores import Scores, energy_step, score
 from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.taxonomy import measures_in
 from gwansang.reading.texts import CONTENT_VERSION, elements_text, fortune_text, pick, shapes_text
 from gwansang.reading.zones import zones
 

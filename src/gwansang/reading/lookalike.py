@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.calibration import shipped_population
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import BY_KEY, Measures
 from gwansang.reading.norms import Norms, default_norms
+from gwansang.reading.taxonomy import taxonomy
 
 Region = Literal["eyes", "brows", "nose", "mouth", "outline"]
 REGIONS: tuple[Region, ...] = get_args(Region)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
-from gwansang.reading.facts import load_text
 from gwansang.reading.model import Capture
+from gwansang.reading.taxonomy import load_text
 
 FULL_SIZE_PX = 300.0  # from this face width on, more pixels don't make the mesh steadier
 NEAR_CM, FAR_CM = 35.0, 150.0  # the tabled effect of nearness is between these distances

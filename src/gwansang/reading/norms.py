@@ -7,8 +7,8 @@ from functools import cache
 from statistics import NormalDist
 from typing import TypedDict
 
-from gwansang.reading.facts import load_text
 from gwansang.reading.scores import Scales, shipped_scales
+from gwansang.reading.taxonomy import load_text
 
 _NORMAL = NormalDist()
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -20,9 +20,9 @@ from functools import cache
 from statistics import NormalDist, pvariance
 from typing import TypedDict
 
-from gwansang.reading.facts import Part, load_text
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.taxonomy import Part, load_text
 
 _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)

@@ -11,8 +11,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.facts import Part, ShapeClass, taxonomy
-from gwansang.reading.rules import Predicate, compile_rule
+from gwansang.reading.rule_parser import Predicate, compile_rule
+from gwansang.reading.taxonomy import Part, ShapeClass, taxonomy
 
 DRAWS = 64
 KEEP_FROM = 0.15  # probability from which a shape once told is told again

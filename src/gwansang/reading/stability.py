@@ -11,11 +11,11 @@ from math import fsum
 
 import numpy as np
 
-from gwansang.reading.facts import taxonomy
 from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import Norms
 from gwansang.reading.scores import score
 from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.taxonomy import taxonomy
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TypedDict
 
-from gwansang.reading.facts import load_text
 from gwansang.reading.model import Locale
+from gwansang.reading.taxonomy import load_text
 
 CONTENT_VERSION = "2026.1"
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from gwansang.vision.decode import Pixels, decode, reduction_for
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 
 LONG_SIDE_PX: Final = 1600
 _JPEG_QUALITY: Final = 88

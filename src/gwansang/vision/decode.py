@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.face import Points
-from gwansang.vision.headers import ImageHeader
+from gwansang.vision.gates.headers import ImageHeader
 
 Pixels = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gwansang.vision.crop import Region, cut
 from gwansang.vision.decode import Picture
 from gwansang.vision.face import Points
-from gwansang.vision.runtime import Engine, Network, Tensor
+from gwansang.vision.models.runtime import Engine, Network, Tensor
 
 _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
 _SAME_FACE_OVERLAP = 0.3

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gwansang.vision.crop import Region, cut
 from gwansang.vision.decode import Picture, Pixels
 from gwansang.vision.face import Points
-from gwansang.vision.runtime import Engine, Network, Tensor
+from gwansang.vision.models.runtime import Engine, Network, Tensor
 
 Embedding = NDArray[np.float32]
 

@@ -10,8 +10,8 @@ from gwansang.vision.crop import Region, cut
 from gwansang.vision.decode import Picture, Pixels
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine, Tensor
 from gwansang.vision.pose import posed_canonical
-from gwansang.vision.runtime import Engine, Tensor
 
 _SIDE = 192
 _EYE_SIDE = 64

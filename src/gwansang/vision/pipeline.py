@@ -17,11 +17,12 @@ from gwansang.vision.errors import (
     MultipleFacesError,
     NoFaceError,
 )
-from gwansang.vision.exif import Camera
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.headers import MAX_DECODE_BYTES, ImageHeader, inspect
+from gwansang.vision.gates.exif import Camera
+from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect
 from gwansang.vision.landmarks import Mesh, find_eyes, find_landmarks
 from gwansang.vision.mesh import VERTEX_COUNT
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pose import Alignment, align, aspect_of, lift
 from gwansang.vision.quality import (
     Hint,
@@ -34,7 +35,6 @@ from gwansang.vision.quality import (
     see_light,
     seen_quality,
 )
-from gwansang.vision.runtime import Engine
 
 FIRST_LOOK_PX = 450  # long side at which faces are looked for
 ENOUGH_FACE_PX = (

@@ -10,8 +10,8 @@ import numpy as np
 
 from gwansang.vision.crop import Region
 from gwansang.vision.decode import Pixels
-from gwansang.vision.exif import Camera
 from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.gates.exif import Camera
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pose import Alignment
 

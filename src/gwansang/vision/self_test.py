@@ -6,8 +6,8 @@ import numpy as np
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.runtime import Engine
 
 _FACE_PX = 240.0
 _MAX_OFF = 0.06  # of the face's width; the drawing measures 0.017, a wrong channel order or model far more

@@ -8,9 +8,10 @@ from gwansang.vision.decode import Picture, decode, reduction_for
 from gwansang.vision.detector import Detection, detect_full, detect_short
 from gwansang.vision.errors import DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points, Pose, Quality
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import Mesh, around, find_eyes, one_pass
 from gwansang.vision.mesh import VERTEX_COUNT
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import COMPANION, FIRST_LOOK_PX
 from gwansang.vision.pose import align, lift
 from gwansang.vision.quality import (
@@ -20,7 +21,6 @@ from gwansang.vision.quality import (
     see_light,
     seen_quality,
 )
-from gwansang.vision.runtime import Engine
 
 MAX_FRAME_PIXELS = 4_000_000  # 2560 x 1440 and a little; a camera that coaches needs no more
 _SURE = 0.5  # presence at which a face is still followed

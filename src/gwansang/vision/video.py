@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gwansang.vision.clip_header import (
+from gwansang.vision.decode import Picture, picture_of
+from gwansang.vision.errors import CorruptVideoError, EmptyImageError, NoVideoError, VideoTooComplexError
+from gwansang.vision.gates.clip_header import (
     MAX_PIXELS,
     ClipHeader,
     check_codec,
@@ -24,11 +26,9 @@ from gwansang.vision.clip_header import (
     check_seconds,
     check_size,
 )
-from gwansang.vision.decode import Picture, picture_of
-from gwansang.vision.errors import CorruptVideoError, EmptyImageError, NoVideoError, VideoTooComplexError
-from gwansang.vision.essential import Essential
-from gwansang.vision.mp4 import inspect_mp4
-from gwansang.vision.webm import inspect_webm
+from gwansang.vision.gates.masked_file import Essential
+from gwansang.vision.gates.mp4 import inspect_mp4
+from gwansang.vision.gates.webm import inspect_webm
 
 if TYPE_CHECKING:  # `av` takes a moment to load: only who decodes waits for it
     from av.buffer import Buffer

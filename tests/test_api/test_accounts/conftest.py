@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from gwansang.container import open_accounts
-from tests.people import ADMIN_PASSWORD, Person, person
-from tests.serving import application, settings_for_tests
+from tests.support.people import ADMIN_PASSWORD, Person, person
+from tests.support.serving import application, settings_for_tests
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.people import Person, person
+from tests.support.people import Person, person
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question

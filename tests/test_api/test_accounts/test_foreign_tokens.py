@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from gwansang.config import DEFAULT_SECRET_KEY
-from tests.fakes import NOON
-from tests.people import Person
+from tests.support.fakes import NOON
+from tests.support.people import Person
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question

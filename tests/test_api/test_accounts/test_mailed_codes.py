@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.people import Person, letters_in, mailed_codes
+from tests.support.people import Person, letters_in, mailed_codes
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.people import PASSWORD, Person, person
+from tests.support.people import PASSWORD, Person, person
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question

@@ -7,16 +7,16 @@ from gwansang.api.v1.endpoints import (
     auth,
     cards,
     celebrity,
+    consents,
     files,
     history,
     keys,
     live,
     privacy,
-    promises,
     tasks,
     users,
 )
 
 router = APIRouter()
-for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, privacy, promises, live):
+for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, consents, privacy, live):
     router.include_router(module.router)

@@ -9,9 +9,9 @@ from pydantic import JsonValue, SkipValidation, TypeAdapter
 
 from gwansang.reading.model import Energy
 from gwansang.services.jobs.face_data import told_data
-from gwansang.services.jobs.failure import Failure
-from gwansang.services.jobs.job import JsonObject
-from gwansang.services.told import ToldAnalysis
+from gwansang.services.readings.snapshot import ToldAnalysis
+from gwansang.services.tasks.failure import Failure
+from gwansang.services.tasks.job import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

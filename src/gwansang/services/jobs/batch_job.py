@@ -8,13 +8,13 @@ from typing import Final
 from pydantic import JsonValue
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
-from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.history_service import KeptAnalysis
 from gwansang.services.jobs.batch_data import BatchPhoto, batch_data, photo_data, photo_of, photo_read
 from gwansang.services.jobs.face_data import Order, analysis_id, order_of, query_of, told_of
-from gwansang.services.jobs.failure import failure_of
-from gwansang.services.jobs.job import Finished, TaskWork
-from gwansang.services.told import ToldAnalysis, told_analysis
+from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.snapshot import ToldAnalysis, told_analysis
+from gwansang.services.tasks.failure import failure_of
+from gwansang.services.tasks.job import Finished, TaskWork
 
 BATCH: Final = "batch"
 MAX_BATCH: Final = 50

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.reading.measurements import Measured, Measures
 from gwansang.reading.model import Locale
-from gwansang.services.analysis_service import Sight
 from gwansang.services.ml.face_analyzer import FaceQuery, Look
-from gwansang.services.told import ToldAnalysis
+from gwansang.services.readings.analysis_service import Sight
+from gwansang.services.readings.snapshot import ToldAnalysis
 from gwansang.vision.face import Pose, Quality
 
 _TOLD: Final = TypeAdapter(ToldAnalysis)

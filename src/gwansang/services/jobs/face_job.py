@@ -5,10 +5,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from gwansang.services.caller_analyses import CallerAnalyses
 from gwansang.services.jobs.face_data import analysis_id, order_of, query_of, sight_data, sight_of, told_data
-from gwansang.services.jobs.job import Finished, TaskWork
-from gwansang.services.told import told_analysis
+from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.snapshot import told_analysis
+from gwansang.services.tasks.job import Finished, TaskWork
 
 FACE: Final = "face"
 

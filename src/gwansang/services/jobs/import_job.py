@@ -6,10 +6,10 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
-from gwansang.services.celebrity_service import CelebrityService, PhotoExistsError
-from gwansang.services.gallery_archive import Entry
-from gwansang.services.jobs.failure import Failure, failure_of
-from gwansang.services.jobs.job import Finished, JsonObject, TaskWork
+from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
+from gwansang.services.lookalike.gallery_archive import Entry
+from gwansang.services.tasks.failure import Failure, failure_of
+from gwansang.services.tasks.job import Finished, JsonObject, TaskWork
 
 IMPORT: Final = "import"
 Fate = Literal["added", "renewed", "duplicate", "unusable"]

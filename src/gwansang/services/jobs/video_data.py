@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from gwansang.reading.measurements import Measured, Measures
-from gwansang.services.ml.clip_reader import Glimpse, PartSeen
+from gwansang.services.readings.clip_reader import Glimpse, PartSeen
 from gwansang.vision.face import Pose, Quality
 
 

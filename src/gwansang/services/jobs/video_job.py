@@ -5,14 +5,14 @@ from typing import Final
 from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
-from gwansang.services.analysis_service import Sight
-from gwansang.services.caller_analyses import CallerAnalyses
-from gwansang.services.consent_service import ConsentService
+from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.jobs.face_data import analysis_id, order_of, told_data
-from gwansang.services.jobs.job import Finished, TaskWork
 from gwansang.services.jobs.video_data import part_data, part_of
-from gwansang.services.ml.clip_reader import ClipReader, look_of
-from gwansang.services.told import told_analysis
+from gwansang.services.readings.analysis_service import Sight
+from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.clip_reader import ClipReader, look_of
+from gwansang.services.readings.snapshot import told_analysis
+from gwansang.services.tasks.job import Finished, TaskWork
 
 VIDEO: Final = "video"
 

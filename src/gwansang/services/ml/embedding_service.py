@@ -1,7 +1,7 @@
 """Embeddings, made in the pool: for the gallery's pictures, which are kept; and for callers, of whom nothing is.
 
-A caller's embedding exists inside one job of the pool only: what it is wanted for is done there, and no method hands it
-out. Whoever calls `compare` has asked for the consent first (services/match_service.py is the only one that does).
+A caller's embedding exists only inside one job of the pool, and no method returns it. A caller of `compare` has checked
+the consent first; `services/lookalike/match_service.py` is the only one.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.measurements import Measures, measure
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combined_look, naming_photo
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.vision.catalog import FACE_EMBEDDING
 from gwansang.vision.embedding import Embedding, unit
 from gwansang.vision.face import Face
+from gwansang.vision.models.catalog import FACE_EMBEDDING
 
 T = TypeVar("T")
 MODEL = FACE_EMBEDDING.sha256  # embeddings of another network say nothing about these

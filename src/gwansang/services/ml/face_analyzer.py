@@ -22,10 +22,10 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.decode import Picture
 from gwansang.vision.embedding import Embedding, embed
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.headers import inspect
+from gwansang.vision.gates.headers import inspect
 from gwansang.vision.mesh import canonical_face
+from gwansang.vision.models.runtime import Engine
 from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture, see_photo
-from gwansang.vision.runtime import Engine
 from gwansang.vision.self_test import self_test
 from gwansang.vision.tracking import Glance, Tracker, glance
 

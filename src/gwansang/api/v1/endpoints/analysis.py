@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.documented import problems
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.v1.inputs import JsonAsk, UploadAsk
-from gwansang.api.v1.presenter import present
-from gwansang.api.v1.reading_documented import FORM_BODY, JSON_BODY, JSON_REFUSALS, READING_REFUSALS
+from gwansang.api.openapi import problems
+from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
+from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY, JSON_REFUSALS, READING_REFUSALS
+from gwansang.api.v1.presenters.readings import present
 from gwansang.dependencies import Analyses, FaceReader
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.ml.face_analyzer import DifferentFacesError

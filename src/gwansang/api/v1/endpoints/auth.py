@@ -4,9 +4,9 @@ from functools import partial
 
 from fastapi import APIRouter, Request
 
-from gwansang.api.documented import problems
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import reset_letter, verification_letter
-from gwansang.api.v1.refusals import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import LimitsUnknownError
@@ -33,13 +33,13 @@ from gwansang.schemas.accounts import (
     VerificationCode,
 )
 from gwansang.schemas.sockets import TicketOut
-from gwansang.services.auth_service import (
+from gwansang.services.accounts.auth_service import (
     InactiveUserError,
     InvalidCredentialsError,
     TokenInvalidError,
     TokenReusedError,
 )
-from gwansang.services.email_proof_service import MailTokenInvalidError
+from gwansang.services.accounts.email_proof_service import MailTokenInvalidError
 
 router = APIRouter(prefix="/api/v1/auth", tags=["signing in"])
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gwansang.api.documented import Responses, problems
-from gwansang.api.v1.reading_card import reading_card
-from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
+from gwansang.api.openapi import Responses, problems
+from gwansang.api.v1.cards.reading_card import reading_card
+from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
 from gwansang.dependencies import History, ReadsHistory
-from gwansang.services.history_service import AnalysisNotFoundError
+from gwansang.services.readings.history_service import AnalysisNotFoundError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 _SVG = "image/svg+xml"

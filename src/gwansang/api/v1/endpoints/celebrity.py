@@ -5,14 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from gwansang.api.documented import problems
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.v1.gallery_inputs import NewArchive, NewPicture
-from gwansang.api.v1.inputs import JsonAsk, UploadAsk
-from gwansang.api.v1.lookalike_presenter import present_matches
-from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.paths import NUMBER
-from gwansang.api.v1.reading_documented import (
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS
+from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
+from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
+from gwansang.api.v1.inputs.tasks import IdempotencyKey
+from gwansang.api.v1.openapi_bodies import (
     ARCHIVE_BODY,
     ARCHIVE_REFUSALS,
     FORM_BODY,
@@ -22,9 +21,10 @@ from gwansang.api.v1.reading_documented import (
     PICTURE_REFUSALS,
     READING_REFUSALS,
 )
-from gwansang.api.v1.refusals import ADMIN, ANYONE, BODY, PARAMETERS
-from gwansang.api.v1.task_inputs import IdempotencyKey
-from gwansang.api.v1.task_presenter import present_task
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.paths import NUMBER
+from gwansang.api.v1.presenters.lookalike import present_matches
+from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.dependencies import (
     AdminUser,
     Anyone,
@@ -45,8 +45,8 @@ from gwansang.schemas.celebrity import (
 )
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import TaskOut
-from gwansang.services.caller import AdminOnlyError
-from gwansang.services.celebrities import (
+from gwansang.services.accounts.caller import AdminOnlyError
+from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
     InvalidCelebrityError,
@@ -54,8 +54,8 @@ from gwansang.services.celebrities import (
     PhotoInfo,
     PhotoNotFoundError,
 )
-from gwansang.services.celebrity_service import CelebrityExistsError
-from gwansang.services.match_service import DEFAULT_K, MAX_K
+from gwansang.services.lookalike.celebrity_service import CelebrityExistsError
+from gwansang.services.lookalike.match_service import DEFAULT_K, MAX_K
 from gwansang.services.ml.embedding_service import PhotoRequiredError
 from gwansang.services.ml.face_analyzer import DifferentFacesError
 

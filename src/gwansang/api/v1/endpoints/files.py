@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from gwansang.api.documented import problems
-from gwansang.api.v1.refusals import ANYONE, PARAMETERS
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
 from gwansang.dependencies import Anyone, Files
-from gwansang.services.file_service import ObjectNotFoundError, StorageUnavailableError
+from gwansang.services.readings.file_service import ObjectNotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/v1/files", tags=["files"])
 Token = Annotated[str, Path(examples=["k2v9…"])]

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.documented import problems
+from gwansang.api.openapi import problems
 from gwansang.dependencies import ReadyCheck
 from gwansang.schemas.health import Health, Readiness
 from gwansang.services.ml.inference_pool import NotReadyError, QueueFullError
-from gwansang.services.readiness_service import DatabaseUnavailableError
+from gwansang.services.operations.readiness_service import DatabaseUnavailableError
 
 router = APIRouter(tags=["health"])
 

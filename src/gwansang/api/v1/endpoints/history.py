@@ -8,19 +8,19 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import BeforeValidator
 
-from gwansang.api.documented import problems
-from gwansang.api.v1.memory_presenter import present_comparison
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.presenter import present_fortune, present_kept
-from gwansang.api.v1.refusals import BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.presenters.memory import present_comparison
+from gwansang.api.v1.presenters.readings import present_fortune, present_kept
 from gwansang.dependencies import AskedPage, ChosenLocale, History, Photos, Profiles, ReadsHistory, WritesHistory
 from gwansang.schemas.analysis import FaceReading, FortuneOut
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
 from gwansang.schemas.history import KeptReadingOut, PhotoOut
 from gwansang.schemas.paging import PageOut
-from gwansang.services.comparison import compare
-from gwansang.services.history_service import AnalysisNotFoundError
-from gwansang.services.photo_service import PhotoNotFoundError, StorageUnavailableError
+from gwansang.services.readings.comparison import compare
+from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.services.readings.photo_service import PhotoNotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from gwansang.api.documented import problems
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.refusals import BODY, PARAMETERS, SIGNED_IN
 from gwansang.dependencies import AskedPage, CurrentUser, Keys
 from gwansang.schemas.keys import KeyOut, KeyRequest, NewKeyOut
 from gwansang.schemas.paging import PageOut
-from gwansang.services.key_service import InvalidKeyRequestError, KeyLimitError, KeyNotFoundError
+from gwansang.services.accounts.key_service import InvalidKeyRequestError, KeyLimitError, KeyNotFoundError
 
 router = APIRouter(prefix="/api/v1/keys", tags=["API keys"])
 KeyId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]

@@ -4,8 +4,8 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from gwansang.api.v1.live_talk import converse
-from gwansang.api.v1.sockets import Doorway
+from gwansang.api.v1.sockets.connection import Doorway
+from gwansang.api.v1.sockets.live import converse
 from gwansang.dependencies import Live
 
 router = APIRouter(prefix="/api/v1/analysis")

@@ -1,44 +1,29 @@
-"""Consents: what one agrees to, for which purpose, and to which text."""
+"""What the service promises about data, for everybody to read."""
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Path
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
+from gwansang.dependencies import Anyone, ChosenLocale, Retention
+from gwansang.schemas.privacy import KeptForOut, NoticeOut, RetentionOut
+from gwansang.services.protection.privacy_notice import notice
 
-from gwansang.api.documented import problems
-from gwansang.api.v1.refusals import BODY, PARAMETERS, SIGNED_IN
-from gwansang.dependencies import ChosenLocale, Consents, CurrentUser
-from gwansang.schemas.consents import ConsentOut, ConsentRequest, PurposeName
-from gwansang.schemas.paging import PageOut
-from gwansang.services.consent_service import ConsentVersionError
-
-router = APIRouter(prefix="/api/v1/consents", tags=["consent and privacy"])
-PurposePath = Annotated[PurposeName, Path(examples=["history"])]
-
-
-@router.get("", responses=problems(*SIGNED_IN, *PARAMETERS))
-async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenLocale) -> PageOut[ConsentOut]:
-    """Every purpose with its text, and whether one agrees; always on one page."""
-    states = await consents.states(caller.user_id, locale)
-    items = [ConsentOut.model_validate(state, from_attributes=True) for state in states]
-    return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
+router = APIRouter(
+    prefix="/api/v1/privacy",
+    tags=["consent and privacy"],
+    dependencies=[Anyone],
+    responses=problems(*ANYONE, *PARAMETERS),
+)
 
 
-@router.put("/{purpose}", responses=problems(ConsentVersionError, *SIGNED_IN, *BODY))
-async def grant_consent(
-    purpose: PurposePath,
-    caller: CurrentUser,
-    consents: Consents,
-    locale: ChosenLocale,
-    asked: ConsentRequest | None = None,
-) -> ConsentOut:
-    """Agree to the text in force; give the version that was shown, so that nobody agrees to another one."""
-    state = await consents.grant(caller.user_id, purpose, locale, asked.version if asked else None)
-    return ConsentOut.model_validate(state, from_attributes=True)
+@router.get("/notice")
+async def read_notice(locale: ChosenLocale) -> NoticeOut:
+    """What to tell people before they use it: for fun, what AI does and does not, what is kept, from which age on."""
+    return NoticeOut.model_validate(notice(locale), from_attributes=True)
 
 
-@router.delete("/{purpose}", responses=problems(*SIGNED_IN, *PARAMETERS))
-async def withdraw_consent(
-    purpose: PurposePath, caller: CurrentUser, consents: Consents, locale: ChosenLocale
-) -> ConsentOut:
-    """Withdraw a consent; what rested on it is deleted at once."""
-    return ConsentOut.model_validate(await consents.withdraw(caller.user_id, purpose, locale), from_attributes=True)
+@router.get("/retention")
+async def read_retention(locale: ChosenLocale, retention: Retention) -> RetentionOut:
+    """What is kept how long, as the daily run deletes it."""
+    items = [KeptForOut.model_validate(one, from_attributes=True) for one in retention.schedule(locale)]
+    return RetentionOut(locale=locale, items=items)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gwansang.api.documented import Responses, problems
-from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.reading_documented import (
+from gwansang.api.openapi import Responses, problems
+from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
+from gwansang.api.v1.inputs.tasks import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
+from gwansang.api.v1.openapi_bodies import (
     BATCH_BODY,
     BATCH_REFUSALS,
     JSON_BODY,
@@ -16,22 +17,21 @@ from gwansang.api.v1.reading_documented import (
     VIDEO_BODY,
     VIDEO_REFUSALS,
 )
-from gwansang.api.v1.refusals import PARAMETERS, SIGNED_IN
-from gwansang.api.v1.sockets import Doorway
-from gwansang.api.v1.task_events import watch
-from gwansang.api.v1.task_inputs import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
-from gwansang.api.v1.task_presenter import (
+from gwansang.api.v1.pages import page_of
+from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
     present_batch_photo,
     present_summary,
     present_task,
 )
+from gwansang.api.v1.sockets.connection import Doorway
+from gwansang.api.v1.sockets.task_events import watch
 from gwansang.dependencies import AskedPage, ChosenLocale, ReadsFaces, ReadsVideos, Submissions, Tasks, WatchesTasks
 from gwansang.reading.model import Locale
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
 from gwansang.services.jobs.batch_job import MAX_BATCH
-from gwansang.services.task_service import TaskInfo, TaskNotFoundError
+from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
 TaskId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]

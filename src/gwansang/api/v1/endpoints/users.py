@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import StreamingResponse
 
-from gwansang.api.documented import problems
+from gwansang.api.openapi import problems
+from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import verification_letter
 from gwansang.api.v1.pages import page_of
-from gwansang.api.v1.refusals import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import LimitsUnknownError
@@ -37,7 +37,7 @@ from gwansang.schemas.accounts import (
     UserOut,
 )
 from gwansang.schemas.paging import PageOut
-from gwansang.services.user_service import (
+from gwansang.services.accounts.user_service import (
     BirthYearError,
     EmailTakenError,
     InvalidCredentialsError,

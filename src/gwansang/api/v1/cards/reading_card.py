@@ -1,0 +1,158 @@
+"""A card to share of a reading: callings, element and energies; no photo, no points and no measure in it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from gwansang.api.v1.cards import svg
+from gwansang.reading.elements import ELEMENTS
+from gwansang.reading.model import ENERGIES, HistoricFigure, Locale, Reading
+from gwansang.reading.texts import elements_text
+
+WIDTH, HEIGHT = 1080, 1350
+TEXTS = TypeAdapter(dict[Locale, dict[str, str]]).validate_json(
+    Path(__file__).with_name("reading_card_texts.json").read_bytes()
+)
+_MIDDLE: Final = WIDTH / 2
+_STAR: Final = (_MIDDLE, 724.0, 168.0)  # where the five corners stand: x, y and how far out
+_COLORS: Mapping[str, str] = dict(zip(ELEMENTS, (svg.BLUE, svg.RED, svg.YELLOW, svg.FADED, svg.BLACK), strict=True))
+
+Corner = tuple[str, str, float]  # its name, its hanja, its share of 1
+
+
+def reading_card(reading: Reading) -> str:
+    """The card of a reading as SVG, in the reading's language."""
+    texts = TEXTS[reading.locale]
+    headline, told = _told(reading)
+    return svg.sheet(
+        WIDTH,
+        HEIGHT,
+        texts["title"],
+        texts["description"].format_map({"summary": told}),
+        _head(headline, told, reading, texts),
+        _star(_corners(reading), _COLORS[reading.element.primary]),
+        _energies(reading, texts),
+        _figures(reading.archetypes.figures if reading.archetypes else (), texts),
+        svg.line_of_text(texts["note"], 90, 1276, size=24, fill=svg.FADED, anchor="start", width=790),
+        svg.seal(934, 1212, 84),
+    )
+
+
+def _told(reading: Reading) -> tuple[str, str]:
+    """What stands large, and what it means: the strongest calling, the element in a reading that has no callings."""
+    if reading.archetypes is None:
+        return reading.element.name, reading.element.meaning
+    return reading.archetypes.callings[0].name, reading.archetypes.callings[0].meaning
+
+
+def _head(headline: str, told: str, reading: Reading, texts: Mapping[str, str]) -> svg.Svg:
+    element = texts["element"].format_map({"name": reading.element.name})
+    overall = texts["overall"].format_map({"score": reading.overall_score})
+    lines = svg.wrapped(told, 27, 840, 3)
+    return svg.group(
+        [
+            svg.line_of_text(texts["title"], _MIDDLE, 120, size=40, weight=700),
+            svg.stripe(_MIDDLE, 142, 30),
+            svg.line_of_text(headline, _MIDDLE, 260, size=88, weight=700, width=860),
+            svg.line_of_text(f"{element} · {overall}", _MIDDLE, 312, size=28, fill=svg.RED, width=860),
+            *(
+                svg.line_of_text(line, _MIDDLE, 368 + 38 * place, size=27, width=860)
+                for place, line in enumerate(lines)
+            ),
+        ]
+    )
+
+
+def _corners(reading: Reading) -> list[Corner]:
+    """The five callings from the strongest on, or the five elements in their order."""
+    if reading.archetypes is not None:
+        return [(one.name, one.hanja, one.share / 100) for one in reading.archetypes.callings]
+    names = elements_text(reading.locale)["elements"]
+    return [(names[one]["name"], "", reading.element.shares[one]) for one in ELEMENTS]
+
+
+def _star(corners: Sequence[Corner], color: str) -> svg.Svg:
+    """Five shares on five rays, as areas: a ray is as long as the root of its share, and the largest fills it."""
+    x, y, _ = _STAR
+    largest = max(share for _, _, share in corners)
+    shape = [_on_ray(place, max(0.1, math.sqrt(share / largest))) for place, (_, _, share) in enumerate(corners)]
+    return svg.group(
+        [
+            svg.element("circle", cx=x, cy=y, r=196, fill=svg.WHITE, opacity=0.7),
+            *(
+                svg.brush(_closed([_on_ray(place, ring) for place in range(5)]), svg.INK, 1, opacity=0.25)
+                for ring in (1 / 3, 2 / 3, 1.0)
+            ),
+            *(svg.brush(_path([(x, y), _on_ray(place, 1.0)]), svg.INK, 1, opacity=0.25) for place in range(5)),
+            svg.element("path", d=_closed(shape), fill=color, opacity=0.38),
+            svg.brush(_closed(shape), color, 5),
+            *(svg.element("circle", cx=px, cy=py, r=7, fill=color, stroke=svg.INK) for px, py in shape),
+            *(_corner(place, corner) for place, corner in enumerate(corners)),
+        ]
+    )
+
+
+def _corner(place: int, corner: Corner) -> svg.Svg:
+    name, hanja, share = corner
+    x, y = _on_ray(place, 1.4 if place else 1.34)
+    anchor = "middle" if abs(x - _MIDDLE) < 1 else ("start" if x > _MIDDLE else "end")
+    edge = x if anchor == "middle" else x + (-46 if anchor == "start" else 46)
+    return svg.group(
+        [
+            svg.line_of_text(f"{name} {hanja}".strip(), edge, y, size=30, weight=700, anchor=anchor, width=260),
+            svg.line_of_text(f"{round(100 * share)}%", edge, y + 34, size=26, fill=svg.FADED, anchor=anchor),
+        ]
+    )
+
+
+def _on_ray(place: int, share: float) -> tuple[float, float]:
+    x, y, reach = _STAR
+    turn = math.tau * place / 5
+    return x + reach * share * math.sin(turn), y - reach * share * math.cos(turn)
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _closed(points: Sequence[tuple[float, float]]) -> str:
+    return f"{_path(points)}Z"
+
+
+def _energies(reading: Reading, texts: Mapping[str, str]) -> svg.Svg:
+    """Four energies as steps of five."""
+    drawn = []
+    for place, energy in enumerate(ENERGIES):
+        left = 90 + 225 * place
+        drawn.append(svg.line_of_text(texts[energy], left + 112, 1016, size=26, fill=svg.FADED))
+        drawn += [
+            svg.element(
+                "circle", cx=left + 48 + 32 * step, cy=1046, r=11, stroke=svg.INK, stroke_width=1.4,
+                fill=svg.RED if step < reading.energy_scores[energy] else svg.WHITE,
+            )
+            for step in range(5)
+        ]  # fmt: skip
+    return svg.group(drawn)
+
+
+def _figures(figures: Sequence[HistoricFigure], texts: Mapping[str, str]) -> svg.Svg:
+    if not figures:
+        return svg.group(())
+    step = 900 / len(figures)
+    columns = []
+    for place, figure in enumerate(figures):
+        x = 90 + step * (place + 0.5)
+        columns += [
+            svg.line_of_text(figure.name, x, 1172, size=32, weight=700, width=step - 24),
+            svg.line_of_text(f"{figure.hanja} · {figure.overlap}%", x, 1206, size=22, fill=svg.FADED, width=step - 24),
+        ]
+    return svg.group(
+        [
+            svg.brush("M90 1080H990", svg.INK, 1, opacity=0.4),
+            svg.line_of_text(texts["figures"], _MIDDLE, 1120, size=23, fill=svg.FADED, width=860),
+            *columns,
+        ]
+    )

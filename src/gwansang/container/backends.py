@@ -1,0 +1,39 @@
+"""Where files and mails go to, as the settings say."""
+
+from gwansang.config import Settings
+from gwansang.core.clock import Clock
+from gwansang.core.file_links import FileLinks
+from gwansang.services.accounts.mail_transports import Carrier, FolderCarrier, SmtpCarrier
+from gwansang.storage.base import ObjectStore
+
+
+def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
+    """obstore and what it brings are loaded here, where something will be kept."""
+    if settings.s3_bucket is None:
+        from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
+
+        return LocalObjects(settings.storage_folder, links)
+    from gwansang.storage.s3 import Bucket, S3Objects  # noqa: PLC0415 - see above
+
+    key, secret = settings.s3_access_key_id, settings.s3_secret_access_key
+    bucket = Bucket(
+        name=settings.s3_bucket,
+        region=settings.s3_region,
+        endpoint=settings.s3_endpoint,
+        public_endpoint=settings.s3_public_endpoint,
+        access_key_id=key.get_secret_value() if key else None,
+        secret_access_key=secret.get_secret_value() if secret else None,
+    )
+    return S3Objects(bucket, clock=clock)
+
+
+def carrier(settings: Settings) -> Carrier:
+    if settings.smtp_host is None:
+        return FolderCarrier(settings.mail_folder)
+    return SmtpCarrier(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        security=settings.smtp_security,
+    )

@@ -1,0 +1,75 @@
+"""What the settings say, as the parts of the program want to hear it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gwansang.config import Settings
+from gwansang.core.connection_slots import SocketRules
+from gwansang.core.rate_limit import Bucket, Limit
+from gwansang.services.protection.retention import RetentionRules
+from gwansang.services.tasks.runner import JobRules
+
+_MAILS_PER_HOUR = 3  # to one address
+_EXPORTS_PER_DAY = 10  # of one user
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRules:
+    """What the edge has to know of the settings."""
+
+    max_upload_bytes: int
+    max_video_bytes: int
+    allow_guests: bool
+    api_key_in_query: bool
+    trusted_proxies: int
+    metrics_token: str | None
+    sockets: SocketRules
+
+
+def edge_rules(settings: Settings) -> EdgeRules:
+    return EdgeRules(
+        max_upload_bytes=settings.max_upload_bytes,
+        max_video_bytes=settings.max_video_bytes,
+        allow_guests=settings.guests_allowed,
+        api_key_in_query=settings.api_key_in_query,
+        trusted_proxies=settings.trusted_proxies,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        sockets=SocketRules(
+            origins=settings.cors_origins,
+            per_user=settings.sockets_per_user,
+            per_address=settings.sockets_per_address,
+            recheck_s=settings.socket_recheck_s,
+        ),
+    )
+
+
+def limits_of(settings: Settings) -> dict[Bucket, Limit]:
+    logins = settings.logins_per_minute
+    return {
+        Bucket.CALLER: Limit(settings.caller_points_per_minute, 60),
+        Bucket.ADDRESS: Limit(settings.address_calls_per_minute, 60),
+        Bucket.GUEST_READINGS: Limit(settings.guest_readings_per_hour, 3600),
+        Bucket.LOGIN_ACCOUNT: Limit(logins, 60, guarding=True),
+        Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, guarding=True),
+        Bucket.EXPORTS: Limit(_EXPORTS_PER_DAY, 24 * 3600),
+        Bucket.MAIL_ACCOUNT: Limit(_MAILS_PER_HOUR, 3600),
+    }
+
+
+def retention_rules(settings: Settings) -> RetentionRules:
+    return RetentionRules(
+        inactive_months=settings.inactive_months,
+        task_hours=settings.task_result_hours,
+        sign_in_days=settings.refresh_token_days,
+        mail_minutes=settings.mail_token_minutes,
+    )
+
+
+def job_rules(settings: Settings) -> JobRules:
+    """How long work is done here."""
+    return JobRules(
+        database_url=settings.database_url.get_secret_value(),
+        slots=settings.worker_folder,
+        concurrency=settings.jobs_concurrency,
+        keep=timedelta(hours=settings.task_result_hours),
+    )

@@ -1,0 +1,187 @@
+"""Signing in, staying signed in, signing out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from gwansang.core.clock import Clock
+from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.exceptions import Forbidden, Unauthenticated
+from gwansang.core.passwords import Passwords
+from gwansang.core.tokens import RefreshClaims, TokenInvalidError, Tokens, digest
+from gwansang.models.account import TokenFamily, User
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.caller import OWN_SCOPES, Caller
+from gwansang.services.protection.audit import AuditLog
+
+__all__ = [
+    "AuthService",
+    "InactiveUserError",
+    "InvalidCredentialsError",
+    "TokenInvalidError",
+    "TokenPair",
+    "TokenReusedError",
+]
+_log = structlog.get_logger("gwansang.auth")
+
+
+class InvalidCredentialsError(Unauthenticated):
+    """Unknown e-mail or wrong password: nobody is told which."""
+
+    code = "INVALID_CREDENTIALS"
+    title = "E-mail or password is wrong"
+
+
+class InactiveUserError(Forbidden):
+    code = "INACTIVE_USER"
+    title = "This account is deactivated"
+
+
+class TokenReusedError(Unauthenticated):
+    code = "TOKEN_REUSED"
+    title = "This token was used before"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenPair:
+    """What a client gets on signing in; `expires_in` are the seconds of the access token."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "bearer"  # noqa: S105 - the name of a scheme
+
+
+class AuthService:
+    """Tokens for people; a family is one sign-in with all tokens that follow from it."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        tokens: Tokens,
+        audit: AuditLog,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._uow = uow
+        self._audit = audit
+        self._passwords = passwords
+        self._tokens = tokens
+        self._clock = clock
+        self._new_id = new_id
+
+    async def login(self, email: str, password: str) -> TokenPair:
+        """A new family; raises InvalidCredentialsError after the same work whatever was wrong, InactiveUserError."""
+        user = await self._find(email)
+        checked = await self._passwords.verify(password, user.password_hash if user else None)
+        if user is None or not checked.valid:
+            raise InvalidCredentialsError("E-mail or password is wrong.")
+        if not user.is_active:
+            raise InactiveUserError("This account is deactivated.")
+        if checked.outdated:
+            await self._store_hash(user, await self._passwords.hash(password))
+        return await self._begin(user.id, user.token_version)
+
+    async def refresh(self, refresh_token: str) -> TokenPair:
+        """A new pair for a refresh token, once; a token used again ends its family. Raises TokenInvalidError,
+        TokenReusedError."""
+        claims = self._tokens.read_refresh(refresh_token)
+        now = self._clock()
+        async with self._uow.write() as tx:
+            user = await tx.users.locked(claims.user_id)
+            valid = user is not None and user.token_version == claims.version
+            rotated = self._tokens.pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
+            taken = valid and await tx.families.rotate(
+                claims.family, digest(refresh_token), digest(rotated.refresh), now, rotated.refresh_expires_at
+            )
+            if user is not None and taken:
+                user.seen_at = now
+            if valid and not taken:  # it must be committed: no exception before the block ends
+                reused = await tx.families.end(claims.family, claims.user_id)
+        if user is None or not valid:
+            raise TokenInvalidError("This token is not valid any more; sign in again.")
+        if not taken:
+            raise self._refused(claims, reused=reused)
+        return TokenPair(rotated.access, rotated.refresh, rotated.expires_in_s)
+
+    async def logout(self, user_id: int, family: UUID) -> None:
+        """Ends a sign-in with all its tokens; does nothing where it ended before."""
+        async with self._uow.write() as tx:
+            await tx.families.end(family, user_id)
+
+    async def authenticate(self, access_token: str) -> Caller:
+        """Who an access token speaks for; raises TokenInvalidError, also when it was ended before its time."""
+        claims = self._tokens.read_access(access_token)
+        async with self._uow.read() as tx:
+            user = await tx.users.behind_family(claims.user_id, claims.family, self._clock())
+        if user is None or not user.is_active or user.token_version != claims.version:
+            raise TokenInvalidError("This token is not valid any more; sign in again.")
+        return _caller(user, claims.family, claims.expires_at)
+
+    async def still(self, user_id: int, family: UUID, expires_at: datetime) -> Caller:
+        """Who a sign-in, known from one of its access tokens, speaks for now; raises TokenInvalidError once that token
+        has expired or was ended before its time."""
+        now = self._clock()
+        async with self._uow.read() as tx:
+            user = await tx.users.behind_family(user_id, family, now)
+        if user is None or not user.is_active or expires_at <= now:
+            raise TokenInvalidError("This token is not valid any more; sign in again.")
+        return _caller(user, family, expires_at)
+
+    async def _find(self, email: str) -> User | None:
+        try:
+            address = canonical_email(email)
+        except InvalidEmailError:
+            return None
+        async with self._uow.read() as tx:
+            return await tx.users.by_email(address)
+
+    async def _store_hash(self, user: User, password_hash: str) -> None:
+        async with self._uow.write() as tx:
+            await tx.users.replace_hash(user.id, user.password_hash, password_hash)
+
+    async def _begin(self, user_id: int, version: int) -> TokenPair:
+        now, family = self._clock(), self._new_id()
+        pair = self._tokens.pair(user_id, version, family, self._new_id(), now)
+        row = TokenFamily(
+            id=family,
+            user_id=user_id,
+            token_hash=digest(pair.refresh),
+            created_at=now,
+            refreshed_at=now,
+            expires_at=pair.refresh_expires_at,
+        )
+        async with self._uow.write() as tx:
+            user = await tx.users.locked(user_id)
+            if user is None or not user.is_active or user.token_version != version:  # it changed meanwhile
+                raise InvalidCredentialsError("E-mail or password is wrong.")
+            user.seen_at = now
+            await tx.families.forget_expired(user_id, now)
+            await tx.families.add(row)
+            await self._audit.note(tx, "signed_in", user_id)
+        _log.info("auth.login", user_id=user_id)
+        return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
+
+    def _refused(self, claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
+        if not reused:
+            return TokenInvalidError("This token is not valid any more; sign in again.")
+        _log.warning("auth.token_reused", user_id=claims.user_id, family=str(claims.family))
+        return TokenReusedError("This token was used before, so its whole sign-in was ended; sign in again.")
+
+
+async def end_all_tokens(tx: Transaction, user: User) -> None:
+    """Makes every token of a user, also those for mails, invalid from the end of the transaction on."""
+    user.token_version += 1
+    await tx.families.end_all(user.id)
+    await tx.mail_tokens.delete_all(user.id)
+    await tx.users.save(user)
+
+
+def _caller(user: User, family: UUID, expires_at: datetime) -> Caller:
+    scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
+    return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)

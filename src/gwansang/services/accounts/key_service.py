@@ -1,0 +1,207 @@
+"""API keys: shown once, stored as a digest, limited in scope and time."""
+
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from gwansang.core.clock import Clock
+from gwansang.core.exceptions import Conflict, InvalidInput, NotFound, Unauthenticated
+from gwansang.core.paging import Page, PageRequest
+from gwansang.core.tokens import digest
+from gwansang.models.account import ApiKey
+from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
+from gwansang.services.accounts.user_service import found
+from gwansang.services.protection.audit import AuditLog
+
+_log = structlog.get_logger("gwansang.keys")
+MAX_NAME: Final = 50
+MAX_LIFE_DAYS: Final = 3650
+_SHAPE = re.compile(r"gsk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_NOBODYS = digest("")
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class KeyInvalidError(Unauthenticated):
+    """Unknown, revoked, expired, or of a deactivated account: nobody is told which."""
+
+    code = "KEY_INVALID"
+    title = "This API key is not valid"
+
+
+class KeyNotFoundError(NotFound):
+    code = "KEY_NOT_FOUND"
+    title = "There is no such key"
+
+
+class KeyLimitError(Conflict):
+    """Carries `max` in its context."""
+
+    code = "KEY_LIMIT"
+    title = "There are too many keys"
+
+
+class InvalidKeyRequestError(InvalidInput):
+    """Carries `field` in its context."""
+
+    code = "INVALID_KEY_REQUEST"
+    title = "There can't be such a key"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A key as its owner sees it later; `prefix` is how it begins."""
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: tuple[KeyScope, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewKey:
+    """A key with its secret, which is shown here and never again."""
+
+    info: KeyInfo
+    key: str
+
+
+class KeyService:
+    """The keys of a user, and who stands behind a key."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        audit: AuditLog,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+        new_secret: Callable[[], str],
+        max_keys: int,
+    ) -> None:
+        self._uow = uow
+        self._audit = audit
+        self._clock = clock
+        self._new_id = new_id
+        self._new_secret = new_secret
+        self._max_keys = max_keys
+
+    async def create(
+        self, user_id: int, name: str, scopes: Sequence[str], expires_in_days: int | None = None
+    ) -> NewKey:
+        """A new key; raises InvalidKeyRequestError, KeyLimitError, UserNotFoundError."""
+        label, allowed, now = _checked_name(name), _checked_scopes(scopes), self._clock()
+        row_id = self._new_id()
+        prefix, secret = f"gsk_{row_id.hex[:16]}", self._new_secret()
+        row = ApiKey(
+            id=row_id,
+            user_id=user_id,
+            name=label,
+            prefix=prefix,
+            secret_hash=digest(secret),
+            scopes=" ".join(allowed),
+            created_at=now,
+            expires_at=_expiry(now, expires_in_days),
+            last_used_at=None,
+        )
+        async with self._uow.write() as tx:
+            found(await tx.users.locked(user_id))  # so that two requests can't both take the last place
+            if await tx.keys.count(user_id) >= self._max_keys:
+                message = f"There are {self._max_keys} keys already; delete one first."
+                raise KeyLimitError(message, max=self._max_keys)
+            await tx.keys.add(row)
+            await self._audit.note(tx, "key_created", user_id, scopes=row.scopes)
+        _log.info("key.created", user_id=user_id, key_id=str(row_id))
+        return NewKey(info_of_key(row), f"{prefix}_{secret}")
+
+    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeyInfo]:
+        """The user's keys, newest first; raises InvalidPageError."""
+        asked = PageRequest(page, size)
+        async with self._uow.read() as tx:
+            return (await tx.keys.page(user_id, asked)).map(info_of_key)
+
+    async def revoke(self, user_id: int, key_id: UUID) -> None:
+        """Ends a key of this user at once; raises KeyNotFoundError."""
+        async with self._uow.write() as tx:
+            if not await tx.keys.delete(user_id, key_id):
+                raise KeyNotFoundError("There is no such key.")
+            await self._audit.note(tx, "key_revoked", user_id)
+        _log.info("key.revoked", user_id=user_id, key_id=str(key_id))
+
+    async def authenticate(self, presented: str) -> Caller:
+        """Who stands behind a key; raises KeyInvalidError."""
+        prefix, secret = _parts(presented)
+        now = self._clock()
+        async with self._uow.read() as tx:
+            row = await tx.keys.by_prefix(prefix)
+        right = hmac.compare_digest(digest(secret), row.secret_hash if row else _NOBODYS)
+        if row is None or not right or (row.expires_at is not None and row.expires_at <= now):
+            raise KeyInvalidError("This API key is not valid.")
+        if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:
+            async with self._uow.write() as tx:
+                await tx.keys.note_use(row.id, now, now - _USE_NOTED_EVERY)
+        return _caller(row)
+
+    async def still(self, key_id: UUID) -> Caller:
+        """Who stands behind a key that was shown before; raises KeyInvalidError once it has ended."""
+        async with self._uow.read() as tx:
+            row = await tx.keys.active(key_id)
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
+            raise KeyInvalidError("This API key is not valid.")
+        return _caller(row)
+
+
+def _caller(row: ApiKey) -> Caller:
+    scopes = frozenset(row.scopes.split())
+    return Caller(user_id=row.user_id, scopes=scopes, key_id=row.id, expires_at=row.expires_at)
+
+
+def _parts(presented: str) -> tuple[str, str]:
+    match = _SHAPE.fullmatch(presented)
+    return (f"gsk_{match[1]}", match[2]) if match else ("", "")
+
+
+def _checked_name(name: str) -> str:
+    label = name.strip(" ")
+    if not 1 <= len(label) <= MAX_NAME or not label.isprintable():
+        message = f"A key's name has 1 to {MAX_NAME} characters that can be seen."
+        raise InvalidKeyRequestError(message, field="name")
+    return label
+
+
+def _checked_scopes(scopes: Sequence[str]) -> tuple[KeyScope, ...]:
+    allowed = tuple(scope for scope in KEY_SCOPES if scope in scopes)
+    if not allowed or not set(scopes) <= set(KEY_SCOPES):
+        raise InvalidKeyRequestError(f"Choose among the scopes {', '.join(KEY_SCOPES)}.", field="scopes")
+    return allowed
+
+
+def _expiry(now: datetime, days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    if not 1 <= days <= MAX_LIFE_DAYS:
+        message = f"A key lives from 1 to {MAX_LIFE_DAYS} days, or without an end."
+        raise InvalidKeyRequestError(message, field="expires_in_days")
+    return now + timedelta(days=days)
+
+
+def info_of_key(row: ApiKey) -> KeyInfo:
+    """What may be told of a key."""
+    return KeyInfo(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        scopes=tuple(scope for scope in KEY_SCOPES if scope in row.scopes.split()),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )

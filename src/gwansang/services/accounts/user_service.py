@@ -1,0 +1,256 @@
+"""Accounts: made, changed, listed, exported and erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from gwansang.core.clock import Clock
+from gwansang.core.email_address import InvalidEmailError, canonical_email, canonical_start
+from gwansang.core.exceptions import InvalidInput, NotFound
+from gwansang.core.paging import Page, PageRequest
+from gwansang.core.passwords import InvalidPasswordError, Passwords
+from gwansang.models.account import User
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.repositories.users import EmailTakenError
+from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_tokens
+from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
+from gwansang.services.protection.audit import OPERATOR
+from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
+from gwansang.services.protection.erasure import LastAdminError, refuse_last_admin
+from gwansang.services.protection.privacy import Privacy
+from gwansang.services.protection.sealing import Sealer
+
+__all__ = [
+    "BirthYearError",
+    "EmailTakenError",
+    "InvalidCredentialsError",
+    "InvalidEmailError",
+    "InvalidPasswordError",
+    "InvalidUsernameError",
+    "LastAdminError",
+    "TooYoungError",
+    "UserInfo",
+    "UserNotFoundError",
+    "UserService",
+]
+_log = structlog.get_logger("gwansang.accounts")
+MIN_USERNAME: Final = 3
+MAX_USERNAME: Final = 50
+_AT_SIGN_UP: Final[Sequence[Purpose]] = ("reading",)
+
+
+class UserNotFoundError(NotFound):
+    code = "USER_NOT_FOUND"
+    title = "There is no such user"
+
+
+class InvalidUsernameError(InvalidInput):
+    """Carries `field`, `min` and `max` in its context."""
+
+    code = "INVALID_USERNAME"
+    title = "This can't be a name"
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """An account as its owner and administrators see it."""
+
+    id: int
+    email: str
+    username: str
+    is_active: bool
+    is_admin: bool
+    email_verified: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserService:
+    """Use cases of accounts."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        passwords: Passwords,
+        texts: ConsentTexts,
+        sealer: Sealer,
+        privacy: Privacy,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._uow = uow
+        self._audit = privacy.audit
+        self._erasures = privacy.erasures
+        self._sealer = sealer
+        self._passwords = passwords
+        self._texts = texts
+        self._clock = clock
+
+    async def register(
+        self, email: str, username: str, password: str, *, is_admin: bool = False, birth_year: int | None = None
+    ) -> UserInfo:
+        """A new account; the birth year is checked and not kept. Raises EmailTakenError, InvalidEmailError,
+        InvalidUsernameError, InvalidPasswordError, BirthYearError, TooYoungError."""
+        check_birth_year(birth_year, self._clock().date())
+        address, name = canonical_email(email), checked_username(username)
+        password_hash = await self._passwords.hash(password)
+        now = self._clock()
+        row = User(
+            email=address,
+            username=name,
+            password_hash=password_hash,
+            is_active=True,
+            is_admin=is_admin,
+            email_verified=False,
+            token_version=0,
+            seen_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self._uow.write() as tx:
+            await tx.users.add(row)
+            await tx.user_keys.add(self._sealer.fresh(row.id))
+            for purpose in _AT_SIGN_UP:
+                await tx.consents.add(self._texts.granted(row.id, purpose, "ko", now))
+            await self._audit.note(tx, "account_created", row.id, admin=is_admin)
+        _log.info("account.created", user_id=row.id)
+        return info(row)
+
+    async def get(self, user_id: int) -> UserInfo:
+        """An account; raises UserNotFoundError."""
+        async with self._uow.read() as tx:
+            return info(found(await tx.users.get(user_id)))
+
+    async def view(self, user_id: int, by: int) -> UserInfo:
+        """Somebody's account for an administrator, which is noted; raises UserNotFoundError."""
+        async with self._uow.write() as tx:
+            shown = info(found(await tx.users.get(user_id)))
+            await self._audit.note(tx, "admin_viewed", user_id, by)
+        return shown
+
+    async def find(self, email: str) -> UserInfo:
+        """The account with this address; raises UserNotFoundError, InvalidEmailError."""
+        address = canonical_email(email)
+        async with self._uow.read() as tx:
+            return info(found(await tx.users.by_email(address)))
+
+    async def page(
+        self,
+        page: int = 1,
+        size: int = 20,
+        *,
+        active: bool | None = None,
+        email_prefix: str | None = None,
+        by: int | str = OPERATOR,
+    ) -> Page[UserInfo]:
+        """Accounts by id, for administrators, which is noted; raises InvalidPageError, InvalidEmailError."""
+        asked = PageRequest(page, size)
+        start = None if email_prefix is None else canonical_start(email_prefix)
+        async with self._uow.write() as tx:
+            shown = (await tx.users.page(asked, active=active, email_prefix=start)).map(info)
+            await self._audit.note(tx, "admin_listed", None, by, page=page, shown=len(shown.items))
+        return shown
+
+    async def update(
+        self,
+        user_id: int,
+        *,
+        username: str | None = None,
+        email: str | None = None,
+        is_active: bool | None = None,
+        is_admin: bool | None = None,
+        by: int | None = None,
+    ) -> UserInfo:
+        """Changes what is given; deactivation and a lost role end every token. `is_active` and `is_admin` are for
+        administrators to change, and `by` is the one who does. Raises UserNotFoundError, EmailTakenError,
+        InvalidEmailError, InvalidUsernameError, LastAdminError."""
+        address = None if email is None else canonical_email(email)
+        name = None if username is None else checked_username(username)
+        async with self._uow.write() as tx:
+            if is_active is False or is_admin is False:
+                await refuse_last_admin(tx, user_id)
+            user = found(await tx.users.locked(user_id))
+            user.username = user.username if name is None else name
+            await _change_address(tx, user, address)
+            await _change_standing(tx, user, is_active=is_active, is_admin=is_admin)
+            user.updated_at = self._clock()
+            await tx.users.save(user)
+            if by is not None:
+                await self._audit.note(tx, "admin_changed", user_id, by, active=user.is_active, admin=user.is_admin)
+        return info(user)
+
+    async def change_password(self, user_id: int, current: str, new: str) -> None:
+        """Ends every token of the user; raises InvalidCredentialsError, InvalidPasswordError, UserNotFoundError."""
+        self._passwords.check(new)
+        async with self._uow.read() as tx:
+            known = found(await tx.users.get(user_id))
+        if not (await self._passwords.verify(current, known.password_hash)).valid:
+            raise InvalidCredentialsError("The current password is wrong.")
+        password_hash = await self._passwords.hash(new)
+        async with self._uow.write() as tx:
+            user = found(await tx.users.locked(user_id))
+            if user.token_version != known.token_version:  # it was changed meanwhile, by someone else
+                raise InvalidCredentialsError("The current password is wrong.")
+            await set_password(tx, user, password_hash, self._clock())
+            await self._audit.note(tx, "password_changed", user_id)
+        _log.info("account.password_changed", user_id=user_id)
+
+    async def delete(self, user_id: int, by: int | None = None) -> None:
+        """Erases the account and everything of it; raises UserNotFoundError, LastAdminError."""
+        if not await self._erasures.erase(user_id, by):
+            raise UserNotFoundError("There is no such user.")
+
+
+async def set_password(tx: Transaction, user: User, password_hash: str, now: datetime) -> None:
+    """Gives a user another password and ends every token."""
+    user.password_hash = password_hash
+    user.updated_at = now
+    await end_all_tokens(tx, user)
+
+
+def found(user: User | None) -> User:
+    """The user; raises UserNotFoundError for none."""
+    if user is None:
+        raise UserNotFoundError("There is no such user.")
+    return user
+
+
+def info(user: User) -> UserInfo:
+    """What may be told of a user."""
+    return UserInfo(
+        id=user.id,
+        email=user.email,
+        username=user.username,
+        is_active=user.is_active,
+        is_admin=user.is_admin,
+        email_verified=user.email_verified,
+        created_at=user.created_at,
+        updated_at=user.updated_at,
+    )
+
+
+def checked_username(username: str) -> str:
+    """The name without outer spaces; raises InvalidUsernameError."""
+    name = username.strip(" ")
+    if not MIN_USERNAME <= len(name) <= MAX_USERNAME or not name.isprintable():
+        message = f"A name has {MIN_USERNAME} to {MAX_USERNAME} characters that can be seen."
+        raise InvalidUsernameError(message, field="username", min=MIN_USERNAME, max=MAX_USERNAME)
+    return name
+
+
+async def _change_address(tx: Transaction, user: User, address: str | None) -> None:
+    if address is None or address == user.email:
+        return
+    user.email, user.email_verified = address, False
+    await tx.mail_tokens.delete_all(user.id)
+
+
+async def _change_standing(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:
+    loses = (user.is_active and is_active is False) or (user.is_admin and is_admin is False)
+    user.is_active = user.is_active if is_active is None else is_active
+    user.is_admin = user.is_admin if is_admin is None else is_admin
+    if loses:
+        await end_all_tokens(tx, user)

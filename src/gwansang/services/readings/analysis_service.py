@@ -1,0 +1,119 @@
+"""The main job as a use case: someone's face, read on the day it is where they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from gwansang.core.clock import Clock
+from gwansang.reading.memory import Recollection
+from gwansang.reading.model import Locale, Reading
+from gwansang.reading.profile import Profile
+from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceQuery, Look
+from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
+
+__all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "Sight", "TooYoungError"]
+_log = structlog.get_logger("gwansang.analysis")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A face that was seen, when, and in which words it is to be told: all a reading needs but what is remembered."""
+
+    look: Look
+    locale: Locale
+    birth_year: int | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """A reading that has a name; `told` is the reading and what it makes of what was remembered, `norms_id` names what
+    the face was compared with."""
+
+    analysis_id: UUID
+    sight: Sight
+    told: Recollection
+    norms_id: str
+
+    @property
+    def created_at(self) -> datetime:
+        """When the face was seen."""
+        return self.sight.seen_at
+
+    @property
+    def look(self) -> Look:
+        """How the best photo shows the face, and what was measured this time."""
+        return self.sight.look
+
+    @property
+    def birth_year(self) -> int | None:
+        """As it was asked."""
+        return self.sight.birth_year
+
+    @property
+    def reading(self) -> Reading:
+        """How the face was told."""
+        return self.told.reading
+
+
+class AnalysisService:
+    """Readings for callers; the fortune is that of the civil day in `timezone`."""
+
+    def __init__(self, analyzer: FaceAnalyzer, *, clock: Clock, new_id: Callable[[], UUID], timezone: ZoneInfo) -> None:
+        self._analyzer = analyzer
+        self._clock = clock
+        self._new_id = new_id
+        self._timezone = timezone
+
+    async def analyze(self, ask: Callable[[], FaceQuery], known: Profile | None = None) -> AnalysisResult:
+        """Reads the face that `ask` gives, in the light of what is known of it; `ask` may be slow and may raise, it
+        runs in the pool."""
+        now = self._clock()
+        analysis = await self._analyzer.analyze(self._checked(ask, now), self._day(now), known)
+        result = self._result(self._new_id(), _sight(analysis.query, analysis.look, now), analysis.told)
+        _log.info(
+            "analysis.done",
+            analysis_id=str(result.analysis_id),
+            vision_ms=round(analysis.vision_ms, 1),
+            reading_ms=round(analysis.reading_ms, 1),
+        )
+        return result
+
+    async def look(self, ask: Callable[[], FaceQuery]) -> Sight:
+        """Sees and measures the face that `ask` gives, and leaves it to be told later."""
+        now = self._clock()
+        query, look = await self._analyzer.look(self._checked(ask, now))
+        return _sight(query, look, now)
+
+    async def tell(self, sight: Sight, known: Profile | None = None, analysis_id: UUID | None = None) -> AnalysisResult:
+        """The reading of a face that was seen, in the light of what is known of it."""
+        day = self._day(sight.seen_at)
+        told = await self._analyzer.tell(sight.look, day, sight.locale, sight.birth_year, known)
+        return self._result(analysis_id or self._new_id(), sight, told)
+
+    def check_birth_year(self, birth_year: int | None) -> None:
+        """Raises BirthYearError, TooYoungError."""
+        check_birth_year(birth_year, self._day(self._clock()))
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._timezone).date()
+
+    def _checked(self, ask: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
+        def checked() -> FaceQuery:
+            query = ask()
+            check_birth_year(query.birth_year, self._day(now))
+            return query
+
+        return checked
+
+    def _result(self, analysis_id: UUID, sight: Sight, told: Recollection) -> AnalysisResult:
+        return AnalysisResult(analysis_id, sight, told, self._analyzer.norms.id)
+
+
+def _sight(query: FaceQuery, look: Look, now: datetime) -> Sight:
+    """What was seen outlives the request's work; the photos need not."""
+    return Sight(look, query.locale, query.birth_year, now)

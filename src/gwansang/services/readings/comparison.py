@@ -1,0 +1,117 @@
+"""Two kept readings of one's own, side by side: what changed, and whether that is more than photos differ by chance."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gwansang.reading.memory import told_by
+from gwansang.reading.model import Energy, PartReading
+from gwansang.reading.profile import agreement
+from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
+
+NOISE_UP_TO: Final = 3.0  # in the error of the difference; of 400 measures that stayed, one seems to have changed more
+Condition = Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"]
+_SMILES_APART = 0.25
+_DEGREES_APART = 6.0
+_DISTANCES_APART = 1.25  # as a ratio: what nearness does to a face goes with it
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPart:
+    """A part as both readings tell it."""
+
+    a: PartReading
+    b: PartReading
+
+    @property
+    def changed(self) -> bool:
+        return self.a.shape_id != self.b.shape_id
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMeasure:
+    """A measure as both found it; `in_errors` is the difference in units of its own error."""
+
+    a: KeptMeasure
+    b: KeptMeasure
+
+    @property
+    def difference(self) -> float:
+        return self.b.value - self.a.value
+
+    @property
+    def in_errors(self) -> float:
+        return self.difference / math.hypot(self.a.error, self.b.error)
+
+    @property
+    def more_than_noise(self) -> bool:
+        return abs(self.in_errors) > NOISE_UP_TO
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCondition:
+    """How both were taken in one respect; None where that is not known."""
+
+    a: float | None
+    b: float | None
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed from `a` to `b`; `agreement` is the share of parts, the element among them, told alike."""
+
+    a: KeptAnalysis
+    b: KeptAnalysis
+    agreement: float
+    parts: Mapping[str, ComparedPart]
+    measures: Mapping[str, ComparedMeasure]
+    conditions: Mapping[Condition, ComparedCondition]
+
+    @property
+    def element_changed(self) -> bool:
+        return self.a.reading.element.primary != self.b.reading.element.primary
+
+    @property
+    def overall_difference(self) -> int:
+        return self.b.reading.overall_score - self.a.reading.overall_score
+
+    def energy_difference(self, energy: Energy) -> float:
+        """Of the values before they are rounded to whole steps."""
+        return self.b.reading.energy_values[energy] - self.a.reading.energy_values[energy]
+
+
+def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
+    """What both have is compared; a part or measure that only one release knew is left out."""
+    after = {part.part: part for part in b.reading.parts}
+    return Comparison(
+        a,
+        b,
+        agreement=agreement(told_by(a.reading), told_by(b.reading)),
+        parts={part.part: ComparedPart(part, after[part.part]) for part in a.reading.parts if part.part in after},
+        measures={
+            name: ComparedMeasure(measure, b.measures[name])
+            for name, measure in a.measures.items()
+            if name in b.measures and b.measures[name].unit == measure.unit
+        },
+        conditions=_conditions(a, b),
+    )
+
+
+def _conditions(a: KeptAnalysis, b: KeptAnalysis) -> dict[Condition, ComparedCondition]:
+    return {
+        "distance_cm": _distances(a.quality.distance_cm, b.quality.distance_cm),
+        "smile": _apart(a.quality.smile, b.quality.smile, _SMILES_APART),
+        "pitch_deg": _apart(a.pose.pitch_deg, b.pose.pitch_deg, _DEGREES_APART),
+        "yaw_deg": _apart(a.pose.yaw_deg, b.pose.yaw_deg, _DEGREES_APART),
+    }
+
+
+def _apart(a: float, b: float, limit: float) -> ComparedCondition:
+    return ComparedCondition(a, b, abs(b - a) > limit)
+
+
+def _distances(a: float | None, b: float | None) -> ComparedCondition:
+    differs = a is not None and b is not None and max(a, b) > _DISTANCES_APART * min(a, b)
+    return ComparedCondition(a, b, differs)

@@ -1,0 +1,222 @@
+"""Readings that someone wanted kept: listed, read, deleted, and told anew for any day."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import JsonValue, TypeAdapter
+
+from gwansang.core.clock import Clock
+from gwansang.core.exceptions import NotFound
+from gwansang.core.paging import Page, PageRequest
+from gwansang.models.analysis import StoredAnalysis
+from gwansang.reading.composer import face_key
+from gwansang.reading.elements import Elements
+from gwansang.reading.fortune import fortune
+from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.model import Fortune, Locale, Reading
+from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.protection.sealing import DataKey, Sealer
+from gwansang.services.readings.profile_service import ProfileChange, ProfileService
+from gwansang.vision.face import Pose, Quality
+
+_READING = TypeAdapter(Reading)
+_YEAR = TypeAdapter(int | None)
+_POSE = TypeAdapter(Pose)
+_QUALITY = TypeAdapter(Quality)
+
+
+class AnalysisNotFoundError(NotFound):
+    """Not there, or someone else's: nobody is told which."""
+
+    code = "ANALYSIS_NOT_FOUND"
+    title = "There is no such analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMeasure:
+    """A measure's value and its error, both in `unit`."""
+
+    value: float
+    error: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSummary:
+    """A kept analysis in a list."""
+
+    analysis_id: UUID
+    created_at: datetime
+    locale: str
+    overall_score: int
+    element: str
+    quality_score: float
+    engine_version: str
+    content_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnalysis:
+    """A kept analysis: what was measured and what was read; there are no points and there is no photo.
+
+    measures: of this analysis alone, by name; the reading may rest on what was remembered of the face, too.
+    """
+
+    analysis_id: UUID
+    created_at: datetime
+    birth_year: int | None
+    reading: Reading
+    measures: Mapping[str, KeptMeasure]
+    pose: Pose
+    quality: Quality
+
+
+_MEASURES = TypeAdapter(dict[str, KeptMeasure])
+
+
+class HistoryService:
+    """The kept analyses of users; what belongs to another does not exist."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        sealer: Sealer,
+        consents: ConsentService,
+        profiles: ProfileService,
+        photo_bin: PhotoBin,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._uow = uow
+        self._sealer = sealer
+        self._faces = SealedFaces(sealer)
+        self._consents = consents
+        self._profiles = profiles
+        self._bin = photo_bin
+        self._clock = clock
+
+    async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileChange | None = None) -> bool:
+        """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
+        transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
+        async with self._uow.write() as tx:
+            return await tx.users.locked(user_id) is not None and await self.put(tx, user_id, [analysis], change)
+
+    async def put(
+        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileChange | None = None
+    ) -> bool:
+        """The same within a transaction that has locked the user, for one analysis or many."""
+        if not await self._consents.given(tx, user_id, "history"):
+            return False
+        if change is not None:
+            await self._profiles.put(tx, user_id, change)
+        key = await self._sealer.own_key(tx, user_id)
+        for analysis in analyses:
+            row = self._faces.close_analysis(key, _row(user_id, analysis), _content(analysis))
+            await tx.analyses.add(row)
+        return True
+
+    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
+        """The user's analyses, newest first; raises InvalidPageError."""
+        asked = PageRequest(page, size)
+        async with self._uow.read() as tx:
+            return (await tx.analyses.page(user_id, asked)).map(_summary)
+
+    async def get(self, user_id: int, analysis_id: UUID) -> KeptAnalysis:
+        """An analysis of this user; raises AnalysisNotFoundError."""
+        async with self._uow.read() as tx:
+            row = await self._own(tx, user_id, analysis_id)
+            key = await self._sealer.key(tx, user_id)
+        return self.opened(key, row)
+
+    async def pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
+        """Two analyses of this user; raises AnalysisNotFoundError."""
+        async with self._uow.read() as tx:
+            rows = await self._own(tx, user_id, a), await self._own(tx, user_id, b)
+            key = await self._sealer.key(tx, user_id)
+        return self.opened(key, rows[0]), self.opened(key, rows[1])
+
+    async def delete(self, user_id: int, analysis_id: UUID) -> None:
+        """Deletes an analysis of this user, and its photo; raises AnalysisNotFoundError."""
+        async with self._uow.write() as tx:
+            photos = await tx.photos.take(user_id, self._clock(), analysis_id)
+            if not await tx.analyses.delete(user_id, analysis_id):
+                raise AnalysisNotFoundError("There is no such analysis.")
+        await self._bin.empty(photos)
+
+    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
+        """The fortune of any day for a kept face; raises AnalysisNotFoundError."""
+        reading = (await self.get(user_id, analysis_id)).reading
+        element = reading.element
+        own = Elements(element.primary, element.secondary, element.shares, element.clarity)
+        shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
+        return fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
+
+    def opened(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
+        """A stored row as plain data; raises SealBrokenError."""
+        content = self._faces.open_analysis(key, row)
+        return KeptAnalysis(
+            analysis_id=row.id,
+            created_at=row.created_at,
+            birth_year=_YEAR.validate_python(content["birth_year"]),
+            reading=_READING.validate_python(content["reading"]),
+            measures=_MEASURES.validate_python(content["measures"]),
+            pose=_POSE.validate_python(content["pose"]),
+            quality=_QUALITY.validate_python(content["quality"]),
+        )
+
+    async def _own(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
+        row = await tx.analyses.of_user(user_id, analysis_id)
+        if row is None:
+            raise AnalysisNotFoundError("There is no such analysis.")
+        return row
+
+
+def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
+    """Every measure by its public name."""
+    return {
+        BY_KEY[key].name: KeptMeasure(measured.value, measured.error, BY_KEY[key].unit)
+        for key, measured in measures.values.items()
+    }
+
+
+def _content(analysis: KeptAnalysis) -> dict[str, JsonValue]:
+    return {
+        "birth_year": analysis.birth_year,
+        "measures": _MEASURES.dump_python(dict(analysis.measures), mode="json"),
+        "reading": _READING.dump_python(analysis.reading, mode="json"),
+        "pose": _POSE.dump_python(analysis.pose, mode="json"),
+        "quality": _QUALITY.dump_python(analysis.quality, mode="json"),
+    }
+
+
+def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:
+    reading = analysis.reading
+    return StoredAnalysis(
+        id=analysis.analysis_id,
+        user_id=user_id,
+        created_at=analysis.created_at,
+        locale=reading.locale,
+        overall_score=reading.overall_score,
+        element=reading.element.primary,
+        quality_score=analysis.quality.score,
+        engine_version=reading.engine_version,
+        content_version=reading.content_version,
+    )
+
+
+def _summary(row: StoredAnalysis) -> KeptSummary:
+    return KeptSummary(
+        analysis_id=row.id,
+        created_at=row.created_at,
+        locale=row.locale,
+        overall_score=row.overall_score,
+        element=row.element,
+        quality_score=row.quality_score,
+        engine_version=row.engine_version,
+        content_version=row.content_version,
+    )

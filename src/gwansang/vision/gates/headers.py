@@ -1,0 +1,266 @@
+"""The header gate: what an image claims to be, read from its bytes before any decoder sees them.
+
+It also rebuilds the file from the parts that a decoder needs. Metadata (GPS, profiles, comments, thumbnails, trailing
+archives, later animation frames) never reaches a decoder, so nothing in it can hurt one, and nothing of it is kept.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from gwansang.vision.errors import (
+    CorruptImageError,
+    EmptyImageError,
+    ImageTooLargeError,
+    ImageTooSmallError,
+    UnsupportedImageTypeError,
+)
+from gwansang.vision.gates.exif import Camera, read_camera
+
+Kind = Literal["jpeg", "png", "webp"]
+
+MIN_SIDE = 64
+MAX_SIDE = 12_000
+MAX_PIXELS = 64_000_000
+MAX_DECODE_BYTES = 96_000_000  # what one decoder may hold at once; two at work stay under 200 MB
+MAX_SCANS = 100  # a progressive JPEG has about 10; a thousand is a CPU bomb
+MAX_SCANNED_PIXELS = 1_000_000_000  # over all its scans
+_MAX_SEGMENTS = 4_096
+_MAX_CHUNKS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What an image is; `width` and `height` are those of the upright picture, `stored_*` those in the file."""
+
+    kind: Kind
+    stored_width: int
+    stored_height: int
+    camera: Camera
+    has_alpha: bool
+    decode_bytes: int  # what decoding at full size holds in memory
+    essential: bytes  # the file without its metadata
+
+    @property
+    def width(self) -> int:
+        return self.stored_height if self.camera.orientation >= 5 else self.stored_width
+
+    @property
+    def height(self) -> int:
+        return self.stored_width if self.camera.orientation >= 5 else self.stored_height
+
+
+def inspect(data: bytes) -> ImageHeader:
+    """Reads type, size and orientation of a JPEG, PNG or WebP; raises what is wrong with it, before decoding."""
+    if not data:
+        raise EmptyImageError("The file is empty; choose a photo and send it again.")
+    try:
+        header = _parse(data)
+    except (struct.error, IndexError) as error:
+        raise CorruptImageError("The image ends too early; send the whole file.") from error
+    _check_size(header)
+    return header
+
+
+def _parse(data: bytes) -> ImageHeader:
+    if data[:3] == b"\xff\xd8\xff":
+        return _jpeg(data)
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return _png(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _webp(data)
+    raise UnsupportedImageTypeError("Only JPEG, PNG and WebP images can be read; save the photo as one of these.")
+
+
+def _check_size(header: ImageHeader) -> None:
+    width, height = header.stored_width, header.stored_height
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS or header.decode_bytes > MAX_DECODE_BYTES:
+        raise ImageTooLargeError(
+            "The image has too many pixels; send it smaller, or as an ordinary JPEG.",
+            width=width,
+            height=height,
+            max_side=MAX_SIDE,
+            max_pixels=MAX_PIXELS,
+        )
+    if min(width, height) < MIN_SIDE:
+        raise ImageTooSmallError(
+            f"The image is smaller than {MIN_SIDE} pixels; send a larger photo.",
+            width=width,
+            height=height,
+            min_side=MIN_SIDE,
+        )
+
+
+_EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
+_JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE, _SOS, _EOI})  # frame, tables, scans, Adobe's colours
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FILL = re.compile(rb"\xff+")
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuffed 0xFF nor a restart
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each segment, scans with their data, through the end of the image."""
+    position = 2
+    for _ in range(_MAX_SEGMENTS):
+        fill = _FILL.match(data, position)
+        if fill is None:
+            raise CorruptImageError("The JPEG is damaged or ends too early; send the original file.")
+        start = fill.end() - 1
+        marker = data[start + 1]
+        (length,) = (0,) if marker == _EOI else struct.unpack_from(">H", data, start + 2)
+        position = start + 2 + length
+        if marker == _SOS:
+            following = _SCAN_END.search(data, position)
+            position = following.start() if following else len(data) + 1
+        if (length < 2 and marker != _EOI) or position > len(data):
+            raise CorruptImageError("The JPEG ends too early; send the whole file.")
+        yield marker, start, position
+        if marker == _EOI:
+            return
+    raise CorruptImageError("The JPEG has too many segments; save it again in a photo app.")
+
+
+def _jpeg(data: bytes) -> ImageHeader:
+    view = memoryview(data)
+    kept, frames, scans, camera = [view[:2]], [], [], None
+    for marker, start, end in _jpeg_segments(data):
+        if marker in _JPEG_FRAMES:
+            frames.append(data[start:end])
+        if marker == _SOS:
+            scans.append(data[start + 4])  # how many of the colours it holds
+        if marker == _APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
+            camera = read_camera(data[start + 10 : end])
+        if marker in _JPEG_KEPT:
+            kept.append(view[start:end])
+    if len(frames) != 1 or not scans:
+        raise CorruptImageError("The JPEG holds no picture; send the original file.")
+    return _jpeg_header(b"".join(kept), frames[0], scans, camera or Camera())
+
+
+def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camera) -> ImageHeader:
+    height, width, components = struct.unpack_from(">HHB", frame, 5)
+    if frame[1] not in (0xC0, 0xC1, 0xC2) or components not in (1, 3, 4):
+        raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
+    if len(scans) > MAX_SCANS or len(scans) * min(width * height, MAX_PIXELS) > MAX_SCANNED_PIXELS:
+        raise CorruptImageError("The JPEG has too many scans; save it again in a photo app.")
+    in_pieces = frame[1] == 0xC2 or scans[0] < components
+    return ImageHeader(
+        kind="jpeg",
+        stored_width=width,
+        stored_height=height,
+        camera=camera,
+        has_alpha=False,
+        decode_bytes=_coefficient_bytes(frame, width, height, components) if in_pieces else 0,
+        essential=essential,
+    )
+
+
+def _coefficient_bytes(frame: bytes, width: int, height: int, components: int) -> int:
+    """A decoder keeps the coefficients of a picture that comes in several scans: two bytes each."""
+    factors = [(frame[11 + 3 * index] >> 4) * (frame[11 + 3 * index] & 15) for index in range(components)]
+    return 2 * width * height * sum(factors) // max(*factors, 1)
+
+
+_PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+
+
+def _png(data: bytes) -> ImageHeader:
+    width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
+    if data[12:16] != b"IHDR" or color not in _PNG_CHANNELS:
+        raise CorruptImageError("The PNG is damaged; send the original file.")
+    kept, camera, transparent = [data[:8]], None, color in (4, 6)
+    for kind, start, end in _chunks(data, 8, ">"):
+        if kind in _PNG_KEPT:
+            kept.append(data[start - 8 : end + 4])
+        if kind == b"eXIf" and camera is None:
+            camera = read_camera(data[start:end])
+        transparent = transparent or kind == b"tRNS"
+        if kind == b"IEND":
+            break
+    else:
+        raise CorruptImageError("The PNG ends too early; send the whole file.")
+    channels = 4 if transparent else 3
+    return ImageHeader(
+        kind="png",
+        stored_width=width,
+        stored_height=height,
+        camera=camera or Camera(),
+        has_alpha=transparent,
+        decode_bytes=width * height * channels * (2 if depth == 16 else 1),
+        essential=b"".join(kept),
+    )
+
+
+def _chunks(data: bytes, position: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """(type, start, end) of each chunk's body; order ">" for PNG's chunks, "<" for RIFF's."""
+    big = order == ">"
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, position) if big else _riff(data, position)
+        start, end = position + 8, position + 8 + length
+        if end > len(data):
+            raise CorruptImageError("The image ends too early; send the whole file.")
+        yield kind, start, end
+        position = end + (4 if big else length & 1)
+    raise CorruptImageError("The image has too many parts; save it again in a photo app.")
+
+
+def _riff(data: bytes, position: int) -> tuple[int, bytes]:
+    kind, length = struct.unpack_from("<4sI", data, position)
+    return length, kind
+
+
+def _webp(data: bytes) -> ImageHeader:
+    (size,) = struct.unpack_from("<I", data, 4)
+    if size + 8 > len(data):
+        raise CorruptImageError("The WebP ends too early; send the whole file.")
+    camera, picture, alpha, animated = None, b"", b"", False
+    for kind, start, end in _chunks(data[: size + 8], 12, "<"):
+        if kind == b"EXIF" and camera is None:
+            camera = read_camera(data[start:end])
+        if kind == b"ANMF" and not animated:  # an animation: its first frame only
+            animated = True
+            for inner, first, last in _chunks(data[start:end], 16, "<"):
+                alpha, picture = _webp_part(inner, data[start + first : start + last], alpha, picture)
+        alpha, picture = _webp_part(kind, data[start:end], alpha, picture)
+    return _webp_header(picture, alpha, camera or Camera())
+
+
+def _webp_part(kind: bytes, body: bytes, alpha: bytes, picture: bytes) -> tuple[bytes, bytes]:
+    if kind == b"ALPH" and not picture:
+        return body, picture
+    if kind in (b"VP8 ", b"VP8L") and not picture:
+        return alpha, kind + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) & 1)
+    return alpha, picture
+
+
+def _webp_header(picture: bytes, alpha: bytes, camera: Camera) -> ImageHeader:
+    if not picture:
+        raise CorruptImageError("The WebP holds no picture; send the original file.")
+    if picture[:4] == b"VP8L":
+        (bits,) = struct.unpack_from("<I", picture, 9)
+        width, height, transparent = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+        body = picture
+    else:
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", picture, 14))
+        transparent = bool(alpha)
+        body = _webp_with_alpha(picture, alpha, width, height) if alpha else picture
+    return ImageHeader(
+        kind="webp",
+        stored_width=width,
+        stored_height=height,
+        camera=camera,
+        has_alpha=transparent,
+        decode_bytes=width * height * 4,
+        essential=b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body,
+    )
+
+
+def _webp_with_alpha(picture: bytes, alpha: bytes, width: int, height: int) -> bytes:
+    sides = struct.pack("<I", max(width - 1, 0))[:3] + struct.pack("<I", max(height - 1, 0))[:3]
+    extended = b"VP8X" + struct.pack("<I", 10) + b"\x10\x00\x00\x00" + sides
+    return extended + b"ALPH" + struct.pack("<I", len(alpha)) + alpha + b"\x00" * (len(alpha) & 1) + picture

@@ -1,0 +1,209 @@
+"""The header gate of MP4 and MOV: every box is walked before a demuxer sees the file.
+
+A demuxer builds its index from what the tables announce, and a kilobyte of them can announce billions of frames. So
+each count is held against the bytes that are there and against the limits. Whatever is not needed to show the first
+video track (sound, metadata, places, covers, references to other files, edits, compressed headers) is hidden from it.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gwansang.vision.errors import CorruptVideoError, NoVideoError, UnsupportedVideoTypeError, VideoTooLargeError
+from gwansang.vision.gates.clip_header import (
+    MAX_FRAMES,
+    ClipHeader,
+    check_codec,
+    check_count,
+    check_rate,
+    check_seconds,
+    check_size,
+)
+
+_BRANDS = frozenset(
+    b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 av01 dash msdh MSNV 3gp4 3gp5 3gp6".split()
+) | {b"qt  ", b"M4V "}
+_KEPT = {
+    b"": frozenset({b"ftyp", b"moov", b"mdat", b"moof"}),
+    b"moov": frozenset({b"mvhd", b"trak", b"mvex"}),
+    b"trak": frozenset({b"tkhd", b"mdia"}),
+    b"mdia": frozenset({b"mdhd", b"hdlr", b"minf"}),
+    b"minf": frozenset({b"vmhd", b"stbl"}),
+    b"stbl": frozenset({b"stsd", b"stts", b"ctts", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"stss"}),
+    b"mvex": frozenset({b"trex"}),
+    b"moof": frozenset({b"mfhd", b"traf"}),
+    b"traf": frozenset({b"tfhd", b"tfdt", b"trun"}),
+}
+_CODECS = frozenset({"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4v"})
+_ROW_BYTES = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stco": 4, b"co64": 8}
+_MAX_BOXES = 60_000  # thirty seconds of fragments of one frame have about half of that
+_MAX_ENTRIES = 16
+_TRUN_FIELDS = (0x100, 0x200, 0x400, 0x800)  # flags: which four-byte fields each of its samples has
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walk came across, of the first video track."""
+
+    hidden: list[int] = field(default_factory=list)
+    boxes: int = 0
+    movies: int = 0
+    fragments: int = 0
+    tracks: int = 0
+    timescale: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+
+
+def inspect_mp4(data: bytes) -> ClipHeader:
+    """Raises what is wrong with an MP4 or MOV file; nothing is decoded."""
+    _check_brand(data)
+    found = _Found()
+    try:
+        _walk(data, _Box(b"", 0, 0, len(data)), found)
+    except (struct.error, IndexError, RecursionError) as error:
+        raise CorruptVideoError("The video is damaged or ends too early; send the original file.") from error
+    if not found.movies:
+        raise CorruptVideoError("The video ends before its table of contents; send the whole file.")
+    if not found.tracks or not (found.samples or found.fragments):
+        raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
+    if found.seconds:
+        check_rate(found.samples, found.seconds)
+    return ClipHeader("mp4", tuple(found.hidden))
+
+
+def _check_brand(data: bytes) -> None:
+    (size,) = struct.unpack_from(">I", data) if len(data) >= 16 else (0,)
+    brands = {data[place : place + 4] for place in (8, *range(16, min(size, len(data), 512), 4))}
+    if data[4:8] != b"ftyp" or not brands & _BRANDS:
+        raise UnsupportedVideoTypeError("Only MP4, MOV and WebM videos can be read; save the clip as one of these.")
+
+
+def _boxes(data: bytes, parent: _Box) -> Iterator[_Box]:
+    place = parent.body
+    while place + 8 <= parent.end:  # a few bytes that are no box may end a file
+        size, kind = struct.unpack_from(">I4s", data, place)
+        body = place + 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", data, body)
+            body += 8
+        end = parent.end if size == 0 else place + size
+        if end < body or end > parent.end:
+            raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
+        yield _Box(kind, place, body, end)
+        place = end
+
+
+def _walk(data: bytes, parent: _Box, found: _Found) -> None:
+    for box in _boxes(data, parent):
+        found.boxes += 1
+        if found.boxes > _MAX_BOXES:
+            raise VideoTooLargeError("The video is cut into too many pieces; save it anew.", max_boxes=_MAX_BOXES)
+        if box.kind not in _KEPT[parent.kind] or (box.kind == b"trak" and not _is_wanted(data, box, found)):
+            found.hidden.append(box.start + 4)
+        elif box.kind in _KEPT:
+            _note(box, found)
+            _walk(data, box, found)
+        else:
+            _check_leaf(data, box, found)
+
+
+def _note(box: _Box, found: _Found) -> None:
+    found.movies += box.kind == b"moov"
+    found.fragments += box.kind == b"moof"
+    if found.movies > 1:
+        raise CorruptVideoError("The video has two tables of contents; save it anew.")
+
+
+def _is_wanted(data: bytes, track: _Box, found: _Found) -> bool:
+    """Whether this is the first video track."""
+    media = next((box for box in _boxes(data, track) if box.kind == b"mdia"), None)
+    handler = media and next((box for box in _boxes(data, media) if box.kind == b"hdlr"), None)
+    if handler is None or data[handler.body + 8 : handler.body + 12] != b"vide":
+        return False
+    found.tracks += 1
+    return found.tracks == 1
+
+
+def _check_leaf(data: bytes, box: _Box, found: _Found) -> None:
+    if box.kind in _ROW_BYTES:
+        rows = _count(data, box, box.body + 4, _ROW_BYTES[box.kind])
+        if box.kind == b"stts":
+            _check_times(data, box, rows, found)
+    elif box.kind in (b"stsz", b"stz2"):
+        _check_samples(data, box, found)
+    elif box.kind == b"trun":
+        _check_run(data, box, found)
+    elif box.kind == b"mdhd":
+        _check_media(data, box, found)
+    elif box.kind == b"stsd":
+        _check_entries(data, box)
+
+
+def _count(data: bytes, box: _Box, place: int, row_bytes: int) -> int:
+    """How many rows a table announces; raises where they can't be there or are more than any clip has."""
+    (count,) = struct.unpack_from(">I", data, place)
+    if count * row_bytes > box.end - place - 4:
+        raise CorruptVideoError("The video announces more than it holds; send the original file.")
+    if count > MAX_FRAMES:
+        raise VideoTooLargeError("The video has too many pictures; record it shorter.", max_frames=MAX_FRAMES)
+    return int(count)
+
+
+def _check_times(data: bytes, box: _Box, rows: int, found: _Found) -> None:
+    table = struct.unpack_from(f">{2 * rows}I", data, box.body + 8)
+    frames = sum(table[::2])
+    if frames:
+        check_count(frames)
+        ticks = sum(count * step for count, step in zip(table[::2], table[1::2], strict=True))
+        found.seconds = ticks / max(found.timescale, 1)
+        check_seconds(found.seconds)
+
+
+def _check_samples(data: bytes, box: _Box, found: _Found) -> None:
+    size, count = struct.unpack_from(">II", data, box.body + 4)
+    if count:
+        check_count(count)
+    bits = 32 if box.kind == b"stsz" else size & 0xFF
+    if (box.kind == b"stz2" or size == 0) and count * bits > 8 * (box.end - box.body - 12):
+        raise CorruptVideoError("The video announces more than it holds; send the original file.")
+    found.samples += count
+
+
+def _check_run(data: bytes, box: _Box, found: _Found) -> None:
+    flags, count = struct.unpack_from(">II", data, box.body)
+    row_bytes = 4 * sum(bool(flags & field) for field in _TRUN_FIELDS)
+    if count * row_bytes > box.end - box.body - 8:
+        raise CorruptVideoError("The video announces more than it holds; send the original file.")
+    found.samples += count
+    if count:
+        check_count(found.samples)
+
+
+def _check_media(data: bytes, box: _Box, found: _Found) -> None:
+    long = data[box.body] == 1
+    timescale, duration = struct.unpack_from(">IQ" if long else ">II", data, box.body + (20 if long else 12))
+    unknown = duration == (2**64 - 1 if long else 2**32 - 1)
+    found.timescale = timescale
+    if not unknown:
+        check_seconds(duration / max(timescale, 1))
+
+
+def _check_entries(data: bytes, box: _Box) -> None:
+    """Every way in which the track says it is coded, with the size of its pictures."""
+    (count,) = struct.unpack_from(">I", data, box.body + 4)
+    entries = list(_boxes(data, _Box(b"", box.start, box.body + 8, box.end)))
+    if not 0 < len(entries) <= _MAX_ENTRIES or count != len(entries):
+        raise CorruptVideoError("The video does not say how it is coded; send the original file.")
+    for entry in entries:
+        check_codec(entry.kind.decode("ascii", "replace").strip(), _CODECS)
+        width, height = struct.unpack_from(">HH", data, entry.body + 24)
+        check_size(width, height)

@@ -1,0 +1,119 @@
+"""The header gate of WebM: what the file says before its first cluster, read without a demuxer."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gwansang.vision.errors import CorruptVideoError, NoVideoError, UnsupportedVideoTypeError
+from gwansang.vision.gates.clip_header import ClipHeader, check_codec, check_seconds, check_size
+
+_EBML, _DOCTYPE, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x4282, 0x18538067, 0x1F43B675
+_INFO, _TIMESTAMP_SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
+_TRACKS, _TRACK, _TYPE, _CODEC, _ENCODINGS = 0x1654AE6B, 0xAE, 0x83, 0x86, 0x6D80
+_VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
+_PICTURES = 1  # a track's type
+_CODECS = frozenset({"V_VP8", "V_VP9", "V_AV1"})
+_MAX_ELEMENTS = 1_000
+_MAX_TRACKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An element of the file; `end` is None where it says that it goes on as long as there is something."""
+
+    id: int
+    body: int
+    end: int | None
+
+
+def inspect_webm(data: bytes) -> ClipHeader:
+    """Raises what is wrong with a WebM file; nothing is decoded."""
+    try:
+        _check_head(data)
+    except (struct.error, IndexError) as error:
+        raise CorruptVideoError("The video is damaged or ends too early; send the original file.") from error
+    return ClipHeader("webm")
+
+
+def _check_head(data: bytes) -> None:
+    top = _elements(data, 0, len(data))
+    head = next(top, None)
+    if head is None or head.id != _EBML or _text(data, _child(data, head, _DOCTYPE)) != "webm":
+        raise UnsupportedVideoTypeError("Only MP4, MOV and WebM videos can be read; save the clip as one of these.")
+    segment = next((element for element in top if element.id == _SEGMENT), None)
+    if segment is None:
+        raise CorruptVideoError("The video ends before its table of contents; send the whole file.")
+    tracks = 0
+    for part in _elements(data, segment.body, segment.end or len(data)):
+        if part.id == _CLUSTER:
+            break
+        if part.id == _INFO:
+            _check_info(data, part)
+        elif part.id == _TRACKS:
+            tracks += _check_tracks(data, part)
+    if not tracks:
+        raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
+
+
+def _check_info(data: bytes, info: _Element) -> None:
+    scale_ns = _number(data, _child(data, info, _TIMESTAMP_SCALE), 1_000_000)
+    duration = _child(data, info, _DURATION)
+    if duration is not None and duration.end is not None:
+        kind = {4: ">f", 8: ">d"}.get(duration.end - duration.body)
+        ticks = struct.unpack_from(kind, data, duration.body)[0] if kind else 0.0
+        check_seconds(float(ticks) * scale_ns / 1e9)
+
+
+def _check_tracks(data: bytes, tracks: _Element) -> int:
+    """How many tracks show pictures."""
+    found = 0
+    for count, track in enumerate(_elements(data, tracks.body, tracks.end or len(data))):
+        if count >= _MAX_TRACKS:
+            raise CorruptVideoError("The video has too many tracks; save it anew.")
+        if track.id != _TRACK or _number(data, _child(data, track, _TYPE), 0) != _PICTURES:
+            continue
+        found += 1
+        check_codec(_text(data, _child(data, track, _CODEC)), _CODECS)
+        if _child(data, track, _ENCODINGS) is not None:
+            raise UnsupportedVideoTypeError("The video is encrypted or packed; save it without that.")
+        video = _child(data, track, _VIDEO)
+        if video is not None:
+            check_size(*(_number(data, _child(data, video, side), 0) for side in (_WIDTH, _HEIGHT)))
+    return found
+
+
+def _elements(data: bytes, place: int, end: int) -> Iterator[_Element]:
+    for _ in range(_MAX_ELEMENTS):
+        if place >= end:
+            return
+        id_bytes, size_bytes = _length(data[place], 4), _length(data[place + _length(data[place], 4)], 8)
+        body = place + id_bytes + size_bytes
+        number = int.from_bytes(data[place : place + id_bytes], "big")
+        size = int.from_bytes(data[place + id_bytes : body], "big") & ((1 << 7 * size_bytes) - 1)
+        unknown = size == (1 << 7 * size_bytes) - 1
+        if (not unknown and body + size > end) or (unknown and number not in (_SEGMENT, _CLUSTER)):
+            raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
+        yield _Element(number, body, None if unknown else body + size)
+        place = end if unknown else body + size
+    raise CorruptVideoError("The video has too many parts; save it anew.")
+
+
+def _length(first: int, most: int) -> int:
+    """How many bytes a number has, by the leading zeros of its first byte."""
+    length = 9 - first.bit_length()
+    if length > most:
+        raise CorruptVideoError("The video is damaged; send the original file.")
+    return length
+
+
+def _child(data: bytes, parent: _Element, wanted: int) -> _Element | None:
+    inside = _elements(data, parent.body, parent.end or len(data))
+    return next((element for element in inside if element.id == wanted), None)
+
+
+def _number(data: bytes, element: _Element | None, default: int) -> int:
+    return default if element is None else int.from_bytes(data[element.body : element.end][:8], "big")
+
+
+def _text(data: bytes, element: _Element | None) -> str:
+    return "" if element is None else data[element.body : element.end][:64].rstrip(b"\0").decode("ascii", "replace")

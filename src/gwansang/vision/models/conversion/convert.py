@@ -1,0 +1,107 @@
+"""Convert dlib's face recognition network into a .tflite file.
+
+    python -m gwansang.vision.models.conversion.convert IN.dat OUT.tflite
+
+Weights are stored as float16 (half the file, expanded when the model is loaded); affine layers disappear into the
+convolutions before them. dlib's shortcut rules become explicit: the smaller operand of a sum is padded with zeros at
+its lower right and behind its last channel.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from gwansang.vision.models.conversion.dlib_weights import Block, Convolution, FaceNetwork, Weights, WeightsError, parse
+from gwansang.vision.models.conversion.tflite_writer import Graph, Options, Tensor
+
+RELU = schema.ActivationFunctionType.RELU
+NONE = schema.ActivationFunctionType.NONE
+VALID, SAME = schema.Padding.VALID, schema.Padding.SAME
+DEQUANTIZE_FLOAT16 = 3  # the operator's first version that knows float16
+PIXEL_SCALE = 1 / 256
+
+
+def convert(content: bytes) -> bytes:
+    """Return the .tflite file for dlib's .dat: (1, 150, 150, 3) RGB 0-255 in, (1, 128) out; raises WeightsError."""
+    network = parse(content)
+    graph = Graph("dlib_face_recognition_resnet_v1")
+    given = graph.value("rgb", (1, network.side, network.side, 3))
+    tensor = _convolve(graph, _normalise(graph, given, network), network.stem, RELU)
+    tensor = _pool(graph, "MAX_POOL_2D", tensor, window=3, stride=2)
+    for block in network.blocks:
+        tensor = _residual(graph, tensor, block)
+    tensor = _pool(graph, "AVERAGE_POOL_2D", tensor, window=tensor.shape[1], stride=1)
+    return graph.write(given, _project(graph, tensor, network.projection))
+
+
+def _normalise(graph: Graph, tensor: Tensor, network: FaceNetwork) -> Tensor:
+    averages = graph.constant("averages", np.array(network.averages, dtype=np.float32))
+    scale = graph.constant("pixel_scale", np.array([PIXEL_SCALE], dtype=np.float32))
+    centred = graph.apply("SUB", (tensor, averages), tensor.shape, Options("SubOptions"))
+    return graph.apply("MUL", (centred, scale), tensor.shape, Options("MulOptions"))
+
+
+def _residual(graph: Graph, given: Tensor, block: Block) -> Tensor:
+    tensor = _convolve(graph, _convolve(graph, given, block.first, RELU), block.second, NONE)
+    shortcut = _pool(graph, "AVERAGE_POOL_2D", given, window=2, stride=2) if block.halves else given
+    shape = tuple(map(max, tensor.shape, shortcut.shape))
+    operands = (_pad(graph, tensor, shape), _pad(graph, shortcut, shape))
+    return graph.apply("ADD", operands, shape, Options("AddOptions", (("FusedActivationFunction", RELU),)))
+
+
+def _convolve(graph: Graph, given: Tensor, layer: Convolution, activation: int) -> Tensor:
+    # Exact products in float64, rounded once: the same bytes on every machine.
+    gamma = layer.gamma.astype(np.float64)
+    kernel = _half(graph, (layer.kernel * gamma[:, None, None, None]).transpose(0, 2, 3, 1))
+    bias = graph.constant("bias", (layer.bias * gamma + layer.beta).astype(np.float32))
+    filters, window = layer.kernel.shape[0], layer.kernel.shape[2]
+    side = (given.shape[1] + 2 * layer.padding - window) // layer.stride + 1
+    options = Options(
+        "Conv2DOptions",
+        (
+            ("Padding", SAME if layer.padding else VALID),
+            ("StrideW", layer.stride),
+            ("StrideH", layer.stride),
+            ("FusedActivationFunction", activation),
+        ),
+    )
+    return graph.apply("CONV_2D", (given, kernel, bias), (1, side, side, filters), options)
+
+
+def _pool(graph: Graph, operator: str, given: Tensor, window: int, stride: int) -> Tensor:
+    side = (given.shape[1] - window) // stride + 1
+    sizes = (("StrideW", stride), ("StrideH", stride), ("FilterWidth", window), ("FilterHeight", window))
+    options = Options("Pool2DOptions", (("Padding", VALID), *sizes))
+    return graph.apply(operator, (given,), (1, side, side, given.shape[3]), options)
+
+
+def _pad(graph: Graph, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    if tensor.shape == shape:
+        return tensor
+    behind = np.array([(0, wanted - there) for wanted, there in zip(shape, tensor.shape, strict=True)], dtype=np.int32)
+    return graph.apply("PAD", (tensor, graph.constant("padding", behind)), shape, Options("PadOptions"))
+
+
+def _project(graph: Graph, tensor: Tensor, projection: Weights) -> Tensor:
+    weights = _half(graph, projection.T)
+    return graph.apply("FULLY_CONNECTED", (tensor, weights), (1, projection.shape[1]), Options("FullyConnectedOptions"))
+
+
+def _half(graph: Graph, weights: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Tensor:
+    stored = graph.constant("weights", weights.astype(np.float16))
+    return graph.apply("DEQUANTIZE", (stored,), stored.shape, Options("DequantizeOptions"), DEQUANTIZE_FLOAT16)
+
+
+def main(source: str, target: str) -> None:
+    """Convert one file into another; a file that is not the network ends the program with a sentence."""
+    try:
+        converted = convert(Path(source).read_bytes())
+    except WeightsError as error:
+        sys.exit(str(error))
+    Path(target).write_bytes(converted)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

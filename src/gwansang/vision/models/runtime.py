@@ -1,0 +1,71 @@
+"""The neural networks, behind one object a thread."""
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from gwansang.vision.models import catalog
+
+Tensor = NDArray[np.float32]
+
+cv2.setNumThreads(1)  # the pool's threads are the parallelism; more would fight over the same cores
+
+
+class Network:
+    """One LiteRT model with fixed shapes; belongs to the thread that uses it (LiteRT raises otherwise)."""
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self.input_shape: tuple[int, ...] = tuple(self._interpreter.get_input_details()[0]["shape"])
+        self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
+
+    def run(self, tensor: Tensor) -> list[Tensor]:
+        """All outputs, in the model's order, for an input of `input_shape`."""
+        self._interpreter.set_tensor(self._input, tensor)
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+
+class Engine:
+    """One set of networks. Not shared between threads: each thread of the inference pool loads its own.
+
+    The embedding network is loaded when it is first asked for, from `model_dir`: most services and threads never need
+    its 35 MB, and loading takes no longer than looking at a photo.
+    """
+
+    def __init__(
+        self, short_range: Network, full_range: Network, mesh: Network, iris: Network, model_dir: Path = Path()
+    ) -> None:
+        self.short_range = short_range
+        self.full_range = full_range
+        self.mesh = mesh
+        self.iris = iris
+        self._model_dir = model_dir
+        self._embedding: Network | None = None
+
+    @property
+    def embedding(self) -> Network:
+        """The network that tells people apart; raises ModelsMissingError where it is missing or not the pinned one."""
+        if self._embedding is None:
+            with _LOADING:
+                catalog.verify(self._model_dir, (catalog.FACE_EMBEDDING,))
+                self._embedding = Network(self._model_dir / catalog.FACE_EMBEDDING.file)
+        return self._embedding
+
+    @classmethod
+    def load(cls, model_dir: Path) -> "Engine":
+        """Loads the networks of a folder; raises ModelsMissingError where one is missing or not the pinned one."""
+        with _LOADING:
+            catalog.verify(model_dir)
+            names = ("face_detection_short_range", "face_detection_full_range_sparse", "face_landmark", "iris_landmark")
+            short_range, full_range, mesh, iris = (Network(model_dir / f"{name}.tflite") for name in names)
+            return cls(short_range, full_range, mesh, iris, model_dir)
+
+
+_LOADING = threading.Lock()  # digests are read once at a time, so that a start does not read every file per thread

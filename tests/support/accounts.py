@@ -1,0 +1,25 @@
+"""The services of accounts on a database of a test's own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gwansang.container import Accounts, open_accounts
+from gwansang.services.accounts.user_service import UserInfo
+from tests.support.fakes import MovingClock
+from tests.support.serving import settings_for_tests
+
+PASSWORD = "correct horse 배터리"
+OTHER_PASSWORD = "staple 맞는 말 42"
+
+
+@asynccontextmanager
+async def accounts_on(url: str, clock: MovingClock | None = None, **changes: object) -> AsyncIterator[Accounts]:
+    """The services, with a clock that stands still unless a test moves it."""
+    settings = settings_for_tests(database_url=url, **changes)
+    async with open_accounts(settings, clock=clock or MovingClock()) as accounts:
+        yield accounts
+
+
+async def signed_up(accounts: Accounts, email: str = "minji@example.com") -> UserInfo:
+    """A new user with PASSWORD."""
+    return await accounts.users.register(email, "김민지", PASSWORD)

@@ -1,0 +1,139 @@
+"""The API against its own documentation: requests made up by schemathesis, sent to the real service with a real token.
+
+Loaded by schemathesis as its hooks (FUZZ_URL is set then), and by whoever starts it.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import httpx
+import schemathesis
+
+from gwansang.container import open_accounts
+from gwansang.services.ml.face_analyzer import known_landmarks
+from tests.support.photos import REPOSITORY
+from tests.support.serving import ENCRYPTION_KEYS, Server, settings_for_tests
+
+PASSWORD = "a password of the fuzzer"
+SERVICE = {
+    "ALLOW_GUESTS": "false",
+    "PASSWORD_BCRYPT_ROUNDS": "4",
+    "LOG_LEVEL": "WARNING",
+    "ENCRYPTION_KEYS": ENCRYPTION_KEYS,  # accounts are made in the fuzzer's own process, too
+    "MAX_UNFINISHED_TASKS": "1000",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found."""
+
+    requests: int
+    passed: bool
+    report: str
+
+
+def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = "") -> Outcome:
+    """Runs schemathesis against a server that was started in a folder of its own with SERVICE."""
+    database = server.log.parent / ".data" / "gwansang.sqlite3"
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(REPOSITORY / "schemathesis.toml")),
+        *("run", f"{server.url}/api/v1/openapi.json", "--phases", phases, "--max-examples", str(max_examples)),
+        *(["--include-operation-id-regex", operations] if operations else []),
+    ]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.support.fuzzing", "FUZZ_URL": server.url}
+    ran = subprocess.run(
+        command,
+        cwd=server.log.parent,
+        env={**environment, "FUZZ_DATABASE": f"sqlite:///{database}", "PYTHONPATH": _python_path(), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    made = re.search(r"(\d+) generated", ran.stdout)
+    return Outcome(int(made[1]) if made else 0, ran.returncode == 0, ran.stdout + ran.stderr)
+
+
+def _python_path() -> str:
+    return os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
+
+
+class SignIn:
+    """Administrators for the fuzzer: a new one whenever it was signed out, or erased, by what it made up."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self._client = httpx.Client(base_url=url, trust_env=False)
+        self._database = database
+        self._numbers = count()
+
+    def token(self) -> str:
+        address = f"fuzz-{os.getpid()}-{next(self._numbers)}@example.com"
+        asyncio.run(self._register(address))
+        form = {"username": address, "password": PASSWORD}
+        token: str = self._client.post("/api/v1/auth/login", data=form).json()["access_token"]
+        return token
+
+    def prepare(self, token: str, case: schemathesis.Case) -> None:
+        """What a call needs to get beyond its first refusal: a consent, or something of one's own to be found."""
+        bearer = {"Authorization": f"Bearer {token}"}
+        if case.path.startswith(("/api/v1/analysis/face", "/api/v1/analysis/batch")):
+            self._client.put("/api/v1/consents/reading", headers=bearer)
+        if case.path.startswith("/api/v1/celebrity/match"):
+            self._client.put("/api/v1/consents/lookalike", headers=bearer)
+        places = case.path_parameters or {}
+        if _is_id(places.get("analysis_id")) and next(self._numbers) % 2:
+            self._client.put("/api/v1/consents/reading", headers=bearer)
+            self._client.put("/api/v1/consents/history", headers=bearer)
+            face = {"landmarks": known_landmarks().tolist()}
+            kept = self._client.post("/api/v1/analysis/face", json=face, headers=bearer)
+            places["analysis_id"] = kept.json().get("analysis_id", places["analysis_id"])
+        if _is_id(places.get("task_id")) and next(self._numbers) % 2:
+            self._client.put("/api/v1/consents/reading", headers=bearer)
+            face = {"landmarks": known_landmarks().tolist()}
+            task = self._client.post("/api/v1/analysis/face/async", json=face, headers=bearer)
+            places["task_id"] = task.json().get("task_id", places["task_id"])
+        if _is_id(places.get("key_id")) and next(self._numbers) % 2:
+            made = self._client.post("/api/v1/keys", json={"name": "x", "scopes": ["analyze"]}, headers=bearer)
+            places["key_id"] = made.json().get("id", places["key_id"])
+
+    async def _register(self, address: str) -> None:
+        async with open_accounts(settings_for_tests(database_url=self._database)) as accounts:
+            await accounts.users.register(address, "fuzzer", PASSWORD, is_admin=True)
+
+
+def _is_id(text: object) -> bool:
+    try:
+        return isinstance(text, str) and bool(UUID(text))
+    except ValueError:
+        return False
+
+
+if "FUZZ_URL" in os.environ:
+    _sign_in = SignIn(os.environ["FUZZ_URL"], os.environ["FUZZ_DATABASE"])
+
+    @schemathesis.auth()
+    class Bearer:
+        """Asked for a token at the beginning, and again after each 401."""
+
+        def get(self, _case: object, _context: object) -> str:
+            return _sign_in.token()
+
+        def set(self, case: schemathesis.Case, data: str, _context: object) -> None:
+            _sign_in.prepare(data, case)
+            case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
+
+    @schemathesis.hook
+    def before_load_schema(_: object, raw_schema: dict[str, Any]) -> None:
+        """Tells what an access token is in words that the checks of authentication understand."""
+        raw_schema["components"]["securitySchemes"]["AccessToken"] = {"type": "http", "scheme": "bearer"}
+        for path in raw_schema["paths"].values():
+            for operation in path.values():
+                for one in operation.get("security", []):
+                    one.update({name: [] for name in one})

@@ -1,0 +1,29 @@
+"""A stand-in for the networks that sees the face whose name a photo bears."""
+
+import numpy as np
+
+from gwansang.vision.errors import NoFaceError
+from gwansang.vision.face import Face
+from gwansang.vision.pipeline import face_from_landmarks
+from tests.support.factories import frontal_face
+
+ME, ME_AGAIN, STRANGER, NOBODY = b"1 1.0", b"1 1.4", b"5 3.0", b"nobody"
+
+
+class ManyFaces:
+    """A photo is `seed strength` of a made face, or NOBODY."""
+
+    def face_of(self, photo: bytes) -> Face:
+        if photo == NOBODY:
+            raise NoFaceError("There is no face in this photo.")
+        return face_from_landmarks(landmarks_of(photo), 1000, 1000)
+
+
+def landmarks_of(photo: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The made face in the middle of a square picture."""
+    seed, strength = photo.split()
+    vertices = frontal_face(int(seed), float(strength))
+    fractions: np.ndarray[tuple[int, int], np.dtype[np.float64]] = 0.5 + vertices * (1.0, -1.0, -1.0) / (
+        2.5 * np.ptp(vertices[:, 1])
+    )
+    return fractions

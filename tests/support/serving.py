@@ -1,0 +1,187 @@
+"""Two ways to reach the application: in this process, or as a server of its own behind a real socket."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gwansang.config import Settings
+from gwansang.container import Container, assembled
+from gwansang.core.clock import Clock
+from gwansang.main import create_app
+from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.ml.inference_pool import InferencePool
+from tests.support.database import scratch_folder, scratch_sqlite
+from tests.support.fakes import FakeVision, frozen_clock
+from tests.support.photos import model_dir
+
+JSON_CALL = "/api/v1/analysis/face"
+ENCRYPTION_KEYS = f"tests:{'t' * 43}="
+UPLOAD_CALL = "/api/v1/analysis/face/upload"
+SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
+# Most tests are not about limits, and all of them come from one address.
+LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
+
+
+def settings_for_tests(**changes: object) -> Settings:
+    """Settings that no file and no variable of this machine can change."""
+    defaults = {
+        "inference_workers": 1,
+        "encryption_keys": ENCRYPTION_KEYS,
+        "log_level": "WARNING",
+        "log_format": "json",
+        "password_bcrypt_rounds": 10 if changes.get("environment") == "production" else 4,
+        "database_url": changes.get("database_url") or scratch_sqlite(),
+        "mail_folder": scratch_folder() / "mail",
+        "worker_folder": scratch_folder() / "workers",
+        "storage_folder": scratch_folder() / "storage",
+        **{name: 1_000_000 for name in LIMITS},
+    }
+    return Settings.model_validate({**Settings.model_construct().model_dump(), **defaults, **changes})
+
+
+@asynccontextmanager
+async def running_app(
+    build: Callable[[], FaceVision] = FakeVision, clock: Clock | None = None, **changes: object
+) -> AsyncIterator[ASGIApp]:
+    """The application in this process, with its lifespan run; time stands still unless a clock is given."""
+
+    @asynccontextmanager
+    async def opening(settings: Settings) -> AsyncIterator[Container]:
+        pool = InferencePool[FaceVision](
+            build,
+            workers=settings.inference_workers,
+            queue=settings.inference_queue,
+            timeout_s=settings.inference_timeout_s,
+        )
+        async with assembled(pool, settings, clock=clock or frozen_clock()) as container:
+            yield container
+
+    app = create_app(settings_for_tests(**changes), opening)
+    async with app.router.lifespan_context(app) as state:
+
+        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "state": dict(state or {})}, receive, send)
+
+        yield with_state
+
+
+@asynccontextmanager
+async def application(
+    build: Callable[[], FaceVision] = FakeVision, **changes: object
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application in this process."""
+    async with running_app(build, **changes) as app, client_of(app) as client:
+        yield client
+
+
+def client_of(app: ASGIApp) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+def ask(method: str, path: str, *, app: dict[str, object] | None = None, **request: object) -> httpx.Response:
+    """One request to the application in this process."""
+
+    async def run() -> httpx.Response:
+        async with application(**(app or {})) as client:
+            return await client.request(method, path, **request)
+
+    return asyncio.run(run())
+
+
+@dataclass(frozen=True)
+class Server:
+    """The service as people run it: another process, a real socket, the real networks."""
+
+    port: int
+    process: psutil.Process
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def memory_mb(self) -> float:
+        return self.process.memory_info().rss / 1e6
+
+    def raw(self, *pieces: bytes, pause_s: float = 0.0, timeout_s: float = 10.0) -> bytes:
+        """What comes back for bytes sent as they are, up to the end of the connection or a silence."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s) as connection:
+            for piece in pieces:
+                try:
+                    connection.sendall(piece)
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+                time.sleep(pause_s)
+            return b"".join(_received(connection))
+
+    def events(self) -> list[dict[str, object]]:
+        """The log, one event a line."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+def _received(connection: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            piece = connection.recv(65536)
+        except (TimeoutError, ConnectionResetError):
+            return
+        if not piece:
+            return
+        yield piece
+        connection.settimeout(0.5)
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Server]:
+    """Starts a server on a free loopback port and waits until it is ready."""
+    log = folder / "server.log"
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
+        command = [sys.executable, "-m", "uvicorn", "gwansang.main:app", "--fd", str(listening.fileno())]
+        process = subprocess.Popen(
+            [*command, "--no-access-log", "--no-server-header", "--no-proxy-headers", *SOCKET_OPTIONS],
+            pass_fds=[listening.fileno()],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={
+                **os.environ,
+                "MODEL_PATH": str(model_dir()),
+                "LOG_FORMAT": "json",
+                **{name.upper(): "1000000" for name in LIMITS},
+                **environment,
+            },
+        )
+        try:
+            server = Server(listening.getsockname()[1], psutil.Process(process.pid), log)
+            _wait_until_ready(server, process)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{server.url}/health/ready", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not get ready:\n" + server.log.read_text()[-3000:])

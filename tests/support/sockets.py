@@ -1,0 +1,113 @@
+"""WebSockets for tests: to the application in this process, or to a server of its own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.serving import Server
+
+LIVE = "/api/v1/analysis/live"
+_PATIENCE_S = 10.0
+
+
+class AsgiSocket:
+    """The client's side of a socket to an application in this process."""
+
+    def __init__(self) -> None:
+        self.to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self.from_app: asyncio.Queue[Message] = asyncio.Queue()
+        self.closed_with: int | None = None
+
+    def send(self, message: bytes | str | Mapping[str, object]) -> None:
+        """Bytes as they are, a text as it is, anything else as JSON."""
+        if isinstance(message, bytes):
+            self.to_app.put_nowait({"type": "websocket.receive", "bytes": message})
+            return
+        text = message if isinstance(message, str) else json.dumps(message)
+        self.to_app.put_nowait({"type": "websocket.receive", "text": text})
+
+    def leave(self, code: int = 1001) -> None:
+        self.to_app.put_nowait({"type": "websocket.disconnect", "code": code})
+
+    async def event(self) -> Message:
+        async with asyncio.timeout(_PATIENCE_S):
+            message = await self.from_app.get()
+        if message["type"] == "websocket.close":
+            self.closed_with = message.get("code", 1000)
+        return message
+
+    async def next(self) -> dict[str, Any]:
+        """The next message; {} where the socket was closed."""
+        message = await self.event()
+        told: dict[str, Any] = json.loads(message["text"]) if message["type"] == "websocket.send" else {}
+        return told
+
+    async def problem(self) -> dict[str, Any]:
+        """What was told before the socket was closed."""
+        told: dict[str, Any] = {}
+        while message := await self.next():
+            told = message
+        assert told["type"] == "error", told
+        problem: dict[str, Any] = told["problem"]
+        return problem
+
+    async def refusal(self) -> tuple[int, dict[str, Any]]:
+        """The status and the body of a socket that was not opened."""
+        start, body = await self.event(), await self.event()
+        assert start["type"] == "websocket.http.response.start"
+        return start["status"], json.loads(body["body"])
+
+
+@asynccontextmanager
+async def opened(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
+    """A socket to an application; it was accepted unless `from_app` begins with something else."""
+    socket, parts = AsgiSocket(), urlsplit(address)
+    named = {name for name, _ in headers}
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "headers": [
+            *([] if "host" in named else [(b"host", b"test")]),
+            *((name.encode(), value.encode()) for name, value in headers),
+        ],
+        "client": ("127.0.0.1", 50000),
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+    socket.to_app.put_nowait({"type": "websocket.connect"})
+    running = asyncio.ensure_future(app(scope, socket.to_app.get, socket.from_app.put))
+    try:
+        yield socket
+    finally:
+        socket.leave()
+        async with asyncio.timeout(_PATIENCE_S):
+            await running
+
+
+@asynccontextmanager
+async def accepted(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
+    """The same, with its acceptance seen."""
+    async with opened(app, address, *headers) as socket:
+        assert (await socket.event())["type"] == "websocket.accept"
+        yield socket
+
+
+def dial(server: Server, path: str = LIVE, **options: object) -> ClientConnection:
+    """A socket to a server of its own."""
+    url = f"ws://127.0.0.1:{server.port}{path}"
+    return connect(url, **{"proxy": None, "open_timeout": 10, "compression": None, **options})
+
+
+def hear(socket: ClientConnection) -> dict[str, Any]:
+    """The next message."""
+    told: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    return told
