@@ -26,7 +26,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms
 from gwansang.services.lookalike.cohort import Rows, Vectors
 from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, Person, StoredPhoto, gallery_of
@@ -142,7 +142,7 @@ def measure_match(photos: int) -> bool:
 def shapes(draws: np.random.Generator) -> dict[str, object]:
     """Somebody's measures, as they are kept."""
     values = {
-        key: Measured(norm.median + norm.sd * float(draws.standard_normal()), 0.4 * norm.sd)
+        key: MeasuredValue(norm.median + norm.sd * float(draws.standard_normal()), 0.4 * norm.sd)
         for key, norm in default_norms().measures.items()
     }
     stored: dict[str, object] = STORED_MEASURES.dump_python(Measures(values, {}), mode="json")

@@ -22,12 +22,12 @@ from gwansang.vision.detector import detect_short
 from gwansang.vision.face import Points
 from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import one_pass
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 
 MAX_MEDIAN, MAX_P95 = 0.1, 1.0
 
 
-def ours(engine: Engine, data: bytes) -> Points | None:
+def ours(engine: Networks, data: bytes) -> Points | None:
     """What the reference does: whole picture, short-range detector, one pass."""
     picture = decode(inspect(data))
     faces = detect_short(engine, picture)
@@ -48,7 +48,7 @@ def main() -> int:
     files = photo_files(parser.parse_args().photos)
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
-    engine, errors, agreed = Engine.load(MODEL_DIR), [], 0
+    engine, errors, agreed = Networks.load(MODEL_DIR), [], 0
     with Naive() as naive:
         for file in files:
             data = file.read_bytes()

@@ -18,16 +18,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
-from gwansang.vision.crop import Region
-from gwansang.vision.decode import Picture
+from gwansang.vision.crop import CropRegion
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Points
 from gwansang.vision.landmarks import find_landmarks, one_pass
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 
 _Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) way of points into it
-_Method = Callable[[Engine, Picture, Region], Points]
+_Method = Callable[[Networks, DecodedImage, CropRegion], Points]
 
 
 def scaled(factor: float) -> _Change:
@@ -77,15 +77,15 @@ CHANGES: dict[str, _Change] = {
 }
 
 
-def once(engine: Engine, picture: Picture, region: Region) -> Points:
+def once(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
     return one_pass(engine, picture, region).points
 
 
-def twice(engine: Engine, picture: Picture, region: Region) -> Points:
+def twice(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
     return one_pass(engine, picture, boxed(one_pass(engine, picture, region).points)).points
 
 
-def boxed(points: Points, room: float = 1.5) -> Region:
+def boxed(points: Points, room: float = 1.5) -> CropRegion:
     """The usual square: around the outermost points, level with the outer eye corners."""
     (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
     angle = np.arctan2(y1 - y0, x1 - x0)
@@ -94,18 +94,18 @@ def boxed(points: Points, room: float = 1.5) -> Region:
     low, high = upright.min(axis=0), upright.max(axis=0)
     x, y = turn @ ((low + high) / 2)
     side = float((high - low).max()) * room
-    return Region(float(x), float(y), side, side, float(angle))
+    return CropRegion(float(x), float(y), side, side, float(angle))
 
 
-def product(engine: Engine, picture: Picture, region: Region) -> Points:
+def product(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
     return find_landmarks(engine, picture, region).points
 
 
 METHODS: dict[str, _Method] = {"one pass": once, "two passes": twice, "the product": product}
 
 
-def points_of(engine: Engine, photo: Rgb, method: _Method) -> Points | None:
-    picture = Picture(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
+def points_of(engine: Networks, photo: Rgb, method: _Method) -> Points | None:
+    picture = DecodedImage(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
     faces = find_faces(engine, picture)
     return method(engine, picture, faces[0].region())[:, :2] if faces else None
 
@@ -118,7 +118,7 @@ def deviation(before: Points, after: Points, way: Points) -> float:
     return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
 
 
-def measure(engine: Engine, photo: Rgb, found: dict[tuple[str, str], list[float]]) -> None:
+def measure(engine: Networks, photo: Rgb, found: dict[tuple[str, str], list[float]]) -> None:
     changed = {name: change(photo) for name, change in CHANGES.items()}
     for label, method in METHODS.items():
         before = points_of(engine, photo, method)
@@ -138,7 +138,7 @@ def main() -> None:
     files = photo_files(options.photos)[:: options.every]
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
-    engine = Engine.load(MODEL_DIR)
+    engine = Networks.load(MODEL_DIR)
     found: dict[tuple[str, str], list[float]] = {}
     for file in files:
         measure(engine, read_rgb(file), found)

@@ -30,7 +30,7 @@ from gwansang.reading.stability import Sighting, sighting
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import correct
 from gwansang.vision.face import Face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 CHANGES = {name: change for name, change in repeatability.CHANGES.items() if name != "mirrored"}
@@ -59,7 +59,7 @@ def same_labels(one: Sighting, other: Sighting) -> int:
     return sum(one.shapes[part][0] == other.shapes[part][0] for part in one.shapes)
 
 
-def labels_kept(engine: Engine, files: Sequence[Path]) -> Mapping[str, float]:
+def labels_kept(engine: Networks, files: Sequence[Path]) -> Mapping[str, float]:
     """The share of part labels that stay when a photo is changed, by change; a photo that is refused then loses all."""
     kept: dict[str, list[float]] = {name: [] for name in CHANGES}
     for file in files:
@@ -76,7 +76,7 @@ def labels_kept(engine: Engine, files: Sequence[Path]) -> Mapping[str, float]:
     return {name: float(np.mean(shares)) for name, shares in kept.items()}
 
 
-def moved_by_nearness(engine: Engine, folder: Path) -> Mapping[int, tuple[float, str, int]]:
+def moved_by_nearness(engine: Networks, folder: Path) -> Mapping[int, tuple[float, str, int]]:
     """By distance in cm: the SDs by which the most moved measure differs from afar, which it is, and equal labels."""
     norms = default_norms()
     faces = {cm: read_photo((folder / f"{cm}cm.jpg").read_bytes(), engine) for cm in (*MOST_MOVED, FARTHEST_CM)}
@@ -111,7 +111,7 @@ def _timed(work: Callable[[], object]) -> float:
     return 1000 * float(np.median(times))
 
 
-def scores_of(engine: Engine, files: Sequence[Path]) -> Mapping[str, list[float]]:
+def scores_of(engine: Networks, files: Sequence[Path]) -> Mapping[str, list[float]]:
     """Overall score and energies of every photo that can be read."""
     found: dict[str, list[float]] = {name: [] for name in ("overall", *ENERGIES)}
     for file in files:
@@ -124,7 +124,7 @@ def scores_of(engine: Engine, files: Sequence[Path]) -> Mapping[str, list[float]
     return found
 
 
-def show_changes(engine: Engine, files: Sequence[Path]) -> bool:
+def show_changes(engine: Networks, files: Sequence[Path]) -> bool:
     kept = labels_kept(engine, files)
     print(f"labels that stay, {len(files)} photos (target {LABELS_STAY:.0%} of all)")
     for name, share in kept.items():
@@ -134,7 +134,7 @@ def show_changes(engine: Engine, files: Sequence[Path]) -> bool:
     return mean >= LABELS_STAY
 
 
-def show_nearness(engine: Engine, folder: Path) -> bool:
+def show_nearness(engine: Networks, folder: Path) -> bool:
     good = True
     print(f"\none face from nearer than {FARTHEST_CM} cm: the most moved measure, and labels as from {FARTHEST_CM} cm")
     for cm, (moved, key, same) in moved_by_nearness(engine, folder).items():
@@ -143,7 +143,7 @@ def show_nearness(engine: Engine, folder: Path) -> bool:
     return good
 
 
-def show_scores(engine: Engine, files: Sequence[Path], figures: Path) -> bool:
+def show_scores(engine: Networks, files: Sequence[Path], figures: Path) -> bool:
     found = scores_of(engine, files)
     print(f"\nscores, {len(found['overall'])} photos: 5th percentile, median, 95th")
     for name, values in found.items():
@@ -159,7 +159,7 @@ def show_scores(engine: Engine, files: Sequence[Path], figures: Path) -> bool:
     return bool(77 <= middle <= 83 and high - low >= 20)
 
 
-def show_cost(engine: Engine, file: Path) -> bool:
+def show_cost(engine: Networks, file: Path) -> bool:
     correcting, scoring = cost_ms(read_photo(file.read_bytes(), engine))
     print(
         f"\ncost of a reading: corrections {correcting:.2f} ms, score window {scoring:.2f} ms (target {MAX_COST_MS} ms)"
@@ -177,7 +177,7 @@ def main() -> None:
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
     people = [file for file in files if file.parent.name not in {"composite", "distance"}]
-    engine = Engine.load(MODEL_DIR)
+    engine = Networks.load(MODEL_DIR)
     good = show_changes(engine, people[:: options.every])
     near = next((file.parent for file in files if file.name == f"{FARTHEST_CM}cm.jpg"), None)
     good &= near is None or show_nearness(engine, near)

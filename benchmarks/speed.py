@@ -33,7 +33,7 @@ from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Face, Points
 from gwansang.vision.gates.headers import inspect
 from gwansang.vision.landmarks import find_landmarks
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import ENOUGH_FACE_PX, FIRST_LOOK_PX, face_from_landmarks, read_photo
 
 LANDMARKS_TARGET, READING_TARGET, THREADS_TARGET = 3.0, 2.5, 1.8
@@ -63,7 +63,7 @@ def fractions(points: Points) -> Points:
     return np.clip(points / (3_024, 4_032, 3_024), (0, 0, -1), (1, 1, 1))
 
 
-def our_round(engine: Engine, photo: bytes) -> Points:
+def our_round(engine: Networks, photo: bytes) -> Points:
     start = now()
     our_landmarks(engine, photo)
     seen = now()
@@ -71,7 +71,7 @@ def our_round(engine: Engine, photo: bytes) -> Points:
     return np.stack([seen - start, now() - seen])
 
 
-def our_landmarks(engine: Engine, photo: bytes) -> None:
+def our_landmarks(engine: Networks, photo: bytes) -> None:
     """The first half of `read_photo`, for a photo of one large face."""
     header = inspect(photo)
     picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
@@ -83,7 +83,7 @@ def our_landmarks(engine: Engine, photo: bytes) -> None:
 
 def alternate(photos: list[bytes], rounds: int) -> Points:
     """(rounds, 2 ways, 2 goals, 2 clocks) seconds."""
-    engine = Engine.load(MODEL_DIR)
+    engine = Networks.load(MODEL_DIR)
     pairs = []
     with Naive() as naive:
         for photo in photos[:2]:  # warm both up
@@ -95,12 +95,12 @@ def alternate(photos: list[bytes], rounds: int) -> Points:
     return np.array(pairs)
 
 
-def read_all(engine: Engine, photos: list[bytes]) -> None:
+def read_all(engine: Networks, photos: list[bytes]) -> None:
     for photo in photos:
         reading_of(read_photo(photo, engine))
 
 
-def seconds_of(engines: list[Engine], photos: list[bytes]) -> float:
+def seconds_of(engines: list[Networks], photos: list[bytes]) -> float:
     """For all photos, shared out to one thread an engine."""
     count = len(engines)
     shares = [(engine, photos[index::count]) for index, engine in enumerate(engines)]
@@ -114,7 +114,7 @@ def seconds_of(engines: list[Engine], photos: list[bytes]) -> float:
 
 
 def process_share(photos: list[bytes], barrier: Barrier, rounds: int) -> None:
-    engine = Engine.load(MODEL_DIR)
+    engine = Networks.load(MODEL_DIR)
     read_all(engine, photos[:2])
     for _ in range(rounds):
         barrier.wait()
@@ -124,7 +124,7 @@ def process_share(photos: list[bytes], barrier: Barrier, rounds: int) -> None:
 
 def thread_ratios(photos: list[bytes], rounds: int) -> tuple[float, float]:
     """Two threads against one, and two processes against one thread."""
-    engines, batch = [Engine.load(MODEL_DIR) for _ in range(2)], (photos * 16)[:16]
+    engines, batch = [Networks.load(MODEL_DIR) for _ in range(2)], (photos * 16)[:16]
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(3)
     processes = [spawning.Process(target=process_share, args=(batch[i::2], barrier, rounds)) for i in range(2)]

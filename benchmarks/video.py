@@ -23,15 +23,15 @@ from gwansang.reading.composer import compose
 from gwansang.reading.memory import recall, told_by
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.face_analyzer import FaceQuery, Look, PhotoEngine, capture_of, look_for
-from gwansang.services.readings.clip_reader import Glimpse, look_of, see_part
+from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, PhotoEngine, capture_of, observe
+from gwansang.services.readings.clip_reader import FrameObservation, look_of, see_part
 from gwansang.vision.video import Budget, survey
 
 DAY = date(2026, 1, 1)
 PARTS = 15
 
 
-def told(look: Look | Glimpse, before: dict[str, str] | None = None) -> Reading:
+def told(look: FaceObservation | FrameObservation, before: dict[str, str] | None = None) -> Reading:
     return compose(look.measures, capture_of(look), DAY, "ko", None, default_norms(), before)  # type: ignore[arg-type]
 
 
@@ -55,7 +55,7 @@ def compared(vision: PhotoEngine, path: Path, number: int) -> tuple[int, int, li
     codec, container = (("libx264", "mp4"), ("libvpx-vp9", "webm"))[number % 2]
     film = encoded_clip(moving(photo, 90, 720, 900, seed=number), codec, container)
     parts = [see_part(vision, film, part) for part in range(len(survey(film, Budget(60)).parts))]
-    look, still = look_of(parts), look_for(vision, FaceQuery(image=encoded(photo)))
+    look, still = look_of(parts), observe(vision, FaceQuery(image=encoded(photo)))
     first = recall(None, still.measures, 1, lambda _, before: told(still, before))
     again = recall(first.profile, look.measures, 1, lambda measures, before: _remembered(look, measures, before))
     kept = PARTS - len([part for part in again.changed if part in told_by(first.reading) and part != "element"])
@@ -63,7 +63,7 @@ def compared(vision: PhotoEngine, path: Path, number: int) -> tuple[int, int, li
     return same(told(look), told(still)), kept, [same(told(look), told(frame)) for frame in frames]
 
 
-def _remembered(look: Look, measures: object, before: dict[str, str] | None) -> Reading:
+def _remembered(look: FaceObservation, measures: object, before: dict[str, str] | None) -> Reading:
     return compose(measures, capture_of(look), DAY, "ko", None, default_norms(), before)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,7 @@ from gwansang.reading.calibration import calibrate
 from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import sighting, stability
 from gwansang.vision.face import Points
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 
 _PACKAGE = Path(__file__).parent.parent / "src/gwansang"
 _KNOWLEDGE = _PACKAGE / "reading/knowledge"
@@ -31,7 +31,7 @@ def _seen(options: argparse.Namespace) -> tuple[list[Person], Points]:
     if options.seen is not None and options.seen.exists():
         people, averages = pickle.loads(options.seen.read_bytes())  # noqa: S301 - written by this program just before
         return people, averages
-    engine = Engine.load(options.models)
+    engine = Networks.load(options.models)
     people = see_people(options.photos, engine)
     averages = see_averages(options.averages, engine) if options.averages else np.empty((0, 468, 3))
     if options.seen is not None:

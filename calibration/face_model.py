@@ -14,7 +14,7 @@ from calibration.virtual_camera import retake
 from gwansang.vision.correction import FaceModel, map_solver, symmetric
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Face, Points
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align
 
@@ -40,7 +40,7 @@ class Person:
     per_nearness: Points
 
 
-def see_people(photos: Path, engine: Engine) -> list[Person]:
+def see_people(photos: Path, engine: Networks) -> list[Person]:
     """Reads every pair of `neutral/NAME_*.jpg` and `smiling/NAME_*.jpg`; about a second a person."""
     people = []
     for path in sorted((photos / "neutral").glob("*.jpg")):
@@ -53,7 +53,7 @@ def see_people(photos: Path, engine: Engine) -> list[Person]:
     return people
 
 
-def _see(name: str, neutral: Path, smiling: Path, engine: Engine) -> Person:
+def _see(name: str, neutral: Path, smiling: Path, engine: Networks) -> Person:
     calm, smile = read_photo(neutral.read_bytes(), engine), read_photo(smiling.read_bytes(), engine)
     image = cv2.imread(str(neutral))
     if image is None:
@@ -123,7 +123,7 @@ def _directions(differences: Points, count: int) -> Points:
     return np.asarray(scaled.reshape(-1, 468, 3), dtype=np.float64)
 
 
-def see_averages(photos: Path, engine: Engine) -> Points:
+def see_averages(photos: Path, engine: Networks) -> Points:
     faces = [read_photo(path.read_bytes(), engine) for path in sorted((photos / "composite").glob("*.jpg"))]
     return np.array([symmetric(face.frontal) for face in faces]).reshape(-1, 468, 3)
 

@@ -15,15 +15,15 @@ from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.correction import correct, symmetric
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
 from tests.support.factories import frontal_face
 from tests.support.photos import evaluation_photos, model_dir
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine.load(model_dir())
+def engine() -> Networks:
+    return Networks.load(model_dir())
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def pairs() -> list[tuple[Path, Path]]:
 
 
 def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
-    engine: Engine, pairs: list[tuple[Path, Path]]
+    engine: Networks, pairs: list[tuple[Path, Path]]
 ) -> None:
     people = [
         [sighting(measures_of(read_photo(photo.read_bytes(), engine)), default_norms()) for photo in pair]
@@ -50,7 +50,7 @@ def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
     assert all(r >= 0.75 for r in found.scores.values())
 
 
-def test_nearness_moves_no_measure_far(engine: Engine) -> None:
+def test_nearness_moves_no_measure_far(engine: Networks) -> None:
     folder = evaluation_photos("distance")[0].parent
     rows = moved_by_nearness(engine, folder)
     for cm, most in MOST_MOVED.items():
@@ -59,13 +59,13 @@ def test_nearness_moves_no_measure_far(engine: Engine) -> None:
 
 
 def test_scaling_turning_lighting_and_compressing_leave_the_labels(
-    engine: Engine, pairs: list[tuple[Path, Path]]
+    engine: Networks, pairs: list[tuple[Path, Path]]
 ) -> None:
     kept = labels_kept(engine, [calm for calm, _ in pairs[:3]])
     assert np.mean(list(kept.values())) >= 0.94
 
 
-def test_scores_spread_around_eighty(engine: Engine, pairs: list[tuple[Path, Path]]) -> None:
+def test_scores_spread_around_eighty(engine: Networks, pairs: list[tuple[Path, Path]]) -> None:
     scores = scores_of(engine, [photo for pair in pairs for photo in pair])
     assert 74 <= np.median(scores["overall"]) <= 88
     assert np.ptp(scores["overall"]) >= 12

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
 
 from gwansang.services.accounts.mail_service import Letter, MailService, Purpose
-from gwansang.services.accounts.mail_transports import Carrier, FolderCarrier, SmtpCarrier, UndeliveredError
+from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport, UndeliveredError
 
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"
@@ -51,13 +51,13 @@ class Postbox:
 
 
 @contextmanager
-def smtp_server(postbox: Postbox) -> Iterator[SmtpCarrier]:
+def smtp_server(postbox: Postbox) -> Iterator[SmtpTransport]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]  # its controller connects to the port it was given, so it can't be 0
     controller = Controller(postbox, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield SmtpCarrier("127.0.0.1", port, security="none", timeout_s=3)
+        yield SmtpTransport("127.0.0.1", port, security="none", timeout_s=3)
     finally:
         controller.stop()
 
@@ -66,7 +66,7 @@ async def written(letter: Letter | None) -> Letter | None:
     return letter
 
 
-def posted(carrier: Carrier, *letters: Letter | None, link: str = "") -> list[dict[str, Any]]:
+def posted(carrier: MailTransport, *letters: Letter | None, link: str = "") -> list[dict[str, Any]]:
     """What the log tells of posting these letters and closing afterwards."""
 
     async def post() -> None:
@@ -119,14 +119,14 @@ def test_a_mail_that_is_refused_for_good_is_logged_and_not_sent_again() -> None:
 
 
 def test_a_server_that_is_not_there_is_logged_after_all_tries() -> None:
-    events = posted(SmtpCarrier("127.0.0.1", 1, security="none", timeout_s=1), LETTER)
+    events = posted(SmtpTransport("127.0.0.1", 1, security="none", timeout_s=1), LETTER)
     assert [event["event"] for event in events] == ["mail.delayed", "mail.delayed", "mail.failed"]
 
 
 def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for() -> None:
     postbox = Postbox()
     with smtp_server(postbox) as plain:
-        events = posted(SmtpCarrier(plain.host, plain.port, security="starttls", timeout_s=2), LETTER)
+        events = posted(SmtpTransport(plain.host, plain.port, security="starttls", timeout_s=2), LETTER)
     assert postbox.mails == []
     assert events[-1]["event"] == "mail.failed"
 
@@ -163,13 +163,13 @@ def test_more_letters_than_can_wait_are_refused_and_logged() -> None:
 
 
 def test_a_letter_nobody_can_write_is_logged_without_its_address(tmp_path: Path) -> None:
-    events = posted(FolderCarrier(tmp_path), Letter("verify", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
+    events = posted(FolderTransport(tmp_path), Letter("verify", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
     assert [event["event"] for event in events] == ["mail.failed"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_in_development_a_mail_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    events = posted(FolderCarrier(tmp_path / "mail"), LETTER)
+    events = posted(FolderTransport(tmp_path / "mail"), LETTER)
     (path,) = (tmp_path / "mail").iterdir()
     assert TOKEN in email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_content()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -183,5 +183,5 @@ def test_a_letter_can_not_be_printed() -> None:
 
 
 def test_where_there_is_nothing_to_write_nothing_is_sent_or_said(tmp_path: Path) -> None:
-    assert posted(FolderCarrier(tmp_path), None) == []
+    assert posted(FolderTransport(tmp_path), None) == []
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading import Measured, Measures, default_norms
+from gwansang.reading import MeasuredValue, Measures, default_norms
 from gwansang.reading.balance import REGIONS
 from gwansang.reading.measuring_error import measuring_error
 from gwansang.reading.model import Capture
@@ -50,7 +50,7 @@ def measures_at(capture: Capture | None = None, asymmetry: float = 0.008, /, **z
     """The measures of a face with these standard scores, e.g. FL=1.2; what is not named is usual."""
     seen = capture or Capture()
     values = {
-        key: Measured(norm.median + z.get(key, 0.0) * norm.sd, measuring_error(key, seen))
+        key: MeasuredValue(norm.median + z.get(key, 0.0) * norm.sd, measuring_error(key, seen))
         for key, norm in default_norms().measures.items()
     }
     return Measures(values, dict.fromkeys(REGIONS, asymmetry))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from gwansang.services.ml.face_analyzer import known_landmarks
-from gwansang.vision.decode import Picture
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import DIMENSIONS, Embedding, unit
 from gwansang.vision.face import Face
 from gwansang.vision.pipeline import face_from_landmarks
-from gwansang.vision.tracking import Glance, Tracker, glance_at_landmarks
+from gwansang.vision.tracking import TrackedFrame, Tracker, track_landmarks
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 
@@ -28,7 +28,7 @@ class FakeVision:
         self._while_looking(photo)
         return face_from_landmarks(known_landmarks(), 1000, 1000)
 
-    def face_in(self, picture: Picture) -> Face:
+    def face_in(self, picture: DecodedImage) -> Face:
         self._while_looking(picture.pixels)
         return face_from_landmarks(known_landmarks(), 1000, 1000)
 
@@ -37,9 +37,9 @@ class FakeVision:
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
         return self.face_of(photo), unit(draws.normal(size=DIMENSIONS).astype(np.float32))
 
-    def glance(self, frame: bytes, tracker: Tracker) -> Glance:
+    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
         self._while_looking(frame)
-        return glance_at_landmarks(known_landmarks(), 1000, 1000)
+        return track_landmarks(known_landmarks(), 1000, 1000)
 
 
 class Gate:

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from gwansang.container import Accounts, job_rules, open_accounts
+from gwansang.container import Accounts, job_policy, open_accounts
 from gwansang.core.clock import utc_now
-from gwansang.services.tasks.job import Finished, Job, TaskWork
-from gwansang.services.tasks.runner import JobRules, Pace, Runner, working
+from gwansang.services.tasks.job import Job, JobResult, TaskContext
+from gwansang.services.tasks.runner import JobPolicy, PollIntervals, Runner, working
 from gwansang.services.tasks.task_service import TaskInfo
 from tests.support.serving import settings_for_tests
 
-BRISK = Pace(look_s=0.1, beat_s=0.3, sweep_s=0.4, silent_s=1.5, grace_s=5.0)
+BRISK = PollIntervals(look_s=0.1, beat_s=0.3, sweep_s=0.4, silent_s=1.5, grace_s=5.0)
 
 
 @dataclass
@@ -27,17 +27,17 @@ class CountingJob:
     """Its steps note that they ran; `before_step` may wait, raise or kill."""
 
     kind: str = "count"
-    before_step: Callable[[TaskWork, int], object] = lambda _, __: None
+    before_step: Callable[[TaskContext, int], object] = lambda _, __: None
     pause_s: float = 0.0
     log: Path | None = None
     ran: list[tuple[UUID, int]] = field(default_factory=list)
 
-    async def plan(self, task: TaskWork) -> int:
+    async def plan(self, task: TaskContext) -> int:
         steps = task.params["steps"]
         assert isinstance(steps, int)
         return steps
 
-    async def step(self, task: TaskWork, index: int) -> JsonValue:
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
         self.ran.append((task.id, index))
         if self.log is not None:
             with self.log.open("a") as log:
@@ -46,20 +46,20 @@ class CountingJob:
         await asyncio.sleep(self.pause_s)
         return {"index": index, "input": len(await task.input(0)) if task.inputs else None}
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
         assert sorted(outcomes) == list(range(len(outcomes)))
-        return Finished({"steps": len(outcomes)})
+        return JobResult({"steps": len(outcomes)})
 
 
-def kill_myself(_: TaskWork, __: int) -> None:
+def kill_myself(_: TaskContext, __: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def rules_on(url: str, *, slots: Path, concurrency: int = 4, pace: Pace = BRISK) -> JobRules:
+def rules_on(url: str, *, slots: Path, concurrency: int = 4, pace: PollIntervals = BRISK) -> JobPolicy:
     settings = settings_for_tests(database_url=url, worker_folder=slots, jobs_concurrency=concurrency)
-    rules = job_rules(settings)
-    return JobRules(rules.database_url, rules.slots, rules.concurrency, rules.keep, pace)
+    rules = job_policy(settings)
+    return JobPolicy(rules.database_url, rules.slots, rules.concurrency, rules.keep, pace)
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def worker_at(
     *,
     concurrency: int = 4,
     at_once: bool = True,
-    pace: Pace = BRISK,
+    pace: PollIntervals = BRISK,
 ) -> AsyncIterator[tuple[Accounts, Runner]]:
     """A worker in this process."""
     async with accounts_at(url, folder / "storage") as accounts:

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gwansang.core.logging import configure_logging
-from gwansang.services.tasks.runner import Pace
+from gwansang.services.tasks.runner import PollIntervals
 from gwansang.worker import stop_signal
 from tests.test_jobs.counting import BRISK, CountingJob, kill_myself, worker_at
 
@@ -29,7 +29,7 @@ async def _work(ready: Connection, url: str, folder: Path, options: dict[str, fl
         "count": CountingJob(pause_s=options.get("pause_s", 0.0), log=log),
         "deadly": CountingJob("deadly", before_step=kill_myself, log=log),
     }
-    pace = Pace() if options.get("usual_pace") else BRISK
+    pace = PollIntervals() if options.get("usual_pace") else BRISK
     concurrency = int(options.get("concurrency", 4))
     async with worker_at(url, folder, jobs, concurrency=concurrency, pace=pace) as (_, runner):
         ready.send(runner.name)

@@ -13,8 +13,8 @@ from gwansang.core.clock import utc_now
 from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, new_key
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.protection.sealing import Sealer
-from gwansang.services.tasks.driver import Driver
-from gwansang.services.tasks.job import Finished, TaskWork
+from gwansang.services.tasks.driver import TaskDriver
+from gwansang.services.tasks.job import JobResult, TaskContext
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, submitted
 
@@ -26,11 +26,11 @@ class Keeping(CountingJob):
 
     written = 0
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         async def write(_: Transaction) -> None:
             self.written += 1
 
-        return Finished({"steps": len(await task.outcomes())}, write)
+        return JobResult({"steps": len(await task.outcomes())}, write)
 
 
 async def test_a_run_that_was_taken_for_dead_writes_nothing_any_more(database_url: str, folder: Path) -> None:
@@ -38,7 +38,7 @@ async def test_a_run_that_was_taken_for_dead_writes_nothing_any_more(database_ur
     async with accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 2, b"a photo")
-        drivers = [Driver({"count": job}, accounts.job_places, keep=timedelta(hours=1)) for _ in range(2)]
+        drivers = [TaskDriver({"count": job}, accounts.job_places, keep=timedelta(hours=1)) for _ in range(2)]
         paused, successor = [await driver.begin(task.id) for driver in drivers]
         assert paused is not None
         assert successor is not None
@@ -61,15 +61,15 @@ async def test_what_was_prepared_for_an_end_that_does_not_come_is_dropped(databa
         dropped = []
 
         class Cancelled(CountingJob):
-            async def finish(self, task: TaskWork) -> Finished:
+            async def finish(self, task: TaskContext) -> JobResult:
                 async def drop() -> None:
                     dropped.append(task.id)
 
                 await accounts.tasks.cancel(me.id, task.id)
-                return Finished({}, drop=drop)
+                return JobResult({}, drop=drop)
 
         task = await submitted(accounts, me.id, 1)
-        course = await Driver({"count": Cancelled()}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        course = await TaskDriver({"count": Cancelled()}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
         assert course is not None
         await course.finish()
     assert dropped == [task.id]
@@ -81,7 +81,7 @@ async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(dat
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 2)
         for begun in range(1, 5):  # more often than a task may be tried
-            driver = Driver({"count": slow}, accounts.job_places, keep=timedelta(hours=1))
+            driver = TaskDriver({"count": slow}, accounts.job_places, keep=timedelta(hours=1))
             course = await driver.begin(task.id)
             assert course is not None
             step = asyncio.create_task(course.step(0))
@@ -91,7 +91,7 @@ async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(dat
             with pytest.raises(asyncio.CancelledError):
                 await step
             await course.leave()
-        last = await Driver({"count": quick}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        last = await TaskDriver({"count": quick}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
         assert last is not None
         await last.finish()
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
@@ -106,7 +106,7 @@ async def test_a_worker_that_lacks_a_master_key_says_which_and_leaves_the_task_t
         other = Sealer(MasterKeys("new", {"new": new_key()}), clock=utc_now, new_id=uuid4)
         places = replace(accounts.job_places, sealer=other)
         with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
-            await Driver({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)
+            await TaskDriver({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "queued"
     told = [(event["event"], event["code"]) for event in events if event["log_level"] == "error"]
     assert told == [("task.not_taken", "ENCRYPTION_KEY_MISSING")]

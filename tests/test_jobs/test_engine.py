@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gwansang.db.job_store import job_store
-from gwansang.jobs.engine import Engine
+from gwansang.jobs.engine import JobEngine
 from gwansang.jobs.protocols import HandedBack
 
 pytestmark = pytest.mark.anyio
@@ -56,8 +56,10 @@ class Willing:
 
 
 @asynccontextmanager
-async def engine(url: str, courses: Refusing | Willing, worker: str, protocol: int = 1) -> AsyncIterator[Engine]:
-    made = Engine(job_store(url), courses, asyncio.get_running_loop(), worker=worker, concurrency=2, protocol=protocol)
+async def engine(url: str, courses: Refusing | Willing, worker: str, protocol: int = 1) -> AsyncIterator[JobEngine]:
+    made = JobEngine(
+        job_store(url), courses, asyncio.get_running_loop(), worker=worker, concurrency=2, protocol=protocol
+    )
     await asyncio.to_thread(made.start)
     try:
         yield made

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 
-from gwansang.jobs.slots import Slot
+from gwansang.jobs.slots import WorkerSlot
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, ended, submitted, worker_at
 from tests.test_jobs.engine_tables import everything_kept, until_forgotten
@@ -73,12 +73,12 @@ async def test_many_jobs_on_two_workers_are_all_done_and_none_twice(database_url
 
 
 def test_no_two_workers_have_one_name_and_a_place_keeps_its_name(tmp_path: Path) -> None:
-    here = [Slot.take(tmp_path / "here") for _ in range(3)]
-    elsewhere = Slot.take(tmp_path / "elsewhere")  # as on another machine with the same hostname
+    here = [WorkerSlot.take(tmp_path / "here") for _ in range(3)]
+    elsewhere = WorkerSlot.take(tmp_path / "elsewhere")  # as on another machine with the same hostname
     names = [slot.name for slot in (*here, elsewhere)]
     assert len(set(names)) == 4
     here[1].release()
-    again = Slot.take(tmp_path / "here")
+    again = WorkerSlot.take(tmp_path / "here")
     assert again.name == names[1]
     for slot in (here[0], again, here[2], elsewhere):
         slot.release()
@@ -127,4 +127,4 @@ async def test_a_worker_stops_although_its_database_has_gone(database_url: str, 
             connections = runner._at_work.engine._store.connections
             event.listen(connections, "checkout", broken)
             event.listen(connections, "do_connect", gone)
-    assert Slot.take(folder / "workers").name.split("-")[-2] == "0"  # its place is free again
+    assert WorkerSlot.take(folder / "workers").name.split("-")[-2] == "0"  # its place is free again

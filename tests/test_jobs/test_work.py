@@ -12,7 +12,7 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.core.exceptions import Unavailable
 from gwansang.services.accounts.user_service import UserInfo
-from gwansang.services.tasks.job import Finished, TaskWork
+from gwansang.services.tasks.job import JobResult, TaskContext
 from gwansang.services.tasks.task_service import TaskNotFoundError
 from gwansang.vision.errors import FaceBlurredError
 from tests.support.accounts import signed_up
@@ -38,11 +38,11 @@ async def scene(database_url: str, folder: Path) -> AsyncIterator[Scene]:
         yield Scene(accounts, await signed_up(accounts), job)
 
 
-def raising(*errors: Exception) -> Callable[[TaskWork, int], None]:
+def raising(*errors: Exception) -> Callable[[TaskContext, int], None]:
     """Raises these one after the other, and then nothing."""
     coming = iter(errors)
 
-    def before_step(_: TaskWork, __: int) -> None:
+    def before_step(_: TaskContext, __: int) -> None:
         for error in itertools.islice(coming, 1):
             raise error
 
@@ -71,7 +71,7 @@ async def test_an_error_of_the_input_ends_a_task_with_that_error_at_once(scene: 
 
 
 async def test_an_unexpected_error_is_tried_again_three_times_in_all_and_others_go_on(scene: Scene) -> None:
-    def fails_always(task: TaskWork, _: int) -> None:
+    def fails_always(task: TaskContext, _: int) -> None:
         if task.inputs:
             raise ZeroDivisionError
 
@@ -155,13 +155,13 @@ async def test_what_else_belongs_to_the_end_happens_with_it_or_not_at_all(scene:
     calls = []
 
     class Writing(CountingJob):
-        async def finish(self, task: TaskWork) -> Finished:
+        async def finish(self, task: TaskContext) -> JobResult:
             async def write(tx: object) -> None:
                 calls.append(len(calls))
                 if len(calls) == 1:
                     raise Unavailable("not now")
 
-            return Finished({"calls": len(calls)}, write)
+            return JobResult({"calls": len(calls)}, write)
 
     scene.job.__class__ = Writing
     task = await submitted(scene.accounts, scene.me.id, 1)

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.profile import SHARED, combine, combine_frames
 
 
 def frame(value: float, error: float = 1.0) -> Measures:
-    return Measures({"FL": Measured(value, error)}, {"eyes": 0.0})
+    return Measures({"FL": MeasuredValue(value, error)}, {"eyes": 0.0})
 
 
 def error_of(*frames: Measures) -> float:

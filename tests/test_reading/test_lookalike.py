@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, Measured, Measures, default_norms
+from gwansang.reading import Capture, MeasuredValue, Measures, default_norms
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.lookalike import REGIONS, Region, prepare, region_measures
 from tests.support.factories import measures_at
@@ -72,7 +72,7 @@ def test_the_neighbours_are_ranked_by_their_similarity_and_are_the_same_each_tim
 def test_what_a_photo_shows_badly_counts_less() -> None:
     gallery = prepare([measures_at(ET=2.0), measures_at(EO=1.5)])
     usual, sd = measures_at(), default_norms().measures["ET"].sd
-    unsure = replace(usual, values={**usual.values, "ET": Measured(usual.values["ET"].value, 3.0 * sd)})
+    unsure = replace(usual, values={**usual.values, "ET": MeasuredValue(usual.values["ET"].value, 3.0 * sd)})
     assert gallery.seen_from(usual).nearest()["eyes"][0].index == 1
     assert gallery.seen_from(unsure).nearest()["eyes"][0].index == 0
 

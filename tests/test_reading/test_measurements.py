@@ -9,7 +9,7 @@ from gwansang.reading import Capture, UnmeasurableFaceError, default_norms, meas
 from gwansang.reading.measurements import BY_KEY, TABLE
 from gwansang.reading.measuring_error import measuring_error
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align
 from tests.support.factories import frontal_face, image_points, mirrored
@@ -122,7 +122,7 @@ def test_what_is_no_face_is_refused_with_a_reason(kind: str) -> None:
 def test_the_norms_fit_the_measures_of_real_portraits() -> None:
     """The shipped norms stand for another population; a wrong definition would still be many SD away."""
     photos = [photo for photo in evaluation_photos("london") if "neutral" in str(photo)][::4]
-    engine = Engine.load(model_dir())
+    engine = Networks.load(model_dir())
     found = [values(read_photo(photo.read_bytes(), engine).frontal) for photo in photos]
     norms = default_norms()
     medians = {key: norms.z(key, float(np.median([face[key] for face in found]))) for key in norms.measures}

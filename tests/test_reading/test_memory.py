@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, Measured, Measures, Reading, compose, measure
-from gwansang.reading.memory import Recollection, averaged, first_stranger, recall, told_by
+from gwansang.reading import Capture, MeasuredValue, Measures, Reading, compose, measure
+from gwansang.reading.memory import RememberedReading, averaged, first_stranger, recall, told_by
 from gwansang.reading.profile import Profile, combine
 from tests.support.factories import frontal_face, measures_at
 from tests.test_reading.days import A_DAY
@@ -21,12 +21,12 @@ def tell(measures: Measures, before: Mapping[str, str] | None) -> Reading:
     return compose(measures, Capture(), A_DAY, before=before)
 
 
-def look(known: Profile | None, seen: Measures, photos: int = 1) -> Recollection:
+def look(known: Profile | None, seen: Measures, photos: int = 1) -> RememberedReading:
     return recall(known, seen, photos, tell)
 
 
 def one(value: float, error: float) -> Measures:
-    return Measures({"FL": Measured(value, error)}, {"eyes": value})
+    return Measures({"FL": MeasuredValue(value, error)}, {"eyes": value})
 
 
 @given(

@@ -12,7 +12,7 @@ from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.model import ENERGIES
-from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among, spread_of
+from gwansang.reading.norming import MeasuredNeighbour, TooFewPeopleError, norms_among, spread_of
 from gwansang.reading.norms import Norms
 from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
 from gwansang.reading.scores import energy_step
@@ -23,10 +23,10 @@ from tests.test_reading.days import A_DAY
 SHIPPED = default_norms()
 
 
-def neighbours(count: int, seed: int = 1) -> list[Neighbour]:
+def neighbours(count: int, seed: int = 1) -> list[MeasuredNeighbour]:
     """People as they are among the shipped norms."""
     return [
-        Neighbour({key: norm.median + z[key] * norm.sd for key, norm in SHIPPED.measures.items()})
+        MeasuredNeighbour({key: norm.median + z[key] * norm.sd for key, norm in SHIPPED.measures.items()})
         for z in simulated_faces(count, seed)
     ]
 
@@ -44,7 +44,7 @@ def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
 
 
 def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
-    wrong = [Neighbour({key: 100.0 for key in BY_KEY}) for _ in range(12)]
+    wrong = [MeasuredNeighbour({key: 100.0 for key in BY_KEY}) for _ in range(12)]
     spoilt = norms_among([*neighbours(400), *wrong], "spoilt", "simulated")
     for key, norm in spoilt.measures.items():
         assert norm.median == pytest.approx(own.measures[key].median, abs=0.15 * own.measures[key].sd)
@@ -55,7 +55,7 @@ def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() ->
     """The shipped scales would give a quarter of such people the wrong step."""
     draws = np.random.default_rng(5).normal(size=(1500, len(BY_KEY)))
     people = [
-        Neighbour(
+        MeasuredNeighbour(
             {key: norm.median + z * norm.sd for (key, norm), z in zip(SHIPPED.measures.items(), row, strict=True)}
         )
         for row in draws.tolist()
@@ -66,7 +66,7 @@ def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() ->
     assert _unfair(people[500:], replace(norms, scales=SHIPPED.scales), fair) > 0.15
 
 
-def _unfair(people: list[Neighbour], norms: Norms, fair: list[float]) -> float:
+def _unfair(people: list[MeasuredNeighbour], norms: Norms, fair: list[float]) -> float:
     """How far the share of a step is from the fair one, at most, over the energies."""
     worst = 0.0
     seen = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, Measured, Measures, compose, default_norms, measure
+from gwansang.reading import Capture, MeasuredValue, Measures, compose, default_norms, measure
 from gwansang.reading.memory import told_by
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.profile import (
@@ -45,7 +45,7 @@ def test_the_same_photo_twice_changes_no_measure_and_makes_it_surer_but_not_sure
 
 
 def test_a_surer_photo_counts_more() -> None:
-    sure, unsure = Measured(1.0, 0.1), Measured(2.0, 0.3)
+    sure, unsure = MeasuredValue(1.0, 0.1), MeasuredValue(2.0, 0.3)
     mean = combine([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
     assert mean.value == pytest.approx(1.1)
 

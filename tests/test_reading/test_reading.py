@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import BirthYearOutOfRangeError, Capture, Locale, Measured, compose, measure, read
+from gwansang.reading import BirthYearOutOfRangeError, Capture, Locale, MeasuredValue, compose, measure, read
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.model import ENERGIES, Reading
 from gwansang.reading.norms import Norm, default_norms
@@ -127,7 +127,7 @@ def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(part: str, 
 
 def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_composing() -> None:
     face, norms = measure(frontal_face(1), Capture()), default_norms()
-    steadier = replace(face, values={key: Measured(m.value, m.error / 3) for key, m in face.values.items()})
+    steadier = replace(face, values={key: MeasuredValue(m.value, m.error / 3) for key, m in face.values.items()})
     own = replace(
         norms,
         measures={key: Norm(face.values[key].value, norm.sd, norm.percentiles) for key, norm in norms.measures.items()},

@@ -14,8 +14,15 @@ from gwansang.reading.measurements import Measures
 from gwansang.reading.memory import recall
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, Look, PhotoEngine, capture_of, look_for
-from gwansang.services.readings.clip_reader import FRAMES, Glimpse, PartSeen, choose, look_of, see_part
+from gwansang.services.ml.face_analyzer import (
+    DifferentFacesError,
+    FaceObservation,
+    FaceQuery,
+    PhotoEngine,
+    capture_of,
+    observe,
+)
+from gwansang.services.readings.clip_reader import FRAMES, FrameObservation, PartSeen, choose, look_of, see_part
 from gwansang.vision import errors
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
@@ -37,7 +44,7 @@ def parts_of(vision: PhotoEngine, film: bytes) -> list[PartSeen]:
     return [see_part(vision, film, part) for part in range(len(survey(film, Budget(20)).parts))]
 
 
-def look_at_clip(vision: PhotoEngine, film: bytes) -> Look:
+def look_at_clip(vision: PhotoEngine, film: bytes) -> FaceObservation:
     return look_of(parts_of(vision, film))
 
 
@@ -47,7 +54,7 @@ def refusal(vision: PhotoEngine, film: bytes) -> AppError:
     return caught.value
 
 
-def told(look: Look, before: dict[str, str] | None = None) -> Reading:
+def told(look: FaceObservation, before: dict[str, str] | None = None) -> Reading:
     return compose(look.measures, capture_of(look), DAY, "ko", None, default_norms(), before)
 
 
@@ -78,7 +85,7 @@ def film_of(index: int, codec: str = "libx264", container: str = "mp4", count: i
 def test_a_clip_is_told_like_the_photo_of_the_same_face(
     vision: PhotoEngine, index: int, codec: str, container: str
 ) -> None:
-    still = look_for(vision, FaceQuery(image=encoded(person(index))))
+    still = observe(vision, FaceQuery(image=encoded(person(index))))
 
     look = look_at_clip(vision, film_of(index, codec, container))
 
@@ -129,9 +136,9 @@ def test_frames_that_show_no_good_face_are_left_out(vision: PhotoEngine) -> None
     assert sum(part.refused.get("NO_FACE", 0) for part in parts) >= 10
 
 
-def glimpse(second: float, score: float, yaw_deg: float = 0.0) -> Glimpse:
+def glimpse(second: float, score: float, yaw_deg: float = 0.0) -> FrameObservation:
     quality = Quality(score, 300, 0, 0, 0.3, 30, 0.5, 0.1, None, None, ())
-    return Glimpse(second, Pose(yaw_deg, 0.0, 0.0), quality, Measures({}, {}))
+    return FrameObservation(second, Pose(yaw_deg, 0.0, 0.0), quality, Measures({}, {}))
 
 
 def test_the_best_frames_are_chosen_from_all_over_the_clip() -> None:

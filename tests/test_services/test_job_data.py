@@ -19,8 +19,8 @@ from gwansang.services.jobs.face_data import (
     sight_of,
     told_of,
 )
-from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, look_at
-from gwansang.services.readings.analysis_service import Sight
+from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, observation_of
+from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.vision.pipeline import face_from_landmarks
 
 
@@ -69,7 +69,9 @@ def test_names_of_files_are_part_of_what_is_sealed() -> None:
 
 def test_what_was_seen_comes_back_to_the_last_digit() -> None:
     face = face_from_landmarks(known_landmarks(), 1080, 1440)
-    seen = Sight(look_at(face, measure(face.neutral, capture_of(face))), "ko", None, datetime(2026, 11, 23, tzinfo=UTC))
+    seen = ReadingInput(
+        observation_of(face, measure(face.neutral, capture_of(face))), "ko", None, datetime(2026, 11, 23, tzinfo=UTC)
+    )
     again = sight_of(json.loads(json.dumps(sight_data(seen))))
     assert np.array_equal(again.look.places, seen.look.places)
     assert (again.look.pose, again.look.quality, again.look.measures) == (

@@ -13,7 +13,7 @@ from gwansang.container import Container, assembled
 from gwansang.reading import Reading
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.services.readings.snapshot import told_analysis
+from gwansang.services.readings.snapshot import snapshot_of
 from tests.support.fakes import FakeVision, frozen_clock
 from tests.support.serving import settings_for_tests
 
@@ -50,6 +50,6 @@ async def test_a_reading_that_was_kept_before_the_callings_were_told_can_still_b
     readings = TypeAdapter(Reading)
     old = readings.dump_python(result.reading, mode="json")
     del old["archetypes"]
-    made = told_analysis(result).kept
+    made = snapshot_of(result).kept
     assert present_kept(replace(made, reading=readings.validate_python(old))).archetypes is None
     assert present_kept(made).archetypes == present(result).archetypes is not None

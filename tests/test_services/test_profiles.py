@@ -10,7 +10,7 @@ from gwansang.models import Consent
 from gwansang.reading import Capture, measure
 from gwansang.reading.measurements import MEASURING
 from gwansang.reading.profile import Profile
-from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileChange
+from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileUpdate
 from tests.support.accounts import signed_up
 from tests.support.factories import frontal_face
 from tests.support.fakes import NOON
@@ -22,7 +22,7 @@ FACE = Profile(measure(frontal_face(1), Capture()), 1, {"eyes": "long", "element
 
 async def remember(accounts: Accounts, user_id: int, profile: Profile = FACE, known: KnownFace | None = None) -> bool:
     made = analysis()
-    change = ProfileChange(
+    change = ProfileUpdate(
         profile=profile,
         replaces=known.version if known else None,
         version=made.analysis_id,

@@ -9,7 +9,7 @@ from statistics import fmean
 import pytest
 
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.face_analyzer import Analysis, FaceQuery, PhotoEngine, analyze_face
+from gwansang.services.ml.face_analyzer import FaceAnalysis, FaceQuery, PhotoEngine, analyze_face
 from tests.support.photos import evaluation_photos, model_dir
 
 PEOPLE = 16
@@ -24,7 +24,7 @@ def test_after_a_second_photo_people_are_told_the_same_and_more_surely() -> None
         pytest.skip("there are not enough people with two photos")
     engine = PhotoEngine(model_dir())
 
-    def read(photo: bytes, first: Analysis | None = None) -> Analysis:
+    def read(photo: bytes, first: FaceAnalysis | None = None) -> FaceAnalysis:
         known = first.told.profile if first else None
         return analyze_face(engine, FaceQuery(image=photo), date(2026, 11, 23), default_norms(), known)
 

@@ -8,7 +8,7 @@ import pytest
 from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import ObjectStore
 from gwansang.storage.local import LocalObjects
-from gwansang.storage.s3 import Bucket, S3Objects
+from gwansang.storage.s3 import S3Bucket, S3Objects
 from tests.support.fakes import MovingClock
 from tests.support.s3_server import BUCKET, REGION, S3Server, s3_server
 
@@ -46,7 +46,7 @@ def bucket(s3: S3Server, clock: MovingClock) -> S3Objects:
     return S3Objects(bucket_of(s3), clock=clock)
 
 
-def bucket_of(server: S3Server, **changes: str | None) -> Bucket:
+def bucket_of(server: S3Server, **changes: str | None) -> S3Bucket:
     """The tests' bucket, maybe reached in another way."""
     known: dict[str, str | None] = {
         "name": BUCKET,
@@ -55,7 +55,7 @@ def bucket_of(server: S3Server, **changes: str | None) -> Bucket:
         "access_key_id": server.access_key_id,
         "secret_access_key": server.secret_access_key,
     }
-    return Bucket(**{**known, **changes})
+    return S3Bucket(**{**known, **changes})
 
 
 @pytest.fixture(params=["local", "bucket"])

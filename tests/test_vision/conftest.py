@@ -2,11 +2,11 @@
 
 import pytest
 
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from tests.support.photos import model_dir
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def engine() -> Networks:
     """The real networks; `make models` fetches them."""
-    return Engine.load(model_dir())
+    return Networks.load(model_dir())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gwansang.core.exceptions import AppError
-from gwansang.vision.decode import Picture, decode, reduction_for
+from gwansang.vision.decode import DecodedImage, decode, reduction_for
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.gates.headers import inspect
@@ -19,7 +19,7 @@ from tests.test_vision.pictures import saved
 FACE = draw_face()
 
 
-def decoded(data: bytes, reduction: int = 1) -> Picture:
+def decoded(data: bytes, reduction: int = 1) -> DecodedImage:
     return decode(inspect(data), reduction)
 
 
@@ -149,7 +149,7 @@ def test_any_bytes_behind_a_right_start_give_a_reason(start: bytes, rest: bytes)
 # upright
 
 
-def places(picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def places(picture: DecodedImage, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Upright full-size points as places in the decoded pixels."""
     return points @ picture.to_pixels[:, :2].T + picture.to_pixels[:, 2]
 

@@ -12,20 +12,20 @@ from gwansang.vision.embedding import DIMENSIONS, Embedding, chip_region, embed
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import see_photo
 from tests.support.photos import drawn_portrait, encoded, evaluation_photos
 
 _PEOPLE = 12
 
 
-def embedding_of(photo: bytes, engine: Engine) -> Embedding:
+def embedding_of(photo: bytes, engine: Networks) -> Embedding:
     face, picture = see_photo(photo, engine)
     return embed(engine, picture, face.points)
 
 
 @pytest.fixture(scope="module")
-def people(engine: Engine) -> Mapping[str, list[Embedding]]:
+def people(engine: Networks) -> Mapping[str, list[Embedding]]:
     """Two embeddings a person: neutral, then smiling."""
     found: dict[str, list[Embedding]] = {}
     photos = evaluation_photos("london")
@@ -43,7 +43,7 @@ def test_a_smile_moves_a_person_less_than_another_person_is_away(people: Mapping
     assert np.median(others) > 0.5
 
 
-def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Engine) -> None:
+def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Networks) -> None:
     first, second = (embedding_of(drawn_portrait(".png"), engine) for _ in range(2))
     assert first.shape == (DIMENSIONS,)
     assert first.dtype == np.float32
@@ -51,7 +51,7 @@ def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Engine) -
     assert np.array_equal(first, second)
 
 
-def test_a_face_in_the_mirror_keeps_its_embedding(engine: Engine) -> None:
+def test_a_face_in_the_mirror_keeps_its_embedding(engine: Networks) -> None:
     pixels = cv2.imdecode(np.frombuffer(drawn_portrait(".png"), np.uint8), cv2.IMREAD_COLOR_RGB)
     lit = np.clip(pixels * np.linspace(1.1, 0.7, pixels.shape[1])[None, :, None], 0, 255).astype(np.uint8)
     seen, mirrored = (embedding_of(encoded(image, ".png"), engine) for image in (lit, lit[:, ::-1]))
@@ -77,8 +77,8 @@ def test_the_chip_turns_and_grows_with_the_face() -> None:
     assert np.abs(eyes_and_nose - reference).max() < 0.03
 
 
-def test_the_network_is_only_used_with_the_pinned_bytes(engine: Engine, tmp_path: Path) -> None:
+def test_the_network_is_only_used_with_the_pinned_bytes(engine: Networks, tmp_path: Path) -> None:
     (tmp_path / FACE_EMBEDDING.file).write_bytes(b"another network")
-    other = Engine(engine.short_range, engine.full_range, engine.mesh, engine.iris, tmp_path)
+    other = Networks(engine.short_range, engine.full_range, engine.mesh, engine.iris, tmp_path)
     with pytest.raises(ModelsMissingError, match="face_embedding"):
         _ = other.embedding

@@ -11,7 +11,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.vision import errors
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
 from gwansang.vision.quality import Hint
 from tests.support.photos import drawn_portrait
@@ -19,7 +19,7 @@ from tests.test_vision import scenes
 
 
 @pytest.fixture(scope="module")
-def upright(engine: Engine) -> Face:
+def upright(engine: Networks) -> Face:
     return read_photo(drawn_portrait(".png"), engine)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from gwansang.vision.guidance import GENTLE, Coach, Cue, Movement
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
-from gwansang.vision.tracking import Tracker, glance, glance_at_landmarks
+from gwansang.vision.models.runtime import Networks
+from gwansang.vision.tracking import Tracker, track_frame, track_landmarks
 from tests.support.cameras import Rgb, drawn_face, frame, real_face
 from tests.support.photos import encoded
 from tests.test_vision import scenes
@@ -21,20 +21,20 @@ LIDS = (
 class Camera:
     """What somebody is told, frame after frame at 30 a second."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Networks) -> None:
         self._engine = engine
         self._tracker, self._coach, self._now = Tracker(), Coach(), 0.0
         self.cues: tuple[Cue, ...] = ()
 
     def show(self, *frames: bytes) -> tuple[Cue, ...]:
         for data in frames:
-            self.cues = self._coach.tell(glance(data, self._tracker, self._engine), self._now)
+            self.cues = self._coach.tell(track_frame(data, self._tracker, self._engine), self._now)
             self._now += 1 / 30
         return self.cues
 
 
 @pytest.fixture
-def camera(engine: Engine) -> Camera:
+def camera(engine: Networks) -> Camera:
     return Camera(engine)
 
 
@@ -87,10 +87,10 @@ def test_the_left_of_a_turn_is_the_persons_own_whatever_the_picture_shows() -> N
     turned = canonical_face().vertices @ scenes.rotation(yaw_deg=20).T
     places = 0.5 + turned * (1, -1, -1) / 30
     assert places[4, 0] > places[[234, 454], 0].mean()
-    assert Cue.TURN_RIGHT in Coach().tell(glance_at_landmarks(places, 600, 600), 0.0)
+    assert Cue.TURN_RIGHT in Coach().tell(track_landmarks(places, 600, 600), 0.0)
 
 
-def test_most_smiles_are_to_relax_and_hardly_a_mouth_at_rest(engine: Engine) -> None:
+def test_most_smiles_are_to_relax_and_hardly_a_mouth_at_rest(engine: Networks) -> None:
     told = {
         mood: sum(Cue.RELAX_MOUTH in Camera(engine).show(*[frame(real_face(one, mood))] * 3) for one in range(10))
         for mood in ("smiling", "neutral")

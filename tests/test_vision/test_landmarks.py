@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from gwansang.vision.decode import Picture, decode
+from gwansang.vision.decode import DecodedImage, decode
 from gwansang.vision.detector import find_faces
 from gwansang.vision.face import Points
 from gwansang.vision.gates.headers import inspect
-from gwansang.vision.landmarks import Mesh, around, find_eyes, find_landmarks, one_pass
+from gwansang.vision.landmarks import FaceMesh, around, find_eyes, find_landmarks, one_pass
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
@@ -23,7 +23,7 @@ def drawn_points() -> Points:
     return np.asarray(vertices[:, :2] * (scale, -scale) + (240.0, 640 * 0.52))
 
 
-def mesh_of(engine: Engine, picture: Picture) -> Mesh:
+def mesh_of(engine: Networks, picture: DecodedImage) -> FaceMesh:
     return find_landmarks(engine, picture, find_faces(engine, picture)[0].region())
 
 
@@ -36,14 +36,14 @@ def off(points: Points, expected: Points) -> float:
     return float(np.linalg.norm(points[:, :2] - expected[:, :2], axis=1).mean()) / iod(expected)
 
 
-def test_the_mesh_lies_on_the_drawn_face(engine: Engine) -> None:
+def test_the_mesh_lies_on_the_drawn_face(engine: Networks) -> None:
     mesh = mesh_of(engine, decode(inspect(drawn_portrait(".png"))))
     assert mesh.presence > 0.99
     assert off(mesh.points, drawn_points()) < 0.06
 
 
 @pytest.mark.parametrize("degrees", [-150, -60, -20, 20, 90, 180])
-def test_the_mesh_turns_with_the_photo(engine: Engine, degrees: int) -> None:
+def test_the_mesh_turns_with_the_photo(engine: Networks, degrees: int) -> None:
     upright = mesh_of(engine, decode(inspect(drawn_portrait(".png")))).points[:, :2] + (160, 80)
     turned = mesh_of(engine, decode(inspect(encoded(scenes.rolled(degrees), ".png")))).points
     angle = np.radians(degrees)
@@ -52,7 +52,7 @@ def test_the_mesh_turns_with_the_photo(engine: Engine, degrees: int) -> None:
     assert off(undone, upright) < 0.025
 
 
-def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Engine) -> None:
+def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Networks) -> None:
     picture = decode(inspect(encoded(scenes.rolled(30), ".png")))
     points = mesh_of(engine, picture).points
     region = around(points)
@@ -64,12 +64,12 @@ def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Engine) -> None:
     assert fractions[33, 1] == pytest.approx(fractions[263, 1], abs=0.01)
 
 
-def test_there_is_no_face_in_a_wall(engine: Engine) -> None:
+def test_there_is_no_face_in_a_wall(engine: Networks) -> None:
     region = find_faces(engine, decode(inspect(drawn_portrait(".png"))))[0].region()
     assert one_pass(engine, decode(inspect(encoded(scenes.wall(), ".png"))), region).presence < 0.5
 
 
-def test_the_mean_of_views_repeats_better_than_one_look(engine: Engine) -> None:
+def test_the_mean_of_views_repeats_better_than_one_look(engine: Networks) -> None:
     """The same face, its square found a little differently each time."""
     picture = decode(inspect(drawn_portrait(".png")))
     square = find_faces(engine, picture)[0].region()
@@ -80,7 +80,7 @@ def test_the_mean_of_views_repeats_better_than_one_look(engine: Engine) -> None:
     assert product.std(axis=0).mean() < 0.5 * once.std(axis=0).mean()
 
 
-def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: Engine) -> None:
+def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: Networks) -> None:
     picture = decode(inspect(drawn_portrait(".png")))
     lids, irises = find_eyes(engine, picture, mesh_of(engine, picture).points)
     drawn, tolerance = drawn_points(), 0.06 * iod(drawn_points())
@@ -93,7 +93,7 @@ def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: En
         assert lids[eye, 12, 1] < lids[eye, 4, 1]  # the upper lid above the lower one
 
 
-def test_mirrored_photos_have_mirrored_eyes(engine: Engine) -> None:
+def test_mirrored_photos_have_mirrored_eyes(engine: Networks) -> None:
     rgb = scenes.turned()
     straight, mirrored = decode(inspect(encoded(rgb, ".png"))), decode(inspect(encoded(rgb[:, ::-1], ".png")))
     points = mesh_of(engine, straight).points

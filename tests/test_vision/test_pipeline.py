@@ -13,12 +13,12 @@ import pytest
 
 from gwansang.core.exceptions import AppError
 from gwansang.vision import errors, pipeline
-from gwansang.vision.decode import Picture, decode
+from gwansang.vision.decode import DecodedImage, decode
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Face
 from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine, Network, Tensor
+from gwansang.vision.models.runtime import Network, Networks, Tensor
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.quality import Hint
 from gwansang.vision.self_test import self_test
@@ -27,11 +27,11 @@ from tests.test_vision import pictures, scenes
 
 
 @pytest.fixture(scope="module")
-def upright(engine: Engine) -> Face:
+def upright(engine: Networks) -> Face:
     return read_photo(drawn_portrait(".png"), engine)
 
 
-def refusal(data: bytes, engine: Engine) -> AppError:
+def refusal(data: bytes, engine: Networks) -> AppError:
     with pytest.raises(AppError) as caught:
         read_photo(data, engine)
     return caught.value
@@ -57,21 +57,21 @@ def refusal(data: bytes, engine: Engine) -> AppError:
         pytest.param(scenes.blurred(6), errors.FaceBlurredError, id="blurred"),
     ],
 )
-def test_what_gives_no_reading_is_named(engine: Engine, scene: scenes.Rgb, expected: type[AppError]) -> None:
+def test_what_gives_no_reading_is_named(engine: Networks, scene: scenes.Rgb, expected: type[AppError]) -> None:
     assert type(refusal(encoded(scene, ".png"), engine)) is expected
 
 
-def test_the_number_of_faces_is_told(engine: Engine) -> None:
+def test_the_number_of_faces_is_told(engine: Networks) -> None:
     assert refusal(encoded(scenes.crowd(3, 1, 640), ".png"), engine).context["count"] == 3
 
 
-def test_a_small_face_behind_is_only_mentioned(engine: Engine) -> None:
+def test_a_small_face_behind_is_only_mentioned(engine: Networks) -> None:
     assert Hint.OTHER_FACES in read_photo(encoded(scenes.with_one_behind(), ".png"), engine).quality.warnings
 
 
 @pytest.mark.parametrize("degrees", [180, 90, -90, 45])
 def test_a_photo_on_its_side_or_head_gives_the_same_face_and_how_it_lay(
-    engine: Engine, upright: Face, degrees: int
+    engine: Networks, upright: Face, degrees: int
 ) -> None:
     face = read_photo(encoded(scenes.rolled(degrees), ".png"), engine)
     assert (face.pose.roll_deg - degrees + 180) % 360 - 180 == pytest.approx(0, abs=3)
@@ -79,14 +79,14 @@ def test_a_photo_on_its_side_or_head_gives_the_same_face_and_how_it_lay(
 
 
 @pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
-def test_the_angles_of_a_drawn_head_come_back_with_their_signs(engine: Engine, degrees: int) -> None:
+def test_the_angles_of_a_drawn_head_come_back_with_their_signs(engine: Networks, degrees: int) -> None:
     yaw = read_photo(encoded(scenes.turned(yaw_deg=degrees), ".png"), engine).pose.yaw_deg
     pitch = read_photo(encoded(scenes.turned(pitch_deg=degrees), ".png"), engine).pose.pitch_deg
     assert yaw == pytest.approx(degrees, abs=7)
     assert pitch == pytest.approx(degrees, abs=7)
 
 
-def test_a_mirrored_photo_gives_the_mirrored_face(engine: Engine, upright: Face) -> None:
+def test_a_mirrored_photo_gives_the_mirrored_face(engine: Networks, upright: Face) -> None:
     mirrored = read_photo(encoded(draw_face()[:, ::-1], ".png"), engine)
     twins = canonical_face().mirror
     assert mirrored.points[twins, :2] * (-1, 1) + (479, 0) == pytest.approx(upright.points[:, :2], abs=2.5)
@@ -94,12 +94,12 @@ def test_a_mirrored_photo_gives_the_mirrored_face(engine: Engine, upright: Face)
 
 
 @pytest.mark.parametrize("name", pictures.polyglots())
-def test_a_portrait_with_something_hidden_in_it_is_that_portrait(engine: Engine, name: str) -> None:
+def test_a_portrait_with_something_hidden_in_it_is_that_portrait(engine: Networks, name: str) -> None:
     face, plain = (read_photo(data, engine) for data in (pictures.polyglots()[name], drawn_portrait()))
     assert np.array_equal(face.points, plain.points)
 
 
-def test_bombs_are_refused_before_anything_is_decoded(engine: Engine) -> None:
+def test_bombs_are_refused_before_anything_is_decoded(engine: Networks) -> None:
     process = psutil.Process()
     for bomb in (pictures.png_of_zeros(16_000, 16_000), pictures.jpeg_claiming(drawn_portrait(), 65_500, 65_500)):
         before, start = process.memory_info().rss, time.thread_time()
@@ -114,7 +114,7 @@ def test_bombs_are_refused_before_anything_is_decoded(engine: Engine) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", [".jpg", ".png", ".webp"])
 def test_the_orientation_of_the_file_changes_nothing(
-    engine: Engine, upright: Face, orientation: int, kind: str
+    engine: Networks, upright: Face, orientation: int, kind: str
 ) -> None:
     stored = encoded(pictures.stored_as(draw_face(), orientation), kind)
     height, width = pictures.stored_as(draw_face(), orientation).shape[:2]
@@ -132,7 +132,7 @@ def test_the_orientation_of_the_file_changes_nothing(
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
 @pytest.mark.parametrize("enlarged", [2, 4, 8])
 def test_a_large_photo_is_read_from_a_reduced_one_at_the_same_place(
-    engine: Engine, orientation: int, enlarged: int
+    engine: Networks, orientation: int, enlarged: int
 ) -> None:
     small = draw_face(479, 641)  # sides that leave a rest
     large = cv2.resize(small, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
@@ -147,7 +147,7 @@ def decoded_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The reductions at which photos are decoded from now on; decoding itself is the real one."""
     reductions: list[int] = []
 
-    def counted(header: ImageHeader, reduction: int = 1) -> Picture:
+    def counted(header: ImageHeader, reduction: int = 1) -> DecodedImage:
         reductions.append(reduction)
         return decode(header, reduction)
 
@@ -162,7 +162,7 @@ def twelve_megapixels(face_width: float) -> bytes:
 
 
 def test_twelve_megapixels_are_decoded_once_at_an_eighth_where_the_face_is_large(
-    engine: Engine, decoded_at: list[int]
+    engine: Networks, decoded_at: list[int]
 ) -> None:
     face = read_photo(twelve_megapixels(1_400), engine)
     assert decoded_at == [8]
@@ -172,7 +172,7 @@ def test_twelve_megapixels_are_decoded_once_at_an_eighth_where_the_face_is_large
 
 @pytest.mark.parametrize(("face_width", "then"), [(620.0, 4), (330.0, 2), (210.0, 1)])
 def test_twelve_megapixels_are_decoded_again_larger_where_the_face_is_small(
-    engine: Engine, decoded_at: list[int], face_width: float, then: int
+    engine: Networks, decoded_at: list[int], face_width: float, then: int
 ) -> None:
     face = read_photo(twelve_megapixels(face_width), engine)
     assert decoded_at == [8, then]
@@ -183,11 +183,11 @@ def facts(face: Face) -> tuple[object, ...]:
     return tuple(part.tobytes() if isinstance(part, np.ndarray) else part for part in astuple(face))
 
 
-def test_the_same_bytes_give_the_same_face_on_every_engine_and_thread(engine: Engine, upright: Face) -> None:
+def test_the_same_bytes_give_the_same_face_on_every_engine_and_thread(engine: Networks, upright: Face) -> None:
     found: list[tuple[object, ...]] = []
 
     def read() -> None:
-        own = Engine.load(model_dir())
+        own = Networks.load(model_dir())
         found.extend(facts(read_photo(drawn_portrait(".png"), own)) for _ in range(3))
 
     threads = [threading.Thread(target=read) for _ in range(2)]
@@ -199,7 +199,7 @@ def test_the_same_bytes_give_the_same_face_on_every_engine_and_thread(engine: En
     assert set(found) == {facts(upright)}
 
 
-def test_the_loaded_networks_pass_their_self_test(engine: Engine) -> None:
+def test_the_loaded_networks_pass_their_self_test(engine: Networks) -> None:
     self_test(engine)
 
 
@@ -214,13 +214,13 @@ class Skewed(Network):
         return [output + 19 if output.size == 1404 else output for output in self._network.run(tensor)]
 
 
-def test_a_network_that_measures_another_face_fails_the_self_test(engine: Engine) -> None:
-    skewed = Engine(engine.short_range, engine.full_range, Skewed(engine.mesh), engine.iris)
+def test_a_network_that_measures_another_face_fails_the_self_test(engine: Networks) -> None:
+    skewed = Networks(engine.short_range, engine.full_range, Skewed(engine.mesh), engine.iris)
     with pytest.raises(errors.ModelsMissingError):
         self_test(skewed)
 
 
-def test_a_longer_lens_means_a_camera_further_away(engine: Engine) -> None:
+def test_a_longer_lens_means_a_camera_further_away(engine: Networks) -> None:
     near, far = (
         read_photo(pictures.jpeg_with_exif(drawn_portrait(), pictures.tiff(1, focal_35mm=mm)), engine).quality
         for mm in (26, 52)
@@ -232,7 +232,7 @@ def test_a_longer_lens_means_a_camera_further_away(engine: Engine) -> None:
 # real photos
 
 
-def test_nearly_all_evaluation_photos_give_a_face(engine: Engine) -> None:
+def test_nearly_all_evaluation_photos_give_a_face(engine: Networks) -> None:
     photos = evaluation_photos("london", "selfie", "distance")
     reasons: Counter[str] = Counter()
     for photo in photos:
@@ -244,13 +244,13 @@ def test_nearly_all_evaluation_photos_give_a_face(engine: Engine) -> None:
     assert read >= len(photos) - 2, f"{read} of {len(photos)} photos give a face; refused: {dict(reasons)}"
 
 
-def test_the_average_faces_are_read(engine: Engine) -> None:
+def test_the_average_faces_are_read(engine: Networks) -> None:
     faces = list(map(partial(read_photo, engine=engine), (p.read_bytes() for p in evaluation_photos("composite"))))
     assert len(faces) == 10
     assert all(abs(face.pose.yaw_deg) < 5 for face in faces)
 
 
-def test_a_real_photo_on_its_head_is_never_read_wrongly(engine: Engine) -> None:
+def test_a_real_photo_on_its_head_is_never_read_wrongly(engine: Networks) -> None:
     for photo in evaluation_photos("london", "selfie")[::8]:
         rgb = cv2.imread(str(photo))[..., ::-1].astype(np.uint8)
         try:

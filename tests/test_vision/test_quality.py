@@ -10,7 +10,7 @@ from gwansang.vision.face import Face, Pose
 from gwansang.vision.gates.exif import Camera
 from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.quality import Hint, distance_of, focal_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
 from tests.support.photos import drawn_portrait, encoded
@@ -20,11 +20,11 @@ FRONTAL = canonical_face().vertices
 
 
 @pytest.fixture(scope="module")
-def plain(engine: Engine) -> Face:
+def plain(engine: Networks) -> Face:
     return read_photo(drawn_portrait(".png"), engine)
 
 
-def read(scene: scenes.Rgb, engine: Engine) -> Face:
+def read(scene: scenes.Rgb, engine: Networks) -> Face:
     return read_photo(encoded(scene, ".png"), engine)
 
 
@@ -58,7 +58,7 @@ def test_a_good_photo_has_no_warnings_and_a_high_score(plain: Face) -> None:
         pytest.param(scenes.lit(from_the_left=0.8), Hint.UNEVEN_LIGHT, id="lit from one side"),
     ],
 )
-def test_each_limit_is_named_and_costs_score(engine: Engine, plain: Face, scene: scenes.Rgb, hint: Hint) -> None:
+def test_each_limit_is_named_and_costs_score(engine: Networks, plain: Face, scene: scenes.Rgb, hint: Hint) -> None:
     quality = read(scene, engine).quality
     assert hint in quality.warnings
     assert quality.score < plain.quality.score
@@ -70,7 +70,7 @@ def test_an_even_light_is_even_and_the_brightness_that_of_the_skin(plain: Face) 
     assert plain.quality.brightness == pytest.approx(0.58, abs=0.1)
 
 
-def test_sharpness_falls_with_blur(engine: Engine) -> None:
+def test_sharpness_falls_with_blur(engine: Networks) -> None:
     measured = [read(scenes.blurred(sigma), engine).quality.sharpness or 0.0 for sigma in (0.5, 1, 2, 3)]
     assert measured == sorted(measured, reverse=True)
 
@@ -79,7 +79,7 @@ def test_the_face_width_is_in_pixels_of_the_full_photo(plain: Face) -> None:
     assert plain.quality.face_width_px == pytest.approx(228, rel=0.05)
 
 
-def test_eye_openness_follows_the_drawn_lids(engine: Engine) -> None:
+def test_eye_openness_follows_the_drawn_lids(engine: Networks) -> None:
     measured = [read(draw_face(vertices=with_opened_eyes(share)), engine).quality.eye_openness
                 for share in (1.3, 1.0, 0.7, 0.4)]  # fmt: skip
     assert measured == sorted(measured, reverse=True)

@@ -14,8 +14,8 @@ from gwansang.vision import errors, video
 from gwansang.vision.crop import cut
 from gwansang.vision.detector import frame_region
 from gwansang.vision.drawn_face import draw_face
-from gwansang.vision.gates.masked_file import Essential
-from gwansang.vision.video import SAMPLES, Budget, Clip, Frame, frames, inspect_clip, survey
+from gwansang.vision.gates.masked_file import MaskedFile
+from gwansang.vision.video import SAMPLES, Budget, Clip, ClipFrame, frames, inspect_clip, survey
 from tests.support.clips import CHEAP, Rgb, box, drawn_clip, encoded_clip, moving, with_more
 from tests.support.hostile_clips import Hostile, film, hostile_clips, webm
 from tests.test_vision import pictures
@@ -36,7 +36,7 @@ def surveyed(data: bytes) -> Clip:
     return survey(data, Budget(20))
 
 
-def all_frames(data: bytes) -> list[Frame]:
+def all_frames(data: bytes) -> list[ClipFrame]:
     clip = surveyed(data)
     return [frame for part in range(len(clip.parts)) for frame in frames(data, clip, part, Budget(20))]
 
@@ -188,7 +188,7 @@ def test_a_demuxer_opens_nothing_but_the_bytes_it_was_given() -> None:
     path = b"/etc/passwd\0"
     outside = box(b"dinf", box(b"dref", bytes(4), (1).to_bytes(4, "big"), box(b"url ", bytes(4), path)))
     told = with_more(film(), (b"moov", b"trak", b"mdia", b"minf"), outside)
-    shown = Essential(told, inspect_clip(told).hidden).read()
+    shown = MaskedFile(told, inspect_clip(told).hidden).read()
     assert path in told
     assert shown.count(b"dinf") == 0
     assert shown.count(b"udta") == 0
@@ -197,9 +197,9 @@ def test_a_demuxer_opens_nothing_but_the_bytes_it_was_given() -> None:
 
 def test_what_is_hidden_is_hidden_however_it_is_read() -> None:
     data, hidden = bytes(range(64)), (3, 20, 40)
-    whole = Essential(data, hidden).read()
+    whole = MaskedFile(data, hidden).read()
     for size in (1, 2, 3, 5, 7, 64):
-        pieces = Essential(data, hidden)
+        pieces = MaskedFile(data, hidden)
         assert b"".join(iter(lambda pieces=pieces, size=size: pieces.read(size), b"")) == whole
     assert whole[3:7] == whole[20:24] == whole[40:44] == b"skip"
     assert whole[7:20] == data[7:20]

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from gwansang.api.problem_texts import sentence
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
-from gwansang.core.jsonable import fact
+from gwansang.core.jsonable import jsonable
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies import chosen_locale
 from gwansang.reading.model import Locale
@@ -163,5 +163,5 @@ def problem_type(error: type[AppError]) -> str:
 
 def _details(error: AppError) -> JsonValue:
     if isinstance(error, InvalidRequestError):
-        return fact(error.context.get("faults"))
-    return {name: fact(value) for name, value in error.context.items()} or None
+        return jsonable(error.context.get("faults"))
+    return {name: jsonable(value) for name, value in error.context.items()} or None

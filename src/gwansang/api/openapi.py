@@ -57,7 +57,7 @@ def every_error(family: type[AppError] = AppError) -> Iterator[type[AppError]]:
         yield from every_error(error)
 
 
-def problems(*errors: type[AppError]) -> Responses:
+def problem_responses(*errors: type[AppError]) -> Responses:
     """The `responses=` of an endpoint that may raise these."""
     responses: Responses = {}
     for error in sorted({*errors}, key=lambda one: one.code):

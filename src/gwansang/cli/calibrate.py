@@ -7,10 +7,10 @@ import typer
 
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
-from gwansang.cli.photo_set import Looked, Measured, look, photos_in, refusal_lines
+from gwansang.cli.photo_set import Looked, MeasuredPhoto, look, photos_in, refusal_lines
 from gwansang.cli.users import with_accounts
 from gwansang.reading.measurements import Measures
-from gwansang.reading.norming import Neighbour, TooFewPeopleError, norms_among
+from gwansang.reading.norming import MeasuredNeighbour, TooFewPeopleError, norms_among
 from gwansang.reading.norms_file import norms_text
 
 _FROM = (
@@ -59,12 +59,12 @@ def calibrate(
     typer.echo(f"{out}: norms of {norms.n} people; set NORMS_PATH={out} to use them")
 
 
-def _from_history() -> tuple[list[Neighbour], str]:
+def _from_history() -> tuple[list[MeasuredNeighbour], str]:
     known = with_accounts(lambda accounts: accounts.profiles.for_norms())
     return [_neighbour(measures) for measures in known], _FROM_HISTORY.format(people=len(known))
 
 
-def _from_photos(folder: Path) -> tuple[list[Neighbour], str]:
+def _from_photos(folder: Path) -> tuple[list[MeasuredNeighbour], str]:
     settings = read_settings()
     looked = look(_people(folder), settings.model_path, settings.inference_workers)
     best = [max(photos, key=lambda one: one.quality) for photos in looked.people.values() if photos]
@@ -82,10 +82,10 @@ def _people(folder: Path) -> dict[str, list[Path]]:
     return people | alone
 
 
-def _neighbour(measures: Measures) -> Neighbour:
-    return Neighbour({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
+def _neighbour(measures: Measures) -> MeasuredNeighbour:
+    return MeasuredNeighbour({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
 
 
-def _provenance(folder: Path, looked: Looked[Measured], people: int) -> str:
+def _provenance(folder: Path, looked: Looked[MeasuredPhoto], people: int) -> str:
     refused = sum(looked.refused.values())
     return _FROM.format(people=people, photos=looked.photos, refused=refused, folder=folder.resolve().name)

@@ -13,7 +13,7 @@ from gwansang.cli.evaluate_lookalike import evaluate_lookalike
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import norms as read_norms
 from gwansang.cli.options import settings as read_settings
-from gwansang.cli.photo_set import Looked, Measured, look, people_in, refusal_lines
+from gwansang.cli.photo_set import Looked, MeasuredPhoto, look, people_in, refusal_lines
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.norms import Norms
 from gwansang.reading.stability import PartStability, Stability, sighting, stability
@@ -61,7 +61,7 @@ def stability_of(
         _write(json_file, found, looked, norms)
 
 
-def _compared(folder: Path, looked: Looked[Measured], norms: Norms) -> Stability:
+def _compared(folder: Path, looked: Looked[MeasuredPhoto], norms: Norms) -> Stability:
     people = [[sighting(photo.measures, norms) for photo in photos] for photos in looked.people.values()]
     try:
         return stability(people)
@@ -119,14 +119,14 @@ def _summary(found: Stability, norms: Norms) -> str:
     )
 
 
-def _write(path: Path, found: Stability, looked: Looked[Measured], norms: Norms) -> None:
+def _write(path: Path, found: Stability, looked: Looked[MeasuredPhoto], norms: Norms) -> None:
     try:
         path.write_text(json.dumps(_figures(found, looked, norms), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path}: {unusable(error)}") from error
 
 
-def _figures(found: Stability, looked: Looked[Measured], norms: Norms) -> Mapping[str, object]:
+def _figures(found: Stability, looked: Looked[MeasuredPhoto], norms: Norms) -> Mapping[str, object]:
     return {
         "norms": norms.id,
         "people": found.people,

@@ -16,7 +16,7 @@ from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, people_in, people_named_in, refusal_lines, see_all
 from gwansang.services.lookalike.recognition import Recognition, Trial, recognition
 from gwansang.vision.embedding import Embedding, embed
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import see_photo
 
 Photos = Mapping[str, Sequence[Path]]
@@ -66,7 +66,7 @@ def evaluate_lookalike(
         _write(json_file, found, looked)
 
 
-def _embedding(photo: bytes, engine: Engine) -> Embedding:
+def _embedding(photo: bytes, engine: Networks) -> Embedding:
     face, picture = see_photo(photo, engine)
     return embed(engine, picture, face.points)
 

@@ -17,7 +17,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.reading.measurements import Measures, measure
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.models import catalog
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ _UNREADABLE = "FILE_UNUSABLE"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredPhoto:
     """What one photo gave; `quality` 0-1."""
 
     measures: Measures
@@ -95,13 +95,13 @@ def _pairs(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
-def look(people: Mapping[str, Sequence[Path]], model_path: Path, workers: int) -> Looked[Measured]:
+def look(people: Mapping[str, Sequence[Path]], model_path: Path, workers: int) -> Looked[MeasuredPhoto]:
     """Measures every photo, with a bar on stderr; one that can't be measured stops no other."""
     return see_all(people, model_path, workers, _measured)
 
 
 def see_all(
-    people: Mapping[str, Sequence[Path]], model_path: Path, workers: int, see: Callable[[bytes, Engine], T]
+    people: Mapping[str, Sequence[Path]], model_path: Path, workers: int, see: Callable[[bytes, Networks], T]
 ) -> Looked[T]:
     """The same with what `see` makes of a photo's bytes; it may raise any AppError."""
     catalog.verify(model_path)
@@ -124,15 +124,15 @@ def see_all(
 class _Eyes(Generic[T]):
     """An engine for each thread that looks, because an engine belongs to its thread."""
 
-    def __init__(self, model_path: Path, see: Callable[[bytes, Engine], T]) -> None:
+    def __init__(self, model_path: Path, see: Callable[[bytes, Networks], T]) -> None:
         self._model_path = model_path
         self._see = see
         self._own = threading.local()
 
     def see(self, photo: Path) -> T | Refused:
-        engine: Engine | None = getattr(self._own, "engine", None)
+        engine: Networks | None = getattr(self._own, "engine", None)
         if engine is None:
-            engine = self._own.engine = Engine.load(self._model_path)
+            engine = self._own.engine = Networks.load(self._model_path)
         try:
             return self._see(photo.read_bytes(), engine)
         except AppError as error:
@@ -141,9 +141,9 @@ class _Eyes(Generic[T]):
             return Refused(_UNREADABLE, error.strerror or str(error))
 
 
-def _measured(photo: bytes, engine: Engine) -> Measured:
+def _measured(photo: bytes, engine: Networks) -> MeasuredPhoto:
     face = read_photo(photo, engine)
-    return Measured(measure(face.neutral, capture_of(face)), face.quality.score)
+    return MeasuredPhoto(measure(face.neutral, capture_of(face)), face.quality.score)
 
 
 def _noted(eyes: _Eyes[T], photo: Path, advance: Callable[[], None]) -> T | Refused:

@@ -8,14 +8,14 @@ from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.assembly import Container, assembled, open_container, open_gallery
 from gwansang.container.backends import open_store
 from gwansang.container.engines import open_analyses
-from gwansang.container.policies import EdgeRules, job_rules
+from gwansang.container.policies import EdgePolicy, job_policy
 
 __all__ = [
     "Accounts",
     "Container",
-    "EdgeRules",
+    "EdgePolicy",
     "assembled",
-    "job_rules",
+    "job_policy",
     "open_accounts",
     "open_analyses",
     "open_container",

@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from gwansang.config import Settings
-from gwansang.container.backends import carrier, open_store
-from gwansang.container.policies import retention_rules
+from gwansang.container.backends import mail_transport, open_store
+from gwansang.container.policies import retention_policy
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
 from gwansang.core.passwords import Passwords
@@ -29,8 +29,8 @@ from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.profile_service import ProfileService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
-from gwansang.services.tasks.notifier import Wakes
-from gwansang.services.tasks.run import Places as JobPlaces
+from gwansang.services.tasks.notifier import Notifier
+from gwansang.services.tasks.run import JobResources as JobPlaces
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.vault import TaskVault
 from gwansang.storage.base import ObjectStore
@@ -83,14 +83,14 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     store = open_store(settings, links, clock)
     photo_bin = PhotoBin(uow, store, clock=clock)
     vault = TaskVault(store, sealer)
-    rules = retention_rules(settings)
-    mails = carrier(settings).forget
+    rules = retention_policy(settings)
+    mails = mail_transport(settings).forget
     privacy = privacy_services(uow, sealer, vault.forget, mails, photo_bin, rules, clock=clock, new_id=uuid4)
     consents = ConsentService(uow, texts, privacy.audit, privacy.erasures, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
-    job_places = JobPlaces(uow, sealer, vault, Wakes(), clock)
+    job_places = JobPlaces(uow, sealer, vault, Notifier(), clock)
     keep = timedelta(hours=settings.task_result_hours)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),

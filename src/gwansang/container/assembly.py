@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.container.accounts import open_accounts
-from gwansang.container.backends import carrier
+from gwansang.container.backends import mail_transport
 from gwansang.container.engines import analysing, norms_of, photo_pool
-from gwansang.container.policies import EdgeRules, edge_rules, job_rules, limits_of
+from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
 from gwansang.core.clock import Clock, utc_now
-from gwansang.core.connection_slots import Places
+from gwansang.core.connection_slots import ConnectionSlots
 from gwansang.core.memory import keep_heap_small
 from gwansang.core.meters import Meters
 from gwansang.core.rate_limit import RateLimiter, rate_limiter
@@ -93,8 +93,8 @@ class Container:
     limits: RateLimiter
     pool: InferencePool[FaceVision]
     tickets: TicketService
-    sockets: Places
-    edge: EdgeRules
+    sockets: ConnectionSlots
+    edge: EdgePolicy
 
 
 @asynccontextmanager
@@ -135,10 +135,10 @@ async def assembled(
     meters = meters or Meters()
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
-        mails = MailService(carrier(settings), sender=settings.mail_from, link=settings.mail_link)
+        mails = MailService(mail_transport(settings), sender=settings.mail_from, link=settings.mail_link)
         stack.push_async_callback(mails.close)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        limits = await stack.enter_async_context(rate_limiter(limits_of(settings), redis_url))
+        limits = await stack.enter_async_context(rate_limiter(rate_limits(settings), redis_url))
         analyses = await stack.enter_async_context(analysing(pool, settings, clock, meters))
         photos = PhotoService(
             accounts.uow,
@@ -168,7 +168,7 @@ async def assembled(
         jobs = _jobs(FaceJob(readings), BatchJob(readings), video, ImportJob(celebrities))
         runner = None
         if settings.jobs_concurrency:
-            work = working(accounts.job_places, jobs, job_rules(settings), at_once=worker)
+            work = working(accounts.job_places, jobs, job_policy(settings), at_once=worker)
             runner = await stack.enter_async_context(work)
         yield Container(
             meters=meters,
@@ -202,8 +202,8 @@ async def assembled(
             limits=limits,
             pool=pool,
             tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret),
-            sockets=Places(),
-            edge=edge_rules(settings),
+            sockets=ConnectionSlots(),
+            edge=edge_policy(settings),
         )
 
 

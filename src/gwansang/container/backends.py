@@ -3,7 +3,7 @@
 from gwansang.config import Settings
 from gwansang.core.clock import Clock
 from gwansang.core.file_links import FileLinks
-from gwansang.services.accounts.mail_transports import Carrier, FolderCarrier, SmtpCarrier
+from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport
 from gwansang.storage.base import ObjectStore
 
 
@@ -13,10 +13,10 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
         from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
 
         return LocalObjects(settings.storage_folder, links)
-    from gwansang.storage.s3 import Bucket, S3Objects  # noqa: PLC0415 - see above
+    from gwansang.storage.s3 import S3Bucket, S3Objects  # noqa: PLC0415 - see above
 
     key, secret = settings.s3_access_key_id, settings.s3_secret_access_key
-    bucket = Bucket(
+    bucket = S3Bucket(
         name=settings.s3_bucket,
         region=settings.s3_region,
         endpoint=settings.s3_endpoint,
@@ -27,10 +27,10 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
     return S3Objects(bucket, clock=clock)
 
 
-def carrier(settings: Settings) -> Carrier:
+def mail_transport(settings: Settings) -> MailTransport:
     if settings.smtp_host is None:
-        return FolderCarrier(settings.mail_folder)
-    return SmtpCarrier(
+        return FolderTransport(settings.mail_folder)
+    return SmtpTransport(
         host=settings.smtp_host,
         port=settings.smtp_port,
         username=settings.smtp_username,

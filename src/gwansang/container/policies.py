@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gwansang.config import Settings
-from gwansang.core.connection_slots import SocketRules
+from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
-from gwansang.services.protection.retention import RetentionRules
-from gwansang.services.tasks.runner import JobRules
+from gwansang.services.protection.retention import RetentionPolicy
+from gwansang.services.tasks.runner import JobPolicy
 
 _MAILS_PER_HOUR = 3  # to one address
 _EXPORTS_PER_DAY = 10  # of one user
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeRules:
+class EdgePolicy:
     """What the edge has to know of the settings."""
 
     max_upload_bytes: int
@@ -23,18 +23,18 @@ class EdgeRules:
     api_key_in_query: bool
     trusted_proxies: int
     metrics_token: str | None
-    sockets: SocketRules
+    sockets: SocketPolicy
 
 
-def edge_rules(settings: Settings) -> EdgeRules:
-    return EdgeRules(
+def edge_policy(settings: Settings) -> EdgePolicy:
+    return EdgePolicy(
         max_upload_bytes=settings.max_upload_bytes,
         max_video_bytes=settings.max_video_bytes,
         allow_guests=settings.guests_allowed,
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
-        sockets=SocketRules(
+        sockets=SocketPolicy(
             origins=settings.cors_origins,
             per_user=settings.sockets_per_user,
             per_address=settings.sockets_per_address,
@@ -43,7 +43,7 @@ def edge_rules(settings: Settings) -> EdgeRules:
     )
 
 
-def limits_of(settings: Settings) -> dict[Bucket, Limit]:
+def rate_limits(settings: Settings) -> dict[Bucket, Limit]:
     logins = settings.logins_per_minute
     return {
         Bucket.CALLER: Limit(settings.caller_points_per_minute, 60),
@@ -56,8 +56,8 @@ def limits_of(settings: Settings) -> dict[Bucket, Limit]:
     }
 
 
-def retention_rules(settings: Settings) -> RetentionRules:
-    return RetentionRules(
+def retention_policy(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
         inactive_months=settings.inactive_months,
         task_hours=settings.task_result_hours,
         sign_in_days=settings.refresh_token_days,
@@ -65,9 +65,9 @@ def retention_rules(settings: Settings) -> RetentionRules:
     )
 
 
-def job_rules(settings: Settings) -> JobRules:
+def job_policy(settings: Settings) -> JobPolicy:
     """How long work is done here."""
-    return JobRules(
+    return JobPolicy(
         database_url=settings.database_url.get_secret_value(),
         slots=settings.worker_folder,
         concurrency=settings.jobs_concurrency,

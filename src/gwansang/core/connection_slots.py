@@ -9,7 +9,7 @@ from gwansang.core.exceptions import RateLimited
 
 
 @dataclass(frozen=True, slots=True)
-class SocketRules:
+class SocketPolicy:
     """Which sites may open WebSockets, how many may be open, and how often it is looked whether they may stay."""
 
     origins: tuple[str, ...]
@@ -18,14 +18,14 @@ class SocketRules:
     recheck_s: float
 
 
-class NoPlaceLeftError(RateLimited):
+class TooManySocketsError(RateLimited):
     """Carries `max` in its context."""
 
     code = "TOO_MANY_SOCKETS"
     title = "Too many connections are open"
 
 
-class Places:
+class ConnectionSlots:
     """Counts who holds how many; belongs to one event loop."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Places:
         """One place for the length of the block; raises NoPlaceLeftError where `most` are taken."""
         if self._held[who] >= most:
             message = f"There are {most} open connections already; close one first."
-            raise NoPlaceLeftError(message, max=most)
+            raise TooManySocketsError(message, max=most)
         self._held[who] += 1
         try:
             yield

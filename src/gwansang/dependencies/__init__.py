@@ -22,7 +22,7 @@ from gwansang.dependencies.callers import (
     count_points,
 )
 from gwansang.dependencies.operators import MetricsReader
-from gwansang.dependencies.params import AskedPage, ChosenLocale, LocaleParameter, chosen_locale
+from gwansang.dependencies.params import ChosenLocale, LocaleParameter, PageParams, chosen_locale
 from gwansang.dependencies.services import (
     Analyses,
     Archives,
@@ -37,7 +37,7 @@ from gwansang.dependencies.services import (
     Live,
     Mails,
     Matches,
-    Measurements,
+    Metrics,
     Photos,
     Profiles,
     Proofs,
@@ -61,7 +61,6 @@ __all__ = [
     "Analyses",
     "Anyone",
     "Archives",
-    "AskedPage",
     "Auth",
     "Celebrities",
     "ChosenLocale",
@@ -79,8 +78,9 @@ __all__ = [
     "LoginForm",
     "Mails",
     "Matches",
-    "Measurements",
+    "Metrics",
     "MetricsReader",
+    "PageParams",
     "Photos",
     "Profiles",
     "Proofs",

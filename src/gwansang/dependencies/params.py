@@ -18,7 +18,7 @@ def _page(
     return PageRequest(page, size)
 
 
-AskedPage = Annotated[PageRequest, Depends(_page)]
+PageParams = Annotated[PageRequest, Depends(_page)]
 
 
 def chosen_locale(connection: HTTPConnection, inside_body: str | None = None) -> Locale:

@@ -17,7 +17,7 @@ from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
 from gwansang.db.session import translated
-from gwansang.jobs.protocols import Courses, HandedBack, Stranded
+from gwansang.jobs.protocols import HandedBack, RunningTask, TaskExecutor
 
 PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
 _VERSION: Final = "jobs-"
@@ -44,13 +44,13 @@ class _Json(EngineSerializer):
         return "json"
 
 
-class Engine:
+class JobEngine:
     """One for a process; all methods block and belong into a thread. They raise DatabaseUnavailableError."""
 
     def __init__(
         self,
         store: JobStore,
-        courses: Courses,
+        courses: TaskExecutor,
         loop: asyncio.AbstractEventLoop,
         *,
         worker: str,
@@ -111,10 +111,10 @@ class Engine:
                 DBOS.enqueue_workflow(_QUEUE, self._workflow, str(task_id))
 
     @translated()
-    def running(self) -> tuple[Stranded, ...]:
+    def running(self) -> tuple[RunningTask, ...]:
         """What is marked as running, by any worker."""
         found = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        return tuple(Stranded(UUID(one.workflow_id), one.executor_id or "") for one in found)
+        return tuple(RunningTask(UUID(one.workflow_id), one.executor_id or "") for one in found)
 
     @translated()
     def resume(self, task_ids: Sequence[UUID]) -> None:

@@ -10,7 +10,7 @@ class HandedBack(BaseException):
     and nothing that catches those may catch it."""
 
 
-class Course(Protocol):
+class TaskExecution(Protocol):
     """A task on its way; its methods run on the event loop and do nothing where the task has ended."""
 
     @property
@@ -25,16 +25,16 @@ class Course(Protocol):
         ...
 
 
-class Courses(Protocol):
+class TaskExecutor(Protocol):
     """Where tasks are begun."""
 
-    async def begin(self, task_id: UUID) -> Course | None:
+    async def begin(self, task_id: UUID) -> TaskExecution | None:
         """The course of a task, None where there is nothing to do any more; raises HandedBack."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Stranded:
+class RunningTask:
     """A task that is marked as being done by a worker."""
 
     task_id: UUID

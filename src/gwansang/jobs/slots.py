@@ -11,7 +11,7 @@ _MOST: Final = 256
 _SUFFIX: Final = 8
 
 
-class Slot:
+class WorkerSlot:
     """The first free slot of a folder. The kernel lets go of it when the process ends, however that happens; what is
     written in the slot's file makes its name another one than those of machines with the same hostname."""
 

@@ -2,7 +2,7 @@
 
 from gwansang.reading.composer import ENGINE_VERSION, compose, face_key
 from gwansang.reading.errors import BirthYearOutOfRangeError, UnmeasurableFaceError
-from gwansang.reading.measurements import Measured, Measures, measure
+from gwansang.reading.measurements import MeasuredValue, Measures, measure
 from gwansang.reading.model import Capture, Locale, Reading
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.reader import read
@@ -14,7 +14,7 @@ __all__ = [
     "BirthYearOutOfRangeError",
     "Capture",
     "Locale",
-    "Measured",
+    "MeasuredValue",
     "Measures",
     "Norms",
     "Reading",

@@ -33,7 +33,7 @@ Table = NDArray[np.float64]  # (people, measures) standard scores
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class RegionNeighbour:
     """Somebody of the gallery, by place; `similarity` 1-99: how many of 100 pairs of people are less alike."""
 
     index: int
@@ -91,7 +91,7 @@ class RegionView:
     squares: Mapping[Region, NDArray[np.float64]]
     tables: Mapping[Region, _RegionTable]
 
-    def nearest(self, k: int = 1) -> dict[Region, tuple[Neighbour, ...]]:
+    def nearest(self, k: int = 1) -> dict[Region, tuple[RegionNeighbour, ...]]:
         """For each region the k people who are most alike there, the nearest first."""
         return {region: self._nearest(region, k) for region in self.squares}
 
@@ -99,12 +99,12 @@ class RegionView:
         """How alike the face and the person at `index` of the gallery are in each region, 1-99."""
         return {region: self.tables[region].similarity(float(self.squares[region][index])) for region in self.squares}
 
-    def _nearest(self, region: Region, k: int) -> tuple[Neighbour, ...]:
+    def _nearest(self, region: Region, k: int) -> tuple[RegionNeighbour, ...]:
         squares, table = self.squares[region], self.tables[region]
         some = min(k, len(squares))
         near = np.argpartition(squares, some - 1)[:some] if 0 < some < len(squares) else np.arange(some)
         ranked = near[np.lexsort((near, squares[near]))]
-        return tuple(Neighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
+        return tuple(RegionNeighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
 
 
 def prepare(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:

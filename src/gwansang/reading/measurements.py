@@ -40,7 +40,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredValue:
     """A measure's value on one face and its error (one SD), both in the measure's unit."""
 
     value: float
@@ -51,7 +51,7 @@ class Measured:
 class Measures:
     """All measures of one face by key; `asymmetry` is the left-right difference by region, in eye spans."""
 
-    values: Mapping[str, Measured]
+    values: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
 
 
@@ -190,7 +190,7 @@ def measure(frontal: NDArray[np.float64], capture: Capture) -> Measures:
         raise _unmeasurable("The points are not arranged like a face.") from error
     if not all(map(math.isfinite, values.values())):
         raise _unmeasurable("The points are not arranged like a face.")
-    measured = {key: Measured(value, measuring_error(key, capture)) for key, value in values.items()}
+    measured = {key: MeasuredValue(value, measuring_error(key, capture)) for key, value in values.items()}
     return Measures(measured, asymmetries(mesh))
 
 

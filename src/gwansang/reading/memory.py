@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gwansang.reading.elements import ELEMENT
-from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.model import Reading
 from gwansang.reading.profile import MAX_PHOTOS, SHARED, Profile, agreement, combine, may_be_one_face
 
@@ -13,7 +13,7 @@ Tell = Callable[[Measures, Mapping[str, str] | None], Reading]
 
 
 @dataclass(frozen=True, slots=True)
-class Recollection:
+class RememberedReading:
     """A reading that knows the face: `profile` is what to remember now, `before` what was told last time, None for a
     first look. Where the face is not the remembered one, the profile stays as it was."""
 
@@ -41,20 +41,20 @@ def told_by(reading: Reading) -> dict[str, str]:
     return {**{part.part: part.shape_id for part in reading.parts}, ELEMENT: reading.element.primary}
 
 
-def recall(known: Profile | None, seen: Measures, photos: int, tell: Tell) -> Recollection:
+def recall(known: Profile | None, seen: Measures, photos: int, tell: Tell) -> RememberedReading:
     """Tells a face of which `photos` were seen now, whose mean `seen` is, in the light of what is known of it.
 
     A profile of no photos has shapes only: measures of another kind than today's can't be averaged with today's.
     """
     if known is None:
         reading = tell(seen, None)
-        return Recollection(reading, Profile(seen, photos, told_by(reading)), same_face=True, before=None)
+        return RememberedReading(reading, Profile(seen, photos, told_by(reading)), same_face=True, before=None)
     if known.photos and not may_be_one_face(known.measures, seen):
-        return Recollection(tell(seen, None), known, same_face=False, before=known.shapes)
+        return RememberedReading(tell(seen, None), known, same_face=False, before=known.shapes)
     measures = averaged(known, seen, photos)
     reading = tell(measures, known.shapes)
     after = Profile(measures, known.photos + photos, told_by(reading))
-    return Recollection(reading, after, same_face=True, before=known.shapes)
+    return RememberedReading(reading, after, same_face=True, before=known.shapes)
 
 
 def averaged(known: Profile, seen: Measures, photos: int) -> Measures:
@@ -76,5 +76,5 @@ def first_stranger(faces: Sequence[Measures]) -> int | None:
 def _of_one(mean: Measures, photos: int) -> Measures:
     """The mean with the errors that one such photo has: `combine` weighs photos, and would count them twice."""
     share = max(SHARED, 1.0 / math.sqrt(photos))
-    values = {key: Measured(one.value, one.error / share) for key, one in mean.values.items()}
+    values = {key: MeasuredValue(one.value, one.error / share) for key, one in mean.values.items()}
     return Measures(values, mean.asymmetry)

@@ -27,7 +27,7 @@ Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class MeasuredNeighbour:
     """One person's measures by key, and their left-right differences by region where those are known."""
 
     values: Mapping[str, float]
@@ -38,7 +38,7 @@ class TooFewPeopleError(ValueError):
     """Fewer than MIN_PEOPLE, or all of them alike."""
 
 
-def norms_among(people: Iterable[Neighbour], name: str, provenance: str) -> Norms:
+def norms_among(people: Iterable[MeasuredNeighbour], name: str, provenance: str) -> Norms:
     """Norms and scales of people, each seen once; raises TooFewPeopleError."""
     neighbours = list(people)
     if len(neighbours) < MIN_PEOPLE:
@@ -82,7 +82,7 @@ def _figure(number: float) -> float:
     return float(f"{number:.7g}")
 
 
-def _population(norms: Norms, table: Column, people: Sequence[Neighbour]) -> Population:
+def _population(norms: Norms, table: Column, people: Sequence[MeasuredNeighbour]) -> Population:
     shipped = shipped_population()
     order = [shipped["keys"].index(key) for key in _KEYS]
     prior = np.array(shipped["correlations"])[np.ix_(order, order)]
@@ -99,7 +99,7 @@ def _population(norms: Norms, table: Column, people: Sequence[Neighbour]) -> Pop
     }
 
 
-def _centre(region: str, people: Sequence[Neighbour], shipped: Centre) -> Centre:
+def _centre(region: str, people: Sequence[MeasuredNeighbour], shipped: Centre) -> Centre:
     """Of the logarithm of the left-right difference; the shipped one where too few are known."""
     known = [one.asymmetry[region] for one in people if one.asymmetry is not None]
     logs = np.log(np.maximum(known, 1e-6))

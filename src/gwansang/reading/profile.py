@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.measurements import MeasuredValue, Measures
 
 SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
 SAME_FACE_UP_TO = 3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
@@ -36,13 +36,13 @@ def combine(photos: Sequence[Measures], weights: Sequence[float] | None = None) 
     return Measures(values, uneven)
 
 
-def _mean(seen: Sequence[Measured], weights: Sequence[float]) -> Measured:
+def _mean(seen: Sequence[MeasuredValue], weights: Sequence[float]) -> MeasuredValue:
     """Errors of photos of one face are partly the same: the mean is never surer than that part."""
     sure = [weight / one.error**2 for one, weight in zip(seen, weights, strict=True)]
     total = math.fsum(sure)
     value = math.fsum(one.value * share for one, share in zip(seen, sure, strict=True)) / total
     alone, best = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
-    return Measured(value, min(max(best, SHARED * alone), alone))
+    return MeasuredValue(value, min(max(best, SHARED * alone), alone))
 
 
 def combine_frames(frames: Sequence[Measures]) -> Measures:
@@ -52,13 +52,13 @@ def combine_frames(frames: Sequence[Measures]) -> Measures:
     """
     mean = combine(frames)
     values = {
-        key: Measured(one.value, _error_of_frames([frame.values[key] for frame in frames], one.value))
+        key: MeasuredValue(one.value, _error_of_frames([frame.values[key] for frame in frames], one.value))
         for key, one in mean.values.items()
     }
     return Measures(values, mean.asymmetry)
 
 
-def _error_of_frames(seen: Sequence[Measured], mean: float) -> float:
+def _error_of_frames(seen: Sequence[MeasuredValue], mean: float) -> float:
     """One frame's error with the part that is seen to vary within the clip divided by how many frames there are."""
     sure = [1.0 / one.error**2 for one in seen]
     alone = len(seen) / math.fsum(sure)

@@ -21,7 +21,7 @@ _ALTOGETHER: Final = timedelta(seconds=28)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Bucket:
+class S3Bucket:
     """Where it is and who may use it. endpoint: None is Amazon's own; public_endpoint: how those who are given a link
     reach the same server. Without a key, what the machine itself is allowed to do counts."""
 
@@ -36,7 +36,7 @@ class Bucket:
 class S3Objects(Objects):
     """A bucket, which has to be there."""
 
-    def __init__(self, bucket: Bucket, *, clock: Clock) -> None:
+    def __init__(self, bucket: S3Bucket, *, clock: Clock) -> None:
         super().__init__(_store(bucket, bucket.endpoint))
         self._public = _store(bucket, bucket.public_endpoint or bucket.endpoint)
         self._clock = clock
@@ -72,7 +72,7 @@ class S3Objects(Objects):
         """Nothing: what is not there as a whole is not there."""
 
 
-def _store(bucket: Bucket, endpoint: str | None) -> S3Store:
+def _store(bucket: S3Bucket, endpoint: str | None) -> S3Store:
     config: S3Config = {"bucket": bucket.name, "region": bucket.region, "virtual_hosted_style_request": False}
     if endpoint is not None:
         config["endpoint"] = endpoint

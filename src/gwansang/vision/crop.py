@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gwansang.vision.decode import Picture, Pixels
+from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
 
 _MAX_SHRINK = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class CropRegion:
     """A rotated rectangle in upright full-size pixels; angle in radians, clockwise as seen."""
 
     x: float
@@ -29,11 +29,11 @@ class Region:
         origin = np.array([self.x, self.y]) - 0.5 * (across + down)
         return np.column_stack([across, down, origin])
 
-    def shifted(self, across: float, down: float, scale: float = 1.0, turn: float = 0.0) -> "Region":
+    def shifted(self, across: float, down: float, scale: float = 1.0, turn: float = 0.0) -> "CropRegion":
         """The region moved by fractions of its own sides, scaled and turned (radians)."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         dx, dy = across * self.width, down * self.height
-        return Region(
+        return CropRegion(
             self.x + cos * dx - sin * dy,
             self.y + sin * dx + cos * dy,
             self.width * scale,
@@ -42,7 +42,9 @@ class Region:
         )
 
 
-def cut(picture: Picture, region: Region, side: int, *, smooth: bool, beyond: int = cv2.BORDER_REPLICATE) -> Pixels:
+def cut(
+    picture: DecodedImage, region: CropRegion, side: int, *, smooth: bool, beyond: int = cv2.BORDER_REPLICATE
+) -> Pixels:
     """The region as (side, side, 3) RGB; `smooth` averages over the area of a pixel where the region is shrunk.
 
     A smooth cut's pixel j shows the fraction (j + 0.5) / side of the region, which is how the networks mean their

@@ -35,7 +35,7 @@ _FIRST_LYING = 5  # from this orientation on, the width as stored is the upright
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DecodedImage:
     """Pixels as stored (RGB, maybe reduced) with the way from upright full-size coordinates to them.
 
     to_pixels: (2, 3) affine; upright full-size point (x, y, 1) -> place in `pixels` (array index convention).
@@ -49,7 +49,7 @@ class Picture:
     reduction: int
 
 
-def decode(header: ImageHeader, reduction: int = 1) -> Picture:
+def decode(header: ImageHeader, reduction: int = 1) -> DecodedImage:
     """Decodes to RGB at 1/reduction (1, 2, 4, 8) of the size; raises CorruptImageError where the data is damaged."""
     if header.kind != "jpeg":
         reduction = 1  # only JPEG gains from it; the others would be decoded whole and shrunk
@@ -61,15 +61,15 @@ def decode(header: ImageHeader, reduction: int = 1) -> Picture:
         raise CorruptImageError("The image is not complete; send the original file.")
     stored = (header.stored_width, header.stored_height)
     matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
-    return Picture(pixels, matrix, header.width, header.height, reduction)
+    return DecodedImage(pixels, matrix, header.width, header.height, reduction)
 
 
-def picture_of(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> Picture:
+def picture_of(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> DecodedImage:
     """A picture that was decoded elsewhere: RGB pixels, their Exif orientation, and a pixel's width over its height."""
     stored = (pixels.shape[1], pixels.shape[0])
     seen = (max(round(stored[0] * pixel_aspect), 1), stored[1])
     width, height = reversed(seen) if orientation >= _FIRST_LYING else seen
-    return Picture(pixels, _to_pixels((width, height), stored, orientation, 1), width, height, 1)
+    return DecodedImage(pixels, _to_pixels((width, height), stored, orientation, 1), width, height, 1)
 
 
 def _decoded(data: bytes, flags: int) -> Pixels:

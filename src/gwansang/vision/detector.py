@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gwansang.vision.crop import Region, cut
-from gwansang.vision.decode import Picture
+from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Points
-from gwansang.vision.models.runtime import Engine, Network, Tensor
+from gwansang.vision.models.runtime import Network, Networks, Tensor
 
 _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
 _SAME_FACE_OVERLAP = 0.3
@@ -31,12 +31,12 @@ class Detection:
     def width(self) -> float:
         return float(self.box[2] - self.box[0])
 
-    def region(self, scale: float = 1.5) -> Region:
+    def region(self, scale: float = 1.5) -> CropRegion:
         """The square around the face, turned so that the eyes are level, as the mesh network was trained on."""
         right, left = self.key_points[0], self.key_points[1]
         x, y = (self.box[:2] + self.box[2:]) / 2
         side = float(max(self.box[2] - self.box[0], self.box[3] - self.box[1])) * scale
-        return Region(float(x), float(y), side, side, math.atan2(left[1] - right[1], left[0] - right[0]))
+        return CropRegion(float(x), float(y), side, side, math.atan2(left[1] - right[1], left[0] - right[0]))
 
 
 def _anchors(input_side: int, strides: tuple[int, ...], per_cell: tuple[int, ...]) -> Points:
@@ -61,17 +61,17 @@ _SHORT = _Kind(_anchors(128, (8, 16), (2, 6)), 0.5)  # 896: three of its layers 
 _FULL = _Kind(_anchors(192, (4,), (1,)), 0.6)  # 2304
 
 
-def detect_short(engine: Engine, picture: Picture, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
+def detect_short(engine: Networks, picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
     """Faces of about a fifth of the frame and more, best first; `turn` is the angle of their upright, in radians."""
     return _detect(engine.short_range, _SHORT, picture, frame_region(picture, pad, turn))
 
 
-def detect_full(engine: Engine, picture: Picture) -> list[Detection]:
+def detect_full(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Smaller faces as well; misses faces that fill the frame."""
     return _detect(engine.full_range, _FULL, picture, frame_region(picture))
 
 
-def find_faces(engine: Engine, picture: Picture) -> list[Detection]:
+def find_faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Every face that either detector sees, largest first; empty where there is none."""
     faces = _near_faces(engine, picture)
     if _largest(faces) <= 0.4 * min(picture.width, picture.height):  # else no room is left for others of its size
@@ -81,7 +81,7 @@ def find_faces(engine: Engine, picture: Picture) -> list[Detection]:
     return sorted(faces, key=lambda face: -face.width)
 
 
-def _near_faces(engine: Engine, picture: Picture) -> list[Detection]:
+def _near_faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Large faces; where none is seen clearly, the way up that shows the clearest one is taken for the photo's."""
     upright = _near_faces_at(engine, picture, 0.0)
     if _clearest(upright) >= _CLEAR:
@@ -91,17 +91,17 @@ def _near_faces(engine: Engine, picture: Picture) -> list[Detection]:
     return best if _clearest(best) > max(_clearest(upright), _TURNED) else upright
 
 
-def _near_faces_at(engine: Engine, picture: Picture, turn: float) -> list[Detection]:
+def _near_faces_at(engine: Networks, picture: DecodedImage, turn: float) -> list[Detection]:
     return detect_short(engine, picture, turn=turn) or detect_short(engine, picture, _PAD, turn)
 
 
-def _in_parts(engine: Engine, picture: Picture) -> list[Detection]:
+def _in_parts(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Faces too small to be seen in the whole frame, from overlapping windows of half its long side."""
     side = max(picture.width, picture.height) / 2
     faces: list[Detection] = []
     for x in _centres(picture.width, side):
         for y in _centres(picture.height, side):
-            faces = _joined(faces, _detect(engine.full_range, _FULL, picture, Region(x, y, side, side)))
+            faces = _joined(faces, _detect(engine.full_range, _FULL, picture, CropRegion(x, y, side, side)))
     return faces
 
 
@@ -113,10 +113,10 @@ def _centres(extent: float, side: float) -> list[float]:
     return [float(centre) for centre in np.linspace(side / 2, extent - side / 2, count)]
 
 
-def _around(engine: Engine, picture: Picture, face: Detection) -> list[Detection]:
+def _around(engine: Networks, picture: DecodedImage, face: Detection) -> list[Detection]:
     """Neighbours of a face that is so small that a look at the whole frame misses others like it."""
     x, y = (face.box[:2] + face.box[2:]) / 2
-    window = Region(float(x), float(y), _WINDOW * face.width, _WINDOW * face.width)
+    window = CropRegion(float(x), float(y), _WINDOW * face.width, _WINDOW * face.width)
     wide = _detect(engine.full_range, _FULL, picture, window)
     return _joined(wide, _detect(engine.short_range, _SHORT, picture, window))
 
@@ -137,13 +137,13 @@ def _largest(faces: list[Detection]) -> float:
     return max((face.width for face in faces), default=0.0)
 
 
-def frame_region(picture: Picture, pad: float = 0.0, turn: float = 0.0) -> Region:
+def frame_region(picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> CropRegion:
     """The square that holds the whole picture in its middle, with `pad` of its side added around."""
     side = max(picture.width, picture.height) * (1 + pad)
-    return Region(picture.width / 2, picture.height / 2, side, side, turn)
+    return CropRegion(picture.width / 2, picture.height / 2, side, side, turn)
 
 
-def _detect(network: Network, kind: _Kind, picture: Picture, region: Region) -> list[Detection]:
+def _detect(network: Network, kind: _Kind, picture: DecodedImage, region: CropRegion) -> list[Detection]:
     side = network.input_shape[1]
     image = cut(picture, region, side, smooth=False, beyond=cv2.BORDER_CONSTANT)
     tensor: Tensor = image[None].astype(np.float32) / 127.5 - 1.0
@@ -193,7 +193,7 @@ def _overlap(one: Points, other: Points) -> float:
     return shared / total if total > 0 else 0.0
 
 
-def _to_upright(score: float, points: Points, region: Region) -> Detection:
+def _to_upright(score: float, points: Points, region: CropRegion) -> Detection:
     matrix = region.matrix()
     upright = points @ matrix[:, :2].T + matrix[:, 2]
     corners = upright[:2]

@@ -9,10 +9,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.vision.crop import Region, cut
-from gwansang.vision.decode import Picture, Pixels
+from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
-from gwansang.vision.models.runtime import Engine, Network, Tensor
+from gwansang.vision.models.runtime import Network, Networks, Tensor
 
 Embedding = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ _REFERENCE = np.array(
 (image_transforms/interpolation.h, Boost licence)."""
 
 
-def embed(engine: Engine, picture: Picture, points: Points) -> Embedding:
+def embed(engine: Networks, picture: DecodedImage, points: Points) -> Embedding:
     """(128,) float32 of length 1 for a face of `picture` with its (468, 3) mesh points in upright pixels.
 
     The mean of the face and its mirror image. Two photos of one person lie about 0.15 to 0.3 apart, those of two people
@@ -46,7 +46,7 @@ def embed(engine: Engine, picture: Picture, points: Points) -> Embedding:
     return unit(both)
 
 
-def chip_region(points: Points) -> Region:
+def chip_region(points: Points) -> CropRegion:
     """The square, level with the face, in which the five points of (468, 2 or 3) lie nearest to the reference.
 
     Least squares over turn, scale and shift (Umeyama 1991, without reflection), as dlib.get_face_chip does it.
@@ -60,7 +60,7 @@ def chip_region(points: Points) -> Region:
     across = float((reference[:, 0] * seen[:, 1] - reference[:, 1] * seen[:, 0]).sum()) / size
     x, y = middle + np.array([[along, -across], [across, along]]) @ (0.5 - centre)
     side = math.hypot(along, across)
-    return Region(float(x), float(y), side, side, math.atan2(across, along))
+    return CropRegion(float(x), float(y), side, side, math.atan2(across, along))
 
 
 def unit(vector: Embedding) -> Embedding:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.quality import Hint
-from gwansang.vision.tracking import Glance
+from gwansang.vision.tracking import TrackedFrame
 
 
 class Cue(StrEnum):
@@ -95,7 +95,7 @@ class Coach:
         self._looks: deque[tuple[float, frozenset[Cue]]] = deque(maxlen=64)
         self.settled = False  # whether it is known how fast the face moves
 
-    def tell(self, glance: Glance, at_s: float) -> tuple[Cue, ...]:
+    def tell(self, glance: TrackedFrame, at_s: float) -> tuple[Cue, ...]:
         """What to do after a frame that came at this moment, the most urgent first; empty where all is well."""
         if glance.points is None or glance.pose is None or glance.quality is None:
             self.forget()
@@ -123,7 +123,7 @@ class Coach:
 class _View:
     """A face in a frame, with what was asked of it in the last one."""
 
-    glance: Glance
+    glance: TrackedFrame
     points: Points
     pose: Pose
     quality: Quality
@@ -133,7 +133,7 @@ class _View:
         return value > limit * (_STICKY if cue in self.before else 1.0)
 
 
-def _of_frame(glance: Glance) -> tuple[Cue, ...]:
+def _of_frame(glance: TrackedFrame) -> tuple[Cue, ...]:
     if glance.luma is None:
         return ()
     if glance.luma < DARK_FRAME:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gwansang.vision.crop import Region, cut
-from gwansang.vision.decode import Picture, Pixels
+from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine, Tensor
+from gwansang.vision.models.runtime import Networks, Tensor
 from gwansang.vision.pose import posed_canonical
 
 _SIDE = 192
@@ -29,24 +29,24 @@ _DARKEST = 12.0  # of 255; a darker face is not lifted further than from there
 
 
 @dataclass(frozen=True, slots=True)
-class Mesh:
+class FaceMesh:
     """points (468, 3) upright pixels; presence 0-1; crop: the 192 px view of `region`, upright RGB."""
 
     points: Points
     presence: float
     crop: Pixels
-    region: Region
+    region: CropRegion
 
 
-def one_pass(engine: Engine, picture: Picture, region: Region, *, smooth: bool = False) -> Mesh:
+def one_pass(engine: Networks, picture: DecodedImage, region: CropRegion, *, smooth: bool = False) -> FaceMesh:
     """The mesh network once on one region; unsmoothed it is what MediaPipe's FaceMesh does with a still photo."""
     crop = cut(picture, region, _SIDE, smooth=smooth)
     tensor: Tensor = crop[None].astype(np.float32) / 255.0
     points, presence = _mesh(engine, tensor, region)
-    return Mesh(points, presence, crop, region)
+    return FaceMesh(points, presence, crop, region)
 
 
-def around(points: Points, room: float = 1.5) -> Region:
+def around(points: Points, room: float = 1.5) -> CropRegion:
     """The square of a face, level with its eyes: around the canonical face in the pose of the (468, 3) points.
 
     All points have a say in it. The usual bounding box hangs on the four outermost ones: with it, turning a photo by
@@ -62,10 +62,10 @@ def around(points: Points, room: float = 1.5) -> Region:
     low, high = level.min(axis=0), level.max(axis=0)
     x, y = to_level @ ((low + high) / 2)
     side = float((high - low).max()) * room
-    return Region(float(x), float(y), side, side, angle)
+    return CropRegion(float(x), float(y), side, side, angle)
 
 
-def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
+def find_landmarks(engine: Networks, picture: DecodedImage, region: CropRegion) -> FaceMesh:
     """Four looks: the detector's region, the face's own square, then two shifted views of that, one in the mirror.
 
     Every look after the first is evenly lit and area-filtered. docs/benchmarks.md has what more or fewer would change.
@@ -83,10 +83,10 @@ def find_landmarks(engine: Engine, picture: Picture, region: Region) -> Mesh:
         looks.append(_evenly_lit(engine, crop, seen, mirrored=mirrored))
     points = np.mean([places for places, _ in looks], axis=0)
     presence = min(first.presence, *(sure for _, sure in looks))
-    return Mesh(points, presence, cut(picture, square, _SIDE, smooth=True), square)
+    return FaceMesh(points, presence, cut(picture, square, _SIDE, smooth=True), square)
 
 
-def _evenly_lit(engine: Engine, crop: Pixels, region: Region, *, mirrored: bool = False) -> tuple[Points, float]:
+def _evenly_lit(engine: Networks, crop: Pixels, region: CropRegion, *, mirrored: bool = False) -> tuple[Points, float]:
     """Points and presence from a view with its highlights brought to one level, so that exposure moves no landmark."""
     face = crop[_SIDE // 4 : -_SIDE // 4 : 2, _SIDE // 4 : -_SIDE // 4 : 2]
     luma = (face @ _LUMA).reshape(-1)
@@ -101,7 +101,7 @@ def _evenly_lit(engine: Engine, crop: Pixels, region: Region, *, mirrored: bool 
     return _placed(points, region), presence
 
 
-def _mesh(engine: Engine, tensor: Tensor, region: Region | None) -> tuple[Points, float]:
+def _mesh(engine: Networks, tensor: Tensor, region: CropRegion | None) -> tuple[Points, float]:
     """Points in upright pixels, or in fractions of the view where no region is given; and their presence 0-1."""
     outputs = engine.mesh.run(tensor)
     raw = next(output for output in outputs if output.size == 1404).reshape(468, 3).astype(np.float64) / _SIDE
@@ -110,12 +110,12 @@ def _mesh(engine: Engine, tensor: Tensor, region: Region | None) -> tuple[Points
     return (raw if region is None else _placed(raw, region)), presence
 
 
-def _placed(fractions: Points, region: Region) -> Points:
+def _placed(fractions: Points, region: CropRegion) -> Points:
     matrix = region.matrix()
     return np.column_stack([fractions[:, :2] @ matrix[:, :2].T + matrix[:, 2], fractions[:, 2] * region.width])
 
 
-def find_eyes(engine: Engine, picture: Picture, points: Points) -> tuple[Points, Points]:
+def find_eyes(engine: Networks, picture: DecodedImage, points: Points) -> tuple[Points, Points]:
     """Lids (2, 16, 2) and irises (2, 5, 2) in upright pixels, the subject's right eye first.
 
     Lids: nine points of the lower lid from the outer to the inner corner, then seven of the upper lid between them.
@@ -124,7 +124,7 @@ def find_eyes(engine: Engine, picture: Picture, points: Points) -> tuple[Points,
     return np.stack(lids), np.stack(irises)
 
 
-def _eye(engine: Engine, picture: Picture, points: Points, corners: tuple[int, int]) -> tuple[Points, Points]:
+def _eye(engine: Networks, picture: DecodedImage, points: Points, corners: tuple[int, int]) -> tuple[Points, Points]:
     """The network knows the eye on the photo's left, the subject's right; the other one is shown to it mirrored."""
     region = _eye_region(points, corners)
     crop = cut(picture, region, _EYE_SIDE, smooth=True)
@@ -142,9 +142,9 @@ def _eye(engine: Engine, picture: Picture, points: Points, corners: tuple[int, i
     return found[0], found[1]
 
 
-def _eye_region(points: Points, corners: tuple[int, int]) -> Region:
+def _eye_region(points: Points, corners: tuple[int, int]) -> CropRegion:
     (x0, y0), (x1, y1) = points[corners[0], :2], points[corners[1], :2]
     if x1 < x0:  # level from the photo's left to its right, for both eyes
         (x0, y0), (x1, y1) = (x1, y1), (x0, y0)
     side = math.hypot(x1 - x0, y1 - y0) * _EYE_ROOM
-    return Region((x0 + x1) / 2, (y0 + y1) / 2, side, side, math.atan2(y1 - y0, x1 - x0))
+    return CropRegion((x0 + x1) / 2, (y0 + y1) / 2, side, side, math.atan2(y1 - y0, x1 - x0))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from gwansang.vision.correction import correct
-from gwansang.vision.decode import Picture, decode, reduction_for
+from gwansang.vision.decode import DecodedImage, decode, reduction_for
 from gwansang.vision.detector import Detection, find_faces
 from gwansang.vision.errors import (
     DegenerateLandmarksError,
@@ -20,9 +20,9 @@ from gwansang.vision.errors import (
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.gates.exif import Camera
 from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect
-from gwansang.vision.landmarks import Mesh, find_eyes, find_landmarks
+from gwansang.vision.landmarks import FaceMesh, find_eyes, find_landmarks
 from gwansang.vision.mesh import VERTEX_COUNT
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pose import Alignment, align, aspect_of, lift
 from gwansang.vision.quality import (
     Hint,
@@ -50,7 +50,7 @@ _MAX_DEPTH = 2.0  # of the photo's width; a face that fills the photo reaches 0.
 _COMMON_ASPECTS = (9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 16 / 9)
 
 
-def read_photo(data: bytes, engine: Engine) -> Face:
+def read_photo(data: bytes, engine: Networks) -> Face:
     """Finds and measures the one face of a JPEG, PNG or WebP.
 
     The same bytes give the same face. Raises what `vision.errors` names: the file can't be read, or it shows no face,
@@ -59,7 +59,7 @@ def read_photo(data: bytes, engine: Engine) -> Face:
     return see_photo(data, engine)[0]
 
 
-def see_photo(data: bytes, engine: Engine) -> tuple[Face, Picture]:
+def see_photo(data: bytes, engine: Networks) -> tuple[Face, DecodedImage]:
     """The same with the picture that the face was found in, for whoever has to look at it once more."""
     header = inspect(data)
     picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
@@ -68,14 +68,14 @@ def see_photo(data: bytes, engine: Engine) -> tuple[Face, Picture]:
     return _measured(engine, picture, face, header.camera, others=others), picture
 
 
-def read_picture(picture: Picture, engine: Engine) -> Face:
+def read_picture(picture: DecodedImage, engine: Networks) -> Face:
     """The same for a picture that is decoded already, whole and of a camera that tells nothing about itself."""
     face, others = _choose(find_faces(engine, picture))
     _check_face_size(face)
     return _measured(engine, picture, face, Camera(), others=others)
 
 
-def _measured(engine: Engine, picture: Picture, face: Detection, camera: Camera, *, others: bool) -> Face:
+def _measured(engine: Networks, picture: DecodedImage, face: Detection, camera: Camera, *, others: bool) -> Face:
     mesh = find_landmarks(engine, picture, face.region())
     _check_mesh(mesh, picture)
     lids, irises = find_eyes(engine, picture, mesh.points)
@@ -151,7 +151,7 @@ def _choose(faces: list[Detection]) -> tuple[Detection, bool]:
     return faces[0], len(faces) > 1
 
 
-def _closer(header: ImageHeader, picture: Picture, face: Detection) -> Picture:
+def _closer(header: ImageHeader, picture: DecodedImage, face: Detection) -> DecodedImage:
     """Decodes again where the face came out small although the file has more to give."""
     _check_face_size(face)
     finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
@@ -170,7 +170,7 @@ def _check_face_size(face: Detection) -> None:
         )
 
 
-def _check_mesh(mesh: Mesh, picture: Picture) -> None:
+def _check_mesh(mesh: FaceMesh, picture: DecodedImage) -> None:
     if mesh.presence < 0.5:
         raise NoFaceError("No face was found; use a photo that shows one face from the front.")
     places = mesh.points[:, :2]
@@ -207,7 +207,7 @@ def _check_view(pose: Pose, light: Light | None) -> None:
         raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
 
 
-def _with_distance(quality: Quality, picture: Picture, camera: Camera, irises: Points) -> Quality:
+def _with_distance(quality: Quality, picture: DecodedImage, camera: Camera, irises: Points) -> Quality:
     focal = focal_of(camera, picture.width, picture.height)
     if focal is None:
         return quality

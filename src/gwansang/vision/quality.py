@@ -8,7 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from gwansang.vision.crop import Region
+from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.gates.exif import Camera
@@ -77,7 +77,7 @@ class Light:
     lower_contrast: float
 
 
-def see_light(crop: Pixels, region: Region, points: Points) -> Light:
+def see_light(crop: Pixels, region: CropRegion, points: Points) -> Light:
     """Reads light and sharpness off the view of the face that the mesh network saw."""
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)

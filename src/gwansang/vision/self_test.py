@@ -6,14 +6,14 @@ import numpy as np
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 _FACE_PX = 240.0
 _MAX_OFF = 0.06  # of the face's width; the drawing measures 0.017, a wrong channel order or model far more
 
 
-def self_test(engine: Engine) -> None:
+def self_test(engine: Networks) -> None:
     """Reads a drawn face through the whole pipeline; raises ModelsMissingError where it is not found as drawn."""
     image = draw_face(face_width=_FACE_PX)
     encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gwansang.vision.decode import Picture, decode, reduction_for
+from gwansang.vision.decode import DecodedImage, decode, reduction_for
 from gwansang.vision.detector import Detection, detect_full, detect_short
 from gwansang.vision.errors import DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect
-from gwansang.vision.landmarks import Mesh, around, find_eyes, one_pass
+from gwansang.vision.landmarks import FaceMesh, around, find_eyes, one_pass
 from gwansang.vision.mesh import VERTEX_COUNT
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import COMPANION, FIRST_LOOK_PX
 from gwansang.vision.pose import align, lift
 from gwansang.vision.quality import (
@@ -49,7 +49,7 @@ class Tracker:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class TrackedFrame:
     """What one frame shows.
 
     luma: mean brightness of the frame, 0-1; None where only landmarks came. faces: how many subjects there are. Where
@@ -65,7 +65,7 @@ class Glance:
     quality: Quality | None = None
 
 
-def glance(data: bytes, tracker: Tracker, engine: Engine) -> Glance:
+def track_frame(data: bytes, tracker: Tracker, engine: Networks) -> TrackedFrame:
     """Looks at the next frame of a camera, a JPEG, PNG or WebP; raises what is wrong with the file."""
     header = inspect(data)
     if header.width * header.height > MAX_FRAME_PIXELS:
@@ -76,13 +76,13 @@ def glance(data: bytes, tracker: Tracker, engine: Engine) -> Glance:
     luma = float(picture.pixels[::4, ::4].mean() / 255)
     if mesh is None:
         tracker.lose()
-        return Glance(picture.width, picture.height, luma, faces=0)
+        return TrackedFrame(picture.width, picture.height, luma, faces=0)
     tracker.points, tracker.size = mesh.points, (picture.width, picture.height)
     pose, quality = _looked(engine, picture, mesh)
-    return Glance(picture.width, picture.height, luma, tracker.faces, mesh.points, pose, quality)
+    return TrackedFrame(picture.width, picture.height, luma, tracker.faces, mesh.points, pose, quality)
 
 
-def glance_at_landmarks(landmarks: Points, width: int, height: int) -> Glance:
+def track_landmarks(landmarks: Points, width: int, height: int) -> TrackedFrame:
     """The same of 468 or 478 points (n, 2|3) found elsewhere, as fractions of an upright frame of this size."""
     if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
         raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
@@ -90,7 +90,7 @@ def glance_at_landmarks(landmarks: Points, width: int, height: int) -> Glance:
     points = lift(points) if points.shape[1] == 2 else points
     alignment = align(points)
     quality = judged(seen_quality(alignment, points, None, mesh_opening(alignment.frontal)), alignment.pose, None)
-    return Glance(width, height, None, 1, points, alignment.pose, quality)
+    return TrackedFrame(width, height, None, 1, points, alignment.pose, quality)
 
 
 def median_landmarks(frames: list[Points]) -> Points:
@@ -112,7 +112,7 @@ def _laid_over(moving: Points, fixed: Points) -> Points:
     return laid
 
 
-def _followed(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None:
+def _followed(engine: Networks, picture: DecodedImage, tracker: Tracker) -> FaceMesh | None:
     """The face of the last frame in this one, None where it is not surely there."""
     if tracker.points is None or tracker.size != (picture.width, picture.height):
         return None
@@ -123,7 +123,7 @@ def _followed(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None
     return mesh if mesh.presence >= _SURE and _plausible(mesh, picture) else None
 
 
-def _found(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None:
+def _found(engine: Networks, picture: DecodedImage, tracker: Tracker) -> FaceMesh | None:
     """The largest face of a frame about which nothing is known; looked at twice, as a detector sees only roughly."""
     faces = _faces(engine, picture)
     if not faces:
@@ -136,7 +136,7 @@ def _found(engine: Engine, picture: Picture, tracker: Tracker) -> Mesh | None:
     return mesh if mesh.presence >= _SURE and _plausible(mesh, picture) else None
 
 
-def _faces(engine: Engine, picture: Picture) -> list[Detection]:
+def _faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Largest first; unlike with a photo, who is small or lies on the side is asked to come closer or sit up."""
     near = detect_short(engine, picture) or detect_short(engine, picture, pad=0.35)
     return sorted(near or detect_full(engine, picture), key=lambda face: -face.width)
@@ -146,12 +146,12 @@ def _subjects(faces: list[Detection]) -> int:
     return sum(face.width >= COMPANION * faces[0].width for face in faces)
 
 
-def _plausible(mesh: Mesh, picture: Picture) -> bool:
+def _plausible(mesh: FaceMesh, picture: DecodedImage) -> bool:
     x, y = mesh.points[:, :2].mean(axis=0) / (picture.width, picture.height)
     return bool(abs(x - 0.5) <= _MAX_STRAY and abs(y - 0.5) <= _MAX_STRAY)
 
 
-def _looked(engine: Engine, picture: Picture, mesh: Mesh) -> tuple[Pose, Quality]:
+def _looked(engine: Networks, picture: DecodedImage, mesh: FaceMesh) -> tuple[Pose, Quality]:
     alignment = align(mesh.points)
     lids, _ = find_eyes(engine, picture, mesh.points)
     light = see_light(mesh.crop, mesh.region, mesh.points)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gwansang.vision.decode import Picture, picture_of
+from gwansang.vision.decode import DecodedImage, picture_of
 from gwansang.vision.errors import CorruptVideoError, EmptyImageError, NoVideoError, VideoTooComplexError
 from gwansang.vision.gates.clip_header import (
     MAX_PIXELS,
@@ -26,7 +26,7 @@ from gwansang.vision.gates.clip_header import (
     check_seconds,
     check_size,
 )
-from gwansang.vision.gates.masked_file import Essential
+from gwansang.vision.gates.masked_file import MaskedFile
 from gwansang.vision.gates.mp4 import inspect_mp4
 from gwansang.vision.gates.webm import inspect_webm
 
@@ -90,10 +90,10 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ClipFrame:
     """A frame and the second of the clip that it was taken in."""
 
-    picture: Picture
+    picture: DecodedImage
     second: float
 
 
@@ -138,7 +138,7 @@ def _parts(times: list[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(chosen[piece * count // pieces : (piece + 1) * count // pieces])
 
 
-def frames(data: bytes, clip: Clip, part: int, budget: Budget) -> Iterator[Frame]:
+def frames(data: bytes, clip: Clip, part: int, budget: Budget) -> Iterator[ClipFrame]:
     """The frames of one part; what is damaged is left out. Raises VideoTooComplexError where it takes too long."""
     asked, first = clip.parts[part], clip.parts[0][0]
     wanted = list(asked)
@@ -148,7 +148,7 @@ def frames(data: bytes, clip: Clip, part: int, budget: Budget) -> Iterator[Frame
             if frame.pts is None or frame.pts < wanted[0] or frame.is_corrupt:
                 continue
             wanted = [time for time in wanted if time > frame.pts]
-            yield Frame(_picture(frame, stream), float((frame.pts - first) * clip.tick_s))
+            yield ClipFrame(_picture(frame, stream), float((frame.pts - first) * clip.tick_s))
             if not wanted:
                 return
 
@@ -183,7 +183,7 @@ def _opened(data: bytes, header: ClipHeader) -> Iterator[tuple["InputContainer",
 
     try:
         with av.open(
-            Essential(data, header.hidden),
+            MaskedFile(data, header.hidden),
             "r",
             format=_DEMUXERS[header.container],
             options=_OPTIONS,
@@ -211,7 +211,7 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise CorruptVideoError("The video refers to another file; send one that holds everything itself.")
 
 
-def _picture(frame: "VideoFrame", stream: "VideoStream") -> Picture:
+def _picture(frame: "VideoFrame", stream: "VideoStream") -> DecodedImage:
     """Each frame has a size of its own: it may change within a clip."""
     check_size(frame.width, frame.height)
     pixels = np.ascontiguousarray(frame.to_ndarray(format="rgb24", threads=1), dtype=np.uint8)

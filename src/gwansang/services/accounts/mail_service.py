@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 from pydantic import TypeAdapter
 
-from gwansang.services.accounts.mail_transports import Carrier, UndeliveredError
+from gwansang.services.accounts.mail_transports import MailTransport, UndeliveredError
 
 _log = structlog.get_logger("gwansang.mail")
 _TEXTS = TypeAdapter(dict[str, dict[str, dict[str, str]]]).validate_json(
@@ -42,7 +42,9 @@ class MailService:
     which browsers send to nobody.
     """
 
-    def __init__(self, carrier: Carrier, *, sender: str, link: str = "", pauses_s: Sequence[float] = _PAUSES_S) -> None:
+    def __init__(
+        self, carrier: MailTransport, *, sender: str, link: str = "", pauses_s: Sequence[float] = _PAUSES_S
+    ) -> None:
         self._carrier = carrier
         self._sender = sender
         self._link = link

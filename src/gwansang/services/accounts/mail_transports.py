@@ -24,7 +24,7 @@ class UndeliveredError(Exception):
         self.lasting = lasting
 
 
-class Carrier(Protocol):
+class MailTransport(Protocol):
     """Whoever takes a mail; raises UndeliveredError where it is not taken."""
 
     async def deliver(self, message: EmailMessage) -> None: ...
@@ -35,7 +35,7 @@ class Carrier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpCarrier:
+class SmtpTransport:
     """Hands each mail to one SMTP server; with `security` none nothing is encrypted."""
 
     host: str
@@ -69,7 +69,7 @@ class SmtpCarrier:
 
 
 @dataclass(frozen=True, slots=True)
-class FolderCarrier:
+class FolderTransport:
     """Writes each mail as a file; the log tells which, and nothing of what is in it."""
 
     folder: Path

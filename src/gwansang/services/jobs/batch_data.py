@@ -9,7 +9,7 @@ from pydantic import JsonValue, SkipValidation, TypeAdapter
 
 from gwansang.reading.model import Energy
 from gwansang.services.jobs.face_data import told_data
-from gwansang.services.readings.snapshot import ToldAnalysis
+from gwansang.services.readings.snapshot import AnalysisSnapshot
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
 
@@ -47,7 +47,7 @@ _PHOTO: Final = TypeAdapter(BatchPhoto)
 _RESULT: Final = TypeAdapter(BatchResult)
 
 
-def photo_read(told: ToldAnalysis) -> BatchPhoto:
+def photo_read(told: AnalysisSnapshot) -> BatchPhoto:
     """A photo with its reading."""
     reading = told.kept.reading
     short = InShort(

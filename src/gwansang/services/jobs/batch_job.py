@@ -12,9 +12,9 @@ from gwansang.services.jobs.batch_data import BatchPhoto, batch_data, photo_data
 from gwansang.services.jobs.face_data import Order, analysis_id, order_of, query_of, told_of
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.history_service import KeptAnalysis
-from gwansang.services.readings.snapshot import ToldAnalysis, told_analysis
+from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
 from gwansang.services.tasks.failure import failure_of
-from gwansang.services.tasks.job import Finished, TaskWork
+from gwansang.services.tasks.job import JobResult, TaskContext
 
 BATCH: Final = "batch"
 MAX_BATCH: Final = 50
@@ -29,10 +29,10 @@ class BatchJob:
     def __init__(self, readings: CallerAnalyses) -> None:
         self._readings = readings
 
-    async def plan(self, task: TaskWork) -> int:
+    async def plan(self, task: TaskContext) -> int:
         return task.inputs - 1
 
-    async def step(self, task: TaskWork, index: int) -> JsonValue:
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("reading")
         order = await _order(task)
         try:
@@ -43,18 +43,18 @@ class BatchJob:
             photo = BatchPhoto(failure=failure_of(error))
         return photo_data(photo)
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
         data = [outcomes[index] for index in sorted(outcomes)]
         kept = await asyncio.to_thread(_kept, data)
         photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
         keep = await self._readings.keeping(task.user_id, tuple(kept.values()), photos)
-        return Finished(batch_data(data, (await _order(task)).names), keep.write, keep.drop)
+        return JobResult(batch_data(data, (await _order(task)).names), keep.write, keep.drop)
 
-    async def _told(self, task: TaskWork, order: Order, index: int) -> ToldAnalysis:
+    async def _told(self, task: TaskContext, order: Order, index: int) -> AnalysisSnapshot:
         query = query_of(order, (await task.input(index),))
         sight = await self._readings.look(lambda: query, task.user_id)
-        return told_analysis(await self._readings.tell_alone(sight, analysis_id(task.id, index)))
+        return snapshot_of(await self._readings.tell_alone(sight, analysis_id(task.id, index)))
 
 
 def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
@@ -63,5 +63,5 @@ def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
     return {index: told_of(one).kept for index, one in told.items() if one is not None}
 
 
-async def _order(task: TaskWork) -> Order:
+async def _order(task: TaskContext) -> Order:
     return order_of(await task.input(task.inputs - 1))

@@ -8,14 +8,14 @@ from uuid import UUID, uuid5
 import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
-from gwansang.reading.measurements import Measured, Measures
+from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.model import Locale
-from gwansang.services.ml.face_analyzer import FaceQuery, Look
-from gwansang.services.readings.analysis_service import Sight
-from gwansang.services.readings.snapshot import ToldAnalysis
+from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery
+from gwansang.services.readings.analysis_service import ReadingInput
+from gwansang.services.readings.snapshot import AnalysisSnapshot
 from gwansang.vision.face import Pose, Quality
 
-_TOLD: Final = TypeAdapter(ToldAnalysis)
+_TOLD: Final = TypeAdapter(AnalysisSnapshot)
 
 
 class _Strict(BaseModel):
@@ -34,12 +34,12 @@ class Order(_Strict):
 
 
 class _Sight(_Strict):
-    """A `Sight` in JSON."""
+    """A `ReadingInput` in JSON."""
 
     places: tuple[tuple[float, float], ...]
     pose: Pose
     quality: Quality
-    measures: Mapping[str, Measured]
+    measures: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
     locale: Locale
     birth_year: int | None
@@ -83,7 +83,7 @@ def order_of(data: bytes) -> Order:
     return Order.model_validate_json(data)
 
 
-def sight_data(sight: Sight) -> JsonValue:
+def sight_data(sight: ReadingInput) -> JsonValue:
     """What was seen, to be told by another process, too."""
     look = sight.look
     data: JsonValue = _Sight(
@@ -99,21 +99,21 @@ def sight_data(sight: Sight) -> JsonValue:
     return data
 
 
-def sight_of(data: JsonValue) -> Sight:
+def sight_of(data: JsonValue) -> ReadingInput:
     """What was seen."""
     seen = _Sight.model_validate(data)
     measures = Measures(seen.measures, seen.asymmetry)
-    look = Look(np.array(seen.places, dtype=np.float64), seen.pose, seen.quality, measures)
-    return Sight(look, seen.locale, seen.birth_year, seen.seen_at)
+    look = FaceObservation(np.array(seen.places, dtype=np.float64), seen.pose, seen.quality, measures)
+    return ReadingInput(look, seen.locale, seen.birth_year, seen.seen_at)
 
 
-def told_data(told: ToldAnalysis) -> JsonValue:
+def told_data(told: AnalysisSnapshot) -> JsonValue:
     """What was told, to be shown later."""
     data: JsonValue = _TOLD.dump_python(told, mode="json")
     return data
 
 
-def told_of(data: JsonValue) -> ToldAnalysis:
+def told_of(data: JsonValue) -> AnalysisSnapshot:
     """What was told."""
     return _TOLD.validate_python(data)
 

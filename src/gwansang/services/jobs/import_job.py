@@ -9,7 +9,7 @@ from gwansang.core.exceptions import AppError, Forbidden, Unavailable
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import Entry
 from gwansang.services.tasks.failure import Failure, failure_of
-from gwansang.services.tasks.job import Finished, JsonObject, TaskWork
+from gwansang.services.tasks.job import JobResult, JsonObject, TaskContext
 
 IMPORT: Final = "import"
 Fate = Literal["added", "renewed", "duplicate", "unusable"]
@@ -50,10 +50,10 @@ class ImportJob:
     def __init__(self, celebrities: CelebrityService) -> None:
         self._celebrities = celebrities
 
-    async def plan(self, task: TaskWork) -> int:
+    async def plan(self, task: TaskContext) -> int:
         return task.inputs
 
-    async def step(self, task: TaskWork, index: int) -> JsonValue:
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("looking")
         line, _, picture = (await task.input(index)).partition(b"\n")
         photo_id = uuid5(task.id, str(index))  # the same again after a crash, so that nothing is its own duplicate
@@ -61,9 +61,9 @@ class ImportJob:
         data: JsonValue = became.model_dump(mode="json")
         return data
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
-        return Finished({"pictures": [outcomes[index] for index in sorted(outcomes)]})
+        return JobResult({"pictures": [outcomes[index] for index in sorted(outcomes)]})
 
 
 async def take_picture(

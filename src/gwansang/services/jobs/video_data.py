@@ -6,8 +6,8 @@ from datetime import datetime
 import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from gwansang.reading.measurements import Measured, Measures
-from gwansang.services.readings.clip_reader import Glimpse, PartSeen
+from gwansang.reading.measurements import MeasuredValue, Measures
+from gwansang.services.readings.clip_reader import FrameObservation, PartSeen
 from gwansang.vision.face import Pose, Quality
 
 
@@ -19,7 +19,7 @@ class _Glimpse(_Strict):
     second: float
     pose: Pose
     quality: Quality
-    measures: Mapping[str, Measured]
+    measures: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
     places: tuple[tuple[float, float], ...] | None
 
@@ -44,7 +44,7 @@ def part_of(data: JsonValue) -> tuple[PartSeen, datetime]:
     return PartSeen(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at
 
 
-def _stored(one: Glimpse) -> _Glimpse:
+def _stored(one: FrameObservation) -> _Glimpse:
     places = None if one.places is None else tuple((round(x, 6), round(y, 6)) for x, y in one.places.tolist())
     return _Glimpse(
         second=one.second,
@@ -56,7 +56,7 @@ def _stored(one: Glimpse) -> _Glimpse:
     )
 
 
-def _glimpse(stored: _Glimpse) -> Glimpse:
+def _glimpse(stored: _Glimpse) -> FrameObservation:
     places = None if stored.places is None else np.array(stored.places, dtype=np.float64)
     measures = Measures(stored.measures, stored.asymmetry)
-    return Glimpse(stored.second, stored.pose, stored.quality, measures, places)
+    return FrameObservation(stored.second, stored.pose, stored.quality, measures, places)

@@ -8,11 +8,11 @@ from gwansang.core.clock import Clock
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.jobs.face_data import analysis_id, order_of, told_data
 from gwansang.services.jobs.video_data import part_data, part_of
-from gwansang.services.readings.analysis_service import Sight
+from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader, look_of
-from gwansang.services.readings.snapshot import told_analysis
-from gwansang.services.tasks.job import Finished, TaskWork
+from gwansang.services.readings.snapshot import snapshot_of
+from gwansang.services.tasks.job import JobResult, TaskContext
 
 VIDEO: Final = "video"
 
@@ -32,22 +32,22 @@ class VideoJob:
         self._consents = consents
         self._clock = clock
 
-    async def plan(self, task: TaskWork) -> int:
+    async def plan(self, task: TaskContext) -> int:
         await self._consents.require(task.user_id, "reading")
         return await self._clips.parts(await task.input(0))
 
-    async def step(self, task: TaskWork, index: int) -> JsonValue:
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
         await self._consents.require(task.user_id, "reading")
         return part_data(await self._clips.see(await task.input(0), index), self._clock())
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         """Tells the face by what is remembered of it now."""
         await task.stage("reading")
         outcomes = await task.outcomes()
         parts = [part_of(outcomes[index]) for index in sorted(outcomes)]
         order = order_of(await task.input(1))
         look = look_of([part for part, _ in parts])
-        sight = Sight(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
+        sight = ReadingInput(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
         result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), None)
-        return Finished({"told": told_data(told_analysis(result))}, keep.write, keep.drop)
+        return JobResult({"told": told_data(snapshot_of(result))}, keep.write, keep.drop)

@@ -27,7 +27,7 @@ class CelebrityNotFoundError(NotFound):
     title = "There is no such person in the gallery"
 
 
-class PhotoNotFoundError(NotFound):
+class CelebrityPhotoNotFoundError(NotFound):
     code = "CELEBRITY_PHOTO_NOT_FOUND"
     title = "There is no such picture in the gallery"
 

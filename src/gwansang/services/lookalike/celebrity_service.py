@@ -21,10 +21,10 @@ from gwansang.repositories.celebrities import CelebrityExistsError, PhotoExistsE
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
+    CelebrityPhotoNotFoundError,
     Names,
     Origin,
     PhotoInfo,
-    PhotoNotFoundError,
     PictureTooLargeError,
     check_new,
     clean,
@@ -178,7 +178,7 @@ class CelebrityService:
         """Deletes what is known of a picture; raises PhotoNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.celebrity_photos.remove(celebrity_id, photo_id):
-                raise PhotoNotFoundError("There is no such picture of this person.")
+                raise CelebrityPhotoNotFoundError("There is no such picture of this person.")
             await tx.gallery_version.bump()
         self._tell("gallery.photo_removed", celebrity_id=celebrity_id)
 

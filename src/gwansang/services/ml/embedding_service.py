@@ -12,7 +12,7 @@ import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.measurements import Measures, measure
-from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combined_look, naming_photo
+from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combine_observations, naming_photo
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding, unit
 from gwansang.vision.face import Face
@@ -79,5 +79,5 @@ def _likeable(vision: FaceVision, query: FaceQuery) -> Likeable:
     for index, photo in enumerate(photos):
         with naming_photo(index, len(photos)):
             seen.append(vision.recognise(photo))
-    look = combined_look([face for face, _ in seen])
+    look = combine_observations([face for face, _ in seen])
     return Likeable(unit(np.sum([embedding for _, embedding in seen], axis=0)), look.measures)

@@ -14,20 +14,20 @@ import numpy as np
 from gwansang.core.exceptions import AppError, InvalidInput
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import Measures, measure
-from gwansang.reading.memory import Recollection, Tell, first_stranger, recall
+from gwansang.reading.memory import RememberedReading, Tell, first_stranger, recall
 from gwansang.reading.model import Capture, Locale
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.vision.decode import Picture
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding, embed
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Engine
+from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture, see_photo
 from gwansang.vision.self_test import self_test
-from gwansang.vision.tracking import Glance, Tracker, glance
+from gwansang.vision.tracking import TrackedFrame, Tracker, track_frame
 
 LANDMARK_COUNTS = (468, 478)
 LOCALES: tuple[Locale, ...] = ("ko", "en")  # the first is the default
@@ -72,7 +72,7 @@ class FaceQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FaceObservation:
     """One look at a face: how the best photo shows it, and the mean of what all of them measure.
 
     places: (468, 2) x and y as fractions of the upright photo's width and height.
@@ -84,19 +84,19 @@ class Look:
     measures: Measures
 
 
-def look_at(face: Face, measures: Measures) -> Look:
+def observation_of(face: Face, measures: Measures) -> FaceObservation:
     """What is handed on of a face that was measured."""
     places: Points = face.points[:, :2] / (face.image_width, face.image_height)
-    return Look(places, face.pose, face.quality, measures)
+    return FaceObservation(places, face.pose, face.quality, measures)
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class FaceAnalysis:
     """A look at a face and how it was told, what was asked, and where the time went."""
 
     query: FaceQuery
-    look: Look
-    told: Recollection
+    look: FaceObservation
+    told: RememberedReading
     vision_ms: float
     reading_ms: float
 
@@ -106,9 +106,9 @@ class FaceVision(Protocol):
 
     def face_of(self, photo: bytes) -> Face: ...
 
-    def glance(self, frame: bytes, tracker: Tracker) -> Glance: ...
+    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame: ...
 
-    def face_in(self, picture: Picture) -> Face: ...
+    def face_in(self, picture: DecodedImage) -> Face: ...
 
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]: ...
 
@@ -117,16 +117,16 @@ class PhotoEngine:
     """The real FaceVision: one set of networks, tested on a drawn face before it is trusted with photos."""
 
     def __init__(self, model_dir: Path) -> None:
-        self._engine = Engine.load(model_dir)
+        self._engine = Networks.load(model_dir)
         self_test(self._engine)
 
     def face_of(self, photo: bytes) -> Face:
         return read_photo(photo, self._engine)
 
-    def glance(self, frame: bytes, tracker: Tracker) -> Glance:
-        return glance(frame, tracker, self._engine)
+    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
+        return track_frame(frame, tracker, self._engine)
 
-    def face_in(self, picture: Picture) -> Face:
+    def face_in(self, picture: DecodedImage) -> Face:
         return read_picture(picture, self._engine)
 
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
@@ -153,28 +153,28 @@ class FaceAnalyzer:
             query = FaceQuery(locale=locale, landmarks=known_landmarks())
             await self._pool.run(partial(analyze_face, query=query, day=day, norms=self.norms))
 
-    async def analyze(self, ask: Callable[[], FaceQuery], day: date, known: Profile | None = None) -> Analysis:
+    async def analyze(self, ask: Callable[[], FaceQuery], day: date, known: Profile | None = None) -> FaceAnalysis:
         """`ask` is called in the pool too: parsing what a caller sent is CPU work. `known`: what is remembered."""
         analysis = await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
         self._note_reading(analysis.reading_ms / 1000)
         return analysis
 
-    async def look(self, ask: Callable[[], FaceQuery]) -> tuple[FaceQuery, Look]:
+    async def look(self, ask: Callable[[], FaceQuery]) -> tuple[FaceQuery, FaceObservation]:
         """What there is to see, without words for it yet."""
 
-        def see(vision: FaceVision) -> tuple[FaceQuery, Look]:
+        def see(vision: FaceVision) -> tuple[FaceQuery, FaceObservation]:
             query = ask()
-            return query, look_for(vision, query)
+            return query, observe(vision, query)
 
         return await self._pool.run(see)
 
     async def tell(
-        self, look: Look, day: date, locale: Locale, birth_year: int | None, known: Profile | None
-    ) -> Recollection:
+        self, look: FaceObservation, day: date, locale: Locale, birth_year: int | None, known: Profile | None
+    ) -> RememberedReading:
         """The words for a look, in the light of what is remembered."""
         tell = _teller(look, day, locale, birth_year, self.norms)
 
-        def timed(_: FaceVision) -> Recollection:
+        def timed(_: FaceVision) -> RememberedReading:
             started = perf_counter()
             told = _recall(known, look, tell)
             self._note_reading(perf_counter() - started)
@@ -185,47 +185,47 @@ class FaceAnalyzer:
 
 def analyze_face(
     vision: FaceVision, query: FaceQuery, day: date, norms: Norms, known: Profile | None = None
-) -> Analysis:
+) -> FaceAnalysis:
     """Sees the face and reads it against the norms, in the light of what is known of it, in this thread.
 
     Raises what is wrong with the query, the photos or the face.
     """
     started = perf_counter()
-    look = look_for(vision, query)
+    look = observe(vision, query)
     seen = perf_counter()
     told = _recall(known, look, _teller(look, day, query.locale, query.birth_year, norms))
     done = perf_counter()
-    return Analysis(query, look, told, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
+    return FaceAnalysis(query, look, told, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
 
 
-def look_for(vision: FaceVision, query: FaceQuery) -> Look:
+def observe(vision: FaceVision, query: FaceQuery) -> FaceObservation:
     """Sees and measures the face; raises what is wrong with the query, the photos or the face."""
-    return combined_look([_see(vision, query), *_see_more(vision, query)])
+    return combine_observations([_see(vision, query), *_see_more(vision, query)])
 
 
-def combined_look(faces: list[Face]) -> Look:
+def combine_observations(faces: list[Face]) -> FaceObservation:
     """One look of one or more photos; raises DifferentFacesError where they show another face than the first."""
     measures = []
     for index, face in enumerate(faces):
         with naming_photo(index, len(faces)):
             measures.append(measure(face.neutral, capture_of(face)))
     if len(faces) == 1:
-        return look_at(faces[0], measures[0])
+        return observation_of(faces[0], measures[0])
     stranger = first_stranger(measures)
     if stranger is not None:
         message = "The photos have to show one face; this one shows another than those before it."
         raise DifferentFacesError(message, file=stranger + 1)
     best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
     quality = replace(faces[best].quality, photos=len(faces), best_photo=best + 1)
-    return look_at(replace(faces[best], quality=quality), combine(measures))
+    return observation_of(replace(faces[best], quality=quality), combine(measures))
 
 
-def _teller(look: Look, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> Tell:
+def _teller(look: FaceObservation, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> Tell:
     capture = capture_of(look)
     return lambda measures, before: compose(measures, capture, day, locale, birth_year, norms, before)
 
 
-def _recall(known: Profile | None, look: Look, tell: Tell) -> Recollection:
+def _recall(known: Profile | None, look: FaceObservation, tell: Tell) -> RememberedReading:
     return recall(known, look.measures, look.quality.photos, tell)
 
 
@@ -240,7 +240,7 @@ def naming_photo(index: int, photos: int) -> Iterator[None]:
         raise
 
 
-def capture_of(face: Face | Look) -> Capture:
+def capture_of(face: Face | FaceObservation) -> Capture:
     """How this face was captured, as far as the reading asks."""
     return Capture(
         yaw_deg=face.pose.yaw_deg,

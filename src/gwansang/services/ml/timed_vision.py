@@ -5,10 +5,10 @@ from time import perf_counter
 from typing import TypeVar
 
 from gwansang.services.ml.face_analyzer import FaceVision
-from gwansang.vision.decode import Picture
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
-from gwansang.vision.tracking import Glance, Tracker
+from gwansang.vision.tracking import TrackedFrame, Tracker
 
 T = TypeVar("T")
 
@@ -23,13 +23,13 @@ class TimedVision:
     def face_of(self, photo: bytes) -> Face:
         return self._timed(lambda: self._vision.face_of(photo))
 
-    def face_in(self, picture: Picture) -> Face:
+    def face_in(self, picture: DecodedImage) -> Face:
         return self._timed(lambda: self._vision.face_in(picture))
 
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
         return self._timed(lambda: self._vision.recognise(photo))
 
-    def glance(self, frame: bytes, tracker: Tracker) -> Glance:
+    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
         return self._vision.glance(frame, tracker)  # thirty a second would tell nothing of photos
 
     def _timed(self, look: Callable[[], T]) -> T:

@@ -10,7 +10,7 @@ from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.erasure import ErasureService, ForgetInputs, ForgetMails
 from gwansang.services.protection.key_rotation import KeyRotation
 from gwansang.services.protection.photo_bin import PhotoBin
-from gwansang.services.protection.retention import RetentionRules, RetentionService
+from gwansang.services.protection.retention import RetentionPolicy, RetentionService
 from gwansang.services.protection.sealed_faces import SealedFaces, SealingOfOldRows
 from gwansang.services.protection.sealing import Sealer
 
@@ -32,7 +32,7 @@ def privacy_services(
     forget_inputs: ForgetInputs,
     forget_mails: ForgetMails,
     photo_bin: PhotoBin,
-    rules: RetentionRules,
+    rules: RetentionPolicy,
     *,
     clock: Clock,
     new_id: Callable[[], UUID],

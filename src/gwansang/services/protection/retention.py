@@ -29,7 +29,7 @@ _BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionRules:
+class RetentionPolicy:
     """How long things are kept; what is not here ends with what it belongs to."""
 
     inactive_months: int
@@ -64,7 +64,7 @@ class RetentionService:
         erasures: ErasureService,
         photo_bin: PhotoBin,
         old_rows: SealingOfOldRows,
-        rules: RetentionRules,
+        rules: RetentionPolicy,
         *,
         clock: Clock,
     ) -> None:
@@ -78,7 +78,7 @@ class RetentionService:
 
     def schedule(self, locale: Locale) -> tuple[KeptFor, ...]:
         """What is kept how long."""
-        numbers = {name: getattr(self._rules, name) for name in RetentionRules.__dataclass_fields__}
+        numbers = {name: getattr(self._rules, name) for name in RetentionPolicy.__dataclass_fields__}
         lines = ((name, texts.get(locale) or texts["ko"]) for name, texts in _TEXTS.items())
         return tuple(KeptFor(name, what, how_long.format(**numbers)) for name, (what, how_long) in lines)
 

@@ -9,21 +9,21 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.reading.memory import Recollection
+from gwansang.reading.memory import RememberedReading
 from gwansang.reading.model import Locale, Reading
 from gwansang.reading.profile import Profile
-from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceQuery, Look
+from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 
-__all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "Sight", "TooYoungError"]
+__all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "ReadingInput", "TooYoungError"]
 _log = structlog.get_logger("gwansang.analysis")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ReadingInput:
     """A face that was seen, when, and in which words it is to be told: all a reading needs but what is remembered."""
 
-    look: Look
+    look: FaceObservation
     locale: Locale
     birth_year: int | None
     seen_at: datetime
@@ -35,24 +35,24 @@ class AnalysisResult:
     the face was compared with."""
 
     analysis_id: UUID
-    sight: Sight
-    told: Recollection
+    reading_input: ReadingInput
+    told: RememberedReading
     norms_id: str
 
     @property
     def created_at(self) -> datetime:
         """When the face was seen."""
-        return self.sight.seen_at
+        return self.reading_input.seen_at
 
     @property
-    def look(self) -> Look:
+    def look(self) -> FaceObservation:
         """How the best photo shows the face, and what was measured this time."""
-        return self.sight.look
+        return self.reading_input.look
 
     @property
     def birth_year(self) -> int | None:
         """As it was asked."""
-        return self.sight.birth_year
+        return self.reading_input.birth_year
 
     @property
     def reading(self) -> Reading:
@@ -83,13 +83,15 @@ class AnalysisService:
         )
         return result
 
-    async def look(self, ask: Callable[[], FaceQuery]) -> Sight:
+    async def look(self, ask: Callable[[], FaceQuery]) -> ReadingInput:
         """Sees and measures the face that `ask` gives, and leaves it to be told later."""
         now = self._clock()
         query, look = await self._analyzer.look(self._checked(ask, now))
         return _sight(query, look, now)
 
-    async def tell(self, sight: Sight, known: Profile | None = None, analysis_id: UUID | None = None) -> AnalysisResult:
+    async def tell(
+        self, sight: ReadingInput, known: Profile | None = None, analysis_id: UUID | None = None
+    ) -> AnalysisResult:
         """The reading of a face that was seen, in the light of what is known of it."""
         day = self._day(sight.seen_at)
         told = await self._analyzer.tell(sight.look, day, sight.locale, sight.birth_year, known)
@@ -110,10 +112,10 @@ class AnalysisService:
 
         return checked
 
-    def _result(self, analysis_id: UUID, sight: Sight, told: Recollection) -> AnalysisResult:
+    def _result(self, analysis_id: UUID, sight: ReadingInput, told: RememberedReading) -> AnalysisResult:
         return AnalysisResult(analysis_id, sight, told, self._analyzer.norms.id)
 
 
-def _sight(query: FaceQuery, look: Look, now: datetime) -> Sight:
+def _sight(query: FaceQuery, look: FaceObservation, now: datetime) -> ReadingInput:
     """What was seen outlives the request's work; the photos need not."""
-    return Sight(look, query.locale, query.birth_year, now)
+    return ReadingInput(look, query.locale, query.birth_year, now)

@@ -9,10 +9,10 @@ from gwansang.models.photo import Photo
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.ml.face_analyzer import FaceQuery
-from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, Sight
+from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.photo_service import PhotoService
-from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileChange, ProfileService
+from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileService, ProfileUpdate
 from gwansang.services.readings.snapshot import kept_analysis
 
 Fetch = Callable[[], Awaitable[bytes]]
@@ -78,20 +78,20 @@ class CallerAnalyses:
                 kept = await self._history.keep(user_id, kept_analysis(result), _change(result, known))
             except ProfileBusyError:
                 known = await self._profiles.known(user_id)
-                result = await self._told(result.sight, known, result.analysis_id)
+                result = await self._told(result.reading_input, known, result.analysis_id)
             else:
                 if kept and asked is not None:
                     await self._keep_photo(user_id, result, asked)
                 return result
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
-    async def look(self, ask: Callable[[], FaceQuery], user_id: int) -> Sight:
+    async def look(self, ask: Callable[[], FaceQuery], user_id: int) -> ReadingInput:
         """Sees a face for a user, to be told later; raises ConsentRequiredError."""
         await self._consents.require(user_id, "reading")
         return await self._analyses.look(ask)
 
     async def tell(
-        self, sight: Sight, user_id: int, analysis_id: UUID, photo: Fetch | None = None
+        self, sight: ReadingInput, user_id: int, analysis_id: UUID, photo: Fetch | None = None
     ) -> tuple[AnalysisResult, Keeping]:
         """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
         keeps it; that raises ProfileBusyError where a later reading was faster, and then this has to be done again."""
@@ -100,7 +100,7 @@ class CallerAnalyses:
         photos = {analysis_id: photo} if photo is not None else {}
         return result, await self.keeping(user_id, [kept_analysis(result)], photos, _change(result, known))
 
-    async def tell_alone(self, sight: Sight, analysis_id: UUID) -> AnalysisResult:
+    async def tell_alone(self, sight: ReadingInput, analysis_id: UUID) -> AnalysisResult:
         """The same of a face that may be anybody's."""
         return await self._told(sight, None, analysis_id)
 
@@ -109,7 +109,7 @@ class CallerAnalyses:
         user_id: int,
         analyses: Sequence[KeptAnalysis],
         photos: Mapping[UUID, Fetch],
-        change: ProfileChange | None = None,
+        change: ProfileUpdate | None = None,
     ) -> Keeping:
         """What keeps readings and their photos, with copies of these already made."""
         copies = await self._copies(user_id, photos)
@@ -140,14 +140,14 @@ class CallerAnalyses:
         if photo is not None:
             await self._photos.keep(user_id, result.analysis_id, photo)
 
-    async def _told(self, sight: Sight, known: KnownFace | None, analysis_id: UUID) -> AnalysisResult:
+    async def _told(self, sight: ReadingInput, known: KnownFace | None, analysis_id: UUID) -> AnalysisResult:
         return await self._analyses.tell(sight, known.profile if known else None, analysis_id)
 
 
-def _change(result: AnalysisResult, known: KnownFace | None) -> ProfileChange | None:
+def _change(result: AnalysisResult, known: KnownFace | None) -> ProfileUpdate | None:
     if not result.told.same_face:
         return None
-    return ProfileChange(
+    return ProfileUpdate(
         profile=result.told.profile,
         replaces=known.version if known else None,
         version=result.analysis_id,

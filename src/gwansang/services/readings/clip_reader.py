@@ -16,10 +16,10 @@ from gwansang.core.exceptions import AppError
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.reading.measurements import Measures, measure
 from gwansang.reading.profile import combine_frames, difference
-from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceVision, Look, capture_of
+from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation, FaceVision, capture_of
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision import errors
-from gwansang.vision.decode import Picture
+from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.video import Budget, frames, survey
 
@@ -46,8 +46,8 @@ _REFUSALS: dict[str, AppError] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
-    """A face in one frame. places: as in `Look`; kept of each part's best frame only, the others are not drawn on."""
+class FrameObservation:
+    """A face in one frame; `places` is kept for the best frame of each part only, as nothing is drawn on the others."""
 
     second: float
     pose: Pose
@@ -60,7 +60,7 @@ class Glimpse:
 class PartSeen:
     """What a part of a clip showed: faces, and how many frames gave which reason for showing none, by its code."""
 
-    glimpses: tuple[Glimpse, ...]
+    glimpses: tuple[FrameObservation, ...]
     refused: dict[str, int]
 
 
@@ -99,18 +99,18 @@ def see_part(vision: FaceVision, data: bytes, part: int) -> PartSeen:
     return PartSeen(tuple(_glimpse(*one, best) for one in seen), dict(refused))
 
 
-def _measured(vision: FaceVision, picture: Picture) -> tuple[Face, Measures]:
+def _measured(vision: FaceVision, picture: DecodedImage) -> tuple[Face, Measures]:
     face = vision.face_in(picture)
     return face, measure(face.neutral, capture_of(face))
 
 
-def _glimpse(second: float, face: Face, measures: Measures, best: float) -> Glimpse:
+def _glimpse(second: float, face: Face, measures: Measures, best: float) -> FrameObservation:
     drawn = face.quality.score >= best
     places: Points = face.points[:, :2] / (face.image_width, face.image_height)
-    return Glimpse(second, face.pose, face.quality, measures, places if drawn else None)
+    return FrameObservation(second, face.pose, face.quality, measures, places if drawn else None)
 
 
-def look_of(parts: Sequence[PartSeen]) -> Look:
+def look_of(parts: Sequence[PartSeen]) -> FaceObservation:
     """The one look that all parts of a clip come to; raises why there is none, DifferentFacesError for two people."""
     glimpses = [glimpse for part in parts for glimpse in part.glimpses]
     refused = sum((Counter(part.refused) for part in parts), Counter())
@@ -126,7 +126,7 @@ def look_of(parts: Sequence[PartSeen]) -> Look:
     if best.places is None:
         raise ValueError("the best frame of all is the best of its part, and its places are kept")
     quality = replace(best.quality, frames=len(chosen), best_second=round(best.second, 2))
-    return Look(best.places, best.pose, quality, measures)
+    return FaceObservation(best.places, best.pose, quality, measures)
 
 
 def _why_none(refused: Counter[str]) -> AppError:
@@ -136,14 +136,14 @@ def _why_none(refused: Counter[str]) -> AppError:
     return _REFUSALS[max(refused, key=lambda code: (refused[code], code))]
 
 
-def choose(good: Sequence[Glimpse]) -> list[Glimpse]:
+def choose(good: Sequence[FrameObservation]) -> list[FrameObservation]:
     """Up to FRAMES good frames, the best first, then each the best among those that show the face at another time or
     from another side than the chosen ones."""
     room_s = max(1e-6, (good[-1].second - good[0].second) / FRAMES)
     left = list(good)
-    chosen: list[Glimpse] = []
+    chosen: list[FrameObservation] = []
 
-    def worth(one: Glimpse) -> float:
+    def worth(one: FrameObservation) -> float:
         crowd = max((_nearness(one, other, room_s) for other in chosen), default=0.0)
         return one.quality.score - _CROWDED * crowd
 
@@ -153,7 +153,7 @@ def choose(good: Sequence[Glimpse]) -> list[Glimpse]:
     return chosen
 
 
-def _nearness(one: Glimpse, other: Glimpse, room_s: float) -> float:
+def _nearness(one: FrameObservation, other: FrameObservation, room_s: float) -> float:
     """1 for the same moment and pose, to 0."""
     away = (
         (one.second - other.second) / room_s,
@@ -163,7 +163,7 @@ def _nearness(one: Glimpse, other: Glimpse, room_s: float) -> float:
     return math.exp(-math.fsum(step**2 for step in away))
 
 
-def _check_one_face(good: Sequence[Glimpse], best: Measures) -> None:
+def _check_one_face(good: Sequence[FrameObservation], best: Measures) -> None:
     strangers = [one for one in good if difference(one.measures, best) > _STRANGER]
     if len(strangers) > _STRANGERS * len(good):
         message = "The video has to show one face; here it shows another."

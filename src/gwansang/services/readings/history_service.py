@@ -21,7 +21,7 @@ from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.photo_bin import PhotoBin
 from gwansang.services.protection.sealed_faces import SealedFaces
 from gwansang.services.protection.sealing import DataKey, Sealer
-from gwansang.services.readings.profile_service import ProfileChange, ProfileService
+from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
 from gwansang.vision.face import Pose, Quality
 
 _READING = TypeAdapter(Reading)
@@ -100,14 +100,14 @@ class HistoryService:
         self._bin = photo_bin
         self._clock = clock
 
-    async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileChange | None = None) -> bool:
+    async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileUpdate | None = None) -> bool:
         """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
         transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
         async with self._uow.write() as tx:
             return await tx.users.locked(user_id) is not None and await self.put(tx, user_id, [analysis], change)
 
     async def put(
-        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileChange | None = None
+        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileUpdate | None = None
     ) -> bool:
         """The same within a transaction that has locked the user, for one analysis or many."""
         if not await self._consents.given(tx, user_id, "history"):

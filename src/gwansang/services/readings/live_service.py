@@ -13,7 +13,7 @@ from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.vision.face import Points
 from gwansang.vision.guidance import GENTLE, PATIENT, Coach, Cue
 from gwansang.vision.quality import Hint
-from gwansang.vision.tracking import Glance, Tracker, glance_at_landmarks, median_landmarks
+from gwansang.vision.tracking import TrackedFrame, Tracker, median_landmarks, track_landmarks
 
 HOLD_S = 1.0  # how long all has to be well
 _MIN_FRAMES = 3  # of the reading
@@ -40,7 +40,7 @@ class Guidance:
 
     cues: tuple[Cue, ...]
     progress: float
-    glance: Glance
+    glance: TrackedFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,8 @@ class LiveService:
         return LiveSession(self, user_id)
 
 
-def _look(vision: FaceVision, frame: Frame, tracker: Tracker) -> tuple[bytes | LandmarkFrame, Glance]:
+def _look(vision: FaceVision, frame: Frame, tracker: Tracker) -> tuple[bytes | LandmarkFrame, TrackedFrame]:
     if isinstance(frame, bytes):
         return frame, vision.glance(frame, tracker)
     mesh = frame()
-    return mesh, glance_at_landmarks(mesh.points, mesh.width, mesh.height)
+    return mesh, track_landmarks(mesh.points, mesh.width, mesh.height)

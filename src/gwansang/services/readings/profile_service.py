@@ -11,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import Unavailable
 from gwansang.models import UserProfile
-from gwansang.reading.measurements import BY_KEY, MEASURING, Measured, Measures
+from gwansang.reading.measurements import BY_KEY, MEASURING, MeasuredValue, Measures
 from gwansang.reading.profile import Profile
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
@@ -20,7 +20,7 @@ from gwansang.services.protection.sealing import DataKey, Sealer
 
 _log = structlog.get_logger("gwansang.profiles")
 _CONSENT_FROM: Final = 2  # the first text of `history` that speaks of remembering the face
-_MEASURED = TypeAdapter(dict[str, Measured])
+_MEASURED = TypeAdapter(dict[str, MeasuredValue])
 _UNEVEN = TypeAdapter(dict[str, float])
 _SHAPES = TypeAdapter(dict[str, str])
 
@@ -41,7 +41,7 @@ class KnownFace:
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileChange:
+class ProfileUpdate:
     """A profile that shall take the place of the one that `replaces` made, of none where that is None."""
 
     profile: Profile
@@ -58,7 +58,7 @@ class KeptProfile:
 
     photos: int
     updated_at: datetime
-    measures: Mapping[str, Measured]
+    measures: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
     shapes: Mapping[str, str]
     norms_id: str
@@ -85,7 +85,7 @@ class ProfileService:
             key = await self._sealer.key(tx, user_id)
         return KnownFace(self._profile(key, row), row.version)
 
-    async def put(self, tx: Transaction, user_id: int, change: ProfileChange) -> None:
+    async def put(self, tx: Transaction, user_id: int, change: ProfileUpdate) -> None:
         """Stores a profile for a user whom the transaction has locked, where they agree to that; raises
         ProfileBusyError where the one to be replaced is not there any more."""
         if not await self._allowed(tx, user_id):
@@ -154,7 +154,7 @@ def _content(profile: Profile) -> dict[str, JsonValue]:
     }
 
 
-def _filled(row: UserProfile, change: ProfileChange) -> UserProfile:
+def _filled(row: UserProfile, change: ProfileUpdate) -> UserProfile:
     row.version = change.version
     row.updated_at = change.updated_at
     row.photos = change.profile.photos

@@ -7,11 +7,11 @@ from gwansang.reading.model import Reading
 from gwansang.services.readings.analysis_service import AnalysisResult
 from gwansang.services.readings.history_service import KeptAnalysis, kept_measures
 
-Places = Mapping[int, tuple[float, float]]  # by vertex: x and y as fractions of the upright photo
+OverlayPoints = Mapping[int, tuple[float, float]]  # by vertex: x and y as fractions of the upright photo
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class MemorySummary:
     """How a reading goes with what was remembered of the face; `photos` is on how many that rests now."""
 
     photos: int
@@ -21,19 +21,19 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAnalysis:
+class AnalysisSnapshot:
     """An analysis with what is kept of it, the places that it speaks of, and the memory, None for a first look."""
 
     kept: KeptAnalysis
-    places: Places
-    remembered: Remembered | None
+    places: OverlayPoints
+    remembered: MemorySummary | None
 
 
-def told_analysis(result: AnalysisResult) -> ToldAnalysis:
+def snapshot_of(result: AnalysisResult) -> AnalysisSnapshot:
     """What there is to tell of a result."""
     places = result.look.places
     drawn = {vertex: (float(places[vertex, 0]), float(places[vertex, 1])) for vertex in _vertices(result.reading)}
-    return ToldAnalysis(kept_analysis(result), drawn, _remembered(result))
+    return AnalysisSnapshot(kept_analysis(result), drawn, _remembered(result))
 
 
 def kept_analysis(result: AnalysisResult) -> KeptAnalysis:
@@ -49,11 +49,11 @@ def kept_analysis(result: AnalysisResult) -> KeptAnalysis:
     )
 
 
-def _remembered(result: AnalysisResult) -> Remembered | None:
+def _remembered(result: AnalysisResult) -> MemorySummary | None:
     told = result.told
     if told.before is None:
         return None
-    return Remembered(
+    return MemorySummary(
         photos=told.profile.photos,
         same_as_last_time=told.same_as_last_time,
         same_face=told.same_face,

@@ -14,10 +14,10 @@ from gwansang.core.exceptions import AppError, Unavailable
 from gwansang.jobs.protocols import HandedBack
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
-from gwansang.services.tasks.exclusive_gate import Gate
+from gwansang.services.tasks.exclusive_gate import ExclusiveGate
 from gwansang.services.tasks.failure import failure_of
 from gwansang.services.tasks.job import Job, JsonObject
-from gwansang.services.tasks.run import Places, Taken, TaskGoneError, Work
+from gwansang.services.tasks.run import ClaimedTask, JobResources, TaskGoneError, TaskRun
 
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
@@ -34,21 +34,21 @@ class JobFailedError(AppError):
     title = "The work could not be done"
 
 
-class Driver:
+class TaskDriver:
     """Drives the tasks that the engine gives to this process; belongs to one event loop."""
 
-    def __init__(self, jobs: Mapping[str, Job], places: Places, *, keep: timedelta) -> None:
+    def __init__(self, jobs: Mapping[str, Job], places: JobResources, *, keep: timedelta) -> None:
         self._jobs = jobs
         self._places = places
         self._keep = keep
         self._stopping = asyncio.Event()
         self._busy: set[asyncio.Task[object]] = set()
-        self.gate = Gate()
+        self.gate = ExclusiveGate()
         self.active: dict[UUID, int] = {}
         self.idle = asyncio.Event()
         self.idle.set()
 
-    async def begin(self, task_id: UUID) -> "TaskCourse | None":
+    async def begin(self, task_id: UUID) -> "DrivenTask | None":
         """Takes the task and decides how many steps it has; None where it has ended. Raises HandedBack."""
         self.go_on()
         self.active[task_id] = self.active.get(task_id, 0) + 1
@@ -62,7 +62,7 @@ class Driver:
         if work is None:
             self.left(task_id)
             return None
-        course = TaskCourse(self, work, self._jobs[work.kind])
+        course = DrivenTask(self, work, self._jobs[work.kind])
         try:
             await course.plan()
         except BaseException:
@@ -95,7 +95,7 @@ class Driver:
         finally:
             self._busy.discard(task)
 
-    async def patiently(self, work: Work, act: Callable[[], Awaitable[T]]) -> T:
+    async def patiently(self, work: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
         """Acts until it succeeds; ends the task where it can't, and then raises TaskGoneError. Raises HandedBack."""
         waits = 0
         while True:
@@ -119,7 +119,7 @@ class Driver:
                 pause = 0.2 * work.tries
             await self._pause(pause)
 
-    async def finished(self, work: Work, job: Job) -> None:
+    async def finished(self, work: TaskRun, job: Job) -> None:
         """Ends the task with its result."""
         await work.succeed(await job.finish(work), self._keep)
 
@@ -131,7 +131,7 @@ class Driver:
         if not self.active:
             self.idle.set()
 
-    async def _take(self, task_id: UUID) -> Work | None:
+    async def _take(self, task_id: UUID) -> TaskRun | None:
         places = self._places
         async with places.uow.write() as tx:
             row = await tx.tasks.locked(task_id)
@@ -146,8 +146,8 @@ class Driver:
             row.started_at = row.started_at or places.clock()
             row.version += 1
             await tx.tasks.save(row)
-        places.wakes.wake(task_id)
-        work = Work(taken, key, places)
+        places.notifier.notify(task_id)
+        work = TaskRun(taken, key, places)
         if work.tries < MAX_TRIES:
             return work
         try:
@@ -155,7 +155,7 @@ class Driver:
         except TaskGoneError:
             return None
 
-    async def _fail(self, work: Work, error: AppError) -> NoReturn:
+    async def _fail(self, work: TaskRun, error: AppError) -> NoReturn:
         await work.fail(failure_of(error), self._keep)
         raise TaskGoneError
 
@@ -167,10 +167,10 @@ class Driver:
             return
 
 
-class TaskCourse:
+class DrivenTask:
     """A task on its way through this process."""
 
-    def __init__(self, driver: Driver, work: Work, job: Job) -> None:
+    def __init__(self, driver: TaskDriver, work: TaskRun, job: Job) -> None:
         self._driver = driver
         self._work = work
         self._job = job
@@ -238,8 +238,8 @@ def _tell_why(task_id: UUID, error: BaseException) -> None:
         _log.error("task.not_taken", task_id=str(task_id), exc_info=error)
 
 
-def _taken(row: Task, run: UUID, done: frozenset[int]) -> Taken:
-    return Taken(
+def _taken(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
+    return ClaimedTask(
         id=row.id,
         user_id=row.user_id,
         kind=row.kind,

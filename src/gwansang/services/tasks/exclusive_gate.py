@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Gate:
+class ExclusiveGate:
     """Many may pass together, or one alone; who wants to be alone is let in before those who come later."""
 
     def __init__(self) -> None:

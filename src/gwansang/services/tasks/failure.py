@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from gwansang.core.exceptions import AppError
-from gwansang.core.jsonable import fact
+from gwansang.core.jsonable import jsonable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +19,4 @@ class Failure:
 
 def failure_of(error: AppError) -> Failure:
     """What is kept of an error."""
-    return Failure(error.code, error.message, {name: fact(value) for name, value in error.context.items()})
+    return Failure(error.code, error.message, {name: jsonable(value) for name, value in error.context.items()})

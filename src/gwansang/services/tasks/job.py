@@ -12,7 +12,7 @@ from gwansang.repositories.unit_of_work import Transaction
 JsonObject = dict[str, JsonValue]
 
 
-class TaskWork(Protocol):
+class TaskContext(Protocol):
     """A task as the job sees it that works on it."""
 
     @property
@@ -42,7 +42,7 @@ class TaskWork(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class JobResult:
     """The end of a task. `write` runs in the very transaction that ends the task: all of it happens, once, or nothing.
     Nothing slow belongs in there; the user's row is locked already, and is there. `drop` runs where that transaction
     did not come to its end: the task was cancelled or erased meanwhile, or has to be finished anew."""
@@ -63,14 +63,14 @@ class Job(Protocol):
     @property
     def kind(self) -> str: ...
 
-    async def plan(self, task: TaskWork) -> int:
+    async def plan(self, task: TaskContext) -> int:
         """How many steps there are; asked once, and kept."""
         ...
 
-    async def step(self, task: TaskWork, index: int) -> JsonValue:
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
         """Does one step and returns what it produced, which is kept (sealed) and not asked for again."""
         ...
 
-    async def finish(self, task: TaskWork) -> Finished:
+    async def finish(self, task: TaskContext) -> JobResult:
         """The result, made of the outcomes of all steps."""
         ...

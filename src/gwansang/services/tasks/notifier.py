@@ -7,13 +7,13 @@ from typing import Final
 NEW_WORK: Final = "new work"
 
 
-class Wakes:
+class Notifier:
     """Events by subject: the id of a task, or NEW_WORK. All of it happens on one event loop."""
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, set[asyncio.Event]] = {}
 
-    def wake(self, subject: Hashable) -> None:
+    def notify(self, subject: Hashable) -> None:
         """Wakes all who wait for it now."""
         for event in self._waiting.get(subject, ()):
             event.set()

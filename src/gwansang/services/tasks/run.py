@@ -15,8 +15,8 @@ from gwansang.models import TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.sealing import DataKey, Sealer, place
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import Finished, JsonObject
-from gwansang.services.tasks.notifier import Wakes
+from gwansang.services.tasks.job import JobResult, JsonObject
+from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.vault import TaskVault
 
 _log = structlog.get_logger("gwansang.tasks")
@@ -28,7 +28,7 @@ class TaskGoneError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedTask:
     """What a run knows of its task when it begins."""
 
     id: UUID
@@ -43,20 +43,20 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class JobResources:
     """Where things are read and written, and when."""
 
     uow: UnitOfWork
     sealer: Sealer
     vault: TaskVault
-    wakes: Wakes
+    notifier: Notifier
     clock: Clock
 
 
-class Work:
+class TaskRun:
     """A task that this run has taken; every write raises TaskGoneError where it has it no more, and changes nothing."""
 
-    def __init__(self, taken: Taken, key: DataKey, places: Places) -> None:
+    def __init__(self, taken: ClaimedTask, key: DataKey, places: JobResources) -> None:
         self._taken = taken
         self._key = key
         self._places = places
@@ -111,9 +111,9 @@ class Work:
             await tx.task_items.put(TaskItem(task_id=self.id, position=index, outcome=sealed))
         self.tries, self.begun = 1, True
         self.done.add(index)
-        self._places.wakes.wake(self.id)
+        self._places.notifier.notify(self.id)
 
-    async def succeed(self, finished: Finished, keep: timedelta) -> None:
+    async def succeed(self, finished: JobResult, keep: timedelta) -> None:
         """Ends the task with a result, in one transaction with whatever else belongs to it."""
         try:
             await self._succeed(finished, keep)
@@ -123,7 +123,7 @@ class Work:
             raise
         await self._ended("done")
 
-    async def _succeed(self, finished: Finished, keep: timedelta) -> None:
+    async def _succeed(self, finished: JobResult, keep: timedelta) -> None:
         now = self._places.clock()
         sealed = await self._sealed(finished.result, result_place(self.id))
         async with self._places.uow.write() as tx:
@@ -171,12 +171,12 @@ class Work:
             await self._places.vault.forget(self.id)
         except Unavailable:
             _log.warning("task.inputs_left", task_id=str(self.id))  # until the sweep of orphans
-        self._places.wakes.wake(self.id)
+        self._places.notifier.notify(self.id)
 
     async def _change(self, **values: JsonValue) -> None:
         async with self._places.uow.write() as tx:
             await self._own(tx, **values)
-        self._places.wakes.wake(self.id)
+        self._places.notifier.notify(self.id)
 
     async def _own(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
         if not await tx.tasks.change(self.id, self._taken.run, **values):

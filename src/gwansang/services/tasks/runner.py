@@ -16,15 +16,15 @@ import structlog
 
 from gwansang.core.exceptions import Unavailable
 from gwansang.db.job_store import job_store
-from gwansang.jobs.slots import Slot
-from gwansang.services.tasks.driver import Driver
+from gwansang.jobs.slots import WorkerSlot
+from gwansang.services.tasks.driver import TaskDriver
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.notifier import NEW_WORK
-from gwansang.services.tasks.run import Places
+from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.sweeper import Sweeper
 
 if TYPE_CHECKING:  # its module takes most of a second to import
-    from gwansang.jobs.engine import Engine
+    from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
 _AT_ONCE: Final = 50
@@ -32,7 +32,7 @@ _LAST_WORDS_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollIntervals:
     """How often things are looked after. A worker that was not heard of for `silent_s` is taken for dead; one that
     stops waits for `grace_s` for the steps that run."""
 
@@ -44,7 +44,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRules:
+class JobPolicy:
     """How long work is done. slots: a folder that the workers of a machine share; concurrency: tasks at once in one
     worker, the same for all; keep: how long an ended task can be asked for."""
 
@@ -52,22 +52,22 @@ class JobRules:
     slots: Path
     concurrency: int
     keep: timedelta
-    pace: Pace = Pace()
+    pace: PollIntervals = PollIntervals()
 
 
 @dataclass(frozen=True, slots=True)
 class _AtWork:
     """An opened engine and what goes with it."""
 
-    slot: Slot
-    engine: "Engine"
+    slot: WorkerSlot
+    engine: "JobEngine"
     sweeper: Sweeper
 
 
 class Runner:
     """The worker in this process; belongs to one event loop."""
 
-    def __init__(self, places: Places, driver: Driver, rules: JobRules) -> None:
+    def __init__(self, places: JobResources, driver: TaskDriver, rules: JobPolicy) -> None:
         self._places = places
         self._driver = driver
         self._rules = rules
@@ -113,7 +113,7 @@ class Runner:
             return self._at_work
 
     async def _begin(self) -> _AtWork:
-        slot = Slot.take(self._rules.slots)
+        slot = WorkerSlot.take(self._rules.slots)
         try:
             engine = await asyncio.to_thread(self._opened, slot.name, asyncio.get_running_loop())
         except BaseException:
@@ -122,11 +122,11 @@ class Runner:
         silent = timedelta(seconds=self._pace.silent_s)
         return _AtWork(slot, engine, Sweeper(self._places, self._driver, engine, worker=slot.name, silent=silent))
 
-    def _opened(self, worker: str, loop: asyncio.AbstractEventLoop) -> "Engine":
-        from gwansang.jobs.engine import Engine  # noqa: PLC0415 - takes most of a second, and only where jobs are done
+    def _opened(self, worker: str, loop: asyncio.AbstractEventLoop) -> "JobEngine":
+        from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, and only where jobs are done
 
         store = job_store(self._rules.database_url)
-        engine = Engine(store, self._driver, loop, worker=worker, concurrency=self._rules.concurrency)
+        engine = JobEngine(store, self._driver, loop, worker=worker, concurrency=self._rules.concurrency)
         try:
             engine.start()
         except BaseException:
@@ -152,7 +152,7 @@ class Runner:
                 new = await tx.tasks.not_enqueued(_AT_ONCE)
 
     async def _until_new_work(self) -> None:
-        await self._places.wakes.wait(NEW_WORK, self._pace.look_s)
+        await self._places.notifier.wait(NEW_WORK, self._pace.look_s)
 
     async def _beat(self) -> None:
         if self._at_work is not None:
@@ -202,10 +202,10 @@ class Runner:
 
 @asynccontextmanager
 async def working(
-    places: Places, jobs: Mapping[str, Job], rules: JobRules, *, at_once: bool = False
+    places: JobResources, jobs: Mapping[str, Job], rules: JobPolicy, *, at_once: bool = False
 ) -> AsyncIterator[Runner]:
     """A worker in this process that does these kinds of work; `at_once` has it ready from the beginning."""
-    runner = Runner(places, Driver(jobs, places, keep=rules.keep), rules)
+    runner = Runner(places, TaskDriver(jobs, places, keep=rules.keep), rules)
     try:
         await runner.start(at_once=at_once)
         yield runner

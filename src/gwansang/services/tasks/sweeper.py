@@ -12,11 +12,11 @@ from uuid import UUID
 
 import structlog
 
-from gwansang.services.tasks.driver import Driver
-from gwansang.services.tasks.run import Places
+from gwansang.services.tasks.driver import TaskDriver
+from gwansang.services.tasks.run import JobResources
 
 if TYPE_CHECKING:  # its module takes most of a second to import
-    from gwansang.jobs.engine import Engine
+    from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
 _SURELY_DEAD: Final = 10  # times as long as a worker may be silent
@@ -28,7 +28,9 @@ _ORPHANS_EVERY: Final = timedelta(minutes=10)
 class Sweeper:
     """Looks after the tasks of all workers, with the engine of this one."""
 
-    def __init__(self, places: Places, driver: Driver, engine: "Engine", *, worker: str, silent: timedelta) -> None:
+    def __init__(
+        self, places: JobResources, driver: TaskDriver, engine: "JobEngine", *, worker: str, silent: timedelta
+    ) -> None:
         self._places = places
         self._driver = driver
         self._engine = engine

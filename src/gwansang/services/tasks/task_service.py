@@ -20,7 +20,7 @@ from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.notifier import NEW_WORK
-from gwansang.services.tasks.run import Places, result_place
+from gwansang.services.tasks.run import JobResources, result_place
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # how soon a watcher sees what another process did
@@ -74,7 +74,7 @@ class TaskService:
 
     def __init__(
         self,
-        places: Places,
+        places: JobResources,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -83,7 +83,7 @@ class TaskService:
         self._uow = places.uow
         self._sealer = places.sealer
         self._vault = places.vault
-        self._wakes = places.wakes
+        self._wakes = places.notifier
         self._clock = places.clock
         self._new_id = new_id
         self._max_unfinished = max_unfinished
@@ -124,7 +124,7 @@ class TaskService:
         if known is not None:
             await self._vault.forget(task_id)
             return await self.get(user_id, known.id)
-        self._wakes.wake(NEW_WORK)
+        self._wakes.notify(NEW_WORK)
         _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=deposit.inputs)
         return info(row)
 
@@ -159,7 +159,7 @@ class TaskService:
                 await tx.task_items.delete_all(task_id)
         if ended:
             await self._vault.forget(task_id)
-            self._wakes.wake(task_id)
+            self._wakes.notify(task_id)
             _log.info("task.cancelled", task_id=str(task_id))
 
     async def forget_expired(self) -> int:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 _COVER = b"skip"  # a part of this name is passed over
 
 
-class Essential:
+class MaskedFile:
     """As much of a file object as a demuxer asks for; there is nothing in it that could be opened besides."""
 
     def __init__(self, data: bytes, hidden: tuple[int, ...]) -> None:

@@ -32,7 +32,7 @@ class Network:
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
 
-class Engine:
+class Networks:
     """One set of networks. Not shared between threads: each thread of the inference pool loads its own.
 
     The embedding network is loaded when it is first asked for, from `model_dir`: most services and threads never need
@@ -59,7 +59,7 @@ class Engine:
         return self._embedding
 
     @classmethod
-    def load(cls, model_dir: Path) -> "Engine":
+    def load(cls, model_dir: Path) -> "Networks":
         """Loads the networks of a folder; raises ModelsMissingError where one is missing or not the pinned one."""
         with _LOADING:
             catalog.verify(model_dir)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
 from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY, JSON_REFUSALS, READING_REFUSALS
 from gwansang.api.v1.presenters.readings import present
@@ -15,7 +15,10 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 
 @router.post(
-    "/face", response_model=FaceReading, openapi_extra=JSON_BODY, responses=problems(*READING_REFUSALS, *JSON_REFUSALS)
+    "/face",
+    response_model=FaceReading,
+    openapi_extra=JSON_BODY,
+    responses=problem_responses(*READING_REFUSALS, *JSON_REFUSALS),
 )
 async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
@@ -31,7 +34,7 @@ async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> 
     "/face/upload",
     response_model=FaceReading,
     openapi_extra=FORM_BODY,
-    responses=problems(*READING_REFUSALS, InvalidFormError, TooManyFilesError, DifferentFacesError),
+    responses=problem_responses(*READING_REFUSALS, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
 async def analyze_uploaded_face(reader: FaceReader, ask: UploadAsk, analyses: Analyses) -> FaceReading:
     """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.

@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import reset_letter, verification_letter
 from gwansang.core.email_address import InvalidEmailError, canonical_email
@@ -66,7 +66,7 @@ _LOGIN_BODY = {
 @router.post(
     "/login",
     openapi_extra=_LOGIN_BODY,
-    responses=problems(
+    responses=problem_responses(
         InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *ANYONE, *BODY
     ),
 )
@@ -78,27 +78,27 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
 @router.post(
     "/refresh",
     dependencies=[Anyone],
-    responses=problems(TokenInvalidError, TokenReusedError, *ANYONE, *BODY),
+    responses=problem_responses(TokenInvalidError, TokenReusedError, *ANYONE, *BODY),
 )
 async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
     """Exchange a refresh token for a new pair, once; used again, it ends the whole sign-in."""
     return TokensOut.model_validate(await auth.refresh(asked.refresh_token), from_attributes=True)
 
 
-@router.post("/tickets", status_code=201, responses=problems(*SIGNED_IN))
+@router.post("/tickets", status_code=201, responses=problem_responses(*SIGNED_IN))
 async def issue_ticket(caller: ReadsFaces, tickets: Tickets) -> TicketOut:
     """Get a ticket that opens one WebSocket within 30 seconds, as `?ticket=`; browsers can't send headers there."""
     return TicketOut.model_validate(await tickets.issue(caller), from_attributes=True)
 
 
-@router.post("/logout", status_code=204, responses=problems(*SIGNED_IN))
+@router.post("/logout", status_code=204, responses=problem_responses(*SIGNED_IN))
 async def logout(caller: CurrentUser, auth: Auth) -> None:
     """End this sign-in with all its tokens."""
     if caller.family is not None:
         await auth.logout(caller.user_id, caller.family)
 
 
-@router.post("/verify-email/request", status_code=202, responses=problems(*SIGNED_IN, *PARAMETERS))
+@router.post("/verify-email/request", status_code=202, responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def request_verification(
     caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
@@ -108,7 +108,7 @@ async def request_verification(
     return AcceptedOut()
 
 
-@router.post("/verify-email", dependencies=[Anyone], responses=problems(MailTokenInvalidError, *ANYONE, *BODY))
+@router.post("/verify-email", dependencies=[Anyone], responses=problem_responses(MailTokenInvalidError, *ANYONE, *BODY))
 async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     """Prove an address with the code that was sent to it."""
     return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
@@ -118,7 +118,7 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     "/reset-password/request",
     status_code=202,
     dependencies=[Anyone],
-    responses=problems(InvalidEmailError, *ANYONE, *BODY),
+    responses=problem_responses(InvalidEmailError, *ANYONE, *BODY),
 )
 async def request_reset(
     asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
@@ -134,7 +134,7 @@ async def request_reset(
     "/reset-password",
     status_code=204,
     dependencies=[Anyone],
-    responses=problems(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
+    responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
 )
 async def reset_password(asked: PasswordReset, proofs: Proofs) -> None:
     """Choose a new password with the code that was sent; every sign-in ends."""

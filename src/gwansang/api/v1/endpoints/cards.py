@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gwansang.api.openapi import Responses, problems
+from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.cards.reading_card import reading_card
 from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
 from gwansang.dependencies import History, ReadsHistory
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 _SVG = "image/svg+xml"
 _CARD: Responses = {
     200: {"description": "The card.", "content": {_SVG: {"schema": {"type": "string", "example": "<svg …></svg>"}}}},
-    **problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
+    **problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
 from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
@@ -28,12 +28,12 @@ from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.dependencies import (
     AdminUser,
     Anyone,
-    AskedPage,
     Celebrities,
     ChosenLocale,
     ComparesFaces,
     Imports,
     Matches,
+    PageParams,
 )
 from gwansang.schemas.celebrity import (
     CelebrityChange,
@@ -49,10 +49,10 @@ from gwansang.services.accounts.caller import AdminOnlyError
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
+    CelebrityPhotoNotFoundError,
     InvalidCelebrityError,
     Names,
     PhotoInfo,
-    PhotoNotFoundError,
 )
 from gwansang.services.lookalike.celebrity_service import CelebrityExistsError
 from gwansang.services.lookalike.match_service import DEFAULT_K, MAX_K
@@ -68,7 +68,7 @@ WithCard = Annotated[bool, Query(description="Whether to draw a card to share.",
 _FACE = (PhotoRequiredError, *READING_REFUSALS)
 
 
-@router.post("/match", openapi_extra=JSON_BODY, responses=problems(*_FACE, *JSON_REFUSALS))
+@router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(*_FACE, *JSON_REFUSALS))
 async def match_face(
     caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
@@ -83,7 +83,7 @@ async def match_face(
 @router.post(
     "/match/upload",
     openapi_extra=FORM_BODY,
-    responses=problems(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
+    responses=problem_responses(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
 async def match_uploaded_face(
     caller: ComparesFaces, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
@@ -94,10 +94,10 @@ async def match_uploaded_face(
 
 
 @router.get("/", include_in_schema=False, dependencies=[Anyone])
-@router.get("", dependencies=[Anyone], responses=problems(*ANYONE, *PARAMETERS))
+@router.get("", dependencies=[Anyone], responses=problem_responses(*ANYONE, *PARAMETERS))
 async def list_celebrities(
     celebrities: Celebrities,
-    asked: AskedPage,
+    asked: PageParams,
     q: Annotated[str | None, Query(max_length=100, description="Part of a name.", examples=["길동"])] = None,
     category: Annotated[str | None, Query(max_length=40, examples=["actor"])] = None,
 ) -> PageOut[CelebrityOut]:
@@ -105,21 +105,25 @@ async def list_celebrities(
     return page_of(await celebrities.page(asked.page, asked.size, text=q, category=category), CelebrityOut)
 
 
-@router.get(_PERSON, dependencies=[Anyone], responses=problems(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
+@router.get(_PERSON, dependencies=[Anyone], responses=problem_responses(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
 async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
     """A person of the gallery, with source and licence of each picture."""
     return _detail(*await celebrities.get(celebrity_id))
 
 
 @router.post("/", status_code=201, include_in_schema=False)
-@router.post("", status_code=201, responses=problems(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY))
+@router.post(
+    "", status_code=201, responses=problem_responses(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY)
+)
 async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
     added = await celebrities.add(Names(asked.name_ko, asked.name_en), asked.category, asked.note)
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 
-@router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problems(*PICTURE_REFUSALS, *ADMIN))
+@router.post(
+    "/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*PICTURE_REFUSALS, *ADMIN)
+)
 async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
     """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
     looked at anew."""
@@ -128,7 +132,10 @@ async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> 
 
 
 @router.post(
-    "/import", status_code=202, openapi_extra=ARCHIVE_BODY, responses=problems(*ARCHIVE_REFUSALS, AdminOnlyError)
+    "/import",
+    status_code=202,
+    openapi_extra=ARCHIVE_BODY,
+    responses=problem_responses(*ARCHIVE_REFUSALS, AdminOnlyError),
 )
 async def import_celebrities(
     chief: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
@@ -143,7 +150,7 @@ async def import_celebrities(
 
 @router.patch(
     _PERSON,
-    responses=problems(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
+    responses=problem_responses(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
 )
 async def change_celebrity(
     celebrity_id: CelebrityId, asked: CelebrityChange, _: AdminUser, celebrities: Celebrities
@@ -153,7 +160,7 @@ async def change_celebrity(
     return CelebrityOut.model_validate(changed, from_attributes=True)
 
 
-@router.delete(_PERSON, status_code=204, responses=problems(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
+@router.delete(_PERSON, status_code=204, responses=problem_responses(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
 async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
     """Remove a person with everything known of their pictures."""
     await celebrities.remove(celebrity_id)
@@ -162,7 +169,7 @@ async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities:
 @router.delete(
     f"{_PERSON}/photos/{{photo_id:uuid}}",
     status_code=204,
-    responses=problems(PhotoNotFoundError, *ADMIN, *PARAMETERS),
+    responses=problem_responses(CelebrityPhotoNotFoundError, *ADMIN, *PARAMETERS),
 )
 async def delete_celebrity_photo(
     celebrity_id: CelebrityId, photo_id: PhotoId, _: AdminUser, celebrities: Celebrities

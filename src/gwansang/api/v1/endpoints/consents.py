@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.dependencies import ChosenLocale, Consents, CurrentUser
 from gwansang.schemas.consents import ConsentOut, ConsentRequest, PurposeName
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1/consents", tags=["consent and privacy"])
 PurposePath = Annotated[PurposeName, Path(examples=["history"])]
 
 
-@router.get("", responses=problems(*SIGNED_IN, *PARAMETERS))
+@router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenLocale) -> PageOut[ConsentOut]:
     """Every purpose with its text, and whether one agrees; always on one page."""
     states = await consents.states(caller.user_id, locale)
@@ -23,7 +23,7 @@ async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenL
     return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
 
 
-@router.put("/{purpose}", responses=problems(ConsentVersionError, *SIGNED_IN, *BODY))
+@router.put("/{purpose}", responses=problem_responses(ConsentVersionError, *SIGNED_IN, *BODY))
 async def grant_consent(
     purpose: PurposePath,
     caller: CurrentUser,
@@ -36,7 +36,7 @@ async def grant_consent(
     return ConsentOut.model_validate(state, from_attributes=True)
 
 
-@router.delete("/{purpose}", responses=problems(*SIGNED_IN, *PARAMETERS))
+@router.delete("/{purpose}", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def withdraw_consent(
     purpose: PurposePath, caller: CurrentUser, consents: Consents, locale: ChosenLocale
 ) -> ConsentOut:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
 from gwansang.dependencies import Anyone, Files
 from gwansang.services.readings.file_service import ObjectNotFoundError, StorageUnavailableError
@@ -17,7 +17,7 @@ Token = Annotated[str, Path(examples=["k2v9…"])]
     "/{token}",
     dependencies=[Anyone],
     response_class=Response,
-    responses=problems(ObjectNotFoundError, StorageUnavailableError, *ANYONE, *PARAMETERS),
+    responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *ANYONE, *PARAMETERS),
 )
 async def read_file(token: Token, files: Files) -> Response:
     """The file of a link that was given out; after its end there is nothing here."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.dependencies import ReadyCheck
 from gwansang.schemas.health import Health, Readiness
 from gwansang.services.ml.inference_pool import NotReadyError, QueueFullError
@@ -18,7 +18,7 @@ async def live() -> Health:
     return Health()
 
 
-@router.get("/health/ready", responses=problems(NotReadyError, QueueFullError, DatabaseUnavailableError))
+@router.get("/health/ready", responses=problem_responses(NotReadyError, QueueFullError, DatabaseUnavailableError))
 async def ready(readiness: ReadyCheck) -> Readiness:
     """The models are loaded, another photo would be taken, and the database answers."""
     await readiness.check()

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import BeforeValidator
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenters.memory import present_comparison
 from gwansang.api.v1.presenters.readings import present_fortune, present_kept
-from gwansang.dependencies import AskedPage, ChosenLocale, History, Photos, Profiles, ReadsHistory, WritesHistory
+from gwansang.dependencies import ChosenLocale, History, PageParams, Photos, Profiles, ReadsHistory, WritesHistory
 from gwansang.schemas.analysis import FaceReading, FortuneOut
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
 from gwansang.schemas.history import KeptReadingOut, PhotoOut
@@ -37,13 +37,13 @@ def _written_as_day(text: object) -> object:
 Day = Annotated[dt.date, BeforeValidator(_written_as_day), Query(alias="date", examples=["2026-11-23"])]
 
 
-@router.get("", responses=problems(*SIGNED_IN, *PARAMETERS))
-async def list_readings(caller: ReadsHistory, history: History, asked: AskedPage) -> PageOut[KeptReadingOut]:
+@router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
+async def list_readings(caller: ReadsHistory, history: History, asked: PageParams) -> PageOut[KeptReadingOut]:
     """One's own readings, newest first; they are kept with the consent to `history`."""
     return page_of(await history.page(caller.user_id, asked.page, asked.size), KeptReadingOut)
 
 
-@router.post("/compare", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *BODY))
+@router.post("/compare", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *BODY))
 async def compare_readings(
     asked: CompareRequest, caller: ReadsHistory, history: History, locale: ChosenLocale
 ) -> ComparisonOut:
@@ -51,27 +51,27 @@ async def compare_readings(
     return present_comparison(compare(*await history.pair(caller.user_id, asked.a, asked.b)), locale)
 
 
-@router.delete("/profile", status_code=204, responses=problems(*SIGNED_IN))
+@router.delete("/profile", status_code=204, responses=problem_responses(*SIGNED_IN))
 async def forget_profile(caller: WritesHistory, profiles: Profiles) -> None:
     """Forget one's face: what is remembered over several photos is deleted, kept readings stay."""
     await profiles.forget(caller.user_id)
 
 
-@router.get("/{analysis_id:uuid}", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
+@router.get("/{analysis_id:uuid}", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
 async def read_reading(analysis_id: AnalysisId, caller: ReadsHistory, history: History) -> FaceReading:
     """A kept reading as it was told, without places to draw: neither photo nor points are kept."""
     return present_kept(await history.get(caller.user_id, analysis_id))
 
 
 @router.delete(
-    "/{analysis_id:uuid}", status_code=204, responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
+    "/{analysis_id:uuid}", status_code=204, responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
 )
 async def delete_reading(analysis_id: AnalysisId, caller: WritesHistory, history: History) -> None:
     """Delete a kept reading, and its photo where one was kept."""
     await history.delete(caller.user_id, analysis_id)
 
 
-@router.get("/{analysis_id:uuid}/fortune", responses=problems(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
+@router.get("/{analysis_id:uuid}/fortune", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
 async def read_fortune(
     analysis_id: AnalysisId, day: Day, caller: ReadsHistory, history: History, locale: ChosenLocale
 ) -> FortuneOut:
@@ -81,7 +81,7 @@ async def read_fortune(
 
 @router.get(
     "/{analysis_id:uuid}/photo",
-    responses=problems(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
+    responses=problem_responses(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
 )
 async def read_photo(analysis_id: AnalysisId, caller: ReadsHistory, photos: Photos) -> PhotoOut:
     """Where the photo of a kept reading can be fetched, for five minutes and without signing in; photos are kept with

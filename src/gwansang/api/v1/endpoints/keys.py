@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
-from gwansang.dependencies import AskedPage, CurrentUser, Keys
+from gwansang.dependencies import CurrentUser, Keys, PageParams
 from gwansang.schemas.keys import KeyOut, KeyRequest, NewKeyOut
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.key_service import InvalidKeyRequestError, KeyLimitError, KeyNotFoundError
@@ -17,20 +17,22 @@ router = APIRouter(prefix="/api/v1/keys", tags=["API keys"])
 KeyId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 
 
-@router.post("", status_code=201, responses=problems(InvalidKeyRequestError, KeyLimitError, *SIGNED_IN, *BODY))
+@router.post("", status_code=201, responses=problem_responses(InvalidKeyRequestError, KeyLimitError, *SIGNED_IN, *BODY))
 async def make_key(asked: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKeyOut:
     """Make a key; this answer is the only one that ever shows it."""
     made = await keys.create(caller.user_id, asked.name, asked.scopes, asked.expires_in_days)
     return NewKeyOut(**KeyOut.model_validate(made.info, from_attributes=True).model_dump(), key=made.key)
 
 
-@router.get("", responses=problems(*SIGNED_IN, *PARAMETERS))
-async def list_keys(caller: CurrentUser, keys: Keys, asked: AskedPage) -> PageOut[KeyOut]:
+@router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
+async def list_keys(caller: CurrentUser, keys: Keys, asked: PageParams) -> PageOut[KeyOut]:
     """One's own keys, newest first."""
     return page_of(await keys.page(caller.user_id, asked.page, asked.size), KeyOut)
 
 
-@router.delete("/{key_id:uuid}", status_code=204, responses=problems(KeyNotFoundError, *SIGNED_IN, *PARAMETERS))
+@router.delete(
+    "/{key_id:uuid}", status_code=204, responses=problem_responses(KeyNotFoundError, *SIGNED_IN, *PARAMETERS)
+)
 async def delete_key(key_id: KeyId, caller: CurrentUser, keys: Keys) -> None:
     """End a key at once."""
     await keys.revoke(caller.user_id, key_id)

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 
 from gwansang.core.meters import MEDIA_TYPE
-from gwansang.dependencies import Measurements, MetricsReader
+from gwansang.dependencies import Metrics, MetricsReader
 
 router = APIRouter()
 
 
 @router.get("/metrics", include_in_schema=False, dependencies=[MetricsReader])
-async def metrics(measurements: Measurements) -> Response:
+async def metrics(measurements: Metrics) -> Response:
     """Everything there is to scrape, for those who may."""
     return Response(await measurements.text(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
 from gwansang.dependencies import Anyone, ChosenLocale, Retention
 from gwansang.schemas.privacy import KeptForOut, NoticeOut, RetentionOut
@@ -12,7 +12,7 @@ router = APIRouter(
     prefix="/api/v1/privacy",
     tags=["consent and privacy"],
     dependencies=[Anyone],
-    responses=problems(*ANYONE, *PARAMETERS),
+    responses=problem_responses(*ANYONE, *PARAMETERS),
 )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gwansang.api.openapi import Responses, problems
+from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
 from gwansang.api.v1.inputs.tasks import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
 from gwansang.api.v1.openapi_bodies import (
@@ -26,7 +26,7 @@ from gwansang.api.v1.presenters.tasks import (
 )
 from gwansang.api.v1.sockets.connection import Doorway
 from gwansang.api.v1.sockets.task_events import watch
-from gwansang.dependencies import AskedPage, ChosenLocale, ReadsFaces, ReadsVideos, Submissions, Tasks, WatchesTasks
+from gwansang.dependencies import ChosenLocale, PageParams, ReadsFaces, ReadsVideos, Submissions, Tasks, WatchesTasks
 from gwansang.reading.model import Locale
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
@@ -37,8 +37,8 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
 TaskId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 PhotoNumber = Annotated[int, Path(ge=1, le=MAX_BATCH, examples=[1])]
 _MAX_VERSION = 2**31 - 1
-_OWN = problems(TaskNotFoundError, *SIGNED_IN, *PARAMETERS)
-_OWN_PHOTO = problems(TaskNotFoundError, BatchPhotoNotFoundError, *SIGNED_IN, *PARAMETERS)
+_OWN = problem_responses(TaskNotFoundError, *SIGNED_IN, *PARAMETERS)
+_OWN_PHOTO = problem_responses(TaskNotFoundError, BatchPhotoNotFoundError, *SIGNED_IN, *PARAMETERS)
 
 
 def _accepted(*errors: Responses) -> Responses:
@@ -51,7 +51,9 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
     return present_task(info, locale)
 
 
-@router.post("/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problems(*LATER_REFUSALS)))
+@router.post(
+    "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*LATER_REFUSALS))
+)
 async def analyze_face_later(
     caller: ReadsFaces,
     ask: FaceAsk,
@@ -68,7 +70,9 @@ async def analyze_face_later(
     return _submitted(await submissions.face(caller.user_id, ask, key), locale, response)
 
 
-@router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problems(*VIDEO_REFUSALS)))
+@router.post(
+    "/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_REFUSALS))
+)
 async def analyze_video(
     caller: ReadsVideos,
     clip: ClipInputs,
@@ -86,7 +90,9 @@ async def analyze_video(
     return _submitted(await submissions.video(caller.user_id, clip, key), locale, response)
 
 
-@router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problems(*BATCH_REFUSALS)))
+@router.post(
+    "/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_REFUSALS))
+)
 async def analyze_batch(
     caller: ReadsFaces,
     photos: BatchInputs,
@@ -104,9 +110,9 @@ async def analyze_batch(
     return _submitted(await submissions.batch(caller.user_id, photos, key), locale, response)
 
 
-@router.get("/tasks", responses=problems(*SIGNED_IN, *PARAMETERS))
+@router.get("/tasks", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_tasks(
-    caller: WatchesTasks, tasks: Tasks, asked: AskedPage, locale: ChosenLocale
+    caller: WatchesTasks, tasks: Tasks, asked: PageParams, locale: ChosenLocale
 ) -> PageOut[TaskSummary]:
     """One's own tasks without their results, newest first; they are deleted some time after they have ended."""
     page = await tasks.page(caller.user_id, asked.page, asked.size)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import StreamingResponse
 
-from gwansang.api.openapi import problems
+from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import verification_letter
 from gwansang.api.v1.pages import page_of
@@ -17,11 +17,11 @@ from gwansang.dependencies import (
     AdminUser,
     Anyone,
     Archives,
-    AskedPage,
     ChosenLocale,
     CurrentUser,
     Exports,
     Mails,
+    PageParams,
     Proofs,
     Users,
     count_export,
@@ -59,7 +59,9 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
     "",
     status_code=201,
     dependencies=[Anyone],
-    responses=problems(*_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *ANYONE, *BODY),
+    responses=problem_responses(
+        *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *ANYONE, *BODY
+    ),
 )
 async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
     """Make an account; a code that proves the address is sent to it."""
@@ -68,13 +70,13 @@ async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mai
     return UserOut.model_validate(user, from_attributes=True)
 
 
-@router.get("/me", responses=problems(*SIGNED_IN))
+@router.get("/me", responses=problem_responses(*SIGNED_IN))
 async def read_me(caller: CurrentUser, users: Users) -> AccountOut:
     """One's own account."""
     return AccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
 
 
-@router.patch("/me", responses=problems(*_CHANGE, *SIGNED_IN, *BODY))
+@router.patch("/me", responses=problem_responses(*_CHANGE, *SIGNED_IN, *BODY))
 async def change_me(
     asked: ProfileChange, caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AccountOut:
@@ -88,7 +90,7 @@ async def change_me(
 @router.get(
     "/me/export",
     response_model=OwnDataOut,
-    responses={**problems(*SIGNED_IN, *PARAMETERS), 200: {"content": {"application/zip": _ZIP}}},
+    responses={**problem_responses(*SIGNED_IN, *PARAMETERS), 200: {"content": {"application/zip": _ZIP}}},
 )
 async def export_me(
     caller: CurrentUser,
@@ -107,7 +109,7 @@ async def export_me(
     return OwnDataOut.model_validate(await exports.export(caller.user_id))
 
 
-@router.delete("/me", status_code=204, responses=problems(LastAdminError, *SIGNED_IN))
+@router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *SIGNED_IN))
 async def delete_me(caller: CurrentUser, users: Users) -> None:
     """Erase one's account and everything that belongs to it."""
     await users.delete(caller.user_id)
@@ -116,7 +118,7 @@ async def delete_me(caller: CurrentUser, users: Users) -> None:
 @router.post(
     "/me/password",
     status_code=204,
-    responses=problems(
+    responses=problem_responses(
         InvalidCredentialsError, InvalidPasswordError, HashingBusyError, LimitsUnknownError, *SIGNED_IN, *BODY
     ),
 )
@@ -126,11 +128,11 @@ async def change_password(asked: PasswordChange, caller: CurrentUser, request: R
     await users.change_password(caller.user_id, asked.current_password, asked.new_password)
 
 
-@router.get("", responses=problems(*ADMIN, *PARAMETERS))
+@router.get("", responses=problem_responses(*ADMIN, *PARAMETERS))
 async def list_users(
     admin: AdminUser,
     users: Users,
-    asked: AskedPage,
+    asked: PageParams,
     active: Annotated[bool | None, Query(description="Only active ones, or only the others.")] = None,
     email: Annotated[
         str | None,
@@ -142,13 +144,13 @@ async def list_users(
     return page_of(shown, AccountOut)
 
 
-@router.get("/{user_id:int}", responses=problems(UserNotFoundError, *ADMIN, *PARAMETERS))
+@router.get("/{user_id:int}", responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))
 async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountOut:
     """Any account; that one looked is noted in the audit log."""
     return AccountOut.model_validate(await users.view(user_id, admin.user_id), from_attributes=True)
 
 
-@router.patch("/{user_id:int}", responses=problems(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
+@router.patch("/{user_id:int}", responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
 async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
     """Change any account; whoever is deactivated or loses a role is signed out everywhere."""
     user = await users.update(
@@ -163,7 +165,9 @@ async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, u
 
 
 @router.delete(
-    "/{user_id:int}", status_code=204, responses=problems(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS)
+    "/{user_id:int}",
+    status_code=204,
+    responses=problem_responses(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS),
 )
 async def delete_user(user_id: UserId, admin: AdminUser, users: Users) -> None:
     """Erase any account and everything that belongs to it."""

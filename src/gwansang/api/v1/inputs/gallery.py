@@ -18,7 +18,7 @@ from gwansang.services.lookalike.celebrities import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class GalleryPhoto:
     """A picture, whose it is and where it is from."""
 
     celebrity_id: int
@@ -26,13 +26,13 @@ class Picture:
     origin: Origin
 
 
-async def _picture(request: Request, _: AdminUser, max_bytes: UploadLimit) -> Picture:
+async def _picture(request: Request, _: AdminUser, max_bytes: UploadLimit) -> GalleryPhoto:
     require_type(request, "multipart/form-data")
     body, kind = await read_body(request), request.headers["content-type"]
     return await asyncio.to_thread(picture_of, body, kind, max_bytes)
 
 
-def picture_of(body: bytes | bytearray, content_type: str, max_bytes: int) -> Picture:
+def picture_of(body: bytes | bytearray, content_type: str, max_bytes: int) -> GalleryPhoto:
     """What a form asks; raises what is wrong with it."""
     form = parse_form(body, content_type)
     pictures = form.files.get("file")
@@ -45,7 +45,7 @@ def picture_of(body: bytes | bytearray, content_type: str, max_bytes: int) -> Pi
         asked = CelebrityPhotoForm.model_validate({name: value for name, value in form.fields.items() if value})
     except ValidationError as error:
         raise invalid_model(error, CelebrityPhotoForm.model_fields) from None
-    return Picture(asked.celebrity_id, pictures[0], Origin(asked.source, asked.licence, asked.attribution))
+    return GalleryPhoto(asked.celebrity_id, pictures[0], Origin(asked.source, asked.licence, asked.attribution))
 
 
 async def _archive(request: Request, _: AdminUser) -> BytesIO:
@@ -58,5 +58,5 @@ async def _archive(request: Request, _: AdminUser) -> BytesIO:
     return BytesIO(content[0])
 
 
-NewPicture = Annotated[Picture, Depends(_picture)]
+NewPicture = Annotated[GalleryPhoto, Depends(_picture)]
 NewArchive = Annotated[BytesIO, Depends(_archive)]

@@ -12,7 +12,7 @@ from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.readings.comparison import ComparedMeasure, Comparison
 from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
-from gwansang.services.readings.snapshot import Remembered
+from gwansang.services.readings.snapshot import MemorySummary
 
 TEXTS = TypeAdapter(dict[str, dict[Locale, str]]).validate_json(
     Path(__file__).with_name("memory_texts.json").read_bytes()
@@ -21,7 +21,7 @@ _LABELS = {row.name: row.labels for row in TABLE}
 _TOLD_MEASURES = 3  # in a sentence; all of them are in the numbers
 
 
-def present_memory(remembered: Remembered, reading: Reading) -> ProfileOut:
+def present_memory(remembered: MemorySummary, reading: Reading) -> ProfileOut:
     """How this reading goes with what was remembered."""
     same = remembered.same_as_last_time
     return ProfileOut(
@@ -33,7 +33,7 @@ def present_memory(remembered: Remembered, reading: Reading) -> ProfileOut:
     )
 
 
-def _memory_text(remembered: Remembered, reading: Reading) -> str:
+def _memory_text(remembered: MemorySummary, reading: Reading) -> str:
     locale, same = reading.locale, remembered.same_as_last_time
     if same is None:
         return TEXTS["another_face"][locale]

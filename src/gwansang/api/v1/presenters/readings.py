@@ -12,7 +12,7 @@ from gwansang.schemas import analysis as wire
 from gwansang.schemas.classic import ClassicOut
 from gwansang.services.readings.analysis_service import AnalysisResult
 from gwansang.services.readings.history_service import KeptAnalysis
-from gwansang.services.readings.snapshot import Places, ToldAnalysis, told_analysis
+from gwansang.services.readings.snapshot import AnalysisSnapshot, OverlayPoints, snapshot_of
 from gwansang.vision.face import Pose, Quality
 
 ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
@@ -22,10 +22,10 @@ ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
 
 def present(result: AnalysisResult) -> wire.FaceReading:
     """The answer to a reading request."""
-    return present_told(told_analysis(result))
+    return present_told(snapshot_of(result))
 
 
-def present_told(told: ToldAnalysis) -> wire.FaceReading:
+def present_told(told: AnalysisSnapshot) -> wire.FaceReading:
     """The answer to a reading request, at any time after it was told."""
     profile = present_memory(told.remembered, told.kept.reading) if told.remembered else None
     return _present(told.kept, told.places, profile)
@@ -36,7 +36,9 @@ def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
     return _present(kept, None)
 
 
-def _present(about: KeptAnalysis, places: Places | None, profile: wire.ProfileOut | None = None) -> wire.FaceReading:
+def _present(
+    about: KeptAnalysis, places: OverlayPoints | None, profile: wire.ProfileOut | None = None
+) -> wire.FaceReading:
     reading = about.reading
     return wire.FaceReading(
         analysis_id=about.analysis_id,
@@ -61,7 +63,7 @@ def _present(about: KeptAnalysis, places: Places | None, profile: wire.ProfileOu
     )
 
 
-def _part(part: PartReading, places: Places | None) -> wire.PartOut:
+def _part(part: PartReading, places: OverlayPoints | None) -> wire.PartOut:
     other = part.alternative
     return wire.PartOut(
         name=part.name,
@@ -78,7 +80,7 @@ def _part(part: PartReading, places: Places | None) -> wire.PartOut:
     )
 
 
-def _reason(reason: Reason, places: Places | None) -> wire.ReasonOut:
+def _reason(reason: Reason, places: OverlayPoints | None) -> wire.ReasonOut:
     overlays = [_overlay(overlay, places) for overlay in reason.overlays if places]
     classic = reason.classic
     return wire.ReasonOut(
@@ -95,11 +97,11 @@ def _reason(reason: Reason, places: Places | None) -> wire.ReasonOut:
     )
 
 
-def _overlay(overlay: Overlay, places: Places) -> wire.OverlayOut:
+def _overlay(overlay: Overlay, places: OverlayPoints) -> wire.OverlayOut:
     return wire.OverlayOut(type=overlay.type, points=_places(overlay.vertices, places))
 
 
-def _places(vertices: Sequence[int], places: Places | None) -> list[wire.Place]:
+def _places(vertices: Sequence[int], places: OverlayPoints | None) -> list[wire.Place]:
     if places is None:
         return []
     return [(_round(x), _round(y)) for x, y in (places[vertex] for vertex in vertices)]
@@ -172,7 +174,7 @@ def _zones(reading: Reading) -> wire.ZonesOut:
     )
 
 
-def _palace(palace: Palace, places: Places | None) -> wire.PalaceOut:
+def _palace(palace: Palace, places: OverlayPoints | None) -> wire.PalaceOut:
     return wire.PalaceOut(
         id=palace.id,
         name=palace.name,
@@ -185,7 +187,7 @@ def _palace(palace: Palace, places: Places | None) -> wire.PalaceOut:
     )
 
 
-def _age(age: AgePosition, places: Places | None) -> wire.AgePositionOut:
+def _age(age: AgePosition, places: OverlayPoints | None) -> wire.AgePositionOut:
     return wire.AgePositionOut(
         counted_age=age.counted_age,
         international_age=age.international_age,
