@@ -26,7 +26,7 @@ from tests.test_jobs.test_killed_video import Worker, film, replaced, workers
 
 from gwansang.core.logging import configure_logging
 from gwansang.services.jobs.batch_job import BATCH
-from gwansang.services.jobs.face_data import Order, order_bytes
+from gwansang.services.jobs.face_data import ReadingRequest, dump_request
 from gwansang.services.jobs.video_job import VIDEO
 
 _LONGEST_PAUSE_S = 0.6
@@ -88,7 +88,7 @@ async def survived(url: str, folder: Path, kind: str, inputs: Sequence[bytes], e
 
 
 def _all(backend: str, seed: int) -> bool:
-    order = order_bytes(Order(locale="en"))
+    order = dump_request(ReadingRequest(locale="en"))
     well = True
     for kind, inputs, expected in ((VIDEO, [film(), order], 1), (BATCH, [*[drawn_portrait()] * 50, order], 50)):
         with scratch_database(backend) as url, tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,7 @@ VIOLATIONS = [
     Planted("floors", "vision/pose.py", "import gwansang.reading.model"),
     Planted("floors", "utils/__init__.py", "ANYTHING = 1"),
     Planted("service-layers", "services/ml/inference_pool.py", "import gwansang.services.readings.comparison"),
-    Planted("service-layers", "services/tasks/driver.py", "import gwansang.services.lookalike.gallery"),
+    Planted("service-layers", "services/tasks/executor.py", "import gwansang.services.lookalike.gallery"),
     Planted("service-layers", "services/billing/__init__.py", "RATE = 1"),
     Planted("pure-reading", "reading/scores.py", "import cv2"),
     Planted(

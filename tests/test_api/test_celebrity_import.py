@@ -15,7 +15,7 @@ from gwansang.container import open_accounts
 from gwansang.models import Celebrity
 from gwansang.reading.norms import default_norms
 from gwansang.repositories.celebrities import Celebrities
-from gwansang.services.jobs.import_job import ImportJob, input_of
+from gwansang.services.jobs.import_job import ImportJob, encode_picture
 from gwansang.services.lookalike.celebrities import Names
 from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.gallery_archive import Entry
@@ -139,7 +139,7 @@ class Work:
 
     async def input(self, number: int) -> bytes:
         assert number == 0  # a step looks at its own picture, and not at a list of thousands
-        return input_of(Entry("a.jpg", Names("사람", "Person")), photo(self.shown))
+        return encode_picture(Entry("a.jpg", Names("사람", "Person")), photo(self.shown))
 
     async def outcomes(self) -> dict[int, JsonValue]:
         return {}

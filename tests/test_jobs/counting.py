@@ -15,11 +15,11 @@ from pydantic import JsonValue
 from gwansang.container import Accounts, job_policy, open_accounts
 from gwansang.core.clock import utc_now
 from gwansang.services.tasks.job import Job, JobResult, TaskContext
-from gwansang.services.tasks.runner import JobPolicy, PollIntervals, Runner, working
 from gwansang.services.tasks.task_service import TaskInfo
+from gwansang.services.tasks.worker import JobPolicy, PollIntervals, TaskWorker, open_worker
 from tests.support.serving import settings_for_tests
 
-BRISK = PollIntervals(look_s=0.1, beat_s=0.3, sweep_s=0.4, silent_s=1.5, grace_s=5.0)
+BRISK = PollIntervals(poll_s=0.1, heartbeat_s=0.3, sweep_s=0.4, dead_after_s=1.5, shutdown_grace_s=5.0)
 
 
 @dataclass
@@ -79,11 +79,11 @@ async def worker_at(
     concurrency: int = 4,
     at_once: bool = True,
     pace: PollIntervals = BRISK,
-) -> AsyncIterator[tuple[Accounts, Runner]]:
+) -> AsyncIterator[tuple[Accounts, TaskWorker]]:
     """A worker in this process."""
     async with accounts_at(url, folder / "storage") as accounts:
         rules = rules_on(url, slots=folder / "workers", concurrency=concurrency, pace=pace)
-        async with working(accounts.job_places, jobs, rules, at_once=at_once) as runner:
+        async with open_worker(accounts.job_resources, jobs, rules, at_once=at_once) as runner:
             yield accounts, runner
 
 

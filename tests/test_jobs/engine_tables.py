@@ -2,12 +2,12 @@
 
 import asyncio
 
-from gwansang.db.job_store import job_store
+from gwansang.db.job_store import open_job_store
 
 
 def everything_kept(database_url: str) -> str:
     """All rows of all tables of the engine, as text."""
-    store = job_store(database_url)
+    store = open_job_store(database_url)
     schema = "" if database_url.startswith("sqlite") else "dbos."
     listing = (
         "SELECT name FROM sqlite_master WHERE type = 'table'"

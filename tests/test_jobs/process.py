@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gwansang.core.logging import configure_logging
-from gwansang.services.tasks.runner import PollIntervals
+from gwansang.services.tasks.worker import PollIntervals
 from gwansang.worker import stop_signal
 from tests.test_jobs.counting import BRISK, CountingJob, kill_myself, worker_at
 

@@ -13,7 +13,7 @@ from gwansang.core.clock import utc_now
 from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, new_key
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.protection.sealing import Sealer
-from gwansang.services.tasks.driver import TaskDriver
+from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.job import JobResult, TaskContext
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import CountingJob, accounts_at, submitted
@@ -38,7 +38,7 @@ async def test_a_run_that_was_taken_for_dead_writes_nothing_any_more(database_ur
     async with accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 2, b"a photo")
-        drivers = [TaskDriver({"count": job}, accounts.job_places, keep=timedelta(hours=1)) for _ in range(2)]
+        drivers = [JobExecutor({"count": job}, accounts.job_resources, keep=timedelta(hours=1)) for _ in range(2)]
         paused, successor = [await driver.begin(task.id) for driver in drivers]
         assert paused is not None
         assert successor is not None
@@ -69,7 +69,9 @@ async def test_what_was_prepared_for_an_end_that_does_not_come_is_dropped(databa
                 return JobResult({}, drop=drop)
 
         task = await submitted(accounts, me.id, 1)
-        course = await TaskDriver({"count": Cancelled()}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        course = await JobExecutor({"count": Cancelled()}, accounts.job_resources, keep=timedelta(hours=1)).begin(
+            task.id
+        )
         assert course is not None
         await course.finish()
     assert dropped == [task.id]
@@ -81,7 +83,7 @@ async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(dat
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 2)
         for begun in range(1, 5):  # more often than a task may be tried
-            driver = TaskDriver({"count": slow}, accounts.job_places, keep=timedelta(hours=1))
+            driver = JobExecutor({"count": slow}, accounts.job_resources, keep=timedelta(hours=1))
             course = await driver.begin(task.id)
             assert course is not None
             step = asyncio.create_task(course.step(0))
@@ -91,7 +93,7 @@ async def test_a_step_that_is_interrupted_because_the_worker_stops_is_no_try(dat
             with pytest.raises(asyncio.CancelledError):
                 await step
             await course.leave()
-        last = await TaskDriver({"count": quick}, accounts.job_places, keep=timedelta(hours=1)).begin(task.id)
+        last = await JobExecutor({"count": quick}, accounts.job_resources, keep=timedelta(hours=1)).begin(task.id)
         assert last is not None
         await last.finish()
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
@@ -104,9 +106,9 @@ async def test_a_worker_that_lacks_a_master_key_says_which_and_leaves_the_task_t
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 1)
         other = Sealer(MasterKeys("new", {"new": new_key()}), clock=utc_now, new_id=uuid4)
-        places = replace(accounts.job_places, sealer=other)
+        places = replace(accounts.job_resources, sealer=other)
         with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
-            await TaskDriver({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)
+            await JobExecutor({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "queued"
     told = [(event["event"], event["code"]) for event in events if event["log_level"] == "error"]
     assert told == [("task.not_taken", "ENCRYPTION_KEY_MISSING")]

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gwansang.db.job_store import job_store
+from gwansang.db.job_store import open_job_store
 from gwansang.jobs.engine import JobEngine
-from gwansang.jobs.protocols import HandedBack
+from gwansang.jobs.protocols import TaskReleased
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ class Refusing:
 
     async def begin(self, _: UUID) -> None:
         self.asked.set()
-        raise HandedBack
+        raise TaskReleased
 
 
 class Willing:
@@ -58,7 +58,7 @@ class Willing:
 @asynccontextmanager
 async def engine(url: str, courses: Refusing | Willing, worker: str, protocol: int = 1) -> AsyncIterator[JobEngine]:
     made = JobEngine(
-        job_store(url), courses, asyncio.get_running_loop(), worker=worker, concurrency=2, protocol=protocol
+        open_job_store(url), courses, asyncio.get_running_loop(), worker=worker, concurrency=2, protocol=protocol
     )
     await asyncio.to_thread(made.start)
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gwansang.services.jobs.face_data import Order, order_bytes, told_of
+from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_snapshot
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.ml.face_analyzer import PhotoEngine
 from gwansang.services.readings.clip_reader import look_of, see_part
@@ -100,7 +100,7 @@ async def test_a_video_whose_workers_are_killed_is_read_once_and_as_if_nobody_ha
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
         with workers(2, database_url, tmp_path) as running:
-            inputs = [film(), order_bytes(Order(locale="en"))]
+            inputs = [film(), dump_request(ReadingRequest(locale="en"))]
             task = await accounts.tasks.submit(me.id, VIDEO, {}, inputs, request_sha256="0" * 64)
             alive, moments, progress = list(running), list(MOMENTS), []
             async with asyncio.timeout(120):
@@ -125,7 +125,7 @@ def assert_as_undisturbed(task: TaskInfo) -> None:
     assert task.result is not None
     vision = PhotoEngine(model_dir())
     parts = [see_part(vision, film(), part) for part in range(len(survey(film(), Budget(20)).parts))]
-    look, kept = look_of(parts), told_of(task.result["told"]).kept
+    look, kept = look_of(parts), load_snapshot(task.result["told"]).kept
     assert kept.quality.frames == look.quality.frames
     assert kept.quality.best_second == look.quality.best_second
     told = {measure.value for measure in kept.measures.values()}

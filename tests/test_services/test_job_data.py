@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from gwansang.reading.measurements import measure
 from gwansang.services.jobs.face_data import (
-    Order,
-    inputs_of,
-    order_bytes,
-    order_of,
-    query_of,
-    sight_data,
-    sight_of,
-    told_of,
+    ReadingRequest,
+    decode_query,
+    dump_reading_input,
+    dump_request,
+    encode_query,
+    load_reading_input,
+    load_request,
+    load_snapshot,
 )
 from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, observation_of
 from gwansang.services.readings.analysis_service import ReadingInput
@@ -44,27 +44,27 @@ class Bomb:
 )
 def test_a_forged_order_is_refused_and_nothing_in_it_is_run(forged: bytes) -> None:
     with pytest.raises(ValidationError):
-        order_of(forged)
+        load_request(forged)
 
 
 @pytest.mark.parametrize("forged", [{}, [], None, "x", {"places": [["a", "b"]]}, {"told": {}}])
 def test_a_forged_outcome_is_refused(forged: object) -> None:
-    for read in (sight_of, told_of):
+    for read in (load_reading_input, load_snapshot):
         with pytest.raises(ValidationError):
             read(forged)
 
 
 def test_a_question_comes_back_as_it_was_asked() -> None:
     asked = FaceQuery("en", 1990, b"a photo", known_landmarks(), 1080, 1440, (b"another",))
-    *photos, order = inputs_of(asked)
-    again = query_of(order_of(order), tuple(photos))
+    *photos, order = encode_query(asked)
+    again = decode_query(load_request(order), tuple(photos))
     assert np.array_equal(again.landmarks, asked.landmarks)
     for name in ("locale", "birth_year", "image", "image_width", "image_height", "more_images"):
         assert getattr(again, name) == getattr(asked, name)
 
 
 def test_names_of_files_are_part_of_what_is_sealed() -> None:
-    assert order_of(order_bytes(Order(names=("민지.jpg",)))).names == ("민지.jpg",)
+    assert load_request(dump_request(ReadingRequest(names=("민지.jpg",)))).names == ("민지.jpg",)
 
 
 def test_what_was_seen_comes_back_to_the_last_digit() -> None:
@@ -72,7 +72,7 @@ def test_what_was_seen_comes_back_to_the_last_digit() -> None:
     seen = ReadingInput(
         observation_of(face, measure(face.neutral, capture_of(face))), "ko", None, datetime(2026, 11, 23, tzinfo=UTC)
     )
-    again = sight_of(json.loads(json.dumps(sight_data(seen))))
+    again = load_reading_input(json.loads(json.dumps(dump_reading_input(seen))))
     assert np.array_equal(again.look.places, seen.look.places)
     assert (again.look.pose, again.look.quality, again.look.measures) == (
         seen.look.pose,

@@ -160,7 +160,7 @@ async def test_any_number_of_tasks_may_wait_while_no_worker_is_there(accounts: A
     asked = (*(uuid4() for _ in range(40_000)), task.id)  # more than a statement can have parameters
     async with accounts.uow.write() as tx:
         assert await tx.tasks.unfinished_among(asked) == {task.id}
-        await tx.tasks.note_enqueued(asked, accounts.job_places.clock())
+        await tx.tasks.mark_enqueued(asked, accounts.job_resources.clock())
         assert await tx.tasks.not_enqueued(10) == ()
 
 
@@ -183,7 +183,7 @@ async def test_expired_tasks_are_swept_where_no_engine_runs(accounts: Accounts, 
     me = await signed_up(accounts)
     ended, waiting = await submit(accounts, me.id), await submit(accounts, me.id)
     await accounts.tasks.cancel(me.id, ended.id)
-    assert await accounts.tasks.forget_expired() == 0
+    assert await accounts.tasks.delete_expired() == 0
     clock.pass_by(days=2)
-    assert await accounts.tasks.forget_expired() == 1
+    assert await accounts.tasks.delete_expired() == 1
     assert (await accounts.tasks.get(me.id, waiting.id)).status == "queued"

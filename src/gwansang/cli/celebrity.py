@@ -19,7 +19,7 @@ from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import progress_bar
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
-from gwansang.services.jobs.import_job import ImportedPicture, take_picture
+from gwansang.services.jobs.import_job import ImportedPicture, import_picture
 from gwansang.services.lookalike.celebrities import Names, Origin
 from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.gallery_archive import (
@@ -158,7 +158,7 @@ async def _in_order(
             picture = await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES)
         except OSError as error:
             raise CommandError(f"{entry.file}: {unusable(error)}") from error
-        became = await take_picture(gallery, entry, picture)
+        became = await import_picture(gallery, entry, picture)
         advance()
         return became
 

@@ -17,7 +17,7 @@ from gwansang.cli.options import settings as read_settings
 from gwansang.config import Settings
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
-from gwansang.services.jobs.import_job import ImportedPicture, take_picture
+from gwansang.services.jobs.import_job import ImportedPicture, import_picture
 from gwansang.services.lookalike.gallery import Matches
 from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, entries_of, opened_archive
 from gwansang.services.ml.face_analyzer import FaceQuery
@@ -62,7 +62,7 @@ async def _shown(settings: Settings) -> tuple[list[ImportedPicture], str, Matche
     async with open_gallery(settings) as (gallery, search, embeddings):
         with opened_archive(BytesIO(_archive())) as pictures:
             became = [
-                await take_picture(gallery, entry, pictures.read(entry.file, MAX_PICTURE_BYTES))
+                await import_picture(gallery, entry, pictures.read(entry.file, MAX_PICTURE_BYTES))
                 for entry in entries_of(pictures)
             ]
         query = FaceQuery(image=_picture(2, size=0.9, light=0.85))

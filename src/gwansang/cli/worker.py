@@ -15,7 +15,7 @@ from gwansang.core.logging import configure_logging
 from gwansang.db.session import Database
 from gwansang.jobs.slots import hostname
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.tasks.runner import PollIntervals
+from gwansang.services.tasks.worker import PollIntervals
 from gwansang.vision.models import catalog
 
 _USUAL = 4
@@ -49,7 +49,7 @@ async def _alive_here(settings: Settings) -> list[str]:
     database = Database(settings.database_url.get_secret_value())
     try:
         async with UnitOfWork(database).read() as tx:
-            alive = await tx.workers.alive(utc_now() - timedelta(seconds=PollIntervals().silent_s))
+            alive = await tx.workers.alive(utc_now() - timedelta(seconds=PollIntervals().dead_after_s))
     finally:
         await database.close()
     return sorted(name for name in alive if name.startswith(f"{hostname()}-"))

@@ -30,7 +30,7 @@ from gwansang.services.readings.profile_service import ProfileService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.notifier import Notifier
-from gwansang.services.tasks.run import JobResources as JobPlaces
+from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.vault import TaskVault
 from gwansang.storage.base import ObjectStore
@@ -56,7 +56,7 @@ class Accounts:
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
-    job_places: JobPlaces
+    job_resources: JobResources
 
 
 @asynccontextmanager
@@ -85,12 +85,12 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     vault = TaskVault(store, sealer)
     rules = retention_policy(settings)
     mails = mail_transport(settings).forget
-    privacy = privacy_services(uow, sealer, vault.forget, mails, photo_bin, rules, clock=clock, new_id=uuid4)
+    privacy = privacy_services(uow, sealer, vault.delete, mails, photo_bin, rules, clock=clock, new_id=uuid4)
     consents = ConsentService(uow, texts, privacy.audit, privacy.erasures, photo_bin, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
-    job_places = JobPlaces(uow, sealer, vault, Notifier(), clock)
+    job_resources = JobResources(uow, sealer, vault, Notifier(), clock)
     keep = timedelta(hours=settings.task_result_hours)
     tokens = Tokens(
         settings.secret_key.get_secret_value(),
@@ -129,6 +129,6 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
         profiles=profiles,
         exports=exports,
         archives=ExportArchive(exports, store),
-        tasks=TaskService(job_places, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
-        job_places=job_places,
+        tasks=TaskService(job_resources, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
+        job_resources=job_resources,
     )

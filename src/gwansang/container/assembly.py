@@ -53,8 +53,8 @@ from gwansang.services.readings.profile_service import ProfileService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.job import Job
-from gwansang.services.tasks.runner import Runner, working
 from gwansang.services.tasks.task_service import TaskService
+from gwansang.services.tasks.worker import TaskWorker, open_worker
 from gwansang.storage.base import ObjectStore
 
 _HOUSEKEEPING_S = 60.0
@@ -82,7 +82,7 @@ class Container:
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
-    worker: Runner | None
+    worker: TaskWorker | None
     celebrities: CelebrityService
     imports: ImportService
     matches: MatchService
@@ -155,7 +155,7 @@ async def assembled(
             "photos": accounts.photo_bin.sweep,
             "unfinished files": accounts.store.sweep,
             "erasures": accounts.privacy.erasures.sweep,
-            "tasks": accounts.tasks.forget_expired,
+            "tasks": accounts.tasks.delete_expired,
             "retention": accounts.privacy.retention.run_if_due,
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
@@ -168,7 +168,7 @@ async def assembled(
         jobs = _jobs(FaceJob(readings), BatchJob(readings), video, ImportJob(celebrities))
         runner = None
         if settings.jobs_concurrency:
-            work = working(accounts.job_places, jobs, job_policy(settings), at_once=worker)
+            work = open_worker(accounts.job_resources, jobs, job_policy(settings), at_once=worker)
             runner = await stack.enter_async_context(work)
         yield Container(
             meters=meters,

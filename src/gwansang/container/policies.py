@@ -7,7 +7,7 @@ from gwansang.config import Settings
 from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
 from gwansang.services.protection.retention import RetentionPolicy
-from gwansang.services.tasks.runner import JobPolicy
+from gwansang.services.tasks.worker import JobPolicy
 
 _MAILS_PER_HOUR = 3  # to one address
 _EXPORTS_PER_DAY = 10  # of one user

@@ -44,7 +44,7 @@ class JobStore:
         self.connections.dispose()
 
 
-def job_store(database_url: str) -> JobStore:
+def open_job_store(database_url: str) -> JobStore:
     """The job engine's place in the database of DATABASE_URL; raises DatabaseAddressError."""
     address = database_address(database_url)
     return _embedded(address) if is_embedded(address) else _server(address)

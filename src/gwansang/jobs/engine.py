@@ -17,7 +17,7 @@ from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
 from gwansang.db.session import translated
-from gwansang.jobs.protocols import HandedBack, RunningTask, TaskExecutor
+from gwansang.jobs.protocols import RunningTask, TaskExecutor, TaskReleased
 
 PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
 _VERSION: Final = "jobs-"
@@ -92,7 +92,7 @@ class JobEngine:
             _QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
         )
 
-    def stop_taking(self) -> None:
+    def stop_dequeuing(self) -> None:
         """Begins nothing any more; what runs goes on, and a database that is away is not waited for."""
         self._dbos._sys_db._retry_connection_errors = False  # only its client can say so in the open
         for event in self._dbos.background_thread_stop_events:
@@ -123,7 +123,7 @@ class JobEngine:
             DBOS.resume_workflows([str(task_id) for task_id in task_ids], queue_name=_QUEUE)
 
     @translated()
-    def hand_back(self) -> int:
+    def requeue_own(self) -> int:
         """Lets others go on with what this worker has; says how much it was. Only after `stop_taking`."""
         own = [one.task_id for one in self.running() if one.worker == self._worker]
         self.resume(own)
@@ -180,7 +180,7 @@ class JobEngine:
                 DBOS.run_step({"name": "step"}, self._wait, course.step, index)
             DBOS.run_step({"name": "finish"}, self._wait, course.finish)
         except DBOSBaseException as error:  # it was taken from here; the engine would wait for its end in this thread
-            raise HandedBack from error
+            raise TaskReleased from error
         finally:
             self._wait(course.leave)
 
@@ -189,7 +189,7 @@ class JobEngine:
             return asyncio.run_coroutine_threadsafe(act(*args, **kwargs), self._loop).result()
         except BaseException as error:
             # An end that is not the task's own would be written down as such; so nothing but this leaves here.
-            raise HandedBack from error
+            raise TaskReleased from error
 
 
 def _quiet() -> None:

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 
-class HandedBack(BaseException):
+class TaskReleased(BaseException):
     """Leaves a task as it is, without an end: this process stops, and another one will go on with it. It is no error,
     and nothing that catches those may catch it."""
 

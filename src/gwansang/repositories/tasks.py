@@ -62,7 +62,7 @@ class Tasks(Repository[Task]):
         )
         return tuple((await self._session.execute(query)).scalars())
 
-    async def note_enqueued(self, task_ids: Sequence[UUID], now: datetime | None) -> None:
+    async def mark_enqueued(self, task_ids: Sequence[UUID], now: datetime | None) -> None:
         """Writes down that the engine knows these tasks, or with None that it doesn't."""
         for start in range(0, len(task_ids), _AT_ONCE):
             some = task_ids[start : start + _AT_ONCE]
@@ -87,7 +87,7 @@ class Tasks(Repository[Task]):
             found.update((await self._session.execute(query)).scalars())
         return frozenset(found)
 
-    async def forget_expired(self, now: datetime, user_id: int | None = None) -> int:
+    async def delete_expired(self, now: datetime, user_id: int | None = None) -> int:
         """Deletes what ended and has expired, of everybody or of one user, with all that belongs to it."""
         return await self._delete(Task.expires_at <= now, *([] if user_id is None else [Task.user_id == user_id]))
 
@@ -107,7 +107,7 @@ class Tasks(Repository[Task]):
         )
         return await self._changed(statement) > 0
 
-    async def erase_all(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
+    async def delete_all_of_user(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
         """Deletes every task of the user, or those of some kinds, and says which there were."""
         statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
         if kinds is not None:

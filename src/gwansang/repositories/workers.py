@@ -31,11 +31,11 @@ class Workers(Repository[Worker]):
         """Forgets a worker."""
         await self._delete(Worker.id == worker_id)
 
-    async def any_silent(self, before: datetime) -> bool:
+    async def any_stale(self, before: datetime) -> bool:
         """Whether there is somebody who was not heard of since that time."""
         query = select(Worker.id).where(Worker.beat_at < before).limit(1)
         return (await self._session.execute(query)).first() is not None
 
-    async def forget_silent(self, before: datetime) -> int:
+    async def delete_stale(self, before: datetime) -> int:
         """Forgets who was not heard of since that time."""
         return await self._delete(Worker.beat_at < before)

@@ -8,14 +8,14 @@ from uuid import UUID
 from pydantic import JsonValue, SkipValidation, TypeAdapter
 
 from gwansang.reading.model import Energy
-from gwansang.services.jobs.face_data import told_data
+from gwansang.services.jobs.face_data import dump_snapshot
 from gwansang.services.readings.snapshot import AnalysisSnapshot
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class InShort:
+class ReadingSummary:
     """What a list of readings shows of one."""
 
     analysis_id: UUID
@@ -27,10 +27,10 @@ class InShort:
 
 @dataclass(frozen=True, slots=True)
 class BatchPhoto:
-    """One photo of a batch: its reading, in short and as `told_data` has it, or why there is none. The whole readings
-    of fifty photos take long to look through, so that only those are that are asked for."""
+    """One photo of a batch: its reading as a summary and as a dumped snapshot, or the failure. `told` stays
+    unvalidated: validating fifty whole readings takes long, and a caller needs one."""
 
-    short: InShort | None = None
+    short: ReadingSummary | None = None
     told: Annotated[JsonValue, SkipValidation] = None
     failure: Failure | None = None
 
@@ -47,35 +47,35 @@ _PHOTO: Final = TypeAdapter(BatchPhoto)
 _RESULT: Final = TypeAdapter(BatchResult)
 
 
-def photo_read(told: AnalysisSnapshot) -> BatchPhoto:
+def read_photo(told: AnalysisSnapshot) -> BatchPhoto:
     """A photo with its reading."""
     reading = told.kept.reading
-    short = InShort(
+    short = ReadingSummary(
         analysis_id=told.kept.analysis_id,
         overall_score=reading.overall_score,
         element=reading.element.primary,
         energy_scores=reading.energy_scores,
         quality_score=told.kept.quality.score,
     )
-    return BatchPhoto(short, told_data(told))
+    return BatchPhoto(short, dump_snapshot(told))
 
 
-def photo_data(photo: BatchPhoto) -> JsonValue:
+def dump_photo(photo: BatchPhoto) -> JsonValue:
     """The outcome of a step."""
     data: JsonValue = _PHOTO.dump_python(photo, mode="json")
     return data
 
 
-def photo_of(data: JsonValue) -> BatchPhoto:
+def load_photo(data: JsonValue) -> BatchPhoto:
     """What a step produced."""
     return _PHOTO.validate_python(data)
 
 
-def batch_data(photos: Sequence[JsonValue], names: Sequence[str]) -> JsonObject:
+def batch_result(photos: Sequence[JsonValue], names: Sequence[str]) -> JsonObject:
     """The result of a batch, made of the outcomes of its steps as they are."""
     return {"photos": list(photos), "names": list(names)}
 
 
-def batch_of(data: JsonObject) -> BatchResult:
+def load_batch(data: JsonObject) -> BatchResult:
     """The result of a batch."""
     return _RESULT.validate_python(data)

@@ -8,8 +8,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
-from gwansang.services.jobs.batch_data import BatchPhoto, batch_data, photo_data, photo_of, photo_read
-from gwansang.services.jobs.face_data import Order, analysis_id, order_of, query_of, told_of
+from gwansang.services.jobs.batch_data import BatchPhoto, batch_result, dump_photo, load_photo, read_photo
+from gwansang.services.jobs.face_data import ReadingRequest, decode_query, load_request, load_snapshot, step_analysis_id
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
@@ -36,12 +36,12 @@ class BatchJob:
         await task.stage("reading")
         order = await _order(task)
         try:
-            photo = photo_read(await self._told(task, order, index))
+            photo = read_photo(await self._told(task, order, index))
         except (Unavailable, Forbidden):  # of all photos, and not of this one
             raise
         except AppError as error:
             photo = BatchPhoto(failure=failure_of(error))
-        return photo_data(photo)
+        return dump_photo(photo)
 
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
@@ -49,19 +49,19 @@ class BatchJob:
         kept = await asyncio.to_thread(_kept, data)
         photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
         keep = await self._readings.keeping(task.user_id, tuple(kept.values()), photos)
-        return JobResult(batch_data(data, (await _order(task)).names), keep.write, keep.drop)
+        return JobResult(batch_result(data, (await _order(task)).names), keep.write, keep.drop)
 
-    async def _told(self, task: TaskContext, order: Order, index: int) -> AnalysisSnapshot:
-        query = query_of(order, (await task.input(index),))
+    async def _told(self, task: TaskContext, order: ReadingRequest, index: int) -> AnalysisSnapshot:
+        query = decode_query(order, (await task.input(index),))
         sight = await self._readings.look(lambda: query, task.user_id)
-        return snapshot_of(await self._readings.tell_alone(sight, analysis_id(task.id, index)))
+        return snapshot_of(await self._readings.tell_alone(sight, step_analysis_id(task.id, index)))
 
 
 def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
     """What may be kept of the photos that were read."""
-    told = {index: photo.told for index, photo in enumerate(map(photo_of, data))}
-    return {index: told_of(one).kept for index, one in told.items() if one is not None}
+    told = {index: photo.told for index, photo in enumerate(map(load_photo, data))}
+    return {index: load_snapshot(one).kept for index, one in told.items() if one is not None}
 
 
-async def _order(task: TaskContext) -> Order:
-    return order_of(await task.input(task.inputs - 1))
+async def _order(task: TaskContext) -> ReadingRequest:
+    return load_request(await task.input(task.inputs - 1))

@@ -22,7 +22,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Order(_Strict):
+class ReadingRequest(_Strict):
     """What is asked of the photos that lie before it among a task's inputs; `names` are those of their files."""
 
     locale: Locale = "ko"
@@ -46,10 +46,10 @@ class _Sight(_Strict):
     seen_at: datetime
 
 
-def inputs_of(query: FaceQuery) -> list[bytes]:
+def encode_query(query: FaceQuery) -> list[bytes]:
     """A question as a task's inputs: its photos, then the rest of it."""
     landmarks = None if query.landmarks is None else tuple(map(tuple, query.landmarks.tolist()))
-    order = Order(
+    order = ReadingRequest(
         locale=query.locale,
         birth_year=query.birth_year,
         landmarks=landmarks,
@@ -57,10 +57,10 @@ def inputs_of(query: FaceQuery) -> list[bytes]:
         image_height=query.image_height,
     )
     photos = [query.image, *query.more_images] if query.image is not None else []
-    return [*photos, order_bytes(order)]
+    return [*photos, dump_request(order)]
 
 
-def query_of(order: Order, photos: tuple[bytes, ...]) -> FaceQuery:
+def decode_query(order: ReadingRequest, photos: tuple[bytes, ...]) -> FaceQuery:
     """The question again."""
     return FaceQuery(
         locale=order.locale,
@@ -73,17 +73,17 @@ def query_of(order: Order, photos: tuple[bytes, ...]) -> FaceQuery:
     )
 
 
-def order_bytes(order: Order) -> bytes:
+def dump_request(order: ReadingRequest) -> bytes:
     """The order as an input of a task."""
     return order.model_dump_json().encode()
 
 
-def order_of(data: bytes) -> Order:
+def load_request(data: bytes) -> ReadingRequest:
     """The order in an input of a task."""
-    return Order.model_validate_json(data)
+    return ReadingRequest.model_validate_json(data)
 
 
-def sight_data(sight: ReadingInput) -> JsonValue:
+def dump_reading_input(sight: ReadingInput) -> JsonValue:
     """What was seen, to be told by another process, too."""
     look = sight.look
     data: JsonValue = _Sight(
@@ -99,7 +99,7 @@ def sight_data(sight: ReadingInput) -> JsonValue:
     return data
 
 
-def sight_of(data: JsonValue) -> ReadingInput:
+def load_reading_input(data: JsonValue) -> ReadingInput:
     """What was seen."""
     seen = _Sight.model_validate(data)
     measures = Measures(seen.measures, seen.asymmetry)
@@ -107,17 +107,17 @@ def sight_of(data: JsonValue) -> ReadingInput:
     return ReadingInput(look, seen.locale, seen.birth_year, seen.seen_at)
 
 
-def told_data(told: AnalysisSnapshot) -> JsonValue:
+def dump_snapshot(told: AnalysisSnapshot) -> JsonValue:
     """What was told, to be shown later."""
     data: JsonValue = _TOLD.dump_python(told, mode="json")
     return data
 
 
-def told_of(data: JsonValue) -> AnalysisSnapshot:
+def load_snapshot(data: JsonValue) -> AnalysisSnapshot:
     """What was told."""
     return _TOLD.validate_python(data)
 
 
-def analysis_id(task_id: UUID, index: int) -> UUID:
+def step_analysis_id(task_id: UUID, index: int) -> UUID:
     """The same each time a step is done, so that a reading that is made twice is one reading."""
     return uuid5(task_id, str(index))

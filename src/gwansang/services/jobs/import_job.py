@@ -31,13 +31,13 @@ _ENTRY: Final = TypeAdapter(Entry)
 _PICTURES: Final = TypeAdapter(tuple[ImportedPicture, ...])
 
 
-def input_of(entry: Entry, picture: bytes) -> bytes:
+def encode_picture(entry: Entry, picture: bytes) -> bytes:
     """An input of an import: a line that says whose the picture is, then the picture. One list of them all would be
     read again for each of thousands."""
     return b"\n".join((_ENTRY.dump_json(entry), picture))
 
 
-def imported(result: JsonObject) -> tuple[ImportedPicture, ...]:
+def load_pictures(result: JsonObject) -> tuple[ImportedPicture, ...]:
     """What became of the pictures of an import that is done."""
     return _PICTURES.validate_python(result["pictures"])
 
@@ -57,7 +57,7 @@ class ImportJob:
         await task.stage("looking")
         line, _, picture = (await task.input(index)).partition(b"\n")
         photo_id = uuid5(task.id, str(index))  # the same again after a crash, so that nothing is its own duplicate
-        became = await take_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
+        became = await import_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
         data: JsonValue = became.model_dump(mode="json")
         return data
 
@@ -66,7 +66,7 @@ class ImportJob:
         return JobResult({"pictures": [outcomes[index] for index in sorted(outcomes)]})
 
 
-async def take_picture(
+async def import_picture(
     celebrities: CelebrityService, entry: Entry, picture: bytes, photo_id: UUID | None = None
 ) -> ImportedPicture:
     """Looks at one picture; what is wrong with it is told, what is wrong with the service is raised."""

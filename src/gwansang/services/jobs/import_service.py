@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from gwansang.services.jobs.import_job import IMPORT, input_of
+from gwansang.services.jobs.import_job import IMPORT, encode_picture
 from gwansang.services.lookalike.gallery_archive import (
     MAX_PICTURE_BYTES,
     ArchivePictures,
@@ -34,4 +34,4 @@ class ImportService:
 async def _one_by_one(pictures: ArchivePictures, entries: Sequence[Entry]) -> AsyncIterator[bytes]:
     """The pictures with whose they are; of one that is too large only so much that this can be seen."""
     for entry in entries:
-        yield input_of(entry, await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES))
+        yield encode_picture(entry, await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.jobs.batch_job import BATCH
-from gwansang.services.jobs.face_data import inputs_of, order_of
+from gwansang.services.jobs.face_data import encode_query, load_request
 from gwansang.services.jobs.face_job import FACE
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.ml.face_analyzer import FaceQuery, NothingToReadError
@@ -52,7 +52,7 @@ class SubmissionService:
             if number == 0:
                 await asyncio.to_thread(inspect_clip, content)
             else:
-                self._analyses.check_birth_year(order_of(content).birth_year)
+                self._analyses.check_birth_year(load_request(content).birth_year)
             yield content
             number += 1
 
@@ -64,7 +64,7 @@ class SubmissionService:
             raise NothingToReadError("Send an image, landmarks, or both.", field="image")
         if query.image is not None:
             inspect(query.image)
-        return inputs_of(query)
+        return encode_query(query)
 
 
 def _digest(inputs: list[bytes]) -> str:

@@ -30,7 +30,7 @@ class _Part(_Strict):
     refused: Mapping[str, int]
 
 
-def part_data(part: PartSeen, seen_at: datetime) -> JsonValue:
+def dump_part(part: PartSeen, seen_at: datetime) -> JsonValue:
     """A part, to be combined with the others by another process, too."""
     data: JsonValue = _Part(
         seen_at=seen_at, glimpses=tuple(map(_stored, part.glimpses)), refused=part.refused
@@ -38,7 +38,7 @@ def part_data(part: PartSeen, seen_at: datetime) -> JsonValue:
     return data
 
 
-def part_of(data: JsonValue) -> tuple[PartSeen, datetime]:
+def load_part(data: JsonValue) -> tuple[PartSeen, datetime]:
     """A part, and when it was seen."""
     stored = _Part.model_validate(data)
     return PartSeen(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at

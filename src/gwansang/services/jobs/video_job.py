@@ -6,8 +6,8 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.jobs.face_data import analysis_id, order_of, told_data
-from gwansang.services.jobs.video_data import part_data, part_of
+from gwansang.services.jobs.face_data import dump_snapshot, load_request, step_analysis_id
+from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader, look_of
@@ -39,15 +39,15 @@ class VideoJob:
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
         await self._consents.require(task.user_id, "reading")
-        return part_data(await self._clips.see(await task.input(0), index), self._clock())
+        return dump_part(await self._clips.see(await task.input(0), index), self._clock())
 
     async def finish(self, task: TaskContext) -> JobResult:
         """Tells the face by what is remembered of it now."""
         await task.stage("reading")
         outcomes = await task.outcomes()
-        parts = [part_of(outcomes[index]) for index in sorted(outcomes)]
-        order = order_of(await task.input(1))
+        parts = [load_part(outcomes[index]) for index in sorted(outcomes)]
+        order = load_request(await task.input(1))
         look = look_of([part for part, _ in parts])
         sight = ReadingInput(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
-        result, keep = await self._readings.tell(sight, task.user_id, analysis_id(task.id, 0), None)
-        return JobResult({"told": told_data(snapshot_of(result))}, keep.write, keep.drop)
+        result, keep = await self._readings.tell(sight, task.user_id, step_analysis_id(task.id, 0), None)
+        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.drop)

@@ -82,7 +82,7 @@ class ErasureService:
     async def forget_tasks(self, tx: Transaction, user_id: int, kinds: Sequence[str] | None = None) -> Erasure:
         """Deletes the user's tasks, or those of some kinds, with what they produced; whoever works on one finds it
         gone. To be followed by `complete` after the transaction, which deletes what was submitted."""
-        tasks = await tx.tasks.erase_all(user_id, kinds)
+        tasks = await tx.tasks.delete_all_of_user(user_id, kinds)
         due_at = self._clock() + _HEAD_START
         return await tx.erasures.add(Erasure(id=self._new_id(), tasks=[str(task) for task in tasks], due_at=due_at))
 

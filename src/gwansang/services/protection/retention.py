@@ -121,7 +121,7 @@ class RetentionService:
 
     async def _by_age(self, tx: Transaction, now: datetime) -> dict[str, int]:
         return {
-            "tasks": await tx.tasks.forget_expired(now),
+            "tasks": await tx.tasks.delete_expired(now),
             "mail_tokens": await tx.retention.mail_tokens(now),
             "tickets": await tx.tickets.forget_expired(now),
             "sign_ins": await tx.retention.sign_ins(now),

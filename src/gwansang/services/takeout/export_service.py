@@ -17,7 +17,7 @@ from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
 from gwansang.services.tasks.job import JsonObject
-from gwansang.services.tasks.run import result_place
+from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.services.tasks.task_service import info as info_of_task
 
@@ -160,7 +160,7 @@ class ExportService:
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:
             return info_of_task(row)
-        return info_of_task(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_place(row.id))))
+        return info_of_task(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_aad(row.id))))
 
 
 def document(exported: Export) -> dict[str, JsonValue]:

@@ -92,7 +92,7 @@ class TaskRun:
         await self._change(steps=steps)
 
     @property
-    def next_try(self) -> int:
+    def current_try(self) -> int:
         """Which try the coming one is, or the one that was begun."""
         return self.tries if self.begun else self.tries + 1
 
@@ -125,7 +125,7 @@ class TaskRun:
 
     async def _succeed(self, finished: JobResult, keep: timedelta) -> None:
         now = self._places.clock()
-        sealed = await self._sealed(finished.result, result_place(self.id))
+        sealed = await self._sealed(finished.result, result_aad(self.id))
         async with self._places.uow.write() as tx:
             if await tx.users.locked(self.user_id) is None:
                 raise TaskGoneError
@@ -152,7 +152,7 @@ class TaskRun:
             await tx.task_items.delete_all(self.id)
         await self._ended("failed", code=error.code)
 
-    async def give_back(self) -> None:
+    async def undo_try(self) -> None:
         """Takes back the try that this run began and did not end."""
         if self.begun:
             await self._change(tries=self.tries - 1)
@@ -168,7 +168,7 @@ class TaskRun:
     async def _ended(self, status: str, **fields: str) -> None:
         _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
         try:
-            await self._places.vault.forget(self.id)
+            await self._places.vault.delete(self.id)
         except Unavailable:
             _log.warning("task.inputs_left", task_id=str(self.id))  # until the sweep of orphans
         self._places.notifier.notify(self.id)
@@ -183,7 +183,7 @@ class TaskRun:
             raise TaskGoneError
 
 
-def result_place(task_id: UUID) -> bytes:
+def result_aad(task_id: UUID) -> bytes:
     """Where the result of a task belongs."""
     return place("tasks", task_id, "result")
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from gwansang.services.tasks.driver import TaskDriver
+from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.run import JobResources
 
 if TYPE_CHECKING:  # its module takes most of a second to import
@@ -29,7 +29,7 @@ class Sweeper:
     """Looks after the tasks of all workers, with the engine of this one."""
 
     def __init__(
-        self, places: JobResources, driver: TaskDriver, engine: "JobEngine", *, worker: str, silent: timedelta
+        self, places: JobResources, driver: JobExecutor, engine: "JobEngine", *, worker: str, silent: timedelta
     ) -> None:
         self._places = places
         self._driver = driver
@@ -50,16 +50,16 @@ class Sweeper:
         await self._take_up(alive)
         if self._worker != min(alive):
             return
-        await self.clear_away()
+        await self.delete_ended()
         await self._find_lost()
         async with self._places.uow.write() as tx:
-            await tx.workers.forget_silent(now - 2 * _SURELY_DEAD * self._silent)
-            await tx.tasks.forget_expired(now)
+            await tx.workers.delete_stale(now - 2 * _SURELY_DEAD * self._silent)
+            await tx.tasks.delete_expired(now)
         if now >= self._orphans_at:
             self._orphans_at = now + _ORPHANS_EVERY
             await self._forget_orphans()
 
-    async def clear_away(self) -> None:
+    async def delete_ended(self) -> None:
         """Deletes what the engine knows of tasks that are over: it knows no more than their ids, and not even that."""
         over = await asyncio.to_thread(self._engine.ended)
         open_ = await asyncio.to_thread(self._engine.unfinished)
@@ -107,14 +107,14 @@ class Sweeper:
         lost = [*outdated, *(task_id for task_id in waiting if task_id not in known)]
         if lost:
             async with self._places.uow.write() as tx:
-                await tx.tasks.note_enqueued(lost, None)
+                await tx.tasks.mark_enqueued(lost, None)
             _log.warning("jobs.found_again", count=len(lost))
 
     async def _forget_orphans(self) -> None:
-        old = await self._places.vault.older_than(self._clock() - _ORPHANED_AFTER)
+        old = await self._places.vault.stored_before(self._clock() - _ORPHANED_AFTER)
         async with self._places.uow.read() as tx:
             wanted = await tx.tasks.unfinished_among(tuple(old))
         for task_id in old - wanted:
-            await self._places.vault.forget(task_id)
+            await self._places.vault.delete(task_id)
         if old - wanted:
             _log.info("jobs.orphans_deleted", count=len(old - wanted))

@@ -20,7 +20,7 @@ from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.notifier import NEW_WORK
-from gwansang.services.tasks.run import JobResources, result_place
+from gwansang.services.tasks.run import JobResources, result_aad
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # how soon a watcher sees what another process did
@@ -119,10 +119,10 @@ class TaskService:
                 if known is None:
                     await tx.tasks.add(row)
         except BaseException:  # also when whoever asked is gone: nobody would come for these files
-            await self._vault.forget(task_id)
+            await self._vault.delete(task_id)
             raise
         if known is not None:
-            await self._vault.forget(task_id)
+            await self._vault.delete(task_id)
             return await self.get(user_id, known.id)
         self._wakes.notify(NEW_WORK)
         _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=deposit.inputs)
@@ -137,9 +137,7 @@ class TaskService:
             key = await self._sealer.key(tx, user_id) if row.result is not None else None
         if key is None or row.result is None:
             return info(row)
-        opened = await asyncio.to_thread(
-            self._sealer.open, key, row.result, result_place(task_id)
-        )  # it may be megabytes
+        opened = await asyncio.to_thread(self._sealer.open, key, row.result, result_aad(task_id))  # it may be megabytes
         return info(row, _object(opened))
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:
@@ -158,14 +156,14 @@ class TaskService:
             if ended:
                 await tx.task_items.delete_all(task_id)
         if ended:
-            await self._vault.forget(task_id)
+            await self._vault.delete(task_id)
             self._wakes.notify(task_id)
             _log.info("task.cancelled", task_id=str(task_id))
 
-    async def forget_expired(self) -> int:
+    async def delete_expired(self) -> int:
         """Deletes tasks that ended long enough ago, and says how many there were."""
         async with self._uow.write() as tx:
-            return await tx.tasks.forget_expired(self._clock())
+            return await tx.tasks.delete_expired(self._clock())
 
     async def events(self, user_id: int, task_id: UUID, after_version: int = -1) -> AsyncIterator[TaskInfo]:
         """The task as it is (unless that is `after_version` and not the end), then at every change up to its end;
@@ -185,7 +183,7 @@ class TaskService:
         """The task of the same key, None where there is room for a new one; other requests of this user wait."""
         if await tx.users.locked(asked.user_id) is None:
             raise UserNotFoundError("There is no such user.")
-        await tx.tasks.forget_expired(self._clock(), asked.user_id)  # so that their keys are free
+        await tx.tasks.delete_expired(self._clock(), asked.user_id)  # so that their keys are free
         if asked.key is not None and (known := await tx.tasks.by_key(asked.user_id, asked.key)) is not None:
             if asked.sha256 is None:
                 return None  # it is not here yet, and this is asked again when it is

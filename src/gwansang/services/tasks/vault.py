@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Deposit:
+class StoredInputs:
     """How many inputs were put down, and what tells them from others."""
 
     inputs: int
@@ -32,7 +32,7 @@ class TaskVault:
         self._store = store
         self._sealer = sealer
 
-    async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes] | AsyncIterable[bytes]) -> Deposit:
+    async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes] | AsyncIterable[bytes]) -> StoredInputs:
         """Keeps the inputs of a task, each as it comes."""
         sha256, number = hashlib.sha256(), 0
         async for content in inputs if isinstance(inputs, AsyncIterable) else _coming(inputs):
@@ -40,7 +40,7 @@ class TaskVault:
             sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
             number += 1
-        return Deposit(number, sha256.hexdigest())
+        return StoredInputs(number, sha256.hexdigest())
 
     async def get(self, key: DataKey, task_id: UUID, number: int) -> bytes:
         """An input; raises ObjectNotFoundError, SealBrokenError."""
@@ -48,11 +48,11 @@ class TaskVault:
         where = place("jobs", task_id, str(number))
         return await _aside(sealed, lambda content: self._sealer.open_bytes(key, content, where))
 
-    async def forget(self, task_id: UUID) -> None:
+    async def delete(self, task_id: UUID) -> None:
         """Deletes the inputs of a task; there may be none."""
         await self._store.delete_prefix(f"{_PREFIX}{task_id}/")
 
-    async def older_than(self, moment: datetime) -> frozenset[UUID]:
+    async def stored_before(self, moment: datetime) -> frozenset[UUID]:
         """Tasks with inputs that were put here before that time."""
         old = {found.key async for found in self._store.list(_PREFIX) if found.modified_at < moment}
         return frozenset(UUID(key.split("/")[1]) for key in old)

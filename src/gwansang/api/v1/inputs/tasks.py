@@ -24,7 +24,7 @@ from gwansang.schemas.analysis import FaceForm
 from gwansang.schemas.tasks import BatchForm
 from gwansang.services.accounts.caller import Caller
 from gwansang.services.jobs.batch_job import MAX_BATCH
-from gwansang.services.jobs.face_data import Order, order_bytes
+from gwansang.services.jobs.face_data import ReadingRequest, dump_request
 
 IdempotencyKey = Annotated[
     str | None,
@@ -69,7 +69,7 @@ async def _one_by_one(request: Request, caller: Caller, max_bytes: int) -> Async
         asked = BatchForm.model_validate({name: value for name, value in form.fields.items() if value})
     except ValidationError as error:
         raise invalid_model(error, BatchForm.model_fields) from None
-    yield order_bytes(Order(locale=chosen_locale(request, asked.locale), names=tuple(names)))
+    yield dump_request(ReadingRequest(locale=chosen_locale(request, asked.locale), names=tuple(names)))
 
 
 async def _clip_inputs(
@@ -94,7 +94,7 @@ async def _clip(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
         asked = FaceForm.model_validate({name: value for name, value in form.fields.items() if value})
     except ValidationError as error:
         raise invalid_model(error, FaceForm.model_fields) from None
-    yield order_bytes(Order(locale=chosen_locale(request, asked.locale), birth_year=asked.birth_year))
+    yield dump_request(ReadingRequest(locale=chosen_locale(request, asked.locale), birth_year=asked.birth_year))
 
 
 def _check_clip_size(max_bytes: int, size: int, _: int) -> None:

@@ -10,11 +10,11 @@ from gwansang.core.exceptions import NotFound
 from gwansang.reading.model import Locale
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import EnergiesOut, FaceReading
-from gwansang.services.jobs.batch_data import BatchPhoto, batch_of
+from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
 from gwansang.services.jobs.batch_job import BATCH
-from gwansang.services.jobs.face_data import told_of
+from gwansang.services.jobs.face_data import load_snapshot
 from gwansang.services.jobs.face_job import FACE
-from gwansang.services.jobs.import_job import IMPORT, ImportedPicture, imported
+from gwansang.services.jobs.import_job import IMPORT, ImportedPicture, load_pictures
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
@@ -70,18 +70,18 @@ def present_event(info: TaskInfo, locale: Locale) -> wire.TaskEvent:
 
 def present_batch_photo(info: TaskInfo, number: int, locale: Locale) -> wire.BatchPhotoReading:
     """One photo of a batch with its whole reading; raises BatchPhotoNotFoundError."""
-    batch = batch_of(info.result) if info.kind == BATCH and info.result is not None else None
+    batch = load_batch(info.result) if info.kind == BATCH and info.result is not None else None
     if batch is None or not 1 <= number <= len(batch.photos):
         raise BatchPhotoNotFoundError("There is no photo with this number in a batch that is done.")
     photo = batch.photos[number - 1]
     short = _photo(number, batch.names[number - 1], photo, locale)
     return wire.BatchPhotoReading(
-        **short.model_dump(), reading=present_told(told_of(photo.told)) if photo.told is not None else None
+        **short.model_dump(), reading=present_told(load_snapshot(photo.told)) if photo.told is not None else None
     )
 
 
 def _batch(result: JsonObject, locale: Locale) -> wire.BatchOut:
-    batch = batch_of(result)
+    batch = load_batch(result)
     photos = [
         _photo(number, name, photo, locale)
         for number, (name, photo) in enumerate(zip(batch.names, batch.photos, strict=True), start=1)
@@ -107,11 +107,11 @@ def _photo(number: int, name: str, photo: BatchPhoto, locale: Locale) -> wire.Ba
 
 
 def _face(result: JsonObject, _: Locale) -> FaceReading:
-    return present_told(told_of(result["told"]))
+    return present_told(load_snapshot(result["told"]))
 
 
 def _import(result: JsonObject, locale: Locale) -> wire.ImportOut:
-    pictures = imported(result)
+    pictures = load_pictures(result)
     fates = Counter(picture.fate for picture in pictures)
     return wire.ImportOut(
         added=fates["added"],

@@ -11,7 +11,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from gwansang.core.exceptions import AppError, Unavailable
-from gwansang.jobs.protocols import HandedBack
+from gwansang.jobs.protocols import TaskReleased
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.exclusive_gate import ExclusiveGate
@@ -34,7 +34,7 @@ class JobFailedError(AppError):
     title = "The work could not be done"
 
 
-class TaskDriver:
+class JobExecutor:
     """Drives the tasks that the engine gives to this process; belongs to one event loop."""
 
     def __init__(self, jobs: Mapping[str, Job], places: JobResources, *, keep: timedelta) -> None:
@@ -48,9 +48,9 @@ class TaskDriver:
         self.idle = asyncio.Event()
         self.idle.set()
 
-    async def begin(self, task_id: UUID) -> "DrivenTask | None":
-        """Takes the task and decides how many steps it has; None where it has ended. Raises HandedBack."""
-        self.go_on()
+    async def begin(self, task_id: UUID) -> "JobExecution | None":
+        """Takes the task and decides how many steps it has; None where it has ended. Raises TaskReleased."""
+        self.raise_if_stopping()
         self.active[task_id] = self.active.get(task_id, 0) + 1
         self.idle.clear()
         try:
@@ -62,7 +62,7 @@ class TaskDriver:
         if work is None:
             self.left(task_id)
             return None
-        course = DrivenTask(self, work, self._jobs[work.kind])
+        course = JobExecution(self, work, self._jobs[work.kind])
         try:
             await course.plan()
         except BaseException:
@@ -79,10 +79,10 @@ class TaskDriver:
         for task in tuple(self._busy):
             task.cancel()
 
-    def go_on(self) -> None:
-        """Raises HandedBack where this process stops."""
+    def raise_if_stopping(self) -> None:
+        """Raises TaskReleased where this process stops."""
         if self._stopping.is_set():
-            raise HandedBack
+            raise TaskReleased
 
     @asynccontextmanager
     async def interruptible(self) -> AsyncIterator[None]:
@@ -95,11 +95,11 @@ class TaskDriver:
         finally:
             self._busy.discard(task)
 
-    async def patiently(self, work: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
-        """Acts until it succeeds; ends the task where it can't, and then raises TaskGoneError. Raises HandedBack."""
+    async def run_with_retries(self, work: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
+        """Acts until it succeeds; ends the task where it can't, and then raises TaskGoneError. Raises TaskReleased."""
         waits = 0
         while True:
-            self.go_on()
+            self.raise_if_stopping()
             try:
                 return await act()
             except Unavailable as error:
@@ -139,7 +139,7 @@ class TaskDriver:
                 return None
             if row.kind not in self._jobs:
                 _log.warning("task.kind_unknown", task_id=str(task_id), kind=row.kind)
-                raise HandedBack  # it is of a newer release, which will do it
+                raise TaskReleased  # it is of a newer release, which will do it
             key = await places.sealer.own_key(tx, row.user_id)
             taken = _taken(row, uuid4(), await tx.task_items.positions(task_id))
             row.run, row.status = taken.run, "processing"
@@ -167,10 +167,10 @@ class TaskDriver:
             return
 
 
-class DrivenTask:
+class JobExecution:
     """A task on its way through this process."""
 
-    def __init__(self, driver: TaskDriver, work: TaskRun, job: Job) -> None:
+    def __init__(self, driver: JobExecutor, work: TaskRun, job: Job) -> None:
         self._driver = driver
         self._work = work
         self._job = job
@@ -203,13 +203,13 @@ class DrivenTask:
         self._driver.left(self._work.id)
         if not self._gone:
             try:
-                await self._work.give_back()
+                await self._work.undo_try()
             except TaskGoneError:
                 self._gone = True
 
     async def _unless_gone(self, act: Callable[[], Awaitable[None]]) -> None:
         async def alone_if_last() -> None:
-            async with self._driver.gate.passing(alone=self._work.next_try >= MAX_TRIES):
+            async with self._driver.gate.passing(alone=self._work.current_try >= MAX_TRIES):
                 await self._work.begin()  # not before: who waits at the gate did nothing that could kill
                 await act()
 
@@ -217,7 +217,7 @@ class DrivenTask:
             return
         async with self._driver.interruptible():
             try:
-                await self._driver.patiently(self._work, alone_if_last)
+                await self._driver.run_with_retries(self._work, alone_if_last)
             except TaskGoneError:
                 self._gone = True
 

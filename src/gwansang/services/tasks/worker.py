@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gwansang.core.exceptions import Unavailable
-from gwansang.db.job_store import job_store
+from gwansang.db.job_store import open_job_store
 from gwansang.jobs.slots import WorkerSlot
-from gwansang.services.tasks.driver import TaskDriver
+from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.notifier import NEW_WORK
 from gwansang.services.tasks.run import JobResources
@@ -36,11 +36,11 @@ class PollIntervals:
     """How often things are looked after. A worker that was not heard of for `silent_s` is taken for dead; one that
     stops waits for `grace_s` for the steps that run."""
 
-    look_s: float = 1.0
-    beat_s: float = 3.0
+    poll_s: float = 1.0
+    heartbeat_s: float = 3.0
     sweep_s: float = 5.0
-    silent_s: float = 15.0
-    grace_s: float = 8.0
+    dead_after_s: float = 15.0
+    shutdown_grace_s: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ class _AtWork:
     sweeper: Sweeper
 
 
-class Runner:
+class TaskWorker:
     """The worker in this process; belongs to one event loop."""
 
-    def __init__(self, places: JobResources, driver: TaskDriver, rules: JobPolicy) -> None:
+    def __init__(self, places: JobResources, driver: JobExecutor, rules: JobPolicy) -> None:
         self._places = places
         self._driver = driver
         self._rules = rules
@@ -82,7 +82,7 @@ class Runner:
             await self._open()
         self._loops = [
             asyncio.create_task(_again(self._look, self._until_new_work), name="jobs.look"),
-            asyncio.create_task(_again(self._beat, lambda: asyncio.sleep(self._pace.beat_s)), name="jobs.beat"),
+            asyncio.create_task(_again(self._beat, lambda: asyncio.sleep(self._pace.heartbeat_s)), name="jobs.beat"),
             asyncio.create_task(_again(self._sweep, lambda: asyncio.sleep(self._pace.sweep_s)), name="jobs.sweep"),
         ]
 
@@ -119,13 +119,13 @@ class Runner:
         except BaseException:
             slot.release()
             raise
-        silent = timedelta(seconds=self._pace.silent_s)
+        silent = timedelta(seconds=self._pace.dead_after_s)
         return _AtWork(slot, engine, Sweeper(self._places, self._driver, engine, worker=slot.name, silent=silent))
 
     def _opened(self, worker: str, loop: asyncio.AbstractEventLoop) -> "JobEngine":
         from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, and only where jobs are done
 
-        store = job_store(self._rules.database_url)
+        store = open_job_store(self._rules.database_url)
         engine = JobEngine(store, self._driver, loop, worker=worker, concurrency=self._rules.concurrency)
         try:
             engine.start()
@@ -139,20 +139,20 @@ class Runner:
         uow = self._places.uow
         async with uow.read() as tx:
             new = await tx.tasks.not_enqueued(_AT_ONCE)
-            silent = self._places.clock() - timedelta(seconds=2 * self._pace.silent_s)
-            needed = bool(new) or await tx.tasks.any_unfinished() or await tx.workers.any_silent(silent)
+            silent = self._places.clock() - timedelta(seconds=2 * self._pace.dead_after_s)
+            needed = bool(new) or await tx.tasks.any_unfinished() or await tx.workers.any_stale(silent)
         if not needed:  # not even to clear away what a dead worker left in the engine's tables
             return
         engine = (await self._open()).engine
         while new:
             await asyncio.to_thread(engine.enqueue, new)
             async with uow.write() as tx:
-                await tx.tasks.note_enqueued(new, self._places.clock())
+                await tx.tasks.mark_enqueued(new, self._places.clock())
             async with uow.read() as tx:
                 new = await tx.tasks.not_enqueued(_AT_ONCE)
 
     async def _until_new_work(self) -> None:
-        await self._places.notifier.wait(NEW_WORK, self._pace.look_s)
+        await self._places.notifier.wait(NEW_WORK, self._pace.poll_s)
 
     async def _beat(self) -> None:
         if self._at_work is not None:
@@ -178,14 +178,14 @@ class Runner:
         when this worker has been silent for some time."""
         engine = at_work.engine
         try:
-            await asyncio.to_thread(engine.stop_taking)
-            if not await self._still(self._pace.grace_s):
+            await asyncio.to_thread(engine.stop_dequeuing)
+            if not await self._still(self._pace.shutdown_grace_s):
                 self._driver.interrupt()
                 await self._still(_LAST_WORDS_S)
             with suppress(Unavailable):
-                await at_work.sweeper.clear_away()
+                await at_work.sweeper.delete_ended()
             with suppress(Unavailable):
-                return await asyncio.to_thread(engine.hand_back)
+                return await asyncio.to_thread(engine.requeue_own)
             return 0
         finally:
             await asyncio.to_thread(engine.close)
@@ -201,11 +201,11 @@ class Runner:
 
 
 @asynccontextmanager
-async def working(
+async def open_worker(
     places: JobResources, jobs: Mapping[str, Job], rules: JobPolicy, *, at_once: bool = False
-) -> AsyncIterator[Runner]:
+) -> AsyncIterator[TaskWorker]:
     """A worker in this process that does these kinds of work; `at_once` has it ready from the beginning."""
-    runner = Runner(places, TaskDriver(jobs, places, keep=rules.keep), rules)
+    runner = TaskWorker(places, JobExecutor(jobs, places, keep=rules.keep), rules)
     try:
         await runner.start(at_once=at_once)
         yield runner
