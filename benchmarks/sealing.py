@@ -27,8 +27,8 @@ async def measure(folder: Path) -> None:
             await accounts.history.keep(user_id, one)
         print(f"keep a reading, all in all                 {per(started, ROWS):8.0f} us")
         async with accounts.uow.read() as tx:
-            rows = await tx.analyses.all_of_user(user_id)
-            wrapped = await tx.user_keys.of_user(user_id)
+            rows = await tx.analyses.list_for_user(user_id)
+            wrapped = await tx.user_keys.get(user_id)
         faces, key = SealedFaces(accounts.sealer), accounts.sealer.unwrapped(wrapped)
         size = len(rows[0].sealed)
         content = dict(faces.open_analysis(key, rows[0]))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gwansang.db.session import Database, DatabaseUnavailableError
 from gwansang.models import Base, Consent, User
-from gwansang.repositories.base import broken_constraint
+from gwansang.repositories.base import violated_constraint
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from tests.support.database import scratch_sqlite
@@ -64,7 +64,7 @@ async def test_an_exception_in_the_block_undoes_all_of_it(uow: UnitOfWork) -> No
     with pytest.raises(ZeroDivisionError):
         await fail()
     async with uow.read() as tx:
-        assert await tx.users.by_email("minji@example.com") is None
+        assert await tx.users.get_by_email("minji@example.com") is None
 
 
 async def test_a_cancelled_block_is_undone_and_the_connection_serves_on(database: Database) -> None:
@@ -95,7 +95,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
         await tx.users.add(user())
 
 
-async def test_a_broken_constraint_is_the_error_that_belongs_to_it(uow: UnitOfWork) -> None:
+async def test_a_violated_constraint_is_the_error_that_belongs_to_it(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
         await tx.users.add(user())
     with pytest.raises(EmailTakenError):
@@ -113,7 +113,7 @@ async def test_the_driver_says_which_constraint_was_broken(uow: UnitOfWork) -> N
     with pytest.raises(IntegrityError) as twice:
         async with uow.write() as tx:
             await tx.consents.add(consent(owner.id))
-    assert broken_constraint(twice.value) == "uq_consents_active"
+    assert violated_constraint(twice.value) == "uq_consents_active"
 
 
 async def test_a_row_of_nobody_is_refused(uow: UnitOfWork) -> None:
@@ -148,7 +148,7 @@ async def test_of_thirty_two_writers_nothing_is_lost_and_nothing_locked(uow: Uni
     async def count_up() -> None:
         for _ in range(10):
             async with uow.write() as tx:
-                row = await tx.users.locked(counted.id)
+                row = await tx.users.get_for_update(counted.id)
                 assert row is not None
                 await asyncio.sleep(0)  # let others in between reading and writing
                 row.token_version += 1
@@ -165,7 +165,7 @@ async def test_readers_see_the_state_before_while_a_writer_writes(uow: UnitOfWor
     async with uow.write() as tx:
         await tx.users.add(user())
         async with asyncio.timeout(5), uow.read() as reading:
-            assert await reading.users.by_email("minji@example.com") is None
+            assert await reading.users.get_by_email("minji@example.com") is None
 
 
 async def test_two_processes_writing_one_file_lose_nothing() -> None:

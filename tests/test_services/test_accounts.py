@@ -151,9 +151,9 @@ async def test_a_deletion_erases_every_row_of_the_user_and_no_other(accounts: Ac
         one["audit"] = [noted for noted in one["audit"] if noted["event"] != "exported"]  # an export tells of itself
     assert after == before
     async with accounts.uow.read() as tx:
-        assert await tx.consents.of_user(user.id) == ()
-        assert await tx.families.of_user(user.id) == ()
-        assert await tx.keys.of_user(user.id) == ()
+        assert await tx.consents.list_for_user(user.id) == ()
+        assert await tx.families.list_for_user(user.id) == ()
+        assert await tx.keys.list_for_user(user.id) == ()
     with pytest.raises(UserNotFoundError):
         await accounts.exports.export(user.id)
     with pytest.raises(UserNotFoundError):

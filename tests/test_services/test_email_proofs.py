@@ -149,7 +149,7 @@ async def test_the_code_is_in_no_repr_and_only_its_digest_in_the_database(accoun
     proof = await verification(accounts, user.id)
     assert proof.token not in repr(proof)
     async with accounts.uow.read() as tx:
-        assert await tx.mail_tokens.owner(proof.token, "verify", NOON) is None
+        assert await tx.mail_tokens.get_owner(proof.token, "verify", NOON) is None
 
 
 async def test_nobody_has_no_address_to_verify(accounts: Accounts) -> None:

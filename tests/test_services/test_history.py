@@ -88,7 +88,7 @@ async def test_what_is_kept_has_neither_points_nor_a_photo(accounts: Accounts) -
     user_id, made = await keeper(accounts), analysis()
     await accounts.history.keep(user_id, made)
     async with accounts.uow.read() as tx:
-        row = (await tx.analyses.all_of_user(user_id))[0]
+        row = (await tx.analyses.list_for_user(user_id))[0]
         key = await accounts.sealer.key(tx, user_id)
     stored = json.dumps(SealedFaces(accounts.sealer).open_analysis(key, row))
     assert (row.measures, row.reading, row.pose, row.quality, row.birth_year) == (None,) * 5
@@ -179,7 +179,7 @@ async def test_a_deleted_user_leaves_no_analysis(accounts: Accounts) -> None:
     await accounts.history.keep(user_id, made)
     await accounts.users.delete(user_id)
     async with accounts.uow.read() as tx:
-        assert await tx.analyses.all_of_user(user_id) == ()
+        assert await tx.analyses.list_for_user(user_id) == ()
 
 
 async def test_every_field_of_a_reading_survives_being_kept(accounts: Accounts) -> None:

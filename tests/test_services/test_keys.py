@@ -50,7 +50,7 @@ async def test_a_key_is_shown_once_and_the_database_has_no_usable_one(accounts: 
     assert secret not in repr(made)
     assert secret not in str(dataclasses.asdict((await accounts.keys.page(user.id)).items[0]))
     async with accounts.uow.read() as tx:
-        row = (await tx.keys.of_user(user.id))[0]
+        row = (await tx.keys.list_for_user(user.id))[0]
     assert secret not in str([getattr(row, column.key) for column in inspect(type(row)).columns])
 
 

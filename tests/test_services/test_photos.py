@@ -146,7 +146,7 @@ async def test_a_photo_whose_analysis_went_in_another_way_is_swept(
     user_id = await keeper(accounts)
     await photos.keep(user_id, await kept(accounts, user_id), b"photo")
     async with accounts.uow.write() as tx:
-        await tx.analyses.delete_all(user_id)
+        await tx.analyses.delete_for_user(user_id)
     clock.pass_by(minutes=11)
     assert await accounts.photo_bin.sweep() == 1
     assert store.objects == {}
@@ -165,7 +165,7 @@ async def test_photos_that_race_a_withdrawal_are_not_left_over(
     )
     assert store.objects == {}
     async with accounts.uow.read() as tx:
-        assert await tx.photos.all_of_user(user_id) == ()
+        assert await tx.photos.list_for_user(user_id) == ()
 
 
 async def test_the_photo_of_one_analysis_is_kept_once(

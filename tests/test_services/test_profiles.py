@@ -47,7 +47,7 @@ async def test_measures_of_another_kind_than_todays_are_left_out_and_shapes_stay
     user_id = await keeper(accounts)
     await remember(accounts, user_id)
     async with accounts.uow.write() as tx:
-        row = await tx.profiles.of_user(user_id)
+        row = await tx.profiles.get(user_id)
         assert row is not None
         row.measuring = MEASURING + 1
         await tx.profiles.save(row)
@@ -84,7 +84,7 @@ async def test_nothing_is_remembered_without_consent(accounts: Accounts) -> None
     assert not await remember(accounts, user.id)
     assert await accounts.profiles.known(user.id) is None
     async with accounts.uow.read() as tx:
-        assert await tx.profiles.of_user(user.id) is None
+        assert await tx.profiles.get(user.id) is None
 
 
 async def test_who_agreed_to_a_text_that_did_not_speak_of_remembering_has_readings_kept_only(
@@ -110,7 +110,7 @@ async def test_a_face_is_forgotten_with_the_consent_the_account_or_alone_and_nob
     await accounts.users.delete(users[1])
     await accounts.profiles.forget(users[2])
     async with accounts.uow.read() as tx:
-        assert [await tx.profiles.of_user(user_id) is not None for user_id in users] == [False, False, False, True]
+        assert [await tx.profiles.get(user_id) is not None for user_id in users] == [False, False, False, True]
 
 
 async def test_a_change_that_races_a_withdrawal_is_not_left_over(accounts: Accounts) -> None:
@@ -122,7 +122,7 @@ async def test_a_change_that_races_a_withdrawal_is_not_left_over(accounts: Accou
         return_exceptions=True,
     )
     async with accounts.uow.read() as tx:
-        assert await tx.profiles.of_user(user_id) is None
+        assert await tx.profiles.get(user_id) is None
 
 
 async def test_an_export_has_what_is_remembered(accounts: Accounts) -> None:

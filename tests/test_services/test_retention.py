@@ -91,7 +91,7 @@ async def test_a_turn_whose_process_died_is_taken_by_another_after_an_hour(
 ) -> None:
     async with accounts.uow.write() as tx:
         now = clock()
-        assert await tx.turns.take("retention", now, done_before=now, begun_before=now)
+        assert await tx.scheduled_runs.claim("retention", now, done_before=now, begun_before=now)
     await accounts.privacy.retention.run_if_due()
     assert await query(database_url, "SELECT done_at FROM turns") == [(None,)]
     clock.now += timedelta(hours=2)

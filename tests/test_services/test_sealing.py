@@ -148,10 +148,10 @@ async def opened(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[s
     sealer, rows = accounts.sealer, {}
     async with accounts.uow.read() as tx:
         key = await sealer.key(tx, user_id)
-        for row in await tx.analyses.all_of_user(user_id):
+        for row in await tx.analyses.list_for_user(user_id):
             written = row.id.hex if "sqlite" in str(accounts.uow._database.address) else row.id
             rows[f"id = '{written}'"] = sealer.open(key, row.sealed, place("analyses", row.id, "sealed"))
-        profile = await tx.profiles.of_user(user_id)
+        profile = await tx.profiles.get(user_id)
     content = sealer.open(key, profile.sealed, place("user_profiles", user_id, "sealed"))
     return {"analyses": rows, "user_profiles": {f"user_id = {user_id}": content}}
 

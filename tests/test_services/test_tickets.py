@@ -30,7 +30,7 @@ async def signed_in(accounts: Accounts) -> Caller:
 async def taken(accounts: Accounts, ticket: str) -> SocketTicket | None:
     """The row of a ticket, which is gone then."""
     async with accounts.uow.write() as tx:
-        return await tx.tickets.take(digest(ticket))
+        return await tx.tickets.consume(digest(ticket))
 
 
 async def test_of_racing_redeemers_one_wins(database_url: str, clock: MovingClock) -> None:

@@ -5,7 +5,7 @@ from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.photo import Photo, PhotoObject
-from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, Turn, UserKey
+from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
 from gwansang.models.profile import UserProfile
 from gwansang.models.task import Task, TaskItem, Worker
 
@@ -22,12 +22,12 @@ __all__ = [
     "MailToken",
     "Photo",
     "PhotoObject",
+    "ScheduledRun",
     "SocketTicket",
     "StoredAnalysis",
     "Task",
     "TaskItem",
     "TokenFamily",
-    "Turn",
     "User",
     "UserKey",
     "UserProfile",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gwansang.models.base import Base, UtcDateTime
 
-FACE = "face"  # the columns that a query has to ask for, so that no list loads or opens them
+FACE_COLUMNS = "face"  # the columns that a query has to ask for, so that no list loads or opens them
 _OLD = JSON(none_as_null=True)
 _UNSEALED = text("sealed IS NULL")
 
@@ -38,17 +38,17 @@ class StoredAnalysis(Base):
     engine_version: Mapped[str] = mapped_column(String(20))
     content_version: Mapped[str] = mapped_column(String(20))
     sealed: Mapped[bytes | None] = mapped_column(
-        LargeBinary, deferred=True, deferred_group=FACE, deferred_raiseload=True
+        LargeBinary, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
     )
     measures: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE, deferred_raiseload=True
+        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
     )
     reading: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE, deferred_raiseload=True
+        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
     )
     pose: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE, deferred_raiseload=True
+        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
     )
     quality: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE, deferred_raiseload=True
+        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
     )

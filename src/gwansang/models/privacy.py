@@ -69,7 +69,7 @@ class Erasure(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class Turn(Base):
+class ScheduledRun(Base):
     """Work that one process does for all, now and then."""
 
     __tablename__ = "turns"

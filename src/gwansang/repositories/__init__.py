@@ -1,1 +1,1 @@
-"""All queries of the product, by name."""
+"""All SQL: one class per table, behind one unit of work."""

@@ -1,4 +1,4 @@
-"""What all repositories share."""
+"""Base class of the repositories, and the mapping of violated constraints to errors."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,82 +15,88 @@ from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Base
 
 M = TypeVar("M", bound=Base)
+T = TypeVar("T")
 
 
 class Repository(Generic[M]):
-    """The rows of one table, within one transaction; `clashes` says which error a broken constraint is."""
+    """The rows of one table within one transaction; `conflicts` maps a unique constraint's name to its error."""
 
     model: type[M]
-    clashes: ClassVar[Mapping[str, tuple[type[Conflict], str]]] = {}
+    conflicts: ClassVar[Mapping[str, tuple[type[Conflict], str]]] = {}
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def add(self, row: M) -> M:
-        """The row, written and with its id; raises the error that belongs to a broken constraint."""
+        """Insert a row and return it with its id; raises the error mapped to a violated constraint."""
         self._session.add(row)
         await self.flush()
         return row
 
     async def save(self, row: M) -> M:
-        """The changed row, written; raises the error that belongs to a broken constraint."""
+        """Write a changed row; raises the error mapped to a violated constraint."""
         if row not in self._session:
             raise ValueError("this row is of another transaction")
         await self.flush()
         return row
 
     async def flush(self) -> None:
-        """Writes what was changed in rows of this transaction; raises the error that belongs to a broken constraint."""
+        """Write all changed rows of this transaction; raises the error mapped to a violated constraint."""
         try:
             await self._session.flush()
         except IntegrityError as error:
-            clash = self.clashes.get(broken_constraint(error) or "")
-            if clash is None:
+            conflict = self.conflicts.get(violated_constraint(error) or "")
+            if conflict is None:
                 raise
-            kind, message = clash
+            kind, message = conflict
             raise kind(message) from error
 
-    async def _one(self, query: Select[M]) -> M | None:
+    async def _one(self, query: Select[T]) -> T | None:
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def _all(self, query: Select[M]) -> tuple[M, ...]:
+    async def _all(self, query: Select[T]) -> tuple[T, ...]:
         return tuple((await self._session.execute(query)).scalars())
 
     async def _count(self, *conditions: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(self.model).where(*conditions)
         return (await self._session.execute(query)).scalar_one()
 
-    async def _page(self, query: Select[M], asked: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
-        """The rows of `query` that meet the conditions, in its order."""
+    async def _page(self, query: Select[M], request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
+        """Return one page of the rows of `query` that meet the conditions, in its order."""
         total = await self._count(*conditions)
-        rows = await self._all(query.where(*conditions).limit(asked.size).offset(asked.offset))
-        return Page(rows, total, asked.page, asked.size)
+        rows = await self._all(query.where(*conditions).limit(request.size).offset(request.offset))
+        return Page(rows, total, request.page, request.size)
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> int:
-        return await self._changed(delete(self.model).where(*conditions))
+        return await self._execute(delete(self.model).where(*conditions))
 
-    async def _changed(self, statement: Executable) -> int:
-        """How many rows a statement changed."""
+    async def _execute(self, statement: Executable) -> int:
+        """Execute an UPDATE or DELETE and return the number of rows it matched."""
         result = await self._session.execute(statement, execution_options={"synchronize_session": False})
         return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-def broken_constraint(error: IntegrityError) -> str | None:
-    """The name of the constraint: PostgreSQL says it, SQLite says its columns."""
+def violated_constraint(error: IntegrityError) -> str | None:
+    """Return the constraint's name: PostgreSQL reports it, SQLite reports the columns."""
     cause = error.orig.__cause__ if error.orig else None
-    named = getattr(cause, "constraint_name", None)
-    if isinstance(named, str):
-        return named
-    told = str(error.orig).partition("UNIQUE constraint failed: ")[2]
-    return _by_columns().get(frozenset(told.split(", "))) if told else None
+    name = getattr(cause, "constraint_name", None)
+    if isinstance(name, str):
+        return name
+    columns = str(error.orig).partition("UNIQUE constraint failed: ")[2]
+    return _unique_constraints().get(frozenset(columns.split(", "))) if columns else None
 
 
 @cache
-def _by_columns() -> Mapping[frozenset[str], str]:
+def _unique_constraints() -> Mapping[frozenset[str], str]:
+    """Return the names of all unique constraints and indexes by their columns."""
     names: dict[frozenset[str], str] = {}
     for table in Base.metadata.tables.values():
-        named = [(one.name, one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)]
-        named += [(index.name, index.columns) for index in table.indexes if index.unique]
-        for name, columns in named:
+        unique = [
+            (constraint.name, constraint.columns)
+            for constraint in table.constraints
+            if isinstance(constraint, UniqueConstraint)
+        ]
+        unique += [(index.name, index.columns) for index in table.indexes if index.unique]
+        for name, columns in unique:
             names[frozenset(f"{table.name}.{column.name}" for column in columns)] = str(name)
     return names

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from gwansang.models import Consent
 from gwansang.repositories.base import Repository
@@ -12,27 +12,26 @@ from gwansang.repositories.base import Repository
 class Consents(Repository[Consent]):
     model = Consent
 
-    async def active(self, user_id: int, purpose: str) -> Consent | None:
-        """The consent that was given and not withdrawn."""
-        return await self._one(
-            select(Consent).where(
-                Consent.user_id == user_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)
-            )
-        )
+    async def get_active(self, user_id: int, purpose: str) -> Consent | None:
+        """Return the consent that was granted and not withdrawn."""
+        return await self._one(select(Consent).where(*_active(user_id, purpose)))
 
-    async def of_user(self, user_id: int) -> tuple[Consent, ...]:
-        """Every row of the user, oldest first."""
+    async def list_for_user(self, user_id: int) -> tuple[Consent, ...]:
+        """Return every row of the user, oldest first."""
         return await self._all(select(Consent).where(Consent.user_id == user_id).order_by(Consent.id))
 
-    async def latest(self, user_id: int) -> Mapping[str, Consent]:
-        """The last row of each purpose."""
-        return {row.purpose: row for row in await self.of_user(user_id)}
+    async def latest_by_purpose(self, user_id: int) -> Mapping[str, Consent]:
+        """Return the last row of each purpose."""
+        return {row.purpose: row for row in await self.list_for_user(user_id)}
 
     async def withdraw(self, user_id: int, purpose: str, now: datetime) -> bool:
-        """Withdraws the active consent; False where there is none."""
-        statement = (
-            update(Consent)
-            .where(Consent.user_id == user_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
-            .values(withdrawn_at=now)
-        )
-        return await self._changed(statement) > 0
+        """Withdraw the active consent; return False if there is none."""
+        return await self._execute(update(Consent).where(*_active(user_id, purpose)).values(withdrawn_at=now)) > 0
+
+    async def delete_withdrawn(self, before: datetime) -> int:
+        """Delete the rows, of all users, that were withdrawn until that time, and return their number."""
+        return await self._delete(Consent.withdrawn_at <= before)
+
+
+def _active(user_id: int, purpose: str) -> tuple[ColumnElement[bool], ...]:
+    return Consent.user_id == user_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)

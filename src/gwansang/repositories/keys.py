@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import ApiKey, User
@@ -14,33 +14,39 @@ class Keys(Repository[ApiKey]):
     model = ApiKey
 
     async def count(self, user_id: int) -> int:
-        """How many keys the user has."""
+        """Return the number of keys of the user."""
         return await self._count(ApiKey.user_id == user_id)
 
-    async def page(self, user_id: int, asked: PageRequest) -> Page[ApiKey]:
-        """The user's keys, newest first."""
+    async def page(self, user_id: int, request: PageRequest) -> Page[ApiKey]:
+        """Return a page of the user's keys, newest first."""
         query = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id)
-        return await self._page(query, asked, ApiKey.user_id == user_id)
+        return await self._page(query, request, ApiKey.user_id == user_id)
 
-    async def of_user(self, user_id: int) -> tuple[ApiKey, ...]:
-        """Every key of the user, oldest first."""
+    async def list_for_user(self, user_id: int) -> tuple[ApiKey, ...]:
+        """Return every key of the user, oldest first."""
         return await self._all(select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.created_at, ApiKey.id))
 
-    async def by_prefix(self, prefix: str) -> ApiKey | None:
-        """The key that begins like this, while its owner is active."""
-        query = select(ApiKey).join(User, User.id == ApiKey.user_id)
-        return await self._one(query.where(ApiKey.prefix == prefix, User.is_active.is_(True)))
+    async def get_by_prefix(self, prefix: str) -> ApiKey | None:
+        """Return the key with this prefix if its owner is active."""
+        return await self._of_active_user(ApiKey.prefix == prefix)
 
-    async def active(self, key_id: UUID) -> ApiKey | None:
-        """The key, while its owner is active."""
-        query = select(ApiKey).join(User, User.id == ApiKey.user_id)
-        return await self._one(query.where(ApiKey.id == key_id, User.is_active.is_(True)))
+    async def get_active(self, key_id: UUID) -> ApiKey | None:
+        """Return the key if its owner is active."""
+        return await self._of_active_user(ApiKey.id == key_id)
 
-    async def note_use(self, key_id: UUID, now: datetime, unless_since: datetime) -> None:
-        """Writes down that the key was used now, unless a later use than `unless_since` is known."""
+    async def record_use(self, key_id: UUID, now: datetime, unless_since: datetime) -> None:
+        """Store that the key was used now, unless a use after `unless_since` is stored."""
         stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= unless_since)
-        await self._changed(update(ApiKey).where(ApiKey.id == key_id, stale).values(last_used_at=now))
+        await self._execute(update(ApiKey).where(ApiKey.id == key_id, stale).values(last_used_at=now))
 
     async def delete(self, user_id: int, key_id: UUID) -> bool:
-        """Deletes a key of this user; False where there is none."""
+        """Delete a key of this user; return False if there is none."""
         return await self._delete(ApiKey.id == key_id, ApiKey.user_id == user_id) > 0
+
+    async def delete_expired(self, before: datetime) -> int:
+        """Delete the keys, of all users, that expired until that time, and return their number."""
+        return await self._delete(ApiKey.expires_at <= before)
+
+    async def _of_active_user(self, condition: ColumnElement[bool]) -> ApiKey | None:
+        query = select(ApiKey).join(User, User.id == ApiKey.user_id)
+        return await self._one(query.where(condition, User.is_active.is_(True)))

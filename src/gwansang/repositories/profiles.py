@@ -1,4 +1,4 @@
-"""What is remembered of faces."""
+"""Profiles: remembered faces of users."""
 
 from sqlalchemy import select
 
@@ -9,20 +9,21 @@ from gwansang.repositories.base import Repository
 class Profiles(Repository[UserProfile]):
     model = UserProfile
 
-    async def of_user(self, user_id: int) -> UserProfile | None:
-        """The user's profile; lock the user to change it."""
+    async def get(self, user_id: int) -> UserProfile | None:
+        """Return the user's profile; lock the user to change it."""
         return await self._one(select(UserProfile).where(UserProfile.user_id == user_id))
 
-    async def of_all(self) -> tuple[UserProfile, ...]:
-        """Every profile, in the order of users."""
+    async def list_all(self) -> tuple[UserProfile, ...]:
+        """Return every profile, ordered by user."""
         return await self._all(select(UserProfile).order_by(UserProfile.user_id))
 
-    async def in_clear(self, limit: int) -> tuple[UserProfile, ...]:
-        """Rows of older releases, which did not seal, of users who have a key; others may be at the same work."""
+    async def list_unsealed(self, limit: int) -> tuple[UserProfile, ...]:
+        """Return and lock rows that older releases stored unsealed, of users who have a key. Rows locked by another
+        process are skipped."""
         query = select(UserProfile).join(UserKey, UserKey.user_id == UserProfile.user_id)
         unsealed = query.where(UserProfile.sealed.is_(None)).order_by(UserProfile.user_id).limit(limit)
         return await self._all(unsealed.with_for_update(of=UserProfile, skip_locked=True))
 
-    async def forget(self, user_id: int) -> bool:
-        """Deletes the user's profile; False where there is none."""
+    async def delete(self, user_id: int) -> bool:
+        """Delete the user's profile; return False if there is none."""
         return await self._delete(UserProfile.user_id == user_id) > 0

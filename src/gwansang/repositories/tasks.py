@@ -20,12 +20,12 @@ _AT_ONCE: Final = 10_000  # parameters of a statement; no database takes more th
 class Tasks(Repository[Task]):
     model = Task
 
-    async def of_user(self, user_id: int, task_id: UUID, now: datetime) -> Task | None:
+    async def get(self, user_id: int, task_id: UUID, now: datetime) -> Task | None:
         """A task with its result, if it is this user's and has not expired."""
         query = select(Task).where(Task.id == task_id, Task.user_id == user_id, _lasts(now))
         return await self._one(query.options(undefer(Task.result)))
 
-    async def all_of_user(self, user_id: int) -> tuple[Task, ...]:
+    async def list_for_user(self, user_id: int) -> tuple[Task, ...]:
         """Every task of the user with its result, oldest first."""
         query = select(Task).where(Task.user_id == user_id).order_by(Task.created_at, Task.id)
         return await self._all(query.options(undefer(Task.result)))
@@ -48,7 +48,7 @@ class Tasks(Repository[Task]):
         query = select(Task.version).where(Task.id == task_id, Task.user_id == user_id, _lasts(now))
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def locked(self, task_id: UUID) -> Task | None:
+    async def get_for_update(self, task_id: UUID) -> Task | None:
         """The task, which no other transaction changes before this one ends."""
         return await self._one(select(Task).where(Task.id == task_id).with_for_update())
 
@@ -66,7 +66,7 @@ class Tasks(Repository[Task]):
         """Writes down that the engine knows these tasks, or with None that it doesn't."""
         for start in range(0, len(task_ids), _AT_ONCE):
             some = task_ids[start : start + _AT_ONCE]
-            await self._changed(update(Task).where(Task.id.in_(some)).values(enqueued_at=now))
+            await self._execute(update(Task).where(Task.id.in_(some)).values(enqueued_at=now))
 
     async def any_unfinished(self) -> bool:
         """Whether there is anything to do, or being done."""
@@ -105,9 +105,9 @@ class Tasks(Repository[Task]):
                 expires_at=expires_at,
             )
         )
-        return await self._changed(statement) > 0
+        return await self._execute(statement) > 0
 
-    async def delete_all_of_user(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
+    async def delete_for_user(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
         """Deletes every task of the user, or those of some kinds, and says which there were."""
         statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
         if kinds is not None:
@@ -131,7 +131,7 @@ class Tasks(Repository[Task]):
             .where(Task.id == task_id, Task.run == run, Task.status == "processing")
             .values(version=Task.version + 1, **values)
         )
-        return await self._changed(statement) > 0
+        return await self._execute(statement) > 0
 
 
 def _lasts(now: datetime) -> ColumnElement[bool]:
@@ -152,10 +152,10 @@ class TaskItems(Repository[TaskItem]):
         query = select(TaskItem.position).where(TaskItem.task_id == task_id)
         return frozenset((await self._session.execute(query)).scalars())
 
-    async def of_task(self, task_id: UUID) -> tuple[TaskItem, ...]:
+    async def list_for_task(self, task_id: UUID) -> tuple[TaskItem, ...]:
         """What the steps produced, in their order."""
         return await self._all(select(TaskItem).where(TaskItem.task_id == task_id).order_by(TaskItem.position))
 
-    async def delete_all(self, task_id: UUID) -> None:
+    async def delete_for_task(self, task_id: UUID) -> None:
         """Deletes what the steps produced."""
         await self._delete(TaskItem.task_id == task_id)

@@ -1,7 +1,7 @@
-"""What belongs together happens together: one transaction with every repository in it."""
+"""Unit of work: one transaction with every repository in it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,9 +11,8 @@ from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, Gall
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
-from gwansang.repositories.privacy import Audit, Erasures, Turns
+from gwansang.repositories.privacy import Audit, Erasures, ScheduledRuns
 from gwansang.repositories.profiles import Profiles
-from gwansang.repositories.retention import Retention
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.user_keys import UserKeys
@@ -29,8 +28,7 @@ class Transaction:
         self.user_keys = UserKeys(session)
         self.audit = Audit(session)
         self.erasures = Erasures(session)
-        self.turns = Turns(session)
-        self.retention = Retention(session)
+        self.scheduled_runs = ScheduledRuns(session)
         self.families = TokenFamilies(session)
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)
@@ -57,22 +55,20 @@ class UnitOfWork:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
-        async with self._transaction("write") as transaction:
-            yield transaction
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that may write."""
+        return self._transaction("write")
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Transaction]:
-        async with self._transaction("read") as transaction:
-            yield transaction
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that can't write."""
+        return self._transaction("read")
 
     async def check_ready(self) -> None:
-        """Raises DatabaseUnavailableError unless the database answers."""
+        """Raise DatabaseUnavailableError unless the database answers."""
         await self._database.ping()
 
     async def compact(self, *tables: str) -> bool:
-        """Leaves nothing on the disk of what was deleted or overwritten; False where it has to be asked for again."""
+        """Remove deleted and overwritten rows from the disk; return False if the call has to be repeated later."""
         return await self._database.compact(*tables)
 
     @asynccontextmanager

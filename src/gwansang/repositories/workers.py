@@ -14,7 +14,7 @@ class Workers(Repository[Worker]):
 
     async def beat(self, worker_id: str, now: datetime) -> None:
         """Writes down that the worker is alive; one that is new, or was taken for dead, is there again."""
-        if not await self._changed(update(Worker).where(Worker.id == worker_id).values(beat_at=now)):
+        if not await self._execute(update(Worker).where(Worker.id == worker_id).values(beat_at=now)):
             await self.add(Worker(id=worker_id, started_at=now, beat_at=now))
 
     async def alive(self, since: datetime) -> frozenset[str]:

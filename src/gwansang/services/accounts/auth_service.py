@@ -93,16 +93,20 @@ class AuthService:
         claims = self._tokens.read_refresh(refresh_token)
         now = self._clock()
         async with self._uow.write() as tx:
-            user = await tx.users.locked(claims.user_id)
+            user = await tx.users.get_for_update(claims.user_id)
             valid = user is not None and user.token_version == claims.version
             rotated = self._tokens.pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
             taken = valid and await tx.families.rotate(
-                claims.family, digest(refresh_token), digest(rotated.refresh), now, rotated.refresh_expires_at
+                claims.family,
+                digest(refresh_token),
+                digest(rotated.refresh),
+                now=now,
+                expires_at=rotated.refresh_expires_at,
             )
             if user is not None and taken:
                 user.seen_at = now
             if valid and not taken:  # it must be committed: no exception before the block ends
-                reused = await tx.families.end(claims.family, claims.user_id)
+                reused = await tx.families.delete(claims.family, claims.user_id)
         if user is None or not valid:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         if not taken:
@@ -112,13 +116,13 @@ class AuthService:
     async def logout(self, user_id: int, family: UUID) -> None:
         """Ends a sign-in with all its tokens; does nothing where it ended before."""
         async with self._uow.write() as tx:
-            await tx.families.end(family, user_id)
+            await tx.families.delete(family, user_id)
 
     async def authenticate(self, access_token: str) -> Caller:
         """Who an access token speaks for; raises TokenInvalidError, also when it was ended before its time."""
         claims = self._tokens.read_access(access_token)
         async with self._uow.read() as tx:
-            user = await tx.users.behind_family(claims.user_id, claims.family, self._clock())
+            user = await tx.users.get_by_family(claims.user_id, claims.family, self._clock())
         if user is None or not user.is_active or user.token_version != claims.version:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         return _caller(user, claims.family, claims.expires_at)
@@ -128,7 +132,7 @@ class AuthService:
         has expired or was ended before its time."""
         now = self._clock()
         async with self._uow.read() as tx:
-            user = await tx.users.behind_family(user_id, family, now)
+            user = await tx.users.get_by_family(user_id, family, now)
         if user is None or not user.is_active or expires_at <= now:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         return _caller(user, family, expires_at)
@@ -139,11 +143,11 @@ class AuthService:
         except InvalidEmailError:
             return None
         async with self._uow.read() as tx:
-            return await tx.users.by_email(address)
+            return await tx.users.get_by_email(address)
 
     async def _store_hash(self, user: User, password_hash: str) -> None:
         async with self._uow.write() as tx:
-            await tx.users.replace_hash(user.id, user.password_hash, password_hash)
+            await tx.users.update_password_hash(user.id, user.password_hash, password_hash)
 
     async def _begin(self, user_id: int, version: int) -> TokenPair:
         now, family = self._clock(), self._new_id()
@@ -157,11 +161,11 @@ class AuthService:
             expires_at=pair.refresh_expires_at,
         )
         async with self._uow.write() as tx:
-            user = await tx.users.locked(user_id)
+            user = await tx.users.get_for_update(user_id)
             if user is None or not user.is_active or user.token_version != version:  # it changed meanwhile
                 raise InvalidCredentialsError("E-mail or password is wrong.")
             user.seen_at = now
-            await tx.families.forget_expired(user_id, now)
+            await tx.families.delete_expired(now, user_id)
             await tx.families.add(row)
             await self._audit.note(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
@@ -177,8 +181,8 @@ class AuthService:
 async def end_all_tokens(tx: Transaction, user: User) -> None:
     """Makes every token of a user, also those for mails, invalid from the end of the transaction on."""
     user.token_version += 1
-    await tx.families.end_all(user.id)
-    await tx.mail_tokens.delete_all(user.id)
+    await tx.families.delete_for_user(user.id)
+    await tx.mail_tokens.delete_for_user(user.id)
     await tx.users.save(user)
 
 

@@ -78,7 +78,7 @@ class ConsentService:
     async def states(self, user_id: int, locale: Locale = "ko") -> tuple[ConsentState, ...]:
         """Every purpose with its state."""
         async with self._uow.read() as tx:
-            latest = await tx.consents.latest(user_id)
+            latest = await tx.consents.latest_by_purpose(user_id)
         return tuple(self._state(purpose, latest.get(purpose), locale) for purpose in PURPOSES)
 
     async def grant(
@@ -92,8 +92,8 @@ class ConsentService:
             raise ConsentVersionError(message, purpose=purpose, version=text.version)
         now = self._clock()
         async with self._uow.write() as tx:
-            found(await tx.users.locked(user_id))
-            row = await tx.consents.active(user_id, purpose)
+            found(await tx.users.get_for_update(user_id))
+            row = await tx.consents.get_active(user_id, purpose)
             if row is None or row.version != text.version:
                 await tx.consents.withdraw(user_id, purpose, now)  # of an older text
                 row = await tx.consents.add(self._texts.granted(user_id, purpose, locale, now))
@@ -106,15 +106,15 @@ class ConsentService:
         Raises UserNotFoundError."""
         photos: tuple[str, ...] = ()
         async with self._uow.write() as tx:
-            found(await tx.users.locked(user_id))
+            found(await tx.users.get_for_update(user_id))
             withdrawn = await tx.consents.withdraw(user_id, purpose, self._clock())
             if purpose in ("history", "retain_photo"):
-                photos = await tx.photos.take(user_id, self._clock())
+                photos = await tx.photos.discard(user_id, self._clock())
             if purpose == "history":
-                await tx.analyses.delete_all(user_id)
-                await tx.profiles.forget(user_id)
+                await tx.analyses.delete_for_user(user_id)
+                await tx.profiles.delete(user_id)
             tasks = await self._erasures.forget_tasks(tx, user_id, _READINGS) if purpose == "reading" else None
-            row = (await tx.consents.latest(user_id)).get(purpose)
+            row = (await tx.consents.latest_by_purpose(user_id)).get(purpose)
             if withdrawn:
                 await self._audit.note(tx, "consent_withdrawn", user_id, purpose=purpose)
         await self._bin.empty(photos)
@@ -134,7 +134,7 @@ class ConsentService:
 
     async def given(self, tx: Transaction, user_id: int, purpose: Purpose, since_version: int = 1) -> bool:
         """Whether the user agrees, and to a text not older than `since_version`, as seen by a transaction."""
-        row = await tx.consents.active(user_id, purpose)
+        row = await tx.consents.get_active(user_id, purpose)
         return row is not None and row.version >= since_version and self._holds(row, purpose)
 
     def _holds(self, row: Consent | None, purpose: Purpose) -> bool:

@@ -65,7 +65,7 @@ class EmailProofService:
     async def start_verification(self, user_id: int) -> MailProof | None:
         """What to mail to the user, None where the address is verified already; raises UserNotFoundError."""
         async with self._uow.write() as tx:
-            user = found(await tx.users.locked(user_id))
+            user = found(await tx.users.get_for_update(user_id))
             if user.email_verified:
                 return None
             proof, row = self._issue(user, "verify")
@@ -79,7 +79,7 @@ class EmailProofService:
         except InvalidEmailError:
             return None
         async with self._uow.write() as tx:
-            user = await tx.users.locked_by_email(address)
+            user = await tx.users.get_by_email_for_update(address)
             if user is None or not user.is_active:
                 return None
             proof, row = self._issue(user, "reset")
@@ -98,7 +98,7 @@ class EmailProofService:
         """Sets a new password and ends every token; raises MailTokenInvalidError, InvalidPasswordError."""
         self._passwords.check(password)
         async with self._uow.read() as tx:  # a guess is not worth a hash
-            if await tx.mail_tokens.owner(digest(token), "reset", self._clock()) is None:
+            if await tx.mail_tokens.get_owner(digest(token), "reset", self._clock()) is None:
                 raise _invalid()
         password_hash = await self._passwords.hash(password)
         async with self._uow.write() as tx:
@@ -109,9 +109,11 @@ class EmailProofService:
         _log.info("account.password_reset", user_id=user.id)
 
     async def _spend(self, tx: Transaction, token: str, purpose: MailPurpose) -> User:
-        owner = await tx.mail_tokens.owner(digest(token), purpose, self._clock())
-        user = None if owner is None else await tx.users.locked(owner)  # always the user's row before its tokens
-        if user is None or not user.is_active or not await tx.mail_tokens.spend(digest(token)):
+        owner = await tx.mail_tokens.get_owner(digest(token), purpose, self._clock())
+        user = (
+            None if owner is None else await tx.users.get_for_update(owner)
+        )  # always the user's row before its tokens
+        if user is None or not user.is_active or not await tx.mail_tokens.consume(digest(token)):
             raise _invalid()
         return user
 

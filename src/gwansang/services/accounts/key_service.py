@@ -114,7 +114,7 @@ class KeyService:
             last_used_at=None,
         )
         async with self._uow.write() as tx:
-            found(await tx.users.locked(user_id))  # so that two requests can't both take the last place
+            found(await tx.users.get_for_update(user_id))  # so that two requests can't both take the last place
             if await tx.keys.count(user_id) >= self._max_keys:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)
@@ -142,19 +142,19 @@ class KeyService:
         prefix, secret = _parts(presented)
         now = self._clock()
         async with self._uow.read() as tx:
-            row = await tx.keys.by_prefix(prefix)
+            row = await tx.keys.get_by_prefix(prefix)
         right = hmac.compare_digest(digest(secret), row.secret_hash if row else _NOBODYS)
         if row is None or not right or (row.expires_at is not None and row.expires_at <= now):
             raise KeyInvalidError("This API key is not valid.")
         if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:
             async with self._uow.write() as tx:
-                await tx.keys.note_use(row.id, now, now - _USE_NOTED_EVERY)
+                await tx.keys.record_use(row.id, now, now - _USE_NOTED_EVERY)
         return _caller(row)
 
     async def still(self, key_id: UUID) -> Caller:
         """Who stands behind a key that was shown before; raises KeyInvalidError once it has ended."""
         async with self._uow.read() as tx:
-            row = await tx.keys.active(key_id)
+            row = await tx.keys.get_active(key_id)
         if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
             raise KeyInvalidError("This API key is not valid.")
         return _caller(row)

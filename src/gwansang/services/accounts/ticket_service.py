@@ -64,7 +64,7 @@ class TicketService:
             access_expires_at=caller.expires_at,
         )
         async with self._uow.write() as tx:
-            await tx.tickets.forget_expired(now)
+            await tx.tickets.delete_expired(now)
             await tx.tickets.add(row)
         return Ticket(secret, int(TICKET_LIFE.total_seconds()))
 
@@ -72,7 +72,7 @@ class TicketService:
         """Who the ticket stands for; it can't be used again. Raises TicketInvalidError, TokenInvalidError,
         KeyInvalidError."""
         async with self._uow.write() as tx:
-            row = await tx.tickets.take(digest(ticket))
+            row = await tx.tickets.consume(digest(ticket))
         if row is None or row.expires_at <= self._clock():
             raise TicketInvalidError("This ticket is not valid; ask for a new one.")
         if row.key_id is not None:

@@ -135,7 +135,7 @@ class UserService:
         """The account with this address; raises UserNotFoundError, InvalidEmailError."""
         address = canonical_email(email)
         async with self._uow.read() as tx:
-            return info(found(await tx.users.by_email(address)))
+            return info(found(await tx.users.get_by_email(address)))
 
     async def page(
         self,
@@ -172,7 +172,7 @@ class UserService:
         async with self._uow.write() as tx:
             if is_active is False or is_admin is False:
                 await refuse_last_admin(tx, user_id)
-            user = found(await tx.users.locked(user_id))
+            user = found(await tx.users.get_for_update(user_id))
             user.username = user.username if name is None else name
             await _change_address(tx, user, address)
             await _change_standing(tx, user, is_active=is_active, is_admin=is_admin)
@@ -191,7 +191,7 @@ class UserService:
             raise InvalidCredentialsError("The current password is wrong.")
         password_hash = await self._passwords.hash(new)
         async with self._uow.write() as tx:
-            user = found(await tx.users.locked(user_id))
+            user = found(await tx.users.get_for_update(user_id))
             if user.token_version != known.token_version:  # it was changed meanwhile, by someone else
                 raise InvalidCredentialsError("The current password is wrong.")
             await set_password(tx, user, password_hash, self._clock())
@@ -245,7 +245,7 @@ async def _change_address(tx: Transaction, user: User, address: str | None) -> N
     if address is None or address == user.email:
         return
     user.email, user.email_verified = address, False
-    await tx.mail_tokens.delete_all(user.id)
+    await tx.mail_tokens.delete_for_user(user.id)
 
 
 async def _change_standing(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:

@@ -71,7 +71,7 @@ class CelebrityService:
         asked = PageRequest(page, size)
         async with self._uow.read() as tx:
             shown = await tx.celebrities.page(asked, folded=folded(text or ""), category=category)
-            counts = await tx.celebrities.photo_counts([row.id for row in shown.items], MODEL)
+            counts = await tx.celebrities.count_photos([row.id for row in shown.items], MODEL)
         return shown.map(lambda row: person_info(row, counts.get(row.id, (0, 0))))
 
     async def get(self, celebrity_id: int) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
@@ -101,20 +101,20 @@ class CelebrityService:
     ) -> CelebrityInfo:
         """Changes what is given; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
         async with self._uow.write() as tx:
-            row = found(await tx.celebrities.locked(celebrity_id))
+            row = found(await tx.celebrities.get_for_update(celebrity_id))
             names = Names(_or(name_ko, row.name_ko), _or(name_en, row.name_en))
             describe(row, names, _or(category, row.category), _or(note, row.note))
             row.updated_at = self._clock()
             await tx.celebrities.save(row)
             await tx.gallery_version.bump()
-            counts = await tx.celebrities.photo_counts([celebrity_id], MODEL)
+            counts = await tx.celebrities.count_photos([celebrity_id], MODEL)
         self._tell("gallery.person_changed", celebrity_id=celebrity_id)
         return person_info(row, counts.get(celebrity_id, (0, 0)))
 
     async def remove(self, celebrity_id: int) -> None:
         """Deletes a person with everything known of their pictures; raises CelebrityNotFoundError."""
         async with self._uow.write() as tx:
-            if not await tx.celebrities.erase(celebrity_id):
+            if not await tx.celebrities.delete(celebrity_id):
                 raise no_such_person()
             await tx.gallery_version.bump()
         self._tell("gallery.person_removed", celebrity_id=celebrity_id)
@@ -126,7 +126,7 @@ class CelebrityService:
             found(await tx.celebrities.get(celebrity_id))
 
         async def whose(tx: Transaction) -> Celebrity:
-            return found(await tx.celebrities.locked(celebrity_id))
+            return found(await tx.celebrities.get_for_update(celebrity_id))
 
         return (await self._look(whose, picture, origin, self._new_id()))[1]
 
@@ -137,7 +137,7 @@ class CelebrityService:
 
         async def whose(tx: Transaction) -> Celebrity:
             names = Names(clean(entry.names.name_ko), clean(entry.names.name_en))
-            known = await tx.celebrities.named(names.name_ko, names.name_en)
+            known = await tx.celebrities.get_by_names(names.name_ko, names.name_en)
             return known or await tx.celebrities.add(_new_person(entry, names, self._clock()))
 
         new_id = photo_id or self._new_id()
@@ -154,13 +154,13 @@ class CelebrityService:
             raise PictureTooLargeError(message, max_bytes=MAX_PICTURE_BYTES)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(picture).hexdigest())
         async with self._uow.read() as tx:
-            known = await tx.celebrity_photos.by_digest(digest)
+            known = await tx.celebrity_photos.get_by_digest(digest)
         if known is not None and known.id == photo_id and known.model == MODEL:
             return "added", photo_info(known)
         check_new(known)
         portrait = await self._embeddings.portrait(picture)
         async with self._uow.write() as tx:
-            known = await tx.celebrity_photos.by_digest(digest)
+            known = await tx.celebrity_photos.get_by_digest(digest)
             check_new(known)
             person = await whose(tx)
             row = known or CelebrityPhoto(id=photo_id, sha256=digest, created_at=self._clock())
@@ -177,7 +177,7 @@ class CelebrityService:
     async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
         """Deletes what is known of a picture; raises PhotoNotFoundError."""
         async with self._uow.write() as tx:
-            if not await tx.celebrity_photos.remove(celebrity_id, photo_id):
+            if not await tx.celebrity_photos.delete(celebrity_id, photo_id):
                 raise CelebrityPhotoNotFoundError("There is no such picture of this person.")
             await tx.gallery_version.bump()
         self._tell("gallery.photo_removed", celebrity_id=celebrity_id)
@@ -187,7 +187,7 @@ class CelebrityService:
         told: list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]] = []
         last = 0
         async with self._uow.read() as tx:
-            while rows := await tx.celebrities.after(last, 500):
+            while rows := await tx.celebrities.list_after(last, 500):
                 told += await _each_with_pictures(tx, rows)
                 last = rows[-1].id
         return told
@@ -201,7 +201,7 @@ async def _each_with_pictures(
     tx: Transaction, rows: Sequence[Celebrity]
 ) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
     of: dict[int, list[CelebrityPhoto]] = defaultdict(list)
-    for photo in await tx.celebrity_photos.of_each([row.id for row in rows]):
+    for photo in await tx.celebrity_photos.list_for_people([row.id for row in rows]):
         of[photo.celebrity_id].append(photo)
     return [(person_info(row, counted(of[row.id])), tuple(map(photo_info, of[row.id]))) for row in rows]
 

@@ -46,7 +46,7 @@ class GallerySearch:
         async with self._loading:
             known = self._gallery
             async with self._uow.read() as tx:
-                version = await tx.gallery_version.current()
+                version = await tx.gallery_version.get()
             if known is None or known.version != version:
                 known = self._gallery = await self._load()
             return known
@@ -82,7 +82,7 @@ class GallerySearch:
         for _ in range(_TRIES):
             version, people, photos = await self._read()
             async with self._uow.read() as tx:
-                if await tx.gallery_version.current() == version:
+                if await tx.gallery_version.get() == version:
                     break
         gallery = await asyncio.to_thread(gallery_of, version, people, photos, self._norms)
         _log.info(
@@ -97,7 +97,7 @@ class GallerySearch:
 
     async def _read(self) -> tuple[int, dict[int, Person], list[StoredPhoto]]:
         async with self._uow.read() as tx:
-            version = await tx.gallery_version.current()
+            version = await tx.gallery_version.get()
             people = await _people(tx)
             photos = await _photos(tx)
         return version, people, photos
@@ -106,7 +106,7 @@ class GallerySearch:
 async def _people(tx: Transaction) -> dict[int, Person]:
     people: dict[int, Person] = {}
     last = 0
-    while rows := await tx.celebrities.after(last, _CHUNK):
+    while rows := await tx.celebrities.list_after(last, _CHUNK):
         people |= {row.id: Person(row.id, row.name_ko, row.name_en, row.category) for row in rows}
         last = rows[-1].id
     return people
@@ -115,7 +115,7 @@ async def _people(tx: Transaction) -> dict[int, Person]:
 async def _photos(tx: Transaction) -> list[StoredPhoto]:
     photos: list[StoredPhoto] = []
     place: tuple[int, UUID | None] = (0, None)
-    while rows := await tx.celebrity_photos.after(place, MODEL, _CHUNK):
+    while rows := await tx.celebrity_photos.list_after(place, MODEL, _CHUNK):
         photos += [StoredPhoto(person, embedding, measures) for _, person, embedding, measures in rows]
         place = (rows[-1][1], rows[-1][0])
     return photos

@@ -84,7 +84,7 @@ class AuditLog:
         request_id = structlog.contextvars.get_contextvars().get("request_id")
         subject = await self.pseudonym(tx, of) if isinstance(of, int) else of
         actor = await self.pseudonym(tx, by) if isinstance(by, int) else by
-        head = await tx.audit.locked_head()
+        head = await tx.audit.get_head_for_update()
         entry = AuditEntry(
             seq=head.seq + 1,
             at=self._clock(),
@@ -101,16 +101,16 @@ class AuditLog:
 
     async def about(self, tx: Transaction, user_id: int) -> tuple[AuditNote, ...]:
         """What the log tells of a user."""
-        row = await tx.user_keys.of_user(user_id)
-        entries = await tx.audit.of_subject(row.pseudonym.hex) if row else ()
+        row = await tx.user_keys.get(user_id)
+        entries = await tx.audit.list_for_subject(row.pseudonym.hex) if row else ()
         return tuple(AuditNote(e.seq, e.at, e.event, e.actor, e.request_id, e.facts, e.hash) for e in entries)
 
     async def forget_before(self, tx: Transaction, moment: datetime) -> int:
         """Deletes older entries; the hash of the last of them stays, so that the rest can be checked."""
-        last = await tx.audit.last_before(moment)
+        last = await tx.audit.get_last_before(moment)
         if last is None:
             return 0
-        head = await tx.audit.locked_head()
+        head = await tx.audit.get_head_for_update()
         head.base_seq, head.base_hash = last.seq, last.hash
         await tx.audit.flush()
         return await tx.audit.delete_through(last.seq)
@@ -119,10 +119,10 @@ class AuditLog:
         """Follows the whole chain; what is appended or deleted for its age meanwhile is no fault."""
         while True:
             async with self._uow.read() as tx:
-                head = await tx.audit.head()
+                head = await tx.audit.get_head()
                 check = await _followed(tx, head.base_seq, head.base_hash, head.seq, head.hash)
             async with self._uow.read() as tx:
-                begins = (await tx.audit.head()).base_seq
+                begins = (await tx.audit.get_head()).base_seq
             if check.broken_at is None or begins == head.base_seq:
                 return check
 
@@ -130,7 +130,7 @@ class AuditLog:
 async def _followed(tx: Transaction, base: int, base_hash: str, end: int, end_hash: str) -> AuditCheck:
     seq, known, reason = base, base_hash, ""
     while not reason and seq < end:
-        entries = await tx.audit.after(seq, _CHUNK)
+        entries = await tx.audit.list_after(seq, _CHUNK)
         if not entries:
             reason = "entries are missing at the end"
         for entry in entries:

@@ -64,14 +64,14 @@ class ErasureService:
         """Erases an account and everything of it; False where there is none. Raises LastAdminError."""
         async with self._uow.write() as tx:
             await refuse_last_admin(tx, user_id)
-            user = await tx.users.locked(user_id)
+            user = await tx.users.get_for_update(user_id)
             if user is None:
                 return False
             subject = await self._audit.pseudonym(tx, user_id)
             actor = await self._audit.pseudonym(tx, by) if isinstance(by, int) else by
             left = await self.forget_tasks(tx, user_id)
-            photos = await tx.photos.take(user_id, self._clock())
-            await tx.users.erase(user_id)
+            photos = await tx.photos.discard(user_id, self._clock())
+            await tx.users.delete(user_id)
             await self._audit.note(tx, "erased", subject, actor)
         _log.info("account.erased")
         await self._forget_mails(user.email)
@@ -82,7 +82,7 @@ class ErasureService:
     async def forget_tasks(self, tx: Transaction, user_id: int, kinds: Sequence[str] | None = None) -> Erasure:
         """Deletes the user's tasks, or those of some kinds, with what they produced; whoever works on one finds it
         gone. To be followed by `complete` after the transaction, which deletes what was submitted."""
-        tasks = await tx.tasks.delete_all_of_user(user_id, kinds)
+        tasks = await tx.tasks.delete_for_user(user_id, kinds)
         due_at = self._clock() + _HEAD_START
         return await tx.erasures.add(Erasure(id=self._new_id(), tasks=[str(task) for task in tasks], due_at=due_at))
 
@@ -96,14 +96,14 @@ class ErasureService:
     async def sweep(self) -> int:
         """Goes on with erasures that somebody had to leave, and says how many came to their end."""
         async with self._uow.read() as tx:
-            due = await tx.erasures.due(self._clock(), _BATCH)
+            due = await tx.erasures.list_due(self._clock(), _BATCH)
         return sum([await self._complete(one) for one in due])
 
     async def _complete(self, left: Erasure) -> bool:
         for task_id in _IDS.validate_python(left.tasks):
             await self._forget_inputs(task_id)
         async with self._uow.write() as tx:
-            await tx.erasures.done(left.id)
+            await tx.erasures.delete(left.id)
         if await self._uow.compact():
             return True
         async with self._uow.write() as tx:  # somebody reads an old state just now, so the log of changes has to stay
@@ -114,7 +114,7 @@ class ErasureService:
 async def refuse_last_admin(tx: Transaction, user_id: int) -> None:
     """Raises LastAdminError where nobody else is an active administrator; to be asked before any user is locked, so
     that two administrators can't remove each other."""
-    admins = await tx.users.locked_admins()
+    admins = await tx.users.list_admins_for_update()
     if [admin.id for admin in admins] == [user_id]:
         message = "You are the last administrator; make somebody else one first."
         raise LastAdminError(message)

@@ -48,8 +48,8 @@ class KeyRotation:
     async def in_use(self) -> KeysInUse:
         """What the settings would have to have."""
         async with self._uow.read() as tx:
-            users = await tx.user_keys.ids_in_use()
-            samples = [row for name in users for row in await tx.user_keys.wrapped_by(name, 1)]
+            users = await tx.user_keys.count_by_master_key()
+            samples = [row for name in users for row in await tx.user_keys.list_wrapped_by(name, 1)]
         missing, broken = [], []
         for row in samples:
             try:
@@ -62,7 +62,7 @@ class KeyRotation:
 
     async def _batch(self) -> int:
         async with self._uow.write() as tx:
-            rows = await tx.user_keys.not_wrapped_by(self._sealer.first, _BATCH)
+            rows = await tx.user_keys.list_not_wrapped_by(self._sealer.first, _BATCH)
             for row in rows:
                 await tx.user_keys.rewrap(row, *self._sealer.rewrapped(row))
         return len(rows)

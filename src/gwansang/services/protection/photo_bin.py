@@ -37,7 +37,7 @@ class PhotoBin:
         swept = 0
         while True:
             async with self._uow.read() as tx:
-                keys = await tx.photo_objects.orphans(self._clock(), _SWEPT_AT_ONCE)
+                keys = await tx.photo_objects.list_orphans(self._clock(), _SWEPT_AT_ONCE)
             if not keys:
                 return swept
             await self._erase(keys)
@@ -48,4 +48,4 @@ class PhotoBin:
             some = keys[start : start + _AT_ONCE]
             await asyncio.gather(*map(self._store.delete, some))
             async with self._uow.write() as tx:
-                await tx.photo_objects.forget(some)
+                await tx.photo_objects.delete(some)

@@ -86,7 +86,9 @@ class RetentionService:
         """The daily run, for the one process that takes the turn; says how many rows went."""
         now = self._clock()
         async with self._uow.write() as tx:
-            mine = await tx.turns.take(_TURN, now, done_before=now - _EVERY, begun_before=now - _GIVEN_UP_AFTER)
+            mine = await tx.scheduled_runs.claim(
+                _TURN, now, done_before=now - _EVERY, begun_before=now - _GIVEN_UP_AFTER
+            )
         return sum((await self.run()).values()) if mine else 0
 
     async def run(self) -> Mapping[str, int]:
@@ -100,7 +102,7 @@ class RetentionService:
         counts["sealed"] = await self._old_rows.run()
         async with self._uow.write() as tx:
             counts["audit"] = await self._audit.forget_before(tx, now - self._rules.audit_months * _MONTH)
-            await tx.turns.finish(_TURN, now)
+            await tx.scheduled_runs.finish(_TURN, now)
             await self._audit.note(tx, "retention_run", None, SERVICE, **counts)
         await self._uow.compact(*TABLES)
         _log.info("retention.done", **counts)
@@ -113,7 +115,7 @@ class RetentionService:
         try:
             async with self._uow.write() as tx:
                 counts = await self._by_age(tx, now)
-                counts["histories"] = len(await tx.retention.inactive(self._inactive_since(now), 1_000_000))
+                counts["histories"] = len(await tx.users.list_inactive(self._inactive_since(now), 1_000_000))
                 counts["audit"] = await self._audit.forget_before(tx, now - self._rules.audit_months * _MONTH)
                 raise _DryRun
         except _DryRun:
@@ -122,18 +124,18 @@ class RetentionService:
     async def _by_age(self, tx: Transaction, now: datetime) -> dict[str, int]:
         return {
             "tasks": await tx.tasks.delete_expired(now),
-            "mail_tokens": await tx.retention.mail_tokens(now),
-            "tickets": await tx.tickets.forget_expired(now),
-            "sign_ins": await tx.retention.sign_ins(now),
-            "keys": await tx.retention.keys(now - timedelta(days=self._rules.key_days)),
-            "consents": await tx.retention.consents(now - self._rules.consent_months * _MONTH),
+            "mail_tokens": await tx.mail_tokens.delete_expired(now),
+            "tickets": await tx.tickets.delete_expired(now),
+            "sign_ins": await tx.families.delete_expired(now),
+            "keys": await tx.keys.delete_expired(now - timedelta(days=self._rules.key_days)),
+            "consents": await tx.consents.delete_withdrawn(now - self._rules.consent_months * _MONTH),
         }
 
     async def _histories(self, now: datetime) -> int:
         since, total = self._inactive_since(now), 0
         while True:
             async with self._uow.read() as tx:
-                users = await tx.retention.inactive(since, _BATCH)
+                users = await tx.users.list_inactive(since, _BATCH)
             if not users:
                 return total
             for user_id in users:
@@ -142,12 +144,12 @@ class RetentionService:
 
     async def _forget_history(self, user_id: int, since: datetime) -> None:
         async with self._uow.write() as tx:
-            user = await tx.users.locked(user_id)
+            user = await tx.users.get_for_update(user_id)
             if user is None or (user.seen_at or user.created_at) >= since:  # they came back this moment
                 return
-            photos = await tx.photos.take(user_id, self._clock())
-            await tx.analyses.delete_all(user_id)
-            await tx.profiles.forget(user_id)
+            photos = await tx.photos.discard(user_id, self._clock())
+            await tx.analyses.delete_for_user(user_id)
+            await tx.profiles.delete(user_id)
         await self._bin.empty(photos)
 
     def _inactive_since(self, now: datetime) -> datetime:

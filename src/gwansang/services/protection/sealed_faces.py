@@ -74,17 +74,17 @@ class SealingOfOldRows:
     async def _give_keys(self) -> None:
         while True:
             async with self._uow.read() as tx:
-                users = await tx.user_keys.users_without(_BATCH)
+                users = await tx.user_keys.list_users_without_key(_BATCH)
             if not users:
                 return
             async with self._uow.write() as tx:
                 for user_id in users:
-                    if await tx.users.locked(user_id) is not None:
+                    if await tx.users.get_for_update(user_id) is not None:
                         await self._sealer.row(tx, user_id)
 
     async def _analyses(self) -> int:
         async with self._uow.write() as tx:
-            rows = await tx.analyses.in_clear(_BATCH)
+            rows = await tx.analyses.list_unsealed(_BATCH)
             for row in rows:
                 key = await self._sealer.key(tx, row.user_id)
                 await tx.analyses.save(self._faces.close_analysis(key, row, self._faces.open_analysis(key, row)))
@@ -92,7 +92,7 @@ class SealingOfOldRows:
 
     async def _profiles(self) -> int:
         async with self._uow.write() as tx:
-            rows = await tx.profiles.in_clear(_BATCH)
+            rows = await tx.profiles.list_unsealed(_BATCH)
             for row in rows:
                 key = await self._sealer.key(tx, row.user_id)
                 await tx.profiles.save(self._faces.close_profile(key, row, self._faces.open_profile(key, row)))

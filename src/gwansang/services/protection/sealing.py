@@ -42,7 +42,7 @@ class Sealer:
 
     async def key(self, tx: Transaction, user_id: int) -> DataKey:
         """The user's key; raises UserKeyNotFoundError, EncryptionKeyMissingError, SealBrokenError."""
-        row = await tx.user_keys.of_user(user_id)
+        row = await tx.user_keys.get(user_id)
         if row is None:
             raise UserKeyNotFoundError("There is no such user.")
         return self.unwrapped(row)
@@ -53,12 +53,12 @@ class Sealer:
 
     async def row(self, tx: Transaction, user_id: int) -> UserKey:
         """The row of the user's key, made where there is none; raises UserKeyNotFoundError without such a user."""
-        known = await tx.user_keys.of_user(user_id)
+        known = await tx.user_keys.get(user_id)
         if known is not None:
             return known
-        if await tx.users.locked(user_id) is None:
+        if await tx.users.get_for_update(user_id) is None:
             raise UserKeyNotFoundError("There is no such user.")
-        made_meanwhile = await tx.user_keys.of_user(user_id)
+        made_meanwhile = await tx.user_keys.get(user_id)
         return made_meanwhile or await tx.user_keys.add(self.fresh(user_id))
 
     def fresh(self, user_id: int) -> UserKey:

@@ -104,7 +104,9 @@ class HistoryService:
         """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
         transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
         async with self._uow.write() as tx:
-            return await tx.users.locked(user_id) is not None and await self.put(tx, user_id, [analysis], change)
+            return await tx.users.get_for_update(user_id) is not None and await self.put(
+                tx, user_id, [analysis], change
+            )
 
     async def put(
         self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileUpdate | None = None
@@ -143,7 +145,7 @@ class HistoryService:
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
         """Deletes an analysis of this user, and its photo; raises AnalysisNotFoundError."""
         async with self._uow.write() as tx:
-            photos = await tx.photos.take(user_id, self._clock(), analysis_id)
+            photos = await tx.photos.discard(user_id, self._clock(), analysis_id)
             if not await tx.analyses.delete(user_id, analysis_id):
                 raise AnalysisNotFoundError("There is no such analysis.")
         await self._bin.empty(photos)
@@ -170,7 +172,7 @@ class HistoryService:
         )
 
     async def _own(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
-        row = await tx.analyses.of_user(user_id, analysis_id)
+        row = await tx.analyses.get(user_id, analysis_id)
         if row is None:
             raise AnalysisNotFoundError("There is no such analysis.")
         return row

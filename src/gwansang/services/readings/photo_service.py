@@ -76,7 +76,7 @@ class PhotoService:
         if row is None:
             return False
         async with self._uow.write() as tx:
-            kept = await tx.users.locked(user_id) is not None and await self.put(tx, row)
+            kept = await tx.users.get_for_update(user_id) is not None and await self.put(tx, row)
             if not kept:
                 await self.discard(tx, row)
         if not kept:
@@ -103,15 +103,15 @@ class PhotoService:
         is there; says whether it did."""
         if not await self._wanted(tx, row.user_id):
             return False
-        analysis = await tx.analyses.of_user(row.user_id, row.analysis_id)
-        if analysis is None or await tx.photos.of_analysis(row.user_id, row.analysis_id) is not None:
+        analysis = await tx.analyses.get(row.user_id, row.analysis_id)
+        if analysis is None or await tx.photos.get_for_analysis(row.user_id, row.analysis_id) is not None:
             return False
         await tx.photos.add(row)
         return True
 
     async def discard(self, tx: Transaction, row: Photo) -> None:
         """Lets the next sweep delete a prepared photo that was not kept."""
-        await tx.photo_objects.doom(row.key, self._clock())
+        await tx.photo_objects.mark_due(row.key, self._clock())
 
     async def drop(self, rows: Sequence[Photo]) -> None:
         """Deletes prepared photos, but for those that came to be kept; what can't be deleted now is swept."""
@@ -128,7 +128,7 @@ class PhotoService:
     async def link(self, user_id: int, analysis_id: UUID) -> PhotoLink:
         """Where the photo of this user's analysis can be fetched for some minutes; raises PhotoNotFoundError."""
         async with self._uow.read() as tx:
-            photo = await tx.photos.of_analysis(user_id, analysis_id)
+            photo = await tx.photos.get_for_analysis(user_id, analysis_id)
         if photo is None:
             raise PhotoNotFoundError("No photo was kept of this analysis.")
         link = await self._store.link(photo.key, _LINK_S)

@@ -79,7 +79,7 @@ class ProfileService:
         async with self._uow.read() as tx:
             if not await self._allowed(tx, user_id):
                 return None
-            row = await tx.profiles.of_user(user_id)
+            row = await tx.profiles.get(user_id)
             if row is None:
                 return None
             key = await self._sealer.key(tx, user_id)
@@ -90,7 +90,7 @@ class ProfileService:
         ProfileBusyError where the one to be replaced is not there any more."""
         if not await self._allowed(tx, user_id):
             return
-        row = await tx.profiles.of_user(user_id)
+        row = await tx.profiles.get(user_id)
         if (row.version if row else None) != change.replaces:
             raise ProfileBusyError("Another reading of this face was just made; send this one again.", retry_after_s=1)
         key = await self._sealer.own_key(tx, user_id)
@@ -102,14 +102,14 @@ class ProfileService:
     async def forget(self, user_id: int) -> None:
         """Deletes the profile; where there is none, nothing changes."""
         async with self._uow.write() as tx:
-            await tx.users.locked(user_id)
-            forgotten = await tx.profiles.forget(user_id)
+            await tx.users.get_for_update(user_id)
+            forgotten = await tx.profiles.delete(user_id)
         _log.info("profile.forgotten", user_id=user_id, existed=forgotten)
 
     async def for_norms(self) -> list[Measures]:
         """Today's measures of all who agree to `improve`, apart from whose they are; for an operator's command."""
         async with self._uow.read() as tx:
-            rows = await tx.profiles.of_all()
+            rows = await tx.profiles.list_all()
             agreed = [
                 (await self._sealer.key(tx, row.user_id), row)
                 for row in rows

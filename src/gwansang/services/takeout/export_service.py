@@ -121,7 +121,7 @@ class ExportService:
         """Everything of this user, and the keys of their photos' objects in the same order; that it was asked for is
         noted. Raises UserNotFoundError."""
         async with self._uow.write() as tx:
-            found(await tx.users.locked(user_id))
+            found(await tx.users.get_for_update(user_id))
             await self._audit.note(tx, "exported", user_id)
         async with self._uow.read() as tx:
             rows = await self._rows(tx, user_id)
@@ -132,13 +132,13 @@ class ExportService:
         return _Rows(
             account=info(found(await tx.users.get(user_id))),
             key=await self._sealer.key(tx, user_id),
-            consents=await tx.consents.of_user(user_id),
-            families=await tx.families.of_user(user_id),
-            keys=tuple(info_of_key(row) for row in await tx.keys.of_user(user_id)),
-            analyses=await tx.analyses.all_of_user(user_id),
-            profile=await tx.profiles.of_user(user_id),
-            tasks=await tx.tasks.all_of_user(user_id),
-            photos=await tx.photos.all_of_user(user_id),
+            consents=await tx.consents.list_for_user(user_id),
+            families=await tx.families.list_for_user(user_id),
+            keys=tuple(info_of_key(row) for row in await tx.keys.list_for_user(user_id)),
+            analyses=await tx.analyses.list_for_user(user_id),
+            profile=await tx.profiles.get(user_id),
+            tasks=await tx.tasks.list_for_user(user_id),
+            photos=await tx.photos.list_for_user(user_id),
             audit=await self._audit.about(tx, user_id),
         )
 

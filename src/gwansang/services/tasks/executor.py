@@ -134,7 +134,7 @@ class JobExecutor:
     async def _take(self, task_id: UUID) -> TaskRun | None:
         places = self._places
         async with places.uow.write() as tx:
-            row = await tx.tasks.locked(task_id)
+            row = await tx.tasks.get_for_update(task_id)
             if row is None or row.status not in UNFINISHED:
                 return None
             if row.kind not in self._jobs:

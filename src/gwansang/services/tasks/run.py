@@ -79,7 +79,7 @@ class TaskRun:
     async def outcomes(self) -> Mapping[int, JsonValue]:
         """What the finished steps produced, by their index."""
         async with self._places.uow.read() as tx:
-            items = await tx.task_items.of_task(self.id)
+            items = await tx.task_items.list_for_task(self.id)
         return await asyncio.to_thread(self._opened, items)
 
     async def stage(self, name: str) -> None:
@@ -127,13 +127,13 @@ class TaskRun:
         now = self._places.clock()
         sealed = await self._sealed(finished.result, result_aad(self.id))
         async with self._places.uow.write() as tx:
-            if await tx.users.locked(self.user_id) is None:
+            if await tx.users.get_for_update(self.user_id) is None:
                 raise TaskGoneError
             end = {"finished_at": now, "expires_at": now + keep}
             await self._own(tx, status="done", stage=None, progress=1.0, tries=0, result=sealed, **end)
             if finished.write is not None:
                 await finished.write(tx)
-            await tx.task_items.delete_all(self.id)
+            await tx.task_items.delete_for_task(self.id)
 
     async def fail(self, error: Failure, keep: timedelta) -> None:
         """Ends the task with an error."""
@@ -149,7 +149,7 @@ class TaskRun:
                 error_message=error.message[:_MAX_MESSAGE],
                 error_details=error.details,
             )
-            await tx.task_items.delete_all(self.id)
+            await tx.task_items.delete_for_task(self.id)
         await self._ended("failed", code=error.code)
 
     async def undo_try(self) -> None:

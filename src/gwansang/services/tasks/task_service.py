@@ -131,7 +131,7 @@ class TaskService:
     async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
         """A task of this user, with its result once it is done; raises TaskNotFoundError."""
         async with self._uow.read() as tx:
-            row = await tx.tasks.of_user(user_id, task_id, self._clock())
+            row = await tx.tasks.get(user_id, task_id, self._clock())
             if row is None:
                 raise no_such_task()
             key = await self._sealer.key(tx, user_id) if row.result is not None else None
@@ -154,7 +154,7 @@ class TaskService:
                 raise no_such_task()
             ended = await tx.tasks.cancel(task_id, now := self._clock(), now + self._keep)
             if ended:
-                await tx.task_items.delete_all(task_id)
+                await tx.task_items.delete_for_task(task_id)
         if ended:
             await self._vault.delete(task_id)
             self._wakes.notify(task_id)
@@ -181,7 +181,7 @@ class TaskService:
 
     async def _known(self, tx: Transaction, asked: "_Asked") -> Task | None:
         """The task of the same key, None where there is room for a new one; other requests of this user wait."""
-        if await tx.users.locked(asked.user_id) is None:
+        if await tx.users.get_for_update(asked.user_id) is None:
             raise UserNotFoundError("There is no such user.")
         await tx.tasks.delete_expired(self._clock(), asked.user_id)  # so that their keys are free
         if asked.key is not None and (known := await tx.tasks.by_key(asked.user_id, asked.key)) is not None:
