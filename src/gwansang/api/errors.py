@@ -17,7 +17,7 @@ from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
 from gwansang.core.jsonable import jsonable
 from gwansang.core.middleware.body_gate import BodyTimeoutError
-from gwansang.dependencies import chosen_locale
+from gwansang.dependencies.params import chosen_locale
 from gwansang.reading.model import Locale
 
 STATUS: Mapping[type[AppError], int] = {

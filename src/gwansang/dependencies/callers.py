@@ -1,13 +1,14 @@
-"""Who is calling, once it is counted what the call costs."""
+"""Callers: authentication, scopes, and the rate limit that each call is counted against."""
 
 import hashlib
-from typing import Annotated
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import APIKeyIn
-from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm, SecurityScopes
+from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from fastapi.security.api_key import APIKeyBase
-from pydantic import TypeAdapter
 from starlette.requests import HTTPConnection
 
 from gwansang.core.addresses import client_address
@@ -27,11 +28,10 @@ SCOPES: dict[str, str] = {
     "account": "See and change one's own account, keys and consents; never given to an API key.",
     "admin": "See and change all accounts.",
 }
-_NEEDED = TypeAdapter(list[Scope])
 
 
-class _AccessToken(OAuth2PasswordBearer):
-    """The token of exactly one Authorization header, "" (which is nobody's) for any other use of that header."""
+class _AccessTokenScheme(OAuth2PasswordBearer):
+    """Bearer token of a single Authorization header; "", which is no valid token, for any other use of that header."""
 
     async def __call__(self, connection: HTTPConnection) -> str | None:
         lines = connection.headers.getlist("authorization")
@@ -41,185 +41,152 @@ class _AccessToken(OAuth2PasswordBearer):
         return token if len(lines) == 1 and scheme.lower() == "bearer" else ""
 
 
-class _Key(APIKeyBase):
-    """The API key, from its header or, where that is allowed, from the address; "" (which is nobody's) for any other
-    number of keys than one, and for one in an address where that is not allowed."""
+class _ApiKeyScheme(APIKeyBase):
+    """API key from its header or, if the settings allow it, from the query; "", which is no valid key, for more than
+    one key or for a key in a query that the settings do not allow."""
 
     async def __call__(self, connection: HTTPConnection) -> str | None:
         lines = connection.headers.getlist(self.model.name)
-        asked = connection.query_params.getlist("api_key")
-        if not lines and not asked:
+        in_query = connection.query_params.getlist("api_key")
+        if not lines and not in_query:
             return None
-        misplaced = bool(asked) and not container_of(connection).edge.api_key_in_query
-        return "" if misplaced or len(lines) + len(asked) > 1 else next(iter((*lines, *asked)))
+        misplaced = bool(in_query) and not container_of(connection).edge.api_key_in_query
+        return "" if misplaced or len(lines) + len(in_query) > 1 else next(iter((*lines, *in_query)))
 
 
-_access_token = _AccessToken(
+_access_token = _AccessTokenScheme(
     tokenUrl="/api/v1/auth/login",
     refreshUrl="/api/v1/auth/refresh",
     scopes=SCOPES,
     scheme_name="AccessToken",
     auto_error=False,
 )
-_key = _Key(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
+_api_key = _ApiKeyScheme(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
 
 
-def _address(connection: HTTPConnection, services: Services) -> str:
+async def _client_address(connection: HTTPConnection, services: Services) -> str:
     peer = connection.client.host if connection.client else None
     forwarded = connection.headers.getlist("x-forwarded-for")
     return client_address(peer, forwarded, services.edge.trusted_proxies)
 
 
-Address = Annotated[str, Depends(_address)]
+Address = Annotated[str, Depends(_client_address)]
 
 
-async def _spend(connection: HTTPConnection, bucket: Bucket, who: str, cost: int = 1) -> None:
-    """Counts a call, notes what is left for the answer's headers, and raises RateLimited where it is too much."""
-    quota = await container_of(connection).limits.spend(bucket, who, cost)
+async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: int = 1) -> None:
+    """Count a call, and note the remaining quota for the response headers.
+
+    Raises RateLimited, or LimitsUnknownError for a limit that guards passwords while nothing can be counted.
+    """
+    quota = await container_of(connection).limits.spend(bucket, spender, cost)
     noted: Quota | None = getattr(connection.state, "quota", None)
     if noted is None or quota.refused or quota.remaining * noted.amount < noted.remaining * quota.amount:
         connection.state.quota = quota
     quota.check()
 
 
-async def presented(connection: HTTPConnection) -> tuple[str, ...]:
-    """The access token and the API key that came with a connection; "" for one that can't be anybody's."""
-    shown = (await _access_token(connection), await _key(connection))
-    return tuple(one for one in shown if one is not None)
+@asynccontextmanager
+async def count_failure(connection: HTTPConnection, address: str) -> AsyncIterator[None]:
+    """Count an authentication that fails in the block against the address that sent the credentials."""
+    try:
+        yield
+    except Unauthenticated:
+        await spend(connection, Bucket.ADDRESS, address)
+        raise
 
 
-async def _signed_in(
+def user_key(caller: Caller) -> str:
+    """Return the spender under which all API keys of a user count together."""
+    return f"user:{caller.user_id}"
+
+
+def account_key(email: str) -> str:
+    """Return the spender of an e-mail address: one digest for all its spellings, which does not reveal it."""
+    try:
+        address = canonical_email(email)
+    except InvalidEmailError:
+        address = ""  # no account has such an address, so all of them share one quota
+    return hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+async def read_credentials(connection: HTTPConnection) -> tuple[str, ...]:
+    """Return the access token and the API key of a connection; "" for one that can't be valid."""
+    credentials = (await _access_token(connection), await _api_key(connection))
+    return tuple(credential for credential in credentials if credential is not None)
+
+
+async def _authenticate(
     request: Request,
     services: Services,
     address: Address,
     token: Annotated[str | None, Security(_access_token)],
-    key: Annotated[str | None, Security(_key)],
+    key: Annotated[str | None, Security(_api_key)],
 ) -> Caller | None:
-    """Who is behind the credentials, None for nobody; wrong ones count against the address that sends them."""
+    """Return the caller of the credentials, None if there are none; invalid ones count against their address."""
     if token is None and key is None:
         return None
-    try:
+    async with count_failure(request, address):
         if token is not None and key is not None:
             raise TokenInvalidError("Send an access token or an API key, not both.")
-        known = services.auth.authenticate(token) if token is not None else services.keys.authenticate(key or "")
-        caller = await known
-    except Unauthenticated:
-        await _spend(request, Bucket.ADDRESS, address)
-        raise
+        if token is not None:
+            caller = await services.auth.authenticate(token)
+        else:
+            caller = await services.keys.authenticate(key or "")
     request.state.caller = caller.id
     return caller
 
 
-async def _caller_or_guest(
-    needed: SecurityScopes,
-    request: Request,
-    services: Services,
-    address: Address,
-    caller: Annotated[Caller | None, Depends(_signed_in)],
-) -> Caller | None:
-    if caller is None and services.edge.allow_guests:
-        await _spend(request, Bucket.GUEST_READINGS, address)
-        return None
-    return await _caller(needed, request, address, caller)
+_Authenticated = Annotated[Caller | None, Depends(_authenticate)]
 
 
-async def _caller(
-    needed: SecurityScopes,
-    request: Request,
-    address: Address,
-    caller: Annotated[Caller | None, Depends(_signed_in)],
-) -> Caller:
-    return await _admitted(needed, request, address, caller, max(COSTS.get(scope, 1) for scope in needed.scopes))
-
-
-async def _watcher(
-    needed: SecurityScopes,
-    request: Request,
-    address: Address,
-    caller: Annotated[Caller | None, Depends(_signed_in)],
-) -> Caller:
-    return await _admitted(needed, request, address, caller, 1)
-
-
-async def _filmer(
-    needed: SecurityScopes,
-    request: Request,
-    address: Address,
-    caller: Annotated[Caller | None, Depends(_signed_in)],
-) -> Caller:
-    return await _admitted(needed, request, address, caller, COSTS["video"])
-
-
-async def _admitted(needed: SecurityScopes, request: Request, address: str, caller: Caller | None, cost: int) -> Caller:
+async def _admit(request: Request, address: str, caller: Caller | None, scope: Scope, cost: int) -> Caller:
     if caller is None:
-        await _spend(request, Bucket.ADDRESS, address)
+        await spend(request, Bucket.ADDRESS, address)
         raise Unauthenticated("Sign in, or send an API key.")
-    scopes = _NEEDED.validate_python(needed.scopes)
-    await _spend(request, Bucket.CALLER, f"user:{caller.user_id}", cost)  # all keys of a user count together
-    for scope in scopes:
-        caller.require(scope)
+    await spend(request, Bucket.CALLER, user_key(caller), cost)
+    caller.require(scope)
     return caller
 
 
-async def count_points(connection: HTTPConnection, caller: Caller, cost: int) -> None:
-    """Counts what a call costs beyond what its scope does; raises RateLimited."""
-    await _spend(connection, Bucket.CALLER, f"user:{caller.user_id}", cost)
+def _caller_with(scope: Scope, cost: int | None = None) -> Any:  # noqa: ANN401 - what FastAPI's Security returns
+    """Return the dependency on a caller with a scope, whose calls cost `cost` points instead of those of the scope."""
+    points = COSTS.get(scope, 1) if cost is None else cost
+
+    async def admit(request: Request, address: Address, caller: _Authenticated) -> Caller:
+        return await _admit(request, address, caller, scope, points)
+
+    return Security(admit, scopes=[scope])
 
 
-async def count_address(connection: HTTPConnection, address: str) -> None:
-    """Counts a call of an address without an account; raises RateLimited."""
-    await _spend(connection, Bucket.ADDRESS, address)
+async def _admit_or_guest(
+    request: Request, services: Services, address: Address, caller: _Authenticated
+) -> Caller | None:
+    if caller is None and services.edge.allow_guests:
+        await spend(request, Bucket.GUEST_READINGS, address)
+        return None
+    return await _admit(request, address, caller, "analyze", COSTS["analyze"])
 
 
-async def count_guest(connection: HTTPConnection, address: str) -> None:
-    """Counts a reading for a guest; raises RateLimited."""
-    await _spend(connection, Bucket.GUEST_READINGS, address)
-
-
-async def _anyone(request: Request, address: Address) -> None:
-    await _spend(request, Bucket.ADDRESS, address)
-
-
-async def count_password(connection: HTTPConnection, account: str) -> None:
-    """Counts a try at an account's password; raises RateLimited, or LimitsUnknownError where nobody can count."""
-    await _spend(connection, Bucket.LOGIN_ACCOUNT, account)
+async def _count_address(request: Request, address: Address) -> None:
+    await spend(request, Bucket.ADDRESS, address)
 
 
 async def _login_form(
     request: Request, address: Address, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> OAuth2PasswordRequestForm:
-    await _spend(request, Bucket.LOGIN_ADDRESS, address)
-    await count_password(request, account_key(form.username))
+    await spend(request, Bucket.LOGIN_ADDRESS, address)
+    await spend(request, Bucket.LOGIN_ACCOUNT, account_key(form.username))
     return form
 
 
-async def count_export(connection: HTTPConnection, caller: Caller) -> None:
-    """Counts a download of all own data; raises RateLimited."""
-    await _spend(connection, Bucket.EXPORTS, f"user:{caller.user_id}")
-
-
-async def count_mail(connection: HTTPConnection, account: str) -> None:
-    """Counts a mail, whether or not it will be sent; raises RateLimited."""
-    await _spend(connection, Bucket.MAIL_ACCOUNT, account)
-
-
-def account_key(email: str) -> str:
-    """The same for every way to write an address, and it doesn't tell the address."""
-    try:
-        address = canonical_email(email)
-    except InvalidEmailError:
-        address = ""  # nobody has such an address, so all of them may share
-    return hashlib.sha256(address.encode()).hexdigest()[:32]
-
-
 LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
-Anyone = Depends(_anyone)  # for a route's `dependencies`: no credentials, counted by address
-FaceReader = Annotated[Caller | None, Security(_caller_or_guest, scopes=["analyze"])]  # None is a guest
-ReadsFaces = Annotated[Caller, Security(_caller, scopes=["analyze"])]  # never a guest
-ReadsVideos = Annotated[Caller, Security(_filmer, scopes=["analyze"])]
-WatchesTasks = Annotated[Caller, Security(_watcher, scopes=["analyze"])]  # paid when the task was submitted
-ComparesFaces = Annotated[Caller, Security(_caller, scopes=["match"])]
-ReadsHistory = Annotated[Caller, Security(_caller, scopes=["history:read"])]
-WritesHistory = Annotated[Caller, Security(_caller, scopes=["history:write"])]
-CurrentUser = Annotated[Caller, Security(_caller, scopes=["account"])]
-AdminUser = Annotated[Caller, Security(_caller, scopes=["admin"])]
+AddressLimit = Depends(_count_address)  # for a route's `dependencies`: no credentials, counted by address
+FaceCallerOrGuest = Annotated[Caller | None, Security(_admit_or_guest, scopes=["analyze"])]  # None for a guest
+FaceCaller = Annotated[Caller, _caller_with("analyze")]
+VideoCaller = Annotated[Caller, _caller_with("analyze", COSTS["video"])]
+TaskCaller = Annotated[Caller, _caller_with("analyze", 1)]  # the reading was paid for when its task was submitted
+MatchCaller = Annotated[Caller, _caller_with("match")]
+HistoryReader = Annotated[Caller, _caller_with("history:read")]
+HistoryWriter = Annotated[Caller, _caller_with("history:write")]
+CurrentUser = Annotated[Caller, _caller_with("account")]
+AdminUser = Annotated[Caller, _caller_with("admin")]

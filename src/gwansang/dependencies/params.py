@@ -1,4 +1,4 @@
-"""What every call may ask for: a language, a page."""
+"""Query parameters that many calls share: a language, a page."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from gwansang.reading.model import Locale
 from gwansang.services.ml.face_analyzer import LOCALES
 
 
-def _page(
+async def _page(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
     size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
 ) -> PageRequest:
@@ -21,10 +21,10 @@ def _page(
 PageParams = Annotated[PageRequest, Depends(_page)]
 
 
-def chosen_locale(connection: HTTPConnection, inside_body: str | None = None) -> Locale:
-    """`?locale=`, then what the body says, then Accept-Language, then Korean."""
-    asked = (connection.query_params.get("locale"), inside_body)
-    return preferred(LOCALES, asked, connection.headers.get("accept-language"))
+def chosen_locale(connection: HTTPConnection, body_locale: str | None = None) -> Locale:
+    """Return the language of `?locale=`, else of the body, else of Accept-Language, else Korean."""
+    requested = (connection.query_params.get("locale"), body_locale)
+    return preferred(LOCALES, requested, connection.headers.get("accept-language"))
 
 
 LocaleParameter = Annotated[
@@ -33,7 +33,7 @@ LocaleParameter = Annotated[
 ]
 
 
-def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
+async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
     return chosen_locale(request)
 
 

@@ -1,6 +1,8 @@
-"""The services, as an endpoint may ask for them."""
+"""Services as dependencies of endpoints. A new service is one line here: a field of the container, and its type."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -32,136 +34,53 @@ from gwansang.services.tasks.task_service import TaskService
 
 
 def container_of(connection: HTTPConnection) -> Container:
-    """What the lifespan opened."""
-    container: Container = connection.state.container  # put there by the lifespan
+    """Return the container that the lifespan opened."""
+    container: Container = connection.state.container
     return container
 
 
-Services = Annotated[Container, Depends(container_of)]
+async def _container(connection: HTTPConnection) -> Container:
+    return container_of(connection)
 
 
-def _analyses(services: Services) -> CallerAnalyses:
-    return services.caller_analyses
+@dataclass(frozen=True)
+class Provided:
+    """Callable that FastAPI resolves to an attribute of the container, such as `users` or `edge.max_upload_bytes`."""
+
+    path: str
+
+    async def __call__(self, connection: HTTPConnection) -> object:
+        return attrgetter(self.path)(container_of(connection))
 
 
-def _users(services: Services) -> UserService:
-    return services.users
+def provided(path: str) -> Any:  # noqa: ANN401 - what FastAPI's Depends returns
+    """Return the dependency on an attribute of the container; a test compares its type with the annotation."""
+    return Depends(Provided(path))
 
 
-def _auth(services: Services) -> AuthService:
-    return services.auth
-
-
-def _proofs(services: Services) -> EmailProofService:
-    return services.proofs
-
-
-def _keys(services: Services) -> KeyService:
-    return services.keys
-
-
-def _consents(services: Services) -> ConsentService:
-    return services.consents
-
-
-def _history(services: Services) -> HistoryService:
-    return services.history
-
-
-def _profiles(services: Services) -> ProfileService:
-    return services.profiles
-
-
-def _measurements(services: Services) -> MetricsService:
-    return services.metrics
-
-
-def _photos(services: Services) -> PhotoService:
-    return services.photos
-
-
-def _files(services: Services) -> FileService:
-    return services.files
-
-
-def _mails(services: Services) -> MailService:
-    return services.mails
-
-
-def _exports(services: Services) -> ExportService:
-    return services.exports
-
-
-def _archives(services: Services) -> ExportArchive:
-    return services.archives
-
-
-def _retention(services: Services) -> RetentionService:
-    return services.retention
-
-
-def _readiness(services: Services) -> ReadinessService:
-    return services.readiness
-
-
-def _live(services: Services) -> LiveService:
-    return services.live
-
-
-def _tickets(services: Services) -> TicketService:
-    return services.tickets
-
-
-def _tasks(services: Services) -> TaskService:
-    return services.tasks
-
-
-def _submissions(services: Services) -> SubmissionService:
-    return services.submissions
-
-
-def _celebrities(services: Services) -> CelebrityService:
-    return services.celebrities
-
-
-def _imports(services: Services) -> ImportService:
-    return services.imports
-
-
-def _matches(services: Services) -> MatchService:
-    return services.matches
-
-
-def _max_upload_bytes(services: Services) -> int:
-    return services.edge.max_upload_bytes
-
-
-def _max_video_bytes(services: Services) -> int:
-    return services.edge.max_video_bytes
-
-
-Analyses = Annotated[CallerAnalyses, Depends(_analyses)]
-Users = Annotated[UserService, Depends(_users)]
-Auth = Annotated[AuthService, Depends(_auth)]
-Proofs = Annotated[EmailProofService, Depends(_proofs)]
-Keys = Annotated[KeyService, Depends(_keys)]
-Consents = Annotated[ConsentService, Depends(_consents)]
-History = Annotated[HistoryService, Depends(_history)]
-Profiles = Annotated[ProfileService, Depends(_profiles)]
-Metrics = Annotated[MetricsService, Depends(_measurements)]
-Photos = Annotated[PhotoService, Depends(_photos)]
-Files = Annotated[FileService, Depends(_files)]
-Mails = Annotated[MailService, Depends(_mails)]
-Archives = Annotated[ExportArchive, Depends(_archives)]
-Exports = Annotated[ExportService, Depends(_exports)]
-Retention = Annotated[RetentionService, Depends(_retention)]
-ReadyCheck = Annotated[ReadinessService, Depends(_readiness)]
-Live = Annotated[LiveService, Depends(_live)]
-Tickets = Annotated[TicketService, Depends(_tickets)]
-Tasks = Annotated[TaskService, Depends(_tasks)]
-Submissions = Annotated[SubmissionService, Depends(_submissions)]
-Celebrities = Annotated[CelebrityService, Depends(_celebrities)]
-Imports = Annotated[ImportService, Depends(_imports)]
-Matches = Annotated[MatchService, Depends(_matches)]
-UploadLimit = Annotated[int, Depends(_max_upload_bytes)]
-VideoLimit = Annotated[int, Depends(_max_video_bytes)]
+Services = Annotated[Container, Depends(_container)]
+Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
+Users = Annotated[UserService, provided("users")]
+Auth = Annotated[AuthService, provided("auth")]
+Proofs = Annotated[EmailProofService, provided("proofs")]
+Keys = Annotated[KeyService, provided("keys")]
+Consents = Annotated[ConsentService, provided("consents")]
+History = Annotated[HistoryService, provided("history")]
+Profiles = Annotated[ProfileService, provided("profiles")]
+Metrics = Annotated[MetricsService, provided("metrics")]
+Photos = Annotated[PhotoService, provided("photos")]
+Files = Annotated[FileService, provided("files")]
+Mails = Annotated[MailService, provided("mails")]
+Archives = Annotated[ExportArchive, provided("archives")]
+Exports = Annotated[ExportService, provided("exports")]
+Retention = Annotated[RetentionService, provided("retention")]
+ReadyCheck = Annotated[ReadinessService, provided("readiness")]
+Live = Annotated[LiveService, provided("live")]
+Tickets = Annotated[TicketService, provided("tickets")]
+Tasks = Annotated[TaskService, provided("tasks")]
+Submissions = Annotated[SubmissionService, provided("submissions")]
+Celebrities = Annotated[CelebrityService, provided("celebrities")]
+Imports = Annotated[ImportService, provided("imports")]
+Matches = Annotated[MatchService, provided("matches")]
+UploadLimit = Annotated[int, provided("edge.max_upload_bytes")]
+VideoLimit = Annotated[int, provided("edge.max_video_bytes")]

@@ -1,4 +1,4 @@
-"""Who opens a WebSocket: from which site, with which credentials, and what that costs."""
+"""Opening of WebSockets: allowed origins, credentials, and the rate limit that an opening is counted against."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from gwansang.core.exceptions import Forbidden, Unauthenticated
-from gwansang.dependencies.callers import COSTS, count_address, count_guest, count_points, presented
+from gwansang.core.rate_limit import Bucket
+from gwansang.dependencies.callers import COSTS, count_failure, read_credentials, spend, user_key
 from gwansang.dependencies.services import container_of
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import Caller, Scope
@@ -20,49 +21,44 @@ class ForeignOriginError(Forbidden):
 
 
 def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:
-    """Raises ForeignOriginError for a page of a site that is neither allowed nor ours; who sends no Origin is no
-    browser. CORS does not cover WebSockets: a page may open them to anyone."""
+    """Raise ForeignOriginError for a page of a site that is neither allowed nor this one.
+
+    Clients without an Origin are no browsers. CORS does not cover WebSockets: any page can open one to any site.
+    """
     origins = connection.headers.getlist("origin")
     if not origins or "*" in allowed:
         return
     host = connection.headers.get("host", "").lower()
-    ours = bool(host) and urlsplit(origins[0].lower()).netloc == host
-    if len(origins) > 1 or not (ours or origins[0].rstrip("/") in allowed):
+    same_site = bool(host) and urlsplit(origins[0].lower()).netloc == host
+    if len(origins) > 1 or not (same_site or origins[0].rstrip("/") in allowed):
         raise ForeignOriginError("Pages of this site may not open connections here.")
 
 
-async def caller_at_the_door(connection: HTTPConnection, address: str) -> Caller | None:
-    """Who stands behind the headers or the ticket, None where there is neither; raises Unauthenticated."""
+async def authenticate_opening(connection: HTTPConnection, address: str) -> Caller | None:
+    """Return the caller of the headers or the ticket, None if there is neither; raises Unauthenticated."""
     tickets = connection.query_params.getlist(TICKET)
-    shown = await presented(connection)
-    if not tickets and not shown:
+    credentials = await read_credentials(connection)
+    if not tickets and not credentials:
         return None
-    try:
-        if len(tickets) + len(shown) > 1:
+    async with count_failure(connection, address):
+        if len(tickets) + len(credentials) > 1:
             raise TokenInvalidError("Send one access token, API key or ticket.")
-        services = container_of(connection)
-        known = services.tickets.redeem(tickets[0]) if tickets else services.tickets.known(shown[0])
-        return await known
-    except Unauthenticated:
-        await count_address(connection, address)
-        raise
+        service = container_of(connection).tickets
+        return await (service.redeem(tickets[0]) if tickets else service.known(credentials[0]))
 
 
-async def caller_of_message(connection: HTTPConnection, address: str, token: str | None) -> Caller:
-    """Who stands behind the token of a first message, None where that held none; raises Unauthenticated."""
-    try:
+async def authenticate_message(connection: HTTPConnection, address: str, token: str | None) -> Caller:
+    """Return the caller of the token in a first message; raises Unauthenticated, also if there was no token."""
+    async with count_failure(connection, address):
         if token is None:
             raise Unauthenticated("Send an access token, an API key or a ticket.")
         return await container_of(connection).tickets.known(token)
-    except Unauthenticated:
-        await count_address(connection, address)
-        raise
 
 
 async def count_opening(connection: HTTPConnection, address: str, caller: Caller | None, scope: Scope) -> None:
-    """Counts what a connection costs a caller or a guest; raises RateLimited, ScopeMissingError."""
+    """Count an opening against the limit of its caller or guest; raises RateLimited, ScopeMissingError."""
     if caller is None:
-        await count_guest(connection, address)
+        await spend(connection, Bucket.GUEST_READINGS, address)
         return
-    await count_points(connection, caller, COSTS.get(scope, 1))
+    await spend(connection, Bucket.CALLER, user_key(caller), COSTS.get(scope, 1))
     caller.require(scope)

@@ -7,7 +7,8 @@ from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
 from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY, JSON_REFUSALS, READING_REFUSALS
 from gwansang.api.v1.presenters.readings import present
-from gwansang.dependencies import Analyses, FaceReader
+from gwansang.dependencies.callers import FaceCallerOrGuest
+from gwansang.dependencies.services import Analyses
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.ml.face_analyzer import DifferentFacesError
 
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
     openapi_extra=JSON_BODY,
     responses=problem_responses(*READING_REFUSALS, *JSON_REFUSALS),
 )
-async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> FaceReading:
+async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
 
     Kept for signed-in callers who agree to `history`. Where guests are welcome it also works without signing in, a few
@@ -36,7 +37,7 @@ async def analyze_face(reader: FaceReader, ask: JsonAsk, analyses: Analyses) -> 
     openapi_extra=FORM_BODY,
     responses=problem_responses(*READING_REFUSALS, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
-async def analyze_uploaded_face(reader: FaceReader, ask: UploadAsk, analyses: Analyses) -> FaceReading:
+async def analyze_uploaded_face(reader: FaceCallerOrGuest, ask: UploadAsk, analyses: Analyses) -> FaceReading:
     """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.
 
     Several photos have to show one face. An error about one of them names it in `details.file`, counted from 1.

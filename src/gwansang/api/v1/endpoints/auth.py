@@ -9,20 +9,10 @@ from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import reset_letter, verification_letter
 from gwansang.core.email_address import InvalidEmailError, canonical_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
-from gwansang.core.rate_limit import LimitsUnknownError
-from gwansang.dependencies import (
-    Anyone,
-    Auth,
-    ChosenLocale,
-    CurrentUser,
-    LoginForm,
-    Mails,
-    Proofs,
-    ReadsFaces,
-    Tickets,
-    account_key,
-    count_mail,
-)
+from gwansang.core.rate_limit import Bucket, LimitsUnknownError
+from gwansang.dependencies.callers import AddressLimit, CurrentUser, FaceCaller, LoginForm, account_key, spend
+from gwansang.dependencies.params import ChosenLocale
+from gwansang.dependencies.services import Auth, Mails, Proofs, Tickets
 from gwansang.schemas.accounts import (
     AcceptedOut,
     AccountOut,
@@ -77,7 +67,7 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
 
 @router.post(
     "/refresh",
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     responses=problem_responses(TokenInvalidError, TokenReusedError, *ANYONE, *BODY),
 )
 async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
@@ -86,7 +76,7 @@ async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
 
 
 @router.post("/tickets", status_code=201, responses=problem_responses(*SIGNED_IN))
-async def issue_ticket(caller: ReadsFaces, tickets: Tickets) -> TicketOut:
+async def issue_ticket(caller: FaceCaller, tickets: Tickets) -> TicketOut:
     """Get a ticket that opens one WebSocket within 30 seconds, as `?ticket=`; browsers can't send headers there."""
     return TicketOut.model_validate(await tickets.issue(caller), from_attributes=True)
 
@@ -103,12 +93,14 @@ async def request_verification(
     caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
     """Have another code sent to one's own address; nothing is sent where it is verified already."""
-    await count_mail(request, caller.id)
+    await spend(request, Bucket.MAIL_ACCOUNT, caller.id)
     mails.post(partial(verification_letter, proofs, caller.user_id, locale))
     return AcceptedOut()
 
 
-@router.post("/verify-email", dependencies=[Anyone], responses=problem_responses(MailTokenInvalidError, *ANYONE, *BODY))
+@router.post(
+    "/verify-email", dependencies=[AddressLimit], responses=problem_responses(MailTokenInvalidError, *ANYONE, *BODY)
+)
 async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     """Prove an address with the code that was sent to it."""
     return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
@@ -117,7 +109,7 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
 @router.post(
     "/reset-password/request",
     status_code=202,
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     responses=problem_responses(InvalidEmailError, *ANYONE, *BODY),
 )
 async def request_reset(
@@ -125,7 +117,7 @@ async def request_reset(
 ) -> AcceptedOut:
     """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
     address = canonical_email(asked.email)
-    await count_mail(request, account_key(address))
+    await spend(request, Bucket.MAIL_ACCOUNT, account_key(address))
     mails.post(partial(reset_letter, proofs, address, locale))
     return AcceptedOut()
 
@@ -133,7 +125,7 @@ async def request_reset(
 @router.post(
     "/reset-password",
     status_code=204,
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
 )
 async def reset_password(asked: PasswordReset, proofs: Proofs) -> None:

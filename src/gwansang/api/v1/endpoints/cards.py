@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Response
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.cards.reading_card import reading_card
 from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
-from gwansang.dependencies import History, ReadsHistory
+from gwansang.dependencies.callers import HistoryReader
+from gwansang.dependencies.services import History
 from gwansang.services.readings.history_service import AnalysisNotFoundError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
@@ -22,7 +23,7 @@ _CARD: Responses = {
 @router.get("/{analysis_id:uuid}/card.svg", response_class=Response, responses=_CARD)
 async def read_card(
     analysis_id: Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])],
-    caller: ReadsHistory,
+    caller: HistoryReader,
     history: History,
 ) -> Response:
     """A card to share, 1080 by 1350: the five callings, element and energies; no photo, no points and no measure."""

@@ -25,16 +25,9 @@ from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.paths import NUMBER
 from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
-from gwansang.dependencies import (
-    AdminUser,
-    Anyone,
-    Celebrities,
-    ChosenLocale,
-    ComparesFaces,
-    Imports,
-    Matches,
-    PageParams,
-)
+from gwansang.dependencies.callers import AddressLimit, AdminUser, MatchCaller
+from gwansang.dependencies.params import ChosenLocale, PageParams
+from gwansang.dependencies.services import Celebrities, Imports, Matches
 from gwansang.schemas.celebrity import (
     CelebrityChange,
     CelebrityDetail,
@@ -70,7 +63,7 @@ _FACE = (PhotoRequiredError, *READING_REFUSALS)
 
 @router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(*_FACE, *JSON_REFUSALS))
 async def match_face(
-    caller: ComparesFaces, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
+    caller: MatchCaller, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
     """Whom of the gallery the face in a photo resembles; needs the consent to `lookalike`.
 
@@ -86,15 +79,15 @@ async def match_face(
     responses=problem_responses(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
 )
 async def match_uploaded_face(
-    caller: ComparesFaces, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
+    caller: MatchCaller, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
     """Whom of the gallery one resembles, from an uploaded photo, or more steadily from up to five of them; otherwise as
     `POST /celebrity/match`."""
     return present_matches(await matches.match(ask, caller.user_id, k), with_card=card)
 
 
-@router.get("/", include_in_schema=False, dependencies=[Anyone])
-@router.get("", dependencies=[Anyone], responses=problem_responses(*ANYONE, *PARAMETERS))
+@router.get("/", include_in_schema=False, dependencies=[AddressLimit])
+@router.get("", dependencies=[AddressLimit], responses=problem_responses(*ANYONE, *PARAMETERS))
 async def list_celebrities(
     celebrities: Celebrities,
     asked: PageParams,
@@ -105,7 +98,9 @@ async def list_celebrities(
     return page_of(await celebrities.page(asked.page, asked.size, text=q, category=category), CelebrityOut)
 
 
-@router.get(_PERSON, dependencies=[Anyone], responses=problem_responses(CelebrityNotFoundError, *ANYONE, *PARAMETERS))
+@router.get(
+    _PERSON, dependencies=[AddressLimit], responses=problem_responses(CelebrityNotFoundError, *ANYONE, *PARAMETERS)
+)
 async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
     """A person of the gallery, with source and licence of each picture."""
     return _detail(*await celebrities.get(celebrity_id))

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Path
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
-from gwansang.dependencies import ChosenLocale, Consents, CurrentUser
+from gwansang.dependencies.callers import CurrentUser
+from gwansang.dependencies.params import ChosenLocale
+from gwansang.dependencies.services import Consents
 from gwansang.schemas.consents import ConsentOut, ConsentRequest, PurposeName
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.consent_service import ConsentVersionError

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Response
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
-from gwansang.dependencies import Anyone, Files
+from gwansang.dependencies.callers import AddressLimit
+from gwansang.dependencies.services import Files
 from gwansang.services.readings.file_service import ObjectNotFoundError, StorageUnavailableError
 
 router = APIRouter(prefix="/api/v1/files", tags=["files"])
@@ -15,7 +16,7 @@ Token = Annotated[str, Path(examples=["k2v9…"])]
 
 @router.get(
     "/{token}",
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     response_class=Response,
     responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *ANYONE, *PARAMETERS),
 )

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gwansang.api.openapi import problem_responses
-from gwansang.dependencies import ReadyCheck
+from gwansang.dependencies.services import ReadyCheck
 from gwansang.schemas.health import Health, Readiness
 from gwansang.services.ml.inference_pool import NotReadyError, QueueFullError
 from gwansang.services.operations.readiness_service import DatabaseUnavailableError

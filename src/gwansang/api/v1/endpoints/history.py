@@ -13,7 +13,9 @@ from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenters.memory import present_comparison
 from gwansang.api.v1.presenters.readings import present_fortune, present_kept
-from gwansang.dependencies import ChosenLocale, History, PageParams, Photos, Profiles, ReadsHistory, WritesHistory
+from gwansang.dependencies.callers import HistoryReader, HistoryWriter
+from gwansang.dependencies.params import ChosenLocale, PageParams
+from gwansang.dependencies.services import History, Photos, Profiles
 from gwansang.schemas.analysis import FaceReading, FortuneOut
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
 from gwansang.schemas.history import KeptReadingOut, PhotoOut
@@ -38,27 +40,27 @@ Day = Annotated[dt.date, BeforeValidator(_written_as_day), Query(alias="date", e
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def list_readings(caller: ReadsHistory, history: History, asked: PageParams) -> PageOut[KeptReadingOut]:
+async def list_readings(caller: HistoryReader, history: History, asked: PageParams) -> PageOut[KeptReadingOut]:
     """One's own readings, newest first; they are kept with the consent to `history`."""
     return page_of(await history.page(caller.user_id, asked.page, asked.size), KeptReadingOut)
 
 
 @router.post("/compare", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *BODY))
 async def compare_readings(
-    asked: CompareRequest, caller: ReadsHistory, history: History, locale: ChosenLocale
+    asked: CompareRequest, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> ComparisonOut:
     """What changed between two of one's own kept readings, and whether it is more than photos differ by chance."""
     return present_comparison(compare(*await history.pair(caller.user_id, asked.a, asked.b)), locale)
 
 
 @router.delete("/profile", status_code=204, responses=problem_responses(*SIGNED_IN))
-async def forget_profile(caller: WritesHistory, profiles: Profiles) -> None:
+async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
     """Forget one's face: what is remembered over several photos is deleted, kept readings stay."""
     await profiles.forget(caller.user_id)
 
 
 @router.get("/{analysis_id:uuid}", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
-async def read_reading(analysis_id: AnalysisId, caller: ReadsHistory, history: History) -> FaceReading:
+async def read_reading(analysis_id: AnalysisId, caller: HistoryReader, history: History) -> FaceReading:
     """A kept reading as it was told, without places to draw: neither photo nor points are kept."""
     return present_kept(await history.get(caller.user_id, analysis_id))
 
@@ -66,14 +68,14 @@ async def read_reading(analysis_id: AnalysisId, caller: ReadsHistory, history: H
 @router.delete(
     "/{analysis_id:uuid}", status_code=204, responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
 )
-async def delete_reading(analysis_id: AnalysisId, caller: WritesHistory, history: History) -> None:
+async def delete_reading(analysis_id: AnalysisId, caller: HistoryWriter, history: History) -> None:
     """Delete a kept reading, and its photo where one was kept."""
     await history.delete(caller.user_id, analysis_id)
 
 
 @router.get("/{analysis_id:uuid}/fortune", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
 async def read_fortune(
-    analysis_id: AnalysisId, day: Day, caller: ReadsHistory, history: History, locale: ChosenLocale
+    analysis_id: AnalysisId, day: Day, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> FortuneOut:
     """The fortune of any day for the face of a kept reading."""
     return present_fortune(await history.fortune(caller.user_id, analysis_id, day, locale))
@@ -83,7 +85,7 @@ async def read_fortune(
     "/{analysis_id:uuid}/photo",
     responses=problem_responses(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
 )
-async def read_photo(analysis_id: AnalysisId, caller: ReadsHistory, photos: Photos) -> PhotoOut:
+async def read_photo(analysis_id: AnalysisId, caller: HistoryReader, photos: Photos) -> PhotoOut:
     """Where the photo of a kept reading can be fetched, for five minutes and without signing in; photos are kept with
     the consents to `history` and `retain_photo`."""
     return PhotoOut.model_validate(await photos.link(caller.user_id, analysis_id), from_attributes=True)

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.pages import page_of
-from gwansang.dependencies import CurrentUser, Keys, PageParams
+from gwansang.dependencies.callers import CurrentUser
+from gwansang.dependencies.params import PageParams
+from gwansang.dependencies.services import Keys
 from gwansang.schemas.keys import KeyOut, KeyRequest, NewKeyOut
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.key_service import InvalidKeyRequestError, KeyLimitError, KeyNotFoundError

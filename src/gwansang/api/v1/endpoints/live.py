@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from gwansang.api.v1.sockets.connection import Doorway
 from gwansang.api.v1.sockets.live import converse
-from gwansang.dependencies import Live
+from gwansang.dependencies.services import Live
 
 router = APIRouter(prefix="/api/v1/analysis")
 

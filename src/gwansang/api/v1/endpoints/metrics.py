@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Response
 
 from gwansang.core.meters import MEDIA_TYPE
-from gwansang.dependencies import Metrics, MetricsReader
+from gwansang.dependencies.operators import OperatorOnly
+from gwansang.dependencies.services import Metrics
 
 router = APIRouter()
 
 
-@router.get("/metrics", include_in_schema=False, dependencies=[MetricsReader])
+@router.get("/metrics", include_in_schema=False, dependencies=[OperatorOnly])
 async def metrics(measurements: Metrics) -> Response:
     """Everything there is to scrape, for those who may."""
     return Response(await measurements.text(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

@@ -4,14 +4,16 @@ from fastapi import APIRouter
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
-from gwansang.dependencies import Anyone, ChosenLocale, Retention
+from gwansang.dependencies.callers import AddressLimit
+from gwansang.dependencies.params import ChosenLocale
+from gwansang.dependencies.services import Retention
 from gwansang.schemas.privacy import KeptForOut, NoticeOut, RetentionOut
 from gwansang.services.protection.privacy_notice import notice
 
 router = APIRouter(
     prefix="/api/v1/privacy",
     tags=["consent and privacy"],
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     responses=problem_responses(*ANYONE, *PARAMETERS),
 )
 

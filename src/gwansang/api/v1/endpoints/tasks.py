@@ -26,7 +26,9 @@ from gwansang.api.v1.presenters.tasks import (
 )
 from gwansang.api.v1.sockets.connection import Doorway
 from gwansang.api.v1.sockets.task_events import watch
-from gwansang.dependencies import ChosenLocale, PageParams, ReadsFaces, ReadsVideos, Submissions, Tasks, WatchesTasks
+from gwansang.dependencies.callers import FaceCaller, TaskCaller, VideoCaller
+from gwansang.dependencies.params import ChosenLocale, PageParams
+from gwansang.dependencies.services import Submissions, Tasks
 from gwansang.reading.model import Locale
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
@@ -55,7 +57,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
     "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*LATER_REFUSALS))
 )
 async def analyze_face_later(
-    caller: ReadsFaces,
+    caller: FaceCaller,
     ask: FaceAsk,
     submissions: Submissions,
     locale: ChosenLocale,
@@ -74,7 +76,7 @@ async def analyze_face_later(
     "/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_REFUSALS))
 )
 async def analyze_video(
-    caller: ReadsVideos,
+    caller: VideoCaller,
     clip: ClipInputs,
     submissions: Submissions,
     locale: ChosenLocale,
@@ -94,7 +96,7 @@ async def analyze_video(
     "/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_REFUSALS))
 )
 async def analyze_batch(
-    caller: ReadsFaces,
+    caller: FaceCaller,
     photos: BatchInputs,
     submissions: Submissions,
     locale: ChosenLocale,
@@ -111,30 +113,28 @@ async def analyze_batch(
 
 
 @router.get("/tasks", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def list_tasks(
-    caller: WatchesTasks, tasks: Tasks, asked: PageParams, locale: ChosenLocale
-) -> PageOut[TaskSummary]:
+async def list_tasks(caller: TaskCaller, tasks: Tasks, asked: PageParams, locale: ChosenLocale) -> PageOut[TaskSummary]:
     """One's own tasks without their results, newest first; they are deleted some time after they have ended."""
     page = await tasks.page(caller.user_id, asked.page, asked.size)
     return page_of(page.map(partial(present_summary, locale=locale)), TaskSummary)
 
 
 @router.get("/tasks/{task_id:uuid}", responses=_OWN)
-async def read_task(task_id: TaskId, caller: WatchesTasks, tasks: Tasks, locale: ChosenLocale) -> TaskOut:
+async def read_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks, locale: ChosenLocale) -> TaskOut:
     """One's own task, with its result once it is done."""
     return present_task(await tasks.get(caller.user_id, task_id), locale)
 
 
 @router.get("/tasks/{task_id:uuid}/photos/{number}", responses=_OWN_PHOTO)
 async def read_batch_photo(
-    task_id: TaskId, number: PhotoNumber, caller: WatchesTasks, tasks: Tasks, locale: ChosenLocale
+    task_id: TaskId, number: PhotoNumber, caller: TaskCaller, tasks: Tasks, locale: ChosenLocale
 ) -> BatchPhotoReading:
     """The whole reading of one photo of a batch that is done, with places to draw, or why there is none."""
     return present_batch_photo(await tasks.get(caller.user_id, task_id), number, locale)
 
 
 @router.delete("/tasks/{task_id:uuid}", status_code=204, responses=_OWN)
-async def cancel_task(task_id: TaskId, caller: WatchesTasks, tasks: Tasks) -> None:
+async def cancel_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks) -> None:
     """Cancel a task; what it was about to keep is not kept, and one that has ended stays as it is."""
     await tasks.cancel(caller.user_id, task_id)
 

@@ -12,21 +12,10 @@ from gwansang.api.v1.letters import verification_letter
 from gwansang.api.v1.pages import page_of
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
-from gwansang.core.rate_limit import LimitsUnknownError
-from gwansang.dependencies import (
-    AdminUser,
-    Anyone,
-    Archives,
-    ChosenLocale,
-    CurrentUser,
-    Exports,
-    Mails,
-    PageParams,
-    Proofs,
-    Users,
-    count_export,
-    count_password,
-)
+from gwansang.core.rate_limit import Bucket, LimitsUnknownError
+from gwansang.dependencies.callers import AddressLimit, AdminUser, CurrentUser, spend, user_key
+from gwansang.dependencies.params import ChosenLocale, PageParams
+from gwansang.dependencies.services import Archives, Exports, Mails, Proofs, Users
 from gwansang.schemas.accounts import (
     AccountChange,
     AccountOut,
@@ -54,11 +43,11 @@ _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 
 
-@router.post("/", status_code=201, dependencies=[Anyone], include_in_schema=False)
+@router.post("/", status_code=201, dependencies=[AddressLimit], include_in_schema=False)
 @router.post(
     "",
     status_code=201,
-    dependencies=[Anyone],
+    dependencies=[AddressLimit],
     responses=problem_responses(
         *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *ANYONE, *BODY
     ),
@@ -103,7 +92,7 @@ async def export_me(
 ) -> OwnDataOut | StreamingResponse:
     """Everything that is kept of oneself, without secrets: one document, or a ZIP that also has readings as text and
     kept photos."""
-    await count_export(request, caller)
+    await spend(request, Bucket.EXPORTS, user_key(caller))
     if form == "zip" or (form is None and "application/zip" in request.headers.get("accept", "")):
         return StreamingResponse(await archives.stream(caller.user_id), media_type="application/zip", headers=_AS_FILE)
     return OwnDataOut.model_validate(await exports.export(caller.user_id))
@@ -124,7 +113,7 @@ async def delete_me(caller: CurrentUser, users: Users) -> None:
 )
 async def change_password(asked: PasswordChange, caller: CurrentUser, request: Request, users: Users) -> None:
     """Choose another password; every sign-in ends, this one too."""
-    await count_password(request, caller.id)
+    await spend(request, Bucket.LOGIN_ACCOUNT, caller.id)
     await users.change_password(caller.user_id, asked.current_password, asked.new_password)
 
 

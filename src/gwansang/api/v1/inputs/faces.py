@@ -17,7 +17,8 @@ from gwansang.api.errors import InvalidRequestError, invalid_model
 from gwansang.api.json_body import parse_object, too_complex
 from gwansang.api.multipart import parse_form
 from gwansang.core.exceptions import TooLarge, UnsupportedMedia
-from gwansang.dependencies import LocaleParameter, UploadLimit, chosen_locale
+from gwansang.dependencies.params import LocaleParameter, chosen_locale
+from gwansang.dependencies.services import UploadLimit
 from gwansang.reading.model import Locale
 from gwansang.schemas.analysis import FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (

@@ -12,7 +12,8 @@ from gwansang.api.errors import InvalidRequestError, invalid_model
 from gwansang.api.form_stream import FormStream
 from gwansang.api.multipart import parse_form
 from gwansang.api.v1.inputs.faces import FileTooLargeError, read_body, require_type
-from gwansang.dependencies import AdminUser, UploadLimit
+from gwansang.dependencies.callers import AdminUser
+from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.celebrity import CelebrityPhotoForm
 from gwansang.services.lookalike.celebrities import Origin
 

@@ -10,16 +10,10 @@ from pydantic import ValidationError
 from gwansang.api.errors import InvalidRequestError, invalid_model
 from gwansang.api.form_stream import FormStream
 from gwansang.api.v1.inputs.faces import Ask, FileTooLargeError, query_of_json, read_body, require_type
-from gwansang.dependencies import (
-    COSTS,
-    LocaleParameter,
-    ReadsFaces,
-    ReadsVideos,
-    UploadLimit,
-    VideoLimit,
-    chosen_locale,
-    count_points,
-)
+from gwansang.core.rate_limit import Bucket
+from gwansang.dependencies.callers import COSTS, FaceCaller, VideoCaller, spend, user_key
+from gwansang.dependencies.params import LocaleParameter, chosen_locale
+from gwansang.dependencies.services import UploadLimit, VideoLimit
 from gwansang.schemas.analysis import FaceForm
 from gwansang.schemas.tasks import BatchForm
 from gwansang.services.accounts.caller import Caller
@@ -46,7 +40,7 @@ async def _face_ask(request: Request, max_bytes: UploadLimit, locale: LocalePara
 
 
 async def _batch_inputs(
-    request: Request, caller: ReadsFaces, max_bytes: UploadLimit, locale: LocaleParameter = None
+    request: Request, caller: FaceCaller, max_bytes: UploadLimit, locale: LocaleParameter = None
 ) -> AsyncIterator[bytes]:
     require_type(request, "multipart/form-data")
     return _one_by_one(request, caller, max_bytes)
@@ -58,7 +52,7 @@ async def _one_by_one(request: Request, caller: Caller, max_bytes: int) -> Async
     names: list[str] = []
     async for file in form.files(request.stream()):
         if names:
-            await count_points(request, caller, COSTS["analyze"])
+            await spend(request, Bucket.CALLER, user_key(caller), COSTS["analyze"])
         names.append(file.name)
         yield file.content
         request.state.put_away()  # the BodyGate's
@@ -73,7 +67,7 @@ async def _one_by_one(request: Request, caller: Caller, max_bytes: int) -> Async
 
 
 async def _clip_inputs(
-    request: Request, _: ReadsVideos, max_bytes: VideoLimit, locale: LocaleParameter = None
+    request: Request, _: VideoCaller, max_bytes: VideoLimit, locale: LocaleParameter = None
 ) -> AsyncIterator[bytes]:
     require_type(request, "multipart/form-data")
     return _clip(request, max_bytes)

@@ -24,11 +24,13 @@ from gwansang.api.errors import answer, problem_of
 from gwansang.container import Container
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
-from gwansang.dependencies import Address, Services, chosen_locale
+from gwansang.dependencies.callers import Address
+from gwansang.dependencies.params import chosen_locale
+from gwansang.dependencies.services import Services
 from gwansang.dependencies.sockets import (
     ForeignOriginError,
-    caller_at_the_door,
-    caller_of_message,
+    authenticate_message,
+    authenticate_opening,
     check_origin,
     count_opening,
 )
@@ -188,7 +190,7 @@ class Door:
                 await together(*(part(socket) for part in (*parts, self._watch)))
 
     async def _caller(self, socket: Socket, guests: bool) -> Caller | None:
-        caller = await caller_at_the_door(self._websocket, self._address)
+        caller = await authenticate_opening(self._websocket, self._address)
         if caller is not None:
             return caller
         first = await self._first(socket)
@@ -196,7 +198,7 @@ class Door:
         if token is None and first is not None and guests:
             socket.unread(first)
             return None
-        return await caller_of_message(self._websocket, self._address, token)
+        return await authenticate_message(self._websocket, self._address, token)
 
     async def _first(self, socket: Socket) -> bytes | str | None:
         try:
