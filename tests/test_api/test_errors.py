@@ -11,11 +11,12 @@ from string import Formatter
 import pytest
 
 import gwansang
-from gwansang.api import errors, problem_texts
+from gwansang.api import errors
 from gwansang.core.exceptions import AppError
+from gwansang.texts import LOCALES, Locale, load
 from tests.support.serving import ask
 
-TEXTS = json.loads(problem_texts.TEXTS_FILE.read_bytes())
+TEXTS = {locale: load("problems", locale, dict[str, str]) for locale in LOCALES}
 KOREAN = re.compile(r"[가-힣]")
 
 
@@ -43,17 +44,16 @@ def test_codes_are_unique() -> None:
 def test_an_error_has_a_status_and_a_text_in_both_languages(error: type[AppError]) -> None:
     assert 400 <= errors.status_of(error) <= 599
     assert re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", error.code)
-    assert KOREAN.search(TEXTS[error.code]["ko"])
-    assert not KOREAN.search(TEXTS[error.code]["en"])
-    assert fields_of(TEXTS[error.code]["ko"]) == fields_of(TEXTS[error.code]["en"])
+    assert KOREAN.search(TEXTS["ko"][error.code])
+    assert not KOREAN.search(TEXTS["en"][error.code])
 
 
 def test_there_is_no_text_without_an_error() -> None:
-    assert set(TEXTS) == {error.code for error in EVERY_ERROR}
+    assert set(TEXTS["ko"]) == {error.code for error in EVERY_ERROR}
 
 
 def test_the_korean_texts_are_polite_and_end_in_a_request_or_a_fact() -> None:
-    assert [code for code, text in TEXTS.items() if not re.search(r"(요|죠)\.$", text["ko"])] == []
+    assert [code for code, text in TEXTS["ko"].items() if not re.search(r"(요|죠)\.$", text)] == []
 
 
 def test_every_code_is_documented_in_openapi() -> None:
@@ -87,7 +87,7 @@ def test_a_problem_has_the_promised_shape() -> None:
         "type": "/problems/invalid-base64",
         "title": "The image is not valid base64",
         "status": 422,
-        "detail": TEXTS["INVALID_BASE64"]["ko"],
+        "detail": TEXTS["ko"]["INVALID_BASE64"],
         "instance": "/api/v1/analysis/face",
         "request_id": "a-request",
         "error": {
@@ -115,10 +115,10 @@ def test_a_problem_has_the_promised_shape() -> None:
         ("?locale=xx", "en", "en"),
     ],
 )
-def test_the_detail_speaks_the_callers_language(query: str, header: str | None, locale: str) -> None:
+def test_the_detail_speaks_the_callers_language(query: str, header: str | None, locale: Locale) -> None:
     headers = {} if header is None else {"Accept-Language": header}
     answer = ask("POST", f"/api/v1/analysis/face{query}", json={"image": "!"}, headers=headers)
-    assert answer.json()["detail"] == TEXTS["INVALID_BASE64"][locale]
+    assert answer.json()["detail"] == TEXTS[locale]["INVALID_BASE64"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import ClientConnection
 
-from gwansang.api.v1.sockets.live import TEXTS
 from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.texts import LOCALES, load
 from gwansang.vision.guidance import Cue
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.hostile_images import Hostile, hostile_images
@@ -22,6 +22,8 @@ from tests.support.photos import encoded
 from tests.support.serving import UPLOAD_CALL, Server, serving
 from tests.support.sockets import LIVE, dial, hear
 from tests.test_vision import scenes
+
+TEXTS = {locale: load("live", locale, dict[str, str]) for locale in LOCALES}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_a_calm_face_is_coached_to_a_reading_like_that_of_its_still(studio: Serv
     assert len(same) >= 13
     assert live["quality"]["photos"] >= 3
     assert live["locale"] == "en"
-    assert said[-1]["text"] == TEXTS["ready"]["en"]
+    assert said[-1]["text"] == TEXTS["en"]["ready"]
     assert closing(camera) == 1000
 
 
@@ -89,7 +91,7 @@ def shape_of(reading: dict[str, Any], part: str) -> str:
 def test_a_frame_is_answered_with_all_that_a_client_draws(camera: ClientConnection) -> None:
     told = answered(camera, frame(real_face(), roll_deg=-18))
     assert told["hints"][0] == "tilt_left"
-    assert told["text"] == TEXTS["tilt_left"]["en"]
+    assert told["text"] == TEXTS["en"]["tilt_left"]
     assert (told["type"], told["frame"], told["skipped"], told["progress"]) == ("guidance", 1, 0, 0)
     assert told["pose"]["roll_deg"] == pytest.approx(-16, abs=4)
     x, y, width, height = told["face"]["box"]
@@ -103,14 +105,13 @@ def test_the_hints_are_told_in_korean_unless_another_language_is_asked_for(studi
     with dial(studio) as camera:
         camera.send(encoded(scenes.lit(0.02)))
         assert hear(camera)["type"] == "hello"
-        assert hear(camera)["text"] == TEXTS["too_dark"]["ko"]
+        assert hear(camera)["text"] == TEXTS["ko"]["too_dark"]
 
 
 def test_there_is_a_warm_sentence_for_every_hint() -> None:
-    assert set(TEXTS) == {*Cue, "steady"}
-    for texts in TEXTS.values():
-        assert texts["ko"].endswith("요.")
-        assert texts["en"].endswith((".", "!")) or "!" in texts["en"]
+    assert set(TEXTS["ko"]) == {*Cue, "steady"}
+    assert all(text.endswith("요.") for text in TEXTS["ko"].values())
+    assert all(text.endswith(".") or "!" in text for text in TEXTS["en"].values())
 
 
 def test_landmarks_are_coached_too(camera: ClientConnection) -> None:

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.fortune import LIFTS, RELATIONS, energy_shift, fortune, relation
-from gwansang.reading.model import ENERGIES, Locale
+from gwansang.reading.model import ENERGIES
 from gwansang.reading.pillars import day_pillar
 from gwansang.reading.policy import is_framed, violations
+from gwansang.texts import LOCALES, Locale
 from tests.test_reading.days import A_DAY
 
-LOCALES: tuple[Locale, ...] = ("ko", "en")
 TEN_YEARS = [date(2026, 1, 1) + timedelta(days=n) for n in range(3653)]
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gwansang.reading import Capture, UnmeasurableFaceError, default_norms, measure
 from gwansang.reading.measurements import BY_KEY, TABLE
 from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.texts import measures_text
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
@@ -66,10 +67,10 @@ def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None
 def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
     assert len({row.name for row in TABLE}) == len(TABLE) == 31
     assert set(BY_KEY) == set(default_norms().measures)
+    assert list(measures_text("ko")) == [row.name for row in TABLE]
     for row in TABLE:
         assert row.overlays
         assert all(0 <= vertex < 468 for overlay in row.overlays for vertex in overlay.vertices)
-        assert row.labels["ko"] != row.labels["en"]
         assert row.sensitive_to
         assert row.source
 

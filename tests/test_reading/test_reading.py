@@ -3,22 +3,21 @@
 import time
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import BirthYearOutOfRangeError, Capture, Locale, MeasuredValue, compose, measure, read
+from gwansang.reading import BirthYearOutOfRangeError, Capture, MeasuredValue, compose, measure, read
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.model import ENERGIES, Reading
 from gwansang.reading.norms import Norm, default_norms
 from gwansang.reading.policy import violations
 from gwansang.reading.taxonomy import taxonomy
+from gwansang.texts import LOCALES, Locale
 from tests.support.factories import frontal_face, measures_at, mirrored
 from tests.test_reading.days import A_DAY
 
-LOCALES: tuple[Locale, ...] = get_args(Locale)
 seeds = st.integers(0, 10_000)
 
 

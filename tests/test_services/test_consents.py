@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from datetime import timedelta
 
 import pytest
@@ -16,12 +15,12 @@ from gwansang.services.jobs.import_job import IMPORT
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.protection.consent_texts import (
     PURPOSES,
-    TEXTS_FILE,
     ConsentText,
     ConsentTexts,
     default_consent_texts,
 )
 from gwansang.services.tasks.task_service import TaskNotFoundError
+from gwansang.texts import LOCALES, load
 from tests.support.accounts import signed_up
 from tests.support.fakes import NOON, MovingClock
 
@@ -49,7 +48,7 @@ async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
     user = await signed_up(accounts)
     clock.pass_by(days=1)
     state = await accounts.consents.grant(user.id, "lookalike", "en", version=1)
-    shown = json.loads(TEXTS_FILE.read_text())["lookalike"]["en"]
+    shown = load("consents", "en", dict[str, dict[str, str]])["lookalike"]["1"]
     assert state.text == shown
     assert (state.granted, state.granted_version, state.granted_locale) == (True, 1, "en")
     assert state.granted_text_sha256 == hashlib.sha256(shown.encode()).hexdigest() == state.text_sha256
@@ -136,7 +135,7 @@ async def test_a_new_text_asks_again_only_where_it_must(
     accounts: Accounts, clock: MovingClock, valid_from: int, holds: bool
 ) -> None:
     user = await signed_up(accounts)
-    renewed = ConsentText(version=3, valid_from=valid_from, ko="새 글", en="new text")
+    renewed = ConsentText(version=3, valid_from=valid_from, translations={"ko": "새 글", "en": "new text"})
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
     later = ConsentService(
         accounts.uow, texts, accounts.privacy.audit, accounts.privacy.erasures, accounts.photo_bin, clock=clock
@@ -154,6 +153,6 @@ def test_every_text_is_there_in_both_languages() -> None:
     assert set(texts.by_purpose) == set(PURPOSES)
     for purpose in PURPOSES:
         text = texts[purpose]
-        assert len(text.ko) > 50
-        assert len(text.en) > 50
+        assert set(text.translations) == set(LOCALES)
+        assert min(map(len, text.translations.values())) > 50
         assert text.valid_from <= text.version

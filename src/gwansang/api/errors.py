@@ -18,7 +18,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.core.jsonable import jsonable
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies.params import chosen_locale
-from gwansang.reading.model import Locale
+from gwansang.texts import Locale
 
 STATUS: Mapping[type[AppError], int] = {
     AppError: 500,

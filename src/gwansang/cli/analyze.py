@@ -21,10 +21,10 @@ from gwansang.cli.report import report
 from gwansang.container import open_analyses
 from gwansang.core.exceptions import AppError
 from gwansang.core.logging import configure_logging
-from gwansang.reading.model import Locale
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.readings.analysis_service import AnalysisService
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 Outcome = FaceReading | AppError | CommandError
 
@@ -54,7 +54,7 @@ def analyze(
             "gives the API's error object.",
         ),
     ] = False,
-    locale: Annotated[Locale, typer.Option(help="Language of the reading.")] = "ko",
+    locale: Annotated[Locale, typer.Option(help="Language of the reading.")] = DEFAULT_LOCALE,
     overlay: Annotated[
         Path | None, typer.Option(help="Draw the measured lines on the photo (one photo; .png, .jpg or .webp).")
     ] = None,

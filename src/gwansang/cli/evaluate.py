@@ -17,6 +17,7 @@ from gwansang.cli.photo_set import Looked, MeasuredPhoto, look, people_in, refus
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.norms import Norms
 from gwansang.reading.stability import PartStability, Stability, sighting, stability
+from gwansang.reading.texts import measures_text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -77,7 +78,7 @@ def _compared(folder: Path, looked: Looked[MeasuredPhoto], norms: Norms) -> Stab
 def _measures(found: Stability) -> Table:
     table = Table("measure", "", "ICC", title="Measures", title_justify="left", box=None)
     for key, value in sorted(found.icc.items(), key=lambda entry: -entry[1]):
-        table.add_row(key, BY_KEY[key].labels["en"], f"{value:.2f}")
+        table.add_row(key, measures_text("en")[BY_KEY[key].name], f"{value:.2f}")
     return table
 
 

@@ -5,6 +5,7 @@ import json
 
 from gwansang.api import problem_texts
 from gwansang.core.exceptions import AppError
+from gwansang.texts import Locale
 
 
 class CommandError(Exception):
@@ -19,7 +20,7 @@ class FileError(CommandError):
     code = "FILE_UNUSABLE"
 
 
-def sentence(error: AppError | CommandError, locale: str) -> str:
+def sentence(error: AppError | CommandError, locale: Locale) -> str:
     """What to tell people: as in the API's `detail`; the plain message where there is none."""
     if isinstance(error, CommandError):
         return str(error)

@@ -10,8 +10,10 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.users import with_accounts
 from gwansang.container import Accounts
 from gwansang.core.encryption import new_key
+from gwansang.core.language import negotiate_locale
 from gwansang.services.protection.audit import AuditCheck
 from gwansang.services.protection.retention import KeptFor
+from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,11 +43,11 @@ def retention(
 
 
 @app.command()
-def schedule(locale: Annotated[str, typer.Option(help="ko or en.")] = "ko") -> None:
+def schedule(locale: Annotated[str, typer.Option(help=f"{LOCALE_CHOICE}.")] = DEFAULT_LOCALE) -> None:
     """Show what is kept how long."""
 
     async def work(accounts: Accounts) -> tuple[KeptFor, ...]:
-        return accounts.privacy.retention.schedule("en" if locale == "en" else "ko")
+        return accounts.privacy.retention.schedule(negotiate_locale((locale,)))
 
     for line in with_accounts(work):
         typer.echo(f"{line.what}\n    {line.how_long}")

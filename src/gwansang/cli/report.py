@@ -1,6 +1,6 @@
 """A reading as a table for people."""
 
-from dataclasses import dataclass
+from typing import TypedDict
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -8,54 +8,28 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from gwansang.reading.model import ENERGIES, Locale
+from gwansang.reading.model import ENERGIES
 from gwansang.schemas.analysis import FaceReading, PartOut, ReasonOut
+from gwansang.texts import Locale, load
 
 _BAR_CELLS = 20
 _UNITS = {"ratio": "", "log_ratio": "", "deg": "°"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The table's own words; the reading brings its texts along."""
-
+class _ReportText(TypedDict):
     overall: str
     energies: dict[str, str]
     element: str
-    columns: tuple[str, str, str, str, str]
-    percentile: str
+    columns: list[str]
+    percentile: str  # {}
     fortune: str
     lucky: str
     quality: str
 
 
-_WORDS: dict[Locale, _Words] = {
-    "ko": _Words(
-        overall="종합 점수",
-        energies={"wealth": "재물", "love": "애정", "health": "활력", "social": "대인"},
-        element="오행",
-        columns=("부위", "상", "점수", "확률", "근거"),
-        percentile="백분위 {}",
-        fortune="오늘의 운세",
-        lucky="행운",
-        quality="사진 품질",
-    ),
-    "en": _Words(
-        overall="Overall",
-        energies={"wealth": "Wealth", "love": "Love", "health": "Vitality", "social": "Social"},
-        element="Element",
-        columns=("Part", "Shape", "Score", "Prob.", "Reason"),
-        percentile="percentile {}",
-        fortune="Today's fortune",
-        lucky="Lucky",
-        quality="Photo quality",
-    ),
-}
-
-
 def report(title: str, reading: FaceReading, locale: Locale) -> RenderableType:
     """Return the reading as one panel: scores, parts with their key reasons, fortune, quality."""
-    words = _WORDS[locale]
+    words = load("report", locale, _ReportText)
     sections = (
         _summary(reading, words),
         _parts(reading, words),
@@ -66,15 +40,15 @@ def report(title: str, reading: FaceReading, locale: Locale) -> RenderableType:
     return Panel(Group(*sections), title=escape(title), padding=(1, 2))
 
 
-def _summary(reading: FaceReading, words: _Words) -> RenderableType:
+def _summary(reading: FaceReading, words: _ReportText) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(words.overall, _bar(reading.overall_score / 100), f"[bold]{reading.overall_score}[/] / 100")
+    grid.add_row(words["overall"], _bar(reading.overall_score / 100), f"[bold]{reading.overall_score}[/] / 100")
     scores = reading.energy_scores.model_dump()
     for energy in ENERGIES:
-        grid.add_row(words.energies[energy], _bar(scores[energy] / 5), f"{scores[energy]} / 5")
+        grid.add_row(words["energies"][energy], _bar(scores[energy] / 5), f"{scores[energy]} / 5")
     element = reading.element
     share = element.shares.get(element.primary, 0.0)
-    grid.add_row(words.element, _bar(share), f"{element.name} {share:.0%}")
+    grid.add_row(words["element"], _bar(share), f"{element.name} {share:.0%}")
     return Group(grid, "")
 
 
@@ -83,10 +57,10 @@ def _bar(share: float) -> Text:
     return Text.assemble(("█" * full, "cyan"), ("░" * (_BAR_CELLS - full), "dim"))
 
 
-def _parts(reading: FaceReading, words: _Words) -> RenderableType:
+def _parts(reading: FaceReading, words: _ReportText) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("#", justify="right", style="dim")
-    for heading, right in zip(words.columns, (False, False, True, True, False), strict=True):
+    for heading, right in zip(words["columns"], (False, False, True, True, False), strict=True):
         table.add_column(heading, justify="right" if right else "left")
     for number, part in enumerate(reading.parts_analysis.values(), start=1):
         table.add_row(
@@ -100,28 +74,28 @@ def _parts(reading: FaceReading, words: _Words) -> RenderableType:
     return Group(table, "")
 
 
-def _key_reason(part: PartOut, words: _Words) -> str:
+def _key_reason(part: PartOut, words: _ReportText) -> str:
     return _reason(part.reasons[0], words) if part.reasons else ""
 
 
-def _reason(reason: ReasonOut, words: _Words) -> str:
+def _reason(reason: ReasonOut, words: _ReportText) -> str:
     value = f"{reason.value:.3g}{_UNITS.get(reason.unit, '')}"
-    return f"{escape(reason.label)} {value} · {words.percentile.format(reason.percentile)}"
+    return f"{escape(reason.label)} {value} · {words['percentile'].format(reason.percentile)}"
 
 
-def _fortune(reading: FaceReading, words: _Words) -> RenderableType:
+def _fortune(reading: FaceReading, words: _ReportText) -> RenderableType:
     fortune, lucky = reading.fortune, reading.fortune.lucky
     numbers = ", ".join(map(str, lucky.numbers))
-    head = f"[bold]{words.fortune}[/] {fortune.date} {fortune.day_pillar_name}({fortune.day_pillar})"
-    luck = f"{words.lucky}: {lucky.color} · {lucky.direction} · {numbers} · {lucky.hours}"
+    head = f"[bold]{words['fortune']}[/] {fortune.date} {fortune.day_pillar_name}({fortune.day_pillar})"
+    luck = f"{words['lucky']}: {lucky.color} · {lucky.direction} · {numbers} · {lucky.hours}"
     return Group(head, escape(reading.today_fortune), f"[dim]{escape(luck)}[/]", "")
 
 
-def _quality(reading: FaceReading, words: _Words) -> RenderableType:
+def _quality(reading: FaceReading, words: _ReportText) -> RenderableType:
     quality = reading.quality
     facts = [f"yaw {quality.yaw_deg:+.0f}°", f"pitch {quality.pitch_deg:+.0f}°", f"roll {quality.roll_deg:+.0f}°"]
     if quality.distance_cm is not None:
         facts.append(f"{quality.distance_cm:.0f} cm")
-    head = f"[bold]{words.quality}[/] {quality.score:.0%} · {' · '.join(facts)}"
+    head = f"[bold]{words['quality']}[/] {quality.score:.0%} · {' · '.join(facts)}"
     advice = [f"[yellow]![/] {escape(one.text)}" for one in quality.advice]
     return Group(head, *advice, "")

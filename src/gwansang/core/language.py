@@ -1,23 +1,23 @@
-"""Which of the known languages a caller wants."""
+"""Content negotiation: the language of an answer."""
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+
+from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8})(?:[-_][A-Za-z0-9]{1,8})*\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
 _MAX_RANGES = 32
-L = TypeVar("L", bound=str)
 
 
-def preferred(known: Sequence[L], asked: Sequence[str | None], accept_language: str | None) -> L:
-    """The first known language of `asked`, else the best of an Accept-Language header, else the first of `known`."""
-    for candidate in (*asked, *_by_quality(accept_language or "")):
+def negotiate_locale(choices: Sequence[str | None], accept_language: str | None = None) -> Locale:
+    """Return the first offered language of `choices`, else the best of an Accept-Language header, else the default."""
+    for candidate in (*choices, *_by_quality(accept_language or "")):
         match = _RANGE.fullmatch(candidate or "")
-        named = match[1].lower() if match else ""
-        for language in known:
-            if language == named:
-                return language
-    return known[0]
+        code = match[1].lower() if match else ""
+        for locale in LOCALES:
+            if locale == code:
+                return locale
+    return DEFAULT_LOCALE
 
 
 def _by_quality(header: str) -> Iterator[str]:

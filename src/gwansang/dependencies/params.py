@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.requests import HTTPConnection
 
-from gwansang.core.language import preferred
+from gwansang.core.language import negotiate_locale
 from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
-from gwansang.reading.model import Locale
-from gwansang.services.ml.face_analyzer import LOCALES
+from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 
 
 async def _page(
@@ -22,14 +21,18 @@ PageParams = Annotated[PageRequest, Depends(_page)]
 
 
 def chosen_locale(connection: HTTPConnection, body_locale: str | None = None) -> Locale:
-    """Return the language of `?locale=`, else of the body, else of Accept-Language, else Korean."""
+    """Return the language of `?locale=`, else of the body, else of Accept-Language, else the default."""
     requested = (connection.query_params.get("locale"), body_locale)
-    return preferred(LOCALES, requested, connection.headers.get("accept-language"))
+    return negotiate_locale(requested, connection.headers.get("accept-language"))
 
 
 LocaleParameter = Annotated[
     str | None,
-    Query(max_length=35, description="Language of texts: ko or en; anything else falls back.", examples=["ko"]),
+    Query(
+        max_length=35,
+        description=f"Language of texts: {LOCALE_CHOICE}; anything else falls back.",
+        examples=[DEFAULT_LOCALE],
+    ),
 ]
 
 

@@ -3,7 +3,7 @@
 from gwansang.reading.composer import ENGINE_VERSION, compose, face_key
 from gwansang.reading.errors import BirthYearOutOfRangeError, UnmeasurableFaceError
 from gwansang.reading.measurements import MeasuredValue, Measures, measure
-from gwansang.reading.model import Capture, Locale, Reading
+from gwansang.reading.model import Capture, Reading
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.reader import read
 from gwansang.reading.texts import CONTENT_VERSION
@@ -13,7 +13,6 @@ __all__ = [
     "ENGINE_VERSION",
     "BirthYearOutOfRangeError",
     "Capture",
-    "Locale",
     "MeasuredValue",
     "Measures",
     "Norms",

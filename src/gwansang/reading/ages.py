@@ -7,9 +7,10 @@ from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.errors import BirthYearOutOfRangeError
-from gwansang.reading.model import AgePosition, Locale
+from gwansang.reading.model import AgePosition
 from gwansang.reading.taxonomy import load_text
 from gwansang.reading.texts import places_text, shapes_text
+from gwansang.texts import Locale
 
 OLDEST = 130
 _STRIP = 2  # years shown before and after this one
@@ -35,8 +36,6 @@ _PART = {
 class _Position(TypedDict):
     age: int
     hanja: str
-    ko: str
-    en: str
     place: str
     side: str
     vertices: list[int]
@@ -72,7 +71,7 @@ def _position(age: int, current: bool, shapes: Mapping[str, str], locale: Locale
     row = positions[(age - 1) % len(positions)]  # after 99 the walk begins anew
     words = places_text(locale)
     place = words["ages"][row["place"]]
-    name = row["ko"] if locale == "ko" else row["en"]
+    name = words["positions"][row["hanja"]]
     meaning = words["age"].format(age=age, position=name, hanja=row["hanja"], text=place["text"])
     part = _PART.get(row["place"])
     if part is not None:

@@ -12,11 +12,12 @@ from gwansang.reading.archetypes import (
     speaking,
 )
 from gwansang.reading.measurements import BY_KEY, Measures
-from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure, Locale
+from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
 from gwansang.reading.norms import Norms
 from gwansang.reading.shapes import Membership
 from gwansang.reading.taxonomy import measures_in
-from gwansang.reading.texts import archetypes_text, shapes_text
+from gwansang.reading.texts import archetypes_text, measures_text, shapes_text
+from gwansang.texts import Locale
 
 
 def callings(
@@ -91,7 +92,7 @@ def _reason(
         probability=found.probability,
         meaning=meaning,
         measure=BY_KEY[measure].name,
-        label=BY_KEY[measure].labels[locale],
+        label=measures_text(locale)[BY_KEY[measure].name],
         percentile=norms.percentile(measure, measures.values[measure].value),
         classic=shape.classic,
     )

@@ -9,23 +9,15 @@ from gwansang.reading.callings import callings
 from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
-from gwansang.reading.model import (
-    Alternative,
-    Capture,
-    Classic,
-    ElementReading,
-    Locale,
-    PartReading,
-    Reading,
-    Reason,
-)
+from gwansang.reading.model import Alternative, Capture, Classic, ElementReading, PartReading, Reading, Reason
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.palaces import palaces
 from gwansang.reading.scores import Scores, energy_step, score
 from gwansang.reading.shapes import Membership, memberships
 from gwansang.reading.taxonomy import measures_in
-from gwansang.reading.texts import CONTENT_VERSION, elements_text, fortune_text, pick, shapes_text
+from gwansang.reading.texts import CONTENT_VERSION, elements_text, fortune_text, measures_text, pick, shapes_text
 from gwansang.reading.zones import zones
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 ENGINE_VERSION = "1.0.0"
 _MIXED_BELOW = 0.55  # from this share of the leading shape down, the runner-up is told as well
@@ -53,7 +45,7 @@ def compose(
     measures: Measures,
     capture: Capture,
     day: date,
-    locale: Locale = "ko",
+    locale: Locale = DEFAULT_LOCALE,
     birth_year: int | None = None,
     norms: Norms | None = None,
     before: Mapping[str, str] | None = None,
@@ -161,7 +153,7 @@ def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) ->
     row, measured = BY_KEY[key], face.measures.values[key]
     return Reason(
         measure=row.name,
-        label=row.labels[locale],
+        label=measures_text(locale)[row.name],
         value=measured.value,
         unit=row.unit,
         z=face.z[key],

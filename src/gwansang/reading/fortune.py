@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from gwansang.reading.elements import ELEMENTS, Elements
-from gwansang.reading.model import ENERGIES, Energy, Fortune, Locale, Lucky
+from gwansang.reading.model import ENERGIES, Energy, Fortune, Lucky
 from gwansang.reading.pillars import DayPillar, day_pillar
 from gwansang.reading.texts import elements_text, fortune_text, pick
+from gwansang.texts import Locale
 
 # Steps from the day's element to the face's in the cycle of generation -> what the day is for the face.
 RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
@@ -80,7 +81,7 @@ def _reason(template: str, pillar: DayPillar, own: str, locale: Locale) -> str:
     names = elements_text(locale)["elements"]
     day_words, own_words = names[pillar.stem_element], names[own]
     return template.format(
-        pillar=f"{pillar.hanja}({pillar.sound})" if locale == "ko" else pillar.hanja,
+        pillar=fortune_text(locale)["pillar"].format(hanja=pillar.hanja, sound=pillar.sound),
         day=day_words["name"],
         day_subject=day_words["subject"],
         day_object=day_words["object"],

@@ -16,7 +16,7 @@ from gwansang.reading import geometry as g
 from gwansang.reading.balance import asymmetries
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import Capture, Locale, Overlay
+from gwansang.reading.model import Capture, Overlay
 
 Unit = Literal["ratio", "deg", "log_ratio"]
 VERTICES = 468
@@ -31,7 +31,6 @@ class Measure:
 
     key: str
     name: str
-    labels: Mapping[Locale, str]
     unit: Unit
     of: Callable[[g.Mesh], float]
     overlays: tuple[Overlay, ...]
@@ -77,18 +76,16 @@ _MESH = "own definition on the 468-point mesh"
 _ZONES = "三停 of the classical books, as shares of the height from 10 to 152"
 
 
-def _row(  # noqa: PLR0913, PLR0917 - one table row, read across
+def _row(
     key: str,
     name: str,
-    ko: str,
-    en: str,
     unit: Unit,
     of: Callable[[g.Mesh], float],
     overlays: tuple[Overlay, ...],
     sensitive_to: str,
     source: str,
 ) -> Measure:
-    return Measure(key, name, {"ko": ko, "en": en}, unit, of, overlays, tuple(sensitive_to.split()), source)
+    return Measure(key, name, unit, of, overlays, tuple(sensitive_to.split()), source)
 
 
 def _ratio(a: int, b: int, c: int, d: int) -> Callable[[g.Mesh], float]:
@@ -110,67 +107,67 @@ _LID = _both(lambda m: g.height(m, 52, 159), lambda m: g.height(m, 282, 386))
 
 # fmt: off
 TABLE: tuple[Measure, ...] = (
-    _row("FL", "face_length", "얼굴 길이(광대 너비 대비)", "Face length to cheek width", "ratio",
+    _row("FL", "face_length", "ratio",
          _ratio(9, 152, 116, 345), (_line(9, 152), _CHEEKS), "distance pitch mouth", _FARKAS),
-    _row("JW", "jaw_width", "턱 너비(광대 너비 대비)", "Jaw width to cheek width", "ratio",
+    _row("JW", "jaw_width", "ratio",
          _ratio(172, 397, 116, 345), (_line(172, 397), _CHEEKS), "distance", _FARKAS),
-    _row("FW", "forehead_width", "이마 너비(광대 너비 대비)", "Forehead width to cheek width", "ratio",
+    _row("FW", "forehead_width", "ratio",
          _ratio(54, 284, 116, 345), (_line(54, 284), _CHEEKS), "distance fringe", _FARKAS),
-    _row("CW", "chin_width", "턱끝 너비(광대 너비 대비)", "Chin width to cheek width", "ratio",
+    _row("CW", "chin_width", "ratio",
          _ratio(149, 378, 116, 345), (_line(149, 378), _CHEEKS), "distance mouth", _MESH),
-    _row("JA", "jaw_angle", "턱 각도", "Jaw angle", "deg",
+    _row("JA", "jaw_angle", "deg",
          _JAW_ANGLE, (_angle(132, 172, 152), _angle(361, 397, 152)), "pitch distance", _FARKAS),
-    _row("FH", "forehead_height", "이마 높이(추정, 눈 너비 대비)", "Forehead height, estimated, to eye span", "ratio",
+    _row("FH", "forehead_height", "ratio",
          lambda m: g.height(m, 10, 9) / g.width(m, 33, 263), (_line(10, 9),), "fringe pitch", _MESH),
-    _row("TP", "forehead_taper", "이마 위쪽 좁아짐", "Forehead taper", "ratio",
+    _row("TP", "forehead_taper", "ratio",
          _ratio(103, 332, 21, 251), (_line(103, 332), _line(21, 251)), "fringe distance", _MESH),
-    _row("BA", "brow_arch", "눈썹 굽이", "Brow arch", "ratio",
+    _row("BA", "brow_arch", "ratio",
          _ARCH, (_RIGHT_BROW, _LEFT_BROW), "pitch expression make-up", _MESH),
-    _row("BS", "brow_slope", "눈썹 기울기", "Brow slope", "deg",
+    _row("BS", "brow_slope", "deg",
          _SLOPE, (_line(107, 70), _line(336, 300)), "pitch make-up", _MESH),
-    _row("BO", "brow_overhang", "눈썹이 눈꼬리를 덮는 길이", "Brow reach beyond the eye", "ratio",
+    _row("BO", "brow_overhang", "ratio",
          g.brow_overhang, (_line(33, 70), _line(263, 300)), "yaw make-up", "眉長過目 of the classical books"),
-    _row("BG", "brow_gap", "두 눈썹 사이", "Gap between the brows", "ratio",
+    _row("BG", "brow_gap", "ratio",
          _ratio(55, 285, 33, 263), (_line(55, 285),), "expression make-up", _FARKAS),
-    _row("EW", "eye_width", "눈 길이(광대 너비 대비)", "Eye width to cheek width", "ratio",
+    _row("EW", "eye_width", "ratio",
          lambda m: g.eye_width(m) / g.width(m, 116, 345), (*_EYES, _CHEEKS), "distance", _FARKAS),
-    _row("EO", "eye_openness", "눈의 크기(세로÷가로)", "Eye height to eye width", "ratio",
+    _row("EO", "eye_openness", "ratio",
          _OPEN, (_line(159, 145), _line(386, 374), *_EYES), "blink smile", _FARKAS),
-    _row("ET", "eye_tilt", "눈꼬리 기울기", "Eye tilt", "deg",
+    _row("ET", "eye_tilt", "deg",
          _TILT, _EYES, "pitch", _FARKAS),
-    _row("ES", "eye_spacing", "눈 사이(눈 길이 대비)", "Eye spacing to eye width", "ratio",
+    _row("ES", "eye_spacing", "ratio",
          lambda m: g.width(m, 133, 362) / g.eye_width(m), (_line(133, 362), *_EYES), "yaw", _FARKAS),
-    _row("BE", "brow_eye_distance", "눈두덩 높이(눈 길이 대비)", "Brow to lid, to eye width", "ratio",
+    _row("BE", "brow_eye_distance", "ratio",
          lambda m: _LID(m) / g.eye_width(m), (_line(52, 159), _line(282, 386)), "expression pitch", _MESH),
-    _row("NL", "nose_length", "코 길이(얼굴 길이 대비)", "Nose length to face length", "ratio",
+    _row("NL", "nose_length", "ratio",
          lambda m: g.height(m, 168, 2) / g.height(m, 9, 152), (_line(168, 2), _line(9, 152)), "pitch mouth", _FARKAS),
-    _row("NA", "nose_width", "콧방울 너비(눈 사이 대비)", "Nose width to eye spacing", "ratio",
+    _row("NA", "nose_width", "ratio",
          _ratio(129, 358, 133, 362), (_line(129, 358), _line(133, 362)), "smile", _FARKAS),
-    _row("NR", "nose_root_height", "콧대 뿌리 높이(추정)", "Nose root height, estimated", "ratio",
+    _row("NR", "nose_root_height", "ratio",
          g.root_depth, (Overlay("points", (168, 133, 362)),), "depth pitch", _MESH),
-    _row("PL", "philtrum_length", "인중 길이(하정 대비)", "Philtrum length to lower face", "ratio",
+    _row("PL", "philtrum_length", "ratio",
          lambda m: g.height(m, 2, 0) / g.height(m, 2, 152), (_line(2, 0), _line(2, 152)), "smile pitch mouth", _FARKAS),
-    _row("PW", "philtrum_width", "인중 너비(입 너비 대비)", "Philtrum width to mouth width", "ratio",
+    _row("PW", "philtrum_width", "ratio",
          _ratio(37, 267, 61, 291), (_line(37, 267), _line(61, 291)), "smile", _FARKAS),
-    _row("MW", "mouth_width", "입 너비(눈 사이 대비)", "Mouth width to eye spacing", "ratio",
+    _row("MW", "mouth_width", "ratio",
          _ratio(61, 291, 133, 362), (_line(61, 291), _line(133, 362)), "smile", _FARKAS),
-    _row("MC", "mouth_corner_angle", "입꼬리 각도", "Mouth corner angle", "deg",
+    _row("MC", "mouth_corner_angle", "deg",
          g.corner_rise_deg, (_poly(61, 13, 291),), "smile pitch mouth", _MESH),
-    _row("LF", "lip_fullness", "입술 두께(입 너비 대비)", "Lip fullness to mouth width", "ratio",
+    _row("LF", "lip_fullness", "ratio",
          lambda m: g.lip_height(m) / g.width(m, 61, 291), (*_LIP_HEIGHTS, _line(61, 291)), "smile make-up", _FARKAS),
-    _row("UL", "lip_ratio", "윗입술÷아랫입술", "Upper to lower lip", "ratio",
+    _row("UL", "lip_ratio", "ratio",
          lambda m: g.height(m, 0, 13) / g.height(m, 14, 17), _LIP_HEIGHTS, "pitch smile", _FARKAS),
-    _row("CJ", "cheek_to_jaw", "광대 너비(턱 너비 대비)", "Cheek width to jaw width", "ratio",
+    _row("CJ", "cheek_to_jaw", "ratio",
          _ratio(116, 345, 172, 397), (_CHEEKS, _line(172, 397)), "distance", _FARKAS),
-    _row("CF", "cheek_to_forehead", "광대 너비(이마 너비 대비)", "Cheek width to forehead width", "ratio",
+    _row("CF", "cheek_to_forehead", "ratio",
          _ratio(116, 345, 54, 284), (_CHEEKS, _line(54, 284)), "distance fringe", _FARKAS),
-    _row("CL", "chin_length", "턱 길이(코 길이 대비)", "Chin length to nose length", "ratio",
+    _row("CL", "chin_length", "ratio",
          lambda m: g.height(m, 17, 152) / g.height(m, 168, 2), (_line(17, 152), _line(168, 2)), "pitch mouth", _FARKAS),
-    _row("U", "upper_zone", "상정 몫", "Upper zone share", "log_ratio",
+    _row("U", "upper_zone", "log_ratio",
          lambda m: g.zone_share(m, 10, 9), (_line(10, 9),), "fringe pitch", _ZONES),
-    _row("M", "middle_zone", "중정 몫", "Middle zone share", "log_ratio",
+    _row("M", "middle_zone", "log_ratio",
          lambda m: g.zone_share(m, 9, 2), (_line(9, 2),), "pitch mouth", _ZONES),
-    _row("L", "lower_zone", "하정 몫", "Lower zone share", "log_ratio",
+    _row("L", "lower_zone", "log_ratio",
          lambda m: g.zone_share(m, 2, 152), (_line(2, 152),), "pitch mouth", _ZONES),
 )
 # fmt: on

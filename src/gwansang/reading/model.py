@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Locale = Literal["ko", "en"]
+from gwansang.texts import Locale
+
 Energy = Literal["wealth", "love", "health", "social"]
 ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
 

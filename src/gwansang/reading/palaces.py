@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gwansang.reading.model import Locale, Palace
+from gwansang.reading.model import Palace
 from gwansang.reading.texts import places_text
 from gwansang.reading.zones import level
+from gwansang.texts import Locale
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
-from gwansang.reading.model import Locale
 from gwansang.reading.taxonomy import load_text
+from gwansang.texts import Locale
 
 
 @dataclass(frozen=True, slots=True)

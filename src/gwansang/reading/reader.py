@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import measure
-from gwansang.reading.model import Capture, Locale, Reading
+from gwansang.reading.model import Capture, Reading
 from gwansang.reading.norms import Norms
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 
 def read(
     frontal: NDArray[np.float64],
     capture: Capture,
     day: date,
-    locale: Locale = "ko",
+    locale: Locale = DEFAULT_LOCALE,
     birth_year: int | None = None,
     norms: Norms | None = None,
 ) -> Reading:

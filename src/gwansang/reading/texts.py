@@ -1,13 +1,10 @@
-"""The words of a reading, per language. Every sentence a user can get comes from the files read here."""
+"""The texts of a reading by language, as typed data."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from functools import cache
 from typing import TypedDict
 
-from gwansang.reading.model import Locale
-from gwansang.reading.taxonomy import load_text
+from gwansang.texts import Locale, load
 
 CONTENT_VERSION = "2026.1"
 
@@ -81,6 +78,7 @@ class PlacesText(TypedDict):
     age: str  # {age}, {position}, {hanja}, {text}
     age_shape: str  # {part}, {shape}
     ages: dict[str, PlaceText]
+    positions: dict[str, str]  # by the hanja of the position
 
 
 class RelationText(TypedDict):
@@ -91,6 +89,7 @@ class RelationText(TypedDict):
 
 
 class FortuneText(TypedDict):
+    pillar: str  # {hanja}, {sound}
     relations: dict[str, RelationText]
     branches: dict[str, list[str]]
     focus_yang: dict[str, list[str]]
@@ -117,34 +116,29 @@ class ArchetypesText(TypedDict):
     figures: dict[str, FigureText]
 
 
-@cache
 def shapes_text(locale: Locale) -> ShapesText:
-    data: ShapesText = json.loads(load_text(f"{locale}/shapes.json"))
-    return data
+    return load("shapes", locale, ShapesText)
 
 
-@cache
 def elements_text(locale: Locale) -> ElementsText:
-    data: ElementsText = json.loads(load_text(f"{locale}/elements.json"))
-    return data
+    return load("elements", locale, ElementsText)
 
 
-@cache
 def places_text(locale: Locale) -> PlacesText:
-    data: PlacesText = json.loads(load_text(f"{locale}/places.json"))
-    return data
+    return load("places", locale, PlacesText)
 
 
-@cache
 def fortune_text(locale: Locale) -> FortuneText:
-    data: FortuneText = json.loads(load_text(f"{locale}/fortune.json"))
-    return data
+    return load("fortune", locale, FortuneText)
 
 
-@cache
 def archetypes_text(locale: Locale) -> ArchetypesText:
-    data: ArchetypesText = json.loads(load_text(f"{locale}/archetypes.json"))
-    return data
+    return load("archetypes", locale, ArchetypesText)
+
+
+def measures_text(locale: Locale) -> dict[str, str]:
+    """Return the labels of the measures by their public names."""
+    return load("measures", locale, dict[str, str])
 
 
 def pick(variants: Sequence[str], *seed: str) -> str:

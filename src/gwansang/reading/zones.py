@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Literal
 
-from gwansang.reading.model import Locale, Zone
+from gwansang.reading.model import Zone
 from gwansang.reading.texts import places_text
+from gwansang.texts import Locale
 
 Level = Literal["high", "middle", "low"]
 _CLEAR = 0.5  # standard scores from which a place counts as larger or smaller than usual

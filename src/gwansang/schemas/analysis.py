@@ -1,15 +1,16 @@
 """The wire of a face reading: what comes in and what goes out."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Strict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
 
-from gwansang.reading.model import Energy, Locale
+from gwansang.reading.model import Energy
 from gwansang.schemas.archetypes import ArchetypesOut
 from gwansang.schemas.classic import ClassicOut
+from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
+from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 
 # --- in ---------------------------------------------------------------------------------------------------------------
 
@@ -45,7 +46,9 @@ class FaceRequest(BaseModel):
     birth_year: Annotated[int, Strict()] | None = Field(
         None, description="For the years of life; from 1900, and at least 14 years ago.", examples=[1990]
     )
-    locale: LocaleName | None = Field(None, description="ko or en; anything else falls back.", examples=["ko"])
+    locale: LocaleName | None = Field(
+        None, description=f"{LOCALE_CHOICE}; anything else falls back.", examples=[DEFAULT_LOCALE]
+    )
 
 
 class FaceForm(BaseModel):
@@ -60,9 +63,6 @@ class FaceForm(BaseModel):
 # --- out --------------------------------------------------------------------------------------------------------------
 
 Place = tuple[FiniteFloat, FiniteFloat]
-_EXAMPLE = TypeAdapter(dict[str, JsonValue]).validate_json(
-    Path(__file__).with_name("reading_example.json").read_bytes()
-)
 
 
 class OverlayOut(BaseModel):
@@ -124,7 +124,7 @@ class LuckyOut(BaseModel):
 class FortuneOut(BaseModel):
     """The day's fortune for this face."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE["fortune"]]})
+    model_config = ConfigDict(json_schema_extra=add_fortune_example)
 
     date: dt.date
     day_pillar: str
@@ -271,7 +271,7 @@ class EnergiesOut(BaseModel):
 class FaceReading(BaseModel):
     """The reading of a face."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra=add_reading_example)
 
     analysis_id: UUID
     overall_score: int = Field(ge=0, le=100)

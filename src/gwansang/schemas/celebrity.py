@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
+from gwansang.texts import DEFAULT_LOCALE, Locale
+
 Text = Annotated[str, Strict()]
 Similarity = Annotated[int, Field(ge=1, le=99, examples=[87])]
 _REGIONS = {"eyes": 91, "brows": 64, "nose": 88, "mouth": 72, "outline": 79}
@@ -129,4 +131,4 @@ class LookalikeOut(BaseModel):
         examples=['<svg xmlns="http://www.w3.org/2000/svg">…</svg>'],
     )
     disclaimer: str = Field(examples=["재미로 보는 AI의 결과예요."])
-    locale: Literal["ko", "en"] = Field(examples=["ko"])
+    locale: Locale = Field(examples=[DEFAULT_LOCALE])

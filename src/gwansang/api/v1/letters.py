@@ -1,9 +1,9 @@
 """Letters for people, written after the answer is on its way."""
 
-from gwansang.reading.model import Locale
 from gwansang.services.accounts.email_proof_service import EmailProofService, MailProof
 from gwansang.services.accounts.mail_service import Letter
 from gwansang.services.accounts.user_service import UserNotFoundError
+from gwansang.texts import Locale
 
 
 async def verification_letter(proofs: EmailProofService, user_id: int, locale: Locale) -> Letter | None:

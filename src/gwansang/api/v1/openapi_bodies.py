@@ -25,6 +25,7 @@ from gwansang.services.readings.analysis_service import BirthYearError, TooYoung
 from gwansang.services.readings.profile_service import ProfileBusyError
 from gwansang.services.tasks.task_service import IdempotencyKeyReusedError, TooManyTasksError
 from gwansang.storage.base import StorageUnavailableError
+from gwansang.texts import LOCALE_CHOICE, LOCALES
 from gwansang.vision import errors as vision_errors
 
 READING_REFUSALS = (
@@ -123,7 +124,7 @@ FORM_BODY = {
                             ),
                         },
                         "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
-                        "locale": {"type": "string", "enum": ["ko", "en"]},
+                        "locale": {"type": "string", "enum": list(LOCALES)},
                     },
                 },
             }
@@ -154,7 +155,7 @@ BATCH_BODY = {
                         "locale": {
                             "type": "string",
                             "maxLength": 35,
-                            "description": "ko or en; anything else falls back.",
+                            "description": f"{LOCALE_CHOICE}; anything else falls back.",
                         },
                     },
                 },
@@ -182,7 +183,7 @@ VIDEO_BODY = {
                             ),
                         },
                         "birth_year": {"type": "integer", "minimum": 1900, "example": 1990},
-                        "locale": {"type": "string", "enum": ["ko", "en"]},
+                        "locale": {"type": "string", "enum": list(LOCALES)},
                     },
                 },
             }

@@ -9,13 +9,13 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, Forbidden
 from gwansang.models.account import Consent
-from gwansang.reading.model import Locale
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.user_service import found
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import PURPOSES, ConsentTexts, Purpose
 from gwansang.services.protection.erasure import ErasureService
 from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _log = structlog.get_logger("gwansang.consents")
 _READINGS: Final = ("face", "batch", "video")  # the kinds of tasks that rest on the consent to `reading`
@@ -75,14 +75,14 @@ class ConsentService:
         self._bin = photo_bin
         self._clock = clock
 
-    async def states(self, user_id: int, locale: Locale = "ko") -> tuple[ConsentState, ...]:
+    async def states(self, user_id: int, locale: Locale = DEFAULT_LOCALE) -> tuple[ConsentState, ...]:
         """Every purpose with its state."""
         async with self._uow.read() as tx:
             latest = await tx.consents.latest_by_purpose(user_id)
         return tuple(self._state(purpose, latest.get(purpose), locale) for purpose in PURPOSES)
 
     async def grant(
-        self, user_id: int, purpose: Purpose, locale: Locale = "ko", version: int | None = None
+        self, user_id: int, purpose: Purpose, locale: Locale = DEFAULT_LOCALE, version: int | None = None
     ) -> ConsentState:
         """Notes that the user agrees to the text in force, which has to be `version` where one is given; agreeing
         again changes nothing. Raises ConsentVersionError, UserNotFoundError."""
@@ -101,7 +101,7 @@ class ConsentService:
         _log.info("consent.granted", user_id=user_id, purpose=purpose, version=row.version)
         return self._state(purpose, row, locale)
 
-    async def withdraw(self, user_id: int, purpose: Purpose, locale: Locale = "ko") -> ConsentState:
+    async def withdraw(self, user_id: int, purpose: Purpose, locale: Locale = DEFAULT_LOCALE) -> ConsentState:
         """Notes that the user does not agree any more and deletes what rested on it; doing it again changes nothing.
         Raises UserNotFoundError."""
         photos: tuple[str, ...] = ()

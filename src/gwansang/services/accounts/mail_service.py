@@ -4,19 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 import structlog
-from pydantic import TypeAdapter
 
 from gwansang.services.accounts.mail_transports import MailTransport, UndeliveredError
+from gwansang.texts import DEFAULT_LOCALE, Locale, load
 
 _log = structlog.get_logger("gwansang.mail")
-_TEXTS = TypeAdapter(dict[str, dict[str, dict[str, str]]]).validate_json(
-    Path(__file__).with_name("mail_texts.json").read_bytes()
-)
 _MAX_WAITING = 1000
 _AT_ONCE = 4
 _PAUSES_S = (1.0, 5.0, 30.0)
@@ -32,7 +28,7 @@ class Letter:
     purpose: Purpose
     to: str
     token: str
-    locale: str = "ko"
+    locale: Locale = DEFAULT_LOCALE
 
 
 class MailService:
@@ -101,7 +97,7 @@ class MailService:
                 return
 
     def _compose(self, mail_id: str, letter: Letter) -> EmailMessage:
-        text = _TEXTS[letter.purpose].get(letter.locale) or _TEXTS[letter.purpose]["ko"]
+        text = load("mail", letter.locale, dict[str, dict[str, str]])[letter.purpose]
         link = self._link.format(purpose=letter.purpose, token=letter.token) if self._link else ""
         message = EmailMessage()
         message["From"] = self._sender

@@ -22,6 +22,7 @@ from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
 from gwansang.services.protection.erasure import LastAdminError, refuse_last_admin
 from gwansang.services.protection.privacy import Privacy
 from gwansang.services.protection.sealing import Sealer
+from gwansang.texts import DEFAULT_LOCALE
 
 __all__ = [
     "BirthYearError",
@@ -114,7 +115,7 @@ class UserService:
             await tx.users.add(row)
             await tx.user_keys.add(self._sealer.fresh(row.id))
             for purpose in _AT_SIGN_UP:
-                await tx.consents.add(self._texts.granted(row.id, purpose, "ko", now))
+                await tx.consents.add(self._texts.granted(row.id, purpose, DEFAULT_LOCALE, now))
             await self._audit.note(tx, "account_created", row.id, admin=is_admin)
         _log.info("account.created", user_id=row.id)
         return info(row)

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.reading.measurements import MeasuredValue, Measures
-from gwansang.reading.model import Locale
 from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.snapshot import AnalysisSnapshot
+from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.face import Pose, Quality
 
 _TOLD: Final = TypeAdapter(AnalysisSnapshot)
@@ -25,7 +25,7 @@ class _Strict(BaseModel):
 class ReadingRequest(_Strict):
     """What is asked of the photos that lie before it among a task's inputs; `names` are those of their files."""
 
-    locale: Locale = "ko"
+    locale: Locale = DEFAULT_LOCALE
     birth_year: int | None = None
     landmarks: tuple[tuple[float, ...], ...] | None = None
     image_width: int | None = None

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.reading.model import Locale
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.lookalike.gallery import Matches
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import EmbeddingService, Likeable
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.protection.age import check_birth_year
+from gwansang.texts import Locale
 
 _log = structlog.get_logger("gwansang.match")
 DEFAULT_K: Final = 5

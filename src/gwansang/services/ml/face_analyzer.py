@@ -15,10 +15,11 @@ from gwansang.core.exceptions import AppError, InvalidInput
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import Measures, measure
 from gwansang.reading.memory import RememberedReading, Tell, first_stranger, recall
-from gwansang.reading.model import Capture, Locale
+from gwansang.reading.model import Capture
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding, embed
 from gwansang.vision.face import Face, Points, Pose, Quality
@@ -30,7 +31,6 @@ from gwansang.vision.self_test import self_test
 from gwansang.vision.tracking import TrackedFrame, Tracker, track_frame
 
 LANDMARK_COUNTS = (468, 478)
-LOCALES: tuple[Locale, ...] = ("ko", "en")  # the first is the default
 MAX_PHOTOS = 5  # of one face in one question
 
 
@@ -62,7 +62,7 @@ class FaceQuery:
     image_width, image_height: of the picture the landmarks come from, for their aspect; in pixels.
     """
 
-    locale: Locale = "ko"
+    locale: Locale = DEFAULT_LOCALE
     birth_year: int | None = None
     image: bytes | None = None
     landmarks: Points | None = None

@@ -5,30 +5,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
-from typing import Literal, get_args
-
-from pydantic import TypeAdapter
+from typing import Final, Literal, get_args
 
 from gwansang.models.account import Consent
-from gwansang.reading.model import Locale
+from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale, load_own
 
 Purpose = Literal["reading", "history", "lookalike", "retain_photo", "improve"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-TEXTS_FILE = Path(__file__).with_name("consent_texts.json")
+# Version in force of each purpose's text, and the oldest version to which consents still hold. A text stands in
+# texts/*/consents.json under its version: a language without a translation of that version shows the default's.
+_IN_FORCE: Final[Mapping[Purpose, tuple[int, int]]] = {
+    "reading": (2, 1),
+    "history": (2, 1),
+    "lookalike": (1, 1),
+    "retain_photo": (1, 1),
+    "improve": (1, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """A text in both languages; consents to versions from `valid_from` on still hold."""
+    """A version of a text by language; consents to versions from `valid_from` on still hold."""
 
     version: int
     valid_from: int
-    ko: str
-    en: str
+    translations: Mapping[Locale, str]
+
+    def language(self, locale: Locale) -> Locale:
+        """Return the language in which a caller of `locale` is shown the text."""
+        return locale if locale in self.translations else DEFAULT_LOCALE
 
     def words(self, locale: Locale) -> str:
-        return self.en if locale == "en" else self.ko
+        return self.translations[self.language(locale)]
 
     def sha256(self, locale: Locale) -> str:
         return hashlib.sha256(self.words(locale).encode()).hexdigest()
@@ -50,7 +58,7 @@ class ConsentTexts:
             user_id=user_id,
             purpose=purpose,
             version=text.version,
-            locale=locale,
+            locale=text.language(locale),
             text_sha256=text.sha256(locale),
             granted_at=now,
         )
@@ -58,5 +66,12 @@ class ConsentTexts:
 
 @cache
 def default_consent_texts() -> ConsentTexts:
-    """The texts of this release."""
-    return ConsentTexts(TypeAdapter(dict[Purpose, ConsentText]).validate_json(TEXTS_FILE.read_bytes()))
+    """Return the texts of this release."""
+    own = {locale: load_own("consents", locale, dict[str, dict[str, str]]) or {} for locale in LOCALES}
+    return ConsentTexts({purpose: _in_force(purpose, own) for purpose in PURPOSES})
+
+
+def _in_force(purpose: Purpose, own: Mapping[Locale, Mapping[str, Mapping[str, str]]]) -> ConsentText:
+    version, valid_from = _IN_FORCE[purpose]
+    texts = {locale: by_purpose.get(purpose, {}).get(str(version)) for locale, by_purpose in own.items()}
+    return ConsentText(version, valid_from, {locale: text for locale, text in texts.items() if text is not None})

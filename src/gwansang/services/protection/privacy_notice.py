@@ -1,12 +1,12 @@
 """What people are told before they use the service, in plain words."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final, TypedDict
 
-from pydantic import TypeAdapter
-
-from gwansang.reading.model import Locale
 from gwansang.services.protection.age import MIN_AGE
+from gwansang.texts import Locale, load
+
+NOTICE_VERSION: Final = 2  # counted up when the meaning of texts/*/notice.json changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,18 @@ class Notice:
     min_age: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _ItemText(TypedDict):
     title: str
-    items: tuple[tuple[str, str, str], ...]
+    text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    version: int
-    ko: _Words
-    en: _Words
-
-
-_TEXTS = TypeAdapter(_Texts).validate_json(Path(__file__).with_name("privacy_notice.json").read_bytes())
+class _NoticeText(TypedDict):
+    title: str
+    items: dict[str, _ItemText]
 
 
 def notice(locale: Locale) -> Notice:
     """The notice in force."""
-    words = _TEXTS.en if locale == "en" else _TEXTS.ko
-    items = tuple(NoticeItem(*item) for item in words.items)
-    return Notice(_TEXTS.version, locale, words.title, items, ai_generated=False, min_age=MIN_AGE)
+    text = load("notice", locale, _NoticeText)
+    items = tuple(NoticeItem(id, item["title"], item["text"]) for id, item in text["items"].items())
+    return Notice(NOTICE_VERSION, locale, text["title"], items, ai_generated=False, min_age=MIN_AGE)

@@ -3,24 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
-from pydantic import TypeAdapter
 
 from gwansang.core.clock import Clock
-from gwansang.reading.model import Locale
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.audit import SERVICE, AuditLog
 from gwansang.services.protection.erasure import TABLES, ErasureService
 from gwansang.services.protection.photo_bin import PhotoBin
 from gwansang.services.protection.sealed_faces import SealingOfOldRows
+from gwansang.texts import Locale, load
 
 _log = structlog.get_logger("gwansang.privacy")
-_TEXTS = TypeAdapter(dict[str, dict[str, tuple[str, str]]]).validate_json(
-    Path(__file__).with_name("retention_schedule.json").read_bytes()
-)
 _TURN: Final = "retention"
 _EVERY: Final = timedelta(hours=24)
 _GIVEN_UP_AFTER: Final = timedelta(hours=1)  # by a process that took the turn and died
@@ -79,8 +74,8 @@ class RetentionService:
     def schedule(self, locale: Locale) -> tuple[KeptFor, ...]:
         """What is kept how long."""
         numbers = {name: getattr(self._rules, name) for name in RetentionPolicy.__dataclass_fields__}
-        lines = ((name, texts.get(locale) or texts["ko"]) for name, texts in _TEXTS.items())
-        return tuple(KeptFor(name, what, how_long.format(**numbers)) for name, (what, how_long) in lines)
+        lines = load("retention", locale, dict[str, tuple[str, str]])
+        return tuple(KeptFor(name, what, how_long.format(**numbers)) for name, (what, how_long) in lines.items())
 
     async def run_if_due(self) -> int:
         """The daily run, for the one process that takes the turn; says how many rows went."""

@@ -10,10 +10,11 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.reading.memory import RememberedReading
-from gwansang.reading.model import Locale, Reading
+from gwansang.reading.model import Reading
 from gwansang.reading.profile import Profile
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
+from gwansang.texts import Locale
 
 __all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "ReadingInput", "TooYoungError"]
 _log = structlog.get_logger("gwansang.analysis")

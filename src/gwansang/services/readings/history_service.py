@@ -15,13 +15,14 @@ from gwansang.reading.composer import face_key
 from gwansang.reading.elements import Elements
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
-from gwansang.reading.model import Fortune, Locale, Reading
+from gwansang.reading.model import Fortune, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.photo_bin import PhotoBin
 from gwansang.services.protection.sealed_faces import SealedFaces
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
+from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.face import Pose, Quality
 
 _READING = TypeAdapter(Reading)
@@ -150,7 +151,7 @@ class HistoryService:
                 raise AnalysisNotFoundError("There is no such analysis.")
         await self._bin.empty(photos)
 
-    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
+    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
         """The fortune of any day for a kept face; raises AnalysisNotFoundError."""
         reading = (await self.get(user_id, analysis_id)).reading
         element = reading.element

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from gwansang.reading.model import Locale
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.ml.face_analyzer import MAX_PHOTOS, FaceQuery, FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.texts import Locale
 from gwansang.vision.face import Points
 from gwansang.vision.guidance import GENTLE, PATIENT, Coach, Cue
 from gwansang.vision.quality import Hint

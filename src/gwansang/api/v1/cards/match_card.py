@@ -2,19 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
-
-from pydantic import TypeAdapter
 
 from gwansang.api.v1.cards import svg
 from gwansang.reading.lookalike import Region
-from gwansang.reading.model import Locale
+from gwansang.texts import Locale, load
 
 WIDTH, HEIGHT = 1080, 1350
-TEXTS = TypeAdapter(dict[Locale, dict[str, str]]).validate_json(
-    Path(__file__).with_name("match_card_texts.json").read_bytes()
-)
 _MIDDLE: Final = WIDTH / 2
 
 
@@ -54,7 +48,7 @@ def match_card(
     matches: Sequence[Resembled], nearest: Mapping[Region, Resembled], gallery_version: str, locale: Locale
 ) -> str:
     """The card of a match: `matches` from the most alike on, `nearest` the most alike in each region, as SVG."""
-    texts = TEXTS[locale]
+    texts = load("match_card", locale, dict[str, str])
     first = matches[0].name if matches else texts["nobody"]
     return svg.sheet(
         WIDTH,

@@ -2,20 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
-
-from pydantic import TypeAdapter
 
 from gwansang.api.v1.cards import svg
 from gwansang.reading.elements import ELEMENTS
-from gwansang.reading.model import ENERGIES, HistoricFigure, Locale, Reading
+from gwansang.reading.model import ENERGIES, HistoricFigure, Reading
 from gwansang.reading.texts import elements_text
+from gwansang.texts import load
 
 WIDTH, HEIGHT = 1080, 1350
-TEXTS = TypeAdapter(dict[Locale, dict[str, str]]).validate_json(
-    Path(__file__).with_name("reading_card_texts.json").read_bytes()
-)
 _MIDDLE: Final = WIDTH / 2
 _STAR: Final = (_MIDDLE, 724.0, 168.0)  # where the five corners stand: x, y and how far out
 _COLORS: Mapping[str, str] = dict(zip(ELEMENTS, (svg.BLUE, svg.RED, svg.YELLOW, svg.FADED, svg.BLACK), strict=True))
@@ -25,7 +20,7 @@ Corner = tuple[str, str, float]  # its name, its hanja, its share of 1
 
 def reading_card(reading: Reading) -> str:
     """The card of a reading as SVG, in the reading's language."""
-    texts = TEXTS[reading.locale]
+    texts = load("reading_card", reading.locale, dict[str, str])
     headline, told = _told(reading)
     return svg.sheet(
         WIDTH,

@@ -29,11 +29,11 @@ from gwansang.api.v1.sockets.task_events import watch
 from gwansang.dependencies.callers import FaceCaller, TaskCaller, VideoCaller
 from gwansang.dependencies.params import ChosenLocale, PageParams
 from gwansang.dependencies.services import Submissions, Tasks
-from gwansang.reading.model import Locale
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
 from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError
+from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
 TaskId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]

@@ -19,7 +19,6 @@ from gwansang.api.multipart import parse_form
 from gwansang.core.exceptions import TooLarge, UnsupportedMedia
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
-from gwansang.reading.model import Locale
 from gwansang.schemas.analysis import FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
     LANDMARK_COUNTS,
@@ -28,6 +27,7 @@ from gwansang.services.ml.face_analyzer import (
     InvalidLandmarksError,
     naming_photo,
 )
+from gwansang.texts import Locale
 
 Ask = Callable[[], FaceQuery]
 ChooseLocale = Callable[[str | None], Locale]

@@ -1,21 +1,18 @@
 """Look-alikes as the wire shows them."""
 
-import json
 import math
-from functools import cache
-from importlib.resources import files
 
 from gwansang.api.v1.cards.match_card import Resembled, match_card
-from gwansang.reading.model import Locale
 from gwansang.schemas.celebrity import LookalikeOut, MatchOut, PersonOut, RegionMatchOut, RegionSimilarities
 from gwansang.services.lookalike.gallery import Match, Person, RegionMatch
 from gwansang.services.lookalike.match_service import MatchResult
+from gwansang.texts import Locale, load
 
 
 def present_matches(result: MatchResult, *, with_card: bool) -> LookalikeOut:
     """The answer in its language."""
     found, locale = result.matches, result.locale
-    texts = _texts()[locale]
+    texts = _texts(locale)
     return LookalikeOut(
         gallery_version=found.gallery_version,
         gallery_size=found.gallery_size,
@@ -52,13 +49,9 @@ def _region(one: RegionMatch, locale: Locale) -> RegionMatchOut:
 
 
 def _person(person: Person, locale: Locale) -> PersonOut:
-    name = person.name_ko if locale == "ko" else person.name_en
+    name = _texts(locale)["person"].format(name_ko=person.name_ko, name_en=person.name_en)
     return PersonOut(id=person.id, name=name, name_ko=person.name_ko, name_en=person.name_en, category=person.category)
 
 
-@cache
-def _texts() -> dict[str, dict[str, str]]:
-    texts: dict[str, dict[str, str]] = json.loads(
-        files("gwansang.api.v1.presenters").joinpath("lookalike_texts.json").read_text(encoding="utf-8")
-    )
-    return texts
+def _texts(locale: Locale) -> dict[str, str]:
+    return load("lookalike", locale, dict[str, str])

@@ -1,23 +1,16 @@
 """What is remembered and what changed, as the wire shows it and a sentence tells it."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from gwansang.reading.measurements import TABLE
-from gwansang.reading.model import ENERGIES, Locale, PartReading, Reading
-from gwansang.reading.texts import shapes_text
+from gwansang.reading.model import ENERGIES, PartReading, Reading
+from gwansang.reading.texts import measures_text, shapes_text
 from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.readings.comparison import ComparedMeasure, Comparison
 from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 from gwansang.services.readings.snapshot import MemorySummary
+from gwansang.texts import Locale, load
 
-TEXTS = TypeAdapter(dict[str, dict[Locale, str]]).validate_json(
-    Path(__file__).with_name("memory_texts.json").read_bytes()
-)
-_LABELS = {row.name: row.labels for row in TABLE}
 _TOLD_MEASURES = 3  # in a sentence; all of them are in the numbers
 
 
@@ -36,9 +29,9 @@ def present_memory(remembered: MemorySummary, reading: Reading) -> ProfileOut:
 def _memory_text(remembered: MemorySummary, reading: Reading) -> str:
     locale, same = reading.locale, remembered.same_as_last_time
     if same is None:
-        return TEXTS["another_face"][locale]
+        return _texts(locale)["another_face"]
     parts = _names(remembered.changed, reading, locale)
-    return TEXTS["mostly" if parts else "again"][locale].format(
+    return _texts(locale)["mostly" if parts else "again"].format(
         percent=_percent(same), parts=parts, photos=remembered.photos
     )
 
@@ -81,15 +74,15 @@ def comparison_text(comparison: Comparison, locale: Locale) -> str:
         key=lambda name: -abs(comparison.measures[name].in_errors),
     )
     kind = "beyond_noise" if beyond else "within_noise" if parts else "alike"
-    told = TEXTS[kind][locale].format(
+    told = _texts(locale)[kind].format(
         percent=_percent(comparison.agreement),
         parts=_names(parts, comparison.b.reading, locale),
-        measures=", ".join(_LABELS[name][locale] for name in beyond[:_TOLD_MEASURES]),
+        measures=", ".join(measures_text(locale)[name] for name in beyond[:_TOLD_MEASURES]),
     )
-    differing = [TEXTS[name][locale] for name, one in comparison.conditions.items() if one.differs]
+    differing = [_texts(locale)[name] for name, one in comparison.conditions.items() if one.differs]
     if not differing:
         return told
-    return " ".join((told, TEXTS["conditions"][locale].format(conditions=", ".join(differing))))
+    return " ".join((told, _texts(locale)["conditions"].format(conditions=", ".join(differing))))
 
 
 def _compared(kept: KeptAnalysis) -> wire.ComparedReadingOut:
@@ -112,7 +105,7 @@ def _shape(part: PartReading, locale: Locale) -> wire.ToldShapeOut:
 
 def _measure(name: str, one: ComparedMeasure, locale: Locale) -> wire.ComparedMeasureOut:
     return wire.ComparedMeasureOut(
-        label=_LABELS[name][locale] if name in _LABELS else name,
+        label=measures_text(locale).get(name, name),
         unit=one.a.unit,
         a=_value(one.a),
         b=_value(one.b),
@@ -135,12 +128,17 @@ def _names(parts: Iterable[str], reading: Reading, locale: Locale) -> str:
 
 
 def _name(part: str, reading: Reading, locale: Locale) -> str:
-    if part in TEXTS:
-        return TEXTS[part][locale]
+    texts = _texts(locale)
+    if part in texts:
+        return texts[part]
     words = shapes_text(locale)["parts"]
     if part in words:
         return words[part]["name"]
     return next((one.name for one in reading.parts if one.part == part), part)
+
+
+def _texts(locale: Locale) -> dict[str, str]:
+    return load("memory", locale, dict[str, str])
 
 
 def _percent(share: float) -> int:

@@ -1,9 +1,6 @@
 """An analysis as the wire shows it: numbers rounded, measures as lines on the upright photo."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-
-from pydantic import TypeAdapter
 
 from gwansang.api.v1.presenters.archetypes import present_archetypes
 from gwansang.api.v1.presenters.memory import present_memory
@@ -13,11 +10,8 @@ from gwansang.schemas.classic import ClassicOut
 from gwansang.services.readings.analysis_service import AnalysisResult
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, OverlayPoints, snapshot_of
+from gwansang.texts import Locale, load
 from gwansang.vision.face import Pose, Quality
-
-ADVICE = TypeAdapter(dict[str, dict[str, str]]).validate_json(
-    Path(__file__).with_name("advice_texts.json").read_bytes()
-)
 
 
 def present(result: AnalysisResult) -> wire.FaceReading:
@@ -199,7 +193,7 @@ def _age(age: AgePosition, places: OverlayPoints | None) -> wire.AgePositionOut:
     )
 
 
-def _quality(quality: Quality, pose: Pose, locale: str) -> wire.QualityOut:
+def _quality(quality: Quality, pose: Pose, locale: Locale) -> wire.QualityOut:
     return wire.QualityOut(
         score=_round(quality.score),
         yaw_deg=round(pose.yaw_deg, 1),
@@ -215,10 +209,11 @@ def _quality(quality: Quality, pose: Pose, locale: str) -> wire.QualityOut:
     )
 
 
-def _advice(warnings: Iterable[str], locale: str) -> Iterable[wire.AdviceOut]:
+def _advice(warnings: Iterable[str], locale: Locale) -> Iterable[wire.AdviceOut]:
+    texts = load("advice", locale, dict[str, str])
     for code in warnings:
-        if code in ADVICE:
-            yield wire.AdviceOut(code=code, text=ADVICE[code][locale])
+        if code in texts:
+            yield wire.AdviceOut(code=code, text=texts[code])
 
 
 def _round(value: float) -> float:

@@ -7,7 +7,6 @@ from typing import Final
 from gwansang.api.problem_texts import told_sentence
 from gwansang.api.v1.presenters.readings import present_told
 from gwansang.core.exceptions import NotFound
-from gwansang.reading.model import Locale
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import EnergiesOut, FaceReading
 from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
@@ -19,6 +18,7 @@ from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.task_service import TaskInfo
+from gwansang.texts import Locale
 
 Result = FaceReading | wire.BatchOut | wire.ImportOut
 

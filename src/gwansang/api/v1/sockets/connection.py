@@ -34,10 +34,10 @@ from gwansang.dependencies.sockets import (
     check_origin,
     count_opening,
 )
-from gwansang.reading.model import Locale
 from gwansang.schemas.problem import Problem
 from gwansang.schemas.sockets import AuthMessage, ErrorMessage
 from gwansang.services.accounts.caller import Caller, Scope
+from gwansang.texts import Locale
 
 Talk = Callable[["Socket"], Awaitable[None]]
 

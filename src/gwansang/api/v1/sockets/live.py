@@ -2,25 +2,24 @@
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
 from gwansang.api.v1.presenters.readings import present
 from gwansang.api.v1.sockets.connection import MessageTypeError, Socket, SocketIdleError, together
 from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
-from gwansang.core.language import preferred
+from gwansang.core.language import negotiate_locale
 from gwansang.schemas import live as wire
-from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, LOCALES, InvalidLandmarksError
+from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, InvalidLandmarksError
 from gwansang.services.readings.live_service import Frame, Guidance, LandmarkFrame, LiveService, LiveSession
+from gwansang.texts import Locale, load
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.tracking import OVAL
 
-TEXTS = TypeAdapter(dict[str, dict[str, str]]).validate_json(Path(__file__).with_name("live_texts.json").read_bytes())
 MAX_FRAME_BYTES = 1024 * 1024
 _FRAMES_PER_S = 30
 _IDLE_S = 30.0
@@ -158,7 +157,7 @@ class _Conversation:
             await self._socket.tell(error)
             return
         if start.locale is not None:
-            self._socket.locale = preferred(LOCALES, (start.locale,), None)
+            self._socket.locale = negotiate_locale((start.locale,))
 
 
 def _start_of(message: str) -> wire.StartMessage:
@@ -196,14 +195,14 @@ def _no_mesh() -> InvalidLandmarksError:
     return InvalidLandmarksError(message, expected=LANDMARK_COUNTS)
 
 
-def message_of(guidance: Guidance, number: int, skipped: int, locale: str) -> wire.GuidanceMessage:
+def message_of(guidance: Guidance, number: int, skipped: int, locale: Locale) -> wire.GuidanceMessage:
     """What a client is told of a frame."""
     glance = guidance.glance
     return wire.GuidanceMessage(
         frame=number,
         skipped=skipped,
         hints=[cue.value for cue in guidance.cues],
-        text=TEXTS[guidance.cues[0].value if guidance.cues else "steady"][locale],
+        text=load("live", locale, dict[str, str])[guidance.cues[0].value if guidance.cues else "steady"],
         progress=round(guidance.progress, 2),
         pose=_pose(glance.pose) if glance.pose else None,
         quality=_quality(glance.quality) if glance.quality else None,

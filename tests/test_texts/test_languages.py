@@ -1,0 +1,123 @@
+"""A language is a folder of texts and its code in one line; nothing of it is read before it is needed."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import gwansang
+from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.protection.consent_texts import ConsentText
+from gwansang.texts import DEFAULT_LOCALE, LOCALES, load
+from tests.support.serving import serving
+from tests.support.texts import leaves
+
+PACKAGE = Path(gwansang.__file__).parent
+JAPANESE = {
+    "fortune": {"disclaimer": "伝統的な観相をもとにした読み物です。"},
+    "problems": {"INVALID_BASE64": "画像を読み取れませんでした。"},
+    "notice": {"title": "お知らせ"},
+}
+FIELDS_BY_LANGUAGE = {("fortune", "/pillar"), ("fortune", "/relations/peer/reason"), ("lookalike", "/person")}
+READING = {"landmarks": known_landmarks().tolist()}
+
+
+@pytest.fixture(scope="module")
+def in_japanese(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The running service with a third language: a folder with three sentences, and its code in the list."""
+    folder = tmp_path_factory.mktemp("third")
+    texts = shutil.copytree(PACKAGE, folder / "src" / "gwansang") / "texts"
+    line = 'Locale = Literal["ko", "en"]'
+    source = (texts / "__init__.py").read_text()
+    assert source.count(line) == 1
+    (texts / "__init__.py").write_text(source.replace(line, 'Locale = Literal["ko", "en", "ja"]'))
+    (texts / "ja").mkdir()
+    for name, sentences in JAPANESE.items():
+        (texts / "ja" / f"{name}.json").write_text(json.dumps(sentences))
+    with serving(folder, PYTHONPATH=str(folder / "src")) as server, server.client() as client:
+        yield client
+
+
+def test_a_third_language_is_offered_in_the_api_document(in_japanese: httpx.Client) -> None:
+    document = in_japanese.get("/api/v1/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    assert [schemas[name]["properties"]["locale"]["enum"] for name in ("FaceReading", "LookalikeOut")] == [
+        ["ko", "en", "ja"],
+        ["ko", "en", "ja"],
+    ]
+    assert '"ko or en or ja; anything else falls back."' in json.dumps(document)
+
+
+def test_a_reading_has_the_sentence_of_the_third_language_and_falls_back_for_the_rest(
+    in_japanese: httpx.Client,
+) -> None:
+    japanese, korean = (
+        in_japanese.post("/api/v1/analysis/face", params={"locale": locale}, json=READING).json()
+        for locale in ("ja", "ko")
+    )
+    assert (japanese["locale"], japanese["disclaimer"]) == ("ja", JAPANESE["fortune"]["disclaimer"])
+    assert korean["disclaimer"] != japanese["disclaimer"]
+    for field in ("parts_analysis", "element", "archetypes", "today_fortune", "fortune", "zones", "palaces", "quality"):
+        assert japanese[field] == korean[field]
+
+
+def test_an_error_has_the_sentence_of_the_third_language_or_falls_back(in_japanese: httpx.Client) -> None:
+    headers = {"Accept-Language": "ja-JP, en;q=0.5"}
+    unreadable = in_japanese.post("/api/v1/analysis/face", headers=headers, json={"image": "!"}).json()
+    assert unreadable["detail"] == JAPANESE["problems"]["INVALID_BASE64"]
+    empty = in_japanese.post("/api/v1/analysis/face", headers=headers, json={}).json()
+    assert empty["detail"] == load("problems", "ko", dict[str, str])["NOTHING_TO_READ"]
+
+
+def test_the_notice_has_the_title_of_the_third_language_and_falls_back_for_its_items(in_japanese: httpx.Client) -> None:
+    japanese, korean = (
+        in_japanese.get("/api/v1/privacy/notice", headers={"Accept-Language": locale}).json() for locale in ("ja", "ko")
+    )
+    assert japanese == {**korean, "locale": "ja", "title": JAPANESE["notice"]["title"]}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (PACKAGE / "texts" / DEFAULT_LOCALE).glob("*.json")))
+def test_every_shipped_language_has_the_same_texts_with_the_same_fields(name: str) -> None:
+    forms = [form(name, (PACKAGE / "texts" / locale / f"{name}.json").read_text()) for locale in LOCALES]
+    assert forms == [forms[0]] * len(LOCALES)
+
+
+def form(name: str, content: str) -> list[tuple[str, set[str] | None]]:
+    """Return the path of each text with the fields in braces that it fills, if they have to be the same everywhere."""
+    return [
+        (path, None if (name, path) in FIELDS_BY_LANGUAGE else set(re.findall(r"{(\w*)}", text)))
+        for path, text in leaves(json.loads(content))
+    ]
+
+
+def test_a_consent_without_a_translation_is_shown_and_recorded_in_the_default_language() -> None:
+    text = ConsentText(version=2, valid_from=1, translations={DEFAULT_LOCALE: "새 글"})
+    assert text.language("en") == DEFAULT_LOCALE
+    assert text.words("en") == "새 글"
+    assert text.sha256("en") == text.sha256(DEFAULT_LOCALE)
+
+
+def test_texts_that_no_language_has_are_an_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        load("absent", "en", dict[str, str])
+
+
+def test_importing_the_application_reads_no_data_of_the_package() -> None:
+    script = f"""
+import sys
+opened = []
+def note(event, arguments):
+    if event == "open" and str(arguments[0]).startswith({str(PACKAGE)!r}):
+        opened.append(str(arguments[0]))
+sys.addaudithook(note)
+import gwansang.main, gwansang.cli, gwansang.worker
+print([path for path in opened if not path.endswith((".py", ".pyc"))])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stdout
