@@ -17,7 +17,7 @@ import psutil
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gwansang.config import Settings
-from gwansang.container import Container, assembled
+from gwansang.container import Container, assemble_container
 from gwansang.core.clock import Clock
 from gwansang.main import create_app
 from gwansang.services.ml.face_analyzer import FaceVision
@@ -65,7 +65,7 @@ async def running_app(
             queue=settings.inference_queue,
             timeout_s=settings.inference_timeout_s,
         )
-        async with assembled(pool, settings, clock=clock or frozen_clock()) as container:
+        async with assemble_container(pool, settings, clock=clock or frozen_clock()) as container:
             yield container
 
     app = create_app(settings_for_tests(**changes), opening)

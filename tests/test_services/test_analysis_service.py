@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from gwansang.container import Container, assembled
+from gwansang.container import Container, assemble_container
 from gwansang.services.ml.face_analyzer import (
     FaceQuery,
     FaceVision,
@@ -29,7 +29,7 @@ PHOTO = FaceQuery(image=b"a photo")
 @asynccontextmanager
 async def services(moment: datetime = NOON) -> AsyncIterator[Container]:
     pool = InferencePool[FaceVision](FakeVision, workers=1, queue=4, timeout_s=10)
-    async with assembled(pool, settings_for_tests(), clock=frozen_clock(moment)) as container:
+    async with assemble_container(pool, settings_for_tests(), clock=frozen_clock(moment)) as container:
         yield container
 
 

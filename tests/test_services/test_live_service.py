@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 import numpy as np
 import pytest
 
-from gwansang.container import Container, assembled
+from gwansang.container import Container, assemble_container
 from gwansang.core.exceptions import AppError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, FaceVision, PhotoEngine
@@ -30,7 +30,7 @@ PERSON = ("minji@example.com", "김민지", "correct horse 배터리")
 @pytest.fixture
 async def service() -> AsyncIterator[Container]:
     pool = InferencePool[FaceVision](lambda: PhotoEngine(model_dir()), workers=1, queue=4, timeout_s=30)
-    async with assembled(pool, settings_for_tests(), clock=frozen_clock()) as container:
+    async with assemble_container(pool, settings_for_tests(), clock=frozen_clock()) as container:
         yield container
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from gwansang.api.v1.presenters.readings import present, present_kept
-from gwansang.container import Container, assembled
+from gwansang.container import Container, assemble_container
 from gwansang.reading import Reading
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def services() -> AsyncIterator[Container]:
     pool = InferencePool[FaceVision](FakeVision, workers=1, queue=4, timeout_s=10)
-    async with assembled(pool, settings_for_tests(), clock=frozen_clock()) as container:
+    async with assemble_container(pool, settings_for_tests(), clock=frozen_clock()) as container:
         yield container
 
 

@@ -18,7 +18,7 @@ from gwansang.cli.options import norms as read_norms
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.overlay import draw
 from gwansang.cli.report import report
-from gwansang.container import open_analyses
+from gwansang.container import open_analysis_service
 from gwansang.core.exceptions import AppError
 from gwansang.core.logging import configure_logging
 from gwansang.schemas.analysis import FaceReading
@@ -82,7 +82,7 @@ async def _analyze_all(photos: list[Path], wish: Wish, show: Show) -> int:
     read_norms(norms_path)  # what is wrong with them is a sentence before anything is loaded
     changed = {"inference_workers": workers, "norms_path": norms_path}
     bad = 0
-    async with open_analyses(chosen.model_copy(update=changed)) as analyses:
+    async with open_analysis_service(chosen.model_copy(update=changed)) as analyses:
         with _progress(len(photos)) as advance:
             async for photo, outcome in _outcomes(analyses, photos, wish, workers):
                 advance()

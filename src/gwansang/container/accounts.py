@@ -61,7 +61,7 @@ class Accounts:
 
 @asynccontextmanager
 async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Accounts]:
-    """The database with the schema of this release, and what needs nothing else."""
+    """Open the database, bring it to the schema of this release, and yield the services that need nothing else."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     passwords = Passwords(
         settings.password_scheme, bcrypt_rounds=settings.password_bcrypt_rounds, threads=settings.password_threads

@@ -1,15 +1,15 @@
-"""The whole program: every service there is, built in the order in which they need each other."""
+"""The whole program: every service, built in the order of their dependencies."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
-from gwansang.container.accounts import open_accounts
+from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.backends import mail_transport
-from gwansang.container.engines import analysing, norms_of, photo_pool
+from gwansang.container.engines import create_inference_pool, load_configured_norms, start_analysis_service
 from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.connection_slots import ConnectionSlots
@@ -17,13 +17,8 @@ from gwansang.core.memory import keep_heap_small
 from gwansang.core.meters import Meters
 from gwansang.core.rate_limit import RateLimiter, rate_limiter
 from gwansang.core.tokens import new_secret
-from gwansang.services.accounts.auth_service import AuthService
-from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.accounts.email_proof_service import EmailProofService
-from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
-from gwansang.services.accounts.user_service import UserService
 from gwansang.services.jobs.batch_job import BatchJob
 from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.import_job import ImportJob
@@ -45,43 +40,26 @@ from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
 from gwansang.services.readings.file_service import FileService
-from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.live_service import LiveService
 from gwansang.services.readings.photo_copier import PhotoCopier
 from gwansang.services.readings.photo_service import PhotoService
-from gwansang.services.readings.profile_service import ProfileService
-from gwansang.services.takeout.export_archive import ExportArchive
-from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.job import Job
-from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.worker import TaskWorker, open_worker
-from gwansang.storage.base import ObjectStore
 
 _HOUSEKEEPING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
-    """What an endpoint may be given."""
+class Container(Accounts):
+    """All services, and what the edge needs beside them."""
 
     meters: Meters
     metrics: MetricsService
-    store: ObjectStore
     photos: PhotoService
     files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
     live: LiveService
-    users: UserService
-    auth: AuthService
-    proofs: EmailProofService
-    keys: KeyService
-    consents: ConsentService
-    history: HistoryService
-    profiles: ProfileService
-    exports: ExportService
-    archives: ExportArchive
-    tasks: TaskService
     worker: TaskWorker | None
     celebrities: CelebrityService
     imports: ImportService
@@ -99,23 +77,25 @@ class Container:
 
 @asynccontextmanager
 async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIterator[Container]:
-    """Loads and tests the models, then hands out the services; raises where the service could not work. A `worker` is
-    ready for long work at once, where others begin with it when there is some."""
+    """Load and test the models, then yield the services; raises if the service could not work.
+
+    worker: start the engine of tasks at once; otherwise it starts with the first task.
+    """
     keep_heap_small()
     meters = Meters()
-    pool = photo_pool(settings, meters)
-    async with assembled(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
+    pool = create_inference_pool(settings, meters)
+    async with assemble_container(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
         yield container
 
 
 @asynccontextmanager
 async def open_gallery(settings: Settings) -> AsyncIterator[tuple[CelebrityService, GallerySearch, EmbeddingService]]:
-    """The gallery alone, for the command line: its people, its search, and what looks at pictures."""
-    pool = photo_pool(settings, Meters())
+    """Yield the services of the gallery alone, for the command line."""
+    pool = create_inference_pool(settings, Meters())
     async with open_accounts(settings) as accounts:
         await pool.start()
         try:
-            search = GallerySearch(accounts.uow, norms_of(settings))
+            search = GallerySearch(accounts.uow, load_configured_norms(settings))
             embeddings = EmbeddingService(pool)
             yield CelebrityService(accounts.uow, embeddings, search, clock=utc_now, new_id=uuid4), search, embeddings
         finally:
@@ -123,7 +103,7 @@ async def open_gallery(settings: Settings) -> AsyncIterator[tuple[CelebrityServi
 
 
 @asynccontextmanager
-async def assembled(
+async def assemble_container(
     pool: InferencePool[FaceVision],
     settings: Settings,
     *,
@@ -131,7 +111,7 @@ async def assembled(
     worker: bool = False,
     meters: Meters | None = None,
 ) -> AsyncIterator[Container]:
-    """The services around a pool, which is started here and in the end closed with everything else."""
+    """Start the pool and every service around it; all of them are closed with the block."""
     meters = meters or Meters()
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
@@ -139,7 +119,7 @@ async def assembled(
         stack.push_async_callback(mails.close)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         limits = await stack.enter_async_context(rate_limiter(rate_limits(settings), redis_url))
-        analyses = await stack.enter_async_context(analysing(pool, settings, clock, meters))
+        analyses = await stack.enter_async_context(start_analysis_service(pool, settings, clock, meters))
         photos = PhotoService(
             accounts.uow,
             accounts.store,
@@ -160,36 +140,32 @@ async def assembled(
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
-        search = GallerySearch(accounts.uow, norms_of(settings))
+        search = GallerySearch(accounts.uow, load_configured_norms(settings))
         await stack.enter_async_context(search.watching())
         embeddings = EmbeddingService(pool)
         celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
-        video = VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock)
-        jobs = _jobs(FaceJob(readings), BatchJob(readings), video, ImportJob(celebrities))
+        kinds: tuple[Job, ...] = (
+            FaceJob(readings),
+            BatchJob(readings),
+            VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock),
+            ImportJob(celebrities),
+        )
         runner = None
         if settings.jobs_concurrency:
-            work = open_worker(accounts.job_resources, jobs, job_policy(settings), at_once=worker)
-            runner = await stack.enter_async_context(work)
+            opening = open_worker(
+                accounts.job_resources, {job.kind: job for job in kinds}, job_policy(settings), at_once=worker
+            )
+            runner = await stack.enter_async_context(opening)
         yield Container(
+            **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
             meters=meters,
             metrics=MetricsService(meters, accounts.uow, pool, accounts.store, probe, clock=clock),
-            store=accounts.store,
             photos=photos,
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
             caller_analyses=readings,
             live=LiveService(pool, analyses, readings, accounts.consents),
-            users=accounts.users,
-            auth=accounts.auth,
-            proofs=accounts.proofs,
-            keys=accounts.keys,
-            consents=accounts.consents,
-            history=accounts.history,
-            profiles=accounts.profiles,
-            exports=accounts.exports,
-            archives=accounts.archives,
             retention=accounts.privacy.retention,
-            tasks=accounts.tasks,
             worker=runner,
             celebrities=celebrities,
             imports=ImportService(accounts.tasks),
@@ -205,7 +181,3 @@ async def assembled(
             sockets=ConnectionSlots(),
             edge=edge_policy(settings),
         )
-
-
-def _jobs(*known: Job) -> dict[str, Job]:
-    return {job.kind: job for job in known}

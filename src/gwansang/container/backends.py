@@ -1,4 +1,4 @@
-"""Where files and mails go to, as the settings say."""
+"""The file store and the mail transport that the settings name."""
 
 from gwansang.config import Settings
 from gwansang.core.clock import Clock
@@ -8,7 +8,7 @@ from gwansang.storage.base import ObjectStore
 
 
 def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
-    """obstore and what it brings are loaded here, where something will be kept."""
+    """Return the file store; obstore is imported here, when something will be stored."""
     if settings.s3_bucket is None:
         from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
 
@@ -28,6 +28,7 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
 
 
 def mail_transport(settings: Settings) -> MailTransport:
+    """Return the SMTP transport, or one that writes into a folder if no SMTP server is configured."""
     if settings.smtp_host is None:
         return FolderTransport(settings.mail_folder)
     return SmtpTransport(

@@ -1,4 +1,4 @@
-"""What sees and reads faces, once it is loaded and tested."""
+"""The engines that see and read faces, loaded and tested."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,27 +19,28 @@ from gwansang.services.readings.analysis_service import AnalysisService
 
 
 @asynccontextmanager
-async def open_analyses(settings: Settings) -> AsyncIterator[AnalysisService]:
-    """Readings alone, for whoever keeps nothing and so needs no database."""
+async def open_analysis_service(settings: Settings) -> AsyncIterator[AnalysisService]:
+    """Yield the readings alone, for callers that store nothing and so need no database."""
     meters = Meters()
-    async with analysing(photo_pool(settings, meters), settings, utc_now, meters) as analyses:
+    async with start_analysis_service(create_inference_pool(settings, meters), settings, utc_now, meters) as analyses:
         yield analyses
 
 
 @asynccontextmanager
-async def analysing(
+async def start_analysis_service(
     pool: InferencePool[FaceVision], settings: Settings, clock: Clock, meters: Meters
 ) -> AsyncIterator[AnalysisService]:
+    """Start the pool, rehearse one reading, and yield the service; the pool is closed with the block."""
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool, norms_of(settings), partial(meters.inference, "reading"))
+        analyzer = FaceAnalyzer(pool, load_configured_norms(settings), partial(meters.inference, "reading"))
         await analyzer.rehearse(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:
         await pool.close()
 
 
-def photo_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
+def create_inference_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
     return InferencePool[FaceVision](
         lambda: TimedVision(PhotoEngine(settings.model_path), partial(meters.inference, "vision")),
         workers=settings.inference_workers,
@@ -50,5 +51,5 @@ def photo_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
     )
 
 
-def norms_of(settings: Settings) -> Norms:
+def load_configured_norms(settings: Settings) -> Norms:
     return load_norms(settings.norms_path) if settings.norms_path else default_norms()

@@ -1,4 +1,4 @@
-"""What the settings say, as the parts of the program want to hear it."""
+"""The settings as the values that each part of the program needs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +15,7 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """What the edge has to know of the settings."""
+    """The settings that the edge needs."""
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -66,7 +66,7 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
 
 
 def job_policy(settings: Settings) -> JobPolicy:
-    """How long work is done here."""
+    """Return the settings of the worker for tasks."""
     return JobPolicy(
         database_url=settings.database_url.get_secret_value(),
         slots=settings.worker_folder,
