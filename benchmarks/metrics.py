@@ -43,7 +43,7 @@ async def main() -> None:
     bare = median([await seconds(answer, meters) for _ in range(ROUNDS)])
     counted = median([await seconds(Metrics(answer), meters) for _ in range(ROUNDS)])
     started = perf_counter()
-    size = len(meters.text())
+    size = len(meters.render())
     scrape_ms = (perf_counter() - started) * 1000
     print(f"{(counted - bare) / REQUESTS * 1e6:.1f} us a request; a scrape of {size} bytes takes {scrape_ms:.1f} ms")
 

@@ -17,11 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.naive import Naive
 from benchmarks.photos import MODEL_DIR, photo_files
-from gwansang.vision.decode import decode
-from gwansang.vision.detector import detect_short
+from gwansang.vision.decode import decode_image
+from gwansang.vision.detector import detect_short_range
 from gwansang.vision.face import Points
-from gwansang.vision.gates.headers import inspect
-from gwansang.vision.landmarks import one_pass
+from gwansang.vision.gates.headers import inspect_image
+from gwansang.vision.landmarks import run_mesh_network
 from gwansang.vision.models.runtime import Networks
 
 MAX_MEDIAN, MAX_P95 = 0.1, 1.0
@@ -29,11 +29,11 @@ MAX_MEDIAN, MAX_P95 = 0.1, 1.0
 
 def ours(engine: Networks, data: bytes) -> Points | None:
     """What the reference does: whole picture, short-range detector, one pass."""
-    picture = decode(inspect(data))
-    faces = detect_short(engine, picture)
+    picture = decode_image(inspect_image(data))
+    faces = detect_short_range(engine, picture)
     if not faces:
         return None
-    mesh = one_pass(engine, picture, faces[0].region())
+    mesh = run_mesh_network(engine, picture, faces[0].region())
     return mesh.points if mesh.presence >= 0.5 else None
 
 

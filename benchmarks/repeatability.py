@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
 from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import DecodedImage
-from gwansang.vision.detector import find_faces
+from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Points
-from gwansang.vision.landmarks import find_landmarks, one_pass
+from gwansang.vision.landmarks import find_landmarks, run_mesh_network
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 
@@ -78,11 +78,11 @@ CHANGES: dict[str, _Change] = {
 
 
 def once(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return one_pass(engine, picture, region).points
+    return run_mesh_network(engine, picture, region).points
 
 
 def twice(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return one_pass(engine, picture, boxed(one_pass(engine, picture, region).points)).points
+    return run_mesh_network(engine, picture, boxed(run_mesh_network(engine, picture, region).points)).points
 
 
 def boxed(points: Points, room: float = 1.5) -> CropRegion:
@@ -106,7 +106,7 @@ METHODS: dict[str, _Method] = {"one pass": once, "two passes": twice, "the produ
 
 def points_of(engine: Networks, photo: Rgb, method: _Method) -> Points | None:
     picture = DecodedImage(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
-    faces = find_faces(engine, picture)
+    faces = detect_faces(engine, picture)
     return method(engine, picture, faces[0].region())[:, :2] if faces else None
 
 

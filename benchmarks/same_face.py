@@ -28,7 +28,7 @@ from gwansang.reading.model import ENERGIES
 from gwansang.reading.scores import energy_sums, through_window
 from gwansang.reading.stability import Sighting, sighting
 from gwansang.services.ml.face_analyzer import capture_of
-from gwansang.vision.correction import correct
+from gwansang.vision.correction import correct_mesh
 from gwansang.vision.face import Face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
@@ -97,7 +97,7 @@ def cost_ms(face: Face) -> tuple[float, float]:
     """Of taking pose, nearness and expression out, and of looking at the shapes a second time for the scores."""
     norms = default_norms()
     z = {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
-    correcting = _timed(lambda: correct(face.frontal, face.pose, face.quality.distance_cm))
+    correcting = _timed(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
     return correcting, _timed(lambda: energy_sums(through_window(z)))
 
 

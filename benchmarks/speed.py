@@ -28,13 +28,13 @@ from benchmarks.naive import Naive
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 from gwansang.reading.reader import read
 from gwansang.services.ml.face_analyzer import capture_of
-from gwansang.vision.decode import decode, reduction_for
-from gwansang.vision.detector import find_faces
+from gwansang.vision.decode import choose_reduction, decode_image
+from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Face, Points
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.landmarks import find_landmarks
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import ENOUGH_FACE_PX, FIRST_LOOK_PX, face_from_landmarks, read_photo
+from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, SUFFICIENT_FACE_PX, face_from_landmarks, read_photo
 
 LANDMARKS_TARGET, READING_TARGET, THREADS_TARGET = 3.0, 2.5, 1.8
 _DAY = date(2026, 1, 1)
@@ -73,11 +73,11 @@ def our_round(engine: Networks, photo: bytes) -> Points:
 
 def our_landmarks(engine: Networks, photo: bytes) -> None:
     """The first half of `read_photo`, for a photo of one large face."""
-    header = inspect(photo)
-    picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
-    face = find_faces(engine, picture)[0]
-    if face.width / picture.reduction < ENOUGH_FACE_PX and picture.reduction > 1:
-        picture = decode(header, picture.reduction // 2)
+    header = inspect_image(photo)
+    picture = decode_image(header, choose_reduction(header, DETECTION_LONG_SIDE_PX))
+    face = detect_faces(engine, picture)[0]
+    if face.width / picture.reduction < SUFFICIENT_FACE_PX and picture.reduction > 1:
+        picture = decode_image(header, picture.reduction // 2)
     find_landmarks(engine, picture, face.region())
 
 

@@ -25,7 +25,7 @@ from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, PhotoEngine, capture_of, observe
 from gwansang.services.readings.clip_reader import FrameObservation, look_of, see_part
-from gwansang.vision.video import Budget, survey
+from gwansang.vision.video import DecodeBudget, scan_clip
 
 DAY = date(2026, 1, 1)
 PARTS = 15
@@ -54,7 +54,7 @@ def compared(vision: PhotoEngine, path: Path, number: int) -> tuple[int, int, li
     photo = framed(path)
     codec, container = (("libx264", "mp4"), ("libvpx-vp9", "webm"))[number % 2]
     film = encoded_clip(moving(photo, 90, 720, 900, seed=number), codec, container)
-    parts = [see_part(vision, film, part) for part in range(len(survey(film, Budget(60)).parts))]
+    parts = [see_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
     look, still = look_of(parts), observe(vision, FaceQuery(image=encoded(photo)))
     first = recall(None, still.measures, 1, lambda _, before: told(still, before))
     again = recall(first.profile, look.measures, 1, lambda measures, before: _remembered(look, measures, before))
@@ -72,7 +72,7 @@ def speed(vision: PhotoEngine, path: Path, seconds: int) -> None:
     film = encoded_clip(moving(framed(path), 30 * seconds, 1080, 1920), g="30", preset="veryfast", crf="20")
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
-    clip = survey(film, Budget(60))
+    clip = scan_clip(film, DecodeBudget(60))
     counted = time.perf_counter()
     parts, peak = [], before
     for part in range(len(clip.parts)):

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 
 from calibration.virtual_camera import retake
-from gwansang.vision.correction import FaceModel, map_solver, symmetric
+from gwansang.vision.correction import FaceModel, map_solver, symmetrize
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Face, Points
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.pose import align
+from gwansang.vision.pose import align_to_canonical
 
 IDENTITIES, EXPRESSIONS = 24, 10
 NOISE = 0.2  # cm^2; chosen by cross-validation: from 0.02 to 0.4 the kappa of the labels moves by 0.04
@@ -61,12 +61,12 @@ def _see(name: str, neutral: Path, smiling: Path, engine: Networks) -> Person:
     shrink = min(_WORK_PX / max(image.shape[:2]), 1.0)
     small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     points = read_photo(_encoded(small), engine).points
-    cm_per_px = align(points).scale
+    cm_per_px = align_to_canonical(points).scale
 
     def seen(distance_cm: float | None, pitch_deg: float) -> tuple[Points, float]:
         picture = retake(small, points, distance_cm=distance_cm, pitch_deg=pitch_deg, cm_per_px=cm_per_px)
         face = read_photo(_encoded(picture), engine)
-        return symmetric(face.frontal), face.pose.pitch_deg
+        return symmetrize(face.frontal), face.pose.pitch_deg
 
     (up, up_deg), (down, down_deg) = seen(None, NOD_DEG), seen(None, -NOD_DEG)
     near, far = seen(NEAR_CM, 0.0)[0], seen(None, 0.0)[0]
@@ -112,7 +112,7 @@ def _calm(faces: Points, mean: Points, solver: Points, expression: Points) -> Po
 
 
 def _level(face: Face, per_pitch_degree: Points) -> Points:
-    return symmetric(face.frontal) - per_pitch_degree * face.pose.pitch_deg
+    return symmetrize(face.frontal) - per_pitch_degree * face.pose.pitch_deg
 
 
 def _directions(differences: Points, count: int) -> Points:
@@ -125,7 +125,7 @@ def _directions(differences: Points, count: int) -> Points:
 
 def see_averages(photos: Path, engine: Networks) -> Points:
     faces = [read_photo(path.read_bytes(), engine) for path in sorted((photos / "composite").glob("*.jpg"))]
-    return np.array([symmetric(face.frontal) for face in faces]).reshape(-1, 468, 3)
+    return np.array([symmetrize(face.frontal) for face in faces]).reshape(-1, 468, 3)
 
 
 def save(model: FaceModel, path: Path) -> None:

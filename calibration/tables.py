@@ -13,7 +13,7 @@ from gwansang.reading import Capture, Measures, measure
 from gwansang.reading.balance import asymmetries
 from gwansang.reading.measurements import TABLE
 from gwansang.reading.measuring_error import sensitivities
-from gwansang.vision.correction import FaceModel, symmetric
+from gwansang.vision.correction import FaceModel, symmetrize
 from gwansang.vision.face import Points
 
 KEYS = tuple(row.key for row in TABLE)
@@ -60,7 +60,7 @@ def norms(people: Sequence[Person], pairs: Pairs, published: Path) -> dict[str, 
     of the closed mouths among them.
     """
     calm = np.array([values(neutral) for neutral, _ in pairs])
-    plain = np.array([raw(symmetric(person.neutral.frontal)) for person in people])
+    plain = np.array([raw(symmetrize(person.neutral.frontal)) for person in people])
     table = _published(published)
     rows = {}
     for j, key in enumerate(KEYS):

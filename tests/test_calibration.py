@@ -12,7 +12,7 @@ from calibration.face_model import IDENTITIES, Person, train
 from gwansang.reading import default_norms
 from gwansang.reading.stability import sighting, stability
 from gwansang.services.ml.face_analyzer import known_landmarks
-from gwansang.vision.correction import correct, symmetric
+from gwansang.vision.correction import correct_mesh, symmetrize
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
@@ -79,7 +79,7 @@ def test_the_corrections_cost_next_to_nothing() -> None:
 def simulated(seed: int, smile: Points) -> Person:
     """Somebody, once calm with a little of the smile, once smiling."""
     draws = np.random.default_rng(seed)
-    who = symmetric(frontal_face(seed))
+    who = symmetrize(frontal_face(seed))
     calm, smiling = (_face(who + share * smile) for share in (draws.normal(scale=0.3), 1 + draws.normal(scale=0.3)))
     return Person(str(seed), calm, smiling, np.zeros((468, 3)), np.zeros((468, 3)))
 
@@ -115,7 +115,7 @@ def test_training_tells_a_smile_from_a_person() -> None:
         stranger = simulated(seed, smile)
         photos = (stranger.neutral, stranger.smiling)
         seen = [photo.frontal for photo in photos]
-        corrected = [correct(photo.frontal, photo.pose, None, model) for photo in photos]
+        corrected = [correct_mesh(photo.frontal, photo.pose, None, model) for photo in photos]
         assert _off(corrected) < 0.02 * _off(seen)
     way = smile.reshape(-1) / np.linalg.norm(smile)
     believed = float(np.linalg.norm(model.identity.reshape(len(model.identity), -1) @ way))

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gwansang.core.encryption import MasterKeys, derived_key
+from gwansang.core.encryption import MasterKeys, derive_key
 
 DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
 _MIB = 1024 * 1024
@@ -170,13 +170,13 @@ class Settings(StorageSettings):
     def master_keys(self) -> MasterKeys:
         """What encrypts the keys of users; made from SECRET_KEY where none is set, which production refuses."""
         if self.encryption_keys is None:
-            return MasterKeys.derived(self.secret_key.get_secret_value())
+            return MasterKeys.derive(self.secret_key.get_secret_value())
         return MasterKeys.parse(self.encryption_keys.get_secret_value())
 
     @property
-    def log_names_key(self) -> bytes:
+    def log_pseudonym_key(self) -> bytes:
         """What makes the same digest of an id in the logs of all processes."""
-        return derived_key(self.secret_key.get_secret_value(), b"gwansang names in logs")
+        return derive_key(self.secret_key.get_secret_value(), b"gwansang names in logs")
 
     @property
     def production(self) -> bool:

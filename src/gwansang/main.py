@@ -83,7 +83,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container | Meters]]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container | Meters]]:
-        configure_logging(settings.log_level, json=settings.json_logs, names_key=settings.log_names_key)
+        configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)
         async with opening(settings) as container:
             yield {"container": container, "meters": container.meters}
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.decode import DecodedImage
-from gwansang.vision.embedding import DIMENSIONS, Embedding, unit
+from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding, l2_normalize
 from gwansang.vision.face import Face
 from gwansang.vision.pipeline import face_from_landmarks
-from gwansang.vision.tracking import TrackedFrame, Tracker, track_landmarks
+from gwansang.vision.tracking import TrackedFrame, TrackingState, track_landmarks
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 
@@ -35,9 +35,9 @@ class FakeVision:
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
         """The same face, but photos of other bytes are of other people."""
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
-        return self.face_of(photo), unit(draws.normal(size=DIMENSIONS).astype(np.float32))
+        return self.face_of(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
 
-    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
+    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         self._while_looking(frame)
         return track_landmarks(known_landmarks(), 1000, 1000)
 

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection
 
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.texts import LOCALES, load
-from gwansang.vision.guidance import Cue
+from gwansang.vision.guidance import GuidanceCue
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.hostile_images import Hostile, hostile_images
 from tests.support.photos import encoded
@@ -109,7 +109,7 @@ def test_the_hints_are_told_in_korean_unless_another_language_is_asked_for(studi
 
 
 def test_there_is_a_warm_sentence_for_every_hint() -> None:
-    assert set(TEXTS["ko"]) == {*Cue, "steady"}
+    assert set(TEXTS["ko"]) == {*GuidanceCue, "steady"}
     assert all(text.endswith("요.") for text in TEXTS["ko"].values())
     assert all(text.endswith(".") or "!" in text for text in TEXTS["en"].values())
 

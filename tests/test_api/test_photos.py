@@ -182,7 +182,7 @@ async def test_a_link_that_was_never_given_out_opens_nothing(client: httpx.Async
 
 async def test_a_link_opens_nothing_after_its_end_nor_with_an_access_tokens_key(client: httpx.AsyncClient) -> None:
     def token(shift_s: float, secret: str) -> str:
-        return FileLinks(secret, clock=lambda: NOON + timedelta(seconds=shift_s)).token("photos/7f/7f3a.jpg", 60)[0]
+        return FileLinks(secret, clock=lambda: NOON + timedelta(seconds=shift_s)).sign("photos/7f/7f3a.jpg", 60)[0]
 
     for wrong in (token(-61, DEFAULT_SECRET_KEY), token(0, "another")):
         assert (await client.get(f"/api/v1/files/{wrong}")).status_code == 404

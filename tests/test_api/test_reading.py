@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gwansang.texts import DEFAULT_LOCALE, load
-from gwansang.vision.quality import Hint
+from gwansang.vision.quality import QualityWarning
 from tests.support.photos import drawn_portrait, evaluation_photos
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
@@ -127,7 +127,7 @@ def test_only_the_words_change_with_the_language(client: httpx.Client) -> None:
 
 
 def test_every_advice_has_a_text_for_every_hint_of_vision() -> None:
-    assert set(load("advice", DEFAULT_LOCALE, dict[str, str])) == {hint.value for hint in Hint}
+    assert set(load("advice", DEFAULT_LOCALE, dict[str, str])) == {hint.value for hint in QualityWarning}
 
 
 def test_real_portraits_are_read(client: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gwansang.core.addresses import UNKNOWN, client_address
+from gwansang.core.addresses import UNKNOWN_ADDRESS, client_address
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from gwansang.core.addresses import UNKNOWN, client_address
         ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
         ("fe80::1%eth0", "fe80::/64"),
-        ("testclient", UNKNOWN),
-        (None, UNKNOWN),
+        ("testclient", UNKNOWN_ADDRESS),
+        (None, UNKNOWN_ADDRESS),
     ],
 )
 def test_an_address_is_counted_as_a_whole_and_ipv6_by_its_64(peer: str | None, address: str) -> None:

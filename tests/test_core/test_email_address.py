@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.email_address import InvalidEmailError, normalize_email
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from gwansang.core.email_address import InvalidEmailError, canonical_email
     ],
 )
 def test_an_address_has_one_form(written: str, canonical: str) -> None:
-    assert canonical_email(written) == canonical
-    assert canonical_email(canonical) == canonical
+    assert normalize_email(written) == canonical
+    assert normalize_email(canonical) == canonical
 
 
 REFUSED = [
@@ -68,23 +68,23 @@ REFUSED = [
 @pytest.mark.parametrize("written", REFUSED, ids=range(len(REFUSED)))
 def test_what_mail_cannot_be_sent_to_is_refused_and_not_repeated(written: str) -> None:
     with pytest.raises(InvalidEmailError) as refused:
-        canonical_email(written)
+        normalize_email(written)
     assert refused.value.context == {"field": "email"}
     assert not written or written not in refused.value.message
 
 
 def test_a_domain_that_only_looks_alike_is_another_address() -> None:
-    assert canonical_email("minji@ехample.com") != canonical_email("minji@example.com")  # the first e, x are Cyrillic
+    assert normalize_email("minji@ехample.com") != normalize_email("minji@example.com")  # the first e, x are Cyrillic
 
 
 @given(st.text(max_size=400))
 def test_any_text_is_either_refused_or_has_a_form_that_stays(text: str) -> None:
     try:
-        canonical = canonical_email(text)
+        canonical = normalize_email(text)
     except InvalidEmailError:
         return
     assert canonical.isascii()
-    assert canonical_email(canonical) == canonical
+    assert normalize_email(canonical) == canonical
 
 
 @given(st.from_regex(r"[a-zA-Z0-9.+@-]{1,40}@[a-zA-Z0-9.ａ-ｚ가-힣-]{1,40}", fullmatch=True))

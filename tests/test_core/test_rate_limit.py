@@ -16,17 +16,17 @@ import structlog
 from structlog.testing import capture_logs
 
 from gwansang.core.exceptions import RateLimited
-from gwansang.core.rate_limit import Bucket, Limit, LimitsUnknownError, Quota, RateLimiter, rate_limiter
+from gwansang.core.rate_limit import Bucket, Limit, LimitsUnknownError, Quota, RateLimiter, open_rate_limiter
 from tests.support.redis_server import REDIS_URL, needs_redis
 
-LIMITS = {Bucket.CALLER: Limit(100, 60), Bucket.LOGIN_ACCOUNT: Limit(3, 60, guarding=True)}
+LIMITS = {Bucket.CALLER: Limit(100, 60), Bucket.LOGIN_ACCOUNT: Limit(3, 60, fail_closed=True)}
 NOWHERE = "redis://127.0.0.1:1/0"
 CHILD = """
 import asyncio, json, sys
-from gwansang.core.rate_limit import Bucket, Limit, rate_limiter
+from gwansang.core.rate_limit import Bucket, Limit, open_rate_limiter
 
 async def main(url, who):
-    async with rate_limiter({Bucket.CALLER: Limit(100, 60)}, url) as limiter:
+    async with open_rate_limiter({Bucket.CALLER: Limit(100, 60)}, url) as limiter:
         print("ready", flush=True)
         sys.stdin.readline()
         quotas = await asyncio.gather(*(limiter.spend(Bucket.CALLER, who) for _ in range(60)))
@@ -47,7 +47,7 @@ def plain_log() -> Iterator[None]:
 
 def spent(url: str | None, *costs: int, limits: dict[Bucket, Limit] | None = None) -> list[Quota]:
     async def spend() -> list[Quota]:
-        async with rate_limiter(limits or LIMITS, url) as limiter:
+        async with open_rate_limiter(limits or LIMITS, url) as limiter:
             who = uuid4().hex
             return [await limiter.spend(Bucket.CALLER, who, cost) for cost in costs]
 
@@ -57,7 +57,7 @@ def spent(url: str | None, *costs: int, limits: dict[Bucket, Limit] | None = Non
 @stores
 def test_a_crowd_gets_exactly_the_limit(url: str | None) -> None:
     async def crowd() -> Counter[bool]:
-        async with rate_limiter(LIMITS, url) as limiter:
+        async with open_rate_limiter(LIMITS, url) as limiter:
             who = uuid4().hex
             quotas = await asyncio.gather(*(limiter.spend(Bucket.CALLER, who) for _ in range(150)))
             return Counter(quota.refused for quota in quotas)
@@ -86,7 +86,7 @@ def test_a_costly_call_takes_its_points_and_a_refused_one_takes_none(url: str | 
 @stores
 def test_a_refusal_names_the_moment_when_the_call_is_taken(url: str | None) -> None:
     async def again_when_told() -> tuple[float, bool]:
-        async with rate_limiter({Bucket.CALLER: Limit(4, 1)}, url) as limiter:
+        async with open_rate_limiter({Bucket.CALLER: Limit(4, 1)}, url) as limiter:
             who = uuid4().hex
             await limiter.spend(Bucket.CALLER, who, 4)
             refused = await limiter.spend(Bucket.CALLER, who, 2)
@@ -108,7 +108,7 @@ def test_a_refused_quota_is_an_error_with_its_facts() -> None:
 
 def test_without_redis_passwords_are_guarded_and_everything_else_is_counted_here() -> None:
     async def away() -> list[bool]:
-        async with rate_limiter(LIMITS, NOWHERE) as limiter:
+        async with open_rate_limiter(LIMITS, NOWHERE) as limiter:
             with pytest.raises(LimitsUnknownError):
                 await limiter.spend(Bucket.LOGIN_ACCOUNT, "someone")
             return [(await limiter.spend(Bucket.CALLER, "someone")).refused for _ in range(101)]
@@ -118,7 +118,7 @@ def test_without_redis_passwords_are_guarded_and_everything_else_is_counted_here
         refused = asyncio.run(away())
     assert refused == [False] * 100 + [True]
     assert time.monotonic() - started < 2
-    assert [event["event"] for event in events] == ["limits.store_away"]
+    assert [event["event"] for event in events] == ["limits.redis_unavailable"]
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def test_a_redis_that_does_not_answer_costs_one_caller_half_a_second_and_the_nex
         return time.monotonic() - started
 
     async def waits() -> list[float]:
-        async with rate_limiter(LIMITS, url) as limiter:
+        async with open_rate_limiter(LIMITS, url) as limiter:
             return [await impatient(limiter) for _ in range(3)]
 
     with deaf_server() as url:

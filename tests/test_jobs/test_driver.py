@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gwansang.core.clock import utc_now
-from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, new_key
+from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, generate_key
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.protection.sealing import Sealer
 from gwansang.services.tasks.executor import JobExecutor
@@ -105,7 +105,7 @@ async def test_a_worker_that_lacks_a_master_key_says_which_and_leaves_the_task_t
     async with accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submitted(accounts, me.id, 1)
-        other = Sealer(MasterKeys("new", {"new": new_key()}), clock=utc_now, new_id=uuid4)
+        other = Sealer(MasterKeys("new", {"new": generate_key()}), clock=utc_now, new_id=uuid4)
         places = replace(accounts.job_resources, sealer=other)
         with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
             await JobExecutor({"count": CountingJob()}, places, keep=timedelta(hours=1)).begin(task.id)

@@ -20,7 +20,7 @@ from gwansang.services.ml.face_analyzer import PhotoEngine
 from gwansang.services.readings.clip_reader import look_of, see_part
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.vision.drawn_face import draw_face
-from gwansang.vision.video import SAMPLES, Budget, survey
+from gwansang.vision.video import MAX_SAMPLED_FRAMES, DecodeBudget, scan_clip
 from tests.support.accounts import signed_up
 from tests.support.clips import encoded_clip, moving
 from tests.support.photos import model_dir
@@ -35,7 +35,7 @@ Worker = subprocess.Popen[bytes]
 @cache
 def film() -> bytes:
     """As many frames as are looked at."""
-    return encoded_clip(moving(draw_face(480, 640, 240), SAMPLES, 720, 960), g="10")
+    return encoded_clip(moving(draw_face(480, 640, 240), MAX_SAMPLED_FRAMES, 720, 960), g="10")
 
 
 def start(url: str, folder: Path) -> Worker:
@@ -124,7 +124,7 @@ def assert_as_undisturbed(task: TaskInfo) -> None:
     """The reading is that of the same film without any kill."""
     assert task.result is not None
     vision = PhotoEngine(model_dir())
-    parts = [see_part(vision, film(), part) for part in range(len(survey(film(), Budget(20)).parts))]
+    parts = [see_part(vision, film(), part) for part in range(len(scan_clip(film(), DecodeBudget(20)).parts))]
     look, kept = look_of(parts), load_snapshot(task.result["told"]).kept
     assert kept.quality.frames == look.quality.frames
     assert kept.quality.best_second == look.quality.best_second

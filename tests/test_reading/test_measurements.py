@@ -12,7 +12,7 @@ from gwansang.reading.texts import measures_text
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.pose import align
+from gwansang.vision.pose import align_to_canonical
 from tests.support.factories import frontal_face, image_points, mirrored
 from tests.support.photos import evaluation_photos, model_dir
 
@@ -45,7 +45,10 @@ def test_a_mirrored_selfie_gives_the_same_measures(seed: int) -> None:
 @given(seeds, st.floats(-180, 180))
 def test_a_tilted_photo_gives_the_same_measures(seed: int, roll_deg: float) -> None:
     face = frontal_face(seed)
-    upright, tilted = align(image_points(face)).frontal, align(image_points(face, roll_deg)).frontal
+    upright, tilted = (
+        align_to_canonical(image_points(face)).frontal,
+        align_to_canonical(image_points(face, roll_deg)).frontal,
+    )
     assert values(tilted) == pytest.approx(values(upright), rel=1e-6, abs=1e-6)
 
 

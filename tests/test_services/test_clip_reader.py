@@ -26,7 +26,7 @@ from gwansang.services.readings.clip_reader import FRAMES, FrameObservation, Par
 from gwansang.vision import errors
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
-from gwansang.vision.video import Budget, survey
+from gwansang.vision.video import DecodeBudget, scan_clip
 from tests.support.clips import Rgb, drawn_clip, encoded_clip, moving
 from tests.support.photos import encoded, evaluation_photos, model_dir
 from tests.test_vision import scenes
@@ -41,7 +41,7 @@ def vision() -> PhotoEngine:
 
 
 def parts_of(vision: PhotoEngine, film: bytes) -> list[PartSeen]:
-    return [see_part(vision, film, part) for part in range(len(survey(film, Budget(20)).parts))]
+    return [see_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(20)).parts))]
 
 
 def look_at_clip(vision: PhotoEngine, film: bytes) -> FaceObservation:

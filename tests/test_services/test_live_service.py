@@ -16,7 +16,7 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.analysis_service import AnalysisResult, TooYoungError
 from gwansang.services.readings.live_service import Guidance, LandmarkFrame, LiveSession
 from gwansang.vision.errors import CorruptImageError
-from gwansang.vision.guidance import Cue
+from gwansang.vision.guidance import GuidanceCue
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.fakes import frozen_clock
 from tests.support.photos import encoded, model_dir
@@ -65,7 +65,7 @@ async def test_a_calm_face_is_ready_after_a_second_and_reads_as_its_still(servic
     for number in (2, 7, 11):
         face = real_face(number)
         camera = await filming(service)
-        assert (await camera.show(hand_held(face, 60))).cues[0] is Cue.READY
+        assert (await camera.show(hand_held(face, 60))).cues[0] is GuidanceCue.READY
         assert 30 <= len(camera.seen) <= 50
         live = await camera.session.read("ko")
         still = await service.analyses.analyze(lambda face=face: FaceQuery(image=frame(face)))
@@ -84,14 +84,14 @@ async def test_progress_grows_while_all_is_well_and_shrinks_when_not(service: Co
     turned = encoded(scenes.turned(yaw_deg=20))
     worse = await camera.show([turned] * 6)
     assert worse.progress < progress[-1]
-    assert Cue.TURN_RIGHT in worse.cues
+    assert GuidanceCue.TURN_RIGHT in worse.cues
 
 
 async def test_a_face_that_goes_takes_its_frames_along(service: Container) -> None:
     camera = await filming(service)
     await camera.show(hand_held(drawn_face(), 25))
     gone = await camera.show([encoded(np.full((480, 640, 3), 120, np.uint8))])
-    assert (gone.cues, gone.progress) == ((Cue.NO_FACE,), 0)
+    assert (gone.cues, gone.progress) == ((GuidanceCue.NO_FACE,), 0)
     back = await camera.show(hand_held(drawn_face(), 10))
     assert back.progress < 0.4
 
@@ -106,10 +106,10 @@ async def test_a_slow_camera_and_a_fast_one_need_about_as_long(service: Containe
 async def test_who_cannot_help_smiling_is_read_after_a_while(service: Container) -> None:
     for number in range(8):
         face, camera = real_face(number, "smiling"), await filming(service)
-        if (await camera.show([frame(face)] * 3)).cues == (Cue.RELAX_MOUTH,):
+        if (await camera.show([frame(face)] * 3)).cues == (GuidanceCue.RELAX_MOUTH,):
             break
     told = await camera.show(hand_held(face, 40), fps=10)
-    assert (told.progress, told.cues) == (0, (Cue.RELAX_MOUTH,))
+    assert (told.progress, told.cues) == (0, (GuidanceCue.RELAX_MOUTH,))
     assert (await camera.show(hand_held(face, 40), fps=10)).progress == 1
     await camera.session.read("ko")
 
@@ -123,7 +123,7 @@ async def test_landmarks_make_a_reading_from_their_median(service: Container) ->
     def mesh() -> LandmarkFrame:
         return LandmarkFrame(points + chance.normal(0, 0.0005, (468, 3)), 640, 480)
 
-    assert (await camera.show([mesh] * 60)).cues[0] is Cue.READY
+    assert (await camera.show([mesh] * 60)).cues[0] is GuidanceCue.READY
     live = await camera.session.read("en")
     still = await service.analyses.analyze(lambda: FaceQuery(landmarks=points, image_width=640, image_height=480))
     assert sum(shapes(live)[part] == shape for part, shape in shapes(still).items()) >= 13

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gwansang.container import Accounts
-from gwansang.core.encryption import MasterKeys, new_key
+from gwansang.core.encryption import MasterKeys, generate_key
 from gwansang.db.session import Database
 from gwansang.services.protection.sealing import EncryptionKeyMissingError, SealBrokenError, UserKeyNotFoundError, place
 from gwansang.services.readings.history_service import KeptAnalysis
@@ -165,7 +165,7 @@ def test_what_is_no_master_key_is_refused_without_repeating_it(text_: str) -> No
 
 def test_no_two_sealings_are_alike_and_one_changed_bit_is_seen() -> None:
     keys = MasterKeys.parse(OLD)
-    key = new_key()
+    key = generate_key()
     one, other = keys.wrap(key, b"user/1"), keys.wrap(key, b"user/1")
     assert one != other
     assert keys.unwrap("old", one, b"user/1") == key

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import inspect
 
 from gwansang.container import Accounts
-from gwansang.core.tokens import digest, new_secret
+from gwansang.core.tokens import generate_secret, secret_digest
 from gwansang.models import SocketTicket
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import Caller
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 def ticket_service(accounts: Accounts, clock: MovingClock) -> TicketService:
-    return TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret)
+    return TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=generate_secret)
 
 
 async def signed_in(accounts: Accounts) -> Caller:
@@ -30,7 +30,7 @@ async def signed_in(accounts: Accounts) -> Caller:
 async def taken(accounts: Accounts, ticket: str) -> SocketTicket | None:
     """The row of a ticket, which is gone then."""
     async with accounts.uow.write() as tx:
-        return await tx.tickets.consume(digest(ticket))
+        return await tx.tickets.consume(secret_digest(ticket))
 
 
 async def test_of_racing_redeemers_one_wins(database_url: str, clock: MovingClock) -> None:

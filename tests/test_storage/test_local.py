@@ -110,19 +110,19 @@ async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes
     link = await local.link(KEY, 86_400)
     assert (link.expires_at - clock.now).total_seconds() == 600
     token = link.url.removeprefix(LINK_PATH)
-    assert links.key(token) == KEY
+    assert links.verify(token) == KEY
     clock.pass_by(seconds=599)
-    assert links.key(token) == KEY
+    assert links.verify(token) == KEY
     clock.pass_by(seconds=1)
-    assert links.key(token) is None
+    assert links.verify(token) is None
 
 
 async def test_no_changed_or_foreign_token_names_anything(local: LocalObjects, clock: MovingClock) -> None:
     links = FileLinks("a secret that only these tests know", clock=clock)
-    token = links.token(KEY, 60)[0]
+    token = links.sign(KEY, 60)[0]
     data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     changed = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in range(len(data))]
-    foreign = FileLinks("another secret", clock=clock).token(KEY, 60)[0]
+    foreign = FileLinks("another secret", clock=clock).sign(KEY, 60)[0]
     tried = [base64.urlsafe_b64encode(one).decode().rstrip("=") for one in changed]
     for wrong in (*tried, foreign, "", "=", token[:-1], token + "A", "é", "\0", "../" * 9, "A" * 100_000, token * 2):
-        assert links.key(wrong) is None
+        assert links.verify(wrong) is None

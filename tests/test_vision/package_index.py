@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from gwansang.vision.models.catalog import Archive, Model
+from gwansang.vision.models.catalog import Model, ModelSource
 
 
 def wheel(package: str, members: dict[str, bytes]) -> bytes:
@@ -27,12 +27,12 @@ def wheel(package: str, members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def archive_of(package: str, content: bytes) -> Archive:
+def archive_of(package: str, content: bytes) -> ModelSource:
     """The catalog's entry for a crafted wheel."""
-    return Archive(package, "1.0", sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    return ModelSource(package, "1.0", sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
-def model_of(archive: Archive, name: str, content: bytes) -> Model:
+def model_of(archive: ModelSource, name: str, content: bytes) -> Model:
     """The catalog's entry for a file `data/<name>` of a crafted wheel."""
     digest = hashlib.sha256(content).hexdigest()
     return Model(
@@ -58,7 +58,7 @@ class PackageIndex:
     cut_once: set[str] = field(default_factory=set)  # packages whose first download breaks off half-way
     stalled: dict[str, threading.Event] = field(default_factory=dict)  # packages that stop half-way until set
 
-    def add(self, package: str, members: dict[str, bytes]) -> Archive:
+    def add(self, package: str, members: dict[str, bytes]) -> ModelSource:
         self.wheels[package] = wheel(package, members)
         return archive_of(package, self.wheels[package])
 

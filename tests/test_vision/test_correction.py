@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.vision.correction import correct, face_model, level, map_solver, relax, step_back, symmetric
+from gwansang.vision.correction import (
+    correct_mesh,
+    face_model,
+    map_solver,
+    remove_expression,
+    remove_perspective,
+    remove_pitch,
+    symmetrize,
+)
 from gwansang.vision.face import Points, Pose
 from gwansang.vision.mesh import canonical_face
 
@@ -28,47 +36,50 @@ def off_cm(one: Points, other: Points) -> float:
 def test_a_relaxed_level_and_distant_face_stays_what_it_is(coefficients: list[float]) -> None:
     """In the ways people differ most; a way that smiling goes too is believed less."""
     somebody = person(*coefficients)
-    assert off_cm(correct(somebody, LEVEL, None), somebody) <= 0.25 * off_cm(somebody, face_model().mean) + 1e-9
+    assert off_cm(correct_mesh(somebody, LEVEL, None), somebody) <= 0.25 * off_cm(somebody, face_model().mean) + 1e-9
 
 
 @given(amounts, amounts)
 def test_a_smile_is_taken_out(who: float, smile: float) -> None:
     somebody = person(who)
     smiling = somebody + smile * face_model().expression[0]
-    moved, left = off_cm(smiling, somebody), off_cm(correct(smiling, LEVEL, None), correct(somebody, LEVEL, None))
+    moved, left = (
+        off_cm(smiling, somebody),
+        off_cm(correct_mesh(smiling, LEVEL, None), correct_mesh(somebody, LEVEL, None)),
+    )
     assert left <= 0.2 * moved + 1e-9
 
 
 @given(st.floats(-20, 20))
 def test_nodding_is_taken_out(pitch_deg: float) -> None:
     nodding = face_model().mean + face_model().pitch * pitch_deg
-    assert level(nodding, pitch_deg, face_model()) == pytest.approx(face_model().mean)
+    assert remove_pitch(nodding, pitch_deg, face_model()) == pytest.approx(face_model().mean)
 
 
 def test_a_camera_that_comes_near_is_taken_out_and_one_nearer_than_a_hand_counts_as_a_hand() -> None:
     model = face_model()
     for distance_cm in (20.0, 35.0, 60.0):
         near = model.mean + model.nearness / distance_cm
-        assert step_back(near, distance_cm, model) == pytest.approx(model.mean)
-    assert step_back(model.mean, 0.1, model) == pytest.approx(step_back(model.mean, 15.0, model))
+        assert remove_perspective(near, distance_cm, model) == pytest.approx(model.mean)
+    assert remove_perspective(model.mean, 0.1, model) == pytest.approx(remove_perspective(model.mean, 15.0, model))
 
 
 def test_an_unknown_distance_changes_nothing() -> None:
-    assert step_back(face_model().mean, None, face_model()) is face_model().mean
+    assert remove_perspective(face_model().mean, None, face_model()) is face_model().mean
 
 
 def test_a_turn_to_the_side_cancels_out_of_the_symmetric_face() -> None:
     mesh = canonical_face().vertices
     turn = np.zeros_like(mesh)
     turn[:, 0] = 0.3 * mesh[:, 2]  # what a wrong yaw does to first order
-    assert symmetric(mesh + turn) == pytest.approx(symmetric(mesh))
+    assert symmetrize(mesh + turn) == pytest.approx(symmetrize(mesh))
 
 
 def test_what_is_lopsided_stays_lopsided() -> None:
     lopsided = face_model().mean.copy()
     lopsided[61, 1] += 0.2
-    kept = correct(lopsided, LEVEL, None)
-    assert (kept - symmetric(kept)) == pytest.approx(lopsided - symmetric(lopsided))
+    kept = correct_mesh(lopsided, LEVEL, None)
+    assert (kept - symmetrize(kept)) == pytest.approx(lopsided - symmetrize(lopsided))
 
 
 def test_the_more_noise_is_expected_the_nearer_everybody_comes_to_the_middle() -> None:
@@ -86,10 +97,12 @@ def test_the_model_holds_no_one_persons_face() -> None:
     model = face_model()
     assert len(model.identity) <= 24
     for mesh in (model.mean, model.pitch, model.nearness, *model.identity, *model.expression):
-        assert mesh == pytest.approx(symmetric(mesh), abs=2e-3)
+        assert mesh == pytest.approx(symmetrize(mesh), abs=2e-3)
 
 
 def test_splitting_is_linear_so_that_the_mean_of_photos_gives_the_mean_of_faces() -> None:
     one, other = person(1.0), person(0.0, -1.0) + face_model().expression[1]
-    together = relax((one + other) / 2, face_model())
-    assert together == pytest.approx((relax(one, face_model()) + relax(other, face_model())) / 2)
+    together = remove_expression((one + other) / 2, face_model())
+    assert together == pytest.approx(
+        (remove_expression(one, face_model()) + remove_expression(other, face_model())) / 2
+    )

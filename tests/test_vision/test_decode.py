@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gwansang.core.exceptions import AppError
-from gwansang.vision.decode import DecodedImage, decode, reduction_for
+from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import CorruptImageError
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.gates.headers import inspect_image
 from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import pictures
 from tests.test_vision.pictures import saved
@@ -20,7 +20,7 @@ FACE = draw_face()
 
 
 def decoded(data: bytes, reduction: int = 1) -> DecodedImage:
-    return decode(inspect(data), reduction)
+    return decode_image(inspect_image(data), reduction)
 
 
 def off(data: bytes, expected: NDArray[np.uint8] = FACE) -> float:
@@ -175,8 +175,8 @@ def test_an_upright_point_is_found_in_the_stored_pixels(orientation: int, reduct
 
 def test_a_reduced_picture_keeps_at_least_the_wanted_side() -> None:
     portrait = pictures.jpeg_claiming(drawn_portrait(), 3_024, 4_032)
-    header = inspect(portrait)
-    assert [reduction_for(header, side) for side in (400, 900, 1_500, 3_000)] == [8, 4, 2, 1]
+    header = inspect_image(portrait)
+    assert [choose_reduction(header, side) for side in (400, 900, 1_500, 3_000)] == [8, 4, 2, 1]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])

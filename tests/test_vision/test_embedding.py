@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gwansang.vision.embedding import DIMENSIONS, Embedding, chip_region, embed
+from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding, aligned_face_region, embed_face
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import see_photo
+from gwansang.vision.pipeline import read_photo_with_image
 from tests.support.photos import drawn_portrait, encoded, evaluation_photos
 
 _PEOPLE = 12
 
 
 def embedding_of(photo: bytes, engine: Networks) -> Embedding:
-    face, picture = see_photo(photo, engine)
-    return embed(engine, picture, face.points)
+    face, picture = read_photo_with_image(photo, engine)
+    return embed_face(engine, picture, face.points)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_smile_moves_a_person_less_than_another_person_is_away(people: Mapping
 
 def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Networks) -> None:
     first, second = (embedding_of(drawn_portrait(".png"), engine) for _ in range(2))
-    assert first.shape == (DIMENSIONS,)
+    assert first.shape == (EMBEDDING_DIMENSIONS,)
     assert first.dtype == np.float32
     assert np.linalg.norm(first) == pytest.approx(1.0, abs=1e-5)
     assert np.array_equal(first, second)
@@ -66,7 +66,7 @@ def placed(turn: float, size: float) -> NDArray[np.float64]:
 
 
 def test_the_chip_turns_and_grows_with_the_face() -> None:
-    level, turned = chip_region(placed(0.0, 10.0)), chip_region(placed(0.4, 25.0))
+    level, turned = aligned_face_region(placed(0.0, 10.0)), aligned_face_region(placed(0.4, 25.0))
     assert level.angle == pytest.approx(0.0, abs=1e-3)
     assert turned.angle - level.angle == pytest.approx(0.4)
     assert turned.width == pytest.approx(2.5 * level.width)

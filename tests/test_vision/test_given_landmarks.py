@@ -13,7 +13,7 @@ from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import face_from_landmarks, read_photo
-from gwansang.vision.quality import Hint
+from gwansang.vision.quality import QualityWarning
 from tests.support.photos import drawn_portrait
 from tests.test_vision import scenes
 
@@ -32,7 +32,7 @@ def test_landmarks_and_size_give_the_face_of_the_photo(upright: Face) -> None:
     face = face_from_landmarks(normalised(upright), 480, 640)
     assert face.frontal == pytest.approx(upright.frontal, abs=1e-9)
     assert astuple(face.pose) == pytest.approx(astuple(upright.pose))
-    assert Hint.LANDMARKS_ONLY in face.quality.warnings
+    assert QualityWarning.LANDMARKS_ONLY in face.quality.warnings
 
 
 def test_ten_more_landmarks_of_the_irises_change_nothing(upright: Face) -> None:
@@ -45,7 +45,7 @@ def test_ten_more_landmarks_of_the_irises_change_nothing(upright: Face) -> None:
 def test_landmarks_without_a_size_give_nearly_the_same_face_and_say_so(upright: Face) -> None:
     face = face_from_landmarks(normalised(upright))
     assert face.frontal == pytest.approx(upright.frontal, abs=0.1)
-    assert Hint.ASPECT_ASSUMED in face.quality.warnings
+    assert QualityWarning.ASPECT_ASSUMED in face.quality.warnings
 
 
 def test_flat_landmarks_give_the_same_width_and_height(upright: Face) -> None:

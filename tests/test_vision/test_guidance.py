@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from gwansang.vision.guidance import GENTLE, Coach, Cue, Movement
+from gwansang.vision.guidance import OPTIONAL_CUES, CaptureGuide, GuidanceCue, MotionEstimator
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.tracking import Tracker, track_frame, track_landmarks
+from gwansang.vision.tracking import TrackingState, track_frame, track_landmarks
 from tests.support.cameras import Rgb, drawn_face, frame, real_face
 from tests.support.photos import encoded
 from tests.test_vision import scenes
@@ -23,12 +23,12 @@ class Camera:
 
     def __init__(self, engine: Networks) -> None:
         self._engine = engine
-        self._tracker, self._coach, self._now = Tracker(), Coach(), 0.0
-        self.cues: tuple[Cue, ...] = ()
+        self._tracker, self._coach, self._now = TrackingState(), CaptureGuide(), 0.0
+        self.cues: tuple[GuidanceCue, ...] = ()
 
-    def show(self, *frames: bytes) -> tuple[Cue, ...]:
+    def show(self, *frames: bytes) -> tuple[GuidanceCue, ...]:
         for data in frames:
-            self.cues = self._coach.tell(track_frame(data, self._tracker, self._engine), self._now)
+            self.cues = self._coach.update(track_frame(data, self._tracker, self._engine), self._now)
             self._now += 1 / 30
         return self.cues
 
@@ -43,43 +43,45 @@ def photographed(face: Rgb) -> bytes:
 
 
 def test_a_real_face_at_rest_in_the_middle_has_nothing_to_do(camera: Camera) -> None:
-    assert set(camera.show(*[frame(real_face())] * 12)) <= GENTLE
+    assert set(camera.show(*[frame(real_face())] * 12)) <= OPTIONAL_CUES
 
 
 @pytest.mark.parametrize(
     ("change", "cue"),
     [
-        ({"scale": 0.6}, Cue.MOVE_CLOSER),
-        ({"scale": 1.6}, Cue.MOVE_AWAY),
-        ({"x": 130}, Cue.CENTER),
-        ({"x": -130}, Cue.CENTER),
-        ({"y": 120}, Cue.CENTER),
-        ({"roll_deg": 18}, Cue.TILT_RIGHT),  # clockwise in the photo is a lean to the person's left
-        ({"roll_deg": -18}, Cue.TILT_LEFT),
-        ({"light": 0.12}, Cue.TOO_DARK),
-        ({"light": 3.5}, Cue.TOO_BRIGHT),
+        ({"scale": 0.6}, GuidanceCue.MOVE_CLOSER),
+        ({"scale": 1.6}, GuidanceCue.MOVE_AWAY),
+        ({"x": 130}, GuidanceCue.CENTER),
+        ({"x": -130}, GuidanceCue.CENTER),
+        ({"y": 120}, GuidanceCue.CENTER),
+        ({"roll_deg": 18}, GuidanceCue.TILT_RIGHT),  # clockwise in the photo is a lean to the person's left
+        ({"roll_deg": -18}, GuidanceCue.TILT_LEFT),
+        ({"light": 0.12}, GuidanceCue.TOO_DARK),
+        ({"light": 3.5}, GuidanceCue.TOO_BRIGHT),
     ],
     ids=str,
 )
-def test_a_real_face_is_told_what_is_wrong_first(camera: Camera, change: dict[str, float], cue: Cue) -> None:
+def test_a_real_face_is_told_what_is_wrong_first(camera: Camera, change: dict[str, float], cue: GuidanceCue) -> None:
     cues = camera.show(*[frame(real_face(), **change)] * 12)
-    assert [one for one in cues if one not in GENTLE][:1] == [cue]
+    assert [one for one in cues if one not in OPTIONAL_CUES][:1] == [cue]
 
 
 @pytest.mark.parametrize(
     ("turn", "cue"),
     [
-        ({"yaw_deg": 16}, Cue.TURN_RIGHT),  # the head is turned to its own left
-        ({"yaw_deg": -16}, Cue.TURN_LEFT),
-        ({"pitch_deg": 18}, Cue.CHIN_DOWN),
-        ({"pitch_deg": -18}, Cue.CHIN_UP),
+        ({"yaw_deg": 16}, GuidanceCue.TURN_RIGHT),  # the head is turned to its own left
+        ({"yaw_deg": -16}, GuidanceCue.TURN_LEFT),
+        ({"pitch_deg": 18}, GuidanceCue.CHIN_DOWN),
+        ({"pitch_deg": -18}, GuidanceCue.CHIN_UP),
     ],
     ids=str,
 )
-def test_a_turned_head_is_turned_back(camera: Camera, turn: dict[str, float], cue: Cue) -> None:
+def test_a_turned_head_is_turned_back(camera: Camera, turn: dict[str, float], cue: GuidanceCue) -> None:
     cues = camera.show(*[photographed(scenes.turned(**turn))] * 12)
     assert cue in cues
-    assert not {Cue.TURN_LEFT, Cue.TURN_RIGHT, Cue.CHIN_UP, Cue.CHIN_DOWN} & set(cues) - {cue}
+    assert not {GuidanceCue.TURN_LEFT, GuidanceCue.TURN_RIGHT, GuidanceCue.CHIN_UP, GuidanceCue.CHIN_DOWN} & set(
+        cues
+    ) - {cue}
 
 
 def test_the_left_of_a_turn_is_the_persons_own_whatever_the_picture_shows() -> None:
@@ -87,12 +89,14 @@ def test_the_left_of_a_turn_is_the_persons_own_whatever_the_picture_shows() -> N
     turned = canonical_face().vertices @ scenes.rotation(yaw_deg=20).T
     places = 0.5 + turned * (1, -1, -1) / 30
     assert places[4, 0] > places[[234, 454], 0].mean()
-    assert Cue.TURN_RIGHT in Coach().tell(track_landmarks(places, 600, 600), 0.0)
+    assert GuidanceCue.TURN_RIGHT in CaptureGuide().update(track_landmarks(places, 600, 600), 0.0)
 
 
 def test_most_smiles_are_to_relax_and_hardly_a_mouth_at_rest(engine: Networks) -> None:
     told = {
-        mood: sum(Cue.RELAX_MOUTH in Camera(engine).show(*[frame(real_face(one, mood))] * 3) for one in range(10))
+        mood: sum(
+            GuidanceCue.RELAX_MOUTH in Camera(engine).show(*[frame(real_face(one, mood))] * 3) for one in range(10)
+        )
         for mood in ("smiling", "neutral")
     }
     assert told["smiling"] >= 6
@@ -104,7 +108,7 @@ def test_an_open_mouth_is_to_relax(camera: Camera) -> None:
     for lower in (14, 17, 84, 181, 91, 146, 314, 405, 321, 375, 87, 178, 88, 95, 317, 402, 318, 324, 200, 199, 152):
         gaping[lower, 1] -= 1.2
     drawn = scenes.draw_face(640, 480, 215.0, gaping)
-    assert Cue.RELAX_MOUTH in camera.show(*[photographed(drawn)] * 12)
+    assert GuidanceCue.RELAX_MOUTH in camera.show(*[photographed(drawn)] * 12)
 
 
 def closed_eyes() -> bytes:
@@ -116,51 +120,51 @@ def closed_eyes() -> bytes:
 
 def test_closed_eyes_are_to_open_and_a_blink_is_none(camera: Camera) -> None:
     awake = photographed(scenes.draw_face(640, 480, 280.0))
-    assert Cue.OPEN_EYES not in camera.show(*[awake] * 8, *[closed_eyes()] * 3)
-    assert Cue.OPEN_EYES in camera.show(*[closed_eyes()] * 12)
+    assert GuidanceCue.OPEN_EYES not in camera.show(*[awake] * 8, *[closed_eyes()] * 3)
+    assert GuidanceCue.OPEN_EYES in camera.show(*[closed_eyes()] * 12)
 
 
 def test_hair_on_the_forehead_and_light_from_one_side_are_told_and_not_waited_for(camera: Camera) -> None:
     fringe = drawn_face().copy()
     fringe[95:165, 215:425] = (52, 38, 32)
-    assert Cue.REMOVE_HAIR in camera.show(*[photographed(fringe)] * 4)
-    assert Cue.FACE_THE_LIGHT in camera.show(*[photographed(scenes.lit(from_the_left=0.8))] * 12)
-    assert {Cue.REMOVE_HAIR, Cue.FACE_THE_LIGHT} == GENTLE
+    assert GuidanceCue.REMOVE_HAIR in camera.show(*[photographed(fringe)] * 4)
+    assert GuidanceCue.FACE_THE_LIGHT in camera.show(*[photographed(scenes.lit(from_the_left=0.8))] * 12)
+    assert {GuidanceCue.REMOVE_HAIR, GuidanceCue.FACE_THE_LIGHT} == OPTIONAL_CUES
 
 
 def test_a_moving_face_is_to_hold_still_and_a_trembling_hand_is_still(camera: Camera) -> None:
     swinging = [frame(real_face(), x=60 * np.sin(number / 4)) for number in range(15)]
-    assert Cue.HOLD_STILL in camera.show(*swinging)
+    assert GuidanceCue.HOLD_STILL in camera.show(*swinging)
     chance = np.random.default_rng(2)
     trembling = [frame(real_face(), x=x, y=y) for x, y in chance.normal(0, 1.0, (20, 2))]
-    assert Cue.HOLD_STILL not in camera.show(*trembling)
+    assert GuidanceCue.HOLD_STILL not in camera.show(*trembling)
 
 
 def test_a_blurred_face_is_to_hold_still(camera: Camera) -> None:
-    assert Cue.HOLD_STILL in camera.show(*[photographed(scenes.blurred(3))] * 6)
+    assert GuidanceCue.HOLD_STILL in camera.show(*[photographed(scenes.blurred(3))] * 6)
 
 
 def test_nobody_in_the_light_and_nobody_in_the_dark(camera: Camera) -> None:
-    assert camera.show(encoded(np.full((480, 640, 3), 120, np.uint8))) == (Cue.NO_FACE,)
-    assert camera.show(encoded(np.full((480, 640, 3), 3, np.uint8))) == (Cue.TOO_DARK, Cue.NO_FACE)
-    assert camera.show(encoded(np.full((480, 640, 3), 255, np.uint8))) == (Cue.TOO_BRIGHT, Cue.NO_FACE)
+    assert camera.show(encoded(np.full((480, 640, 3), 120, np.uint8))) == (GuidanceCue.NO_FACE,)
+    assert camera.show(encoded(np.full((480, 640, 3), 3, np.uint8))) == (GuidanceCue.TOO_DARK, GuidanceCue.NO_FACE)
+    assert camera.show(encoded(np.full((480, 640, 3), 255, np.uint8))) == (GuidanceCue.TOO_BRIGHT, GuidanceCue.NO_FACE)
 
 
 def test_two_people_are_told_so(camera: Camera) -> None:
-    assert Cue.SEVERAL_FACES in camera.show(*[encoded(scenes.crowd(2, 1, 480))] * 3)
+    assert GuidanceCue.SEVERAL_FACES in camera.show(*[encoded(scenes.crowd(2, 1, 480))] * 3)
 
 
 def test_a_cue_does_not_flicker_at_its_border(camera: Camera) -> None:
-    assert Cue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
-    assert Cue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=14)] * 3)
-    assert Cue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
-    assert Cue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=7)] * 3)
+    assert GuidanceCue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
+    assert GuidanceCue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=14)] * 3)
+    assert GuidanceCue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
+    assert GuidanceCue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=7)] * 3)
 
 
 def test_movement_is_measured_in_face_widths_a_second_whatever_the_pace() -> None:
     points = np.zeros((468, 3))
     for pace in (5, 15, 60):
-        movement = Movement()
+        movement = MotionEstimator()
         speeds = [movement.speed(points + 100 * number / pace, 200.0, number / pace) for number in range(pace)]
         assert speeds[0] is None
         assert speeds[-1] == pytest.approx(np.hypot(100, 100) / 200)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gwansang.core.exceptions import AppError
 from gwansang.vision import errors
-from gwansang.vision.gates.headers import MAX_SCANS, ImageHeader, inspect
+from gwansang.vision.gates.headers import MAX_SCANS, ImageHeader, inspect_image
 from tests.support.photos import drawn_portrait
 from tests.test_vision import pictures
 from tests.test_vision.pictures import chunk, saved, segment
@@ -22,7 +22,7 @@ NOISE = np.random.default_rng(7)
 def timely(data: bytes) -> ImageHeader:
     start = time.thread_time()
     try:
-        return inspect(data)
+        return inspect_image(data)
     finally:
         assert time.thread_time() - start < _IN_NO_TIME_S
 
@@ -38,7 +38,7 @@ def refusal(data: bytes) -> type[AppError]:
 
 @pytest.mark.parametrize(("suffix", "kind"), [(".jpg", "jpeg"), (".png", "png"), (".webp", "webp")])
 def test_the_three_accepted_types_are_told_by_their_bytes(suffix: str, kind: str) -> None:
-    header = inspect(drawn_portrait(suffix))
+    header = inspect_image(drawn_portrait(suffix))
     assert (header.kind, header.width, header.height) == (kind, 480, 640)
 
 
@@ -85,7 +85,7 @@ def test_sixteen_bit_transparent_pngs_are_judged_by_what_they_take_in_memory() -
     deep = start + chunk(b"IHDR", struct.pack(">IIBBBBB", 5_000, 5_000, 16, 6, 0, 0, 0)) + end
     plain = start + chunk(b"IHDR", struct.pack(">IIBBBBB", 5_000, 5_000, 8, 2, 0, 0, 0)) + end
     assert refusal(deep) is errors.ImageTooLargeError
-    assert inspect(plain).width == 5_000
+    assert inspect_image(plain).width == 5_000
 
 
 @pytest.mark.parametrize("sides", [(65_500, 65_500), (30_000, 30_000), (12_001, 100), (9_000, 9_000)])
@@ -103,7 +103,7 @@ def test_a_jpeg_with_two_frame_headers_is_damaged() -> None:
 def test_a_large_jpeg_whose_decoder_must_keep_every_coefficient_is_too_large() -> None:
     progressive = saved(pictures.drawn(), "JPEG", progressive=True, subsampling=0)
     assert refusal(pictures.jpeg_claiming(progressive, 7_000, 5_000)) is errors.ImageTooLargeError
-    assert inspect(pictures.jpeg_claiming(drawn_portrait(), 7_000, 5_000)).width == 7_000
+    assert inspect_image(pictures.jpeg_claiming(drawn_portrait(), 7_000, 5_000)).width == 7_000
 
 
 def test_a_sequential_jpeg_in_several_scans_is_judged_as_a_progressive_one() -> None:
@@ -124,7 +124,7 @@ def test_a_picture_of_few_pixels_is_too_small(kind: str, sides: tuple[int, int])
 
 
 def test_the_size_is_that_of_the_upright_picture() -> None:
-    header = inspect(pictures.jpeg_with_exif(drawn_portrait(), pictures.tiff(6)))
+    header = inspect_image(pictures.jpeg_with_exif(drawn_portrait(), pictures.tiff(6)))
     assert (header.width, header.height) == (640, 480)
     assert (header.stored_width, header.stored_height) == (480, 640)
 
@@ -154,7 +154,7 @@ def test_arithmetic_coding_is_not_read() -> None:
 
 def test_a_progressive_jpeg_of_a_thousand_scans_is_not_read() -> None:
     assert refusal(pictures.jpeg_with_scans(1_000)) is errors.CorruptImageError
-    assert inspect(pictures.jpeg_with_scans(MAX_SCANS // 2)).width == 480
+    assert inspect_image(pictures.jpeg_with_scans(MAX_SCANS // 2)).width == 480
 
 
 def test_a_progressive_jpeg_without_colours_is_not_read() -> None:
@@ -168,7 +168,7 @@ def test_a_progressive_jpeg_without_colours_is_not_read() -> None:
 
 @pytest.mark.parametrize("name", pictures.polyglots())
 def test_what_is_hidden_in_a_jpeg_never_reaches_the_decoder(name: str) -> None:
-    assert inspect(pictures.polyglots()[name]).essential == inspect(drawn_portrait()).essential
+    assert inspect_image(pictures.polyglots()[name]).stripped == inspect_image(drawn_portrait()).stripped
 
 
 def test_place_and_serial_number_never_reach_the_decoder() -> None:
@@ -179,7 +179,7 @@ def test_place_and_serial_number_never_reach_the_decoder() -> None:
     webp = pictures.webp_with_exif(drawn_portrait(".webp"), block, 480, 640)
     for data in (jpeg, png, webp):
         assert secret in data
-        assert secret not in inspect(data).essential
+        assert secret not in inspect_image(data).stripped
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
@@ -187,20 +187,20 @@ def test_a_bomb_in_a_png_text_or_profile_is_never_unpacked(kind: bytes) -> None:
     packed = zlib.compress(bytes(50_000_000))
     start = b"name\x00\x01\x00\x00\x00" if kind == b"iTXt" else b"name\x00\x00"
     header = timely(pictures.png_with(drawn_portrait(".png"), chunk(kind, start + packed)))
-    assert header.essential == inspect(drawn_portrait(".png")).essential
+    assert header.stripped == inspect_image(drawn_portrait(".png")).stripped
 
 
 def test_only_the_first_picture_of_an_animated_png_is_kept() -> None:
     frames = [Image.new("RGB", (100, 100), (value, 0, 0)) for value in range(40)]
     animated = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=0)
     assert b"fdAT" in animated
-    assert b"fdAT" not in inspect(animated).essential
+    assert b"fdAT" not in inspect_image(animated).stripped
 
 
 def test_only_the_first_picture_of_an_animated_webp_is_kept() -> None:
     frames = [pictures.drawn(120, 160, 60).point(lambda value, n=n: value ^ n) for n in range(40)]
-    header = inspect(saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=0, lossless=True))
-    with Image.open(pictures.io.BytesIO(header.essential)) as kept:
+    header = inspect_image(saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=0, lossless=True))
+    with Image.open(pictures.io.BytesIO(header.stripped)) as kept:
         assert getattr(kept, "n_frames", 1) == 1
         assert kept.convert("RGB").tobytes() == frames[0].tobytes()
 
@@ -212,7 +212,7 @@ def test_only_the_first_picture_of_an_animated_webp_is_kept() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_orientation_is_read_in_either_byte_order(orientation: int, order: str) -> None:
     block = pictures.tiff(orientation, 26, order)
-    camera = inspect(pictures.jpeg_with_exif(drawn_portrait(), block)).camera
+    camera = inspect_image(pictures.jpeg_with_exif(drawn_portrait(), block)).camera
     assert (camera.orientation, camera.focal_35mm) == (orientation, 26.0)
 
 
@@ -227,12 +227,12 @@ def test_the_orientation_is_read_in_either_byte_order(orientation: int, order: s
     pytest.param(b"", id="empty"),
 ])  # fmt: skip
 def test_a_nonsense_orientation_counts_as_upright(block: bytes) -> None:
-    assert inspect(pictures.jpeg_with_exif(drawn_portrait(), block)).camera.orientation == 1
+    assert inspect_image(pictures.jpeg_with_exif(drawn_portrait(), block)).camera.orientation == 1
 
 
 def test_the_focal_length_is_only_believed_where_it_is_a_lens() -> None:
     focal = [
-        inspect(pictures.jpeg_with_exif(drawn_portrait(), pictures.tiff(1, mm))).camera.focal_35mm
+        inspect_image(pictures.jpeg_with_exif(drawn_portrait(), pictures.tiff(1, mm))).camera.focal_35mm
         for mm in (0, 7, 24, 400, 401, 65_535)
     ]
     assert focal == [None, None, 24.0, 400.0, None, None]

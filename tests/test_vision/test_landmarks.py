@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gwansang.vision.decode import DecodedImage, decode
-from gwansang.vision.detector import find_faces
+from gwansang.vision.decode import DecodedImage, decode_image
+from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Points
-from gwansang.vision.gates.headers import inspect
-from gwansang.vision.landmarks import FaceMesh, around, find_eyes, find_landmarks, one_pass
+from gwansang.vision.gates.headers import inspect_image
+from gwansang.vision.landmarks import FaceMesh, face_region, find_eyes, find_landmarks, run_mesh_network
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from tests.support.photos import drawn_portrait, encoded
@@ -24,7 +24,7 @@ def drawn_points() -> Points:
 
 
 def mesh_of(engine: Networks, picture: DecodedImage) -> FaceMesh:
-    return find_landmarks(engine, picture, find_faces(engine, picture)[0].region())
+    return find_landmarks(engine, picture, detect_faces(engine, picture)[0].region())
 
 
 def iod(points: Points) -> float:
@@ -37,15 +37,15 @@ def off(points: Points, expected: Points) -> float:
 
 
 def test_the_mesh_lies_on_the_drawn_face(engine: Networks) -> None:
-    mesh = mesh_of(engine, decode(inspect(drawn_portrait(".png"))))
+    mesh = mesh_of(engine, decode_image(inspect_image(drawn_portrait(".png"))))
     assert mesh.presence > 0.99
     assert off(mesh.points, drawn_points()) < 0.06
 
 
 @pytest.mark.parametrize("degrees", [-150, -60, -20, 20, 90, 180])
 def test_the_mesh_turns_with_the_photo(engine: Networks, degrees: int) -> None:
-    upright = mesh_of(engine, decode(inspect(drawn_portrait(".png")))).points[:, :2] + (160, 80)
-    turned = mesh_of(engine, decode(inspect(encoded(scenes.rolled(degrees), ".png")))).points
+    upright = mesh_of(engine, decode_image(inspect_image(drawn_portrait(".png")))).points[:, :2] + (160, 80)
+    turned = mesh_of(engine, decode_image(inspect_image(encoded(scenes.rolled(degrees), ".png")))).points
     angle = np.radians(degrees)
     back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     undone = (turned[:, :2] - 399.5) @ back.T + 399.5
@@ -53,9 +53,9 @@ def test_the_mesh_turns_with_the_photo(engine: Networks, degrees: int) -> None:
 
 
 def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Networks) -> None:
-    picture = decode(inspect(encoded(scenes.rolled(30), ".png")))
+    picture = decode_image(inspect_image(encoded(scenes.rolled(30), ".png")))
     points = mesh_of(engine, picture).points
-    region = around(points)
+    region = face_region(points)
     matrix = region.matrix()
     fractions = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
     assert np.degrees(region.angle) == pytest.approx(30, abs=2)
@@ -65,23 +65,23 @@ def test_the_region_around_a_mesh_is_level_and_holds_it(engine: Networks) -> Non
 
 
 def test_there_is_no_face_in_a_wall(engine: Networks) -> None:
-    region = find_faces(engine, decode(inspect(drawn_portrait(".png"))))[0].region()
-    assert one_pass(engine, decode(inspect(encoded(scenes.wall(), ".png"))), region).presence < 0.5
+    region = detect_faces(engine, decode_image(inspect_image(drawn_portrait(".png"))))[0].region()
+    assert run_mesh_network(engine, decode_image(inspect_image(encoded(scenes.wall(), ".png"))), region).presence < 0.5
 
 
 def test_the_mean_of_views_repeats_better_than_one_look(engine: Networks) -> None:
     """The same face, its square found a little differently each time."""
-    picture = decode(inspect(drawn_portrait(".png")))
-    square = find_faces(engine, picture)[0].region()
+    picture = decode_image(inspect_image(drawn_portrait(".png")))
+    square = detect_faces(engine, picture)[0].region()
     nudges = [square.shifted(0.03 * np.cos(a), 0.03 * np.sin(a), 1 + 0.06 * np.sin(3 * a), 0.1 * np.cos(a))
               for a in np.arange(8.0)]  # fmt: skip
-    once = np.stack([one_pass(engine, picture, nudged).points[:, :2] for nudged in nudges])
+    once = np.stack([run_mesh_network(engine, picture, nudged).points[:, :2] for nudged in nudges])
     product = np.stack([find_landmarks(engine, picture, nudged).points[:, :2] for nudged in nudges])
     assert product.std(axis=0).mean() < 0.5 * once.std(axis=0).mean()
 
 
 def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: Networks) -> None:
-    picture = decode(inspect(drawn_portrait(".png")))
+    picture = decode_image(inspect_image(drawn_portrait(".png")))
     lids, irises = find_eyes(engine, picture, mesh_of(engine, picture).points)
     drawn, tolerance = drawn_points(), 0.06 * iod(drawn_points())
     assert lids.shape == (2, 16, 2)
@@ -95,7 +95,10 @@ def test_the_eyes_are_found_where_they_were_drawn_the_right_one_first(engine: Ne
 
 def test_mirrored_photos_have_mirrored_eyes(engine: Networks) -> None:
     rgb = scenes.turned()
-    straight, mirrored = decode(inspect(encoded(rgb, ".png"))), decode(inspect(encoded(rgb[:, ::-1], ".png")))
+    straight, mirrored = (
+        decode_image(inspect_image(encoded(rgb, ".png"))),
+        decode_image(inspect_image(encoded(rgb[:, ::-1], ".png"))),
+    )
     points = mesh_of(engine, straight).points
     flipped = points[canonical_face().mirror] * (-1, 1, 1) + (479, 0, 0)
     lids, _ = find_eyes(engine, straight, points)

@@ -13,15 +13,15 @@ import pytest
 
 from gwansang.core.exceptions import AppError
 from gwansang.vision import errors, pipeline
-from gwansang.vision.decode import DecodedImage, decode
+from gwansang.vision.decode import DecodedImage, decode_image
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Face
 from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Network, Networks, Tensor
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.quality import Hint
-from gwansang.vision.self_test import self_test
+from gwansang.vision.quality import QualityWarning
+from gwansang.vision.self_test import run_self_test
 from tests.support.photos import drawn_portrait, encoded, evaluation_photos, model_dir
 from tests.test_vision import pictures, scenes
 
@@ -66,7 +66,7 @@ def test_the_number_of_faces_is_told(engine: Networks) -> None:
 
 
 def test_a_small_face_behind_is_only_mentioned(engine: Networks) -> None:
-    assert Hint.OTHER_FACES in read_photo(encoded(scenes.with_one_behind(), ".png"), engine).quality.warnings
+    assert QualityWarning.OTHER_FACES in read_photo(encoded(scenes.with_one_behind(), ".png"), engine).quality.warnings
 
 
 @pytest.mark.parametrize("degrees", [180, 90, -90, 45])
@@ -149,9 +149,9 @@ def decoded_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(header: ImageHeader, reduction: int = 1) -> DecodedImage:
         reductions.append(reduction)
-        return decode(header, reduction)
+        return decode_image(header, reduction)
 
-    monkeypatch.setattr(pipeline, "decode", counted)
+    monkeypatch.setattr(pipeline, "decode_image", counted)
     return reductions
 
 
@@ -200,7 +200,7 @@ def test_the_same_bytes_give_the_same_face_on_every_engine_and_thread(engine: Ne
 
 
 def test_the_loaded_networks_pass_their_self_test(engine: Networks) -> None:
-    self_test(engine)
+    run_self_test(engine)
 
 
 class Skewed(Network):
@@ -217,7 +217,7 @@ class Skewed(Network):
 def test_a_network_that_measures_another_face_fails_the_self_test(engine: Networks) -> None:
     skewed = Networks(engine.short_range, engine.full_range, Skewed(engine.mesh), engine.iris)
     with pytest.raises(errors.ModelsMissingError):
-        self_test(skewed)
+        run_self_test(skewed)
 
 
 def test_a_longer_lens_means_a_camera_further_away(engine: Networks) -> None:

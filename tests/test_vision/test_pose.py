@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gwansang.vision.errors import DegenerateLandmarksError
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.pose import align, aspect_of, lift
+from gwansang.vision.pose import add_canonical_depth, align_to_canonical, estimate_aspect_ratio
 from tests.test_vision.scenes import rotation
 
 SHAPE = canonical_face().vertices
@@ -25,7 +25,7 @@ def as_photographed(turn: Points, scale: float = 20.0, x: float = 500.0, y: floa
 def test_any_view_of_a_face_is_turned_to_the_same_front(
     yaw: float, pitch: float, roll: float, scale: float, x: float
 ) -> None:
-    found = align(as_photographed(rotation(yaw, pitch, roll), scale, x, -x))
+    found = align_to_canonical(as_photographed(rotation(yaw, pitch, roll), scale, x, -x))
     assert found.frontal == pytest.approx(SHAPE, abs=1e-5)
     assert found.scale == pytest.approx(1 / scale)
     assert found.residual == pytest.approx(0, abs=1e-5)
@@ -33,7 +33,7 @@ def test_any_view_of_a_face_is_turned_to_the_same_front(
 
 @given(yaw=angles, roll=st.floats(-179, 179))
 def test_yaw_and_roll_are_told_apart(yaw: float, roll: float) -> None:
-    pose = align(as_photographed(rotation(yaw, 0.0, roll))).pose
+    pose = align_to_canonical(as_photographed(rotation(yaw, 0.0, roll))).pose
     looks = rotation(yaw, 0.0, roll)[:, 2]
     assert pose.yaw_deg == pytest.approx(np.degrees(np.arctan2(looks[0], looks[2])), abs=1e-4)
     assert pose.pitch_deg == pytest.approx(np.degrees(np.arcsin(looks[1])), abs=1e-4)
@@ -41,7 +41,10 @@ def test_yaw_and_roll_are_told_apart(yaw: float, roll: float) -> None:
 
 @pytest.mark.parametrize("degrees", [-50.0, -5.0, 5.0, 50.0])
 def test_each_angle_alone_comes_back_with_its_sign(degrees: float) -> None:
-    poses = [align(as_photographed(rotation(**{name: degrees}))).pose for name in ("yaw_deg", "pitch_deg", "roll_deg")]
+    poses = [
+        align_to_canonical(as_photographed(rotation(**{name: degrees}))).pose
+        for name in ("yaw_deg", "pitch_deg", "roll_deg")
+    ]
     assert [(p.yaw_deg, p.pitch_deg, p.roll_deg) for p in poses] == [
         pytest.approx((degrees, 0, 0), abs=1e-6),
         pytest.approx((0, degrees, 0), abs=1e-6),
@@ -54,22 +57,22 @@ def test_the_signs_are_those_that_the_photo_shows() -> None:
     nose, right_eye, left_eye, top, chin = 1, 33, 263, 10, 152
     straight, to_the_left = as_photographed(np.eye(3)), as_photographed(rotation(20.0))
     assert (to_the_left - straight)[nose, 0] > 0
-    assert align(to_the_left).pose.yaw_deg > 0
+    assert align_to_canonical(to_the_left).pose.yaw_deg > 0
     raised = as_photographed(rotation(0.0, 20.0))
     assert (raised - straight)[nose, 1] < 0
-    assert align(raised).pose.pitch_deg > 0
+    assert align_to_canonical(raised).pose.pitch_deg > 0
     leaning = as_photographed(rotation(0.0, 0.0, 20.0))
     assert leaning[right_eye, 1] < leaning[left_eye, 1]
     assert leaning[top, 0] > leaning[chin, 0]
-    assert align(leaning).pose.roll_deg > 0
+    assert align_to_canonical(leaning).pose.roll_deg > 0
 
 
 @given(noise=st.integers(0, 1_000), yaw=st.floats(-30, 30), roll=st.floats(-180, 180))
 def test_the_front_of_an_uneven_face_does_not_depend_on_the_view(noise: int, yaw: float, roll: float) -> None:
     own = np.random.default_rng(noise).normal(0, 0.2, SHAPE.shape)
     image_axes = np.array([1.0, -1.0, -1.0])
-    straight = align((SHAPE + own) * image_axes * 20.0)
-    turned = align((SHAPE + own) @ rotation(yaw, 0.0, roll).T * image_axes * 35.0 + (300.0, 200.0, 0.0))
+    straight = align_to_canonical((SHAPE + own) * image_axes * 20.0)
+    turned = align_to_canonical((SHAPE + own) @ rotation(yaw, 0.0, roll).T * image_axes * 35.0 + (300.0, 200.0, 0.0))
     assert turned.frontal == pytest.approx(straight.frontal, abs=1e-6)
 
 
@@ -84,13 +87,13 @@ def test_the_front_of_an_uneven_face_does_not_depend_on_the_view(noise: int, yaw
 )
 def test_points_that_span_no_face_are_refused(points: Points) -> None:
     with pytest.raises(DegenerateLandmarksError):
-        align(points)
+        align_to_canonical(points)
 
 
 @given(yaw=st.floats(-30, 30), pitch=st.floats(-25, 25), roll=st.floats(-170, 170))
 def test_flat_points_get_back_the_depth_of_a_face_in_that_pose(yaw: float, pitch: float, roll: float) -> None:
     seen = as_photographed(rotation(yaw, pitch, roll))
-    lifted = lift(seen[:, :2])
+    lifted = add_canonical_depth(seen[:, :2])
     assert lifted[:, :2] == pytest.approx(seen[:, :2])
     assert lifted[:, 2] == pytest.approx(seen[:, 2] - seen[:, 2].mean(), abs=1e-4)
 
@@ -98,15 +101,15 @@ def test_flat_points_get_back_the_depth_of_a_face_in_that_pose(yaw: float, pitch
 @given(aspect=st.floats(0.4, 2.5), roll=st.floats(-15, 15))
 def test_the_face_itself_tells_the_aspect_of_its_photo(aspect: float, roll: float) -> None:
     seen = as_photographed(rotation(0.0, 0.0, roll))[:, :2] / (1_000 * aspect, 1_000)
-    assert aspect_of(seen) == pytest.approx(aspect, rel=0.12)
+    assert estimate_aspect_ratio(seen) == pytest.approx(aspect, rel=0.12)
 
 
 @pytest.mark.parametrize("flat", [np.full((468, 2), 0.5), np.linspace(0, 1, 468)[:, None] * np.ones(2)])
 def test_flat_points_in_one_place_or_on_one_line_have_no_depth(flat: Points) -> None:
     with pytest.raises(DegenerateLandmarksError):
-        lift(flat)
+        add_canonical_depth(flat)
 
 
 def test_flat_points_in_one_place_have_no_aspect() -> None:
     with pytest.raises(DegenerateLandmarksError):
-        aspect_of(np.full((468, 2), 0.5))
+        estimate_aspect_ratio(np.full((468, 2), 0.5))

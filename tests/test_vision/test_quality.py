@@ -7,12 +7,21 @@ import pytest
 
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Face, Pose
-from gwansang.vision.gates.exif import Camera
+from gwansang.vision.gates.exif import CameraMetadata
 from gwansang.vision.gates.headers import ImageHeader
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
-from gwansang.vision.quality import Hint, distance_of, focal_of, judge, lid_opening, mouth_gap_of, score_of, smile_of
+from gwansang.vision.quality import (
+    QualityWarning,
+    camera_distance_cm,
+    eye_openness_from_lids,
+    focal_length_35mm,
+    mouth_gap_ratio,
+    quality_score,
+    quality_warnings,
+    smile_score,
+)
 from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
@@ -48,17 +57,19 @@ def test_a_good_photo_has_no_warnings_and_a_high_score(plain: Face) -> None:
 @pytest.mark.parametrize(
     ("scene", "hint"),
     [
-        pytest.param(draw_face(480, 640, 150), Hint.SMALL_FACE, id="small"),
-        pytest.param(scenes.turned(yaw_deg=22), Hint.TURNED, id="turned"),
-        pytest.param(scenes.turned(pitch_deg=20), Hint.CHIN_UP, id="chin up"),
-        pytest.param(scenes.turned(pitch_deg=-20), Hint.CHIN_DOWN, id="chin down"),
-        pytest.param(scenes.blurred(3), Hint.BLURRED, id="blurred"),
-        pytest.param(scenes.lit(0.15), Hint.TOO_DARK, id="dark"),
-        pytest.param(scenes.lit(2.2), Hint.TOO_BRIGHT, id="bright"),
-        pytest.param(scenes.lit(from_the_left=0.8), Hint.UNEVEN_LIGHT, id="lit from one side"),
+        pytest.param(draw_face(480, 640, 150), QualityWarning.SMALL_FACE, id="small"),
+        pytest.param(scenes.turned(yaw_deg=22), QualityWarning.TURNED, id="turned"),
+        pytest.param(scenes.turned(pitch_deg=20), QualityWarning.CHIN_UP, id="chin up"),
+        pytest.param(scenes.turned(pitch_deg=-20), QualityWarning.CHIN_DOWN, id="chin down"),
+        pytest.param(scenes.blurred(3), QualityWarning.BLURRED, id="blurred"),
+        pytest.param(scenes.lit(0.15), QualityWarning.TOO_DARK, id="dark"),
+        pytest.param(scenes.lit(2.2), QualityWarning.TOO_BRIGHT, id="bright"),
+        pytest.param(scenes.lit(from_the_left=0.8), QualityWarning.UNEVEN_LIGHT, id="lit from one side"),
     ],
 )
-def test_each_limit_is_named_and_costs_score(engine: Networks, plain: Face, scene: scenes.Rgb, hint: Hint) -> None:
+def test_each_limit_is_named_and_costs_score(
+    engine: Networks, plain: Face, scene: scenes.Rgb, hint: QualityWarning
+) -> None:
     quality = read(scene, engine).quality
     assert hint in quality.warnings
     assert quality.score < plain.quality.score
@@ -87,7 +98,7 @@ def test_eye_openness_follows_the_drawn_lids(engine: Networks) -> None:
 
 def test_closed_eyes_are_only_warned_about_where_the_photo_was_seen(plain: Face) -> None:
     closed = replace(plain.quality, eye_openness=0.05)
-    assert Hint.EYES_CLOSED not in judge(closed, plain.pose, None)
+    assert QualityWarning.EYES_CLOSED not in quality_warnings(closed, plain.pose, None)
 
 
 def lids(height: float, width: float = 30.0) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -98,26 +109,28 @@ def lids(height: float, width: float = 30.0) -> np.ndarray[tuple[int, ...], np.d
 
 
 def test_lid_opening_is_that_of_the_eye_that_is_less_open() -> None:
-    assert lid_opening(np.stack([lids(9.0), lids(3.0)])) == pytest.approx(0.1)
+    assert eye_openness_from_lids(np.stack([lids(9.0), lids(3.0)])) == pytest.approx(0.1)
 
 
 def test_the_canonical_face_neither_smiles_nor_gapes() -> None:
-    assert smile_of(FRONTAL) < 0.35
-    assert mouth_gap_of(FRONTAL) < 0.12
+    assert smile_score(FRONTAL) < 0.35
+    assert mouth_gap_ratio(FRONTAL) < 0.12
 
 
 def test_wider_and_lifted_corners_are_a_smile() -> None:
     smiling = FRONTAL.copy()
     smiling[[61, 291], 0] *= 1.25
     smiling[[61, 291], 1] += 0.4
-    assert smile_of(smiling) > 0.6
+    assert smile_score(smiling) > 0.6
 
 
 def test_lips_apart_are_an_open_mouth(plain: Face) -> None:
     gaping = FRONTAL.copy()
     gaping[14, 1] -= 1.5
-    assert mouth_gap_of(gaping) > 0.2
-    assert Hint.MOUTH_OPEN in judge(replace(plain.quality, mouth_gap=mouth_gap_of(gaping)), plain.pose, None)
+    assert mouth_gap_ratio(gaping) > 0.2
+    assert QualityWarning.MOUTH_OPEN in quality_warnings(
+        replace(plain.quality, mouth_gap=mouth_gap_ratio(gaping)), plain.pose, None
+    )
 
 
 def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
@@ -125,7 +138,7 @@ def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
     radius = 11.7 / 500 * 5_000 / 2
     rim = [(0, 0), (radius, 0), (0, -radius), (-radius, 0), (0, radius)]
     irises = np.array([rim, rim], dtype=float)
-    assert distance_of(irises, 43.27, 5_000) == pytest.approx(50, rel=0.01)
+    assert camera_distance_cm(irises, 43.27, 5_000) == pytest.approx(50, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -142,17 +155,17 @@ def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
 def test_the_lens_is_the_cameras_word_or_a_phones_or_unknown(
     width: int, height: int, written: float | None, expected: tuple[float, str] | None
 ) -> None:
-    header = ImageHeader("jpeg", width, height, Camera(focal_35mm=written), False, 0, b"")
-    assert focal_of(header.camera, header.width, header.height) == expected
+    header = ImageHeader("jpeg", width, height, CameraMetadata(focal_35mm=written), False, 0, b"")
+    assert focal_length_35mm(header.camera, header.width, header.height) == expected
 
 
 def test_a_near_camera_is_warned_about(plain: Face) -> None:
     near = replace(plain.quality, distance_cm=28.0, distance_source="exif")
-    assert Hint.TOO_CLOSE in judge(near, plain.pose, None)
-    assert Hint.TOO_CLOSE not in judge(replace(near, distance_cm=60.0), plain.pose, None)
+    assert QualityWarning.TOO_CLOSE in quality_warnings(near, plain.pose, None)
+    assert QualityWarning.TOO_CLOSE not in quality_warnings(replace(near, distance_cm=60.0), plain.pose, None)
 
 
 def test_the_score_falls_with_every_degree(plain: Face) -> None:
-    scores = [score_of(plain.quality, Pose(yaw, 0.0, 0.0), ()) for yaw in range(0, 32, 4)]
+    scores = [quality_score(plain.quality, Pose(yaw, 0.0, 0.0), ()) for yaw in range(0, 32, 4)]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)

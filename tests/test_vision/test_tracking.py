@@ -8,7 +8,7 @@ from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.errors import CorruptImageError, DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Network, Networks
-from gwansang.vision.tracking import TrackedFrame, Tracker, median_landmarks, track_frame, track_landmarks
+from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks, track_frame, track_landmarks
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.hostile_images import Hostile, hostile_images, png_bomb
 from tests.support.photos import encoded
@@ -16,8 +16,8 @@ from tests.test_vision import scenes
 
 
 @pytest.fixture
-def tracker() -> Tracker:
-    return Tracker()
+def tracker() -> TrackingState:
+    return TrackingState()
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def detections(engine: Networks, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return runs
 
 
-def seen(data: bytes, tracker: Tracker, engine: Networks) -> TrackedFrame:
+def seen(data: bytes, tracker: TrackingState, engine: Networks) -> TrackedFrame:
     return track_frame(data, tracker, engine)
 
 
@@ -45,10 +45,10 @@ def distance(one: Points, other: Points) -> float:
     return 100 * float(np.linalg.norm(one[:, :2] - other[:, :2], axis=1).mean() / apart)
 
 
-def test_a_followed_face_lies_where_a_fresh_look_finds_it(engine: Networks, tracker: Tracker) -> None:
+def test_a_followed_face_lies_where_a_fresh_look_finds_it(engine: Networks, tracker: TrackingState) -> None:
     far = []
     for data in hand_held(real_face(), 20):
-        followed, fresh = seen(data, tracker, engine), seen(data, Tracker(), engine)
+        followed, fresh = seen(data, tracker, engine), seen(data, TrackingState(), engine)
         assert followed.points is not None
         assert fresh.points is not None
         far.append(distance(followed.points, fresh.points))
@@ -56,13 +56,15 @@ def test_a_followed_face_lies_where_a_fresh_look_finds_it(engine: Networks, trac
     assert np.median(far) < 1
 
 
-def test_the_detectors_rest_while_a_face_is_followed(engine: Networks, tracker: Tracker, detections: list[str]) -> None:
+def test_the_detectors_rest_while_a_face_is_followed(
+    engine: Networks, tracker: TrackingState, detections: list[str]
+) -> None:
     for data in hand_held(drawn_face(), 33):
         assert seen(data, tracker, engine).faces == 1
     assert len(detections) == 5
 
 
-def test_a_face_that_goes_is_lost_and_who_comes_is_found(engine: Networks, tracker: Tracker) -> None:
+def test_a_face_that_goes_is_lost_and_who_comes_is_found(engine: Networks, tracker: TrackingState) -> None:
     here, empty = frame(drawn_face()), encoded(np.full((480, 640, 3), 120, np.uint8))
     assert seen(here, tracker, engine).faces == 1
     gone = seen(empty, tracker, engine)
@@ -73,21 +75,23 @@ def test_a_face_that_goes_is_lost_and_who_comes_is_found(engine: Networks, track
     assert back.points[:, 0].mean() == pytest.approx(320 + 90, abs=12)
 
 
-def test_who_joins_is_noticed_within_eight_frames(engine: Networks, tracker: Tracker) -> None:
+def test_who_joins_is_noticed_within_eight_frames(engine: Networks, tracker: TrackingState) -> None:
     two = encoded(scenes.crowd(2, 1, 480))
     alone = encoded(np.hstack([scenes.crowd(1, 1, 480), np.full((480, 360, 3), 120, np.uint8)]))
     assert seen(alone, tracker, engine).faces == 1
     assert 2 in [seen(two, tracker, engine).faces for _ in range(8)]
 
 
-def test_a_face_far_away_is_seen_too(engine: Networks, tracker: Tracker) -> None:
+def test_a_face_far_away_is_seen_too(engine: Networks, tracker: TrackingState) -> None:
     far = seen(frame(drawn_face(), scale=0.3), tracker, engine)
     assert far.quality is not None
     assert far.quality.face_width_px == pytest.approx(0.3 * 215, rel=0.1)
 
 
 @pytest.mark.parametrize("size", [(320, 240), (480, 640), (1280, 720), (1920, 1080)])
-def test_any_camera_size_is_told_in_its_own_pixels(engine: Networks, tracker: Tracker, size: tuple[int, int]) -> None:
+def test_any_camera_size_is_told_in_its_own_pixels(
+    engine: Networks, tracker: TrackingState, size: tuple[int, int]
+) -> None:
     width, height = size
     data = encoded(np.ascontiguousarray(scenes.draw_face(width, height, min(size) * 0.45)))
     for _ in range(3):
@@ -98,7 +102,7 @@ def test_any_camera_size_is_told_in_its_own_pixels(engine: Networks, tracker: Tr
 
 
 def test_a_broken_frame_is_refused_and_the_face_is_still_followed(
-    engine: Networks, tracker: Tracker, detections: list[str]
+    engine: Networks, tracker: TrackingState, detections: list[str]
 ) -> None:
     good = frame(drawn_face())
     seen(good, tracker, engine)
@@ -111,7 +115,7 @@ def test_a_broken_frame_is_refused_and_the_face_is_still_followed(
 
 @pytest.mark.parametrize("hostile", hostile_images(), ids=lambda hostile: hostile.name)
 def test_a_hostile_picture_is_refused_by_name_or_looked_at(
-    hostile: Hostile, engine: Networks, tracker: Tracker
+    hostile: Hostile, engine: Networks, tracker: TrackingState
 ) -> None:
     try:
         assert seen(hostile.data, tracker, engine).faces <= 8
@@ -122,7 +126,7 @@ def test_a_hostile_picture_is_refused_by_name_or_looked_at(
     assert refused in {code for _, code in hostile.answers} | {ImageTooLargeError.code}
 
 
-def test_a_frame_of_too_many_pixels_is_refused_from_its_header(engine: Networks, tracker: Tracker) -> None:
+def test_a_frame_of_too_many_pixels_is_refused_from_its_header(engine: Networks, tracker: TrackingState) -> None:
     with pytest.raises(ImageTooLargeError):
         seen(png_bomb(2001), tracker, engine)
 

@@ -11,11 +11,19 @@ import pytest
 
 from gwansang.core.exceptions import AppError
 from gwansang.vision import errors, video
-from gwansang.vision.crop import cut
-from gwansang.vision.detector import frame_region
+from gwansang.vision.crop import crop_image
+from gwansang.vision.detector import whole_image_region
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.gates.masked_file import MaskedFile
-from gwansang.vision.video import SAMPLES, Budget, Clip, ClipFrame, frames, inspect_clip, survey
+from gwansang.vision.video import (
+    MAX_SAMPLED_FRAMES,
+    ClipFrame,
+    ClipIndex,
+    DecodeBudget,
+    decode_frames,
+    inspect_clip,
+    scan_clip,
+)
 from tests.support.clips import CHEAP, Rgb, box, drawn_clip, encoded_clip, moving, with_more
 from tests.support.hostile_clips import Hostile, film, hostile_clips, webm
 from tests.test_vision import pictures
@@ -32,13 +40,13 @@ MATRICES = {
 }
 
 
-def surveyed(data: bytes) -> Clip:
-    return survey(data, Budget(20))
+def surveyed(data: bytes) -> ClipIndex:
+    return scan_clip(data, DecodeBudget(20))
 
 
 def all_frames(data: bytes) -> list[ClipFrame]:
     clip = surveyed(data)
-    return [frame for part in range(len(clip.parts)) for frame in frames(data, clip, part, Budget(20))]
+    return [frame for part in range(len(clip.parts)) for frame in decode_frames(data, clip, part, DecodeBudget(20))]
 
 
 def numbered(count: int, width: int = 64, height: int = 64) -> list[Rgb]:
@@ -58,12 +66,12 @@ def test_sixty_frames_are_spread_evenly_over_a_clip(codec: str, container: str) 
 
     seen = all_frames(data)
 
-    assert len(seen) == SAMPLES
+    assert len(seen) == MAX_SAMPLED_FRAMES
     gaps = [later.second - earlier.second for earlier, later in pairwise(seen)]
     assert max(gaps) < 0.11
     assert seen[0].second == 0
     assert seen[-1].second > 4.8
-    brightness = [float(frame.picture.pixels.mean()) for frame in seen]
+    brightness = [float(frame.image.pixels.mean()) for frame in seen]
     assert brightness == sorted(brightness)
 
 
@@ -73,10 +81,10 @@ def test_a_part_of_a_clip_gives_the_same_frames_every_time() -> None:
     assert clip == surveyed(data)
     assert clip.starts[-1] > 30  # what lies before the keyframe is not decoded
 
-    one, other = (list(frames(data, clip, 7, Budget(20))) for _ in range(2))
+    one, other = (list(decode_frames(data, clip, 7, DecodeBudget(20))) for _ in range(2))
 
     assert len(one) == len(clip.parts[7])
-    assert all(np.array_equal(a.picture.pixels, b.picture.pixels) for a, b in zip(one, other, strict=True))
+    assert all(np.array_equal(a.image.pixels, b.image.pixels) for a, b in zip(one, other, strict=True))
 
 
 def test_a_clip_of_a_few_frames_gives_all_of_them() -> None:
@@ -98,10 +106,10 @@ def test_a_camera_may_be_held_in_any_way(orientation: int) -> None:
     upright = np.ascontiguousarray(next(moving(draw_face(480, 640, 240), 1, 96, 128)))
     data = encoded_clip([pictures.stored_as(upright, orientation)] * 2, matrix=MATRICES[orientation])
 
-    picture = all_frames(data)[0].picture
+    picture = all_frames(data)[0].image
 
     assert (picture.width, picture.height) == (96, 128)
-    shown = cut(picture, frame_region(picture), 128, smooth=False)[:, 16:112].astype(int)
+    shown = crop_image(picture, whole_image_region(picture), 128, smooth=False)[:, 16:112].astype(int)
     assert np.abs(shown - upright).mean() < 6
 
 
@@ -115,7 +123,7 @@ def test_pixels_that_are_not_square_are_seen_as_they_are_meant() -> None:
         file.mux(stream.encode(frame))
         file.mux(stream.encode())
 
-    picture = all_frames(sink.getvalue())[0].picture
+    picture = all_frames(sink.getvalue())[0].image
 
     assert (picture.width, picture.height) == (360, 480)
     assert picture.to_pixels @ (360, 480, 1) == pytest.approx((240, 480), abs=1)
@@ -136,7 +144,7 @@ def test_the_size_may_change_within_a_clip() -> None:
                 packet.pts = packet.dts = (packet.pts or 0) + first
                 file.mux(packet)
 
-    sizes = {(frame.picture.width, frame.picture.height) for frame in all_frames(sink.getvalue())}
+    sizes = {(frame.image.width, frame.image.height) for frame in all_frames(sink.getvalue())}
 
     assert sizes == {(128, 96), (256, 192)}
 
@@ -176,10 +184,10 @@ def test_a_clip_that_takes_too_long_is_given_up() -> None:
     clip = surveyed(film())
     ticks = iter(range(1000))
     with pytest.raises(errors.VideoTooComplexError):
-        list(frames(film(), clip, 0, Budget(3, lambda: float(next(ticks)))))
+        list(decode_frames(film(), clip, 0, DecodeBudget(3, lambda: float(next(ticks)))))
     ticks = iter(range(1000))
     with pytest.raises(errors.VideoTooComplexError):
-        survey(film(), Budget(3, lambda: float(next(ticks))))
+        scan_clip(film(), DecodeBudget(3, lambda: float(next(ticks))))
 
 
 def test_a_demuxer_opens_nothing_but_the_bytes_it_was_given() -> None:

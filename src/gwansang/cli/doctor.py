@@ -93,7 +93,7 @@ def _native() -> Iterator[Finding]:
 
 
 def _models(model_path: Path) -> Iterator[Finding]:
-    faults = {model.file: wrong for model in catalog.MODELS if (wrong := catalog.fault(model, model_path))}
+    faults = {model.file: wrong for model in catalog.MODELS if (wrong := catalog.model_fault(model, model_path))}
     for file, wrong in faults.items():
         yield Finding(Verdict.MISSING, f"model {model_path / file} is {wrong}", catalog.FETCH_HINT)
     if not faults:

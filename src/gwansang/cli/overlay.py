@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gwansang.cli.failure import CommandError
 from gwansang.schemas.analysis import FaceReading, OverlayOut, PartOut
-from gwansang.vision.decode import decode
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.decode import decode_image
+from gwansang.vision.gates.headers import inspect_image
 
 Pixels = NDArray[np.uint8]
 Places = NDArray[np.float64]
@@ -65,7 +65,7 @@ def draw(photo: bytes, reading: FaceReading, suffix: str) -> bytes:
 
 
 def _upright(photo: bytes) -> Pixels:
-    picture = decode(inspect(photo))
+    picture = decode_image(inspect_image(photo))
     size = (picture.width, picture.height)
     # A turn by quarters and mirrors hits pixels exactly, so the nearest one is the right one.
     turn = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP

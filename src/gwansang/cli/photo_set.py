@@ -104,7 +104,7 @@ def see_all(
     people: Mapping[str, Sequence[Path]], model_path: Path, workers: int, see: Callable[[bytes, Networks], T]
 ) -> Looked[T]:
     """The same with what `see` makes of a photo's bytes; it may raise any AppError."""
-    catalog.verify(model_path)
+    catalog.verify_models(model_path)
     tasks = [(person, photo) for person, photos in people.items() for photo in photos]
     eyes = _Eyes(model_path, see)
     found: dict[str, list[T]] = {person: [] for person in people}

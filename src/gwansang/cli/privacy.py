@@ -9,7 +9,7 @@ import typer
 from gwansang.cli.failure import CommandError
 from gwansang.cli.users import with_accounts
 from gwansang.container import Accounts
-from gwansang.core.encryption import new_key
+from gwansang.core.encryption import generate_key
 from gwansang.core.language import negotiate_locale
 from gwansang.services.protection.audit import AuditCheck
 from gwansang.services.protection.retention import KeptFor
@@ -74,4 +74,4 @@ def keys() -> None:
 @app.command("new-key")
 def new_master_key() -> None:
     """Print a new key for ENCRYPTION_KEYS; it is stored nowhere."""
-    typer.echo(f"{datetime.now(UTC):%Y%m%d}:{base64.b64encode(new_key()).decode()}")
+    typer.echo(f"{datetime.now(UTC):%Y%m%d}:{base64.b64encode(generate_key()).decode()}")

@@ -31,7 +31,7 @@ def serve(
     """Serve the API until interrupted."""
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
-    catalog.verify(settings.model_path)
+    catalog.verify_models(settings.model_path)
     norms(settings.norms_path)
     asyncio.run(prepare_database(settings))
     check_free(host, port)

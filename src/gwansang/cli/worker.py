@@ -35,8 +35,8 @@ def worker(
         raise typer.Exit(not alive)
     at_once = concurrency or settings.jobs_concurrency or _USUAL
     settings = settings.model_copy(update={"jobs_concurrency": at_once})
-    configure_logging(settings.log_level, json=settings.json_logs, names_key=settings.log_names_key)
-    catalog.verify(settings.model_path)
+    configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)
+    catalog.verify_models(settings.model_path)
     norms(settings.norms_path)
 
     def ready(name: str) -> None:

@@ -11,8 +11,8 @@ from gwansang.container.backends import mail_transport, open_store
 from gwansang.container.policies import retention_policy
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
-from gwansang.core.passwords import Passwords
-from gwansang.core.tokens import Tokens, new_secret
+from gwansang.core.passwords import PasswordHasher
+from gwansang.core.tokens import TokenSigner, generate_secret
 from gwansang.db.init_db import prepare
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
@@ -63,7 +63,7 @@ class Accounts:
 async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Accounts]:
     """Open the database, bring it to the schema of this release, and yield the services that need nothing else."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
-    passwords = Passwords(
+    passwords = PasswordHasher(
         settings.password_scheme, bcrypt_rounds=settings.password_bcrypt_rounds, threads=settings.password_threads
     )
     try:
@@ -76,7 +76,7 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
         await database.close()
 
 
-def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: Clock) -> Accounts:
+def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, clock: Clock) -> Accounts:
     texts = default_consent_texts()
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
@@ -92,7 +92,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
     exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
     job_resources = JobResources(uow, sealer, vault, Notifier(), clock)
     keep = timedelta(hours=settings.task_result_hours)
-    tokens = Tokens(
+    tokens = TokenSigner(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
         refresh_ttl=timedelta(days=settings.refresh_token_days),
@@ -113,7 +113,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
             privacy.audit,
             clock=clock,
             new_id=uuid4,
-            new_secret=new_secret,
+            new_secret=generate_secret,
             ttl=timedelta(minutes=settings.mail_token_minutes),
         ),
         keys=KeyService(
@@ -121,7 +121,7 @@ def _accounts(uow: UnitOfWork, passwords: Passwords, settings: Settings, clock: 
             privacy.audit,
             clock=clock,
             new_id=uuid4,
-            new_secret=new_secret,
+            new_secret=generate_secret,
             max_keys=settings.max_keys_per_user,
         ),
         consents=consents,

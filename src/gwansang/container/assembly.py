@@ -13,10 +13,10 @@ from gwansang.container.engines import create_inference_pool, load_configured_no
 from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.connection_slots import ConnectionSlots
-from gwansang.core.memory import keep_heap_small
+from gwansang.core.memory import limit_malloc_arenas
 from gwansang.core.meters import Meters
-from gwansang.core.rate_limit import RateLimiter, rate_limiter
-from gwansang.core.tokens import new_secret
+from gwansang.core.rate_limit import RateLimiter, open_rate_limiter
+from gwansang.core.tokens import generate_secret
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.jobs.batch_job import BatchJob
@@ -81,7 +81,7 @@ async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIt
 
     worker: start the engine of tasks at once; otherwise it starts with the first task.
     """
-    keep_heap_small()
+    limit_malloc_arenas()
     meters = Meters()
     pool = create_inference_pool(settings, meters)
     async with assemble_container(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
@@ -118,7 +118,7 @@ async def assemble_container(
         mails = MailService(mail_transport(settings), sender=settings.mail_from, link=settings.mail_link)
         stack.push_async_callback(mails.close)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        limits = await stack.enter_async_context(rate_limiter(rate_limits(settings), redis_url))
+        limits = await stack.enter_async_context(open_rate_limiter(rate_limits(settings), redis_url))
         analyses = await stack.enter_async_context(start_analysis_service(pool, settings, clock, meters))
         photos = PhotoService(
             accounts.uow,
@@ -177,7 +177,7 @@ async def assemble_container(
             mails=mails,
             limits=limits,
             pool=pool,
-            tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=new_secret),
+            tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=generate_secret),
             sockets=ConnectionSlots(),
             edge=edge_policy(settings),
         )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.core.clock import Clock, utc_now
-from gwansang.core.memory import memory_returner
+from gwansang.core.memory import malloc_trimmer
 from gwansang.core.meters import Meters
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
@@ -33,7 +33,7 @@ async def start_analysis_service(
     """Start the pool, rehearse one reading, and yield the service; the pool is closed with the block."""
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool, load_configured_norms(settings), partial(meters.inference, "reading"))
+        analyzer = FaceAnalyzer(pool, load_configured_norms(settings), partial(meters.observe_inference, "reading"))
         await analyzer.rehearse(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:
@@ -42,12 +42,12 @@ async def start_analysis_service(
 
 def create_inference_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
     return InferencePool[FaceVision](
-        lambda: TimedVision(PhotoEngine(settings.model_path), partial(meters.inference, "vision")),
+        lambda: TimedVision(PhotoEngine(settings.model_path), partial(meters.observe_inference, "vision")),
         workers=settings.inference_workers,
         queue=settings.inference_queue,
         timeout_s=settings.inference_timeout_s,
-        when_idle=memory_returner(),
-        note_wait=partial(meters.inference, "queue"),
+        when_idle=malloc_trimmer(),
+        note_wait=partial(meters.observe_inference, "queue"),
     )
 
 

@@ -49,8 +49,8 @@ def rate_limits(settings: Settings) -> dict[Bucket, Limit]:
         Bucket.CALLER: Limit(settings.caller_points_per_minute, 60),
         Bucket.ADDRESS: Limit(settings.address_calls_per_minute, 60),
         Bucket.GUEST_READINGS: Limit(settings.guest_readings_per_hour, 3600),
-        Bucket.LOGIN_ACCOUNT: Limit(logins, 60, guarding=True),
-        Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, guarding=True),
+        Bucket.LOGIN_ACCOUNT: Limit(logins, 60, fail_closed=True),
+        Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, fail_closed=True),
         Bucket.EXPORTS: Limit(_EXPORTS_PER_DAY, 24 * 3600),
         Bucket.MAIL_ACCOUNT: Limit(_MAILS_PER_HOUR, 3600),
     }

@@ -1,4 +1,4 @@
-"""Time comes in by the door: whoever needs it is given a clock."""
+"""The clock type that is passed to everything that needs the time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The current time, aware, in UTC."""
+    """Return the current time, timezone-aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""How many connections somebody may hold open at once, in this process."""
+"""Limits on the number of connections that one user or address holds open in this process."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from gwansang.core.exceptions import RateLimited
 
 @dataclass(frozen=True, slots=True)
 class SocketPolicy:
-    """Which sites may open WebSockets, how many may be open, and how often it is looked whether they may stay."""
+    """Origins that may open WebSockets, limits on open ones, and the interval at which their rights are rechecked."""
 
     origins: tuple[str, ...]
     per_user: int
@@ -26,26 +26,21 @@ class TooManySocketsError(RateLimited):
 
 
 class ConnectionSlots:
-    """Counts who holds how many; belongs to one event loop."""
+    """Counts the open connections of each holder; belongs to one event loop."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()
 
     @contextmanager
-    def place(self, who: str, most: int) -> Iterator[None]:
-        """One place for the length of the block; raises NoPlaceLeftError where `most` are taken."""
-        if self._held[who] >= most:
-            message = f"There are {most} open connections already; close one first."
-            raise TooManySocketsError(message, max=most)
-        self._held[who] += 1
+    def acquire(self, holder: str, limit: int) -> Iterator[None]:
+        """Hold one slot for the length of the block; raises TooManySocketsError if `holder` has `limit` already."""
+        if self._held[holder] >= limit:
+            message = f"There are {limit} open connections already; close one first."
+            raise TooManySocketsError(message, max=limit)
+        self._held[holder] += 1
         try:
             yield
         finally:
-            self._held[who] -= 1
-            if not self._held[who]:
-                del self._held[who]
-
-    @property
-    def taken(self) -> int:
-        """All places that are held now."""
-        return self._held.total()
+            self._held[holder] -= 1
+            if not self._held[holder]:
+                del self._held[holder]

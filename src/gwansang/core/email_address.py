@@ -1,4 +1,4 @@
-"""One canonical form of an e-mail address: for signing in, for uniqueness and for sending mail."""
+"""Normalization of e-mail addresses: one form for sign-in, uniqueness and sending mail."""
 
 import re
 import unicodedata
@@ -22,38 +22,37 @@ class InvalidEmailError(InvalidInput):
     title = "This is no e-mail address"
 
 
-def canonical_email(written: str) -> str:
-    """The address in lower case, NFKC, its domain in ASCII (IDNA); raises InvalidEmailError where it can't be one."""
-    if len(written) > _MAX_INPUT:
-        raise _refused()
-    local, at, domain = unicodedata.normalize("NFKC", written).strip(" ").lower().rpartition("@")
+def normalize_email(text: str) -> str:
+    """Return the address in lower case and NFKC, its domain in ASCII (IDNA); raises InvalidEmailError."""
+    if len(text) > _MAX_INPUT:
+        raise _invalid_email()
+    local, at, domain = unicodedata.normalize("NFKC", text).strip(" ").lower().rpartition("@")
     if not at or len(local) > _MAX_LOCAL or not _LOCAL.fullmatch(local):
-        raise _refused()
+        raise _invalid_email()
     address = f"{local}@{_ascii_domain(domain)}"
     if len(address) > MAX_BYTES:
-        raise _refused()
+        raise _invalid_email()
     return address
 
 
-def canonical_start(written: str) -> str:
-    """The beginning of an address in the form in which addresses are stored; raises InvalidEmailError where none
-    begins like this."""
-    start = unicodedata.normalize("NFKC", written[:_MAX_INPUT]).strip(" ").lower()
-    if not start.isprintable():  # a NUL or half a letter, which no database takes
-        raise _refused()
-    return start
+def normalize_email_prefix(text: str) -> str:
+    """Normalize the beginning of an address for a search by prefix; raises InvalidEmailError."""
+    prefix = unicodedata.normalize("NFKC", text[:_MAX_INPUT]).strip(" ").lower()
+    if not prefix.isprintable():  # a NUL or a lone surrogate, which no database stores
+        raise _invalid_email()
+    return prefix
 
 
 def _ascii_domain(domain: str) -> str:
     try:
         ascii_domain = idna.encode(domain.removesuffix("."), uts46=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
-        raise _refused() from None
+        raise _invalid_email() from None
     host, dot, top = ascii_domain.rpartition(".")
     if not dot or not host or not _TOP_LEVEL.fullmatch(top):  # neither a bare host name nor an IP address
-        raise _refused()
+        raise _invalid_email()
     return ascii_domain
 
 
-def _refused() -> InvalidEmailError:
+def _invalid_email() -> InvalidEmailError:
     return InvalidEmailError("This is no e-mail address that mail can be sent to.", field="email")

@@ -1,7 +1,8 @@
-"""Encryption at rest: a master key wraps data keys, and a data key seals what is stored of one user.
+"""Encryption at rest: master keys wrap data keys, and a data key seals the stored data of one user.
 
-AES-256-GCM throughout. What is sealed begins with a byte that names this format and 12 random bytes; the associated
-data says whose it is and where it belongs, so that a sealed text in another row or column does not open.
+AES-256-GCM throughout. A sealed value is a format byte, a 12-byte random nonce and the ciphertext with its tag. The
+additional authenticated data (`aad`) names the owner, table and column, so that a value moved to another row or column
+can't be opened.
 """
 
 import base64
@@ -23,19 +24,19 @@ KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _FORMAT: Final = b"\x01"
 _OVERHEAD: Final = len(_FORMAT) + _NONCE_BYTES + 16
-_NAMED = re.compile(r"([A-Za-z0-9._-]{1,40}):([A-Za-z0-9+/_=-]+)", re.ASCII)
+_ENTRY = re.compile(r"([A-Za-z0-9._-]{1,40}):([A-Za-z0-9+/_=-]+)", re.ASCII)
 DEVELOPMENT_KEY_ID: Final = "development"
 
 
 class EncryptionKeyMissingError(Unavailable):
-    """Stored data were encrypted with a master key that is not among those of the settings. Carries `key_id`."""
+    """The master key that stored data were encrypted with is not in the settings. Carries `key_id` in its context."""
 
     code = "ENCRYPTION_KEY_MISSING"
     title = "A key of the stored data is missing"
 
 
 class SealBrokenError(Unavailable):
-    """What is stored does not open: another key under the same name, another row, or changed bytes."""
+    """Stored data fail authentication: a different key under the same id, another row, or changed bytes."""
 
     code = "SEAL_BROKEN"
     title = "Stored data can't be opened"
@@ -43,78 +44,78 @@ class SealBrokenError(Unavailable):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MasterKeys:
-    """Master keys by name; `first` wraps what is new, the others only open what is old."""
+    """Master keys by id; the one with `primary_id` wraps new data keys, the others only unwrap older ones."""
 
-    first: str
+    primary_id: str
     by_id: Mapping[str, bytes]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads "id:base64,id2:base64"; raises ValueError with a sentence that repeats no key."""
+        """Parse "id:base64,id2:base64"; raises ValueError with a message that contains no key material."""
         keys: dict[str, bytes] = {}
-        for place, one in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
-            named = _NAMED.fullmatch(one)
-            key = _decoded(named[2]) if named else b""
-            if named is None or len(key) != KEY_BYTES:
-                raise ValueError(f"key {place} is not a name, a colon and {KEY_BYTES} bytes in base64")
-            if named[1] in keys:
-                raise ValueError(f"key {place} has the name of an earlier one")
-            keys[named[1]] = key
+        for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):
+            match = _ENTRY.fullmatch(entry)
+            key = _decode_base64(match[2]) if match else b""
+            if match is None or len(key) != KEY_BYTES:
+                raise ValueError(f"key {number} is not a name, a colon and {KEY_BYTES} bytes in base64")
+            if match[1] in keys:
+                raise ValueError(f"key {number} has the name of an earlier one")
+            keys[match[1]] = key
         if not keys:
             raise ValueError("there is no key in it")
         return cls(next(iter(keys)), keys)
 
     @classmethod
-    def derived(cls, secret: str) -> Self:
-        """One key made from another secret, for development."""
-        return cls(DEVELOPMENT_KEY_ID, {DEVELOPMENT_KEY_ID: derived_key(secret, b"gwansang encryption at rest")})
+    def derive(cls, secret: str) -> Self:
+        """Return a single master key derived from another secret, for development."""
+        return cls(DEVELOPMENT_KEY_ID, {DEVELOPMENT_KEY_ID: derive_key(secret, b"gwansang encryption at rest")})
 
-    def wrap(self, key: bytes, bound_to: bytes) -> bytes:
-        """A data key, sealed with the first master key."""
-        return seal(self.by_id[self.first], key, _wrapping(self.first, bound_to))
+    def wrap(self, key: bytes, aad: bytes) -> bytes:
+        """Return a data key sealed with the primary master key."""
+        return seal(self.by_id[self.primary_id], key, _wrapping_aad(self.primary_id, aad))
 
-    def unwrap(self, key_id: str, wrapped: bytes, bound_to: bytes) -> bytes:
-        """A data key that `key_id` wrapped; raises EncryptionKeyMissingError, SealBrokenError."""
+    def unwrap(self, key_id: str, wrapped: bytes, aad: bytes) -> bytes:
+        """Return the data key that master key `key_id` wrapped; raises EncryptionKeyMissingError, SealBrokenError."""
         master = self.by_id.get(key_id)
         if master is None:
             message = f"Stored data need the master key {key_id!r}, which ENCRYPTION_KEYS does not have."
             raise EncryptionKeyMissingError(message, key_id=key_id)
-        return unseal(master, wrapped, _wrapping(key_id, bound_to))
+        return unseal(master, wrapped, _wrapping_aad(key_id, aad))
 
 
-def new_key() -> bytes:
-    """A random key."""
+def generate_key() -> bytes:
+    """Return a random 256-bit key."""
     return secrets.token_bytes(KEY_BYTES)
 
 
-def derived_key(secret: str, purpose: bytes) -> bytes:
-    """A key for one purpose from a secret: HKDF with SHA-256 (RFC 5869), no salt, one block."""
+def derive_key(secret: str, purpose: bytes) -> bytes:
+    """Derive a 256-bit key for one purpose from a secret: HKDF with SHA-256 (RFC 5869), no salt, one block."""
     extracted = hmac.digest(bytes(hashlib.sha256().digest_size), secret.encode(), "sha256")
     return hmac.digest(extracted, purpose + b"\x01", "sha256")
 
 
-def seal(key: bytes, text: bytes, bound_to: bytes) -> bytes:
-    """The text as nobody can read or change it without the key, in the place that `bound_to` names."""
+def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """Encrypt and authenticate `plaintext`, bound to `aad`."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return _FORMAT + nonce + AESGCM(key).encrypt(nonce, text, bound_to)
+    return _FORMAT + nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
 
 
-def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
-    """What was sealed with the same key and place; raises SealBrokenError."""
+def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """Return the plaintext that was sealed with the same key and `aad`; raises SealBrokenError."""
     if len(sealed) < _OVERHEAD or not sealed.startswith(_FORMAT):
-        raise _broken()
-    nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        raise _seal_broken()
+    nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
     try:
-        return AESGCM(key).decrypt(nonce, rest, bound_to)
+        return AESGCM(key).decrypt(nonce, ciphertext, aad)
     except InvalidTag:
-        raise _broken() from None
+        raise _seal_broken() from None
 
 
-def _wrapping(key_id: str, bound_to: bytes) -> bytes:
-    return b"\x00".join((b"gwansang/data-key", key_id.encode(), bound_to))
+def _wrapping_aad(key_id: str, aad: bytes) -> bytes:
+    return b"\x00".join((b"gwansang/data-key", key_id.encode(), aad))
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
     try:
         return base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
@@ -122,5 +123,5 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-def _broken() -> SealBrokenError:
+def _seal_broken() -> SealBrokenError:
     return SealBrokenError("Stored data can't be opened with the keys that are set; `gwansang doctor` tells more.")

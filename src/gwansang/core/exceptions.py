@@ -1,25 +1,26 @@
-"""The errors this product raises on purpose.
+"""The tree of expected errors.
 
 AppError
 ├── Malformed          the request itself can't be parsed
-├── InvalidInput       well-formed, but it can't be worked with
-├── Unauthenticated    nobody we know
-├── Forbidden          known, but not allowed
-├── NotFound           not there, or not yours
-├── Conflict           clashes with what is there
+├── InvalidInput       well-formed, but it can't be processed
+├── Unauthenticated    no valid credentials
+├── Forbidden          authenticated, but not allowed
+├── NotFound           does not exist, or belongs to someone else
+├── Conflict           contradicts existing data
 ├── TooLarge           more bytes, pixels or seconds than a limit allows
 ├── UnsupportedMedia   a content type that is not accepted
 ├── RateLimited        too often
-└── Unavailable        can't be done right now; later it can
+└── Unavailable        can't be done now; a later attempt may succeed
 
-Leaves live beside the code that raises them. No class here knows an HTTP status: `api/errors.py` has the one table.
+Leaf classes are defined in the modules that raise them. No class here knows an HTTP status: `api/errors.py` has the
+only table.
 """
 
 from typing import ClassVar
 
 
 class AppError(Exception):
-    """An expected failure with a stable code; `message` says what happened and what to do, `context` its facts."""
+    """An expected failure with a stable code; `message` is one sentence for the user, `context` its details."""
 
     code: ClassVar[str] = "APP_ERROR"
     title: ClassVar[str] = "Something went wrong"
@@ -78,7 +79,7 @@ class RateLimited(AppError):
 
 
 class Unavailable(AppError):
-    """Carries `retry_after_s` in its context where it is known."""
+    """Carries `retry_after_s` in its context if it is known."""
 
     code = "UNAVAILABLE"
     title = "Temporarily unavailable"

@@ -1,4 +1,4 @@
-"""What an error carries, as JSON."""
+"""Conversion of an error's context to JSON values."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 
 def jsonable(value: object) -> JsonValue:
-    """A value that may be a number of a library; what JSON has no word for is told as text."""
+    """Return `value` as a JSON value: NumPy numbers as plain ones, rounded to 4 digits; unknown types as text."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Integral):
@@ -17,5 +17,5 @@ def jsonable(value: object) -> JsonValue:
     if isinstance(value, Real):
         return round(float(value), 4) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(name): jsonable(one) for name, one in value.items()}
-    return [jsonable(one) for one in value] if isinstance(value, Sequence) else json.dumps(str(value))
+        return {str(name): jsonable(item) for name, item in value.items()}
+    return [jsonable(item) for item in value] if isinstance(value, Sequence) else json.dumps(str(value))

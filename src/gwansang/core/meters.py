@@ -1,4 +1,4 @@
-"""What is counted and timed while the service runs, for Prometheus; labels come from short lists of our own."""
+"""Prometheus metrics of the running service; label values come from short fixed lists."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
@@ -14,7 +14,7 @@ _STAGE_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Meters:
-    """The meters of one process; nothing here is shared or global."""
+    """The metrics of one process, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -37,20 +37,20 @@ class Meters:
             buckets=_STAGE_S,
         )
         for stage in ("queue", "vision", "reading"):
-            self._inference.labels(stage)  # there from the start, so that nothing seems to be missing
+            self._inference.labels(stage)  # exported from the start, with a count of 0
 
-    def request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Counts an answered request; `route` is a template. Status 0: the caller was gone before the answer."""
+    def observe_request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answered request; `route` is a template, status 0 means that the client left before the answer."""
         self._requests.labels(route, method, status).inc()
         self._seconds.labels(route, method).observe(seconds)
 
-    def inference(self, stage: Stage, seconds: float) -> None:
-        """Notes how long a stage took, from any thread."""
+    def observe_inference(self, stage: Stage, seconds: float) -> None:
+        """Record the duration of a stage; may be called from any thread."""
         self._inference.labels(stage).observe(seconds)
 
-    def text(self, more: Iterable[Collector] = ()) -> bytes:
-        """Everything in Prometheus' text format; `more` is told along, this once."""
-        once = CollectorRegistry()
-        for collector in more:
-            once.register(collector)
-        return generate_latest(self._registry) + generate_latest(once)
+    def render(self, extra: Iterable[Collector] = ()) -> bytes:
+        """Return all metrics in Prometheus' text format; `extra` collectors are included in this call only."""
+        temporary = CollectorRegistry()
+        for collector in extra:
+            temporary.register(collector)
+        return generate_latest(self._registry) + generate_latest(temporary)

@@ -1,4 +1,4 @@
-"""Pages of a list: what to ask for, and what comes back."""
+"""Pagination: the request for a page, and the page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class InvalidPageError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Page `page`, counted from 1, of pages with `size` items; raises InvalidPageError where that can't be."""
+    """Number (from 1) and size of a page; raises InvalidPageError if either is out of range."""
 
     page: int = 1
     size: int = 20
@@ -38,7 +38,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of `total` items."""
+    """One page of `total` items."""
 
     items: tuple[T, ...]
     total: int
@@ -47,9 +47,9 @@ class Page(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are; 0 where there is nothing."""
+        """Number of pages; 0 for an empty list."""
         return -(-self.total // self.size)
 
     def map(self, convert: Callable[[T], U]) -> "Page[U]":
-        """The same page of something else."""
+        """Return the page with every item converted."""
         return Page(tuple(convert(item) for item in self.items), self.total, self.page, self.size)

@@ -1,4 +1,4 @@
-"""Passwords: what they must be, and their hashes, made off the event loop by a bounded number of threads."""
+"""Password rules and hashing, off the event loop in a bounded number of threads."""
 
 import asyncio
 import unicodedata
@@ -36,41 +36,44 @@ class HashingBusyError(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """Whether a password is right, and whether its hash should be made anew."""
+class PasswordCheck:
+    """Result of a verification; `outdated` if the hash should be renewed."""
 
     valid: bool
     outdated: bool = False
 
 
-class Passwords:
-    """Hashes with one scheme and knows the hashes of every scheme."""
+class PasswordHasher:
+    """Hashes with one scheme and verifies hashes of every supported scheme."""
 
     def __init__(self, scheme: Scheme = "bcrypt", *, bcrypt_rounds: int = 12, threads: int = 2) -> None:
         bcrypt, argon2 = BcryptHasher(rounds=bcrypt_rounds), Argon2Hasher()
         self._scheme: Scheme = scheme
-        self._known: tuple[HasherProtocol, ...] = (bcrypt, argon2)
+        self._hashers: tuple[HasherProtocol, ...] = (bcrypt, argon2)
         self._hasher: HasherProtocol = bcrypt if scheme == "bcrypt" else argon2
-        self._nobodys = _bcrypt_of_nobody(bcrypt_rounds) if scheme == "bcrypt" else _argon2_of_nobody()
+        self._dummy_hash = _dummy_bcrypt_hash(bcrypt_rounds) if scheme == "bcrypt" else _dummy_argon2_hash()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
         self._pending = 0
 
     async def hash(self, password: str) -> str:
-        """The hash of a new password; raises InvalidPasswordError, HashingBusyError."""
-        text = self.check(password)
+        """Return the hash of a new password; raises InvalidPasswordError, HashingBusyError."""
+        text = self.validate(password)
         return await self._run(lambda: self._hasher.hash(text))
 
-    async def verify(self, password: str, password_hash: str | None) -> Verified:
-        """Whether the password is right; without a hash the same work is done and the answer is no."""
-        text, known = _normal(password), password_hash or self._nobodys
-        checked = await self._run(lambda: self._verify(text, known))
-        return checked if password_hash else Verified(valid=False)
+    async def verify(self, password: str, password_hash: str | None) -> PasswordCheck:
+        """Compare a password with a hash; without a hash the same work is done and the result is invalid.
 
-    def check(self, password: str) -> str:
-        """The password in the form that is hashed; raises InvalidPasswordError where it can't be a new one."""
-        text = _normal(password)
-        long = len(_bytes(text)) > BCRYPT_MAX_BYTES if self._scheme == "bcrypt" else False
-        if not MIN_LENGTH <= len(text) <= MAX_LENGTH or long or not _storable(text):
+        Raises HashingBusyError.
+        """
+        text, compared = _normalize(password), password_hash or self._dummy_hash
+        checked = await self._run(lambda: self._verify(text, compared))
+        return checked if password_hash else PasswordCheck(valid=False)
+
+    def validate(self, password: str) -> str:
+        """Return a new password in the normalized form that is hashed; raises InvalidPasswordError."""
+        text = _normalize(password)
+        too_long = _exceeds_bcrypt(text, self._hasher)
+        if not MIN_LENGTH <= len(text) <= MAX_LENGTH or too_long or not _storable(text):
             message = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters"
             message += f", at most {BCRYPT_MAX_BYTES} bytes as UTF-8." if self._scheme == "bcrypt" else "."
             raise InvalidPasswordError(
@@ -79,33 +82,33 @@ class Passwords:
         return text
 
     def close(self) -> None:
-        """Ends the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _verify(self, text: str, password_hash: str) -> Verified:
-        hasher = next((one for one in self._known if one.identify(password_hash)), None)
+    def _verify(self, text: str, password_hash: str) -> PasswordCheck:
+        hasher = next((hasher for hasher in self._hashers if hasher.identify(password_hash)), None)
         if hasher is None:
-            return Verified(valid=False)
-        if len(text) > MAX_LENGTH or not _storable(text) or _too_long(text, hasher):
-            hasher.verify("wrong in any case", password_hash)  # for the time it takes
-            return Verified(valid=False)
+            return PasswordCheck(valid=False)
+        if len(text) > MAX_LENGTH or not _storable(text) or _exceeds_bcrypt(text, hasher):
+            hasher.verify("wrong in any case", password_hash)  # same duration as for a valid password
+            return PasswordCheck(valid=False)
         if not hasher.verify(text, password_hash):
-            return Verified(valid=False)
+            return PasswordCheck(valid=False)
         outdated = hasher is not self._hasher or hasher.check_needs_rehash(password_hash)
-        return Verified(valid=True, outdated=outdated and not _too_long(text, self._hasher))
+        return PasswordCheck(valid=True, outdated=outdated and not _exceeds_bcrypt(text, self._hasher))
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, task: Callable[[], T]) -> T:
         if self._pending >= _MAX_WAITING:
             raise HashingBusyError("Too many are signing in at once; try again in a moment.", retry_after_s=5)
         self._pending += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, task)
         finally:
             self._pending -= 1
 
 
-def _normal(password: str) -> str:
-    """One form for what keyboards of different systems write for the same Korean letters."""
+def _normalize(password: str) -> str:
+    """Return the password in NFC: keyboards of different systems write the same Korean letters differently."""
     return unicodedata.normalize("NFC", password[: MAX_LENGTH * 8])
 
 
@@ -114,17 +117,17 @@ def _bytes(text: str) -> bytes:
 
 
 def _storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _too_long(text: str, hasher: HasherProtocol) -> bool:
+def _exceeds_bcrypt(text: str, hasher: HasherProtocol) -> bool:
     return isinstance(hasher, BcryptHasher) and len(_bytes(text)) > BCRYPT_MAX_BYTES
 
 
-def _bcrypt_of_nobody(rounds: int) -> str:
-    """A hash that no password has, as costly to compare with as a real one."""
+def _dummy_bcrypt_hash(rounds: int) -> str:
+    """Return a hash that no password has, as costly to verify as a real one."""
     return f"$2b${rounds:02d}$" + "." * 53
 
 
-def _argon2_of_nobody() -> str:
-    return Argon2Hasher().hash("nobody")
+def _dummy_argon2_hash() -> str:
+    return Argon2Hasher().hash("no password")

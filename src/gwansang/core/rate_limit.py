@@ -1,7 +1,7 @@
-"""How much a caller may ask for in a while: sliding windows, in this process or shared through Redis.
+"""Rate limits: sliding windows, counted in this process or shared through Redis.
 
-Where Redis is away, a limit that guards passwords refuses (nobody may guess while nobody counts), and any other limit
-is counted by each process for itself until Redis is back.
+While Redis is unreachable, a limit that protects passwords fails closed (no guessing while nothing is counted); any
+other limit is counted by each process on its own.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from limits.errors import StorageError
 from gwansang.core.exceptions import RateLimited, Unavailable
 
 _log = structlog.get_logger("gwansang.limits")
-_PATIENCE_S = 0.5  # for an answer of Redis
-_CONNECTIONS = 16  # a caller waits for a free one; the other kind of pool refuses, which would pass for "away"
-_PAUSE_S = 2.0  # between tries while Redis is away
+_REDIS_TIMEOUT_S = 0.5
+_CONNECTIONS = 16  # a blocking pool waits for a free one; the default pool raises, which would count as unreachable
+_RETRY_PAUSE_S = 2.0  # between attempts while Redis is unreachable
 _RETRY_AFTER_S = 5
 
 Storage = MemoryStorage | RedisStorage
@@ -37,7 +37,7 @@ class LimitsUnknownError(Unavailable):
 
 
 class Bucket(StrEnum):
-    """What is counted apart from each other."""
+    """Names of the limits, each with its own counters."""
 
     CALLER = "caller"
     ADDRESS = "address"
@@ -50,16 +50,16 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`amount` points in `window_s` seconds; a `guarding` limit refuses while nobody can count."""
+    """`amount` points in `window_s` seconds; a `fail_closed` limit refuses while Redis is unreachable."""
 
     amount: int
     window_s: int
-    guarding: bool = False
+    fail_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What is left of a limit after a call; where `refused`, `reset_s` tells when the same call would be taken."""
+    """State of a limit after a call; if `refused`, the same call is accepted after `reset_s` seconds."""
 
     amount: int
     window_s: int
@@ -68,46 +68,49 @@ class Quota:
     refused: bool
 
     def check(self) -> None:
-        """Raises RateLimited where the call was refused."""
+        """Raise RateLimited if the call was refused."""
         if self.refused:
             message = f"Too many requests; try again in {self.reset_s} seconds."
             raise RateLimited(message, retry_after_s=self.reset_s, limit=self.amount, window_s=self.window_s)
 
 
 class RateLimiter:
-    """Counts points against limits; `shared` is None where one process serves alone."""
+    """Counts points against limits; `shared` is None if only this process serves."""
 
     def __init__(self, limits: Mapping[Bucket, Limit], shared: RedisStorage | None) -> None:
         self._limits = limits
-        self._own = MemoryStorage()
+        self._local = MemoryStorage()
         self._shared = shared
-        self._away_until = 0.0
+        self._unavailable_until = 0.0
 
-    async def spend(self, bucket: Bucket, who: str, cost: int = 1) -> Quota:
-        """Takes `cost` points of `who`, or none and tells so; a refusal costs nothing."""
+    async def spend(self, bucket: Bucket, key: str, cost: int = 1) -> Quota:
+        """Spend `cost` points of the caller `key`; raises LimitsUnknownError if the limit fails closed.
+
+        A refused call spends nothing.
+        """
         limit = self._limits[bucket]
-        if self._shared is not None and monotonic() >= self._away_until:
+        if self._shared is not None and monotonic() >= self._unavailable_until:
             try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    return await _spend(self._shared, bucket, limit, who, cost)
+                async with asyncio.timeout(_REDIS_TIMEOUT_S):
+                    return await _spend(self._shared, bucket, limit, key, cost)
             except (StorageError, OSError, TimeoutError) as error:
-                self._away_until = monotonic() + _PAUSE_S
-                _log.warning("limits.store_away", reason=type(error).__name__)
-        if self._shared is not None and limit.guarding:
+                self._unavailable_until = monotonic() + _RETRY_PAUSE_S
+                _log.warning("limits.redis_unavailable", reason=type(error).__name__)
+        if self._shared is not None and limit.fail_closed:
             message = "Attempts can't be counted right now, so none is taken; try again in a moment."
             raise LimitsUnknownError(message, retry_after_s=_RETRY_AFTER_S)
-        return await _spend(self._own, bucket, limit, who, cost)
+        return await _spend(self._local, bucket, limit, key, cost)
 
 
 @asynccontextmanager
-async def rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | None) -> AsyncIterator[RateLimiter]:
-    """A limiter whose connections end with the block; a Redis that is away is no reason not to start."""
+async def open_rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | None) -> AsyncIterator[RateLimiter]:
+    """Yield a limiter whose connections close with the block; an unreachable Redis does not prevent the start."""
     if redis_url is None:
         yield RateLimiter(limits, None)
         return
-    from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - 20 MB that only shared limits need
+    from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - 20 MB of memory that only shared limits need
 
-    pool = BlockingConnectionPool.from_url(redis_url, max_connections=_CONNECTIONS, timeout=_PATIENCE_S)
+    pool = BlockingConnectionPool.from_url(redis_url, max_connections=_CONNECTIONS, timeout=_REDIS_TIMEOUT_S)
     storage = RedisStorage(
         f"async+{redis_url}",
         wrap_exceptions=True,
@@ -121,39 +124,39 @@ async def rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | None) ->
         await pool.aclose()
 
 
-async def _spend(storage: Storage, bucket: Bucket, limit: Limit, who: str, cost: int) -> Quota:
+async def _spend(storage: Storage, bucket: Bucket, limit: Limit, key: str, cost: int) -> Quota:
     item = RateLimitItemPerSecond(limit.amount, limit.window_s, namespace=bucket)
-    taken = await SlidingWindowCounterRateLimiter(storage).hit(item, who, cost=cost)
-    window = _Window(*await storage.get_sliding_window(item.key_for(who), limit.window_s), limit.window_s)
+    accepted = await SlidingWindowCounterRateLimiter(storage).hit(item, key, cost=cost)
+    window = _Window(*await storage.get_sliding_window(item.key_for(key), limit.window_s), limit.window_s)
     return Quota(
         amount=limit.amount,
         window_s=limit.window_s,
         remaining=max(0, limit.amount - math.floor(window.used)),
-        reset_s=window.wait_s(limit.amount - 1 if taken else limit.amount - cost),
-        refused=not taken,
+        reset_s=window.wait_s(limit.amount - 1 if accepted else limit.amount - cost),
+        refused=not accepted,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A sliding window as its two halves: the previous one fades while the current one fills."""
+    """The two counters of a sliding window; the weight of the previous one falls while the current one fills."""
 
     previous: int
     previous_ttl_s: float
     current: int
-    current_ttl_s: float  # until it is forgotten; it becomes the previous one `window_s` earlier
+    current_ttl_s: float  # until it expires; it becomes the previous one `window_s` earlier
     window_s: int
 
     @property
     def used(self) -> float:
         return self.previous * self.previous_ttl_s / self.window_s + self.current
 
-    def wait_s(self, room: int) -> int:
-        """Seconds until no more than `room` points count, if nothing else is spent; at least 1."""
-        if self.used <= room:
+    def wait_s(self, allowed: int) -> int:
+        """Return the seconds until at most `allowed` points count, if nothing else is spent; at least 1."""
+        if self.used <= allowed:
             wait = 0.0
-        elif self.current <= room:
-            wait = self.previous_ttl_s - (room - self.current) * self.window_s / self.previous
+        elif self.current <= allowed:
+            wait = self.previous_ttl_s - (allowed - self.current) * self.window_s / self.previous
         else:
-            wait = self.current_ttl_s - self.window_s * room / self.current
+            wait = self.current_ttl_s - self.window_s * allowed / self.current
         return max(1, math.ceil(wait))

@@ -1,4 +1,4 @@
-"""Signed tokens and random secrets: typed, versioned, and never stored but as a digest."""
+"""Signed access and refresh tokens (JWT), and random secrets that are stored as digests only."""
 
 import hashlib
 import secrets
@@ -15,12 +15,12 @@ from gwansang.core.exceptions import Unauthenticated
 _ALGORITHM = "HS256"
 _MAX_CHARACTERS = 4096
 _REQUIRED = ["sub", "type", "exp", "iat", "jti", "ver", "family"]
-_LEEWAY = timedelta(seconds=5)  # between the clocks of our own processes
+_LEEWAY = timedelta(seconds=5)  # for differences between the clocks of our processes
 _MAX_USER_ID = 2**31 - 1
 
 
 class TokenInvalidError(Unauthenticated):
-    """Not ours, not of this kind, expired or ended."""
+    """The token is forged, of another type, expired or revoked."""
 
     code = "TOKEN_INVALID"
     title = "This token is not valid"
@@ -28,7 +28,7 @@ class TokenInvalidError(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """What an access token says."""
+    """Claims of an access token."""
 
     user_id: int
     version: int
@@ -38,7 +38,7 @@ class AccessClaims:
 
 @dataclass(frozen=True, slots=True)
 class RefreshClaims:
-    """What a refresh token says."""
+    """Claims of a refresh token."""
 
     user_id: int
     version: int
@@ -46,8 +46,8 @@ class RefreshClaims:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SignedPair:
-    """Two tokens of one family."""
+class TokenPair:
+    """An access and a refresh token of one family."""
 
     access: str
     refresh: str
@@ -55,8 +55,8 @@ class SignedPair:
     refresh_expires_at: datetime
 
 
-class Tokens:
-    """Signs and reads tokens with one key and one fixed algorithm; what a token's header asks for is ignored."""
+class TokenSigner:
+    """Signs and decodes tokens with one key and one fixed algorithm; the token's own header is ignored."""
 
     def __init__(self, key: str, *, access_ttl: timedelta, refresh_ttl: timedelta, clock: Clock) -> None:
         self._key = key
@@ -64,64 +64,64 @@ class Tokens:
         self._refresh_ttl = refresh_ttl
         self._clock = clock
 
-    def pair(self, user_id: int, version: int, family: UUID, token_id: UUID, now: datetime) -> SignedPair:
-        """An access and a refresh token; a fresh `token_id` makes them unlike all others."""
+    def issue_pair(self, user_id: int, version: int, family: UUID, token_id: UUID, now: datetime) -> TokenPair:
+        """Return an access and a refresh token; `token_id` must be new for each pair."""
         refresh_expires_at = now + self._refresh_ttl
         claims = {"sub": str(user_id), "iat": now, "jti": str(token_id), "ver": version, "family": str(family)}
         access = claims | {"type": "access", "exp": now + self._access_ttl}
         refresh = claims | {"type": "refresh", "exp": refresh_expires_at}
-        return SignedPair(
+        return TokenPair(
             access=jwt.encode(access, self._key, _ALGORITHM),
             refresh=jwt.encode(refresh, self._key, _ALGORITHM),
             expires_in_s=int(self._access_ttl.total_seconds()),
             refresh_expires_at=refresh_expires_at,
         )
 
-    def read_access(self, token: str) -> AccessClaims:
-        """The claims of an access token; raises TokenInvalidError."""
-        return AccessClaims(*self._claims(token, "access"))
+    def decode_access(self, token: str) -> AccessClaims:
+        """Return the claims of an access token; raises TokenInvalidError."""
+        return AccessClaims(*self._decode(token, "access"))
 
-    def read_refresh(self, token: str) -> RefreshClaims:
-        """The claims of a refresh token; raises TokenInvalidError."""
-        return RefreshClaims(*self._claims(token, "refresh")[:3])
+    def decode_refresh(self, token: str) -> RefreshClaims:
+        """Return the claims of a refresh token; raises TokenInvalidError."""
+        return RefreshClaims(*self._decode(token, "refresh")[:3])
 
-    def _claims(self, token: str, kind: Literal["access", "refresh"]) -> tuple[int, int, UUID, datetime]:
+    def _decode(self, token: str, token_type: Literal["access", "refresh"]) -> tuple[int, int, UUID, datetime]:
         if len(token) > _MAX_CHARACTERS:
-            raise _invalid()
+            raise _invalid_token()
         try:
             claims = jwt.decode(
                 token,
                 self._key,
                 algorithms=[_ALGORITHM],
-                # Times are compared below, with the clock of the service.
+                # Times are compared below, with the clock that was passed in.
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
-            user_id, version, family = _number(claims["sub"]), claims["ver"], UUID(claims["family"])
+            user_id, version, family = _user_id(claims["sub"]), claims["ver"], UUID(claims["family"])
         except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError, RecursionError):
-            raise _invalid() from None
-        if claims["type"] != kind or type(version) is not int or not self._in_time(claims):
-            raise _invalid()
+            raise _invalid_token() from None
+        if claims["type"] != token_type or type(version) is not int or not self._is_current(claims):
+            raise _invalid_token()
         return user_id, version, family, datetime.fromtimestamp(claims["exp"], UTC)
 
-    def _in_time(self, claims: dict[str, object]) -> bool:
+    def _is_current(self, claims: dict[str, object]) -> bool:
         now = self._clock().timestamp()
         issued, expires, not_before = claims["iat"], claims["exp"], claims.get("nbf", 0)
-        if not all(type(moment) is int for moment in (issued, expires, not_before)):
+        if not all(type(value) is int for value in (issued, expires, not_before)):
             return False
         return max(_int(issued), _int(not_before)) <= now + _LEEWAY.total_seconds() and now < _int(expires)
 
 
-def digest(secret: str) -> str:
-    """What is stored of a secret that has enough randomness of its own."""
+def secret_digest(secret: str) -> str:
+    """Return the SHA-256 under which a high-entropy secret is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def new_secret() -> str:
-    """256 random bits, as letters that fit into a link."""
+def generate_secret() -> str:
+    """Return 256 random bits as URL-safe text."""
     return secrets.token_urlsafe(32)
 
 
-def _number(subject: object) -> int:
+def _user_id(subject: object) -> int:
     if not isinstance(subject, str) or not subject.isascii() or not subject.isdigit() or len(subject) > 10:
         raise ValueError("no user id")
     if int(subject) > _MAX_USER_ID:
@@ -129,9 +129,9 @@ def _number(subject: object) -> int:
     return int(subject)
 
 
-def _int(moment: object) -> int:
-    return moment if isinstance(moment, int) else 0
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
-def _invalid() -> TokenInvalidError:
+def _invalid_token() -> TokenInvalidError:
     return TokenInvalidError("This token is not valid; sign in again.")

@@ -12,7 +12,7 @@ from fastapi.security.api_key import APIKeyBase
 from starlette.requests import HTTPConnection
 
 from gwansang.core.addresses import client_address
-from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import Services, container_of
@@ -103,7 +103,7 @@ def user_key(caller: Caller) -> str:
 def account_key(email: str) -> str:
     """Return the spender of an e-mail address: one digest for all its spellings, which does not reveal it."""
     try:
-        address = canonical_email(email)
+        address = normalize_email(email)
     except InvalidEmailError:
         address = ""  # no account has such an address, so all of them share one quota
     return hashlib.sha256(address.encode()).hexdigest()[:32]

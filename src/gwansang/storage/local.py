@@ -77,7 +77,7 @@ class LocalObjects(Objects):
 
     async def link(self, key: str, ttl_s: int) -> Link:
         """A path of this service, with a token."""
-        token, expires_at = self._links.token(checked_key(key), min(ttl_s, MAX_LINK_S))
+        token, expires_at = self._links.sign(checked_key(key), min(ttl_s, MAX_LINK_S))
         return Link(LINK_PATH + token, expires_at)
 
     async def sweep(self) -> None:

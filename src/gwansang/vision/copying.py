@@ -6,8 +6,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from gwansang.vision.decode import Pixels, decode, reduction_for
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.decode import Pixels, choose_reduction, decode_image
+from gwansang.vision.gates.headers import inspect_image
 
 LONG_SIDE_PX: Final = 1600
 _JPEG_QUALITY: Final = 88
@@ -36,8 +36,8 @@ class PhotoCopy:
 def copy_photo(data: bytes) -> PhotoCopy:
     """The picture of a JPEG, PNG or WebP, encoded anew: nothing that was beside the pixels comes along, nothing that
     was behind the file's end either. Raises what is wrong with the photo, as `vision.errors` names it."""
-    header = inspect(data)
-    pixels = _shrunk(decode(header, reduction_for(header, LONG_SIDE_PX)).pixels)
+    header = inspect_image(data)
+    pixels = _shrunk(decode_image(header, choose_reduction(header, LONG_SIDE_PX)).pixels)
     transposed, turned = _UPRIGHT[header.camera.orientation]
     upright = np.flip(pixels.transpose(1, 0, 2) if transposed else pixels, turned)
     done, jpeg = cv2.imencode(

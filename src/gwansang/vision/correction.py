@@ -55,18 +55,18 @@ def face_model() -> FaceModel:
     return FaceModel(**arrays, solver=map_solver(arrays["identity"], arrays["expression"], noise))
 
 
-def symmetric(mesh: Points) -> Points:
+def symmetrize(mesh: Points) -> Points:
     """The mean of a (468, 3) mesh and its mirror image: a turn of the head to the side cancels out of it."""
     mean: Points = (mesh + mesh[canonical_face().mirror] * (-1.0, 1.0, 1.0)) / 2
     return mean
 
 
-def level(mesh: Points, pitch_deg: float, model: FaceModel) -> Points:
+def remove_pitch(mesh: Points, pitch_deg: float, model: FaceModel) -> Points:
     """Takes out what nodding leaves in the frontal mesh."""
     return mesh - model.pitch * pitch_deg
 
 
-def step_back(mesh: Points, distance_cm: float | None, model: FaceModel) -> Points:
+def remove_perspective(mesh: Points, distance_cm: float | None, model: FaceModel) -> Points:
     """Takes out the nearness of the camera, where it is known."""
     return mesh if distance_cm is None else mesh - model.nearness / max(distance_cm, _NEAREST_CM)
 
@@ -74,19 +74,21 @@ def step_back(mesh: Points, distance_cm: float | None, model: FaceModel) -> Poin
 _NEAREST_CM = 15.0
 
 
-def relax(mesh: Points, model: FaceModel) -> Points:
+def remove_expression(mesh: Points, model: FaceModel) -> Points:
     """Splits a symmetric mesh into who it is and what it does, and keeps who it is."""
     coefficients = model.solver @ (mesh - model.mean).reshape(-1)
     who: Points = np.tensordot(coefficients[: len(model.identity)], model.identity, axes=1)
     return model.mean + who
 
 
-def correct(frontal: Points, pose: Pose, distance_cm: float | None, model: FaceModel | None = None) -> Points:
+def correct_mesh(frontal: Points, pose: Pose, distance_cm: float | None, model: FaceModel | None = None) -> Points:
     """The face (468, 3) as it would measure relaxed, level and from afar, from a frontal mesh of `pose.align`.
 
     The difference of left and right is kept as it was seen.
     """
     model = model or face_model()
-    even = symmetric(frontal)
-    relaxed = relax(step_back(level(even, pose.pitch_deg, model), distance_cm, model), model)
+    even = symmetrize(frontal)
+    relaxed = remove_expression(
+        remove_perspective(remove_pitch(even, pose.pitch_deg, model), distance_cm, model), model
+    )
     return relaxed + (frontal - even)

@@ -42,7 +42,7 @@ class CropRegion:
         )
 
 
-def cut(
+def crop_image(
     picture: DecodedImage, region: CropRegion, side: int, *, smooth: bool, beyond: int = cv2.BORDER_REPLICATE
 ) -> Pixels:
     """The region as (side, side, 3) RGB; `smooth` averages over the area of a pixel where the region is shrunk.

@@ -49,22 +49,22 @@ class DecodedImage:
     reduction: int
 
 
-def decode(header: ImageHeader, reduction: int = 1) -> DecodedImage:
+def decode_image(header: ImageHeader, reduction: int = 1) -> DecodedImage:
     """Decodes to RGB at 1/reduction (1, 2, 4, 8) of the size; raises CorruptImageError where the data is damaged."""
     if header.kind != "jpeg":
         reduction = 1  # only JPEG gains from it; the others would be decoded whole and shrunk
     if header.has_alpha:
-        pixels = _over_background(_decoded(header.essential, cv2.IMREAD_UNCHANGED))
+        pixels = _over_background(_decoded(header.stripped, cv2.IMREAD_UNCHANGED))
     else:
-        pixels = _decoded(header.essential, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if header.kind == "jpeg" and _maybe_filled(pixels) and not _is_whole(header.essential):
+        pixels = _decoded(header.stripped, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if header.kind == "jpeg" and _maybe_filled(pixels) and not _is_whole(header.stripped):
         raise CorruptImageError("The image is not complete; send the original file.")
     stored = (header.stored_width, header.stored_height)
     matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
     return DecodedImage(pixels, matrix, header.width, header.height, reduction)
 
 
-def picture_of(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> DecodedImage:
+def image_from_pixels(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> DecodedImage:
     """A picture that was decoded elsewhere: RGB pixels, their Exif orientation, and a pixel's width over its height."""
     stored = (pixels.shape[1], pixels.shape[0])
     seen = (max(round(stored[0] * pixel_aspect), 1), stored[1])
@@ -124,7 +124,7 @@ def _to_pixels(upright: tuple[int, int], stored: tuple[int, int], orientation: i
     return matrix
 
 
-def reduction_for(header: ImageHeader, min_long_side: int) -> int:
+def choose_reduction(header: ImageHeader, min_long_side: int) -> int:
     """The largest reduction that leaves the long side at least `min_long_side` pixels."""
     long_side = max(header.stored_width, header.stored_height)
     return next((r for r in (8, 4, 2) if long_side / r >= min_long_side), 1)

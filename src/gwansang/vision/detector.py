@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Network, Networks, Tensor
@@ -61,21 +61,21 @@ _SHORT = _Kind(_anchors(128, (8, 16), (2, 6)), 0.5)  # 896: three of its layers 
 _FULL = _Kind(_anchors(192, (4,), (1,)), 0.6)  # 2304
 
 
-def detect_short(engine: Networks, picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
+def detect_short_range(engine: Networks, picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
     """Faces of about a fifth of the frame and more, best first; `turn` is the angle of their upright, in radians."""
-    return _detect(engine.short_range, _SHORT, picture, frame_region(picture, pad, turn))
+    return _detect(engine.short_range, _SHORT, picture, whole_image_region(picture, pad, turn))
 
 
-def detect_full(engine: Networks, picture: DecodedImage) -> list[Detection]:
+def detect_full_range(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Smaller faces as well; misses faces that fill the frame."""
-    return _detect(engine.full_range, _FULL, picture, frame_region(picture))
+    return _detect(engine.full_range, _FULL, picture, whole_image_region(picture))
 
 
-def find_faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
+def detect_faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
     """Every face that either detector sees, largest first; empty where there is none."""
     faces = _near_faces(engine, picture)
     if _largest(faces) <= 0.4 * min(picture.width, picture.height):  # else no room is left for others of its size
-        faces = _joined(faces, detect_full(engine, picture)) or _in_parts(engine, picture)
+        faces = _joined(faces, detect_full_range(engine, picture)) or _in_parts(engine, picture)
     if 0 < _largest(faces) < _SMALL * max(picture.width, picture.height):
         faces = _joined(faces, _around(engine, picture, max(faces, key=lambda face: face.width)))
     return sorted(faces, key=lambda face: -face.width)
@@ -92,7 +92,7 @@ def _near_faces(engine: Networks, picture: DecodedImage) -> list[Detection]:
 
 
 def _near_faces_at(engine: Networks, picture: DecodedImage, turn: float) -> list[Detection]:
-    return detect_short(engine, picture, turn=turn) or detect_short(engine, picture, _PAD, turn)
+    return detect_short_range(engine, picture, turn=turn) or detect_short_range(engine, picture, _PAD, turn)
 
 
 def _in_parts(engine: Networks, picture: DecodedImage) -> list[Detection]:
@@ -137,7 +137,7 @@ def _largest(faces: list[Detection]) -> float:
     return max((face.width for face in faces), default=0.0)
 
 
-def frame_region(picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> CropRegion:
+def whole_image_region(picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> CropRegion:
     """The square that holds the whole picture in its middle, with `pad` of its side added around."""
     side = max(picture.width, picture.height) * (1 + pad)
     return CropRegion(picture.width / 2, picture.height / 2, side, side, turn)
@@ -145,7 +145,7 @@ def frame_region(picture: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> 
 
 def _detect(network: Network, kind: _Kind, picture: DecodedImage, region: CropRegion) -> list[Detection]:
     side = network.input_shape[1]
-    image = cut(picture, region, side, smooth=False, beyond=cv2.BORDER_CONSTANT)
+    image = crop_image(picture, region, side, smooth=False, beyond=cv2.BORDER_CONSTANT)
     tensor: Tensor = image[None].astype(np.float32) / 127.5 - 1.0
     boxes, logits = _boxes_and_logits(network.run(tensor))
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -100.0, 100.0)))

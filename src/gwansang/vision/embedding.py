@@ -9,14 +9,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Network, Networks, Tensor
 
 Embedding = NDArray[np.float32]
 
-DIMENSIONS = 128
+EMBEDDING_DIMENSIONS = 128
 _SIDE = 150
 _PADDING = 0.25  # of the reference face's side, on each side of it: what the network was trained with
 _CORNERS = (263, 362, 33, 133, 2)  # outer, inner corner of the subject's left eye, of the right one; base of the nose
@@ -33,20 +33,20 @@ _REFERENCE = np.array(
 (image_transforms/interpolation.h, Boost licence)."""
 
 
-def embed(engine: Networks, picture: DecodedImage, points: Points) -> Embedding:
+def embed_face(engine: Networks, picture: DecodedImage, points: Points) -> Embedding:
     """(128,) float32 of length 1 for a face of `picture` with its (468, 3) mesh points in upright pixels.
 
     The mean of the face and its mirror image. Two photos of one person lie about 0.15 to 0.3 apart, those of two people
     0.6 to 0.9 (Euclidean, London photos); among people who look alike to this network, such as East Asian celebrities,
     far less, so a distance means nothing without the cohort it is compared in. Raises ModelsMissingError.
     """
-    chip = cut(picture, chip_region(points), _SIDE, smooth=True)
+    chip = crop_image(picture, aligned_face_region(points), _SIDE, smooth=True)
     network = engine.embedding
     both: Embedding = _look(network, chip) + _look(network, chip[:, ::-1])
-    return unit(both)
+    return l2_normalize(both)
 
 
-def chip_region(points: Points) -> CropRegion:
+def aligned_face_region(points: Points) -> CropRegion:
     """The square, level with the face, in which the five points of (468, 2 or 3) lie nearest to the reference.
 
     Least squares over turn, scale and shift (Umeyama 1991, without reflection), as dlib.get_face_chip does it.
@@ -63,7 +63,7 @@ def chip_region(points: Points) -> CropRegion:
     return CropRegion(float(x), float(y), side, side, math.atan2(across, along))
 
 
-def unit(vector: Embedding) -> Embedding:
+def l2_normalize(vector: Embedding) -> Embedding:
     """The vector, or each row of several, at length 1."""
     length = np.linalg.norm(vector, axis=-1, keepdims=True)
     scaled: Embedding = vector / np.maximum(length, np.float32(1e-12))
@@ -72,4 +72,4 @@ def unit(vector: Embedding) -> Embedding:
 
 def _look(network: Network, chip: Pixels) -> Embedding:
     tensor: Tensor = np.ascontiguousarray(chip[None], dtype=np.float32)
-    return network.run(tensor)[0].reshape(DIMENSIONS)
+    return network.run(tensor)[0].reshape(EMBEDDING_DIMENSIONS)

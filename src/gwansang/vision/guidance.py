@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 
 from gwansang.vision.face import Points, Pose, Quality
-from gwansang.vision.quality import Hint
+from gwansang.vision.quality import QualityWarning
 from gwansang.vision.tracking import TrackedFrame
 
 
-class Cue(StrEnum):
+class GuidanceCue(StrEnum):
     """What to do next; left and right are the person's own."""
 
     TOO_DARK = "too_dark"
@@ -47,23 +47,25 @@ _BASE_S = 0.15  # movement is measured over at least this long, or it would be t
 _MAX_OUTSIDE = 0.02
 _LOOK_S = 0.35  # over which eyes, mouth and light are judged
 
-GENTLE: Final = frozenset({Cue.FACE_THE_LIGHT, Cue.REMOVE_HAIR})  # told, and not waited for
-PATIENT: Final = frozenset({Cue.OPEN_EYES, Cue.RELAX_MOUTH, Cue.TOO_DARK, Cue.TOO_BRIGHT})
+OPTIONAL_CUES: Final = frozenset({GuidanceCue.FACE_THE_LIGHT, GuidanceCue.REMOVE_HAIR})  # told, and not waited for
+TIMEOUT_CUES: Final = frozenset(
+    {GuidanceCue.OPEN_EYES, GuidanceCue.RELAX_MOUTH, GuidanceCue.TOO_DARK, GuidanceCue.TOO_BRIGHT}
+)
 """Waited for, but not for ever: some eyes are narrow, some mouths smile at rest, some rooms have one lamp."""
 _OF_QUALITY: Final = {
-    Hint.TOO_DARK: Cue.TOO_DARK,
-    Hint.TOO_BRIGHT: Cue.TOO_BRIGHT,
-    Hint.BLURRED: Cue.HOLD_STILL,
-    Hint.EYES_CLOSED: Cue.OPEN_EYES,
-    Hint.SMILE: Cue.RELAX_MOUTH,
-    Hint.MOUTH_OPEN: Cue.RELAX_MOUTH,
-    Hint.UNEVEN_LIGHT: Cue.FACE_THE_LIGHT,
-    Hint.FRINGE: Cue.REMOVE_HAIR,
+    QualityWarning.TOO_DARK: GuidanceCue.TOO_DARK,
+    QualityWarning.TOO_BRIGHT: GuidanceCue.TOO_BRIGHT,
+    QualityWarning.BLURRED: GuidanceCue.HOLD_STILL,
+    QualityWarning.EYES_CLOSED: GuidanceCue.OPEN_EYES,
+    QualityWarning.SMILE: GuidanceCue.RELAX_MOUTH,
+    QualityWarning.MOUTH_OPEN: GuidanceCue.RELAX_MOUTH,
+    QualityWarning.UNEVEN_LIGHT: GuidanceCue.FACE_THE_LIGHT,
+    QualityWarning.FRINGE: GuidanceCue.REMOVE_HAIR,
 }
-_ORDER: Final = {cue: place for place, cue in enumerate(Cue)}
+_ORDER: Final = {cue: place for place, cue in enumerate(GuidanceCue)}
 
 
-class Movement:
+class MotionEstimator:
     """How fast a face moves in its frame."""
 
     def __init__(self) -> None:
@@ -82,7 +84,7 @@ class Movement:
         return speed
 
 
-class Coach:
+class CaptureGuide:
     """Tells one person what to do, frame by frame; forgets everything when nobody is there."""
 
     def __init__(self) -> None:
@@ -90,33 +92,33 @@ class Coach:
 
     def forget(self) -> None:
         """Begins anew: whoever comes next may be somebody else."""
-        self._movement = Movement()
-        self._told: frozenset[Cue] = frozenset()
-        self._looks: deque[tuple[float, frozenset[Cue]]] = deque(maxlen=64)
-        self.settled = False  # whether it is known how fast the face moves
+        self._movement = MotionEstimator()
+        self._told: frozenset[GuidanceCue] = frozenset()
+        self._looks: deque[tuple[float, frozenset[GuidanceCue]]] = deque(maxlen=64)
+        self.motion_known = False  # whether it is known how fast the face moves
 
-    def tell(self, glance: TrackedFrame, at_s: float) -> tuple[Cue, ...]:
+    def update(self, glance: TrackedFrame, at_s: float) -> tuple[GuidanceCue, ...]:
         """What to do after a frame that came at this moment, the most urgent first; empty where all is well."""
         if glance.points is None or glance.pose is None or glance.quality is None:
             self.forget()
-            return (*_of_frame(glance), Cue.NO_FACE)
+            return (*_of_frame(glance), GuidanceCue.NO_FACE)
         view = _View(glance, glance.points, glance.pose, glance.quality, self._told)
         speed = self._movement.speed(glance.points, glance.quality.face_width_px, at_s)
-        self.settled = speed is not None
+        self.motion_known = speed is not None
         found = {*_place(view), *_turn(view), *self._usual(_look(view), at_s)}
         if glance.faces > 1:
-            found.add(Cue.SEVERAL_FACES)
-        if speed is not None and view.over(speed, SPEED, Cue.HOLD_STILL):
-            found.add(Cue.HOLD_STILL)
+            found.add(GuidanceCue.SEVERAL_FACES)
+        if speed is not None and view.over(speed, SPEED, GuidanceCue.HOLD_STILL):
+            found.add(GuidanceCue.HOLD_STILL)
         self._told = frozenset(found)
         return tuple(sorted(found, key=_ORDER.__getitem__))
 
-    def _usual(self, look: frozenset[Cue], at_s: float) -> set[Cue]:
+    def _usual(self, look: frozenset[GuidanceCue], at_s: float) -> set[GuidanceCue]:
         """What most of the last frames show of eyes, mouth and light: one frame alone may blink or be mistaken."""
         self._looks.append((at_s, look))
         while at_s - self._looks[0][0] > _LOOK_S:
             self._looks.popleft()
-        return {cue for cue in Cue if 2 * sum(cue in one for _, one in self._looks) > len(self._looks)}
+        return {cue for cue in GuidanceCue if 2 * sum(cue in one for _, one in self._looks) > len(self._looks)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,47 +129,53 @@ class _View:
     points: Points
     pose: Pose
     quality: Quality
-    before: frozenset[Cue]
+    before: frozenset[GuidanceCue]
 
-    def over(self, value: float, limit: float, cue: Cue) -> bool:
+    def over(self, value: float, limit: float, cue: GuidanceCue) -> bool:
         return value > limit * (_STICKY if cue in self.before else 1.0)
 
 
-def _of_frame(glance: TrackedFrame) -> tuple[Cue, ...]:
+def _of_frame(glance: TrackedFrame) -> tuple[GuidanceCue, ...]:
     if glance.luma is None:
         return ()
     if glance.luma < DARK_FRAME:
-        return (Cue.TOO_DARK,)
-    return (Cue.TOO_BRIGHT,) if glance.luma > BRIGHT_FRAME else ()
+        return (GuidanceCue.TOO_DARK,)
+    return (GuidanceCue.TOO_BRIGHT,) if glance.luma > BRIGHT_FRAME else ()
 
 
-def _place(view: _View) -> tuple[Cue, ...]:
+def _place(view: _View) -> tuple[GuidanceCue, ...]:
     frame = np.array([view.glance.width, view.glance.height], dtype=np.float64)
     short, width = float(frame.min()), view.quality.face_width_px
     places = view.points[:, :2]
     outside = float(((places < 0) | (places > frame)).any(axis=1).mean())
     away = (places.min(axis=0) + places.max(axis=0) - frame) / 2
     checks = (
-        (view.over(1 / max(width, 1.0), 1 / max(FAR * short, MIN_WIDTH_PX), Cue.MOVE_CLOSER), Cue.MOVE_CLOSER),
-        (view.over(width, NEAR * short, Cue.MOVE_AWAY), Cue.MOVE_AWAY),
-        (view.over(float(np.abs(away).max()), OFF_CENTRE * short, Cue.CENTER) or outside > _MAX_OUTSIDE, Cue.CENTER),
+        (
+            view.over(1 / max(width, 1.0), 1 / max(FAR * short, MIN_WIDTH_PX), GuidanceCue.MOVE_CLOSER),
+            GuidanceCue.MOVE_CLOSER,
+        ),
+        (view.over(width, NEAR * short, GuidanceCue.MOVE_AWAY), GuidanceCue.MOVE_AWAY),
+        (
+            view.over(float(np.abs(away).max()), OFF_CENTRE * short, GuidanceCue.CENTER) or outside > _MAX_OUTSIDE,
+            GuidanceCue.CENTER,
+        ),
     )
     return tuple(cue for applies, cue in checks if applies)
 
 
-def _turn(view: _View) -> tuple[Cue, ...]:
+def _turn(view: _View) -> tuple[GuidanceCue, ...]:
     """A head turned to its own left has to turn right. The photo's left is the person's right: `Pose` has the signs."""
     pose = view.pose
     checks = (
-        (-pose.roll_deg, ROLL_DEG, Cue.TILT_LEFT),
-        (pose.roll_deg, ROLL_DEG, Cue.TILT_RIGHT),
-        (-pose.yaw_deg, YAW_DEG, Cue.TURN_LEFT),
-        (pose.yaw_deg, YAW_DEG, Cue.TURN_RIGHT),
-        (-pose.pitch_deg, PITCH_DEG, Cue.CHIN_UP),
-        (pose.pitch_deg, PITCH_DEG, Cue.CHIN_DOWN),
+        (-pose.roll_deg, ROLL_DEG, GuidanceCue.TILT_LEFT),
+        (pose.roll_deg, ROLL_DEG, GuidanceCue.TILT_RIGHT),
+        (-pose.yaw_deg, YAW_DEG, GuidanceCue.TURN_LEFT),
+        (pose.yaw_deg, YAW_DEG, GuidanceCue.TURN_RIGHT),
+        (-pose.pitch_deg, PITCH_DEG, GuidanceCue.CHIN_UP),
+        (pose.pitch_deg, PITCH_DEG, GuidanceCue.CHIN_DOWN),
     )
     return tuple(cue for value, limit, cue in checks if view.over(value, limit, cue))
 
 
-def _look(view: _View) -> frozenset[Cue]:
+def _look(view: _View) -> frozenset[GuidanceCue]:
     return frozenset(cue for hint, cue in _OF_QUALITY.items() if hint.value in view.quality.warnings)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gwansang.vision.crop import CropRegion, cut
+from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks, Tensor
-from gwansang.vision.pose import posed_canonical
+from gwansang.vision.pose import pose_canonical_face
 
 _SIDE = 192
 _EYE_SIDE = 64
@@ -38,22 +38,22 @@ class FaceMesh:
     region: CropRegion
 
 
-def one_pass(engine: Networks, picture: DecodedImage, region: CropRegion, *, smooth: bool = False) -> FaceMesh:
+def run_mesh_network(engine: Networks, picture: DecodedImage, region: CropRegion, *, smooth: bool = False) -> FaceMesh:
     """The mesh network once on one region; unsmoothed it is what MediaPipe's FaceMesh does with a still photo."""
-    crop = cut(picture, region, _SIDE, smooth=smooth)
+    crop = crop_image(picture, region, _SIDE, smooth=smooth)
     tensor: Tensor = crop[None].astype(np.float32) / 255.0
     points, presence = _mesh(engine, tensor, region)
     return FaceMesh(points, presence, crop, region)
 
 
-def around(points: Points, room: float = 1.5) -> CropRegion:
+def face_region(points: Points, room: float = 1.5) -> CropRegion:
     """The square of a face, level with its eyes: around the canonical face in the pose of the (468, 3) points.
 
     All points have a say in it. The usual bounding box hangs on the four outermost ones: with it, turning a photo by
     20 degrees moves the landmarks many times as far. Without the pose, a turned head would stand beside the middle of
     its square, and the network would see it turned half as far.
     """
-    posed = posed_canonical(points)[:, :2]
+    posed = pose_canonical_face(points)[:, :2]
     (x0, y0), (x1, y1) = posed[33], posed[263]
     angle = math.atan2(y1 - y0, x1 - x0)
     cos, sin = math.cos(angle), math.sin(angle)
@@ -70,20 +70,20 @@ def find_landmarks(engine: Networks, picture: DecodedImage, region: CropRegion) 
 
     Every look after the first is evenly lit and area-filtered. docs/benchmarks.md has what more or fewer would change.
     """
-    first = one_pass(engine, picture, region)
+    first = run_mesh_network(engine, picture, region)
     if first.presence < 0.5:
         return first  # no face: nothing to look at more closely
-    nearer = around(first.points)
-    rough, _ = _evenly_lit(engine, cut(picture, nearer, _SIDE, smooth=True), nearer)
-    square = around(rough)
+    nearer = face_region(first.points)
+    rough, _ = _evenly_lit(engine, crop_image(picture, nearer, _SIDE, smooth=True), nearer)
+    square = face_region(rough)
     looks = []
     for view, mirrored in ((_VIEW, False), (_MIRRORED_VIEW, True)):
         seen = square.shifted(*view)
-        crop = cut(picture, seen, _SIDE, smooth=True)
+        crop = crop_image(picture, seen, _SIDE, smooth=True)
         looks.append(_evenly_lit(engine, crop, seen, mirrored=mirrored))
     points = np.mean([places for places, _ in looks], axis=0)
     presence = min(first.presence, *(sure for _, sure in looks))
-    return FaceMesh(points, presence, cut(picture, square, _SIDE, smooth=True), square)
+    return FaceMesh(points, presence, crop_image(picture, square, _SIDE, smooth=True), square)
 
 
 def _evenly_lit(engine: Networks, crop: Pixels, region: CropRegion, *, mirrored: bool = False) -> tuple[Points, float]:
@@ -127,7 +127,7 @@ def find_eyes(engine: Networks, picture: DecodedImage, points: Points) -> tuple[
 def _eye(engine: Networks, picture: DecodedImage, points: Points, corners: tuple[int, int]) -> tuple[Points, Points]:
     """The network knows the eye on the photo's left, the subject's right; the other one is shown to it mirrored."""
     region = _eye_region(points, corners)
-    crop = cut(picture, region, _EYE_SIDE, smooth=True)
+    crop = crop_image(picture, region, _EYE_SIDE, smooth=True)
     mirrored = corners == _LEFT_EYE
     seen = crop[:, ::-1] if mirrored else crop
     tensor: Tensor = np.ascontiguousarray(seen[None], dtype=np.float32) / 255.0

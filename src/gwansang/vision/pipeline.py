@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gwansang.vision.correction import correct
-from gwansang.vision.decode import DecodedImage, decode, reduction_for
-from gwansang.vision.detector import Detection, find_faces
+from gwansang.vision.correction import correct_mesh
+from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
+from gwansang.vision.detector import Detection, detect_faces
 from gwansang.vision.errors import (
     DegenerateLandmarksError,
     FaceBlurredError,
@@ -18,32 +18,32 @@ from gwansang.vision.errors import (
     NoFaceError,
 )
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.gates.exif import Camera
-from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect
+from gwansang.vision.gates.exif import CameraMetadata
+from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect_image
 from gwansang.vision.landmarks import FaceMesh, find_eyes, find_landmarks
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pose import Alignment, align, aspect_of, lift
+from gwansang.vision.pose import Alignment, add_canonical_depth, align_to_canonical, estimate_aspect_ratio
 from gwansang.vision.quality import (
-    Hint,
-    Light,
-    distance_of,
-    focal_of,
+    ImageStatistics,
+    QualityWarning,
+    camera_distance_cm,
+    eye_openness_from_lids,
+    eye_openness_from_mesh,
+    focal_length_35mm,
     judged,
-    lid_opening,
-    mesh_opening,
-    see_light,
+    measure_image_statistics,
     seen_quality,
 )
 
-FIRST_LOOK_PX = 450  # long side at which faces are looked for
-ENOUGH_FACE_PX = (
+DETECTION_LONG_SIDE_PX = 450  # long side at which faces are looked for
+SUFFICIENT_FACE_PX = (
     128.0  # decoded face width: its square fills the networks' view. A smaller one is decoded again, larger
 )
 MIN_FACE_PX = 90.0
 MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
 MIN_SHARPNESS = 4.0
-COMPANION = 0.45  # a second face of at least this share of the first one's width is a second subject
+SECOND_SUBJECT_RATIO = 0.45  # a second face of at least this share of the first one's width is a second subject
 _SEEN_ASPECT = 0.96  # meshes of real faces are so much narrower than the canonical one: median of 59 photos
 _MAX_OUTSIDE = 0.02
 _MAX_DEPTH = 2.0  # of the photo's width; a face that fills the photo reaches 0.5
@@ -56,38 +56,42 @@ def read_photo(data: bytes, engine: Networks) -> Face:
     The same bytes give the same face. Raises what `vision.errors` names: the file can't be read, or it shows no face,
     several, or one that is too small, cut off, turned away or blurred.
     """
-    return see_photo(data, engine)[0]
+    return read_photo_with_image(data, engine)[0]
 
 
-def see_photo(data: bytes, engine: Networks) -> tuple[Face, DecodedImage]:
+def read_photo_with_image(data: bytes, engine: Networks) -> tuple[Face, DecodedImage]:
     """The same with the picture that the face was found in, for whoever has to look at it once more."""
-    header = inspect(data)
-    picture = decode(header, reduction_for(header, FIRST_LOOK_PX))
-    face, others = _choose(find_faces(engine, picture))
+    header = inspect_image(data)
+    picture = decode_image(header, choose_reduction(header, DETECTION_LONG_SIDE_PX))
+    face, others = _choose(detect_faces(engine, picture))
     picture = _closer(header, picture, face)
     return _measured(engine, picture, face, header.camera, others=others), picture
 
 
-def read_picture(picture: DecodedImage, engine: Networks) -> Face:
+def read_image(picture: DecodedImage, engine: Networks) -> Face:
     """The same for a picture that is decoded already, whole and of a camera that tells nothing about itself."""
-    face, others = _choose(find_faces(engine, picture))
+    face, others = _choose(detect_faces(engine, picture))
     _check_face_size(face)
-    return _measured(engine, picture, face, Camera(), others=others)
+    return _measured(engine, picture, face, CameraMetadata(), others=others)
 
 
-def _measured(engine: Networks, picture: DecodedImage, face: Detection, camera: Camera, *, others: bool) -> Face:
+def _measured(
+    engine: Networks, picture: DecodedImage, face: Detection, camera: CameraMetadata, *, others: bool
+) -> Face:
     mesh = find_landmarks(engine, picture, face.region())
     _check_mesh(mesh, picture)
     lids, irises = find_eyes(engine, picture, mesh.points)
-    light = see_light(mesh.crop, mesh.region, mesh.points)
-    alignment = align(mesh.points)
+    light = measure_image_statistics(mesh.crop, mesh.region, mesh.points)
+    alignment = align_to_canonical(mesh.points)
     _check_view(alignment.pose, light)
-    quality = _with_distance(seen_quality(alignment, mesh.points, light, lid_opening(lids)), picture, camera, irises)
-    extra = (Hint.OTHER_FACES,) if others else ()
+    quality = _with_distance(
+        seen_quality(alignment, mesh.points, light, eye_openness_from_lids(lids)), picture, camera, irises
+    )
+    extra = (QualityWarning.OTHER_FACES,) if others else ()
     return Face(
         points=mesh.points,
         frontal=alignment.frontal,
-        neutral=correct(alignment.frontal, alignment.pose, quality.distance_cm),
+        neutral=correct_mesh(alignment.frontal, alignment.pose, quality.distance_cm),
         image_width=picture.width,
         image_height=picture.height,
         pose=alignment.pose,
@@ -104,25 +108,25 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     DegenerateLandmarksError where the points are no face, FaceTurnedError where it looks away.
     """
     points = _checked(landmarks)
-    extra: tuple[Hint, ...] = (Hint.LANDMARKS_ONLY,)
+    extra: tuple[QualityWarning, ...] = (QualityWarning.LANDMARKS_ONLY,)
     if image_width is None or image_height is None:
-        aspect = aspect_of(points[:, :2]) / _SEEN_ASPECT
+        aspect = estimate_aspect_ratio(points[:, :2]) / _SEEN_ASPECT
         aspect = min(_COMMON_ASPECTS, key=lambda common: abs(math.log(common / aspect)))
         image_width, image_height = round(1000 * aspect), 1000
-        extra = (*extra, Hint.ASPECT_ASSUMED)
+        extra = (*extra, QualityWarning.ASPECT_ASSUMED)
     if min(image_width, image_height) < 1:
         raise DegenerateLandmarksError("The photo's width and height must be positive.")
     scale = np.array([image_width, image_height, image_width], dtype=np.float64)[: points.shape[1]]
     pixels = points * scale
-    pixels = lift(pixels) if points.shape[1] == 2 else pixels
-    alignment = align(pixels)
+    pixels = add_canonical_depth(pixels) if points.shape[1] == 2 else pixels
+    alignment = align_to_canonical(pixels)
     _check_geometry(alignment)
     _check_view(alignment.pose, None)
-    quality = seen_quality(alignment, pixels, None, mesh_opening(alignment.frontal))
+    quality = seen_quality(alignment, pixels, None, eye_openness_from_mesh(alignment.frontal))
     return Face(
         points=pixels,
         frontal=alignment.frontal,
-        neutral=correct(alignment.frontal, alignment.pose, None),
+        neutral=correct_mesh(alignment.frontal, alignment.pose, None),
         image_width=image_width,
         image_height=image_height,
         pose=alignment.pose,
@@ -145,7 +149,7 @@ def _choose(faces: list[Detection]) -> tuple[Detection, bool]:
     """The subject, and whether smaller faces stand behind."""
     if not faces:
         raise NoFaceError("No face was found; use a photo that shows one face from the front.")
-    subjects = sum(face.width >= COMPANION * faces[0].width for face in faces)
+    subjects = sum(face.width >= SECOND_SUBJECT_RATIO * faces[0].width for face in faces)
     if subjects > 1:
         raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
     return faces[0], len(faces) > 1
@@ -155,10 +159,10 @@ def _closer(header: ImageHeader, picture: DecodedImage, face: Detection) -> Deco
     """Decodes again where the face came out small although the file has more to give."""
     _check_face_size(face)
     finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
-    if picture.reduction <= finest or face.width / picture.reduction >= ENOUGH_FACE_PX:
+    if picture.reduction <= finest or face.width / picture.reduction >= SUFFICIENT_FACE_PX:
         return picture
-    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= ENOUGH_FACE_PX), finest)
-    return decode(header, wanted)
+    wanted = next((r for r in (4, 2) if r < picture.reduction and face.width / r >= SUFFICIENT_FACE_PX), finest)
+    return decode_image(header, wanted)
 
 
 def _check_face_size(face: Detection) -> None:
@@ -196,7 +200,7 @@ MAX_RESIDUAL_CM = 1.5
 """Root mean square distance to the canonical face: real faces stay under 0.7, permuted points exceed 4."""
 
 
-def _check_view(pose: Pose, light: Light | None) -> None:
+def _check_view(pose: Pose, light: ImageStatistics | None) -> None:
     if abs(pose.yaw_deg) > MAX_YAW_DEG or abs(pose.pitch_deg) > MAX_PITCH_DEG:
         raise FaceTurnedError(
             "The face is turned too far; look straight into the camera.",
@@ -207,9 +211,9 @@ def _check_view(pose: Pose, light: Light | None) -> None:
         raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
 
 
-def _with_distance(quality: Quality, picture: DecodedImage, camera: Camera, irises: Points) -> Quality:
-    focal = focal_of(camera, picture.width, picture.height)
+def _with_distance(quality: Quality, picture: DecodedImage, camera: CameraMetadata, irises: Points) -> Quality:
+    focal = focal_length_35mm(camera, picture.width, picture.height)
     if focal is None:
         return quality
-    distance = distance_of(irises, focal[0], math.hypot(picture.width, picture.height))
+    distance = camera_distance_cm(irises, focal[0], math.hypot(picture.width, picture.height))
     return replace(quality, distance_cm=distance, distance_source=focal[1])

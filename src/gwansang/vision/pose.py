@@ -25,7 +25,7 @@ class Alignment:
     pose: Pose
 
 
-def align(points: Points) -> Alignment:
+def align_to_canonical(points: Points) -> Alignment:
     """Turns (468, 3) image points (pixels, z in the same scale) to the front.
 
     Weighted Kabsch-Umeyama over the 33 basis points of MediaPipe's face geometry; needs no focal length.
@@ -53,9 +53,9 @@ def align(points: Points) -> Alignment:
     return Alignment(frontal, rotation, scale, residual, _angles(rotation))
 
 
-def posed_canonical(points: Points) -> Points:
+def pose_canonical_face(points: Points) -> Points:
     """The canonical face's (468, 3) vertices, turned, scaled and moved onto the (468, 3) image points of a face."""
-    fit = align(points)
+    fit = align_to_canonical(points)
     turned = (canonical_face().vertices - fit.frontal.mean(axis=0)) @ fit.rotation / fit.scale
     posed: Points = turned * _TO_CANONICAL_AXES + points.mean(axis=0)
     return posed
@@ -71,7 +71,7 @@ def _angles(rotation: Points) -> Pose:
     )
 
 
-def lift(points: Points) -> Points:
+def add_canonical_depth(points: Points) -> Points:
     """Gives (468, 2) image points the depth of the canonical face in the same pose: (468, 3).
 
     Weak-perspective fit of the canonical face to the points; x and y stay as measured.
@@ -89,7 +89,7 @@ def lift(points: Points) -> Points:
     return np.column_stack([points, -depth])
 
 
-def aspect_of(points: Points) -> float:
+def estimate_aspect_ratio(points: Points) -> float:
     """Width / height of the photo in which (468, 2) points normalised to 0-1 were found, judged by the face itself.
 
     A face that is neither wide nor narrow tells the aspect to about 5 %.

@@ -11,12 +11,12 @@ import numpy as np
 from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Points, Pose, Quality
-from gwansang.vision.gates.exif import Camera
+from gwansang.vision.gates.exif import CameraMetadata
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pose import Alignment
 
 
-class Hint(StrEnum):
+class QualityWarning(StrEnum):
     """What limits a reading; each has an advice text for the user."""
 
     SMALL_FACE = "SMALL_FACE"
@@ -63,7 +63,7 @@ _SHAPE_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class ImageStatistics:
     """brightness: mean luma 0-1; highlight: its 95th percentile; clipped: share of burnt-out points; asymmetry:
     |left - right| / mean; forehead and lower face: Lab distance to the cheeks.
     """
@@ -77,7 +77,7 @@ class Light:
     lower_contrast: float
 
 
-def see_light(crop: Pixels, region: CropRegion, points: Points) -> Light:
+def measure_image_statistics(crop: Pixels, region: CropRegion, points: Points) -> ImageStatistics:
     """Reads light and sharpness off the view of the face that the mesh network saw."""
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)
@@ -91,7 +91,7 @@ def see_light(crop: Pixels, region: CropRegion, points: Points) -> Light:
     cheeks = np.median(lab[y, x][list(_CHEEKS)], axis=0)
     contrast = np.linalg.norm(lab[y, x] - cheeks, axis=1)
     variance = float(gray.var())
-    return Light(
+    return ImageStatistics(
         brightness=float(luma.mean() / 255),
         highlight=float(np.percentile(luma, 95) / 255),
         clipped=float((luma > 250).mean()),
@@ -102,7 +102,7 @@ def see_light(crop: Pixels, region: CropRegion, points: Points) -> Light:
     )
 
 
-def smile_of(frontal: Points) -> float:
+def smile_score(frontal: Points) -> float:
     """0 relaxed to 1 broad, from mouth width over eye distance and corner height; neutral photos stay under 0.35."""
     corners = frontal[[61, 291]]
     width = float(np.linalg.norm(corners[0] - corners[1]))
@@ -111,24 +111,26 @@ def smile_of(frontal: Points) -> float:
     return 1.0 / (1.0 + math.exp(-(relative - 1.50) / 0.06 - (lift - 0.01) / 0.015))
 
 
-def mouth_gap_of(frontal: Points) -> float:
+def mouth_gap_ratio(frontal: Points) -> float:
     """Distance of the inner lips over the mouth's width."""
     return float((frontal[13, 1] - frontal[14, 1]) / np.linalg.norm(frontal[61] - frontal[291]))
 
 
-def lid_opening(lids: Points) -> float:
+def eye_openness_from_lids(lids: Points) -> float:
     """Lid distance over eye width, of the eye that is less open; (2, 16, 2) lids from the eye network."""
     heights = np.linalg.norm(lids[:, 4] - lids[:, 12], axis=1)
     return float((heights / np.linalg.norm(lids[:, 0] - lids[:, 8], axis=1)).min())
 
 
-def mesh_opening(frontal: Points) -> float:
+def eye_openness_from_mesh(frontal: Points) -> float:
     """The same from the mesh alone; it can't tell narrow eyes from closed ones."""
     heights = np.abs(frontal[[159, 386], 1] - frontal[[145, 374], 1])
     return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
 
 
-def focal_of(camera: Camera, width: int, height: int) -> tuple[float, Literal["exif", "assumed"]] | None:
+def focal_length_35mm(
+    camera: CameraMetadata, width: int, height: int
+) -> tuple[float, Literal["exif", "assumed"]] | None:
     """The 35 mm focal length: the camera's own word, else that of phones where the photo has a phone's uncut shape."""
     if camera.focal_35mm is not None:
         return camera.focal_35mm, "exif"
@@ -137,52 +139,57 @@ def focal_of(camera: Camera, width: int, height: int) -> tuple[float, Literal["e
     return (_PHONE_FOCAL_MM, "assumed") if uncut else None
 
 
-def distance_of(irises: Points, focal_35mm: float, diagonal_px: float) -> float:
+def camera_distance_cm(irises: Points, focal_35mm: float, diagonal_px: float) -> float:
     """Camera distance in cm from the irises' width, (2, 5, 2) centre and rims, and the 35 mm focal length."""
     rims = irises[:, 1:]
     diameter = float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
     return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(diameter, 1e-6)
 
 
-def judge(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...] = ()) -> tuple[Hint, ...]:
+def quality_warnings(
+    quality: Quality, pose: Pose, light: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
+) -> tuple[QualityWarning, ...]:
     """The hints that apply, in the order in which they matter."""
     checks = (
-        (quality.face_width_px < GOOD_FACE_PX and light is not None, Hint.SMALL_FACE),
-        (abs(pose.yaw_deg) > GOOD_YAW_DEG, Hint.TURNED),
-        (pose.pitch_deg > GOOD_PITCH_DEG, Hint.CHIN_UP),
-        (pose.pitch_deg < -GOOD_PITCH_DEG, Hint.CHIN_DOWN),
-        (quality.smile > GOOD_SMILE, Hint.SMILE),
-        (quality.mouth_gap > GOOD_MOUTH_GAP, Hint.MOUTH_OPEN),
-        (quality.eye_openness <= CLOSED_EYE and light is not None, Hint.EYES_CLOSED),
-        (quality.distance_cm is not None and quality.distance_cm < _NEAR[quality.distance_source], Hint.TOO_CLOSE),
+        (quality.face_width_px < GOOD_FACE_PX and light is not None, QualityWarning.SMALL_FACE),
+        (abs(pose.yaw_deg) > GOOD_YAW_DEG, QualityWarning.TURNED),
+        (pose.pitch_deg > GOOD_PITCH_DEG, QualityWarning.CHIN_UP),
+        (pose.pitch_deg < -GOOD_PITCH_DEG, QualityWarning.CHIN_DOWN),
+        (quality.smile > GOOD_SMILE, QualityWarning.SMILE),
+        (quality.mouth_gap > GOOD_MOUTH_GAP, QualityWarning.MOUTH_OPEN),
+        (quality.eye_openness <= CLOSED_EYE and light is not None, QualityWarning.EYES_CLOSED),
+        (
+            quality.distance_cm is not None and quality.distance_cm < _NEAR[quality.distance_source],
+            QualityWarning.TOO_CLOSE,
+        ),
     )
     return (*(hint for applies, hint in checks if applies), *(_light_hints(light) if light else ()), *extra)
 
 
-def _light_hints(light: Light) -> tuple[Hint, ...]:
+def _light_hints(light: ImageStatistics) -> tuple[QualityWarning, ...]:
     checks = (
-        (light.sharpness < GOOD_SHARPNESS, Hint.BLURRED),
-        (light.highlight < _DARK_HIGHLIGHT, Hint.TOO_DARK),
-        (light.clipped > 0.25, Hint.TOO_BRIGHT),
-        (light.asymmetry > 0.35, Hint.UNEVEN_LIGHT),
-        (light.forehead_contrast > _HAIR_CONTRAST, Hint.FRINGE),
-        (light.lower_contrast > _COVER_CONTRAST, Hint.COVERED),
+        (light.sharpness < GOOD_SHARPNESS, QualityWarning.BLURRED),
+        (light.highlight < _DARK_HIGHLIGHT, QualityWarning.TOO_DARK),
+        (light.clipped > 0.25, QualityWarning.TOO_BRIGHT),
+        (light.asymmetry > 0.35, QualityWarning.UNEVEN_LIGHT),
+        (light.forehead_contrast > _HAIR_CONTRAST, QualityWarning.FRINGE),
+        (light.lower_contrast > _COVER_CONTRAST, QualityWarning.COVERED),
     )
     return tuple(hint for applies, hint in checks if applies)
 
 
 _COST = {
-    Hint.EYES_CLOSED: 0.85,
-    Hint.TOO_CLOSE: 0.85,
-    Hint.FRINGE: 0.85,
-    Hint.COVERED: 0.7,
-    Hint.UNEVEN_LIGHT: 0.93,
-    Hint.TOO_DARK: 0.93,
-    Hint.TOO_BRIGHT: 0.93,
+    QualityWarning.EYES_CLOSED: 0.85,
+    QualityWarning.TOO_CLOSE: 0.85,
+    QualityWarning.FRINGE: 0.85,
+    QualityWarning.COVERED: 0.7,
+    QualityWarning.UNEVEN_LIGHT: 0.93,
+    QualityWarning.TOO_DARK: 0.93,
+    QualityWarning.TOO_BRIGHT: 0.93,
 }
 
 
-def score_of(quality: Quality, pose: Pose, hints: tuple[Hint, ...]) -> float:
+def quality_score(quality: Quality, pose: Pose, hints: tuple[QualityWarning, ...]) -> float:
     """0-1: the product of how near each condition is to its ideal."""
     factors: list[float] = [
         math.exp(-0.5 * (pose.yaw_deg / 25) ** 2),
@@ -196,13 +203,13 @@ def score_of(quality: Quality, pose: Pose, hints: tuple[Hint, ...]) -> float:
     return round(math.prod(factors), 3)
 
 
-def seen_quality(alignment: Alignment, points: Points, light: Light | None, eye_openness: float) -> Quality:
+def seen_quality(alignment: Alignment, points: Points, light: ImageStatistics | None, eye_openness: float) -> Quality:
     """What can be told of a face before it is judged; `points` in pixels."""
     return Quality(
         score=0.0,
         face_width_px=float(np.linalg.norm(points[234] - points[454])),
-        smile=smile_of(alignment.frontal),
-        mouth_gap=max(mouth_gap_of(alignment.frontal), 0.0),
+        smile=smile_score(alignment.frontal),
+        mouth_gap=max(mouth_gap_ratio(alignment.frontal), 0.0),
         eye_openness=eye_openness,
         sharpness=light.sharpness if light else None,
         brightness=light.brightness if light else None,
@@ -213,7 +220,9 @@ def seen_quality(alignment: Alignment, points: Points, light: Light | None, eye_
     )
 
 
-def judged(quality: Quality, pose: Pose, light: Light | None, extra: tuple[Hint, ...] = ()) -> Quality:
+def judged(
+    quality: Quality, pose: Pose, light: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
+) -> Quality:
     """The same with its score and what limits it."""
-    hints = judge(quality, pose, light, extra)
-    return replace(quality, score=score_of(quality, pose, hints), warnings=tuple(hint.value for hint in hints))
+    hints = quality_warnings(quality, pose, light, extra)
+    return replace(quality, score=quality_score(quality, pose, hints), warnings=tuple(hint.value for hint in hints))

@@ -13,7 +13,7 @@ _FACE_PX = 240.0
 _MAX_OFF = 0.06  # of the face's width; the drawing measures 0.017, a wrong channel order or model far more
 
 
-def self_test(engine: Networks) -> None:
+def run_self_test(engine: Networks) -> None:
     """Reads a drawn face through the whole pipeline; raises ModelsMissingError where it is not found as drawn."""
     image = draw_face(face_width=_FACE_PX)
     encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from gwansang.vision.decode import DecodedImage, picture_of
+from gwansang.vision.decode import DecodedImage, image_from_pixels
 from gwansang.vision.errors import CorruptVideoError, EmptyImageError, NoVideoError, VideoTooComplexError
 from gwansang.vision.gates.clip_header import (
     MAX_PIXELS,
     ClipHeader,
     check_codec,
-    check_count,
-    check_rate,
-    check_seconds,
-    check_size,
+    check_duration,
+    check_frame_count,
+    check_frame_rate,
+    check_frame_size,
 )
 from gwansang.vision.gates.masked_file import MaskedFile
 from gwansang.vision.gates.mp4 import inspect_mp4
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # `av` takes a moment to load: only who decodes waits for it
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-SAMPLES = 60  # frames of a clip that are looked at
+MAX_SAMPLED_FRAMES = 60  # frames of a clip that are looked at
 PART_FRAMES = 6
 _MATRIX = "DISPLAYMATRIX"
 _EBML = b"\x1a\x45\xdf\xa3"
@@ -61,7 +61,7 @@ _OPTIONS = {
 Clock = Callable[[], float]
 
 
-class Budget:
+class DecodeBudget:
     """Seconds that a piece of work may take, asked again and again while it goes on."""
 
     def __init__(self, seconds: float, clock: Clock = monotonic) -> None:
@@ -75,14 +75,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ClipIndex:
     """What the packets say. parts: the times of the frames to look at, in ticks of `tick_s`, in pieces of the work.
 
     starts: for each part, how many packets can be passed over without decoding them.
     """
 
     header: ClipHeader
-    frames: int
+    decode_frames: int
     seconds: float
     tick_s: Fraction
     parts: tuple[tuple[int, ...], ...]
@@ -93,7 +93,7 @@ class Clip:
 class ClipFrame:
     """A frame and the second of the clip that it was taken in."""
 
-    picture: DecodedImage
+    image: DecodedImage
     second: float
 
 
@@ -104,7 +104,7 @@ def inspect_clip(data: bytes) -> ClipHeader:
     return inspect_webm(data) if data[:4] == _EBML else inspect_mp4(data)
 
 
-def survey(data: bytes, budget: Budget) -> Clip:
+def scan_clip(data: bytes, budget: DecodeBudget) -> ClipIndex:
     """Counts the packets of a clip and chooses the frames to look at; decodes none."""
     header = inspect_clip(data)
     with _opened(data, header) as (container, stream):
@@ -116,29 +116,29 @@ def survey(data: bytes, budget: Budget) -> Clip:
             if packet.is_keyframe:
                 keys.append((len(times), time))
             times.append(time)
-            check_count(len(times))
-            check_seconds(abs(time - times[0]) * float(tick_s))
-    check_count(len(times))
+            check_frame_count(len(times))
+            check_duration(abs(time - times[0]) * float(tick_s))
+    check_frame_count(len(times))
     if not keys:
         raise CorruptVideoError("The video has no frame that can be shown by itself; send the original file.")
     seconds = (max(times) - min(times)) * float(tick_s)
-    check_seconds(seconds)
-    check_rate(len(times) - 1, seconds)
+    check_duration(seconds)
+    check_frame_rate(len(times) - 1, seconds)
     parts = tuple(_parts(sorted({time for time in times if time >= keys[0][1]})))
     starts = tuple(max((packet for packet, time in keys if time <= part[0]), default=0) for part in parts)
-    return Clip(header, len(times), seconds, tick_s, parts, starts)
+    return ClipIndex(header, len(times), seconds, tick_s, parts, starts)
 
 
 def _parts(times: list[int]) -> Iterator[tuple[int, ...]]:
     """Up to SAMPLES of the times, evenly spread, in pieces of about PART_FRAMES."""
-    count = min(SAMPLES, len(times))
+    count = min(MAX_SAMPLED_FRAMES, len(times))
     chosen = [times[(2 * index + 1) * len(times) // (2 * count)] for index in range(count)]
     pieces = -(-count // PART_FRAMES)
     for piece in range(pieces):
         yield tuple(chosen[piece * count // pieces : (piece + 1) * count // pieces])
 
 
-def frames(data: bytes, clip: Clip, part: int, budget: Budget) -> Iterator[ClipFrame]:
+def decode_frames(data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget) -> Iterator[ClipFrame]:
     """The frames of one part; what is damaged is left out. Raises VideoTooComplexError where it takes too long."""
     asked, first = clip.parts[part], clip.parts[0][0]
     wanted = list(asked)
@@ -153,7 +153,9 @@ def frames(data: bytes, clip: Clip, part: int, budget: Budget) -> Iterator[ClipF
                 return
 
 
-def _packets(container: "InputContainer", stream: "VideoStream", budget: Budget) -> Iterator["Packet[VideoStream]"]:
+def _packets(
+    container: "InputContainer", stream: "VideoStream", budget: DecodeBudget
+) -> Iterator["Packet[VideoStream]"]:
     """Those with something in them, in the order in which they are decoded, while there is time."""
     for packet in container.demux(stream):
         budget.check()
@@ -204,7 +206,7 @@ def _opened(data: bytes, header: ClipHeader) -> Iterator[tuple["InputContainer",
 
 def _check_stream(stream: "VideoStream") -> None:
     check_codec(getattr(stream.codec_context, "name", "unknown"), _CODECS)  # None where no decoder knows it
-    check_size(stream.codec_context.width, stream.codec_context.height)
+    check_frame_size(stream.codec_context.width, stream.codec_context.height)
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
@@ -213,10 +215,10 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 def _picture(frame: "VideoFrame", stream: "VideoStream") -> DecodedImage:
     """Each frame has a size of its own: it may change within a clip."""
-    check_size(frame.width, frame.height)
+    check_frame_size(frame.width, frame.height)
     pixels = np.ascontiguousarray(frame.to_ndarray(format="rgb24", threads=1), dtype=np.uint8)
     aspect = stream.sample_aspect_ratio
-    return picture_of(pixels, _orientation(frame), float(aspect) if aspect else 1.0)
+    return image_from_pixels(pixels, _orientation(frame), float(aspect) if aspect else 1.0)
 
 
 def _orientation(frame: "VideoFrame") -> int:

@@ -41,7 +41,7 @@ class Metrics:
         finally:
             meters.in_flight.dec()
             method = scope["method"] if scope["method"] in METHODS else "other"
-            meters.request(route_template(scope), method, status, perf_counter() - started)
+            meters.observe_request(route_template(scope), method, status, perf_counter() - started)
 
 
 _KINDS: Final = ("http", "websocket")

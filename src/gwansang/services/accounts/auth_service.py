@@ -8,10 +8,10 @@ from uuid import UUID
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Forbidden, Unauthenticated
-from gwansang.core.passwords import Passwords
-from gwansang.core.tokens import RefreshClaims, TokenInvalidError, Tokens, digest
+from gwansang.core.passwords import PasswordHasher
+from gwansang.core.tokens import RefreshClaims, TokenInvalidError, TokenSigner, secret_digest
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.caller import OWN_SCOPES, Caller
@@ -61,8 +61,8 @@ class AuthService:
     def __init__(
         self,
         uow: UnitOfWork,
-        passwords: Passwords,
-        tokens: Tokens,
+        passwords: PasswordHasher,
+        tokens: TokenSigner,
         audit: AuditLog,
         *,
         clock: Clock,
@@ -90,16 +90,16 @@ class AuthService:
     async def refresh(self, refresh_token: str) -> TokenPair:
         """A new pair for a refresh token, once; a token used again ends its family. Raises TokenInvalidError,
         TokenReusedError."""
-        claims = self._tokens.read_refresh(refresh_token)
+        claims = self._tokens.decode_refresh(refresh_token)
         now = self._clock()
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(claims.user_id)
             valid = user is not None and user.token_version == claims.version
-            rotated = self._tokens.pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
+            rotated = self._tokens.issue_pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
             taken = valid and await tx.families.rotate(
                 claims.family,
-                digest(refresh_token),
-                digest(rotated.refresh),
+                secret_digest(refresh_token),
+                secret_digest(rotated.refresh),
                 now=now,
                 expires_at=rotated.refresh_expires_at,
             )
@@ -120,7 +120,7 @@ class AuthService:
 
     async def authenticate(self, access_token: str) -> Caller:
         """Who an access token speaks for; raises TokenInvalidError, also when it was ended before its time."""
-        claims = self._tokens.read_access(access_token)
+        claims = self._tokens.decode_access(access_token)
         async with self._uow.read() as tx:
             user = await tx.users.get_by_family(claims.user_id, claims.family, self._clock())
         if user is None or not user.is_active or user.token_version != claims.version:
@@ -139,7 +139,7 @@ class AuthService:
 
     async def _find(self, email: str) -> User | None:
         try:
-            address = canonical_email(email)
+            address = normalize_email(email)
         except InvalidEmailError:
             return None
         async with self._uow.read() as tx:
@@ -151,11 +151,11 @@ class AuthService:
 
     async def _begin(self, user_id: int, version: int) -> TokenPair:
         now, family = self._clock(), self._new_id()
-        pair = self._tokens.pair(user_id, version, family, self._new_id(), now)
+        pair = self._tokens.issue_pair(user_id, version, family, self._new_id(), now)
         row = TokenFamily(
             id=family,
             user_id=user_id,
-            token_hash=digest(pair.refresh),
+            token_hash=secret_digest(pair.refresh),
             created_at=now,
             refreshed_at=now,
             expires_at=pair.refresh_expires_at,

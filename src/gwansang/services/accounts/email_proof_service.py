@@ -9,10 +9,10 @@ from uuid import UUID
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Malformed
-from gwansang.core.passwords import Passwords
-from gwansang.core.tokens import digest
+from gwansang.core.passwords import PasswordHasher
+from gwansang.core.tokens import secret_digest
 from gwansang.models.account import MailToken, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.user_service import UserInfo, found, info, set_password
@@ -46,7 +46,7 @@ class EmailProofService:
     def __init__(
         self,
         uow: UnitOfWork,
-        passwords: Passwords,
+        passwords: PasswordHasher,
         audit: AuditLog,
         *,
         clock: Clock,
@@ -75,7 +75,7 @@ class EmailProofService:
     async def start_reset(self, email: str) -> MailProof | None:
         """What to mail to the address, None where no active user has it: the caller's answer must not tell."""
         try:
-            address = canonical_email(email)
+            address = normalize_email(email)
         except InvalidEmailError:
             return None
         async with self._uow.write() as tx:
@@ -96,9 +96,9 @@ class EmailProofService:
 
     async def reset(self, token: str, password: str) -> None:
         """Sets a new password and ends every token; raises MailTokenInvalidError, InvalidPasswordError."""
-        self._passwords.check(password)
+        self._passwords.validate(password)
         async with self._uow.read() as tx:  # a guess is not worth a hash
-            if await tx.mail_tokens.get_owner(digest(token), "reset", self._clock()) is None:
+            if await tx.mail_tokens.get_owner(secret_digest(token), "reset", self._clock()) is None:
                 raise _invalid()
         password_hash = await self._passwords.hash(password)
         async with self._uow.write() as tx:
@@ -109,11 +109,11 @@ class EmailProofService:
         _log.info("account.password_reset", user_id=user.id)
 
     async def _spend(self, tx: Transaction, token: str, purpose: MailPurpose) -> User:
-        owner = await tx.mail_tokens.get_owner(digest(token), purpose, self._clock())
+        owner = await tx.mail_tokens.get_owner(secret_digest(token), purpose, self._clock())
         user = (
             None if owner is None else await tx.users.get_for_update(owner)
         )  # always the user's row before its tokens
-        if user is None or not user.is_active or not await tx.mail_tokens.consume(digest(token)):
+        if user is None or not user.is_active or not await tx.mail_tokens.consume(secret_digest(token)):
             raise _invalid()
         return user
 
@@ -124,7 +124,7 @@ class EmailProofService:
             id=self._new_id(),
             user_id=user.id,
             purpose=purpose,
-            token_hash=digest(token),
+            token_hash=secret_digest(token),
             created_at=now,
             expires_at=proof.expires_at,
         )

@@ -13,7 +13,7 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, InvalidInput, NotFound, Unauthenticated
 from gwansang.core.paging import Page, PageRequest
-from gwansang.core.tokens import digest
+from gwansang.core.tokens import secret_digest
 from gwansang.models.account import ApiKey
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
@@ -24,7 +24,7 @@ _log = structlog.get_logger("gwansang.keys")
 MAX_NAME: Final = 50
 MAX_LIFE_DAYS: Final = 3650
 _SHAPE = re.compile(r"gsk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
-_NOBODYS = digest("")
+_NOBODYS = secret_digest("")
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -107,7 +107,7 @@ class KeyService:
             user_id=user_id,
             name=label,
             prefix=prefix,
-            secret_hash=digest(secret),
+            secret_hash=secret_digest(secret),
             scopes=" ".join(allowed),
             created_at=now,
             expires_at=_expiry(now, expires_in_days),
@@ -143,7 +143,7 @@ class KeyService:
         now = self._clock()
         async with self._uow.read() as tx:
             row = await tx.keys.get_by_prefix(prefix)
-        right = hmac.compare_digest(digest(secret), row.secret_hash if row else _NOBODYS)
+        right = hmac.compare_digest(secret_digest(secret), row.secret_hash if row else _NOBODYS)
         if row is None or not right or (row.expires_at is not None and row.expires_at <= now):
             raise KeyInvalidError("This API key is not valid.")
         if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:

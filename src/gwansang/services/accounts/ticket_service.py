@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unauthenticated
-from gwansang.core.tokens import digest
+from gwansang.core.tokens import secret_digest
 from gwansang.models import SocketTicket
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.auth_service import AuthService
@@ -59,7 +59,7 @@ class TicketService:
             user_id=caller.user_id,
             family_id=caller.family,
             key_id=caller.key_id,
-            ticket_hash=digest(secret),
+            ticket_hash=secret_digest(secret),
             expires_at=now + TICKET_LIFE,
             access_expires_at=caller.expires_at,
         )
@@ -72,7 +72,7 @@ class TicketService:
         """Who the ticket stands for; it can't be used again. Raises TicketInvalidError, TokenInvalidError,
         KeyInvalidError."""
         async with self._uow.write() as tx:
-            row = await tx.tickets.consume(digest(ticket))
+            row = await tx.tickets.consume(secret_digest(ticket))
         if row is None or row.expires_at <= self._clock():
             raise TicketInvalidError("This ticket is not valid; ask for a new one.")
         if row.key_id is not None:

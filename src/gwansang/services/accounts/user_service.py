@@ -8,10 +8,10 @@ from typing import Final
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.email_address import InvalidEmailError, canonical_email, canonical_start
+from gwansang.core.email_address import InvalidEmailError, normalize_email, normalize_email_prefix
 from gwansang.core.exceptions import InvalidInput, NotFound
 from gwansang.core.paging import Page, PageRequest
-from gwansang.core.passwords import InvalidPasswordError, Passwords
+from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
@@ -75,7 +75,7 @@ class UserService:
     def __init__(
         self,
         uow: UnitOfWork,
-        passwords: Passwords,
+        passwords: PasswordHasher,
         texts: ConsentTexts,
         sealer: Sealer,
         privacy: Privacy,
@@ -96,7 +96,7 @@ class UserService:
         """A new account; the birth year is checked and not kept. Raises EmailTakenError, InvalidEmailError,
         InvalidUsernameError, InvalidPasswordError, BirthYearError, TooYoungError."""
         check_birth_year(birth_year, self._clock().date())
-        address, name = canonical_email(email), checked_username(username)
+        address, name = normalize_email(email), checked_username(username)
         password_hash = await self._passwords.hash(password)
         now = self._clock()
         row = User(
@@ -134,7 +134,7 @@ class UserService:
 
     async def find(self, email: str) -> UserInfo:
         """The account with this address; raises UserNotFoundError, InvalidEmailError."""
-        address = canonical_email(email)
+        address = normalize_email(email)
         async with self._uow.read() as tx:
             return info(found(await tx.users.get_by_email(address)))
 
@@ -149,7 +149,7 @@ class UserService:
     ) -> Page[UserInfo]:
         """Accounts by id, for administrators, which is noted; raises InvalidPageError, InvalidEmailError."""
         asked = PageRequest(page, size)
-        start = None if email_prefix is None else canonical_start(email_prefix)
+        start = None if email_prefix is None else normalize_email_prefix(email_prefix)
         async with self._uow.write() as tx:
             shown = (await tx.users.page(asked, active=active, email_prefix=start)).map(info)
             await self._audit.note(tx, "admin_listed", None, by, page=page, shown=len(shown.items))
@@ -168,7 +168,7 @@ class UserService:
         """Changes what is given; deactivation and a lost role end every token. `is_active` and `is_admin` are for
         administrators to change, and `by` is the one who does. Raises UserNotFoundError, EmailTakenError,
         InvalidEmailError, InvalidUsernameError, LastAdminError."""
-        address = None if email is None else canonical_email(email)
+        address = None if email is None else normalize_email(email)
         name = None if username is None else checked_username(username)
         async with self._uow.write() as tx:
             if is_active is False or is_admin is False:
@@ -185,7 +185,7 @@ class UserService:
 
     async def change_password(self, user_id: int, current: str, new: str) -> None:
         """Ends every token of the user; raises InvalidCredentialsError, InvalidPasswordError, UserNotFoundError."""
-        self._passwords.check(new)
+        self._passwords.validate(new)
         async with self._uow.read() as tx:
             known = found(await tx.users.get(user_id))
         if not (await self._passwords.verify(current, known.password_hash)).valid:

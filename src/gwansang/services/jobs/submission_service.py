@@ -12,7 +12,7 @@ from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.ml.face_analyzer import FaceQuery, NothingToReadError
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.tasks.task_service import TaskInfo, TaskService
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.video import inspect_clip
 
 
@@ -63,7 +63,7 @@ class SubmissionService:
         if query.image is None and query.landmarks is None:
             raise NothingToReadError("Send an image, landmarks, or both.", field="image")
         if query.image is not None:
-            inspect(query.image)
+            inspect_image(query.image)
         return encode_query(query)
 
 

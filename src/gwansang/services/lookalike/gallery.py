@@ -13,7 +13,7 @@ from gwansang.reading.profile import combine
 from gwansang.services.lookalike.cohort import Vectors
 from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
 from gwansang.services.ml.embedding_service import Likeable
-from gwansang.vision.embedding import DIMENSIONS
+from gwansang.vision.embedding import EMBEDDING_DIMENSIONS
 
 STORED_MEASURES: TypeAdapter[Measures] = TypeAdapter(Measures)
 _STORED = np.dtype("<f4")
@@ -115,4 +115,4 @@ def stored(embedding: Vectors) -> bytes:
 
 def _vectors(photos: Sequence[StoredPhoto]) -> Vectors:
     joined = b"".join(photo.embedding for photo in photos)
-    return np.frombuffer(joined, dtype=_STORED).reshape(len(photos), DIMENSIONS).astype(np.float32)
+    return np.frombuffer(joined, dtype=_STORED).reshape(len(photos), EMBEDDING_DIMENSIONS).astype(np.float32)

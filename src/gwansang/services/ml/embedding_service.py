@@ -14,7 +14,7 @@ from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.measurements import Measures, measure
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combine_observations, naming_photo
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.vision.embedding import Embedding, unit
+from gwansang.vision.embedding import Embedding, l2_normalize
 from gwansang.vision.face import Face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 
@@ -80,4 +80,4 @@ def _likeable(vision: FaceVision, query: FaceQuery) -> Likeable:
         with naming_photo(index, len(photos)):
             seen.append(vision.recognise(photo))
     look = combine_observations([face for face, _ in seen])
-    return Likeable(unit(np.sum([embedding for _, embedding in seen], axis=0)), look.measures)
+    return Likeable(l2_normalize(np.sum([embedding for _, embedding in seen], axis=0)), look.measures)

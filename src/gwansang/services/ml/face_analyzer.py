@@ -21,14 +21,14 @@ from gwansang.reading.profile import Profile, combine
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
 from gwansang.vision.decode import DecodedImage
-from gwansang.vision.embedding import Embedding, embed
+from gwansang.vision.embedding import Embedding, embed_face
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.gates.headers import inspect
+from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import face_from_landmarks, read_photo, read_picture, see_photo
-from gwansang.vision.self_test import self_test
-from gwansang.vision.tracking import TrackedFrame, Tracker, track_frame
+from gwansang.vision.pipeline import face_from_landmarks, read_image, read_photo, read_photo_with_image
+from gwansang.vision.self_test import run_self_test
+from gwansang.vision.tracking import TrackedFrame, TrackingState, track_frame
 
 LANDMARK_COUNTS = (468, 478)
 MAX_PHOTOS = 5  # of one face in one question
@@ -106,7 +106,7 @@ class FaceVision(Protocol):
 
     def face_of(self, photo: bytes) -> Face: ...
 
-    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame: ...
+    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame: ...
 
     def face_in(self, picture: DecodedImage) -> Face: ...
 
@@ -118,20 +118,20 @@ class PhotoEngine:
 
     def __init__(self, model_dir: Path) -> None:
         self._engine = Networks.load(model_dir)
-        self_test(self._engine)
+        run_self_test(self._engine)
 
     def face_of(self, photo: bytes) -> Face:
         return read_photo(photo, self._engine)
 
-    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
+    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         return track_frame(frame, tracker, self._engine)
 
     def face_in(self, picture: DecodedImage) -> Face:
-        return read_picture(picture, self._engine)
+        return read_image(picture, self._engine)
 
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
-        face, picture = see_photo(photo, self._engine)
-        return face, embed(self._engine, picture, face.points)
+        face, picture = read_photo_with_image(photo, self._engine)
+        return face, embed_face(self._engine, picture, face.points)
 
 
 class FaceAnalyzer:
@@ -273,7 +273,7 @@ def _from_landmarks(landmarks: Points, query: FaceQuery) -> Face:
         message = "Landmarks must be the 468 or 478 points of a face mesh, each [x, y] or [x, y, z]."
         raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
     if query.image is not None:
-        header = inspect(query.image)
+        header = inspect_image(query.image)
         return face_from_landmarks(landmarks, header.width, header.height)
     return face_from_landmarks(landmarks, query.image_width, query.image_height)
 

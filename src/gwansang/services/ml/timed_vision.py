@@ -8,7 +8,7 @@ from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
-from gwansang.vision.tracking import TrackedFrame, Tracker
+from gwansang.vision.tracking import TrackedFrame, TrackingState
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class TimedVision:
     def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
         return self._timed(lambda: self._vision.recognise(photo))
 
-    def glance(self, frame: bytes, tracker: Tracker) -> TrackedFrame:
+    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         return self._vision.glance(frame, tracker)  # thirty a second would tell nothing of photos
 
     def _timed(self, look: Callable[[], T]) -> T:

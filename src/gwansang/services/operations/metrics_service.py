@@ -61,7 +61,7 @@ class MetricsService:
                 self._jobs = await self._ask()
                 self._asked_at = monotonic()
         state = _State(self._jobs, self._pool, self._store.failures, storage_up=self._probe.up)
-        return await asyncio.to_thread(self._meters.text, (state,))
+        return await asyncio.to_thread(self._meters.render, (state,))
 
     async def _ask(self) -> _Jobs:
         try:

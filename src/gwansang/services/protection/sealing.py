@@ -65,8 +65,8 @@ class Sealer:
         """A new key for a user."""
         return UserKey(
             user_id=user_id,
-            key_id=self._masters.first,
-            wrapped=self._masters.wrap(encryption.new_key(), _owner(user_id)),
+            key_id=self._masters.primary_id,
+            wrapped=self._masters.wrap(encryption.generate_key(), _owner(user_id)),
             pseudonym=self._new_id(),
             created_at=self._clock(),
         )
@@ -77,12 +77,12 @@ class Sealer:
 
     def rewrapped(self, row: UserKey) -> tuple[str, bytes]:
         """The name of the first master key, and the same user key wrapped by it."""
-        return self._masters.first, self._masters.wrap(self.unwrapped(row).key, _owner(row.user_id))
+        return self._masters.primary_id, self._masters.wrap(self.unwrapped(row).key, _owner(row.user_id))
 
     @property
     def first(self) -> str:
         """The name of the master key that wraps what is new."""
-        return self._masters.first
+        return self._masters.primary_id
 
     def knows(self, key_id: str) -> bool:
         """Whether a master key is at hand."""

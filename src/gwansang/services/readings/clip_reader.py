@@ -21,7 +21,7 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision import errors
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.video import Budget, frames, survey
+from gwansang.vision.video import DecodeBudget, decode_frames, scan_clip
 
 FRAMES: Final = 9  # that a reading rests on at most
 WORTH: Final = 0.75  # of the best frame's quality: what is worse is not worth reading
@@ -72,7 +72,7 @@ class ClipReader:
 
     async def parts(self, data: bytes) -> int:
         """In how many parts a clip is seen; raises what is wrong with it, without having decoded it."""
-        return await self._pool.run(lambda _: len(survey(data, Budget(_SURVEY_S)).parts))
+        return await self._pool.run(lambda _: len(scan_clip(data, DecodeBudget(_SURVEY_S)).parts))
 
     async def see(self, data: bytes, part: int) -> PartSeen:
         """One part; the same each time. Raises VideoTooComplexError where it takes too long."""
@@ -81,13 +81,13 @@ class ClipReader:
 
 def see_part(vision: FaceVision, data: bytes, part: int) -> PartSeen:
     """Decodes a part of a clip and looks at its frames, in this thread."""
-    budget = Budget(_PART_S)
-    clip = survey(data, budget)
+    budget = DecodeBudget(_PART_S)
+    clip = scan_clip(data, budget)
     seen: list[tuple[float, Face, Measures]] = []
     refused: Counter[str] = Counter()
-    for frame in frames(data, clip, part, budget):
+    for frame in decode_frames(data, clip, part, budget):
         try:
-            face, measures = _measured(vision, frame.picture)
+            face, measures = _measured(vision, frame.image)
         except AppError as error:
             if error.code not in _REFUSALS:
                 raise

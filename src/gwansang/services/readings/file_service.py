@@ -31,7 +31,7 @@ class FileService:
 
     async def open(self, token: str) -> StoredFile:
         """The file that a token names; raises ObjectNotFoundError for what is no such token, or is one no more."""
-        key = self._links.key(token)
+        key = self._links.verify(token)
         if key is None:
             raise not_there()
         return StoredFile(await self._store.get(key), content_type(key))

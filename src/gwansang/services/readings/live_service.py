@@ -11,9 +11,9 @@ from gwansang.services.readings.analysis_service import AnalysisResult, Analysis
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.texts import Locale
 from gwansang.vision.face import Points
-from gwansang.vision.guidance import GENTLE, PATIENT, Coach, Cue
-from gwansang.vision.quality import Hint
-from gwansang.vision.tracking import TrackedFrame, Tracker, median_landmarks, track_landmarks
+from gwansang.vision.guidance import OPTIONAL_CUES, TIMEOUT_CUES, CaptureGuide, GuidanceCue
+from gwansang.vision.quality import QualityWarning
+from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks, track_landmarks
 
 HOLD_S = 1.0  # how long all has to be well
 _MIN_FRAMES = 3  # of the reading
@@ -38,7 +38,7 @@ Frame = bytes | Callable[[], LandmarkFrame]  # landmarks are parsed in the pool,
 class Guidance:
     """What a frame showed and what to do next; `progress` 0-1 toward a reading, at 1 the first cue is READY."""
 
-    cues: tuple[Cue, ...]
+    cues: tuple[GuidanceCue, ...]
     progress: float
     glance: TrackedFrame
 
@@ -90,14 +90,14 @@ class LiveSession:
         self._service = service
         self._user_id = user_id
         self._birth_year: int | None = None
-        self._tracker = Tracker()
+        self._tracker = TrackingState()
         self.restart()
 
     def restart(self) -> None:
         """Forgets every frame."""
-        self._tracker.lose()
+        self._tracker.reset()
         self._forget_face()
-        self._coach = Coach()
+        self._coach = CaptureGuide()
         self._of_photos: bool | None = None
         self._last_s: float | None = None
 
@@ -115,14 +115,14 @@ class LiveSession:
             self._of_photos = isinstance(seen, bytes)
         step_s = 0.0 if self._last_s is None else min(max(at_s - self._last_s, 0.0), _MAX_STEP_S)
         self._last_s = at_s
-        cues = self._coach.tell(glance, at_s)
+        cues = self._coach.update(glance, at_s)
         if glance.quality is None:
             self._forget_face()
         steady = self._steady(frozenset(cues), step_s)
-        if steady and glance.quality is not None and Hint.BLURRED not in glance.quality.warnings:
+        if steady and glance.quality is not None and QualityWarning.BLURRED not in glance.quality.warnings:
             self._album.add(_Kept(glance.quality.score, at_s, seen))
         progress = self._progress(step_s, steady=steady)
-        return Guidance((Cue.READY, *cues) if progress >= 1 else cues, progress, glance)
+        return Guidance((GuidanceCue.READY, *cues) if progress >= 1 else cues, progress, glance)
 
     async def read(self, locale: Locale) -> AnalysisResult:
         """The reading from the best frames, which are forgotten; raises as any reading does."""
@@ -134,14 +134,14 @@ class LiveSession:
         self._album = _Album()
         self._held_s = self._waited_s = 0.0
 
-    def _steady(self, cues: frozenset[Cue], step_s: float) -> bool:
+    def _steady(self, cues: frozenset[GuidanceCue], step_s: float) -> bool:
         """Whether nothing stands in the way of reading the face as it is now."""
-        hindering = cues - GENTLE
-        if hindering and hindering <= PATIENT:
+        hindering = cues - OPTIONAL_CUES
+        if hindering and hindering <= TIMEOUT_CUES:
             self._waited_s += step_s
             if self._waited_s >= _PATIENCE_S:
-                return self._coach.settled
-        return self._coach.settled and not hindering
+                return self._coach.motion_known
+        return self._coach.motion_known and not hindering
 
     def _progress(self, step_s: float, *, steady: bool) -> float:
         self._held_s = max(self._held_s + (step_s if steady else -2 * step_s), 0.0)
@@ -170,7 +170,7 @@ class LiveService:
         return LiveSession(self, user_id)
 
 
-def _look(vision: FaceVision, frame: Frame, tracker: Tracker) -> tuple[bytes | LandmarkFrame, TrackedFrame]:
+def _look(vision: FaceVision, frame: Frame, tracker: TrackingState) -> tuple[bytes | LandmarkFrame, TrackedFrame]:
     if isinstance(frame, bytes):
         return frame, vision.glance(frame, tracker)
     mesh = frame()

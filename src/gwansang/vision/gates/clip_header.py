@@ -32,13 +32,13 @@ def check_codec(name: str, known: frozenset[str]) -> None:
         )
 
 
-def check_seconds(seconds: float) -> None:
+def check_duration(seconds: float) -> None:
     """Raises VideoTooLongError."""
     if seconds > MAX_SECONDS + _LENIENCE_S:
         raise VideoTooLongError(f"The video is longer than {MAX_SECONDS} seconds; cut it.", max_seconds=MAX_SECONDS)
 
 
-def check_size(width: int, height: int) -> None:
+def check_frame_size(width: int, height: int) -> None:
     """Raises VideoTooLargeError, or NoVideoError for a picture without pixels."""
     if min(width, height) < 1:
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
@@ -51,7 +51,7 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def check_count(frames: int) -> None:
+def check_frame_count(frames: int) -> None:
     """Raises VideoTooLargeError, or NoVideoError for none at all."""
     if frames < 1:
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
@@ -59,7 +59,7 @@ def check_count(frames: int) -> None:
         raise VideoTooLargeError("The video has too many pictures; record it shorter.", max_frames=MAX_FRAMES)
 
 
-def check_rate(frames: int, seconds: float) -> None:
+def check_frame_rate(frames: int, seconds: float) -> None:
     """Raises VideoTooLargeError; a handful of frames has no rate."""
     if frames > MAX_RATE and frames > (MAX_RATE + 1) * max(seconds, 0.0):
         raise VideoTooLargeError(

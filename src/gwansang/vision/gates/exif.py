@@ -12,28 +12,28 @@ _SHORT, _LONG = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class CameraMetadata:
     """orientation 1-8 as in Exif; focal_35mm in millimetres, None where unknown."""
 
     orientation: int = 1
     focal_35mm: float | None = None
 
 
-def read_camera(block: bytes) -> Camera:
+def read_camera_metadata(block: bytes) -> CameraMetadata:
     """Reads a TIFF block of at most 64 kB (a JPEG segment's bound); never raises."""
     block = block[6:65_542] if block[:6] == b"Exif\x00\x00" else block[:65_536]
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None:
-        return Camera()
+        return CameraMetadata()
     try:
         (first,) = struct.unpack_from(order + "I", block, 4)
         top = _entries(block, order, first)
         nested = _entries(block, order, top[_EXIF_IFD]) if _EXIF_IFD in top else {}
     except struct.error:
-        return Camera()
+        return CameraMetadata()
     orientation = top.get(_ORIENTATION, 1)
     focal = nested.get(_FOCAL_35MM, 0)
-    return Camera(orientation if 1 <= orientation <= 8 else 1, float(focal) if 8 <= focal <= 400 else None)
+    return CameraMetadata(orientation if 1 <= orientation <= 8 else 1, float(focal) if 8 <= focal <= 400 else None)
 
 
 def _entries(block: bytes, order: str, offset: int) -> dict[int, int]:

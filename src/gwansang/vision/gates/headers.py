@@ -17,9 +17,9 @@ from gwansang.vision.errors import (
     ImageTooSmallError,
     UnsupportedImageTypeError,
 )
-from gwansang.vision.gates.exif import Camera, read_camera
+from gwansang.vision.gates.exif import CameraMetadata, read_camera_metadata
 
-Kind = Literal["jpeg", "png", "webp"]
+ImageFormat = Literal["jpeg", "png", "webp"]
 
 MIN_SIDE = 64
 MAX_SIDE = 12_000
@@ -35,13 +35,13 @@ _MAX_CHUNKS = 16_384
 class ImageHeader:
     """What an image is; `width` and `height` are those of the upright picture, `stored_*` those in the file."""
 
-    kind: Kind
+    kind: ImageFormat
     stored_width: int
     stored_height: int
-    camera: Camera
+    camera: CameraMetadata
     has_alpha: bool
     decode_bytes: int  # what decoding at full size holds in memory
-    essential: bytes  # the file without its metadata
+    stripped: bytes  # the file without its metadata
 
     @property
     def width(self) -> int:
@@ -52,7 +52,7 @@ class ImageHeader:
         return self.stored_width if self.camera.orientation >= 5 else self.stored_height
 
 
-def inspect(data: bytes) -> ImageHeader:
+def inspect_image(data: bytes) -> ImageHeader:
     """Reads type, size and orientation of a JPEG, PNG or WebP; raises what is wrong with it, before decoding."""
     if not data:
         raise EmptyImageError("The file is empty; choose a photo and send it again.")
@@ -131,15 +131,15 @@ def _jpeg(data: bytes) -> ImageHeader:
         if marker == _SOS:
             scans.append(data[start + 4])  # how many of the colours it holds
         if marker == _APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
-            camera = read_camera(data[start + 10 : end])
+            camera = read_camera_metadata(data[start + 10 : end])
         if marker in _JPEG_KEPT:
             kept.append(view[start:end])
     if len(frames) != 1 or not scans:
         raise CorruptImageError("The JPEG holds no picture; send the original file.")
-    return _jpeg_header(b"".join(kept), frames[0], scans, camera or Camera())
+    return _jpeg_header(b"".join(kept), frames[0], scans, camera or CameraMetadata())
 
 
-def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camera) -> ImageHeader:
+def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: CameraMetadata) -> ImageHeader:
     height, width, components = struct.unpack_from(">HHB", frame, 5)
     if frame[1] not in (0xC0, 0xC1, 0xC2) or components not in (1, 3, 4):
         raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
@@ -153,7 +153,7 @@ def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: Camer
         camera=camera,
         has_alpha=False,
         decode_bytes=_coefficient_bytes(frame, width, height, components) if in_pieces else 0,
-        essential=essential,
+        stripped=essential,
     )
 
 
@@ -176,7 +176,7 @@ def _png(data: bytes) -> ImageHeader:
         if kind in _PNG_KEPT:
             kept.append(data[start - 8 : end + 4])
         if kind == b"eXIf" and camera is None:
-            camera = read_camera(data[start:end])
+            camera = read_camera_metadata(data[start:end])
         transparent = transparent or kind == b"tRNS"
         if kind == b"IEND":
             break
@@ -187,10 +187,10 @@ def _png(data: bytes) -> ImageHeader:
         kind="png",
         stored_width=width,
         stored_height=height,
-        camera=camera or Camera(),
+        camera=camera or CameraMetadata(),
         has_alpha=transparent,
         decode_bytes=width * height * channels * (2 if depth == 16 else 1),
-        essential=b"".join(kept),
+        stripped=b"".join(kept),
     )
 
 
@@ -221,13 +221,13 @@ def _webp(data: bytes) -> ImageHeader:
     camera, picture, alpha, animated = None, b"", b"", False
     for kind, start, end in _chunks(data[: size + 8], 12, "<"):
         if kind == b"EXIF" and camera is None:
-            camera = read_camera(data[start:end])
+            camera = read_camera_metadata(data[start:end])
         if kind == b"ANMF" and not animated:  # an animation: its first frame only
             animated = True
             for inner, first, last in _chunks(data[start:end], 16, "<"):
                 alpha, picture = _webp_part(inner, data[start + first : start + last], alpha, picture)
         alpha, picture = _webp_part(kind, data[start:end], alpha, picture)
-    return _webp_header(picture, alpha, camera or Camera())
+    return _webp_header(picture, alpha, camera or CameraMetadata())
 
 
 def _webp_part(kind: bytes, body: bytes, alpha: bytes, picture: bytes) -> tuple[bytes, bytes]:
@@ -238,7 +238,7 @@ def _webp_part(kind: bytes, body: bytes, alpha: bytes, picture: bytes) -> tuple[
     return alpha, picture
 
 
-def _webp_header(picture: bytes, alpha: bytes, camera: Camera) -> ImageHeader:
+def _webp_header(picture: bytes, alpha: bytes, camera: CameraMetadata) -> ImageHeader:
     if not picture:
         raise CorruptImageError("The WebP holds no picture; send the original file.")
     if picture[:4] == b"VP8L":
@@ -256,7 +256,7 @@ def _webp_header(picture: bytes, alpha: bytes, camera: Camera) -> ImageHeader:
         camera=camera,
         has_alpha=transparent,
         decode_bytes=width * height * 4,
-        essential=b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body,
+        stripped=b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body,
     )
 
 

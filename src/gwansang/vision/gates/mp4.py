@@ -14,10 +14,10 @@ from gwansang.vision.gates.clip_header import (
     MAX_FRAMES,
     ClipHeader,
     check_codec,
-    check_count,
-    check_rate,
-    check_seconds,
-    check_size,
+    check_duration,
+    check_frame_count,
+    check_frame_rate,
+    check_frame_size,
 )
 
 _BRANDS = frozenset(
@@ -76,7 +76,7 @@ def inspect_mp4(data: bytes) -> ClipHeader:
     if not found.tracks or not (found.samples or found.fragments):
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
     if found.seconds:
-        check_rate(found.samples, found.seconds)
+        check_frame_rate(found.samples, found.seconds)
     return ClipHeader("mp4", tuple(found.hidden))
 
 
@@ -162,16 +162,16 @@ def _check_times(data: bytes, box: _Box, rows: int, found: _Found) -> None:
     table = struct.unpack_from(f">{2 * rows}I", data, box.body + 8)
     frames = sum(table[::2])
     if frames:
-        check_count(frames)
+        check_frame_count(frames)
         ticks = sum(count * step for count, step in zip(table[::2], table[1::2], strict=True))
         found.seconds = ticks / max(found.timescale, 1)
-        check_seconds(found.seconds)
+        check_duration(found.seconds)
 
 
 def _check_samples(data: bytes, box: _Box, found: _Found) -> None:
     size, count = struct.unpack_from(">II", data, box.body + 4)
     if count:
-        check_count(count)
+        check_frame_count(count)
     bits = 32 if box.kind == b"stsz" else size & 0xFF
     if (box.kind == b"stz2" or size == 0) and count * bits > 8 * (box.end - box.body - 12):
         raise CorruptVideoError("The video announces more than it holds; send the original file.")
@@ -185,7 +185,7 @@ def _check_run(data: bytes, box: _Box, found: _Found) -> None:
         raise CorruptVideoError("The video announces more than it holds; send the original file.")
     found.samples += count
     if count:
-        check_count(found.samples)
+        check_frame_count(found.samples)
 
 
 def _check_media(data: bytes, box: _Box, found: _Found) -> None:
@@ -194,7 +194,7 @@ def _check_media(data: bytes, box: _Box, found: _Found) -> None:
     unknown = duration == (2**64 - 1 if long else 2**32 - 1)
     found.timescale = timescale
     if not unknown:
-        check_seconds(duration / max(timescale, 1))
+        check_duration(duration / max(timescale, 1))
 
 
 def _check_entries(data: bytes, box: _Box) -> None:
@@ -206,4 +206,4 @@ def _check_entries(data: bytes, box: _Box) -> None:
     for entry in entries:
         check_codec(entry.kind.decode("ascii", "replace").strip(), _CODECS)
         width, height = struct.unpack_from(">HH", data, entry.body + 24)
-        check_size(width, height)
+        check_frame_size(width, height)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gwansang.vision.errors import CorruptVideoError, NoVideoError, UnsupportedVideoTypeError
-from gwansang.vision.gates.clip_header import ClipHeader, check_codec, check_seconds, check_size
+from gwansang.vision.gates.clip_header import ClipHeader, check_codec, check_duration, check_frame_size
 
 _EBML, _DOCTYPE, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x4282, 0x18538067, 0x1F43B675
 _INFO, _TIMESTAMP_SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
@@ -61,7 +61,7 @@ def _check_info(data: bytes, info: _Element) -> None:
     if duration is not None and duration.end is not None:
         kind = {4: ">f", 8: ">d"}.get(duration.end - duration.body)
         ticks = struct.unpack_from(kind, data, duration.body)[0] if kind else 0.0
-        check_seconds(float(ticks) * scale_ns / 1e9)
+        check_duration(float(ticks) * scale_ns / 1e9)
 
 
 def _check_tracks(data: bytes, tracks: _Element) -> int:
@@ -78,7 +78,7 @@ def _check_tracks(data: bytes, tracks: _Element) -> int:
             raise UnsupportedVideoTypeError("The video is encrypted or packed; save it without that.")
         video = _child(data, track, _VIDEO)
         if video is not None:
-            check_size(*(_number(data, _child(data, video, side), 0) for side in (_WIDTH, _HEIGHT)))
+            check_frame_size(*(_number(data, _child(data, video, side), 0) for side in (_WIDTH, _HEIGHT)))
     return found
 
 

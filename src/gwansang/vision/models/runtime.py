@@ -54,7 +54,7 @@ class Networks:
         """The network that tells people apart; raises ModelsMissingError where it is missing or not the pinned one."""
         if self._embedding is None:
             with _LOADING:
-                catalog.verify(self._model_dir, (catalog.FACE_EMBEDDING,))
+                catalog.verify_models(self._model_dir, (catalog.FACE_EMBEDDING,))
                 self._embedding = Network(self._model_dir / catalog.FACE_EMBEDDING.file)
         return self._embedding
 
@@ -62,7 +62,7 @@ class Networks:
     def load(cls, model_dir: Path) -> "Networks":
         """Loads the networks of a folder; raises ModelsMissingError where one is missing or not the pinned one."""
         with _LOADING:
-            catalog.verify(model_dir)
+            catalog.verify_models(model_dir)
             names = ("face_detection_short_range", "face_detection_full_range_sparse", "face_landmark", "iris_landmark")
             short_range, full_range, mesh, iris = (Network(model_dir / f"{name}.tflite") for name in names)
             return cls(short_range, full_range, mesh, iris, model_dir)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import reset_letter, verification_letter
-from gwansang.core.email_address import InvalidEmailError, canonical_email
+from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
 from gwansang.dependencies.callers import AddressLimit, CurrentUser, FaceCaller, LoginForm, account_key, spend
@@ -116,7 +116,7 @@ async def request_reset(
     asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
     """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
-    address = canonical_email(asked.email)
+    address = normalize_email(asked.email)
     await spend(request, Bucket.MAIL_ACCOUNT, account_key(address))
     mails.post(partial(reset_letter, proofs, address, locale))
     return AcceptedOut()

@@ -178,7 +178,7 @@ class Door:
 
     async def _converse(self, socket: Socket, talk: Talk, needs: Scope, guests: bool, listens: bool) -> None:
         places = self._services.sockets
-        with places.place(f"address:{self._address}", self._rules.per_address):
+        with places.acquire(f"address:{self._address}", self._rules.per_address):
             caller = socket.caller = await self._caller(socket, guests and self._services.edge.allow_guests)
             await count_opening(self._websocket, self._address, caller, needs)
             parts = [talk] if listens else [talk, _nothing_to_say]
@@ -186,7 +186,7 @@ class Door:
                 await together(*(part(socket) for part in parts))
                 return
             self._websocket.state.caller = caller.id
-            with places.place(f"user:{caller.user_id}", self._rules.per_user):
+            with places.acquire(f"user:{caller.user_id}", self._rules.per_user):
                 await together(*(part(socket) for part in (*parts, self._watch)))
 
     async def _caller(self, socket: Socket, guests: bool) -> Caller | None:

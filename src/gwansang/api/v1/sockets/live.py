@@ -18,7 +18,7 @@ from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, InvalidLandmarks
 from gwansang.services.readings.live_service import Frame, Guidance, LandmarkFrame, LiveService, LiveSession
 from gwansang.texts import Locale, load
 from gwansang.vision.face import Points, Pose, Quality
-from gwansang.vision.tracking import OVAL
+from gwansang.vision.tracking import FACE_OVAL
 
 MAX_FRAME_BYTES = 1024 * 1024
 _FRAMES_PER_S = 30
@@ -233,5 +233,5 @@ def _short(value: float | None) -> float | None:
 def _face(points: Points, width: int, height: int) -> wire.LiveFace:
     places = (points[:, :2] / (width, height)).round(4)
     low, high = places.min(axis=0).tolist(), places.max(axis=0).tolist()
-    outline = [(x, y) for x, y in places[list(OVAL)].tolist()]
+    outline = [(x, y) for x, y in places[list(FACE_OVAL)].tolist()]
     return wire.LiveFace(box=(low[0], low[1], round(high[0] - low[0], 4), round(high[1] - low[1], 4)), outline=outline)
