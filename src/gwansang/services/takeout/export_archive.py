@@ -5,35 +5,12 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from typing import Final
 
-from gwansang.reading.model import Archetypes, Energy
+from gwansang.reading.model import Archetypes
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.takeout.export_service import Export, ExportService, document
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
-
-_README: Final = """관상 AI에서 내려받은 내 정보예요.
-
-- export.json   서버에 저장된 내 정보 전부 (프로그램으로 읽을 수 있어요)
-- readings/     저장한 풀이를 글로 옮긴 것
-- photos/       보관에 동의한 사진
-
-비밀번호와 키는 해시로만 저장되어 있어서 들어 있지 않아요.
-
-This is everything GwanSang-AI keeps about you.
-
-- export.json   all of it, for programs
-- readings/     your kept readings, as text
-- photos/       the photos that you wanted kept
-
-Passwords and keys are stored as digests only, so they are not in here.
-"""
-_ENERGIES: Final[dict[Energy, str]] = {
-    "wealth": "재물 / wealth",
-    "love": "애정 / love",
-    "health": "활력 / vitality",
-    "social": "사람 / people",
-}
+from gwansang.texts import LOCALES, load
 
 
 class ExportArchive:
@@ -80,7 +57,7 @@ class _Archive(io.RawIOBase):
 
     def begin(self, exported: Export) -> bytes:
         """Everything but the photos."""
-        self._text("README.txt", _README)
+        self._text("README.txt", _label("readme", "\n"))
         self._text("export.json", json.dumps(document(exported), ensure_ascii=False, indent=2))
         for analysis in exported.analyses:
             name = f"readings/{analysis.created_at:%Y-%m-%d}-{analysis.analysis_id}.txt"
@@ -108,21 +85,21 @@ class _Archive(io.RawIOBase):
 def told(analysis: KeptAnalysis) -> str:
     """A reading as people read it, with labels in both languages; its texts are in the language it was made in."""
     reading = analysis.reading
-    energies = ", ".join(f"{_ENERGIES[energy]} {score}" for energy, score in reading.energy_scores.items())
+    energies = ", ".join(f"{_label(energy)} {score}" for energy, score in reading.energy_scores.items())
     lines = [
-        f"날짜 / date: {analysis.created_at:%Y-%m-%d %H:%M} UTC",
-        f"총점 / overall score: {reading.overall_score}",
-        f"오행 / element: {reading.element.name}",
+        f"{_label('date')}: {analysis.created_at:%Y-%m-%d %H:%M} UTC",
+        f"{_label('overall')}: {reading.overall_score}",
+        f"{_label('element')}: {reading.element.name}",
         f"    {reading.element.meaning}",
-        f"기운 / energies (1-5): {energies}",
+        f"{_label('energies')}: {energies}",
         "",
         *_callings(reading.archetypes),
-        "부위 / parts",
+        _label("parts"),
     ]
     for part in reading.parts:
         lines += [f"- {part.name} {part.hanja}: {part.shape} ({part.score})", f"    {part.meaning}"]
-    lines += ["", f"그날의 운세 / fortune of {reading.fortune.date}", f"    {reading.fortune.text}"]
-    lines += ["", "측정값 / measures (value ± error)"]
+    lines += ["", f"{_label('fortune')} {reading.fortune.date}", f"    {reading.fortune.text}"]
+    lines += ["", _label("measures")]
     lines += [
         f"- {name}: {one.value:.4g} ± {one.error:.2g} {one.unit}" for name, one in sorted(analysis.measures.items())
     ]
@@ -134,5 +111,10 @@ def _callings(archetypes: Archetypes | None) -> list[str]:
         return []
     shares = ", ".join(f"{calling.name} {calling.share}%" for calling in archetypes.callings)
     figures = ", ".join(f"{figure.name} {figure.overlap}%" for figure in archetypes.figures)
-    lines = ["다섯 상 / callings", f"- {shares}", f"    {archetypes.summary}"]
-    return [*lines, f"- 역사 인물 / figures of history: {figures}", f"    {archetypes.note}", ""]
+    lines = [_label("archetypes"), f"- {shares}", f"    {archetypes.summary}"]
+    return [*lines, f"- {_label('figures')}: {figures}", f"    {archetypes.note}", ""]
+
+
+def _label(key: str, separator: str = " / ") -> str:
+    """Return the text in all languages, one after the other."""
+    return separator.join(dict.fromkeys(load("export", locale, dict[str, str])[key] for locale in LOCALES))
