@@ -22,9 +22,9 @@ from benchmarks import repeatability
 from benchmarks.histogram import histogram
 from benchmarks.photos import MODEL_DIR, REPOSITORY, Rgb, photo_files, read_rgb
 from gwansang.core.exceptions import AppError
-from gwansang.reading import default_norms, measure
-from gwansang.reading.measurements import Measures
+from gwansang.reading.measurements import Measures, measure
 from gwansang.reading.model import ENERGIES
+from gwansang.reading.norms import default_norms
 from gwansang.reading.scores import energy_sums, through_window
 from gwansang.reading.stability import Sighting, sighting
 from gwansang.services.ml.face_analyzer import capture_of

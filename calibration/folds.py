@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.face_model import Person, train
-from gwansang.reading import Measures, measure
+from gwansang.reading.measurements import Measures, measure
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import FaceModel, correct_mesh
 from gwansang.vision.face import Face, Points

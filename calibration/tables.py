@@ -9,10 +9,10 @@ from statistics import NormalDist
 import numpy as np
 
 from calibration.face_model import Person
-from gwansang.reading import Capture, Measures, measure
 from gwansang.reading.balance import asymmetries
-from gwansang.reading.measurements import TABLE
+from gwansang.reading.measurements import TABLE, Measures, measure
 from gwansang.reading.measuring_error import sensitivities
+from gwansang.reading.model import Capture
 from gwansang.vision.correction import FaceModel, symmetrize
 from gwansang.vision.face import Points
 

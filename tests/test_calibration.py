@@ -9,7 +9,7 @@ from benchmarks.histogram import histogram
 from benchmarks.same_face import MOST_MOVED, cost_ms, labels_kept, measures_of, moved_by_nearness, scores_of
 from calibration.face_model import IDENTITIES, Person, train
 
-from gwansang.reading import default_norms
+from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import sighting, stability
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.correction import correct_mesh, symmetrize

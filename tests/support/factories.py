@@ -1,12 +1,17 @@
 """Faces that are nobody's: the canonical face, gently deformed, and measures made to order."""
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading import MeasuredValue, Measures, default_norms
 from gwansang.reading.balance import REGIONS
+from gwansang.reading.composer import compose
+from gwansang.reading.measurements import MeasuredValue, Measures, measure
 from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import Capture
+from gwansang.reading.model import Capture, Reading
+from gwansang.reading.norms import default_norms
+from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.mesh import canonical_face
 
 Points = NDArray[np.float64]
@@ -30,6 +35,13 @@ def frontal_face(seed: int = 0, strength: float = 1.0, lopsided: float = 0.1) ->
     even, odd = (moves + mirrored) / 2, (moves - mirrored) / 2
     stretch = 1.0 + 0.03 * strength * draws.normal(size=3)
     return (face.vertices + even + lopsided * odd) * stretch
+
+
+def read_mesh(
+    mesh: Points, capture: Capture, day: date, locale: Locale = DEFAULT_LOCALE, birth_year: int | None = None
+) -> Reading:
+    """Read a (468, 3) mesh turned to the front."""
+    return compose(measure(mesh, capture), capture, day, locale, birth_year)
 
 
 def mirrored(mesh: Points) -> Points:

@@ -8,8 +8,8 @@ import pytest
 from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.match_card import Resembled, match_card
 from gwansang.reading.lookalike import REGIONS, Region
-from gwansang.reading.policy import violations
 from gwansang.texts import LOCALES, Locale, load
+from tests.support.content_policy import violations
 
 TEXTS = {locale: load("match_card", locale, dict[str, str]) for locale in LOCALES}
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from gwansang.reading.policy import violations
 from gwansang.services.ml.face_analyzer import PhotoEngine
 from gwansang.texts import LOCALES, Locale, load
+from tests.support.content_policy import violations
 from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait, model_dir

@@ -7,10 +7,10 @@ import pytest
 
 from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.reading_card import reading_card
-from gwansang.reading import Capture, Reading, compose
-from gwansang.reading.model import ENERGIES
-from gwansang.reading.policy import violations
+from gwansang.reading.composer import compose
+from gwansang.reading.model import ENERGIES, Capture, Reading
 from gwansang.texts import LOCALES, Locale, load
+from tests.support.content_policy import violations
 from tests.support.factories import measures_at
 from tests.test_reading.days import A_DAY
 

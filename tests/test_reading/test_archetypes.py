@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, compose
-from gwansang.reading.archetypes import archetype_shares, archetype_sums, archetypes, figures, nearest_figures
+from gwansang.reading.archetypes import (
+    archetype_definitions,
+    archetype_shares,
+    archetype_sums,
+    figure_definitions,
+    nearest_figures,
+)
 from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.composer import compose
 from gwansang.reading.elements import ELEMENTS, elements
 from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.model import Archetypes
+from gwansang.reading.model import Archetypes, Capture
 from gwansang.reading.scores import through_window
 from gwansang.reading.taxonomy import taxonomy
 from tests.support.factories import measures_at
@@ -20,7 +26,7 @@ from tests.test_reading.days import A_DAY
 
 KEYS = sorted(BY_KEY)
 PARTS = {part.key: part for part in taxonomy()}
-IDS = [one.id for one in archetypes()]
+IDS = [one.id for one in archetype_definitions()]
 z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
 
 
@@ -59,18 +65,18 @@ def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
 
 def test_the_constants_are_those_that_simulated_faces_give() -> None:
     sums = [archetype_sums(through_window(z), elements(z).shares) for z in simulated_faces(1200, seed=99)]
-    for one in archetypes():
+    for one in archetype_definitions():
         found = [face[one.id] for face in sums]
         assert fmean(found) == pytest.approx(one.mean, abs=0.1 * one.sd)
         assert stdev(found) == pytest.approx(one.sd, rel=0.08)
 
 
 def test_every_rule_names_shapes_of_the_taxonomy_and_each_calling_an_element_of_its_own() -> None:
-    for one in archetypes():
+    for one in archetype_definitions():
         for part, weights in one.shapes.items():
             assert set(weights) <= {shape.id for shape in PARTS[part].classes}, (one.id, part)
             assert all(0 < weight <= 1 for weight in weights.values())
-    assert sorted(one.element for one in archetypes()) == sorted(ELEMENTS)
+    assert sorted(one.element for one in archetype_definitions()) == sorted(ELEMENTS)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
 
 
 def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
-    for figure in figures():
+    for figure in figure_definitions():
         assert list(figure.mix) == IDS
         assert sum(figure.mix.values()) == 100
         assert figure.records
@@ -133,5 +139,5 @@ def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
 
 def test_every_figure_is_somebodys_nearest_and_none_is_everybodys() -> None:
     nearest = Counter(nearest_figures(shares(z), 1)[0][0].id for z in simulated_faces(1500, seed=23))
-    assert set(nearest) == {figure.id for figure in figures()}
+    assert set(nearest) == {figure.id for figure in figure_definitions()}
     assert max(nearest.values()) / 1500 < 0.18

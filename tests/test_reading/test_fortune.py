@@ -10,8 +10,8 @@ from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.fortune import LIFTS, RELATIONS, energy_shift, fortune, relation
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.pillars import day_pillar
-from gwansang.reading.policy import is_framed, violations
 from gwansang.texts import LOCALES, Locale
+from tests.support.content_policy import is_framed, violations
 from tests.test_reading.days import A_DAY
 
 TEN_YEARS = [date(2026, 1, 1) + timedelta(days=n) for n in range(3653)]

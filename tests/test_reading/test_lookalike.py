@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, MeasuredValue, Measures, default_norms
 from gwansang.reading.calibration import simulated_faces
 from gwansang.reading.lookalike import REGIONS, Region, prepare, region_measures
+from gwansang.reading.measurements import MeasuredValue, Measures
+from gwansang.reading.model import Capture
+from gwansang.reading.norms import default_norms
 from tests.support.factories import measures_at
 
 

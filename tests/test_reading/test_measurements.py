@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, UnmeasurableFaceError, default_norms, measure
-from gwansang.reading.measurements import BY_KEY, TABLE
+from gwansang.reading.errors import UnmeasurableFaceError
+from gwansang.reading.measurements import BY_KEY, TABLE, measure
 from gwansang.reading.measuring_error import measuring_error
+from gwansang.reading.model import Capture
+from gwansang.reading.norms import default_norms
 from gwansang.reading.texts import measures_text
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, MeasuredValue, Measures, Reading, compose, measure
+from gwansang.reading.composer import compose
+from gwansang.reading.measurements import MeasuredValue, Measures, measure
 from gwansang.reading.memory import RememberedReading, averaged, first_stranger, recall, told_by
+from gwansang.reading.model import Capture, Reading
 from gwansang.reading.profile import Profile, combine
 from tests.support.factories import frontal_face, measures_at
 from tests.test_reading.days import A_DAY

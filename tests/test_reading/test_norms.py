@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.composer import compose
 from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.model import ENERGIES
+from gwansang.reading.model import ENERGIES, Capture
 from gwansang.reading.norming import MeasuredNeighbour, TooFewPeopleError, norms_among, spread_of
-from gwansang.reading.norms import Norms
+from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
 from gwansang.reading.scores import energy_step
 from gwansang.reading.stability import sighting

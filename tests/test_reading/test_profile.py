@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, MeasuredValue, Measures, compose, default_norms, measure
+from gwansang.reading.composer import compose
+from gwansang.reading.measurements import MeasuredValue, Measures, measure
 from gwansang.reading.memory import told_by
-from gwansang.reading.model import ENERGIES
+from gwansang.reading.model import ENERGIES, Capture
+from gwansang.reading.norms import default_norms
 from gwansang.reading.profile import (
     SHARED,
     agreement,

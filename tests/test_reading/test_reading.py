@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import BirthYearOutOfRangeError, Capture, MeasuredValue, compose, measure, read
-from gwansang.reading.measurements import TABLE
-from gwansang.reading.model import ENERGIES, Reading
+from gwansang.reading.composer import compose
+from gwansang.reading.errors import BirthYearOutOfRangeError
+from gwansang.reading.measurements import TABLE, MeasuredValue, measure
+from gwansang.reading.model import ENERGIES, Capture, Reading
 from gwansang.reading.norms import Norm, default_norms
-from gwansang.reading.policy import violations
 from gwansang.reading.taxonomy import taxonomy
 from gwansang.texts import LOCALES, Locale
-from tests.support.factories import frontal_face, measures_at, mirrored
+from tests.support.content_policy import violations
+from tests.support.factories import frontal_face, measures_at, mirrored, read_mesh
 from tests.test_reading.days import A_DAY
 
 seeds = st.integers(0, 10_000)
@@ -37,9 +38,9 @@ def texts(node: object) -> list[str]:
 @given(seeds)
 def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_size(seed: int) -> None:
     face = frontal_face(seed)
-    first = read(face, Capture(), A_DAY)
-    assert read(face.copy(), Capture(), A_DAY) == first
-    other = read(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), Capture(), A_DAY)
+    first = read_mesh(face, Capture(), A_DAY)
+    assert read_mesh(face.copy(), Capture(), A_DAY) == first
+    other = read_mesh(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), Capture(), A_DAY)
     assert [part.shape_id for part in other.parts] == [part.shape_id for part in first.parts]
     assert other.fortune == replace(first.fortune, energy_shift=other.fortune.energy_shift)
     assert other.overall_score == pytest.approx(first.overall_score, abs=1)
@@ -47,7 +48,7 @@ def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_s
 
 @given(seeds, st.sampled_from(LOCALES))
 def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
-    reading = read(frontal_face(seed, strength=1.5), Capture(), A_DAY, locale, birth_year=1990)
+    reading = read_mesh(frontal_face(seed, strength=1.5), Capture(), A_DAY, locale, birth_year=1990)
     assert [part.part for part in reading.parts] == [part.key for part in taxonomy()]
     assert set(reading.energy_scores) == set(reading.energy_values) == set(ENERGIES)
     assert all(1 <= step <= 5 for step in reading.energy_scores.values())
@@ -65,7 +66,7 @@ def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
 def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
     face = frontal_face(seed)
     measured, by_name = measure(face, Capture()), {row.name: row for row in TABLE}
-    for part in read(face, Capture(), A_DAY).parts:
+    for part in read_mesh(face, Capture(), A_DAY).parts:
         assert part.reasons
         for reason in part.reasons:
             row = by_name[reason.measure]
@@ -98,7 +99,7 @@ def test_a_face_between_two_shapes_hears_of_both() -> None:
 def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() -> None:
     face = frontal_face(3)
     free, covered = (
-        {part.part: part.reliability for part in read(face, Capture(fringe=fringe), A_DAY).parts}
+        {part.part: part.reliability for part in read_mesh(face, Capture(fringe=fringe), A_DAY).parts}
         for fringe in (False, True)
     )
     assert covered["forehead"] < 0.5 * free["forehead"]
@@ -138,14 +139,14 @@ def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_compo
 
 def test_tomorrow_brings_another_fortune_and_leaves_the_face_as_it_is() -> None:
     face = frontal_face(2)
-    today, tomorrow = read(face, Capture(), A_DAY), read(face, Capture(), date(2026, 11, 24))
+    today, tomorrow = read_mesh(face, Capture(), A_DAY), read_mesh(face, Capture(), date(2026, 11, 24))
     assert today.fortune.text != tomorrow.fortune.text
     assert today.parts == tomorrow.parts
     assert today.energy_scores == tomorrow.energy_scores
 
 
 def test_both_languages_tell_the_same_face() -> None:
-    ko, en = (read(frontal_face(4), Capture(), A_DAY, locale, 1985) for locale in LOCALES)
+    ko, en = (read_mesh(frontal_face(4), Capture(), A_DAY, locale, 1985) for locale in LOCALES)
     assert [(p.part, p.shape_id, p.score, p.probability) for p in ko.parts] == [
         (p.part, p.shape_id, p.score, p.probability) for p in en.parts
     ]
@@ -213,11 +214,11 @@ def test_percentiles_follow_the_table() -> None:
 
 def test_a_reading_takes_a_few_milliseconds() -> None:
     face = frontal_face(0)
-    read(face, Capture(), A_DAY)
+    read_mesh(face, Capture(), A_DAY)
     times = []
     for _ in range(20):
         start = time.perf_counter()
-        read(face, Capture(), A_DAY)
+        read_mesh(face, Capture(), A_DAY)
         times.append(time.perf_counter() - start)
     assert min(times) <= 0.003
 

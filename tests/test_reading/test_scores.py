@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading import Capture, compose, default_norms
 from gwansang.reading.balance import REGIONS
 from gwansang.reading.calibration import calibrate, simulated_faces
+from gwansang.reading.composer import compose
 from gwansang.reading.elements import ELEMENTS, PROTOTYPES, elements
 from gwansang.reading.measurements import BY_KEY
 from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import ENERGIES
+from gwansang.reading.model import ENERGIES, Capture
+from gwansang.reading.norms import default_norms
 from gwansang.reading.scores import Scores, energy_step, score, shipped_scales
 from gwansang.reading.shapes import memberships
 from gwansang.reading.taxonomy import taxonomy

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gwansang.reading import Capture, default_norms
+from gwansang.reading.model import Capture
+from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import Sighting, icc, sighting, stability
 from tests.support.factories import measures_at
 

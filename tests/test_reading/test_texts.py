@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from gwansang.reading.archetypes import archetypes, figures
-from gwansang.reading.policy import is_framed, violations
+from gwansang.reading.archetypes import archetype_definitions, figure_definitions
 from gwansang.reading.taxonomy import taxonomy
 from gwansang.reading.texts import archetypes_text, elements_text, fortune_text, places_text, shapes_text
 from gwansang.texts import LOCALES, Locale, load
+from tests.support.content_policy import is_framed, violations
 from tests.support.texts import leaves
 
 FILES = ("shapes", "elements", "places", "fortune", "archetypes", "measures")
@@ -110,11 +110,11 @@ def test_every_shape_has_its_words(locale: Locale) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_calling_and_figure_has_its_words(locale: Locale) -> None:
     words = archetypes_text(locale)
-    assert list(words["archetypes"]) == [one.id for one in archetypes()]
-    for one in archetypes():
+    assert list(words["archetypes"]) == [one.id for one in archetype_definitions()]
+    for one in archetype_definitions():
         assert list(words["archetypes"][one.id]["parts"]) == list(one.shapes)
-    assert list(words["figures"]) == [figure.id for figure in figures()]
-    assert [text for figure in figures() for text in figure.records if violations(text)] == []
+    assert list(words["figures"]) == [figure.id for figure in figure_definitions()]
+    assert [text for figure in figure_definitions() for text in figure.records if violations(text)] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from gwansang.api.v1.presenters.readings import present, present_kept
 from gwansang.container import Container, assemble_container
-from gwansang.reading import Reading
+from gwansang.reading.model import Reading
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.snapshot import snapshot_of

@@ -7,8 +7,8 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.models import Consent
-from gwansang.reading import Capture, measure
-from gwansang.reading.measurements import MEASURING
+from gwansang.reading.measurements import MEASURING, measure
+from gwansang.reading.model import Capture
 from gwansang.reading.profile import Profile
 from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileUpdate
 from tests.support.accounts import signed_up

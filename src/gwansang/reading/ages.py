@@ -1,14 +1,13 @@
 """The walk of the years over the face (流年運氣): which place a year of life stands for."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.errors import BirthYearOutOfRangeError
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import AgePosition
-from gwansang.reading.taxonomy import load_text
 from gwansang.reading.texts import places_text, shapes_text
 from gwansang.texts import Locale
 
@@ -49,7 +48,7 @@ class _YunyeonJson(TypedDict):
 
 @cache
 def _positions() -> tuple[_Position, ...]:
-    data: _YunyeonJson = json.loads(load_text("yunyeon.json"))
+    data = load_knowledge("yunyeon", _YunyeonJson)
     return tuple(data["positions"])
 
 

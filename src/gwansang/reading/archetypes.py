@@ -1,28 +1,38 @@
-"""The five callings of a face (왕, 학자, 장군, 상인, 예인의 상) from measured shapes alone, as shares that sum to 100.
+"""The five archetypes of a face (왕, 학자, 장군, 상인, 예인의 상), from measured shapes alone, as shares of 100.
 
-A calling is spoken for by shapes of the parts and by an element (knowledge/archetypes.json). Shapes are seen through a
-window of one SD, as for the energies, so that no border makes a share jump; what speaks is placed among simulated
-faces, so that each calling leads in a fifth of them. Figures of history (knowledge/figures.json) are shares of the same
-callings, by the virtues that records praise; they are matched by how far both overlap.
+Shapes of the parts and one element support an archetype (knowledge/archetypes.json). The probabilities of the shapes
+are smoothed over one SD, as for the energies, so that no border makes a share jump; their weighted sum is standardised
+among simulated faces, so that each archetype leads in a fifth of them. Figures of history (knowledge/figures.json) are
+shares of the same archetypes, by the virtues that records praise; the nearest are those with the largest overlap.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
+from gwansang.reading.knowledge import load_knowledge
+from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
+from gwansang.reading.norms import Norms
 from gwansang.reading.shapes import Membership
-from gwansang.reading.taxonomy import load_text
+from gwansang.reading.taxonomy import measures_in
+from gwansang.reading.texts import archetypes_text, measures_text, shapes_text
+from gwansang.texts import Locale
 
 SHARPNESS = 0.8
-_TOLD_FROM = 0.25  # probability from which a shape is named as a reason
+_MIN_PROBABILITY = 0.25  # of a shape that is given as a reason
+_MAX_REASONS = 3
+_FIGURES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Archetype:
-    """What speaks for a calling: shapes by part, with weights, and an element; `mean`, `sd`, `offset` place the sum."""
+    """An archetype's definition: weights of shapes by part, and an element.
+
+    mean, sd: of the weighted sum among simulated faces; offset: added to the standard score.
+    """
 
     id: str
     hanja: str
@@ -35,7 +45,7 @@ class Archetype:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Somebody of history: shares of the callings, which sum to 100, and the records they rest on."""
+    """A figure of history: shares of the archetypes, which sum to 100, and the records they rest on."""
 
     id: str
     hanja: str
@@ -45,12 +55,13 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakingShape:
-    """A shape of a part that speaks for a calling, and how probable it is."""
+class SupportingShape:
+    """A shape that supports an archetype; `weight`: its part's contribution to the archetype's sum."""
 
     part: str
     shape_id: str
     probability: float
+    weight: float
 
 
 class _ArchetypeJson(TypedDict):
@@ -82,68 +93,155 @@ class _FiguresJson(TypedDict):
 
 
 @cache
-def archetypes() -> tuple[Archetype, ...]:
-    data: _ArchetypesJson = json.loads(load_text("archetypes.json"))
-    return tuple(Archetype(**row) for row in data["archetypes"])
+def archetype_definitions() -> tuple[Archetype, ...]:
+    rows = load_knowledge("archetypes", _ArchetypesJson)["archetypes"]
+    return tuple(Archetype(**row) for row in rows)
 
 
 @cache
-def figures() -> tuple[Figure, ...]:
-    data: _FiguresJson = json.loads(load_text("figures.json"))
-    return tuple(
-        Figure(row["id"], row["hanja"], row["years"], row["mix"], tuple(row["records"])) for row in data["figures"]
+def figure_definitions() -> tuple[Figure, ...]:
+    rows = load_knowledge("figures", _FiguresJson)["figures"]
+    return tuple(Figure(row["id"], row["hanja"], row["years"], row["mix"], tuple(row["records"])) for row in rows)
+
+
+def describe_archetypes(
+    measures: Measures,
+    norms: Norms,
+    shapes: Mapping[str, Membership],
+    smoothed: Mapping[str, Membership],
+    elements: Mapping[str, float],
+    locale: Locale,
+) -> Archetypes:
+    """Return the archetypes of a face, the largest share first, with reasons, and the nearest figures of history.
+
+    smoothed: the shapes with probabilities smoothed over one SD; elements: the shares of the elements.
+    """
+    text = archetypes_text(locale)
+    shares = archetype_shares(smoothed, elements)
+    ranked = sorted(archetype_definitions(), key=lambda archetype: -shares[archetype.id])
+    first, second = ranked[:2]
+    return Archetypes(
+        top=first.id,
+        summary=text["summary"].format(
+            first=text["archetypes"][first.id]["subject"],
+            first_share=shares[first.id],
+            second=text["archetypes"][second.id]["subject"],
+            second_share=shares[second.id],
+        ),
+        callings=tuple(
+            ArchetypeReading(
+                id=archetype.id,
+                name=text["archetypes"][archetype.id]["name"],
+                hanja=archetype.hanja,
+                share=shares[archetype.id],
+                meaning=text["archetypes"][archetype.id]["meaning"],
+                reasons=tuple(
+                    _reason(shape, shapes[shape.part], archetype.id, measures, norms, locale)
+                    for shape in supporting_shapes(archetype, shapes)
+                ),
+            )
+            for archetype in ranked
+        ),
+        figures=tuple(_figure(figure, overlap, locale) for figure, overlap in nearest_figures(shares)),
+        note=text["note"],
     )
 
 
-def archetype_shares(seen: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, int]:
-    """Shares of the callings, which sum to exactly 100, from shapes seen through the window and shares of elements."""
-    sums = archetype_sums(seen, elements)
-    raw = [math.exp(SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset)) for one in archetypes()]
-    return dict(zip(sums, _hundred(raw), strict=True))
+def archetype_shares(smoothed: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, int]:
+    """Return the share of each archetype, summing to exactly 100: a softmax of the standardised sums."""
+    sums = archetype_sums(smoothed, elements)
+    weights = [
+        math.exp(SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset)) for one in archetype_definitions()
+    ]
+    return dict(zip(sums, _percentages(weights), strict=True))
 
 
-def archetype_sums(seen: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, float]:
-    """How much of a face speaks for each calling, before it is placed among other faces."""
+def archetype_sums(smoothed: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, float]:
+    """Return for each archetype the share of its element plus the weighted probabilities of its shapes."""
     return {
-        one.id: elements[one.element] + sum(_spoken(seen[part], weights) for part, weights in one.shapes.items())
-        for one in archetypes()
+        archetype.id: elements[archetype.element]
+        + sum(_support(smoothed[part], weights) for part, weights in archetype.shapes.items())
+        for archetype in archetype_definitions()
     }
 
 
-def speaking(archetype: Archetype, shapes: Mapping[str, Membership], most: int = 3) -> tuple[SpeakingShape, ...]:
-    """The shapes of a face that speak loudest for a calling, by what they weigh; none that is improbable."""
-    found = [(_loudest(shapes[part], weights), shapes[part], weights) for part, weights in archetype.shapes.items()]
-    told = [entry for entry in found if entry[0].probability >= _TOLD_FROM]
-    ranked = sorted(told, key=lambda entry: -_spoken(entry[1], entry[2]))
-    return tuple(shape for shape, _, _ in ranked[:most])
+def supporting_shapes(archetype: Archetype, shapes: Mapping[str, Membership]) -> tuple[SupportingShape, ...]:
+    """Return up to three shapes of a face that support an archetype most; none that is improbable."""
+    candidates = [_supporting_shape(shapes[part], weights) for part, weights in archetype.shapes.items()]
+    probable = [shape for shape in candidates if shape.probability >= _MIN_PROBABILITY]
+    return tuple(sorted(probable, key=lambda shape: -shape.weight)[:_MAX_REASONS])
 
 
-def nearest_figures(shares: Mapping[str, int], most: int = 3) -> tuple[tuple[Figure, int], ...]:
-    """The figures whose callings overlap most with these shares, and by how many of 100."""
-    overlaps = [(figure, sum(min(share, figure.mix[name]) for name, share in shares.items())) for figure in figures()]
-    return tuple(sorted(overlaps, key=lambda entry: -entry[1])[:most])
+def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[tuple[Figure, int], ...]:
+    """Return the figures whose archetypes overlap most with these shares, each with the overlap of 100."""
+    overlaps = [
+        (figure, sum(min(share, figure.mix[archetype]) for archetype, share in shares.items()))
+        for figure in figure_definitions()
+    ]
+    return tuple(sorted(overlaps, key=lambda pair: -pair[1])[:count])
 
 
-def _spoken(shape: Membership, weights: Mapping[str, float]) -> float:
+def _support(shape: Membership, weights: Mapping[str, float]) -> float:
     classes = zip(shape.part.classes, shape.probabilities, strict=True)
     return shape.part.reliability * sum(weights.get(one.id, 0.0) * probability for one, probability in classes)
 
 
-def _loudest(shape: Membership, weights: Mapping[str, float]) -> SpeakingShape:
-    """The told shape where it speaks for the calling, else the one that would."""
-    told = shape.shape.id
-    if told in weights:
-        return SpeakingShape(shape.part.key, told, shape.clarity)
+def _supporting_shape(shape: Membership, weights: Mapping[str, float]) -> SupportingShape:
+    """Take the shape of the reading if it supports the archetype, else the one that would support it most."""
+    weight = _support(shape, weights)
+    if shape.shape.id in weights:
+        return SupportingShape(shape.part.key, shape.shape.id, shape.clarity, weight)
     probabilities = {one.id: share for one, share in zip(shape.part.classes, shape.probabilities, strict=True)}
-    loudest = max(weights, key=lambda name: weights[name] * probabilities[name])
-    return SpeakingShape(shape.part.key, loudest, probabilities[loudest])
+    strongest = max(weights, key=lambda shape_id: weights[shape_id] * probabilities[shape_id])
+    return SupportingShape(shape.part.key, strongest, probabilities[strongest], weight)
 
 
-def _hundred(raw: Sequence[float]) -> list[int]:
-    """Whole numbers in these proportions that sum to 100: the largest remainders are rounded up."""
-    exact = [100.0 * value / math.fsum(raw) for value in raw]
+def _percentages(weights: Sequence[float]) -> list[int]:
+    """Round to whole numbers that sum to 100, by the largest remainders."""
+    exact = [100.0 * weight / math.fsum(weights) for weight in weights]
     whole = [math.floor(value) for value in exact]
-    by_rest = sorted(range(len(raw)), key=lambda place: whole[place] - exact[place])
-    for place in by_rest[: 100 - sum(whole)]:
-        whole[place] += 1
+    by_remainder = sorted(range(len(weights)), key=lambda index: whole[index] - exact[index])
+    for index in by_remainder[: 100 - sum(whole)]:
+        whole[index] += 1
     return whole
+
+
+def _reason(
+    supporting: SupportingShape,
+    member: Membership,
+    archetype: str,
+    measures: Measures,
+    norms: Norms,
+    locale: Locale,
+) -> ArchetypeReason:
+    text = shapes_text(locale)["parts"][supporting.part]
+    shape = next(one for one in member.part.classes if one.id == supporting.shape_id)
+    deciding = measures_in(shape) or frozenset(member.part.measures)
+    key = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
+    return ArchetypeReason(
+        part=supporting.part,
+        name=text["name"],
+        hanja=shape.hanja,
+        shape_id=shape.id,
+        shape=text["classes"][shape.id]["name"],
+        probability=supporting.probability,
+        meaning=archetypes_text(locale)["archetypes"][archetype]["parts"][supporting.part],
+        measure=BY_KEY[key].name,
+        label=measures_text(locale)[BY_KEY[key].name],
+        percentile=norms.percentile(key, measures.values[key].value),
+        classic=shape.classic,
+    )
+
+
+def _figure(figure: Figure, overlap: int, locale: Locale) -> HistoricFigure:
+    text = archetypes_text(locale)["figures"][figure.id]
+    return HistoricFigure(
+        id=figure.id,
+        name=text["name"],
+        hanja=figure.hanja,
+        years=figure.years,
+        overlap=overlap,
+        mix=dict(figure.mix),
+        text=text["text"],
+        records=figure.records,
+    )

@@ -3,7 +3,6 @@
 Only for whoever renews the constants, after a change of norms, shapes or weights; a reading never comes here.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from statistics import fmean, stdev
@@ -13,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.elements import ELEMENTS, SHARPNESS, likeness
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
 from gwansang.reading.scores import Centre, Scales, energy_sums, harmony, harmony_terms, through_window
-from gwansang.reading.taxonomy import load_text
 
 _STEP_SHARES = (0.002, 0.1, 0.3, 0.7, 0.9, 0.998)  # 10/20/40/20/10 % on the steps 1 to 5
 _ROUNDS = 300
@@ -35,8 +34,7 @@ class Population(TypedDict):
 @cache
 def shipped_population() -> Population:
     """The population of the shipped scales; the file names where it comes from."""
-    data: Population = json.loads(load_text("population.json"))
-    return data
+    return load_knowledge("population", Population)
 
 
 def simulated_faces(count: int, seed: int, population: Population | None = None) -> Iterator[dict[str, float]]:

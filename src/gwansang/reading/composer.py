@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gwansang.reading.ages import ages
-from gwansang.reading.callings import callings
+from gwansang.reading.archetypes import describe_archetypes
 from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
 from gwansang.reading.fortune import fortune
 from gwansang.reading.measurements import BY_KEY, Measures
@@ -80,7 +80,7 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=callings(measures, face.norms, shapes, scores.seen, own.shares, locale),
+        archetypes=describe_archetypes(measures, face.norms, shapes, scores.seen, own.shares, locale),
     )
 
 

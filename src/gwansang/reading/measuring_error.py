@@ -5,15 +5,14 @@ corrections leave of the head's turn, of the camera's nearness, of a smile and o
 sensitivities in knowledge/errors.json say by how much each moves each measure, and where that figure comes from.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TypedDict
 
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import Capture
-from gwansang.reading.taxonomy import load_text
 
 FULL_SIZE_PX = 300.0  # from this face width on, more pixels don't make the mesh steadier
 NEAR_CM, FAR_CM = 35.0, 150.0  # the tabled effect of nearness is between these distances
@@ -52,7 +51,7 @@ class _ErrorsJson(TypedDict):
 
 @cache
 def sensitivities() -> Mapping[str, Sensitivity]:
-    data: _ErrorsJson = json.loads(load_text("errors.json"))
+    data = load_knowledge("errors", _ErrorsJson)
     return {key: Sensitivity(**row) for key, row in data["measures"].items()}
 
 

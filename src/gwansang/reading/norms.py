@@ -1,14 +1,13 @@
 """What is usual: medians, spreads and percentiles against which a measure becomes a standard score."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from statistics import NormalDist
 from typing import TypedDict
 
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.scores import Scales, shipped_scales
-from gwansang.reading.taxonomy import load_text
 
 _NORMAL = NormalDist()
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -66,7 +65,7 @@ class _NormsJson(TypedDict):
 @cache
 def default_norms() -> Norms:
     """The shipped start values for Korean users; the file names where they come from."""
-    data: _NormsJson = json.loads(load_text("norms.json"))
+    data = load_knowledge("norms", _NormsJson)
     measures = {key: norm_of(row) for key, row in data["measures"].items()}
     return Norms(data["id"], data["n"], data["provenance"], measures)
 

@@ -12,7 +12,6 @@ Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for 
 and more for the four agreements: evenness and clarity colour the parts, and stay out of the overall score.
 """
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from functools import cache
 from statistics import NormalDist, pvariance
 from typing import TypedDict
 
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.shapes import Membership, memberships
-from gwansang.reading.taxonomy import Part, load_text
+from gwansang.reading.taxonomy import Part
 
 _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
@@ -58,8 +58,7 @@ class Scales(TypedDict):
 @cache
 def shipped_scales() -> Scales:
     """The scales that belong to the shipped norms."""
-    data: Scales = json.loads(load_text("calibration.json"))
-    return data
+    return load_knowledge("calibration", Scales)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,16 @@
 """The knowledge files as typed data; each file names its own source. Read once, on first use."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Classic, Energy
-
-
-def load_text(name: str) -> str:
-    """The raw text of a knowledge file such as "taxonomy.json" or "ko/shapes.json"."""
-    return files("gwansang.reading").joinpath("knowledge", *name.split("/")).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ class _MeshJson(TypedDict):
 @cache
 def taxonomy() -> tuple[Part, ...]:
     """The fifteen parts and their shapes, in the order a reading shows them."""
-    data: _TaxonomyJson = json.loads(load_text("taxonomy.json"))
+    data = load_knowledge("taxonomy", _TaxonomyJson)
     return tuple(_part(part) for part in data["parts"])
 
 
@@ -120,7 +114,7 @@ def _rule_words(rule: str) -> frozenset[str]:
 @cache
 def mirror_map() -> NDArray[np.intp]:
     """(468,) the vertex on the other half of the face; midline vertices map to themselves."""
-    data: _MeshJson = json.loads(load_text("mesh.json"))
+    data = load_knowledge("mesh", _MeshJson)
     mirror = np.array(data["mirror"], dtype=np.intp)
     mirror.setflags(write=False)
     return mirror

@@ -1,13 +1,13 @@
-"""What a reading must never say, and how it has to say the rest."""
+"""The content policy: forbidden words, and the framing that the remaining statements need."""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TypedDict
 
-from gwansang.reading.taxonomy import load_text
 from gwansang.texts import Locale
 
 
@@ -19,16 +19,16 @@ class Violation:
     word: str
 
 
-class _PolicyJson(TypedDict):
+class _Policy(TypedDict):
     source: str
     forbidden: dict[str, list[str]]
     framing: dict[Locale, str]
 
 
 @cache
-def _policy() -> _PolicyJson:
-    data: _PolicyJson = json.loads(load_text("policy.json"))
-    return data
+def _policy() -> _Policy:
+    policy: _Policy = json.loads(Path(__file__).with_suffix(".json").read_bytes())
+    return policy
 
 
 @cache
@@ -38,12 +38,12 @@ def _forbidden() -> Mapping[str, re.Pattern[str]]:
 
 
 def violations(text: str) -> tuple[Violation, ...]:
-    """Every forbidden word of a text, whatever its language."""
+    """Return every forbidden word of a text, in any language."""
     return tuple(
         Violation(topic, match.group(0)) for topic, pattern in _forbidden().items() for match in pattern.finditer(text)
     )
 
 
 def is_framed(text: str, locale: Locale) -> bool:
-    """Whether a text says how the tradition reads something, instead of saying what somebody is."""
+    """Return True if a text attributes its statement to the tradition instead of stating it of a person."""
     return re.search(_policy()["framing"][locale], text) is not None
