@@ -81,7 +81,7 @@ def speed(vision: PhotoEngine, path: Path, seconds: int) -> None:
     seen = time.perf_counter()
     look = look_of(parts)
     print(
-        f"{seconds} s of 1080p, {len(film) / 1e6:.1f} MB, {clip.frames} frames, {len(clip.parts)} steps: "
+        f"{seconds} s of 1080p, {len(film) / 1e6:.1f} MB, {clip.frame_count} frames, {len(clip.parts)} steps: "
         f"counting {1000 * (counted - began):.0f} ms, steps {seen - counted:.2f} s, "
         f"the end {1000 * (time.perf_counter() - seen):.0f} ms; memory {(peak - before) / 1e6:+.0f} MB "
         f"(peak {peak / 1e6:.0f}); {look.quality.frames} frames chosen"

