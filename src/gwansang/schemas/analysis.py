@@ -1,14 +1,16 @@
 """The wire of a face reading: what comes in and what goes out."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, ValidationInfo
 
 from gwansang.reading.model import Energy
 from gwansang.schemas.archetypes import ArchetypesOut
 from gwansang.schemas.classic import ClassicOut
+from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
 from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 
@@ -62,14 +64,35 @@ class FaceForm(BaseModel):
 
 # --- out --------------------------------------------------------------------------------------------------------------
 
-Place = tuple[FiniteFloat, FiniteFloat]
+Point = tuple[FiniteFloat, FiniteFloat]
+
+
+def _points_of(vertices: Sequence[int], info: ValidationInfo) -> list[Point]:
+    points: Mapping[int, Point] | None = info.context
+    return [points[vertex] for vertex in vertices] if points else []
+
+
+def _first_overlay(overlays: Sequence[object], info: ValidationInfo) -> object:
+    return overlays[0] if overlays and info.context else None
+
+
+def _all_overlays(overlays: Sequence[object], info: ValidationInfo) -> Sequence[object]:
+    return (info.data["overlay"], *overlays[1:]) if overlays and info.context else ()
+
+
+Points = Annotated[list[Point], BeforeValidator(_points_of), Field(validation_alias="vertices")]
 
 
 class OverlayOut(BaseModel):
     """What to draw on the photo; points are fractions of the upright photo's width and height."""
 
     type: Literal["line", "polyline", "points", "angle"]
-    points: list[Place]
+    points: Points
+
+
+FirstOverlay = Annotated[
+    OverlayOut | None, BeforeValidator(_first_overlay), Field(validation_alias=AliasPath("overlays"))
+]
 
 
 class ReasonOut(BaseModel):
@@ -77,13 +100,15 @@ class ReasonOut(BaseModel):
 
     measure: str
     label: str
-    value: FiniteFloat
+    value: Rounded
     unit: str
-    z: FiniteFloat = Field(description="Standard deviations from the mean face.")
+    z: Rounded = Field(description="Standard deviations from the mean face.")
     percentile: int = Field(ge=1, le=99)
-    error: FiniteFloat = Field(description="One standard deviation of this photo's value, in its unit.")
-    overlay: OverlayOut | None
-    overlays: list[OverlayOut]
+    error: Rounded = Field(description="One standard deviation of this photo's value, in its unit.")
+    overlay: Annotated[OverlayOut | None, BeforeValidator(_first_overlay)] = Field(
+        validation_alias=AliasPath("overlays")
+    )
+    overlays: Annotated[list[OverlayOut], BeforeValidator(_all_overlays)]
     classic: ClassicOut | None
 
 
@@ -92,7 +117,7 @@ class AlternativeOut(BaseModel):
 
     shape_id: str
     shape: str
-    probability: FiniteFloat
+    probability: Rounded
 
 
 class PartOut(BaseModel):
@@ -104,9 +129,9 @@ class PartOut(BaseModel):
     meaning: str
     score: int = Field(ge=0, le=100)
     shape_id: str
-    probability: FiniteFloat
+    probability: Rounded
     alternative: AlternativeOut | None
-    reliability: FiniteFloat = Field(description="0-1: how far this photo supports the part.")
+    reliability: Rounded = Field(description="0-1: how far this photo supports the part.")
     reasons: list[ReasonOut]
 
 
@@ -133,7 +158,7 @@ class FortuneOut(BaseModel):
     relation_name: str
     reason: str
     text: str
-    energy_shift: dict[Energy, FiniteFloat]
+    energy_shift: dict[Energy, Rounded]
     lucky: LuckyOut
 
 
@@ -143,8 +168,8 @@ class ElementOut(BaseModel):
     primary: str
     secondary: str | None
     name: str
-    shares: dict[str, FiniteFloat]
-    clarity: FiniteFloat
+    shares: dict[str, Rounded]
+    clarity: Rounded
     meaning: str
 
 
@@ -152,8 +177,8 @@ class ZoneOut(BaseModel):
     """One third of the face."""
 
     name: str
-    share: FiniteFloat
-    z: FiniteFloat
+    share: Rounded
+    z: Rounded
     years: str
     meaning: str
     estimated: bool
@@ -162,7 +187,7 @@ class ZoneOut(BaseModel):
 class LifePoint(BaseModel):
     """A station on the curve of life, drawn by how large its zone is among people; low and high: within the error."""
 
-    zone: str
+    zone: str = Field(validation_alias="id")
     from_age: int
     to_age: int | None = Field(description="null: to the end")
     level: int = Field(ge=1, le=99)
@@ -188,9 +213,9 @@ class PalaceOut(BaseModel):
     hanja: str
     place: str
     status: Literal["measured", "partly", "not_measured"]
-    z: FiniteFloat | None
+    z: Rounded | None
     meaning: str
-    points: list[Place]
+    points: Points
 
 
 class AgePositionOut(BaseModel):
@@ -202,7 +227,7 @@ class AgePositionOut(BaseModel):
     hanja: str
     place: str
     meaning: str
-    points: list[Place]
+    points: Points
 
 
 class AgesOut(BaseModel):
@@ -222,11 +247,11 @@ class AdviceOut(BaseModel):
 class QualityOut(BaseModel):
     """How well the face could be measured."""
 
-    score: FiniteFloat = Field(ge=0, le=1)
-    yaw_deg: FiniteFloat
-    pitch_deg: FiniteFloat
-    roll_deg: FiniteFloat
-    distance_cm: FiniteFloat | None
+    score: Fraction
+    yaw_deg: RoundedTenths
+    pitch_deg: RoundedTenths
+    roll_deg: RoundedTenths
+    distance_cm: RoundedTenths | None
     warnings: list[str]
     advice: list[AdviceOut]
     photos: int = Field(ge=1, description="Of how many photos the measures are the mean.")
@@ -243,13 +268,11 @@ class ProfileOut(BaseModel):
     """How a reading goes with what is remembered of the face."""
 
     photos: int = Field(ge=1, description="On how many photos what is remembered rests.", examples=[2])
-    same_as_last_time: FiniteFloat | None = Field(
-        ge=0,
-        le=1,
+    same_as_last_time: Fraction | None = Field(
         description="The share of parts, the element among them, told as last time; null for another face.",
         examples=[0.94],
     )
-    changed_parts: list[str] = Field(examples=[["lips"]])
+    changed_parts: list[str] = Field(validation_alias="changed", examples=[["lips"]])
     same_face: bool = Field(
         description="False where the face differs so much that it was read alone and nothing was remembered of it.",
         examples=[True],
@@ -276,7 +299,7 @@ class FaceReading(BaseModel):
     analysis_id: UUID
     overall_score: int = Field(ge=0, le=100)
     energy_scores: EnergiesOut
-    energy_values: dict[Energy, FiniteFloat]
+    energy_values: dict[Energy, Rounded]
     parts_analysis: dict[str, PartOut]
     today_fortune: str
     fortune: FortuneOut

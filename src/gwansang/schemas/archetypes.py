@@ -1,8 +1,9 @@
 """The wire of the five callings of a face."""
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, Field
 
 from gwansang.schemas.classic import ClassicOut
+from gwansang.schemas.numbers import Rounded
 
 
 class ArchetypeReasonOut(BaseModel):
@@ -13,7 +14,7 @@ class ArchetypeReasonOut(BaseModel):
     hanja: str
     shape_id: str
     shape: str
-    probability: FiniteFloat
+    probability: Rounded
     meaning: str
     measure: str = Field(description="The measure that tells it.")
     label: str

@@ -4,9 +4,10 @@ import datetime as dt
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from gwansang.reading.model import Energy
+from gwansang.schemas.numbers import Fraction, Rounded
 
 _ID, _OTHER_ID = "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10", "5f0c1f0e-52a4-4f0b-9c39-0d6f3a8b7c21"
 
@@ -25,10 +26,12 @@ class ComparedReadingOut(BaseModel):
 
     analysis_id: UUID = Field(examples=[_ID])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
-    photos: int = Field(description="How many photos were sent for it.", examples=[1])
-    quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
-    engine_version: str = Field(examples=["1.0.0"])
-    content_version: str = Field(examples=["2026.1"])
+    photos: int = Field(
+        validation_alias=AliasPath("quality", "photos"), description="How many photos were sent for it.", examples=[1]
+    )
+    quality_score: Fraction = Field(validation_alias=AliasPath("quality", "score"), examples=[0.86])
+    engine_version: str = Field(validation_alias=AliasPath("reading", "engine_version"), examples=["1.0.0"])
+    content_version: str = Field(validation_alias=AliasPath("reading", "content_version"), examples=["2026.1"])
 
 
 class ToldShapeOut(BaseModel):
@@ -36,7 +39,7 @@ class ToldShapeOut(BaseModel):
 
     shape_id: str = Field(examples=["almond"])
     shape: str = Field(examples=["봉안"])
-    probability: FiniteFloat = Field(examples=[0.71])
+    probability: Rounded = Field(examples=[0.71])
 
 
 class ComparedPartOut(BaseModel):
@@ -59,8 +62,8 @@ class ComparedElementOut(BaseModel):
 class ValueOut(BaseModel):
     """A measure's value and its error, one standard deviation."""
 
-    value: FiniteFloat = Field(examples=[0.8612])
-    error: FiniteFloat = Field(examples=[0.02])
+    value: Rounded = Field(examples=[0.8612])
+    error: Rounded = Field(examples=[0.02])
 
 
 class ComparedMeasureOut(BaseModel):
@@ -70,24 +73,24 @@ class ComparedMeasureOut(BaseModel):
     unit: str = Field(examples=["ratio"])
     a: ValueOut
     b: ValueOut
-    difference: FiniteFloat = Field(description="b - a.", examples=[0.011])
-    in_errors: FiniteFloat = Field(description="The difference in units of its own error.", examples=[0.39])
+    difference: Rounded = Field(description="b - a.", examples=[0.011])
+    in_errors: Rounded = Field(description="The difference in units of its own error.", examples=[0.39])
     more_than_noise: bool = Field(description="Beyond 3 such units.", examples=[False])
 
 
 class ComparedNumberOut(BaseModel):
     """A number in both."""
 
-    a: FiniteFloat = Field(examples=[3.6])
-    b: FiniteFloat = Field(examples=[3.7])
-    difference: FiniteFloat = Field(description="b - a.", examples=[0.1])
+    a: Rounded = Field(examples=[3.6])
+    b: Rounded = Field(examples=[3.7])
+    difference: Rounded = Field(description="b - a.", examples=[0.1])
 
 
 class ComparedConditionOut(BaseModel):
     """How the photos were taken in one respect; null where that is not known."""
 
-    a: FiniteFloat | None = Field(examples=[48.0])
-    b: FiniteFloat | None = Field(examples=[31.0])
+    a: Rounded | None = Field(examples=[48.0])
+    b: Rounded | None = Field(examples=[31.0])
     differs: bool = Field(description="Enough to be seen in the measures.", examples=[True])
 
 
@@ -96,8 +99,8 @@ class ComparisonOut(BaseModel):
 
     a: ComparedReadingOut
     b: ComparedReadingOut
-    agreement: FiniteFloat = Field(
-        ge=0, le=1, description="The share of parts, the element among them, that both tell alike.", examples=[0.94]
+    agreement: Fraction = Field(
+        description="The share of parts, the element among them, that both tell alike.", examples=[0.94]
     )
     parts: dict[str, ComparedPartOut] = Field(
         examples=[

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
 from gwansang.schemas.analysis import EnergiesOut, FaceReading, LocaleName
+from gwansang.schemas.numbers import Fraction
 
 Status = Literal["queued", "processing", "done", "failed", "cancelled"]
 
@@ -37,7 +38,7 @@ class BatchPhotoOut(BaseModel):
     overall_score: int | None = Field(None, ge=0, le=100, examples=[84])
     element: str | None = Field(None, examples=["wood"])
     energy_scores: EnergiesOut | None = Field(None, examples=[{"wealth": 4, "love": 3, "health": 5, "social": 4}])
-    quality_score: FiniteFloat | None = Field(None, ge=0, le=1, examples=[0.86])
+    quality_score: Fraction | None = Field(None, examples=[0.86])
     error: FailureOut | None = Field(None, examples=[None])
 
 
@@ -81,11 +82,11 @@ class ImportOut(BaseModel):
 class TaskSummary(BaseModel):
     """A piece of long work as its owner sees it."""
 
-    task_id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
+    task_id: UUID = Field(validation_alias="id", examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     kind: str = Field(examples=["face"])
     status: Status = Field(examples=["processing"])
     stage: str | None = Field(description="What is being done now.", examples=["reading"])
-    progress: FiniteFloat = Field(ge=0, le=1, description="Never goes down.", examples=[0.4])
+    progress: Fraction = Field(description="Never goes down.", examples=[0.4])
     version: int = Field(description="Grows with every change; `?after=` of the events.", examples=[7])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     started_at: dt.datetime | None = Field(examples=["2026-11-23T03:00:01Z"])

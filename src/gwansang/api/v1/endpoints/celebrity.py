@@ -21,7 +21,6 @@ from gwansang.api.v1.openapi_bodies import (
     PICTURE_REFUSALS,
     READING_REFUSALS,
 )
-from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.paths import NUMBER
 from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
@@ -90,12 +89,13 @@ async def match_uploaded_face(
 @router.get("", dependencies=[AddressLimit], responses=problem_responses(*ANYONE, *PARAMETERS))
 async def list_celebrities(
     celebrities: Celebrities,
-    asked: PageParams,
+    params: PageParams,
     q: Annotated[str | None, Query(max_length=100, description="Part of a name.", examples=["길동"])] = None,
     category: Annotated[str | None, Query(max_length=40, examples=["actor"])] = None,
 ) -> PageOut[CelebrityOut]:
     """The people of the gallery, by their Korean names."""
-    return page_of(await celebrities.page(asked.page, asked.size, text=q, category=category), CelebrityOut)
+    page = await celebrities.page(params.page, params.size, text=q, category=category)
+    return PageOut[CelebrityOut].model_validate(page, from_attributes=True)
 
 
 @router.get(

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
-from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenters.memory import present_comparison
 from gwansang.api.v1.presenters.readings import present_fortune, present_kept
 from gwansang.dependencies.callers import HistoryReader, HistoryWriter
@@ -40,9 +39,10 @@ Day = Annotated[dt.date, BeforeValidator(_written_as_day), Query(alias="date", e
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def list_readings(caller: HistoryReader, history: History, asked: PageParams) -> PageOut[KeptReadingOut]:
+async def list_readings(caller: HistoryReader, history: History, params: PageParams) -> PageOut[KeptReadingOut]:
     """One's own readings, newest first; they are kept with the consent to `history`."""
-    return page_of(await history.page(caller.user_id, asked.page, asked.size), KeptReadingOut)
+    page = await history.page(caller.user_id, params.page, params.size)
+    return PageOut[KeptReadingOut].model_validate(page, from_attributes=True)
 
 
 @router.post("/compare", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *BODY))

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
-from gwansang.api.v1.pages import page_of
 from gwansang.dependencies.callers import CurrentUser
 from gwansang.dependencies.params import PageParams
 from gwansang.dependencies.services import Keys
@@ -27,9 +26,10 @@ async def make_key(asked: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKey
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def list_keys(caller: CurrentUser, keys: Keys, asked: PageParams) -> PageOut[KeyOut]:
+async def list_keys(caller: CurrentUser, keys: Keys, params: PageParams) -> PageOut[KeyOut]:
     """One's own keys, newest first."""
-    return page_of(await keys.page(caller.user_id, asked.page, asked.size), KeyOut)
+    page = await keys.page(caller.user_id, params.page, params.size)
+    return PageOut[KeyOut].model_validate(page, from_attributes=True)
 
 
 @router.delete(

@@ -17,7 +17,6 @@ from gwansang.api.v1.openapi_bodies import (
     VIDEO_BODY,
     VIDEO_REFUSALS,
 )
-from gwansang.api.v1.pages import page_of
 from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
     present_batch_photo,
@@ -113,10 +112,13 @@ async def analyze_batch(
 
 
 @router.get("/tasks", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def list_tasks(caller: TaskCaller, tasks: Tasks, asked: PageParams, locale: ChosenLocale) -> PageOut[TaskSummary]:
+async def list_tasks(
+    caller: TaskCaller, tasks: Tasks, params: PageParams, locale: ChosenLocale
+) -> PageOut[TaskSummary]:
     """One's own tasks without their results, newest first; they are deleted some time after they have ended."""
-    page = await tasks.page(caller.user_id, asked.page, asked.size)
-    return page_of(page.map(partial(present_summary, locale=locale)), TaskSummary)
+    page = await tasks.page(caller.user_id, params.page, params.size)
+    summaries = page.map(partial(present_summary, locale=locale))
+    return PageOut[TaskSummary].model_validate(summaries, from_attributes=True)
 
 
 @router.get("/tasks/{task_id:uuid}", responses=_OWN)

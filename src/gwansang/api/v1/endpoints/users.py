@@ -9,7 +9,6 @@ from starlette.responses import StreamingResponse
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.letters import verification_letter
-from gwansang.api.v1.pages import page_of
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -121,7 +120,7 @@ async def change_password(asked: PasswordChange, caller: CurrentUser, request: R
 async def list_users(
     admin: AdminUser,
     users: Users,
-    asked: PageParams,
+    params: PageParams,
     active: Annotated[bool | None, Query(description="Only active ones, or only the others.")] = None,
     email: Annotated[
         str | None,
@@ -129,8 +128,8 @@ async def list_users(
     ] = None,
 ) -> PageOut[AccountOut]:
     """All accounts, by id."""
-    shown = await users.page(asked.page, asked.size, active=active, email_prefix=email, by=admin.user_id)
-    return page_of(shown, AccountOut)
+    page = await users.page(params.page, params.size, active=active, email_prefix=email, by=admin.user_id)
+    return PageOut[AccountOut].model_validate(page, from_attributes=True)
 
 
 @router.get("/{user_id:int}", responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))

@@ -1,29 +1,23 @@
-"""What is remembered and what changed, as the wire shows it and a sentence tells it."""
+"""The remembered face and the comparison of two readings, as numbers and as a sentence."""
 
 from collections.abc import Iterable
 
+from gwansang.api.v1.presenters import fields_of
 from gwansang.reading.model import ENERGIES, PartReading, Reading
 from gwansang.reading.texts import measures_text, shapes_text
 from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.readings.comparison import ComparedMeasure, Comparison
-from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 from gwansang.services.readings.snapshot import MemorySummary
 from gwansang.texts import Locale, load
 
-_TOLD_MEASURES = 3  # in a sentence; all of them are in the numbers
+_NAMED_MEASURES = 3  # in a sentence; all of them are in the numbers
 
 
 def present_memory(remembered: MemorySummary, reading: Reading) -> ProfileOut:
-    """How this reading goes with what was remembered."""
-    same = remembered.same_as_last_time
-    return ProfileOut(
-        photos=remembered.photos,
-        same_as_last_time=None if same is None else _round(same),
-        changed_parts=list(remembered.changed),
-        same_face=remembered.same_face,
-        text=_memory_text(remembered, reading),
-    )
+    """Return how this reading agrees with the remembered face."""
+    text = _memory_text(remembered, reading)
+    return ProfileOut.model_validate({**fields_of(remembered), "text": text})
 
 
 def _memory_text(remembered: MemorySummary, reading: Reading) -> str:
@@ -37,90 +31,75 @@ def _memory_text(remembered: MemorySummary, reading: Reading) -> str:
 
 
 def present_comparison(comparison: Comparison, locale: Locale) -> wire.ComparisonOut:
-    """Both readings side by side, in the asked language."""
+    """Return both readings side by side, in the language of the request."""
     a, b = comparison.a.reading, comparison.b.reading
-    return wire.ComparisonOut(
-        a=_compared(comparison.a),
-        b=_compared(comparison.b),
-        agreement=_round(comparison.agreement),
-        parts={
-            key: wire.ComparedPartOut(
-                name=_name(key, b, locale), a=_shape(part.a, locale), b=_shape(part.b, locale), changed=part.changed
-            )
-            for key, part in comparison.parts.items()
+    return wire.ComparisonOut.model_validate(
+        {
+            **fields_of(comparison),
+            "parts": {
+                key: {
+                    "name": _name(key, b, locale),
+                    "a": _shape(part.a, locale),
+                    "b": _shape(part.b, locale),
+                    "changed": part.changed,
+                }
+                for key, part in comparison.parts.items()
+            },
+            "element": {"a": a.element.primary, "b": b.element.primary, "changed": comparison.element_changed},
+            "measures": {name: _measure(name, pair, locale) for name, pair in comparison.measures.items()},
+            "energies": {
+                energy: {
+                    "a": a.energy_values[energy],
+                    "b": b.energy_values[energy],
+                    "difference": comparison.energy_difference(energy),
+                }
+                for energy in ENERGIES
+            },
+            "overall": {"a": a.overall_score, "b": b.overall_score, "difference": comparison.overall_difference},
+            "text": comparison_text(comparison, locale),
         },
-        element=wire.ComparedElementOut(a=a.element.primary, b=b.element.primary, changed=comparison.element_changed),
-        measures={name: _measure(name, one, locale) for name, one in comparison.measures.items()},
-        energies={
-            energy: _numbers(a.energy_values[energy], b.energy_values[energy], comparison.energy_difference(energy))
-            for energy in ENERGIES
-        },
-        overall=_numbers(a.overall_score, b.overall_score, comparison.overall_difference),
-        conditions={
-            name: wire.ComparedConditionOut(a=_known(one.a), b=_known(one.b), differs=one.differs)
-            for name, one in comparison.conditions.items()
-        },
-        text=comparison_text(comparison, locale),
+        from_attributes=True,
     )
 
 
 def comparison_text(comparison: Comparison, locale: Locale) -> str:
-    """What changed, and what that means, in words."""
+    """Return a sentence about what changed, and whether it exceeds the noise of photos."""
     parts = [key for key, part in comparison.parts.items() if part.changed]
     if comparison.element_changed:
         parts.append("element")
     beyond = sorted(
-        (name for name, one in comparison.measures.items() if one.more_than_noise),
+        (name for name, pair in comparison.measures.items() if pair.more_than_noise),
         key=lambda name: -abs(comparison.measures[name].in_errors),
     )
     kind = "beyond_noise" if beyond else "within_noise" if parts else "alike"
-    told = _texts(locale)[kind].format(
+    sentence = _texts(locale)[kind].format(
         percent=_percent(comparison.agreement),
         parts=_names(parts, comparison.b.reading, locale),
-        measures=", ".join(measures_text(locale)[name] for name in beyond[:_TOLD_MEASURES]),
+        measures=", ".join(measures_text(locale)[name] for name in beyond[:_NAMED_MEASURES]),
     )
-    differing = [_texts(locale)[name] for name, one in comparison.conditions.items() if one.differs]
+    differing = [_texts(locale)[name] for name, pair in comparison.conditions.items() if pair.differs]
     if not differing:
-        return told
-    return " ".join((told, _texts(locale)["conditions"].format(conditions=", ".join(differing))))
+        return sentence
+    return " ".join((sentence, _texts(locale)["conditions"].format(conditions=", ".join(differing))))
 
 
-def _compared(kept: KeptAnalysis) -> wire.ComparedReadingOut:
-    return wire.ComparedReadingOut(
-        analysis_id=kept.analysis_id,
-        created_at=kept.created_at,
-        photos=kept.quality.photos,
-        quality_score=_round(kept.quality.score),
-        engine_version=kept.reading.engine_version,
-        content_version=kept.reading.content_version,
-    )
-
-
-def _shape(part: PartReading, locale: Locale) -> wire.ToldShapeOut:
-    """In the asked language, or as it was told where this release has no such shape."""
-    classes = shapes_text(locale)["parts"][part.part]["classes"] if part.part in shapes_text(locale)["parts"] else {}
+def _shape(part: PartReading, locale: Locale) -> dict[str, object]:
+    """Return a shape in the language of the request, or as it was stored if this release has no such shape."""
+    parts = shapes_text(locale)["parts"]
+    classes = parts[part.part]["classes"] if part.part in parts else {}
     shape = classes[part.shape_id]["name"] if part.shape_id in classes else part.shape
-    return wire.ToldShapeOut(shape_id=part.shape_id, shape=shape, probability=_round(part.probability))
+    return {"shape_id": part.shape_id, "shape": shape, "probability": part.probability}
 
 
-def _measure(name: str, one: ComparedMeasure, locale: Locale) -> wire.ComparedMeasureOut:
-    return wire.ComparedMeasureOut(
-        label=measures_text(locale).get(name, name),
-        unit=one.a.unit,
-        a=_value(one.a),
-        b=_value(one.b),
-        difference=_round(one.difference),
-        in_errors=_round(one.in_errors),
-        more_than_noise=one.more_than_noise,
-    )
-
-
-def _value(measure: KeptMeasure) -> wire.ValueOut:
-    return wire.ValueOut(value=_round(measure.value), error=_round(measure.error))
-
-
-def _numbers(a: float, b: float, difference: float) -> wire.ComparedNumberOut:
-    return wire.ComparedNumberOut(a=_round(a), b=_round(b), difference=_round(difference))
+def _measure(name: str, pair: ComparedMeasure, locale: Locale) -> dict[str, object]:
+    return {
+        **fields_of(pair),
+        "label": measures_text(locale).get(name, name),
+        "unit": pair.a.unit,
+        "difference": pair.difference,
+        "in_errors": pair.in_errors,
+        "more_than_noise": pair.more_than_noise,
+    }
 
 
 def _names(parts: Iterable[str], reading: Reading, locale: Locale) -> str:
@@ -134,7 +113,7 @@ def _name(part: str, reading: Reading, locale: Locale) -> str:
     words = shapes_text(locale)["parts"]
     if part in words:
         return words[part]["name"]
-    return next((one.name for one in reading.parts if one.part == part), part)
+    return next((known.name for known in reading.parts if known.part == part), part)
 
 
 def _texts(locale: Locale) -> dict[str, str]:
@@ -143,11 +122,3 @@ def _texts(locale: Locale) -> dict[str, str]:
 
 def _percent(share: float) -> int:
     return round(100 * share)
-
-
-def _known(value: float | None) -> float | None:
-    return None if value is None else _round(value)
-
-
-def _round(value: float) -> float:
-    return round(value, 4)
