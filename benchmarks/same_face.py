@@ -22,11 +22,11 @@ from benchmarks import repeatability
 from benchmarks.histogram import histogram
 from benchmarks.photos import MODEL_DIR, REPOSITORY, Rgb, photo_files, read_rgb
 from gwansang.core.exceptions import AppError
-from gwansang.reading.measurements import Measures, measure
+from gwansang.reading.measurements import Measures, measure_face
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.scores import energy_sums, through_window
-from gwansang.reading.stability import Sighting, sighting
+from gwansang.reading.scores import energy_sums, smooth_shapes
+from gwansang.reading.stability import PhotoSample, sample_photo
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import correct_mesh
 from gwansang.vision.face import Face
@@ -43,11 +43,11 @@ _TIMES = 200
 
 
 def measures_of(face: Face) -> Measures:
-    return measure(face.neutral, capture_of(face))
+    return measure_face(face.neutral, capture_of(face))
 
 
-def seen(face: Face) -> Sighting:
-    return sighting(measures_of(face), default_norms())
+def seen(face: Face) -> PhotoSample:
+    return sample_photo(measures_of(face), default_norms())
 
 
 def jpeg(photo: Rgb, quality: int = 95) -> bytes:
@@ -55,7 +55,7 @@ def jpeg(photo: Rgb, quality: int = 95) -> bytes:
     return stored.tobytes()
 
 
-def same_labels(one: Sighting, other: Sighting) -> int:
+def same_labels(one: PhotoSample, other: PhotoSample) -> int:
     return sum(one.shapes[part][0] == other.shapes[part][0] for part in one.shapes)
 
 
@@ -98,7 +98,7 @@ def cost_ms(face: Face) -> tuple[float, float]:
     norms = default_norms()
     z = {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
     correcting = _timed(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
-    return correcting, _timed(lambda: energy_sums(through_window(z)))
+    return correcting, _timed(lambda: energy_sums(smooth_shapes(z)))
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.naive import Naive
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import measure
+from gwansang.reading.measurements import measure_face
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.decode import choose_reduction, decode_image
 from gwansang.vision.detector import detect_faces
@@ -43,7 +43,7 @@ _DAY = date(2026, 1, 1)
 
 def reading_of(face: Face) -> None:
     capture = capture_of(face)
-    compose(measure(face.neutral, capture), capture, _DAY)
+    compose(measure_face(face.neutral, capture), capture, _DAY)
 
 
 def now() -> Points:

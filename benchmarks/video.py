@@ -20,7 +20,7 @@ from tests.support.clips import Rgb, encoded_clip, moving
 from tests.support.photos import encoded, evaluation_photos, model_dir
 
 from gwansang.reading.composer import compose
-from gwansang.reading.memory import recall, told_by
+from gwansang.reading.memory import read_with_memory, shape_labels
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, PhotoEngine, capture_of, observe
@@ -56,9 +56,11 @@ def compared(vision: PhotoEngine, path: Path, number: int) -> tuple[int, int, li
     film = encoded_clip(moving(photo, 90, 720, 900, seed=number), codec, container)
     parts = [see_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
     look, still = look_of(parts), observe(vision, FaceQuery(image=encoded(photo)))
-    first = recall(None, still.measures, 1, lambda _, before: told(still, before))
-    again = recall(first.profile, look.measures, 1, lambda measures, before: _remembered(look, measures, before))
-    kept = PARTS - len([part for part in again.changed if part in told_by(first.reading) and part != "element"])
+    first = read_with_memory(None, still.measures, 1, lambda _, before: told(still, before))
+    again = read_with_memory(
+        first.profile, look.measures, 1, lambda measures, before: _remembered(look, measures, before)
+    )
+    kept = PARTS - len([part for part in again.changed if part in shape_labels(first.reading) and part != "element"])
     frames = [glimpse for part in parts for glimpse in part.glimpses][::10]
     return same(told(look), told(still)), kept, [same(told(look), told(frame)) for frame in frames]
 

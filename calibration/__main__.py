@@ -16,9 +16,9 @@ from calibration import tables
 from calibration.face_model import NOISE, Person, save, see_averages, see_people, train
 from calibration.folds import held_out
 from calibration.report import table
-from gwansang.reading.calibration import calibrate
+from gwansang.reading.calibration import calibrate_scales
 from gwansang.reading.norms import default_norms
-from gwansang.reading.stability import sighting, stability
+from gwansang.reading.stability import measure_stability, sample_photo
 from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Networks
 
@@ -60,10 +60,10 @@ def main() -> None:
         tables.write(tables.norms(people, pairs, published), _KNOWLEDGE / "norms.json")
         tables.write(tables.population(people, pairs), _KNOWLEDGE / "population.json")
     if options.step in (None, "scales"):
-        tables.write(dict(calibrate(default_norms(), 8000, 2026)), _KNOWLEDGE / "calibration.json")
+        tables.write(dict(calibrate_scales(default_norms(), 8000, 2026)), _KNOWLEDGE / "calibration.json")
     if options.step in (None, "report"):
-        sightings = [[sighting(measures, default_norms()) for measures in pair] for pair in pairs]
-        print(table("Neutral against smiling, every person held out", stability(sightings)))
+        sightings = [[sample_photo(measures, default_norms()) for measures in pair] for pair in pairs]
+        print(table("Neutral against smiling, every person held out", measure_stability(sightings)))
 
 
 if __name__ == "__main__":

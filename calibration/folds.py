@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.face_model import Person, train
-from gwansang.reading.measurements import Measures, measure
+from gwansang.reading.measurements import Measures, measure_face
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import FaceModel, correct_mesh
 from gwansang.vision.face import Face, Points
@@ -15,7 +15,7 @@ FOLDS = 10
 
 def measured(face: Face, model: FaceModel) -> Measures:
     """The measures of a face under a model other than the shipped one."""
-    return measure(correct_mesh(face.frontal, face.pose, face.quality.distance_cm, model), capture_of(face))
+    return measure_face(correct_mesh(face.frontal, face.pose, face.quality.distance_cm, model), capture_of(face))
 
 
 def held_out(people: Sequence[Person], averages: Points, noise: float) -> list[tuple[Measures, Measures]]:

@@ -9,14 +9,14 @@ from statistics import NormalDist
 import numpy as np
 
 from calibration.face_model import Person
-from gwansang.reading.balance import asymmetries
-from gwansang.reading.measurements import TABLE, Measures, measure
-from gwansang.reading.measuring_error import sensitivities
-from gwansang.reading.model import Capture
+from gwansang.reading.asymmetry import measure_asymmetry
+from gwansang.reading.measurement_error import sensitivities
+from gwansang.reading.measurements import MEASURE_TABLE, Measures, measure_face
+from gwansang.reading.model import CaptureConditions
 from gwansang.vision.correction import FaceModel, symmetrize
 from gwansang.vision.face import Points
 
-KEYS = tuple(row.key for row in TABLE)
+KEYS = tuple(row.key for row in MEASURE_TABLE)
 Pairs = Sequence[tuple[Measures, Measures]]
 _OWN_SHARE = 2 / 3
 _WIDENED = 1.2  # a studio's fifty volunteers differ less than everybody does
@@ -49,7 +49,7 @@ def values(measures: Measures) -> Points:
 
 def raw(mesh: Points) -> Points:
     """The measures of a mesh as they stand, (31,)."""
-    return values(measure(mesh, Capture()))
+    return values(measure_face(mesh, CaptureConditions()))
 
 
 def norms(people: Sequence[Person], pairs: Pairs, published: Path) -> dict[str, object]:
@@ -140,7 +140,7 @@ def _non_negative(design: Points, target: Points) -> Points:
 def population(people: Sequence[Person], pairs: Pairs) -> dict[str, object]:
     calm = np.array([values(neutral) for neutral, _ in pairs])
     together = (1 - _SHRUNK) * np.corrcoef(calm.T) + _SHRUNK * np.eye(len(KEYS))
-    uneven = [asymmetries(person.neutral.neutral) for person in people]
+    uneven = [measure_asymmetry(person.neutral.neutral) for person in people]
     centres = {}
     for region in uneven[0]:
         logs = np.log([face[region] for face in uneven])

@@ -10,7 +10,7 @@ from benchmarks.same_face import MOST_MOVED, cost_ms, labels_kept, measures_of, 
 from calibration.face_model import IDENTITIES, Person, train
 
 from gwansang.reading.norms import default_norms
-from gwansang.reading.stability import sighting, stability
+from gwansang.reading.stability import measure_stability, sample_photo
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.vision.correction import correct_mesh, symmetrize
 from gwansang.vision.face import Face, Points
@@ -39,10 +39,10 @@ def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
     engine: Networks, pairs: list[tuple[Path, Path]]
 ) -> None:
     people = [
-        [sighting(measures_of(read_photo(photo.read_bytes(), engine)), default_norms()) for photo in pair]
+        [sample_photo(measures_of(read_photo(photo.read_bytes(), engine)), default_norms()) for photo in pair]
         for pair in pairs
     ]
-    found = stability(people)
+    found = measure_stability(people)
     assert found.mean_agreement >= 0.7
     assert found.mean_kappa >= 0.65
     assert found.mean_top_two >= 0.9

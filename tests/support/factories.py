@@ -5,11 +5,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.balance import REGIONS
+from gwansang.reading.asymmetry import ASYMMETRY_REGIONS
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import MeasuredValue, Measures, measure
-from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import Capture, Reading
+from gwansang.reading.measurement_error import measurement_error
+from gwansang.reading.measurements import MeasuredValue, Measures, measure_face
+from gwansang.reading.model import CaptureConditions, Reading
 from gwansang.reading.norms import default_norms
 from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.mesh import canonical_face
@@ -18,6 +18,9 @@ Points = NDArray[np.float64]
 
 _CENTRES = 40  # places of the face that move
 _REACH_CM = 3.0  # how far such a move is felt
+
+
+IDEAL = CaptureConditions()  # straight, near enough, neutral, without a fringe
 
 
 def frontal_face(seed: int = 0, strength: float = 1.0, lopsided: float = 0.1) -> Points:
@@ -38,10 +41,10 @@ def frontal_face(seed: int = 0, strength: float = 1.0, lopsided: float = 0.1) ->
 
 
 def read_mesh(
-    mesh: Points, capture: Capture, day: date, locale: Locale = DEFAULT_LOCALE, birth_year: int | None = None
+    mesh: Points, capture: CaptureConditions, day: date, locale: Locale = DEFAULT_LOCALE, birth_year: int | None = None
 ) -> Reading:
     """Read a (468, 3) mesh turned to the front."""
-    return compose(measure(mesh, capture), capture, day, locale, birth_year)
+    return compose(measure_face(mesh, capture), capture, day, locale, birth_year)
 
 
 def mirrored(mesh: Points) -> Points:
@@ -58,11 +61,10 @@ def image_points(mesh: Points, roll_deg: float = 0.0, scale: float = 40.0) -> Po
     return points
 
 
-def measures_at(capture: Capture | None = None, asymmetry: float = 0.008, /, **z: float) -> Measures:
+def measures_at(capture: CaptureConditions = IDEAL, asymmetry: float = 0.008, /, **z: float) -> Measures:
     """The measures of a face with these standard scores, e.g. FL=1.2; what is not named is usual."""
-    seen = capture or Capture()
     values = {
-        key: MeasuredValue(norm.median + z.get(key, 0.0) * norm.sd, measuring_error(key, seen))
+        key: MeasuredValue(norm.median + z.get(key, 0.0) * norm.sd, measurement_error(key, capture))
         for key, norm in default_norms().measures.items()
     }
-    return Measures(values, dict.fromkeys(REGIONS, asymmetry))
+    return Measures(values, dict.fromkeys(ASYMMETRY_REGIONS, asymmetry))

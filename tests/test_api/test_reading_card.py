@@ -8,10 +8,10 @@ import pytest
 from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.reading_card import reading_card
 from gwansang.reading.composer import compose
-from gwansang.reading.model import ENERGIES, Capture, Reading
+from gwansang.reading.model import ENERGIES, Reading
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
-from tests.support.factories import measures_at
+from tests.support.factories import IDEAL, measures_at
 from tests.test_reading.days import A_DAY
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -19,7 +19,7 @@ TEXTS = {locale: load("reading_card", locale, dict[str, str]) for locale in LOCA
 
 
 def a_reading(locale: Locale = "ko", **z: float) -> Reading:
-    return compose(measures_at(Capture(), **z), Capture(), A_DAY, locale, 1990)
+    return compose(measures_at(**z), IDEAL, A_DAY, locale, 1990)
 
 
 def drawn(reading: Reading) -> ET.Element:

@@ -14,28 +14,28 @@ from gwansang.reading.archetypes import (
     figure_definitions,
     nearest_figures,
 )
-from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.calibration import simulate_faces
 from gwansang.reading.composer import compose
-from gwansang.reading.elements import ELEMENTS, elements
-from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.model import Archetypes, Capture
-from gwansang.reading.scores import through_window
-from gwansang.reading.taxonomy import taxonomy
-from tests.support.factories import measures_at
+from gwansang.reading.elements import ELEMENTS, classify_elements
+from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.model import Archetypes
+from gwansang.reading.scores import smooth_shapes
+from gwansang.reading.taxonomy import load_taxonomy
+from tests.support.factories import IDEAL, measures_at
 from tests.test_reading.days import A_DAY
 
-KEYS = sorted(BY_KEY)
-PARTS = {part.key: part for part in taxonomy()}
+KEYS = sorted(MEASURES_BY_KEY)
+PARTS = {part.key: part for part in load_taxonomy()}
 IDS = [one.id for one in archetype_definitions()]
 z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
 
 
 def shares(z: dict[str, float]) -> dict[str, int]:
-    return archetype_shares(through_window(z), elements(z).shares)
+    return archetype_shares(smooth_shapes(z), classify_elements(z).shares)
 
 
 def told(**z: float) -> Archetypes:
-    found = compose(measures_at(Capture(), **z), Capture(), A_DAY).archetypes
+    found = compose(measures_at(**z), IDEAL, A_DAY).archetypes
     assert found is not None
     return found
 
@@ -57,14 +57,14 @@ def test_a_hair_more_of_a_measure_changes_no_share_by_more_than_a_hair(z: dict[s
 
 def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
     leads: Counter[str] = Counter()
-    for z in simulated_faces(1500, seed=17):
+    for z in simulate_faces(1500, seed=17):
         found = shares(z)
         leads[max(found, key=lambda name: found[name])] += 1
     assert {name: leads[name] / 1500 for name in IDS} == pytest.approx(dict.fromkeys(IDS, 0.2), abs=0.04)
 
 
 def test_the_constants_are_those_that_simulated_faces_give() -> None:
-    sums = [archetype_sums(through_window(z), elements(z).shares) for z in simulated_faces(1200, seed=99)]
+    sums = [archetype_sums(smooth_shapes(z), classify_elements(z).shares) for z in simulate_faces(1200, seed=99)]
     for one in archetype_definitions():
         found = [face[one.id] for face in sums]
         assert fmean(found) == pytest.approx(one.mean, abs=0.1 * one.sd)
@@ -95,12 +95,12 @@ def test_a_face_made_after_the_old_words_has_that_calling_and_says_why(top: str,
     assert found.top == leading.id == top
     assert leading.share > 40
     assert len(leading.reasons) == 3
-    assert {BY_KEY[key].name for key in z} & {reason.measure for reason in leading.reasons}
+    assert {MEASURES_BY_KEY[key].name for key in z} & {reason.measure for reason in leading.reasons}
     assert leading.name in found.summary.replace("의 상이", "의 상")
 
 
 def test_the_reasons_are_shapes_the_reading_tells() -> None:
-    reading = compose(measures_at(MC=2.0, BE=2.0, BG=2.0), Capture(), A_DAY)
+    reading = compose(measures_at(MC=2.0, BE=2.0, BG=2.0), IDEAL, A_DAY)
     assert reading.archetypes is not None
     parts = {part.part: part for part in reading.parts}
     for reason in reading.archetypes.callings[0].reasons:
@@ -117,9 +117,7 @@ def test_no_improbable_shape_is_given_as_a_reason(z: dict[str, float]) -> None:
 
 
 def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
-    ko, en = (
-        compose(measures_at(FL=0.7, MC=-1.2, LF=0.9), Capture(), A_DAY, locale).archetypes for locale in ("ko", "en")
-    )
+    ko, en = (compose(measures_at(FL=0.7, MC=-1.2, LF=0.9), IDEAL, A_DAY, locale).archetypes for locale in ("ko", "en"))
     assert ko is not None
     assert en is not None
     assert [one.share for one in ko.callings] == sorted((one.share for one in ko.callings), reverse=True)
@@ -138,6 +136,6 @@ def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
 
 
 def test_every_figure_is_somebodys_nearest_and_none_is_everybodys() -> None:
-    nearest = Counter(nearest_figures(shares(z), 1)[0][0].id for z in simulated_faces(1500, seed=23))
+    nearest = Counter(nearest_figures(shares(z), 1)[0][0].id for z in simulate_faces(1500, seed=23))
     assert set(nearest) == {figure.id for figure in figure_definitions()}
     assert max(nearest.values()) / 1500 < 0.18

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.elements import ELEMENTS, Elements
-from gwansang.reading.fortune import LIFTS, RELATIONS, energy_shift, fortune, relation
+from gwansang.reading.fortune import DAY_RELATIONS, RELATION_ENERGIES, daily_fortune, day_relation, energy_shift
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.pillars import day_pillar
 from gwansang.texts import LOCALES, Locale
@@ -47,7 +47,7 @@ def test_the_pillar_comes_again_after_sixty_days_and_not_before(day: date) -> No
 
 
 def test_the_five_relations_are_those_of_the_cycle() -> None:
-    found = [relation(day, "wood") for day in ("wood", "water", "metal", "earth", "fire")]
+    found = [day_relation(day, "wood") for day in ("wood", "water", "metal", "earth", "fire")]
     assert found == ["peer", "supported", "refining", "harvest", "expressing"]
 
 
@@ -72,7 +72,7 @@ def test_ten_years_of_days_have_a_text_that_differs_in_every_sentence_from_yeste
 ) -> None:
     before: set[str] = set()
     for day in TEN_YEARS:
-        text = fortune(a_face(primary), "wood/oval/even", day, locale).text
+        text = daily_fortune(a_face(primary), "wood/oval/even", day, locale).text
         sentences = {sentence.strip() for sentence in text.split(".") if sentence.strip()}
         assert len(sentences) >= 3
         assert not sentences & before, (day, sentences & before)
@@ -80,13 +80,13 @@ def test_ten_years_of_days_have_a_text_that_differs_in_every_sentence_from_yeste
 
 
 def test_a_year_brings_hundreds_of_different_texts() -> None:
-    texts = {fortune(a_face(), "wood/oval/even", day, "ko").text for day in TEN_YEARS[:365]}
+    texts = {daily_fortune(a_face(), "wood/oval/even", day, "ko").text for day in TEN_YEARS[:365]}
     assert len(texts) >= 300
 
 
 def test_the_same_face_and_day_give_the_same_words_and_another_face_may_get_others() -> None:
-    first, again = (fortune(a_face(), "wood/oval/even", A_DAY, "ko") for _ in range(2))
-    others = {fortune(a_face(), f"wood/{shape}/even", A_DAY, "ko").text for shape in ("round", "oblong", "heart")}
+    first, again = (daily_fortune(a_face(), "wood/oval/even", A_DAY, "ko") for _ in range(2))
+    others = {daily_fortune(a_face(), f"wood/{shape}/even", A_DAY, "ko").text for shape in ("round", "oblong", "heart")}
     assert first == again
     assert others - {first.text}
 
@@ -95,7 +95,7 @@ def test_the_same_face_and_day_give_the_same_words_and_another_face_may_get_othe
 @pytest.mark.parametrize("primary", ELEMENTS)
 def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary: str) -> None:
     for day in TEN_YEARS[:60]:
-        told = fortune(a_face(primary), "wood/oval/even", day, locale)
+        told = daily_fortune(a_face(primary), "wood/oval/even", day, locale)
         assert told.day_pillar in told.reason
         assert "{" not in told.reason
         assert is_framed(told.reason, locale)
@@ -105,12 +105,12 @@ def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary:
 
 
 def test_the_example_day_refines_a_wood_face_and_water_helps_it() -> None:
-    told = fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
+    told = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
     assert told.relation == "refining"
     assert told.reason == "오늘은 辛丑(신축)일, 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
     assert (told.lucky.element, told.lucky.numbers, told.lucky.hours) == ("water", (1, 6), "21-01")
 
 
 def test_all_relations_lift_the_same() -> None:
-    assert set(LIFTS) == set(RELATIONS)
-    assert all(len(set(lifted)) == 2 and set(lifted) <= set(ENERGIES) for lifted in LIFTS.values())
+    assert set(RELATION_ENERGIES) == set(DAY_RELATIONS)
+    assert all(len(set(lifted)) == 2 and set(lifted) <= set(ENERGIES) for lifted in RELATION_ENERGIES.values())

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from gwansang.reading.measurements import MeasuredValue, Measures
-from gwansang.reading.profile import SHARED, combine, combine_frames
+from gwansang.reading.profile import SHARED_ERROR, combine_frames, combine_photos
 
 
 def frame(value: float, error: float = 1.0) -> Measures:
@@ -18,7 +18,7 @@ def error_of(*frames: Measures) -> float:
 
 def test_frames_that_agree_are_no_surer_than_one_of_them() -> None:
     assert error_of(*[frame(5.0)] * 9) == pytest.approx(1.0)
-    assert combine([frame(5.0)] * 9).values["FL"].error == pytest.approx(SHARED)  # photos would be
+    assert combine_photos([frame(5.0)] * 9).values["FL"].error == pytest.approx(SHARED_ERROR)  # photos would be
 
 
 def test_what_varies_between_frames_averages_out_and_the_rest_stays() -> None:

@@ -9,54 +9,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading.calibration import simulated_faces
-from gwansang.reading.lookalike import REGIONS, Region, prepare, region_measures
+from gwansang.reading.calibration import simulate_faces
+from gwansang.reading.lookalike import REGIONS, Region, build_region_gallery, region_measures
 from gwansang.reading.measurements import MeasuredValue, Measures
-from gwansang.reading.model import Capture
 from gwansang.reading.norms import default_norms
 from tests.support.factories import measures_at
 
 
 @cache
 def people(count: int, seed: int = 7) -> tuple[Measures, ...]:
-    return tuple(measures_at(Capture(), **z) for z in simulated_faces(count, seed))
+    return tuple(measures_at(**z) for z in simulate_faces(count, seed))
 
 
-GALLERY = prepare(people(200))
+GALLERY = build_region_gallery(people(200))
 regions = st.sampled_from(REGIONS)
 
 
 @given(regions, st.integers(0, 199))
 def test_a_face_of_the_gallery_is_nearest_to_itself(region: Region, index: int) -> None:
-    first, second = GALLERY.seen_from(people(200)[index]).nearest(2)[region]
+    first, second = GALLERY.compare(people(200)[index]).nearest(2)[region]
     assert (first.index, first.similarity) == (index, 99)
     assert second.similarity <= first.similarity
 
 
 def test_eyes_and_chin_can_be_of_two_people() -> None:
     eyes, jaw = {"EO": 2.0, "ET": 2.0}, {"JW": -2.0, "CW": -2.0, "CL": 1.5}
-    gallery = prepare([measures_at(**eyes), measures_at(**jaw), *people(30)])
-    found = gallery.seen_from(measures_at(**eyes, **jaw)).nearest()
+    gallery = build_region_gallery([measures_at(**eyes), measures_at(**jaw), *people(30)])
+    found = gallery.compare(measures_at(**eyes, **jaw)).nearest()
     assert (found["eyes"][0].index, found["outline"][0].index) == (0, 1)
 
 
 @given(regions, st.integers(0, 199), st.integers(0, 199))
 def test_likeness_is_mutual_and_no_region_looks_at_another(region: Region, a: int, b: int) -> None:
     faces = people(200)
-    there, back = GALLERY.seen_from(faces[a]).similarity(b)[region], GALLERY.seen_from(faces[b]).similarity(a)[region]
+    there, back = GALLERY.compare(faces[a]).similarity(b)[region], GALLERY.compare(faces[b]).similarity(a)[region]
     assert there == back
     others = {key: 4.0 for key in faces[a].values if key not in region_measures(region)}
     values = {**measures_at(**others).values, **{key: faces[a].values[key] for key in region_measures(region)}}
-    assert GALLERY.seen_from(replace(faces[a], values=values)).similarity(b)[region] == there
+    assert GALLERY.compare(replace(faces[a], values=values)).similarity(b)[region] == there
 
 
 def test_similarity_says_how_many_of_a_hundred_pairs_are_less_alike() -> None:
     """Strangers to the gallery find all similarities equally often."""
     for region in REGIONS:
         found = [
-            GALLERY.seen_from(face).similarity(index)[region]
-            for face in people(40, seed=1)
-            for index in range(0, 200, 7)
+            GALLERY.compare(face).similarity(index)[region] for face in people(40, seed=1) for index in range(0, 200, 7)
         ]
         quarters = Counter(min(3, similarity // 25) for similarity in found)
         assert all(0.18 < quarters[quarter] / len(found) < 0.32 for quarter in range(4)), region
@@ -64,43 +61,43 @@ def test_similarity_says_how_many_of_a_hundred_pairs_are_less_alike() -> None:
 
 def test_the_neighbours_are_ranked_by_their_similarity_and_are_the_same_each_time() -> None:
     face = people(1, seed=3)[0]
-    found = GALLERY.seen_from(face).nearest(5)
-    assert found == prepare(people(200)).seen_from(face).nearest(5)
+    found = GALLERY.compare(face).nearest(5)
+    assert found == build_region_gallery(people(200)).compare(face).nearest(5)
     for region, near in found.items():
         assert [one.similarity for one in near] == sorted((one.similarity for one in near), reverse=True)
-        assert all(GALLERY.seen_from(face).similarity(one.index)[region] == one.similarity for one in near)
+        assert all(GALLERY.compare(face).similarity(one.index)[region] == one.similarity for one in near)
 
 
 def test_what_a_photo_shows_badly_counts_less() -> None:
-    gallery = prepare([measures_at(ET=2.0), measures_at(EO=1.5)])
+    gallery = build_region_gallery([measures_at(ET=2.0), measures_at(EO=1.5)])
     usual, sd = measures_at(), default_norms().measures["ET"].sd
     unsure = replace(usual, values={**usual.values, "ET": MeasuredValue(usual.values["ET"].value, 3.0 * sd)})
-    assert gallery.seen_from(usual).nearest()["eyes"][0].index == 1
-    assert gallery.seen_from(unsure).nearest()["eyes"][0].index == 0
+    assert gallery.compare(usual).nearest()["eyes"][0].index == 1
+    assert gallery.compare(unsure).nearest()["eyes"][0].index == 0
 
 
 def test_a_gallery_of_few_or_none_leans_on_what_is_usual() -> None:
-    nobody = prepare([])
-    assert nobody.seen_from(measures_at()).nearest(5) == dict.fromkeys(REGIONS, ())
+    nobody = build_region_gallery([])
+    assert nobody.compare(measures_at()).nearest(5) == dict.fromkeys(REGIONS, ())
     for count in (1, 2, 3):
-        gallery = prepare(people(count))
-        assert len(gallery.seen_from(measures_at()).nearest(5)["nose"]) == count
-        assert set(gallery.seen_from(people(count)[0]).similarity(0).values()) == {99}
+        gallery = build_region_gallery(people(count))
+        assert len(gallery.compare(measures_at()).nearest(5)["nose"]) == count
+        assert set(gallery.compare(people(count)[0]).similarity(0).values()) == {99}
     far = dict.fromkeys(("NL", "NA", "NR"), 5.0)
-    assert prepare(people(1)).seen_from(measures_at(**far)).similarity(0)["nose"] < 5
+    assert build_region_gallery(people(1)).compare(measures_at(**far)).similarity(0)["nose"] < 5
 
 
 def test_ten_thousand_faces_are_searched_within_a_millisecond_a_region() -> None:
-    gallery, face = prepare(people(400) * 25), people(1, seed=9)[0]
-    gallery.seen_from(face).nearest(5)
+    gallery, face = build_region_gallery(people(400) * 25), people(1, seed=9)[0]
+    gallery.compare(face).nearest(5)
     times = []
     for _ in range(10):
         start = time.perf_counter()
-        gallery.seen_from(face).nearest(5)
+        gallery.compare(face).nearest(5)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.001 * len(REGIONS)
 
 
 def test_an_index_outside_the_gallery_is_an_error() -> None:
     with pytest.raises(IndexError):
-        GALLERY.seen_from(measures_at()).similarity(200)
+        GALLERY.compare(measures_at()).similarity(200)

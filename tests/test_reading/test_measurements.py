@@ -6,23 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.reading.measurements import BY_KEY, TABLE, measure
-from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import Capture
+from gwansang.reading.measurement_error import measurement_error
+from gwansang.reading.measurements import MEASURE_TABLE, MEASURES_BY_KEY, measure_face
+from gwansang.reading.model import CaptureConditions
 from gwansang.reading.norms import default_norms
 from gwansang.reading.texts import measures_text
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align_to_canonical
-from tests.support.factories import frontal_face, image_points, mirrored
+from tests.support.factories import IDEAL, frontal_face, image_points, mirrored
 from tests.support.photos import evaluation_photos, model_dir
 
 seeds = st.integers(0, 10_000)
 
 
 def values(mesh: np.ndarray) -> dict[str, float]:
-    return {key: m.value for key, m in measure(mesh, Capture()).values.items()}
+    return {key: m.value for key, m in measure_face(mesh, IDEAL).values.items()}
 
 
 @given(seeds, st.floats(1e-6, 1e200))
@@ -41,7 +41,7 @@ def test_a_face_elsewhere_in_the_photo_gives_the_same_measures(seed: int, shift:
 def test_a_mirrored_selfie_gives_the_same_measures(seed: int) -> None:
     face = frontal_face(seed, lopsided=0.6)
     assert values(mirrored(face)) == pytest.approx(values(face), rel=1e-9, abs=1e-9)
-    assert measure(mirrored(face), Capture()).asymmetry == pytest.approx(measure(face, Capture()).asymmetry)
+    assert measure_face(mirrored(face), IDEAL).asymmetry == pytest.approx(measure_face(face, IDEAL).asymmetry)
 
 
 @given(seeds, st.floats(-180, 180))
@@ -56,8 +56,8 @@ def test_a_tilted_photo_gives_the_same_measures(seed: int, roll_deg: float) -> N
 
 @given(seeds)
 def test_a_lopsided_face_is_seen_as_less_even(seed: int) -> None:
-    even = measure(frontal_face(seed, lopsided=0.02), Capture()).asymmetry
-    lopsided = measure(frontal_face(seed, lopsided=0.8), Capture()).asymmetry
+    even = measure_face(frontal_face(seed, lopsided=0.02), IDEAL).asymmetry
+    lopsided = measure_face(frontal_face(seed, lopsided=0.8), IDEAL).asymmetry
     assert sum(lopsided.values()) > sum(even.values())
 
 
@@ -70,10 +70,10 @@ def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None
 
 
 def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
-    assert len({row.name for row in TABLE}) == len(TABLE) == 31
-    assert set(BY_KEY) == set(default_norms().measures)
-    assert list(measures_text("ko")) == [row.name for row in TABLE]
-    for row in TABLE:
+    assert len({row.name for row in MEASURE_TABLE}) == len(MEASURE_TABLE) == 31
+    assert set(MEASURES_BY_KEY) == set(default_norms().measures)
+    assert list(measures_text("ko")) == [row.name for row in MEASURE_TABLE]
+    for row in MEASURE_TABLE:
         assert row.overlays
         assert all(0 <= vertex < 468 for overlay in row.overlays for vertex in overlay.vertices)
         assert row.sensitive_to
@@ -83,21 +83,23 @@ def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
 @pytest.mark.parametrize(
     ("key", "better", "worse"),
     [
-        ("FH", Capture(), Capture(fringe=True)),
-        ("MW", Capture(), Capture(smile=0.9)),
-        ("CL", Capture(), Capture(mouth_gap=0.3)),
-        ("BS", Capture(), Capture(pitch_deg=15.0)),
-        ("EO", Capture(face_width_px=400), Capture(face_width_px=100)),
-        ("CL", Capture(distance_cm=80), Capture(distance_cm=25)),
-        ("BO", Capture(), Capture(yaw_deg=20.0)),
+        ("FH", IDEAL, CaptureConditions(fringe=True)),
+        ("MW", IDEAL, CaptureConditions(smile=0.9)),
+        ("CL", IDEAL, CaptureConditions(mouth_gap=0.3)),
+        ("BS", IDEAL, CaptureConditions(pitch_deg=15.0)),
+        ("EO", CaptureConditions(face_width_px=400), CaptureConditions(face_width_px=100)),
+        ("CL", CaptureConditions(distance_cm=80), CaptureConditions(distance_cm=25)),
+        ("BO", IDEAL, CaptureConditions(yaw_deg=20.0)),
     ],
 )
-def test_a_worse_photo_makes_a_measure_less_certain(key: str, better: Capture, worse: Capture) -> None:
-    assert measuring_error(key, worse) > measuring_error(key, better) > 0
+def test_a_worse_photo_makes_a_measure_less_certain(
+    key: str, better: CaptureConditions, worse: CaptureConditions
+) -> None:
+    assert measurement_error(key, worse) > measurement_error(key, better) > 0
 
 
 def test_an_unknown_distance_is_worse_than_the_usual_and_better_than_a_close_one() -> None:
-    known, unknown, close = (measuring_error("JW", Capture(distance_cm=cm)) for cm in (80.0, None, 20.0))
+    known, unknown, close = (measurement_error("JW", CaptureConditions(distance_cm=cm)) for cm in (80.0, None, 20.0))
     assert known < unknown < close
 
 
@@ -122,7 +124,7 @@ def broken_faces() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("kind", broken_faces())
 def test_what_is_no_face_is_refused_with_a_reason(kind: str) -> None:
     with pytest.raises(UnmeasurableFaceError, match=r"\w+ \w+"), np.errstate(all="ignore"):
-        measure(broken_faces()[kind], Capture())
+        measure_face(broken_faces()[kind], IDEAL)
 
 
 def test_the_norms_fit_the_measures_of_real_portraits() -> None:

@@ -8,32 +8,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gwansang.reading.calibration import simulated_faces
+from gwansang.reading.calibration import simulate_faces
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.model import ENERGIES, Capture
-from gwansang.reading.norming import MeasuredNeighbour, TooFewPeopleError, norms_among, spread_of
+from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.model import ENERGIES
+from gwansang.reading.norming import MeasuredPerson, TooFewPeopleError, derive_norms, robust_sd
 from gwansang.reading.norms import Norms, default_norms
-from gwansang.reading.norms_file import NormsFileError, load_norms, norms_text, parse_norms
-from gwansang.reading.scores import energy_step
-from gwansang.reading.stability import sighting
-from tests.support.factories import measures_at
+from gwansang.reading.norms_file import NormsFileError, format_norms, load_norms, parse_norms
+from gwansang.reading.scores import round_energy
+from gwansang.reading.stability import sample_photo
+from tests.support.factories import IDEAL, measures_at
 from tests.test_reading.days import A_DAY
 
 SHIPPED = default_norms()
 
 
-def neighbours(count: int, seed: int = 1) -> list[MeasuredNeighbour]:
+def neighbours(count: int, seed: int = 1) -> list[MeasuredPerson]:
     """People as they are among the shipped norms."""
     return [
-        MeasuredNeighbour({key: norm.median + z[key] * norm.sd for key, norm in SHIPPED.measures.items()})
-        for z in simulated_faces(count, seed)
+        MeasuredPerson({key: norm.median + z[key] * norm.sd for key, norm in SHIPPED.measures.items()})
+        for z in simulate_faces(count, seed)
     ]
 
 
 @pytest.fixture(scope="module")
 def own() -> Norms:
-    return norms_among(neighbours(400), "own", "simulated")
+    return derive_norms(neighbours(400), "own", "simulated")
 
 
 def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
@@ -44,8 +44,8 @@ def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
 
 
 def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
-    wrong = [MeasuredNeighbour({key: 100.0 for key in BY_KEY}) for _ in range(12)]
-    spoilt = norms_among([*neighbours(400), *wrong], "spoilt", "simulated")
+    wrong = [MeasuredPerson({key: 100.0 for key in MEASURES_BY_KEY}) for _ in range(12)]
+    spoilt = derive_norms([*neighbours(400), *wrong], "spoilt", "simulated")
     for key, norm in spoilt.measures.items():
         assert norm.median == pytest.approx(own.measures[key].median, abs=0.15 * own.measures[key].sd)
         assert norm.sd == pytest.approx(own.measures[key].sd, rel=0.15)
@@ -53,59 +53,62 @@ def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
 
 def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() -> None:
     """The shipped scales would give a quarter of such people the wrong step."""
-    draws = np.random.default_rng(5).normal(size=(1500, len(BY_KEY)))
+    draws = np.random.default_rng(5).normal(size=(1500, len(MEASURES_BY_KEY)))
     people = [
-        MeasuredNeighbour(
+        MeasuredPerson(
             {key: norm.median + z * norm.sd for (key, norm), z in zip(SHIPPED.measures.items(), row, strict=True)}
         )
         for row in draws.tolist()
     ]
-    norms = norms_among(people[:500], "own", "simulated")
+    norms = derive_norms(people[:500], "own", "simulated")
     fair = [0.1, 0.2, 0.4, 0.2, 0.1]
     assert _unfair(people[500:], norms, fair) < 0.08
     assert _unfair(people[500:], replace(norms, scales=SHIPPED.scales), fair) > 0.15
 
 
-def _unfair(people: list[MeasuredNeighbour], norms: Norms, fair: list[float]) -> float:
+def _unfair(people: list[MeasuredPerson], norms: Norms, fair: list[float]) -> float:
     """How far the share of a step is from the fair one, at most, over the energies."""
     worst = 0.0
     seen = [
-        sighting(measures_at(Capture(), **{key: SHIPPED.z(key, face.values[key]) for key in BY_KEY}), norms).scores
+        sample_photo(
+            measures_at(**{key: SHIPPED.z(key, face.values[key]) for key in MEASURES_BY_KEY}),
+            norms,
+        ).scores
         for face in people
     ]
     for energy in ENERGIES:
-        steps = [energy_step(scores[energy]) for scores in seen]
+        steps = [round_energy(scores[energy]) for scores in seen]
         worst = max(worst, *(abs(steps.count(step) / len(steps) - share) for step, share in enumerate(fair, start=1)))
     return worst
 
 
 def test_the_spread_of_the_middle_ignores_the_far() -> None:
     values = np.random.default_rng(2).normal(size=500)
-    assert spread_of(values) == pytest.approx(1.0, abs=0.08)
-    assert spread_of(np.append(values, [50.0] * 25)) == pytest.approx(1.0, abs=0.15)
+    assert robust_sd(values) == pytest.approx(1.0, abs=0.08)
+    assert robust_sd(np.append(values, [50.0] * 25)) == pytest.approx(1.0, abs=0.15)
 
 
 def test_too_few_people_and_people_all_alike_give_no_norms() -> None:
     with pytest.raises(TooFewPeopleError, match="at least 20 people, and there are 19"):
-        norms_among(neighbours(19), "few", "simulated")
+        derive_norms(neighbours(19), "few", "simulated")
     with pytest.raises(TooFewPeopleError, match="face_length"):
-        norms_among(neighbours(1) * 30, "alike", "simulated")
+        derive_norms(neighbours(1) * 30, "alike", "simulated")
 
 
 def test_a_file_gives_back_the_norms_it_was_written_from(own: Norms, tmp_path: Path) -> None:
     path = tmp_path / "norms.json"
-    path.write_text(norms_text(own), encoding="utf-8")
+    path.write_text(format_norms(own), encoding="utf-8")
     assert load_norms(path) == own
-    assert parse_norms(norms_text(SHIPPED)) == SHIPPED
+    assert parse_norms(format_norms(SHIPPED)) == SHIPPED
 
 
 def test_other_norms_give_another_reading() -> None:
-    shifted = json.loads(norms_text(SHIPPED))
+    shifted = json.loads(format_norms(SHIPPED))
     for name in ("p05", "p25", "median", "p75", "p95"):
         shifted["measures"]["BG"][name] += 3 * SHIPPED.measures["BG"].sd
     usual = measures_at()
     before, after = (
-        {part.part: part.shape_id for part in compose(usual, Capture(), A_DAY, norms=norms).parts}
+        {part.part: part.shape_id for part in compose(usual, IDEAL, A_DAY, norms=norms).parts}
         for norms in (SHIPPED, parse_norms(json.dumps(shifted)))
     )
     assert after["glabella"] == "focused" != before["glabella"]
@@ -119,7 +122,10 @@ Breaking = Callable[[dict[str, dict[str, dict[str, object]]]], object]
     ("spoil", "sentence"),
     [
         (lambda file: file["measures"].pop("ET"), "measures lacks ET"),
-        (lambda file: [file["measures"].pop(key) for key in list(BY_KEY)], "measures lacks FL, JW, FW and others"),
+        (
+            lambda file: [file["measures"].pop(key) for key in list(MEASURES_BY_KEY)],
+            "measures lacks FL, JW, FW and others",
+        ),
         (lambda file: file["measures"]["ET"].update(sd=0), "ET.sd must be more than 0"),
         (lambda file: file["measures"]["ET"].update(sd="wide"), "ET.sd must be a number"),
         (lambda file: file["measures"]["ET"].update(median=float("nan")), "ET.median must be a number"),
@@ -134,7 +140,7 @@ Breaking = Callable[[dict[str, dict[str, dict[str, object]]]], object]
     ],
 )
 def test_a_broken_file_is_one_sentence(spoil: Breaking, sentence: str) -> None:
-    file = json.loads(norms_text(SHIPPED))
+    file = json.loads(format_norms(SHIPPED))
     spoil(file)
     with pytest.raises(NormsFileError, match=sentence.replace(".", r"\.")):
         parse_norms(json.dumps(file))

@@ -9,26 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import MeasuredValue, Measures, measure
-from gwansang.reading.memory import told_by
-from gwansang.reading.model import ENERGIES, Capture
+from gwansang.reading.measurements import MeasuredValue, Measures, measure_face
+from gwansang.reading.memory import shape_labels
+from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
 from gwansang.reading.profile import (
-    SHARED,
-    agreement,
-    combine,
-    difference,
-    may_be_one_face,
+    SHARED_ERROR,
+    combine_photos,
+    label_agreement,
+    may_be_same_face,
+    measure_difference,
 )
-from gwansang.reading.shapes import KEEP_FROM, memberships
-from tests.support.factories import frontal_face, measures_at
+from gwansang.reading.shapes import MIN_KEEP_PROBABILITY, classify_shapes
+from tests.support.factories import IDEAL, frontal_face, measures_at
 from tests.test_reading.days import A_DAY
 
 NORMS = default_norms()
 
 
 def shapes_of(measures: Measures, before: Mapping[str, str] | None = None) -> dict[str, str]:
-    return told_by(compose(measures, Capture(), A_DAY, before=before))
+    return shape_labels(compose(measures, IDEAL, A_DAY, before=before))
 
 
 def moved(measures: Measures, key: str, by_errors: float) -> Measures:
@@ -37,52 +37,52 @@ def moved(measures: Measures, key: str, by_errors: float) -> Measures:
 
 
 def test_the_same_photo_twice_changes_no_measure_and_makes_it_surer_but_not_sure() -> None:
-    photo = measure(frontal_face(3), Capture())
-    twice = combine([photo, photo])
-    hundred = combine([photo] * 100)
+    photo = measure_face(frontal_face(3), IDEAL)
+    twice = combine_photos([photo, photo])
+    hundred = combine_photos([photo] * 100)
     for key, one in photo.values.items():
         assert twice.values[key].value == pytest.approx(one.value)
         assert twice.values[key].error == pytest.approx(one.error / math.sqrt(2))
-        assert hundred.values[key].error == pytest.approx(SHARED * one.error)
+        assert hundred.values[key].error == pytest.approx(SHARED_ERROR * one.error)
 
 
 def test_a_surer_photo_counts_more() -> None:
     sure, unsure = MeasuredValue(1.0, 0.1), MeasuredValue(2.0, 0.3)
-    mean = combine([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
+    mean = combine_photos([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
     assert mean.value == pytest.approx(1.1)
 
 
 def test_nothing_can_be_made_of_no_photo() -> None:
     with pytest.raises(ValueError, match="nothing"):
-        combine([])
+        combine_photos([])
 
 
 @given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))
 def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors: float) -> None:
-    first = measure(frontal_face(seed), Capture())
+    first = measure_face(frontal_face(seed), IDEAL)
     told = shapes_of(first)
     again = moved(first, key, by_errors)
     z = {name: NORMS.z(name, one.value) for name, one in again.values.items()}
     sigma = {name: one.error / NORMS.measures[name].sd for name, one in again.values.items()}
-    for part, shape in memberships(z, sigma, told).items():
+    for part, shape in classify_shapes(z, sigma, told).items():
         ids = [candidate.id for candidate in shape.part.classes]
-        if shape.probabilities[ids.index(told[part])] >= KEEP_FROM:
+        if shape.probabilities[ids.index(told[part])] >= MIN_KEEP_PROBABILITY:
             assert shape.shape.id == told[part]
         else:
             assert shape.clarity == max(shape.probabilities)
 
 
 def test_a_face_that_really_changed_is_told_anew() -> None:
-    round_face, long_face = measures_at(Capture(), FL=-2.0, JA=2.0), measures_at(Capture(), FL=2.0)
+    round_face, long_face = measures_at(FL=-2.0, JA=2.0), measures_at(FL=2.0)
     told = shapes_of(round_face)
     assert told["face_shape"] == "round"
     assert shapes_of(long_face, told)["face_shape"] == "oblong"
 
 
 def test_a_reading_leads_with_what_was_told_before() -> None:
-    border = measures_at(Capture(), BG=0.03)  # just beyond the border of the even shape at 0
+    border = measures_at(BG=0.03)  # just beyond the border of the even shape at 0
     assert shapes_of(border)["glabella"] == "wide"
-    reading = compose(border, Capture(), A_DAY, before={"glabella": "even"})
+    reading = compose(border, IDEAL, A_DAY, before={"glabella": "even"})
     glabella = next(part for part in reading.parts if part.part == "glabella")
     assert glabella.shape_id == "even"
     assert glabella.alternative is not None
@@ -92,13 +92,16 @@ def test_a_reading_leads_with_what_was_told_before() -> None:
 
 
 def test_another_face_is_not_averaged_into_a_profile() -> None:
-    mine, again = measure(frontal_face(5), Capture()), measure(frontal_face(5, lopsided=0.2), Capture())
-    stranger = measures_at(Capture(), FL=2.5, JW=-2.5, EW=2.5, BG=-2.5, NA=2.5, CW=2.0, M=-2.0)
-    assert may_be_one_face(mine, again)
-    assert difference(mine, again) == pytest.approx(difference(again, mine))
-    assert not may_be_one_face(mine, stranger)
+    mine, again = (
+        measure_face(frontal_face(5), IDEAL),
+        measure_face(frontal_face(5, lopsided=0.2), IDEAL),
+    )
+    stranger = measures_at(FL=2.5, JW=-2.5, EW=2.5, BG=-2.5, NA=2.5, CW=2.0, M=-2.0)
+    assert may_be_same_face(mine, again)
+    assert measure_difference(mine, again) == pytest.approx(measure_difference(again, mine))
+    assert not may_be_same_face(mine, stranger)
 
 
 def test_agreement_is_the_share_of_parts_that_stayed() -> None:
-    assert agreement({"a": "x", "b": "y"}, {"a": "x", "b": "z"}) == 0.5
-    assert agreement({}, {"a": "x"}) == 0.0
+    assert label_agreement({"a": "x", "b": "y"}, {"a": "x", "b": "z"}) == 0.5
+    assert label_agreement({}, {"a": "x"}) == 0.0

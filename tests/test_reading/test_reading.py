@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from gwansang.reading.composer import compose
 from gwansang.reading.errors import BirthYearOutOfRangeError
-from gwansang.reading.measurements import TABLE, MeasuredValue, measure
-from gwansang.reading.model import ENERGIES, Capture, Reading
+from gwansang.reading.measurements import MEASURE_TABLE, MeasuredValue, measure_face
+from gwansang.reading.model import ENERGIES, CaptureConditions, Reading
 from gwansang.reading.norms import Norm, default_norms
-from gwansang.reading.taxonomy import taxonomy
+from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.texts import LOCALES, Locale
 from tests.support.content_policy import violations
-from tests.support.factories import frontal_face, measures_at, mirrored, read_mesh
+from tests.support.factories import IDEAL, frontal_face, measures_at, mirrored, read_mesh
 from tests.test_reading.days import A_DAY
 
 seeds = st.integers(0, 10_000)
@@ -38,9 +38,9 @@ def texts(node: object) -> list[str]:
 @given(seeds)
 def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_size(seed: int) -> None:
     face = frontal_face(seed)
-    first = read_mesh(face, Capture(), A_DAY)
-    assert read_mesh(face.copy(), Capture(), A_DAY) == first
-    other = read_mesh(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), Capture(), A_DAY)
+    first = read_mesh(face, IDEAL, A_DAY)
+    assert read_mesh(face.copy(), IDEAL, A_DAY) == first
+    other = read_mesh(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), IDEAL, A_DAY)
     assert [part.shape_id for part in other.parts] == [part.shape_id for part in first.parts]
     assert other.fortune == replace(first.fortune, energy_shift=other.fortune.energy_shift)
     assert other.overall_score == pytest.approx(first.overall_score, abs=1)
@@ -48,8 +48,8 @@ def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_s
 
 @given(seeds, st.sampled_from(LOCALES))
 def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
-    reading = read_mesh(frontal_face(seed, strength=1.5), Capture(), A_DAY, locale, birth_year=1990)
-    assert [part.part for part in reading.parts] == [part.key for part in taxonomy()]
+    reading = read_mesh(frontal_face(seed, strength=1.5), IDEAL, A_DAY, locale, birth_year=1990)
+    assert [part.part for part in reading.parts] == [part.key for part in load_taxonomy()]
     assert set(reading.energy_scores) == set(reading.energy_values) == set(ENERGIES)
     assert all(1 <= step <= 5 for step in reading.energy_scores.values())
     assert 0 <= reading.overall_score <= 100
@@ -65,8 +65,8 @@ def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
 @given(seeds)
 def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
     face = frontal_face(seed)
-    measured, by_name = measure(face, Capture()), {row.name: row for row in TABLE}
-    for part in read_mesh(face, Capture(), A_DAY).parts:
+    measured, by_name = measure_face(face, IDEAL), {row.name: row for row in MEASURE_TABLE}
+    for part in read_mesh(face, IDEAL, A_DAY).parts:
         assert part.reasons
         for reason in part.reasons:
             row = by_name[reason.measure]
@@ -78,7 +78,7 @@ def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
 
 
 def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> None:
-    mouth = next(part for part in compose(measures_at(MC=2.0), Capture(), A_DAY).parts if part.part == "mouth")
+    mouth = next(part for part in compose(measures_at(MC=2.0), IDEAL, A_DAY).parts if part.part == "mouth")
     assert (mouth.shape_id, mouth.probability) == ("moon", 1.0)
     assert mouth.reasons[0].measure == "mouth_corner_angle"
     assert mouth.reasons[0].classic is not None
@@ -87,19 +87,19 @@ def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> 
 
 
 def test_a_face_between_two_shapes_hears_of_both() -> None:
-    parts = {part.part: part for part in compose(measures_at(BG=0.7), Capture(), A_DAY).parts}
+    parts = {part.part: part for part in compose(measures_at(BG=0.7), IDEAL, A_DAY).parts}
     between = parts["glabella"]
     assert between.alternative is not None
     assert {between.shape_id, between.alternative.shape_id} == {"open", "wide"}
     assert between.alternative.shape in between.meaning
-    clear = {part.part: part for part in compose(measures_at(BG=3.0), Capture(), A_DAY).parts}["glabella"]
+    clear = {part.part: part for part in compose(measures_at(BG=3.0), IDEAL, A_DAY).parts}["glabella"]
     assert clear.alternative is None
 
 
 def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() -> None:
     face = frontal_face(3)
     free, covered = (
-        {part.part: part.reliability for part in read_mesh(face, Capture(fringe=fringe), A_DAY).parts}
+        {part.part: part.reliability for part in read_mesh(face, CaptureConditions(fringe=fringe), A_DAY).parts}
         for fringe in (False, True)
     )
     assert covered["forehead"] < 0.5 * free["forehead"]
@@ -109,15 +109,16 @@ def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() ->
 @pytest.mark.parametrize(
     ("part", "capture", "note"),
     [
-        ("forehead", Capture(fringe=True), "앞머리"),
-        ("mouth", Capture(smile=0.8), "웃는"),
-        ("lips", Capture(smile=0.8), "웃는"),
+        ("forehead", CaptureConditions(fringe=True), "앞머리"),
+        ("mouth", CaptureConditions(smile=0.8), "웃는"),
+        ("lips", CaptureConditions(smile=0.8), "웃는"),
     ],
 )
-def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(part: str, capture: Capture, note: str) -> None:
+def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(
+    part: str, capture: CaptureConditions, note: str
+) -> None:
     disturbed, plain = (
-        {found.part: found.meaning for found in compose(measures_at(), seen, A_DAY).parts}
-        for seen in (capture, Capture())
+        {found.part: found.meaning for found in compose(measures_at(), seen, A_DAY).parts} for seen in (capture, IDEAL)
     )
     assert note in disturbed[part]
     assert {name for name, meaning in disturbed.items() if note in meaning and note not in plain[name]} <= {
@@ -126,27 +127,30 @@ def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(part: str, 
 
 
 def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_composing() -> None:
-    face, norms = measure(frontal_face(1), Capture()), default_norms()
+    face, norms = measure_face(frontal_face(1), IDEAL), default_norms()
     steadier = replace(face, values={key: MeasuredValue(m.value, m.error / 3) for key, m in face.values.items()})
     own = replace(
         norms,
         measures={key: Norm(face.values[key].value, norm.sd, norm.percentiles) for key, norm in norms.measures.items()},
     )
-    assert all(zone.z == 0 for zone in compose(face, Capture(), A_DAY, norms=own).zones)
-    plain, averaged = compose(face, Capture(), A_DAY), compose(steadier, Capture(), A_DAY)
+    assert all(zone.z == 0 for zone in compose(face, IDEAL, A_DAY, norms=own).zones)
+    plain, averaged = compose(face, IDEAL, A_DAY), compose(steadier, IDEAL, A_DAY)
     assert sum(p.probability for p in averaged.parts) > sum(p.probability for p in plain.parts)
 
 
 def test_tomorrow_brings_another_fortune_and_leaves_the_face_as_it_is() -> None:
     face = frontal_face(2)
-    today, tomorrow = read_mesh(face, Capture(), A_DAY), read_mesh(face, Capture(), date(2026, 11, 24))
+    today, tomorrow = (
+        read_mesh(face, IDEAL, A_DAY),
+        read_mesh(face, IDEAL, date(2026, 11, 24)),
+    )
     assert today.fortune.text != tomorrow.fortune.text
     assert today.parts == tomorrow.parts
     assert today.energy_scores == tomorrow.energy_scores
 
 
 def test_both_languages_tell_the_same_face() -> None:
-    ko, en = (read_mesh(frontal_face(4), Capture(), A_DAY, locale, 1985) for locale in LOCALES)
+    ko, en = (read_mesh(frontal_face(4), IDEAL, A_DAY, locale, 1985) for locale in LOCALES)
     assert [(p.part, p.shape_id, p.score, p.probability) for p in ko.parts] == [
         (p.part, p.shape_id, p.score, p.probability) for p in en.parts
     ]
@@ -168,7 +172,7 @@ def test_the_year_of_life_has_its_place_on_the_face(birth_year: int, locale: Loc
 
 
 def a_reading(birth_year: int | None, locale: Locale = "ko") -> Reading:
-    return compose(measures_at(), Capture(), A_DAY, locale, birth_year)
+    return compose(measures_at(), IDEAL, A_DAY, locale, birth_year)
 
 
 def test_the_walk_of_the_years_follows_the_verse() -> None:
@@ -214,19 +218,19 @@ def test_percentiles_follow_the_table() -> None:
 
 def test_a_reading_takes_a_few_milliseconds() -> None:
     face = frontal_face(0)
-    read_mesh(face, Capture(), A_DAY)
+    read_mesh(face, IDEAL, A_DAY)
     times = []
     for _ in range(20):
         start = time.perf_counter()
-        read_mesh(face, Capture(), A_DAY)
+        read_mesh(face, IDEAL, A_DAY)
         times.append(time.perf_counter() - start)
     assert min(times) <= 0.003
 
 
 def test_the_zones_draw_a_curve_of_life_with_its_width() -> None:
-    upper, middle, lower = compose(measures_at(Capture(), U=1.0, M=0.0, L=-1.0), Capture(), A_DAY).zones
+    upper, middle, lower = compose(measures_at(U=1.0, M=0.0, L=-1.0), IDEAL, A_DAY).zones
     assert [(zone.from_age, zone.to_age) for zone in (upper, middle, lower)] == [(15, 30), (31, 50), (51, None)]
     assert [zone.level for zone in (upper, middle, lower)] == [84, 50, 16]
-    blurred = compose(measures_at(Capture(face_width_px=100.0), M=0.0), Capture(), A_DAY).zones[1]
+    blurred = compose(measures_at(CaptureConditions(face_width_px=100.0), M=0.0), IDEAL, A_DAY).zones[1]
     assert blurred.high - blurred.low > middle.high - middle.low > 0
     assert all(zone.low <= zone.level <= zone.high for zone in (upper, middle, lower, blurred))

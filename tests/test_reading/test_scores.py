@@ -6,44 +6,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading.balance import REGIONS
-from gwansang.reading.calibration import calibrate, simulated_faces
+from gwansang.reading.asymmetry import ASYMMETRY_REGIONS
+from gwansang.reading.calibration import calibrate_scales, simulate_faces
 from gwansang.reading.composer import compose
-from gwansang.reading.elements import ELEMENTS, PROTOTYPES, elements
-from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import ENERGIES, Capture
+from gwansang.reading.elements import ELEMENT_PROTOTYPES, ELEMENTS, classify_elements
+from gwansang.reading.measurement_error import measurement_error
+from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.scores import Scores, energy_step, score, shipped_scales
-from gwansang.reading.shapes import memberships
-from gwansang.reading.taxonomy import taxonomy
-from tests.support.factories import measures_at
+from gwansang.reading.scores import FaceScores, default_scales, round_energy, score_face
+from gwansang.reading.shapes import classify_shapes
+from gwansang.reading.taxonomy import load_taxonomy
+from tests.support.factories import IDEAL, measures_at
 from tests.test_reading.days import A_DAY
 
-KEYS = sorted(BY_KEY)
-SIGMA = {key: measuring_error(key, Capture()) / norm.sd for key, norm in default_norms().measures.items()}
+KEYS = sorted(MEASURES_BY_KEY)
+SIGMA = {key: measurement_error(key, IDEAL) / norm.sd for key, norm in default_norms().measures.items()}
 z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
 
 
-def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> Scores:
-    return score(z, SIGMA, memberships(z, SIGMA), asymmetry or dict.fromkeys(REGIONS, 0.008))
+def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> FaceScores:
+    return score_face(z, SIGMA, classify_shapes(z, SIGMA), asymmetry or dict.fromkeys(ASYMMETRY_REGIONS, 0.008))
 
 
 @given(z_scores, st.floats(0.0, 0.5))
 def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], asymmetry: float) -> None:
-    found = scored(z, dict.fromkeys(REGIONS, asymmetry))
+    found = scored(z, dict.fromkeys(ASYMMETRY_REGIONS, asymmetry))
     assert 50 <= found.overall <= 98
-    assert all(1 <= energy_step(value) <= 5 for value in found.energy_values.values())
+    assert all(1 <= round_energy(value) <= 5 for value in found.energy_values.values())
     assert all(66 <= points <= 90 for points in found.parts.values())
     assert all(0 < trust <= 1 for trust in found.reliability.values())
 
 
 def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
-    found = [scored(z) for z in simulated_faces(1500, seed=11)]
+    found = [scored(z) for z in simulate_faces(1500, seed=11)]
     overall = sorted(face.overall for face in found)
     assert 76 <= overall[len(overall) // 2] <= 83
     for energy in ENERGIES:
-        steps = Counter(energy_step(face.energy_values[energy]) for face in found)
+        steps = Counter(round_energy(face.energy_values[energy]) for face in found)
         shares = [steps[step] / len(found) for step in range(1, 6)]
         assert shares == pytest.approx([0.10, 0.20, 0.40, 0.20, 0.10], abs=0.05)
 
@@ -65,9 +65,9 @@ def test_a_part_that_leans_the_way_of_the_whole_face_scores_higher() -> None:
 def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
     """Over many faces the mean score of a part is nearly the same whatever its shape."""
     points: dict[tuple[str, str], list[int]] = {}
-    for z in simulated_faces(3000, seed=5):
-        shapes = memberships(z, SIGMA)
-        parts = score(z, SIGMA, shapes, dict.fromkeys(REGIONS, 0.008)).parts
+    for z in simulate_faces(3000, seed=5):
+        shapes = classify_shapes(z, SIGMA)
+        parts = score_face(z, SIGMA, shapes, dict.fromkeys(ASYMMETRY_REGIONS, 0.008)).parts
         for key, shape in shapes.items():
             points.setdefault((key, shape.shape.id), []).append(parts[key])
     means = {shape: sum(found) / len(found) for shape, found in points.items() if len(found) >= 50}
@@ -76,12 +76,15 @@ def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
 
 def test_a_part_that_shows_badly_weighs_less_in_the_energies() -> None:
     z = {**dict.fromkeys(KEYS, 0.0), "MC": 3.0}
-    clear, blurred = scored(z), score(z, {**SIGMA, "MC": 3.0}, memberships(z, SIGMA), dict.fromkeys(REGIONS, 0.008))
+    clear, blurred = (
+        scored(z),
+        score_face(z, {**SIGMA, "MC": 3.0}, classify_shapes(z, SIGMA), dict.fromkeys(ASYMMETRY_REGIONS, 0.008)),
+    )
     assert blurred.reliability["mouth"] < clear.reliability["mouth"]
 
 
 def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
-    fresh, shipped = calibrate(default_norms(), 1200, seed=99), shipped_scales()
+    fresh, shipped = calibrate_scales(default_norms(), 1200, seed=99), default_scales()
     for energy in ENERGIES:
         assert fresh["energies"][energy][1:-1] == pytest.approx(shipped["energies"][energy][1:-1], abs=0.04)
     for name, centre in shipped["harmony"].items():
@@ -91,13 +94,13 @@ def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
 
 
 def test_each_element_leads_in_about_a_fifth_of_all_faces() -> None:
-    leads = Counter(elements(z).primary for z in simulated_faces(4000, seed=3))
+    leads = Counter(classify_elements(z).primary for z in simulate_faces(4000, seed=3))
     assert {name: leads[name] / 4000 for name in ELEMENTS} == pytest.approx(dict.fromkeys(ELEMENTS, 0.2), abs=0.03)
 
 
 @given(z_scores)
 def test_the_element_shares_are_a_whole(z: dict[str, float]) -> None:
-    found = elements(z)
+    found = classify_elements(z)
     assert sum(found.shares.values()) == pytest.approx(1.0)
     assert found.primary == max(found.shares, key=lambda name: found.shares[name])
     assert found.secondary is None or 0.25 <= found.shares[found.secondary] <= found.shares[found.primary]
@@ -106,15 +109,15 @@ def test_the_element_shares_are_a_whole(z: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("name", ELEMENTS)
 def test_the_prototype_of_an_element_is_of_that_element(name: str) -> None:
-    z = {**dict.fromkeys(KEYS, 0.0), **{key: 2 * value for key, value in PROTOTYPES[name].items()}}
-    assert elements(z).primary == name
+    z = {**dict.fromkeys(KEYS, 0.0), **{key: 2 * value for key, value in ELEMENT_PROTOTYPES[name].items()}}
+    assert classify_elements(z).primary == name
 
 
 def test_the_weights_of_the_parts_are_those_of_the_tradition() -> None:
-    sums = {energy: sum(part.weights[energy] for part in taxonomy()) for energy in ENERGIES}
+    sums = {energy: sum(part.weights[energy] for part in load_taxonomy()) for energy in ENERGIES}
     assert sums == pytest.approx({"wealth": 1.16, "love": 1.12, "health": 1.18, "social": 1.32})
 
 
 def test_a_strong_nose_lifts_the_energy_it_stands_for() -> None:
-    usual, strong = (compose(measures_at(**z), Capture(), A_DAY) for z in ({"NA": -0.5}, {"NL": 1.0, "NA": 0.6}))
+    usual, strong = (compose(measures_at(**z), IDEAL, A_DAY) for z in ({"NA": -0.5}, {"NL": 1.0, "NA": 0.6}))
     assert strong.energy_values["wealth"] > usual.energy_values["wealth"]

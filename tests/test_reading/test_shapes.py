@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading.calibration import simulated_faces
-from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.calibration import simulate_faces
+from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.rule_parser import RuleSyntaxError, compile_rule
-from gwansang.reading.shapes import DRAWS, memberships
-from gwansang.reading.taxonomy import taxonomy
+from gwansang.reading.shapes import DRAW_COUNT, classify_shapes
+from gwansang.reading.taxonomy import load_taxonomy
 
-KEYS = sorted(BY_KEY)
+KEYS = sorted(MEASURES_BY_KEY)
 SIGMA = dict.fromkeys(KEYS, 0.35)
 PROMISED = {
     *("face_shape", "forehead", "eyebrows", "glabella", "eyes", "nose", "philtrum", "mouth", "lips"),
@@ -21,14 +21,14 @@ z_scores = st.fixed_dictionaries({key: st.floats(-3, 3) for key in KEYS})
 
 
 def test_there_are_fifteen_parts_with_eighty_two_shapes_and_the_promised_names() -> None:
-    parts = taxonomy()
+    parts = load_taxonomy()
     assert len(parts) == 15
     assert sum(len(part.classes) for part in parts) == 82
     assert {part.key for part in parts} >= PROMISED
 
 
 def test_no_shape_is_worth_more_than_another() -> None:
-    for part in taxonomy():
+    for part in load_taxonomy():
         for shape in part.classes:
             assert sum(shape.effects.values()) == pytest.approx(6.0), (part.key, shape.id)
             assert min(shape.effects.values()) >= 0
@@ -36,30 +36,30 @@ def test_no_shape_is_worth_more_than_another() -> None:
 
 @given(z_scores)
 def test_the_probabilities_of_a_part_sum_to_one(z: dict[str, float]) -> None:
-    for shape in memberships(z, SIGMA).values():
+    for shape in classify_shapes(z, SIGMA).values():
         assert sum(shape.probabilities) == pytest.approx(1.0)
         assert min(shape.probabilities) >= 0.0
 
 
 def test_every_shape_is_the_shape_of_some_face() -> None:
     reached: set[tuple[str, str]] = set()
-    for z in simulated_faces(3000, seed=7):
-        reached |= {(key, shape.shape.id) for key, shape in memberships(z, dict.fromkeys(KEYS, 0.05)).items()}
-    assert reached == {(part.key, shape.id) for part in taxonomy() for shape in part.classes}
+    for z in simulate_faces(3000, seed=7):
+        reached |= {(key, shape.shape.id) for key, shape in classify_shapes(z, dict.fromkeys(KEYS, 0.05)).items()}
+    assert reached == {(part.key, shape.id) for part in load_taxonomy() for shape in part.classes}
 
 
 @given(z_scores, st.sampled_from(KEYS))
 def test_a_tiny_change_of_the_face_moves_no_shape_by_more_than_a_few_draws(z: dict[str, float], key: str) -> None:
-    before, after = memberships(z, SIGMA), memberships({**z, key: z[key] + 1e-4}, SIGMA)
+    before, after = classify_shapes(z, SIGMA), classify_shapes({**z, key: z[key] + 1e-4}, SIGMA)
     for part in before:
         change = np.abs(np.subtract(before[part].probabilities, after[part].probabilities)).max()
-        assert change <= 2 / DRAWS
+        assert change <= 2 / DRAW_COUNT
 
 
 def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_for_half() -> None:
     usual = dict.fromkeys(KEYS, 0.0)
-    middle = memberships({**usual, "BG": 3.0}, SIGMA)["glabella"]
-    edge = memberships({**usual, "BG": 0.7}, SIGMA)["glabella"]
+    middle = classify_shapes({**usual, "BG": 3.0}, SIGMA)["glabella"]
+    edge = classify_shapes({**usual, "BG": 0.7}, SIGMA)["glabella"]
     assert (middle.shape.id, middle.clarity, middle.runner_up) == ("open", 1.0, None)
     assert edge.probabilities[0] == pytest.approx(0.5, abs=0.05)
     assert {edge.shape.id, edge.part.classes[edge.runner_up or 0].id} == {"open", "wide"}
@@ -67,7 +67,7 @@ def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_
 
 def test_less_certain_measures_give_less_certain_shapes() -> None:
     z = {**dict.fromkeys(KEYS, 0.0), "PL": 1.0}
-    sharp, blurred = memberships(z, dict.fromkeys(KEYS, 0.1)), memberships(z, dict.fromkeys(KEYS, 1.0))
+    sharp, blurred = classify_shapes(z, dict.fromkeys(KEYS, 0.1)), classify_shapes(z, dict.fromkeys(KEYS, 1.0))
     assert blurred["philtrum"].clarity < sharp["philtrum"].clarity == 1.0
 
 

@@ -3,26 +3,25 @@
 import numpy as np
 import pytest
 
-from gwansang.reading.model import Capture
 from gwansang.reading.norms import default_norms
-from gwansang.reading.stability import Sighting, icc, sighting, stability
+from gwansang.reading.stability import PhotoSample, icc, measure_stability, sample_photo
 from tests.support.factories import measures_at
 
 
-def seen(**z: float) -> Sighting:
-    return sighting(measures_at(Capture(), **z), default_norms())
+def seen(**z: float) -> PhotoSample:
+    return sample_photo(measures_at(**z), default_norms())
 
 
 def test_photos_that_say_the_same_agree_wholly() -> None:
     people = [[seen(FL=z, BG=z), seen(FL=z, BG=z)] for z in (-2.0, -1.0, 0.0, 1.0, 2.0)]
-    found = stability(people)
+    found = measure_stability(people)
     assert (found.people, found.photos) == (5, 10)
     assert found.mean_agreement == 1.0
     assert found.icc["FL"] == found.parts["glabella"].kappa == 1.0
 
 
 def test_a_label_that_everybody_gets_agrees_by_chance_and_wins_nothing() -> None:
-    found = stability([[seen(BG=3.0), seen(BG=3.0)] for _ in range(4)])
+    found = measure_stability([[seen(BG=3.0), seen(BG=3.0)] for _ in range(4)])
     glabella = found.parts["glabella"]
     assert (glabella.agreement, glabella.chance, glabella.kappa) == (1.0, 1.0, 0.0)
     assert found.largest_share == 1.0
@@ -33,14 +32,14 @@ def test_kappa_is_agreement_above_chance() -> None:
     """Half of the people keep their label, and both labels are as frequent: agreement 0.5 is chance 0.5."""
     wide, narrow = {"BG": 3.0}, {"BG": -3.0}
     pairs = [(wide, wide), (narrow, narrow), (wide, narrow), (narrow, wide)]
-    glabella = stability([[seen(**one), seen(**other)] for one, other in pairs]).parts["glabella"]
+    glabella = measure_stability([[seen(**one), seen(**other)] for one, other in pairs]).parts["glabella"]
     assert (glabella.agreement, glabella.chance, glabella.kappa) == (0.5, 0.5, 0.0)
 
 
 def test_a_person_with_many_photos_counts_no_more_than_one_with_two() -> None:
     steady = [[seen(BG=3.0), seen(BG=3.0)] for _ in range(2)]
     torn = [seen(BG=3.0), seen(BG=-3.0)]
-    twice, often = stability([*steady, torn]), stability([*steady, torn * 5])
+    twice, often = measure_stability([*steady, torn]), measure_stability([*steady, torn * 5])
     assert twice.parts["glabella"].agreement == pytest.approx(2 / 3)
     assert often.parts["glabella"].agreement == pytest.approx((2 + 20 / 45) / 3)
     assert often.parts["glabella"].shares["open"] == pytest.approx(2.5 / 3)
@@ -48,7 +47,7 @@ def test_a_person_with_many_photos_counts_no_more_than_one_with_two() -> None:
 
 def test_the_runner_up_counts_for_the_top_two() -> None:
     border = seen(BG=0.69), seen(BG=0.71)
-    found = stability([border, border]).parts["glabella"]
+    found = measure_stability([border, border]).parts["glabella"]
     assert found.agreement < found.top_two == 1.0
 
 
@@ -61,4 +60,4 @@ def test_icc_is_the_share_of_the_variance_that_lies_between_people() -> None:
 
 def test_one_person_can_not_be_compared() -> None:
     with pytest.raises(ValueError, match="two people"):
-        stability([[seen(), seen()], [seen()]])
+        measure_stability([[seen(), seen()], [seen()]])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from gwansang.reading.archetypes import archetype_definitions, figure_definitions
-from gwansang.reading.taxonomy import taxonomy
+from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.reading.texts import archetypes_text, elements_text, fortune_text, places_text, shapes_text
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import is_framed, violations
@@ -45,7 +45,7 @@ def readings(locale: Locale) -> Iterator[str]:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_text_touches_what_a_reading_must_not_touch(locale: Locale) -> None:
     assert [(path, text, violations(text)) for path, text in told(locale) if violations(text)] == []
-    quotes = [shape.classic.quote for part in taxonomy() for shape in part.classes if shape.classic]
+    quotes = [shape.classic.quote for part in load_taxonomy() for shape in part.classes if shape.classic]
     assert [text for text in quotes if violations(text)] == []
 
 
@@ -96,8 +96,8 @@ def test_the_checker_misses_no_unframed_judgement(text: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_shape_has_its_words(locale: Locale) -> None:
     parts = shapes_text(locale)["parts"]
-    assert list(parts) == [part.key for part in taxonomy()]
-    for part in taxonomy():
+    assert list(parts) == [part.key for part in load_taxonomy()]
+    for part in load_taxonomy():
         shapes = parts[part.key]["classes"]
         assert list(shapes) == [shape.id for shape in part.classes]
         assert len({shape["name"] for shape in shapes.values()}) == len(shapes)

@@ -11,7 +11,7 @@ import pytest
 from gwansang.core.exceptions import AppError
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import Measures
-from gwansang.reading.memory import recall
+from gwansang.reading.memory import read_with_memory
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import (
@@ -93,8 +93,8 @@ def test_a_clip_is_told_like_the_photo_of_the_same_face(
     assert sum(one[part] == other[part] for part in one) >= SAME_OF_15
     assert look.quality.frames == FRAMES
     assert look.quality.photos == 1
-    first = recall(None, still.measures, 1, lambda measures, before: told(still, before))
-    again = recall(
+    first = read_with_memory(None, still.measures, 1, lambda measures, before: told(still, before))
+    again = read_with_memory(
         first.profile,
         look.measures,
         1,

@@ -10,14 +10,13 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
-from gwansang.reading.measurements import measure
-from gwansang.reading.model import Capture
+from gwansang.reading.measurements import measure_face
 from gwansang.services.ml.face_analyzer import known_landmarks
 from gwansang.services.protection.sealed_faces import SealedFaces
 from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.vision.pipeline import face_from_landmarks
 from tests.support.accounts import signed_up
-from tests.support.factories import frontal_face, read_mesh
+from tests.support.factories import IDEAL, frontal_face, read_mesh
 from tests.support.fakes import NOON
 
 pytestmark = pytest.mark.anyio
@@ -27,13 +26,13 @@ TODAY = date(2026, 11, 23)
 def analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
     """What an analysis of nobody's face leaves to keep."""
     seen = face_from_landmarks(known_landmarks(), 1000, 1000)
-    reading = read_mesh(frontal_face(seed), Capture(), day, locale, 1990)
+    reading = read_mesh(frontal_face(seed), IDEAL, day, locale, 1990)
     return KeptAnalysis(
         analysis_id=uuid4(),
         created_at=NOON + timedelta(minutes=minutes),
         birth_year=1990,
         reading=reading,
-        measures=kept_measures(measure(frontal_face(seed), Capture())),
+        measures=kept_measures(measure_face(frontal_face(seed), IDEAL)),
         pose=seen.pose,
         quality=seen.quality,
     )

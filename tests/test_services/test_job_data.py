@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from gwansang.reading.measurements import measure
+from gwansang.reading.measurements import measure_face
 from gwansang.services.jobs.face_data import (
     ReadingRequest,
     decode_query,
@@ -70,7 +70,10 @@ def test_names_of_files_are_part_of_what_is_sealed() -> None:
 def test_what_was_seen_comes_back_to_the_last_digit() -> None:
     face = face_from_landmarks(known_landmarks(), 1080, 1440)
     seen = ReadingInput(
-        observation_of(face, measure(face.neutral, capture_of(face))), "ko", None, datetime(2026, 11, 23, tzinfo=UTC)
+        observation_of(face, measure_face(face.neutral, capture_of(face))),
+        "ko",
+        None,
+        datetime(2026, 11, 23, tzinfo=UTC),
     )
     again = load_reading_input(json.loads(json.dumps(dump_reading_input(seen))))
     assert np.array_equal(again.look.places, seen.look.places)

@@ -7,17 +7,16 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.models import Consent
-from gwansang.reading.measurements import MEASURING, measure
-from gwansang.reading.model import Capture
+from gwansang.reading.measurements import MEASURE_VERSION, measure_face
 from gwansang.reading.profile import Profile
 from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileUpdate
 from tests.support.accounts import signed_up
-from tests.support.factories import frontal_face
+from tests.support.factories import IDEAL, frontal_face
 from tests.support.fakes import NOON
 from tests.test_services.test_history import analysis, keeper
 
 pytestmark = pytest.mark.anyio
-FACE = Profile(measure(frontal_face(1), Capture()), 1, {"eyes": "long", "element": "wood"})
+FACE = Profile(measure_face(frontal_face(1), IDEAL), 1, {"eyes": "long", "element": "wood"})
 
 
 async def remember(accounts: Accounts, user_id: int, profile: Profile = FACE, known: KnownFace | None = None) -> bool:
@@ -49,7 +48,7 @@ async def test_measures_of_another_kind_than_todays_are_left_out_and_shapes_stay
     async with accounts.uow.write() as tx:
         row = await tx.profiles.get(user_id)
         assert row is not None
-        row.measuring = MEASURING + 1
+        row.measuring = MEASURE_VERSION + 1
         await tx.profiles.save(row)
     known = await accounts.profiles.known(user_id)
     assert known is not None

@@ -10,8 +10,8 @@ from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, MeasuredPhoto, look, photos_in, refusal_lines
 from gwansang.cli.users import with_accounts
 from gwansang.reading.measurements import Measures
-from gwansang.reading.norming import MeasuredNeighbour, TooFewPeopleError, norms_among
-from gwansang.reading.norms_file import norms_text
+from gwansang.reading.norming import MeasuredPerson, TooFewPeopleError, derive_norms
+from gwansang.reading.norms_file import format_norms
 
 _FROM = (
     "{people} people ({photos} photos measured, {refused} refused, the best one of each person taken) from the folder "
@@ -49,8 +49,8 @@ def calibrate(
     people, provenance = _from_photos(folder) if folder is not None else _from_history()
     source = folder.resolve().name if folder is not None else "history"
     try:
-        norms = norms_among(people, name or source, provenance)
-        out.write_text(norms_text(norms), encoding="utf-8")
+        norms = derive_norms(people, name or source, provenance)
+        out.write_text(format_norms(norms), encoding="utf-8")
     except TooFewPeopleError as error:
         advice = "add photos" if folder is not None else "ask again when more users agree to `improve`"
         raise CommandError(f"Nothing can be calibrated from {source}: {error}; {advice}.") from error
@@ -59,12 +59,12 @@ def calibrate(
     typer.echo(f"{out}: norms of {norms.n} people; set NORMS_PATH={out} to use them")
 
 
-def _from_history() -> tuple[list[MeasuredNeighbour], str]:
+def _from_history() -> tuple[list[MeasuredPerson], str]:
     known = with_accounts(lambda accounts: accounts.profiles.for_norms())
     return [_neighbour(measures) for measures in known], _FROM_HISTORY.format(people=len(known))
 
 
-def _from_photos(folder: Path) -> tuple[list[MeasuredNeighbour], str]:
+def _from_photos(folder: Path) -> tuple[list[MeasuredPerson], str]:
     settings = read_settings()
     looked = look(_people(folder), settings.model_path, settings.inference_workers)
     best = [max(photos, key=lambda one: one.quality) for photos in looked.people.values() if photos]
@@ -82,8 +82,8 @@ def _people(folder: Path) -> dict[str, list[Path]]:
     return people | alone
 
 
-def _neighbour(measures: Measures) -> MeasuredNeighbour:
-    return MeasuredNeighbour({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
+def _neighbour(measures: Measures) -> MeasuredPerson:
+    return MeasuredPerson({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
 
 
 def _provenance(folder: Path, looked: Looked[MeasuredPhoto], people: int) -> str:

@@ -14,9 +14,9 @@ from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import norms as read_norms
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, MeasuredPhoto, look, people_in, refusal_lines
-from gwansang.reading.measurements import BY_KEY
+from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import Norms
-from gwansang.reading.stability import PartStability, Stability, sighting, stability
+from gwansang.reading.stability import PartStability, Stability, measure_stability, sample_photo
 from gwansang.reading.texts import measures_text
 
 app = typer.Typer(no_args_is_help=True)
@@ -63,9 +63,9 @@ def stability_of(
 
 
 def _compared(folder: Path, looked: Looked[MeasuredPhoto], norms: Norms) -> Stability:
-    people = [[sighting(photo.measures, norms) for photo in photos] for photos in looked.people.values()]
+    people = [[sample_photo(photo.measures, norms) for photo in photos] for photos in looked.people.values()]
     try:
-        return stability(people)
+        return measure_stability(people)
     except ValueError as error:
         several = sum(len(photos) >= 2 for photos in people)
         why = "; ".join(refusal_lines(looked))
@@ -78,7 +78,7 @@ def _compared(folder: Path, looked: Looked[MeasuredPhoto], norms: Norms) -> Stab
 def _measures(found: Stability) -> Table:
     table = Table("measure", "", "ICC", title="Measures", title_justify="left", box=None)
     for key, value in sorted(found.icc.items(), key=lambda entry: -entry[1]):
-        table.add_row(key, measures_text("en")[BY_KEY[key].name], f"{value:.2f}")
+        table.add_row(key, measures_text("en")[MEASURES_BY_KEY[key].name], f"{value:.2f}")
     return table
 
 

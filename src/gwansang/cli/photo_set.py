@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gwansang.cli.failure import CommandError
 from gwansang.core.exceptions import AppError
-from gwansang.reading.measurements import Measures, measure
+from gwansang.reading.measurements import Measures, measure_face
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.models import catalog
 from gwansang.vision.models.runtime import Networks
@@ -143,7 +143,7 @@ class _Eyes(Generic[T]):
 
 def _measured(photo: bytes, engine: Networks) -> MeasuredPhoto:
     face = read_photo(photo, engine)
-    return MeasuredPhoto(measure(face.neutral, capture_of(face)), face.quality.score)
+    return MeasuredPhoto(measure_face(face.neutral, capture_of(face)), face.quality.score)
 
 
 def _noted(eyes: _Eyes[T], photo: Path, advance: Callable[[], None]) -> T | Refused:

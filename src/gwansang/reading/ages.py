@@ -11,7 +11,7 @@ from gwansang.reading.model import AgePosition
 from gwansang.reading.texts import places_text, shapes_text
 from gwansang.texts import Locale
 
-OLDEST = 130
+MAX_AGE = 130
 _STRIP = 2  # years shown before and after this one
 # Which part of the reading a place of the walk belongs to; the ears are not in the mesh.
 _PART = {
@@ -52,14 +52,14 @@ def _positions() -> tuple[_Position, ...]:
     return tuple(data["positions"])
 
 
-def ages(birth_year: int, day: date, shapes: Mapping[str, str], locale: Locale) -> tuple[AgePosition, ...]:
+def describe_ages(birth_year: int, day: date, shapes: Mapping[str, str], locale: Locale) -> tuple[AgePosition, ...]:
     """This year's place and those of two years before and after; `shapes` names the shape of each part.
 
     Counted ages, as the tradition counts; beside them the international age reached that year. Where a place has two
     sides, both are given. Raises BirthYearOutOfRangeError.
     """
     counted = day.year - birth_year + 1
-    if not 1 <= counted <= OLDEST:
+    if not 1 <= counted <= MAX_AGE:
         raise BirthYearOutOfRangeError("The birth year must lie within a lifetime before today.", birth_year=birth_year)
     first = max(1, counted - _STRIP)
     return tuple(_position(age, age == counted, shapes, locale) for age in range(first, counted + _STRIP + 1))

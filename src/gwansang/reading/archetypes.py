@@ -13,15 +13,15 @@ from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
-from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
 from gwansang.reading.norms import Norms
-from gwansang.reading.shapes import Membership
-from gwansang.reading.taxonomy import measures_in
+from gwansang.reading.shapes import ShapeClassification
+from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import archetypes_text, measures_text, shapes_text
 from gwansang.texts import Locale
 
-SHARPNESS = 0.8
+ARCHETYPE_SHARPNESS = 0.8
 _MIN_PROBABILITY = 0.25  # of a shape that is given as a reason
 _MAX_REASONS = 3
 _FIGURES = 3
@@ -107,8 +107,8 @@ def figure_definitions() -> tuple[Figure, ...]:
 def describe_archetypes(
     measures: Measures,
     norms: Norms,
-    shapes: Mapping[str, Membership],
-    smoothed: Mapping[str, Membership],
+    shapes: Mapping[str, ShapeClassification],
+    smoothed: Mapping[str, ShapeClassification],
     elements: Mapping[str, float],
     locale: Locale,
 ) -> Archetypes:
@@ -147,16 +147,17 @@ def describe_archetypes(
     )
 
 
-def archetype_shares(smoothed: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, int]:
+def archetype_shares(smoothed: Mapping[str, ShapeClassification], elements: Mapping[str, float]) -> dict[str, int]:
     """Return the share of each archetype, summing to exactly 100: a softmax of the standardised sums."""
     sums = archetype_sums(smoothed, elements)
     weights = [
-        math.exp(SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset)) for one in archetype_definitions()
+        math.exp(ARCHETYPE_SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset))
+        for one in archetype_definitions()
     ]
     return dict(zip(sums, _percentages(weights), strict=True))
 
 
-def archetype_sums(smoothed: Mapping[str, Membership], elements: Mapping[str, float]) -> dict[str, float]:
+def archetype_sums(smoothed: Mapping[str, ShapeClassification], elements: Mapping[str, float]) -> dict[str, float]:
     """Return for each archetype the share of its element plus the weighted probabilities of its shapes."""
     return {
         archetype.id: elements[archetype.element]
@@ -165,7 +166,7 @@ def archetype_sums(smoothed: Mapping[str, Membership], elements: Mapping[str, fl
     }
 
 
-def supporting_shapes(archetype: Archetype, shapes: Mapping[str, Membership]) -> tuple[SupportingShape, ...]:
+def supporting_shapes(archetype: Archetype, shapes: Mapping[str, ShapeClassification]) -> tuple[SupportingShape, ...]:
     """Return up to three shapes of a face that support an archetype most; none that is improbable."""
     candidates = [_supporting_shape(shapes[part], weights) for part, weights in archetype.shapes.items()]
     probable = [shape for shape in candidates if shape.probability >= _MIN_PROBABILITY]
@@ -181,12 +182,12 @@ def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[t
     return tuple(sorted(overlaps, key=lambda pair: -pair[1])[:count])
 
 
-def _support(shape: Membership, weights: Mapping[str, float]) -> float:
+def _support(shape: ShapeClassification, weights: Mapping[str, float]) -> float:
     classes = zip(shape.part.classes, shape.probabilities, strict=True)
     return shape.part.reliability * sum(weights.get(one.id, 0.0) * probability for one, probability in classes)
 
 
-def _supporting_shape(shape: Membership, weights: Mapping[str, float]) -> SupportingShape:
+def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) -> SupportingShape:
     """Take the shape of the reading if it supports the archetype, else the one that would support it most."""
     weight = _support(shape, weights)
     if shape.shape.id in weights:
@@ -208,7 +209,7 @@ def _percentages(weights: Sequence[float]) -> list[int]:
 
 def _reason(
     supporting: SupportingShape,
-    member: Membership,
+    member: ShapeClassification,
     archetype: str,
     measures: Measures,
     norms: Norms,
@@ -216,7 +217,7 @@ def _reason(
 ) -> ArchetypeReason:
     text = shapes_text(locale)["parts"][supporting.part]
     shape = next(one for one in member.part.classes if one.id == supporting.shape_id)
-    deciding = measures_in(shape) or frozenset(member.part.measures)
+    deciding = rule_measures(shape) or frozenset(member.part.measures)
     key = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
     return ArchetypeReason(
         part=supporting.part,
@@ -226,8 +227,8 @@ def _reason(
         shape=text["classes"][shape.id]["name"],
         probability=supporting.probability,
         meaning=archetypes_text(locale)["archetypes"][archetype]["parts"][supporting.part],
-        measure=BY_KEY[key].name,
-        label=measures_text(locale)[BY_KEY[key].name],
+        measure=MEASURES_BY_KEY[key].name,
+        label=measures_text(locale)[MEASURES_BY_KEY[key].name],
         percentile=norms.percentile(key, measures.values[key].value),
         classic=shape.classic,
     )

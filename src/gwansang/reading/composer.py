@@ -4,19 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gwansang.reading.ages import ages
+from gwansang.reading.ages import describe_ages
 from gwansang.reading.archetypes import describe_archetypes
-from gwansang.reading.elements import ELEMENT, ELEMENTS, Elements, elements
-from gwansang.reading.fortune import fortune
-from gwansang.reading.measurements import BY_KEY, Measures
-from gwansang.reading.model import Alternative, Capture, Classic, ElementReading, PartReading, Reading, Reason
+from gwansang.reading.elements import ELEMENT_LABEL, ELEMENTS, Elements, classify_elements
+from gwansang.reading.fortune import daily_fortune
+from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
+from gwansang.reading.model import Alternative, CaptureConditions, Classic, ElementReading, PartReading, Reading, Reason
 from gwansang.reading.norms import Norms, default_norms
-from gwansang.reading.palaces import palaces
-from gwansang.reading.scores import Scores, energy_step, score
-from gwansang.reading.shapes import Membership, memberships
-from gwansang.reading.taxonomy import measures_in
-from gwansang.reading.texts import CONTENT_VERSION, elements_text, fortune_text, measures_text, pick, shapes_text
-from gwansang.reading.zones import zones
+from gwansang.reading.palaces import describe_palaces
+from gwansang.reading.scores import FaceScores, round_energy, score_face
+from gwansang.reading.shapes import ShapeClassification, classify_shapes
+from gwansang.reading.taxonomy import rule_measures
+from gwansang.reading.texts import (
+    CONTENT_VERSION,
+    elements_text,
+    fortune_text,
+    measures_text,
+    pick_variant,
+    shapes_text,
+)
+from gwansang.reading.zones import describe_zones
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 ENGINE_VERSION = "1.0.0"
@@ -43,7 +50,7 @@ def face_key(element: str, face_shape: str, zones_type: str) -> str:
 
 def compose(
     measures: Measures,
-    capture: Capture,
+    capture: CaptureConditions,
     day: date,
     locale: Locale = DEFAULT_LOCALE,
     birth_year: int | None = None,
@@ -52,30 +59,30 @@ def compose(
 ) -> Reading:
     """The reading of measures taken like `capture`, for the fortune of `day`.
 
-    `before` is what an earlier reading of this face told (`memory.told_by`): it stays while it is likely enough.
+    `before` is what an earlier reading of this face told (`memory.shape_labels`): it stays while it is likely enough.
 
     Raises BirthYearOutOfRangeError for a birth year that can't be one.
     """
     face = _place(measures, norms or default_norms())
-    shapes = memberships(face.z, face.sigma, before)
-    scores = score(face.z, face.sigma, shapes, measures.asymmetry, face.norms.scales)
-    own = elements(face.z, (before or {}).get(ELEMENT), face.norms.scales)
+    shapes = classify_shapes(face.z, face.sigma, before)
+    scores = score_face(face.z, face.sigma, shapes, measures.asymmetry, face.norms.scales)
+    own = classify_elements(face.z, (before or {}).get(ELEMENT_LABEL), face.norms.scales)
     key = face_key(own.primary, shapes["face_shape"].shape.id, shapes["samjeong"].shape.id)
     parts = tuple(_part(shape, face, scores, capture, key, locale) for shape in shapes.values())
-    today = fortune(own, key, day, locale)
+    today = daily_fortune(own, key, day, locale)
     names = {part.part: part.shape for part in parts}
     return Reading(
         overall_score=scores.overall,
-        energy_scores={energy: energy_step(value) for energy, value in scores.energy_values.items()},
+        energy_scores={energy: round_energy(value) for energy, value in scores.energy_values.items()},
         energy_values=dict(scores.energy_values),
         parts=parts,
         element=_element(own, locale),
-        zones=zones({k: m.value for k, m in measures.values.items()}, face.z, face.sigma, locale),
+        zones=describe_zones({k: m.value for k, m in measures.values.items()}, face.z, face.sigma, locale),
         zones_type=shapes["samjeong"].shape.id,
-        palaces=palaces(face.z, locale),
+        palaces=describe_palaces(face.z, locale),
         fortune=today,
         today_fortune=today.text,
-        ages=() if birth_year is None else ages(birth_year, day, names, locale),
+        ages=() if birth_year is None else describe_ages(birth_year, day, names, locale),
         locale=locale,
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
@@ -90,7 +97,9 @@ def _place(measures: Measures, norms: Norms) -> _Placed:
     return _Placed(measures, norms, z, sigma)
 
 
-def _part(shape: Membership, face: _Placed, scores: Scores, capture: Capture, seed: str, locale: Locale) -> PartReading:
+def _part(
+    shape: ShapeClassification, face: _Placed, scores: FaceScores, capture: CaptureConditions, seed: str, locale: Locale
+) -> PartReading:
     key = shape.part.key
     words = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
@@ -110,7 +119,7 @@ def _part(shape: Membership, face: _Placed, scores: Scores, capture: Capture, se
     )
 
 
-def _alternative(shape: Membership, locale: Locale) -> Alternative | None:
+def _alternative(shape: ShapeClassification, locale: Locale) -> Alternative | None:
     second = shape.runner_up
     if second is None:
         return None
@@ -119,10 +128,10 @@ def _alternative(shape: Membership, locale: Locale) -> Alternative | None:
     return Alternative(shape_id, name, shape.probabilities[second])
 
 
-def _meaning(shape: Membership, second: Alternative | None, trust: float, seed: str, locale: Locale) -> str:
+def _meaning(shape: ShapeClassification, second: Alternative | None, trust: float, seed: str, locale: Locale) -> str:
     words = shapes_text(locale)
     own = words["parts"][shape.part.key]["classes"][shape.shape.id]
-    sentences = [pick(own["readings"], seed, shape.part.key)]
+    sentences = [pick_variant(own["readings"], seed, shape.part.key)]
     if second is not None and shape.clarity < _MIXED_BELOW:
         sentences.append(words["mixed"].format(second=second.shape, percent=round(100 * second.probability)))
     sentences.append(own["tip"])
@@ -131,7 +140,7 @@ def _meaning(shape: Membership, second: Alternative | None, trust: float, seed: 
     return " ".join(sentences)
 
 
-def _notes(part: str, capture: Capture, locale: Locale) -> tuple[str, ...]:
+def _notes(part: str, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
     """What about the photo itself has to be known to take a part's reading rightly."""
     words = shapes_text(locale)
     if part == "forehead" and capture.fringe:
@@ -141,8 +150,8 @@ def _notes(part: str, capture: Capture, locale: Locale) -> tuple[str, ...]:
     return ()
 
 
-def _reasons(shape: Membership, face: _Placed, locale: Locale) -> tuple[Reason, ...]:
-    deciding = measures_in(shape.shape)
+def _reasons(shape: ShapeClassification, face: _Placed, locale: Locale) -> tuple[Reason, ...]:
+    deciding = rule_measures(shape.shape)
     ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.z[key])))
     return tuple(
         _reason(key, face, shape.shape.classic if place == 0 else None, locale) for place, key in enumerate(ranked)
@@ -150,7 +159,7 @@ def _reasons(shape: Membership, face: _Placed, locale: Locale) -> tuple[Reason, 
 
 
 def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) -> Reason:
-    row, measured = BY_KEY[key], face.measures.values[key]
+    row, measured = MEASURES_BY_KEY[key], face.measures.values[key]
     return Reason(
         measure=row.name,
         label=measures_text(locale)[row.name],

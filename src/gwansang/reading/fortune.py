@@ -6,13 +6,13 @@ from datetime import date
 from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.model import ENERGIES, Energy, Fortune, Lucky
 from gwansang.reading.pillars import DayPillar, day_pillar
-from gwansang.reading.texts import elements_text, fortune_text, pick
+from gwansang.reading.texts import elements_text, fortune_text, pick_variant
 from gwansang.texts import Locale
 
 # Steps from the day's element to the face's in the cycle of generation -> what the day is for the face.
-RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
+DAY_RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
 # Every relation lifts two energies by one step: no face has an unlucky day.
-LIFTS: Mapping[str, tuple[Energy, Energy]] = {
+RELATION_ENERGIES: Mapping[str, tuple[Energy, Energy]] = {
     "peer": ("health", "social"),
     "supported": ("love", "health"),
     "refining": ("wealth", "social"),
@@ -28,9 +28,9 @@ _COLORS = {"wood": "#2E8B72", "fire": "#D9483B", "earth": "#D8A531", "metal": "#
 _HOURS = {"wood": "05-07", "fire": "09-13", "earth": "07-09", "metal": "15-19", "water": "21-01"}
 
 
-def relation(day_element: str, own_element: str) -> str:
+def day_relation(day_element: str, own_element: str) -> str:
     """What a day of one element is for a face of another (비화, 생아, 극아, 아극, 아생)."""
-    return RELATIONS[(ELEMENTS.index(own_element) - ELEMENTS.index(day_element)) % len(ELEMENTS)]
+    return DAY_RELATIONS[(ELEMENTS.index(own_element) - ELEMENTS.index(day_element)) % len(ELEMENTS)]
 
 
 def energy_shift(pillar: DayPillar, shares: Mapping[str, float]) -> dict[Energy, float]:
@@ -38,15 +38,15 @@ def energy_shift(pillar: DayPillar, shares: Mapping[str, float]) -> dict[Energy,
     shift: dict[Energy, float] = dict.fromkeys(ENERGIES, 0.0)
     for day_element, weight in ((pillar.stem_element, 1.0), (pillar.branch_element, _BRANCH_WEIGHT)):
         for own, share in shares.items():
-            for energy in LIFTS[relation(day_element, own)]:
+            for energy in RELATION_ENERGIES[day_relation(day_element, own)]:
                 shift[energy] += weight * share / (1.0 + _BRANCH_WEIGHT)
     return shift
 
 
-def fortune(own: Elements, face_key: str, day: date, locale: Locale) -> Fortune:
+def daily_fortune(own: Elements, face_key: str, day: date, locale: Locale) -> Fortune:
     """The fortune of `day` for a face; `face_key` names the face coarsely and decides between equal sentences."""
     pillar = day_pillar(day)
-    kind = relation(pillar.stem_element, own.primary)
+    kind = day_relation(pillar.stem_element, own.primary)
     shift = energy_shift(pillar, own.shares)
     words = fortune_text(locale)["relations"][kind]
     return Fortune(
@@ -70,9 +70,9 @@ def _text(pillar: DayPillar, kind: str, shift: Mapping[Energy, float], seed: tup
     focus = words["focus_yang" if pillar.yang else "focus_yin"][max(ENERGIES, key=shift.__getitem__)]
     return " ".join(
         (
-            pick(openings, *seed, "opening"),
-            pick(words["branches"][pillar.branch], *seed, "branch"),
-            pick(focus, *seed, "focus"),
+            pick_variant(openings, *seed, "opening"),
+            pick_variant(words["branches"][pillar.branch], *seed, "branch"),
+            pick_variant(focus, *seed, "focus"),
         )
     )
 

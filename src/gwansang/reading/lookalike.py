@@ -18,10 +18,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.calibration import shipped_population
-from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.calibration import default_population
+from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.norms import Norms, default_norms
-from gwansang.reading.taxonomy import taxonomy
+from gwansang.reading.taxonomy import load_taxonomy
 
 Region = Literal["eyes", "brows", "nose", "mouth", "outline"]
 REGIONS: tuple[Region, ...] = get_args(Region)
@@ -29,7 +29,7 @@ _ENOUGH = 100  # pairs from which on a gallery's own spread is believed more tha
 _PAIRS = 20_000  # of a large gallery, that many tell its spread
 _NORMAL = NormalDist()
 
-Table = NDArray[np.float64]  # (people, measures) standard scores
+ZScoreTable = NDArray[np.float64]  # (people, measures) standard scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _RegionTable:
     """What a gallery knows of one region; `spread`: distances of pairs of its people, ascending."""
 
     keys: tuple[str, ...]
-    z: Table  # (measures, people), so that a measure of all people lies together
+    z: ZScoreTable  # (measures, people), so that a measure of all people lies together
     variance: NDArray[np.float64]  # (measures,) of the errors, in standard scores, mean over the gallery
     spread: NDArray[np.float64]
 
@@ -73,9 +73,9 @@ class RegionGallery:
     norms: Norms
     tables: Mapping[Region, _RegionTable]
 
-    def seen_from(self, measures: Measures) -> "RegionView":
+    def compare(self, measures: Measures) -> "RegionComparison":
         """How far everybody of the gallery is from a face."""
-        return RegionView(
+        return RegionComparison(
             {region: table.distances(*self._placed(table, measures)) for region, table in self.tables.items()},
             self.tables,
         )
@@ -85,7 +85,7 @@ class RegionGallery:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionView:
+class RegionComparison:
     """A gallery as seen from one face; `squares`: (people,) squared distances by region."""
 
     squares: Mapping[Region, NDArray[np.float64]]
@@ -107,7 +107,7 @@ class RegionView:
         return tuple(RegionNeighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
 
 
-def prepare(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:
+def build_region_gallery(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:
     """A gallery of the measures of one person each; a place in it is the index that neighbours are named by."""
     norms = norms or default_norms()
     return RegionGallery(len(gallery), norms, {region: _table(region, gallery, norms) for region in REGIONS})
@@ -116,8 +116,8 @@ def prepare(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGa
 @cache
 def region_measures(region: Region) -> tuple[str, ...]:
     """The measures of the parts that lie in a region, in the order of the table of measures."""
-    used = {key for part in taxonomy() if part.region == region for key in part.measures}
-    return tuple(key for key in BY_KEY if key in used)
+    used = {key for part in load_taxonomy() if part.region == region for key in part.measures}
+    return tuple(key for key in MEASURES_BY_KEY if key in used)
 
 
 def _table(region: Region, gallery: Sequence[Measures], norms: Norms) -> _RegionTable:
@@ -132,7 +132,7 @@ def _table(region: Region, gallery: Sequence[Measures], norms: Norms) -> _Region
     return _RegionTable(keys, columns, variance, spread)
 
 
-def _apart(z: Table) -> Table:
+def _apart(z: ZScoreTable) -> ZScoreTable:
     """Differences of pairs of people: each with those who follow, round the gallery, until there are enough."""
     people = len(z)
     turns = min((people - 1) // 2, math.ceil(_PAIRS / max(people, 1)))
@@ -149,7 +149,7 @@ def _variance(keys: Sequence[str], measures: Measures, norms: Norms) -> NDArray[
     return np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
 
 
-def _squares(away: Table, keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _squares(away: ZScoreTable, keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared Mahalanobis distances of differences, whose errors have this variance."""
     white = away @ _whitening(keys, variance).T
     squares: NDArray[np.float64] = np.einsum("ij,ij->i", white, white)
@@ -166,7 +166,7 @@ def _whitening(keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np
 @cache
 def _together(keys: tuple[str, ...]) -> NDArray[np.float64]:
     """How measures go together among people."""
-    people = shipped_population()
+    people = default_population()
     order = [people["keys"].index(key) for key in keys]
     return np.array(people["correlations"])[np.ix_(order, order)]
 

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading import geometry as g
-from gwansang.reading.balance import asymmetries
+from gwansang.reading.asymmetry import measure_asymmetry
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.reading.measuring_error import measuring_error
-from gwansang.reading.model import Capture, Overlay
+from gwansang.reading.measurement_error import measurement_error
+from gwansang.reading.model import CaptureConditions, Overlay
 
 Unit = Literal["ratio", "deg", "log_ratio"]
-VERTICES = 468
-MEASURING = 1  # counted up when a definition or a correction changes what a norm was made from
+VERTEX_COUNT = 468
+MEASURE_VERSION = 1  # counted up when a definition or a correction changes what a norm was made from
 _NOSE_TIP = 4
 _APART = 1e-3  # of the face's height: what must lie above or beside one another does so by at least this
 
@@ -106,7 +106,7 @@ _OPEN = _both(
 _LID = _both(lambda m: g.height(m, 52, 159), lambda m: g.height(m, 282, 386))
 
 # fmt: off
-TABLE: tuple[Measure, ...] = (
+MEASURE_TABLE: tuple[Measure, ...] = (
     _row("FL", "face_length", "ratio",
          _ratio(9, 152, 116, 345), (_line(9, 152), _CHEEKS), "distance pitch mouth", _FARKAS),
     _row("JW", "jaw_width", "ratio",
@@ -171,10 +171,10 @@ TABLE: tuple[Measure, ...] = (
          lambda m: g.zone_share(m, 2, 152), (_line(2, 152),), "pitch mouth", _ZONES),
 )
 # fmt: on
-BY_KEY: Mapping[str, Measure] = {row.key: row for row in TABLE}
+MEASURES_BY_KEY: Mapping[str, Measure] = {row.key: row for row in MEASURE_TABLE}
 
 
-def measure(frontal: NDArray[np.float64], capture: Capture) -> Measures:
+def measure_face(frontal: NDArray[np.float64], capture: CaptureConditions) -> Measures:
     """Measure a (468, 3) mesh turned to the front: x to the subject's left, y up, z to the camera; any scale or place.
 
     Raises UnmeasurableFaceError where the points are not a face seen upright and from the front.
@@ -182,19 +182,19 @@ def measure(frontal: NDArray[np.float64], capture: Capture) -> Measures:
     mesh = _checked(frontal)
     points: g.Mesh = mesh.tolist()
     try:
-        values = {row.key: row.of(points) for row in TABLE}
+        values = {row.key: row.of(points) for row in MEASURE_TABLE}
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise _unmeasurable("The points are not arranged like a face.") from error
     if not all(map(math.isfinite, values.values())):
         raise _unmeasurable("The points are not arranged like a face.")
-    measured = {key: MeasuredValue(value, measuring_error(key, capture)) for key, value in values.items()}
-    return Measures(measured, asymmetries(mesh))
+    measured = {key: MeasuredValue(value, measurement_error(key, capture)) for key, value in values.items()}
+    return Measures(measured, measure_asymmetry(mesh))
 
 
 def _checked(frontal: NDArray[np.float64]) -> NDArray[np.float64]:
     mesh = np.asarray(frontal, dtype=np.float64)
-    if mesh.shape != (VERTICES, 3):
-        raise _unmeasurable(f"A face mesh has {VERTICES} points of x, y and z.")
+    if mesh.shape != (VERTEX_COUNT, 3):
+        raise _unmeasurable(f"A face mesh has {VERTEX_COUNT} points of x, y and z.")
     if not np.isfinite(mesh).all():
         raise _unmeasurable("Some points are not finite numbers.")
     spread = float(np.ptp(mesh[:, 1]))

@@ -11,7 +11,7 @@ ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class CaptureConditions:
     """How the face was captured, as far as it limits the measures (degrees, pixels, ratios, centimetres)."""
 
     yaw_deg: float = 0.0

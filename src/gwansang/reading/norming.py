@@ -12,22 +12,22 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.calibration import Population, calibrate, shipped_population
-from gwansang.reading.measurements import BY_KEY
-from gwansang.reading.norms import SHARES, Norm, Norms
-from gwansang.reading.scores import Centre
+from gwansang.reading.calibration import Population, calibrate_scales, default_population
+from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.norms import QUANTILES, Norm, Norms
+from gwansang.reading.scores import Moments
 
 MIN_PEOPLE = 20
 _ENOUGH = 100  # people from which on a tail or a correlation is believed more than its prior
 _FARTHEST = 3.0
 _SIMULATED, _SEED = 8000, 2026
-_KEYS = tuple(BY_KEY)
+_KEYS = tuple(MEASURES_BY_KEY)
 
-Column = NDArray[np.float64]
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredNeighbour:
+class MeasuredPerson:
     """One person's measures by key, and their left-right differences by region where those are known."""
 
     values: Mapping[str, float]
@@ -38,7 +38,7 @@ class TooFewPeopleError(ValueError):
     """Fewer than MIN_PEOPLE, or all of them alike."""
 
 
-def norms_among(people: Iterable[MeasuredNeighbour], name: str, provenance: str) -> Norms:
+def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str) -> Norms:
     """Norms and scales of people, each seen once; raises TooFewPeopleError."""
     neighbours = list(people)
     if len(neighbours) < MIN_PEOPLE:
@@ -47,10 +47,10 @@ def norms_among(people: Iterable[MeasuredNeighbour], name: str, provenance: str)
     rows = {key: _norm(key, table[:, j]) for j, key in enumerate(_KEYS)}
     bare = Norms(name, len(neighbours), provenance, rows)
     population = _population(bare, table, neighbours)
-    return replace(bare, scales=calibrate(bare, _SIMULATED, _SEED, population))
+    return replace(bare, scales=calibrate_scales(bare, _SIMULATED, _SEED, population))
 
 
-def spread_of(values: Column) -> float:
+def robust_sd(values: Vector) -> float:
     """The SD of the middle of the values: the root of the biweight midvariance with c = 9."""
     middle = float(np.median(values))
     away = values - middle
@@ -64,14 +64,16 @@ def spread_of(values: Column) -> float:
     return float(np.sqrt(len(values) * top) / abs(bottom))
 
 
-def _norm(key: str, values: Column) -> Norm:
+def _norm(key: str, values: Vector) -> Norm:
     """Percentiles lean on the normal distribution while there are few people."""
-    middle, sd = float(np.median(values)), spread_of(values)
+    middle, sd = float(np.median(values)), robust_sd(values)
     if sd <= 1e-9 * max(abs(middle), 1.0):
-        raise TooFewPeopleError(f"norms need people who differ, and all of these have the same {BY_KEY[key].name}")
+        raise TooFewPeopleError(
+            f"norms need people who differ, and all of these have the same {MEASURES_BY_KEY[key].name}"
+        )
     own = len(values) / (len(values) + _ENOUGH)
-    seen = np.quantile(values, SHARES)
-    usual = [middle + sd * NormalDist().inv_cdf(share) for share in SHARES]
+    seen = np.quantile(values, QUANTILES)
+    usual = [middle + sd * NormalDist().inv_cdf(share) for share in QUANTILES]
     low, lower, _, upper, high = (own * a + (1 - own) * b for a, b in zip(seen.tolist(), usual, strict=True))
     return Norm(
         _figure(middle), _figure(sd), (_figure(low), _figure(lower), _figure(middle), _figure(upper), _figure(high))
@@ -82,8 +84,8 @@ def _figure(number: float) -> float:
     return float(f"{number:.7g}")
 
 
-def _population(norms: Norms, table: Column, people: Sequence[MeasuredNeighbour]) -> Population:
-    shipped = shipped_population()
+def _population(norms: Norms, table: Vector, people: Sequence[MeasuredPerson]) -> Population:
+    shipped = default_population()
     order = [shipped["keys"].index(key) for key in _KEYS]
     prior = np.array(shipped["correlations"])[np.ix_(order, order)]
     middles = np.array([norms.measures[key].median for key in _KEYS])
@@ -99,10 +101,10 @@ def _population(norms: Norms, table: Column, people: Sequence[MeasuredNeighbour]
     }
 
 
-def _centre(region: str, people: Sequence[MeasuredNeighbour], shipped: Centre) -> Centre:
+def _centre(region: str, people: Sequence[MeasuredPerson], shipped: Moments) -> Moments:
     """Of the logarithm of the left-right difference; the shipped one where too few are known."""
     known = [one.asymmetry[region] for one in people if one.asymmetry is not None]
     logs = np.log(np.maximum(known, 1e-6))
-    if len(known) < MIN_PEOPLE or spread_of(logs) <= 0:
+    if len(known) < MIN_PEOPLE or robust_sd(logs) <= 0:
         return shipped
-    return {"mean": round(float(np.median(logs)), 3), "sd": round(spread_of(logs), 3)}
+    return {"mean": round(float(np.median(logs)), 3), "sd": round(robust_sd(logs), 3)}

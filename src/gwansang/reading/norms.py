@@ -7,11 +7,11 @@ from statistics import NormalDist
 from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
-from gwansang.reading.scores import Scales, shipped_scales
+from gwansang.reading.scores import Scales, default_scales
 
 _NORMAL = NormalDist()
-SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_SCORES = tuple(_NORMAL.inv_cdf(share) for share in SHARES)
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_SCORES = tuple(_NORMAL.inv_cdf(share) for share in QUANTILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Norms:
     n: int
     provenance: str
     measures: Mapping[str, Norm]
-    scales: Scales = field(default_factory=shipped_scales)
+    scales: Scales = field(default_factory=default_scales)
 
     def z(self, key: str, value: float) -> float:
         norm = self.measures[key]
@@ -66,9 +66,9 @@ class _NormsJson(TypedDict):
 def default_norms() -> Norms:
     """The shipped start values for Korean users; the file names where they come from."""
     data = load_knowledge("norms", _NormsJson)
-    measures = {key: norm_of(row) for key, row in data["measures"].items()}
+    measures = {key: norm_from_json(row) for key, row in data["measures"].items()}
     return Norms(data["id"], data["n"], data["provenance"], measures)
 
 
-def norm_of(row: NormJson) -> Norm:
+def norm_from_json(row: NormJson) -> Norm:
     return Norm(row["median"], row["sd"], (row["p05"], row["p25"], row["median"], row["p75"], row["p95"]))

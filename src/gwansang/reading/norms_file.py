@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from gwansang.reading.elements import ELEMENTS
-from gwansang.reading.measurements import BY_KEY, MEASURING
+from gwansang.reading.measurements import MEASURE_VERSION, MEASURES_BY_KEY
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norm, Norms
-from gwansang.reading.scores import Centre, Scales, shipped_scales
+from gwansang.reading.scores import Moments, Scales, default_scales
 
 _ORDER = ("p05", "p25", "median", "p75", "p95")
 _TELLS_MOST = 3  # names in a sentence
@@ -44,28 +44,28 @@ def parse_norms(text: str) -> Norms:
     except ValueError as error:
         raise NormsFileError("it is no JSON; make it anew with `gwansang calibrate`") from error
     table = _table(data, "the file")
-    if table.get("measuring") != MEASURING:
+    if table.get("measuring") != MEASURE_VERSION:
         raise NormsFileError(
-            f"it was made for measuring version {table.get('measuring')} and this is version {MEASURING}; "
+            f"it was made for measuring version {table.get('measuring')} and this is version {MEASURE_VERSION}; "
             "make it anew with `gwansang calibrate`"
         )
     measures = _table(table.get("measures"), "measures")
-    _complete(measures, BY_KEY, "measures")
+    _complete(measures, MEASURES_BY_KEY, "measures")
     return Norms(
         id=_words(table, "id"),
         n=_count(table, "n"),
         provenance=_words(table, "provenance"),
-        measures={key: _norm(key, measures[key]) for key in BY_KEY},
+        measures={key: _norm(key, measures[key]) for key in MEASURES_BY_KEY},
         scales=_scales(_table(table.get("scales"), "scales")),
     )
 
 
-def norms_text(norms: Norms) -> str:
+def format_norms(norms: Norms) -> str:
     """The file of these norms; `parse_norms` gives them back."""
     rows = {
         key: {"sd": norm.sd, **dict(zip(_ORDER, norm.percentiles, strict=True))} for key, norm in norms.measures.items()
     }
-    head = {"id": norms.id, "measuring": MEASURING, "n": norms.n, "provenance": norms.provenance}
+    head = {"id": norms.id, "measuring": MEASURE_VERSION, "n": norms.n, "provenance": norms.provenance}
     body = {**head, "measures": rows, "scales": norms.scales}
     return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
 
@@ -124,7 +124,7 @@ def _norm(key: str, value: object) -> Norm:
 
 
 def _scales(table: Mapping[str, object]) -> Scales:
-    shipped = shipped_scales()
+    shipped = default_scales()
     energies = _table(table.get("energies"), "scales.energies")
     _complete(energies, ENERGIES, "scales.energies")
     offsets = _table(table.get("element_offsets"), "scales.element_offsets")
@@ -147,10 +147,10 @@ def _knots(energy: Energy, value: object, count: int) -> list[float]:
     return knots
 
 
-def _centres(table: Mapping[str, object], name: str, wanted: Iterable[str]) -> dict[str, Centre]:
+def _centres(table: Mapping[str, object], name: str, wanted: Iterable[str]) -> dict[str, Moments]:
     rows = _table(table.get(name), f"scales.{name}")
     _complete(rows, wanted, f"scales.{name}")
-    centres: dict[str, Centre] = {}
+    centres: dict[str, Moments] = {}
     for key in wanted:
         row = _table(rows[key], f"scales.{name}.{key}")
         place = f"scales.{name}.{key}"

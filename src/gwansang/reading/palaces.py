@@ -6,7 +6,7 @@ from typing import Literal
 
 from gwansang.reading.model import Palace
 from gwansang.reading.texts import places_text
-from gwansang.reading.zones import level
+from gwansang.reading.zones import zone_level
 from gwansang.texts import Locale
 
 
@@ -37,7 +37,7 @@ _PLACES = (
 )
 
 
-def palaces(z: Mapping[str, float], locale: Locale) -> tuple[Palace, ...]:
+def describe_palaces(z: Mapping[str, float], locale: Locale) -> tuple[Palace, ...]:
     """All twelve; a palace that the mesh can't show says so and has no standard score."""
     return tuple(_palace(place, z, locale) for place in _PLACES)
 
@@ -50,5 +50,5 @@ def _palace(place: _Place, z: Mapping[str, float], locale: Locale) -> Palace:
     else:
         text = words["palaces"][place.id]
         own = sum(z[key] * weight for key, weight in place.weights.items())
-        name, where, meaning = text["name"], text["place"], text[level(own)]
+        name, where, meaning = text["name"], text["place"], text[zone_level(own)]
     return Palace(place.id, name, place.hanja, where, place.status, own, meaning, place.vertices)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from gwansang.reading.measurements import MeasuredValue, Measures
 
-SHARED = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
-SAME_FACE_UP_TO = 3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
-MAX_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
+SHARED_ERROR = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
+MAX_SAME_FACE_DIFFERENCE = (
+    3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
+)
+MAX_REMEMBERED_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Profile:
     shapes: Mapping[str, str]  # part -> shape id; "element" -> element
 
 
-def combine(photos: Sequence[Measures], weights: Sequence[float] | None = None) -> Measures:
+def combine_photos(photos: Sequence[Measures], weights: Sequence[float] | None = None) -> Measures:
     """The mean of the measures, each with the weight 1 / error²; raises ValueError for no photo at all."""
     if not photos:
         raise ValueError("there is nothing to combine")
@@ -42,7 +44,7 @@ def _mean(seen: Sequence[MeasuredValue], weights: Sequence[float]) -> MeasuredVa
     total = math.fsum(sure)
     value = math.fsum(one.value * share for one, share in zip(seen, sure, strict=True)) / total
     alone, best = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
-    return MeasuredValue(value, min(max(best, SHARED * alone), alone))
+    return MeasuredValue(value, min(max(best, SHARED_ERROR * alone), alone))
 
 
 def combine_frames(frames: Sequence[Measures]) -> Measures:
@@ -50,7 +52,7 @@ def combine_frames(frames: Sequence[Measures]) -> Measures:
 
     Light, lens, camera and mood are the same in all of them, so that only what differs between the frames averages out.
     """
-    mean = combine(frames)
+    mean = combine_photos(frames)
     values = {
         key: MeasuredValue(one.value, _error_of_frames([frame.values[key] for frame in frames], one.value))
         for key, one in mean.values.items()
@@ -66,10 +68,10 @@ def _error_of_frames(seen: Sequence[MeasuredValue], mean: float) -> float:
         return math.sqrt(alone)
     spread = math.fsum(share * (one.value - mean) ** 2 for one, share in zip(seen, sure, strict=True))
     varying = spread / math.fsum(sure) * len(seen) / (len(seen) - 1)
-    return math.sqrt(max(alone - varying, SHARED**2 * alone) + varying / len(seen))
+    return math.sqrt(max(alone - varying, SHARED_ERROR**2 * alone) + varying / len(seen))
 
 
-def difference(one: Measures, other: Measures) -> float:
+def measure_difference(one: Measures, other: Measures) -> float:
     """Mean squared difference over all measures, in units of both errors together: 1 or less for one face."""
     squares = [
         (measured.value - other.values[key].value) ** 2 / (measured.error**2 + other.values[key].error ** 2)
@@ -78,11 +80,11 @@ def difference(one: Measures, other: Measures) -> float:
     return math.fsum(squares) / len(squares)
 
 
-def may_be_one_face(one: Measures, other: Measures) -> bool:
+def may_be_same_face(one: Measures, other: Measures) -> bool:
     """Whether a photo may be averaged into a profile; no identification: a quarter of other people pass as well."""
-    return difference(one, other) <= SAME_FACE_UP_TO
+    return measure_difference(one, other) <= MAX_SAME_FACE_DIFFERENCE
 
 
-def agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
+def label_agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
     """The share of parts with the same shape, 0-1."""
     return sum(after.get(part) == shape for part, shape in before.items()) / len(before) if before else 0.0

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]  # (draws,) standard scores of one measure
-Holds = NDArray[np.bool_]  # (draws,)
-Term = Callable[[Mapping[str, Scores]], Scores]
-Predicate = Callable[[Mapping[str, Scores]], Holds]
-Compare = Callable[[Scores, Scores], Holds]
+ZScores = NDArray[np.float64]  # (draws,) standard scores of one measure
+Mask = NDArray[np.bool_]  # (draws,)
+Term = Callable[[Mapping[str, ZScores]], ZScores]
+Predicate = Callable[[Mapping[str, ZScores]], Mask]
+Comparator = Callable[[ZScores, ZScores], Mask]
 
 _TOKEN = re.compile(r"\s*(-?\d+(?:\.\d+)?|[A-Za-z]+|<=|>=|<|>|\||\(|\)|,)")
-_COMPARE: dict[str, Compare] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARE: dict[str, Comparator] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class RuleSyntaxError(ValueError):
@@ -36,7 +36,7 @@ def compile_rule(rule: str, keys: frozenset[str]) -> Predicate:
     return _Reader(_tokens(rule), keys, rule).rule()
 
 
-def _always(z: Mapping[str, Scores]) -> Holds:
+def _always(z: Mapping[str, ZScores]) -> Mask:
     return np.ones_like(next(iter(z.values())), dtype=np.bool_)
 
 
@@ -113,7 +113,7 @@ class _Reader:
             raise RuleSyntaxError(f"expected {token!r} in {self._rule!r}")
 
 
-def _compared(compare: Compare, left: Term, right: Term) -> Predicate:
+def _compared(compare: Comparator, left: Term, right: Term) -> Predicate:
     return lambda z: compare(left(z), right(z))
 
 

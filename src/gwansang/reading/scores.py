@@ -21,7 +21,7 @@ from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Energy
-from gwansang.reading.shapes import Membership, memberships
+from gwansang.reading.shapes import ShapeClassification, classify_shapes
 from gwansang.reading.taxonomy import Part
 
 _NORMAL = NormalDist()
@@ -37,7 +37,7 @@ _AGREEMENTS: Mapping[str, tuple[str, ...]] = {
 _EVEN_EFFECT = 1.5  # a class that gives every energy the same
 
 
-class Centre(TypedDict):
+class Moments(TypedDict):
     """Where a quantity lies among the faces of the calibration."""
 
     mean: float
@@ -49,46 +49,46 @@ class Scales(TypedDict):
 
     source: str
     energies: dict[Energy, list[float]]
-    harmony: dict[str, Centre]
-    asymmetry: dict[str, Centre]
-    elements: dict[str, Centre]
+    harmony: dict[str, Moments]
+    asymmetry: dict[str, Moments]
+    elements: dict[str, Moments]
     element_offsets: dict[str, float]
 
 
 @cache
-def shipped_scales() -> Scales:
+def default_scales() -> Scales:
     """The scales that belong to the shipped norms."""
     return load_knowledge("calibration", Scales)
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class FaceScores:
     """`seen`: the shapes as through the window."""
 
     overall: int
     energy_values: Mapping[Energy, float]
     parts: Mapping[str, int]
     reliability: Mapping[str, float]
-    seen: Mapping[str, Membership]
+    seen: Mapping[str, ShapeClassification]
 
 
-def through_window(z: Mapping[str, float]) -> dict[str, Membership]:
+def smooth_shapes(z: Mapping[str, float]) -> dict[str, ShapeClassification]:
     """The shapes of a face as through a window of one SD, so that no border makes what rests on them jump."""
-    return memberships(z, dict.fromkeys(z, _WINDOW))
+    return classify_shapes(z, dict.fromkeys(z, _WINDOW))
 
 
-def reliability(part: Part, sigma: Mapping[str, float]) -> float:
+def part_reliability(part: Part, sigma: Mapping[str, float]) -> float:
     """How far a photo supports a part, 0-1: what the mesh can show of it at all, less by the errors of this photo."""
     spread = sum(sigma[key] ** 2 for key in part.measures) / len(part.measures)
     return part.reliability / (1.0 + spread)
 
 
-def energy_sums(seen: Mapping[str, Membership]) -> dict[Energy, float]:
+def energy_sums(seen: Mapping[str, ShapeClassification]) -> dict[Energy, float]:
     """The weighted mean of what all shapes of a face, seen through the window, stand for (0-3, even is 1.5)."""
     return {energy: _energy_sum(energy, seen.values()) for energy in ENERGIES}
 
 
-def _energy_sum(energy: Energy, shapes: Iterable[Membership]) -> float:
+def _energy_sum(energy: Energy, shapes: Iterable[ShapeClassification]) -> float:
     total = weight = 0.0
     for shape in shapes:
         share = shape.part.weights[energy] * shape.part.reliability
@@ -97,7 +97,7 @@ def _energy_sum(energy: Energy, shapes: Iterable[Membership]) -> float:
     return total / weight
 
 
-def expected_effect(shape: Membership, energy: Energy) -> float:
+def expected_effect(shape: ShapeClassification, energy: Energy) -> float:
     classes = zip(shape.probabilities, shape.part.classes, strict=True)
     return sum(p * c.effects[energy] for p, c in classes)
 
@@ -114,7 +114,7 @@ def energy_value(energy: Energy, total: float, scales: Scales) -> float:
     return _STEPS[-1]
 
 
-def energy_step(value: float) -> int:
+def round_energy(value: float) -> int:
     return max(1, min(5, math.floor(value + 0.5)))
 
 
@@ -125,7 +125,7 @@ def harmony_terms(z: Mapping[str, float]) -> dict[str, float]:
     return {name: -math.sqrt(apart[name] + _WINDOW**2) for name in ("zones", *_AGREEMENTS)}
 
 
-def harmony(terms: Mapping[str, float], centres: Mapping[str, Centre]) -> float:
+def harmony(terms: Mapping[str, float], centres: Mapping[str, Moments]) -> float:
     """The mean of the four sides among other faces; each is bounded, so that no single one decides."""
     return sum(_bounded((value - centres[name]["mean"]) / centres[name]["sd"]) for name, value in terms.items()) / len(
         terms
@@ -142,27 +142,27 @@ def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
     return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * total)))
 
 
-def score(
+def score_face(
     z: Mapping[str, float],
     sigma: Mapping[str, float],
-    shapes: Mapping[str, Membership],
+    shapes: Mapping[str, ShapeClassification],
     asymmetry: Mapping[str, float],
     scales: Scales | None = None,
-) -> Scores:
+) -> FaceScores:
     """All numbers of a reading from standard scores, their errors, the shapes and the left-right differences.
 
     The scales are those of the norms that gave the standard scores; the shipped ones where none are given.
     """
-    scales = scales or shipped_scales()
-    trust = {key: reliability(shape.part, sigma) for key, shape in shapes.items()}
-    seen = through_window(z)
+    scales = scales or default_scales()
+    trust = {key: part_reliability(shape.part, sigma) for key, shape in shapes.items()}
+    seen = smooth_shapes(z)
     energies = {energy: energy_value(energy, total, scales) for energy, total in energy_sums(seen).items()}
     parts = {key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()}
-    return Scores(overall_score(harmony_terms(z), scales), energies, parts, trust, seen)
+    return FaceScores(overall_score(harmony_terms(z), scales), energies, parts, trust, seen)
 
 
 def _part_score(
-    shape: Membership, energies: Mapping[Energy, float], asymmetry: Mapping[str, float], scales: Scales
+    shape: ShapeClassification, energies: Mapping[Energy, float], asymmetry: Mapping[str, float], scales: Scales
 ) -> int:
     region = shape.part.region
     accord = _accord(shape, energies)
@@ -170,7 +170,7 @@ def _part_score(
     return round(78 + 8 * calm + 4 * shape.clarity)
 
 
-def _accord(shape: Membership, energies: Mapping[Energy, float]) -> float:
+def _accord(shape: ShapeClassification, energies: Mapping[Energy, float]) -> float:
     """Whether a part leans the way the whole face leans (-1..1); an even shape agrees with every face half-way."""
     own = [expected_effect(shape, energy) - _EVEN_EFFECT for energy in ENERGIES]
     whole = [energies[energy] - 3.0 for energy in ENERGIES]
@@ -178,9 +178,9 @@ def _accord(shape: Membership, energies: Mapping[Energy, float]) -> float:
     return sum(a * b for a, b in zip(own, whole, strict=True)) / size if size > 1e-9 else 0.0
 
 
-def _asymmetry_z(value: float, centre: Centre) -> float:
+def _asymmetry_z(value: float, centre: Moments) -> float:
     return _bounded((math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"])
 
 
-def _evenness(value: float, centre: Centre) -> float:
+def _evenness(value: float, centre: Moments) -> float:
     return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(value, centre))

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.rule_parser import Predicate, compile_rule
-from gwansang.reading.taxonomy import Part, ShapeClass, taxonomy
+from gwansang.reading.taxonomy import Part, ShapeClass, load_taxonomy
 
-DRAWS = 64
-KEEP_FROM = 0.15  # probability from which a shape once told is told again
+DRAW_COUNT = 64
+MIN_KEEP_PROBABILITY = 0.15  # probability from which a shape once told is told again
 _BASES = (2, 3, 5, 7, 11)  # one prime a measure; no part uses more than five
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class ShapeClassification:
     """A part's probabilities over its classes, which sum to 1; `told`: the class that stays from an earlier reading."""
 
     part: Part
@@ -50,38 +50,40 @@ class Membership:
         return by_share if self.told is None else [self.told, *(index for index in by_share if index != self.told)]
 
 
-def memberships(
+def classify_shapes(
     z: Mapping[str, float], sigma: Mapping[str, float], before: Mapping[str, str] | None = None
-) -> dict[str, Membership]:
+) -> dict[str, ShapeClassification]:
     """The probabilities of every part from standard scores and their errors (one SD, in standard scores).
 
     `before`, the shape ids by part of an earlier reading of the face, stay in the lead while they are likely enough.
     """
-    return {part.key: _membership(part, z, sigma, (before or {}).get(part.key)) for part in taxonomy()}
+    return {part.key: _membership(part, z, sigma, (before or {}).get(part.key)) for part in load_taxonomy()}
 
 
-def _membership(part: Part, z: Mapping[str, float], sigma: Mapping[str, float], before: str | None) -> Membership:
+def _membership(
+    part: Part, z: Mapping[str, float], sigma: Mapping[str, float], before: str | None
+) -> ShapeClassification:
     draws = _draws()
     cloud = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
-    free = np.ones(DRAWS, dtype=np.bool_)
+    free = np.ones(DRAW_COUNT, dtype=np.bool_)
     shares: list[float] = []
     for predicate in _predicates()[part.key]:
         hit = free & predicate(cloud)
-        shares.append(int(np.count_nonzero(hit)) / DRAWS)
+        shares.append(int(np.count_nonzero(hit)) / DRAW_COUNT)
         free &= ~hit
-    return Membership(part, tuple(shares), _kept(part, shares, before))
+    return ShapeClassification(part, tuple(shares), _kept(part, shares, before))
 
 
 def _kept(part: Part, shares: list[float], before: str | None) -> int | None:
     index = next((i for i, shape in enumerate(part.classes) if shape.id == before), None)
-    return index if index is not None and shares[index] >= KEEP_FROM else None
+    return index if index is not None and shares[index] >= MIN_KEEP_PROBABILITY else None
 
 
 @cache
 def _predicates() -> dict[str, tuple[Predicate, ...]]:
     return {
         part.key: tuple(compile_rule(shape.rule, frozenset(part.measures)) for shape in part.classes)
-        for part in taxonomy()
+        for part in load_taxonomy()
     }
 
 
@@ -89,7 +91,7 @@ def _predicates() -> dict[str, tuple[Predicate, ...]]:
 def _draws() -> NDArray[np.float64]:
     """(5, DRAWS) standard normal draws, the same everywhere: a Halton sequence (Halton 1960) and its mirror image."""
     normal = NormalDist()
-    half = [[normal.inv_cdf(_halton(i, base)) for i in range(20, 20 + DRAWS // 2)] for base in _BASES]
+    half = [[normal.inv_cdf(_halton(i, base)) for i in range(20, 20 + DRAW_COUNT // 2)] for base in _BASES]
     points = np.array([row + [-x for x in row] for row in half])
     points /= points.std(axis=1, keepdims=True)
     points.setflags(write=False)

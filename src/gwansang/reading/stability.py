@@ -13,13 +13,13 @@ import numpy as np
 
 from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import Norms
-from gwansang.reading.scores import score
-from gwansang.reading.shapes import Membership, memberships
-from gwansang.reading.taxonomy import taxonomy
+from gwansang.reading.scores import score_face
+from gwansang.reading.shapes import ShapeClassification, classify_shapes
+from gwansang.reading.taxonomy import load_taxonomy
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class PhotoSample:
     """One photo's reading: measures by key, for each part its shapes from the most probable on, and the scores."""
 
     values: Mapping[str, float]
@@ -74,28 +74,28 @@ class Stability:
     def shapes_used(self) -> float:
         """The share of all shapes of the taxonomy that at least one photo got."""
         used = sum(share > 0 for part in self.parts.values() for share in part.shares.values())
-        return used / sum(len(part.classes) for part in taxonomy())
+        return used / sum(len(part.classes) for part in load_taxonomy())
 
 
-def sighting(measures: Measures, norms: Norms) -> Sighting:
+def sample_photo(measures: Measures, norms: Norms) -> PhotoSample:
     """One photo as far as stability asks."""
     z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
     sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
-    members = memberships(z, sigma)
-    scores = score(z, sigma, members, measures.asymmetry, norms.scales)
-    return Sighting(
+    members = classify_shapes(z, sigma)
+    scores = score_face(z, sigma, members, measures.asymmetry, norms.scales)
+    return PhotoSample(
         values={key: measured.value for key, measured in measures.values.items()},
         shapes={key: _ranked(member) for key, member in members.items()},
         scores={**{str(energy): value for energy, value in scores.energy_values.items()}, "overall": scores.overall},
     )
 
 
-def _ranked(member: Membership) -> tuple[str, ...]:
+def _ranked(member: ShapeClassification) -> tuple[str, ...]:
     order = np.argsort(-np.array(member.probabilities), kind="stable")
     return tuple(member.part.classes[i].id for i in order)
 
 
-def stability(people: Sequence[Sequence[Sighting]]) -> Stability:
+def measure_stability(people: Sequence[Sequence[PhotoSample]]) -> Stability:
     """The figures over people with at least two photos each; raises ValueError for fewer than two such people."""
     seen = [photos for photos in people if len(photos) >= 2]
     if len(seen) < 2:
@@ -105,7 +105,7 @@ def stability(people: Sequence[Sequence[Sighting]]) -> Stability:
         people=len(seen),
         photos=sum(map(len, seen)),
         icc={key: icc([[photo.values[key] for photo in photos] for photos in seen]) for key in first.values},
-        parts={part.key: _part(part.key, [shape.id for shape in part.classes], seen) for part in taxonomy()},
+        parts={part.key: _part(part.key, [shape.id for shape in part.classes], seen) for part in load_taxonomy()},
         scores={
             name: _correlation([[photo.scores[name] for photo in photos] for photos in seen]) for name in first.scores
         },
@@ -126,7 +126,7 @@ def icc(groups: Sequence[Sequence[float]]) -> float:
     return (between - within) / spread if spread > 0 else 0.0
 
 
-def _part(part: str, shapes: list[str], people: Sequence[Sequence[Sighting]]) -> PartStability:
+def _part(part: str, shapes: list[str], people: Sequence[Sequence[PhotoSample]]) -> PartStability:
     same = second = 0.0
     counts: dict[str, float] = dict.fromkeys(shapes, 0.0)
     for photos in people:

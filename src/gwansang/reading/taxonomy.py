@@ -71,7 +71,7 @@ class _MeshJson(TypedDict):
 
 
 @cache
-def taxonomy() -> tuple[Part, ...]:
+def load_taxonomy() -> tuple[Part, ...]:
     """The fifteen parts and their shapes, in the order a reading shows them."""
     data = load_knowledge("taxonomy", _TaxonomyJson)
     return tuple(_part(part) for part in data["parts"])
@@ -101,7 +101,7 @@ def _shape(shape: _ClassJson) -> ShapeClass:
     )
 
 
-def measures_in(shape: ShapeClass) -> frozenset[str]:
+def rule_measures(shape: ShapeClass) -> frozenset[str]:
     """The measures that a shape's rule asks for; none for the shape that takes what is left."""
     return _rule_words(shape.rule)
 
@@ -112,7 +112,7 @@ def _rule_words(rule: str) -> frozenset[str]:
 
 
 @cache
-def mirror_map() -> NDArray[np.intp]:
+def mirror_vertices() -> NDArray[np.intp]:
     """(468,) the vertex on the other half of the face; midline vertices map to themselves."""
     data = load_knowledge("mesh", _MeshJson)
     mirror = np.array(data["mirror"], dtype=np.intp)

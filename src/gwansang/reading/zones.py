@@ -12,7 +12,7 @@ from gwansang.reading.model import Zone
 from gwansang.reading.texts import places_text
 from gwansang.texts import Locale
 
-Level = Literal["high", "middle", "low"]
+ZoneLevel = Literal["high", "middle", "low"]
 _CLEAR = 0.5  # standard scores from which a place counts as larger or smaller than usual
 _NORMAL = NormalDist()
 _ZONES: tuple[tuple[Literal["upper", "middle", "lower"], str, int, int | None], ...] = (
@@ -22,13 +22,13 @@ _ZONES: tuple[tuple[Literal["upper", "middle", "lower"], str, int, int | None], 
 )
 
 
-def level(z: float) -> Level:
+def zone_level(z: float) -> ZoneLevel:
     if z > _CLEAR:
         return "high"
     return "low" if z < -_CLEAR else "middle"
 
 
-def zones(
+def describe_zones(
     values: Mapping[str, float], z: Mapping[str, float], sigma: Mapping[str, float], locale: Locale
 ) -> tuple[Zone, ...]:
     """The zones from upper to lower; the upper is an estimate, because the mesh ends below the hairline.
@@ -43,7 +43,7 @@ def zones(
             share=math.exp(values[key]),
             z=z[key],
             years=words[zone]["years"],
-            meaning=words[zone][level(z[key])],
+            meaning=words[zone][zone_level(z[key])],
             estimated=zone == "upper",
             from_age=first,
             to_age=last,

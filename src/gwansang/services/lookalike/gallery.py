@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import TypeAdapter
 
-from gwansang.reading.lookalike import Region, RegionGallery, prepare
+from gwansang.reading.lookalike import Region, RegionGallery, build_region_gallery
 from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import Norms
-from gwansang.reading.profile import combine
+from gwansang.reading.profile import combine_photos
 from gwansang.services.lookalike.cohort import Vectors
 from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
 from gwansang.services.ml.embedding_service import Likeable
@@ -79,7 +79,7 @@ class Gallery:
         """The k people whom a face resembles most, and for each region the one."""
         if not self.people:
             return Matches(self.version, 0, (), {})
-        seen = self.regions.seen_from(face.measures)
+        seen = self.regions.compare(face.measures)
         matches = [
             Match(self.people[one.person], one.percentile, seen.similarity(one.person))
             for one in self.index.nearest(face.embedding, k)
@@ -104,7 +104,7 @@ def gallery_of(version: int, people: Mapping[int, Person], photos: Sequence[Stor
         version=version,
         people=tuple(people[person_id] for person_id in shown),
         index=likeness_index(_vectors(photos), owners),
-        regions=prepare([combine(some) for some in measures], norms),
+        regions=build_region_gallery([combine_photos(some) for some in measures], norms),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
-from gwansang.reading.measurements import Measures, measure
+from gwansang.reading.measurements import Measures, measure_face
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combine_observations, naming_photo
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding, l2_normalize
@@ -65,7 +65,7 @@ class EmbeddingService:
 
         def work(vision: FaceVision) -> Portrait:
             face, embedding = vision.recognise(picture)
-            return Portrait(embedding, measure(face.neutral, capture_of(face)), face.quality.score)
+            return Portrait(embedding, measure_face(face.neutral, capture_of(face)), face.quality.score)
 
         return await self._pool.run(work)
 

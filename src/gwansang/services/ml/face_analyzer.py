@@ -13,11 +13,11 @@ import numpy as np
 
 from gwansang.core.exceptions import AppError, InvalidInput
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import Measures, measure
-from gwansang.reading.memory import RememberedReading, Tell, first_stranger, recall
-from gwansang.reading.model import Capture
+from gwansang.reading.measurements import Measures, measure_face
+from gwansang.reading.memory import ComposeReading, ReadingWithMemory, first_different_face, read_with_memory
+from gwansang.reading.model import CaptureConditions
 from gwansang.reading.norms import Norms, default_norms
-from gwansang.reading.profile import Profile, combine
+from gwansang.reading.profile import Profile, combine_photos
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
 from gwansang.vision.decode import DecodedImage
@@ -96,7 +96,7 @@ class FaceAnalysis:
 
     query: FaceQuery
     look: FaceObservation
-    told: RememberedReading
+    told: ReadingWithMemory
     vision_ms: float
     reading_ms: float
 
@@ -170,11 +170,11 @@ class FaceAnalyzer:
 
     async def tell(
         self, look: FaceObservation, day: date, locale: Locale, birth_year: int | None, known: Profile | None
-    ) -> RememberedReading:
+    ) -> ReadingWithMemory:
         """The words for a look, in the light of what is remembered."""
         tell = _teller(look, day, locale, birth_year, self.norms)
 
-        def timed(_: FaceVision) -> RememberedReading:
+        def timed(_: FaceVision) -> ReadingWithMemory:
             started = perf_counter()
             told = _recall(known, look, tell)
             self._note_reading(perf_counter() - started)
@@ -208,25 +208,25 @@ def combine_observations(faces: list[Face]) -> FaceObservation:
     measures = []
     for index, face in enumerate(faces):
         with naming_photo(index, len(faces)):
-            measures.append(measure(face.neutral, capture_of(face)))
+            measures.append(measure_face(face.neutral, capture_of(face)))
     if len(faces) == 1:
         return observation_of(faces[0], measures[0])
-    stranger = first_stranger(measures)
+    stranger = first_different_face(measures)
     if stranger is not None:
         message = "The photos have to show one face; this one shows another than those before it."
         raise DifferentFacesError(message, file=stranger + 1)
     best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
     quality = replace(faces[best].quality, photos=len(faces), best_photo=best + 1)
-    return observation_of(replace(faces[best], quality=quality), combine(measures))
+    return observation_of(replace(faces[best], quality=quality), combine_photos(measures))
 
 
-def _teller(look: FaceObservation, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> Tell:
+def _teller(look: FaceObservation, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> ComposeReading:
     capture = capture_of(look)
     return lambda measures, before: compose(measures, capture, day, locale, birth_year, norms, before)
 
 
-def _recall(known: Profile | None, look: FaceObservation, tell: Tell) -> RememberedReading:
-    return recall(known, look.measures, look.quality.photos, tell)
+def _recall(known: Profile | None, look: FaceObservation, tell: ComposeReading) -> ReadingWithMemory:
+    return read_with_memory(known, look.measures, look.quality.photos, tell)
 
 
 @contextmanager
@@ -240,9 +240,9 @@ def naming_photo(index: int, photos: int) -> Iterator[None]:
         raise
 
 
-def capture_of(face: Face | FaceObservation) -> Capture:
+def capture_of(face: Face | FaceObservation) -> CaptureConditions:
     """How this face was captured, as far as the reading asks."""
-    return Capture(
+    return CaptureConditions(
         yaw_deg=face.pose.yaw_deg,
         pitch_deg=face.pose.pitch_deg,
         face_width_px=face.quality.face_width_px,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.reading.memory import RememberedReading
+from gwansang.reading.memory import ReadingWithMemory
 from gwansang.reading.model import Reading
 from gwansang.reading.profile import Profile
 from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery
@@ -37,7 +37,7 @@ class AnalysisResult:
 
     analysis_id: UUID
     reading_input: ReadingInput
-    told: RememberedReading
+    told: ReadingWithMemory
     norms_id: str
 
     @property
@@ -113,7 +113,7 @@ class AnalysisService:
 
         return checked
 
-    def _result(self, analysis_id: UUID, sight: ReadingInput, told: RememberedReading) -> AnalysisResult:
+    def _result(self, analysis_id: UUID, sight: ReadingInput, told: ReadingWithMemory) -> AnalysisResult:
         return AnalysisResult(analysis_id, sight, told, self._analyzer.norms.id)
 
 

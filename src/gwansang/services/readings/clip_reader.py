@@ -14,8 +14,8 @@ from typing import Final
 
 from gwansang.core.exceptions import AppError
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.reading.measurements import Measures, measure
-from gwansang.reading.profile import combine_frames, difference
+from gwansang.reading.measurements import Measures, measure_face
+from gwansang.reading.profile import combine_frames, measure_difference
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation, FaceVision, capture_of
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision import errors
@@ -101,7 +101,7 @@ def see_part(vision: FaceVision, data: bytes, part: int) -> PartSeen:
 
 def _measured(vision: FaceVision, picture: DecodedImage) -> tuple[Face, Measures]:
     face = vision.face_in(picture)
-    return face, measure(face.neutral, capture_of(face))
+    return face, measure_face(face.neutral, capture_of(face))
 
 
 def _glimpse(second: float, face: Face, measures: Measures, best: float) -> FrameObservation:
@@ -164,7 +164,7 @@ def _nearness(one: FrameObservation, other: FrameObservation, room_s: float) -> 
 
 
 def _check_one_face(good: Sequence[FrameObservation], best: Measures) -> None:
-    strangers = [one for one in good if difference(one.measures, best) > _STRANGER]
+    strangers = [one for one in good if measure_difference(one.measures, best) > _STRANGER]
     if len(strangers) > _STRANGERS * len(good):
         message = "The video has to show one face; here it shows another."
         raise DifferentFacesError(message, second=round(strangers[0].second, 1))

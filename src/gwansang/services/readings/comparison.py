@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from gwansang.reading.memory import told_by
+from gwansang.reading.memory import shape_labels
 from gwansang.reading.model import Energy, PartReading
-from gwansang.reading.profile import agreement
+from gwansang.reading.profile import label_agreement
 from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 
 NOISE_UP_TO: Final = 3.0  # in the error of the difference; of 400 measures that stayed, one seems to have changed more
@@ -88,7 +88,7 @@ def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
     return Comparison(
         a,
         b,
-        agreement=agreement(told_by(a.reading), told_by(b.reading)),
+        agreement=label_agreement(shape_labels(a.reading), shape_labels(b.reading)),
         parts={part.part: ComparedPart(part, after[part.part]) for part in a.reading.parts if part.part in after},
         measures={
             name: ComparedMeasure(measure, b.measures[name])

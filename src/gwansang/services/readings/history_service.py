@@ -13,8 +13,8 @@ from gwansang.core.paging import Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.reading.composer import face_key
 from gwansang.reading.elements import Elements
-from gwansang.reading.fortune import fortune
-from gwansang.reading.measurements import BY_KEY, Measures
+from gwansang.reading.fortune import daily_fortune
+from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Fortune, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
@@ -157,7 +157,7 @@ class HistoryService:
         element = reading.element
         own = Elements(element.primary, element.secondary, element.shares, element.clarity)
         shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
-        return fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
+        return daily_fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
 
     def opened(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
         """A stored row as plain data; raises SealBrokenError."""
@@ -182,7 +182,7 @@ class HistoryService:
 def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
     """Every measure by its public name."""
     return {
-        BY_KEY[key].name: KeptMeasure(measured.value, measured.error, BY_KEY[key].unit)
+        MEASURES_BY_KEY[key].name: KeptMeasure(measured.value, measured.error, MEASURES_BY_KEY[key].unit)
         for key, measured in measures.values.items()
     }
 

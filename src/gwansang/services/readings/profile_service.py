@@ -11,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import Unavailable
 from gwansang.models import UserProfile
-from gwansang.reading.measurements import BY_KEY, MEASURING, MeasuredValue, Measures
+from gwansang.reading.measurements import MEASURE_VERSION, MEASURES_BY_KEY, MeasuredValue, Measures
 from gwansang.reading.profile import Profile
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
@@ -125,7 +125,9 @@ class ProfileService:
         return KeptProfile(
             photos=row.photos,
             updated_at=row.updated_at,
-            measures={BY_KEY[name].name if name in BY_KEY else name: one for name, one in measures.items()},
+            measures={
+                MEASURES_BY_KEY[name].name if name in MEASURES_BY_KEY else name: one for name, one in measures.items()
+            },
             asymmetry=_UNEVEN.validate_python(content["asymmetry"]),
             shapes=_SHAPES.validate_python(content["shapes"]),
             norms_id=row.norms_id,
@@ -138,7 +140,7 @@ class ProfileService:
         content = self._faces.open_profile(key, row)
         shapes = _SHAPES.validate_python(content["shapes"])
         measures = _MEASURED.validate_python(content["measures"])
-        if row.measuring != MEASURING or set(measures) != set(BY_KEY):
+        if row.measuring != MEASURE_VERSION or set(measures) != set(MEASURES_BY_KEY):
             return Profile(Measures({}, {}), 0, shapes)
         return Profile(Measures(measures, _UNEVEN.validate_python(content["asymmetry"])), row.photos, shapes)
 
@@ -158,7 +160,7 @@ def _filled(row: UserProfile, change: ProfileUpdate) -> UserProfile:
     row.version = change.version
     row.updated_at = change.updated_at
     row.photos = change.profile.photos
-    row.measuring = MEASURING
+    row.measuring = MEASURE_VERSION
     row.norms_id = change.norms_id
     row.engine_version = change.engine_version
     return row

@@ -12,12 +12,12 @@ from functools import cache
 from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
-from gwansang.reading.model import Capture
+from gwansang.reading.model import CaptureConditions
 
 FULL_SIZE_PX = 300.0  # from this face width on, more pixels don't make the mesh steadier
 NEAR_CM, FAR_CM = 35.0, 150.0  # the tabled effect of nearness is between these distances
-NEARNESS_LEFT = 0.4  # of that effect, of a known distance: people and cameras differ
-UNKNOWN_DISTANCE = 0.5  # of the tabled effect, when nothing tells the distance
+RESIDUAL_NEARNESS = 0.4  # of that effect, of a known distance: people and cameras differ
+UNKNOWN_NEARNESS = 0.5  # of the tabled effect, when nothing tells the distance
 CLOSED_GAP = 0.03  # inner lip distance of a closed mouth, in mouth widths
 
 
@@ -55,7 +55,7 @@ def sensitivities() -> Mapping[str, Sensitivity]:
     return {key: Sensitivity(**row) for key, row in data["measures"].items()}
 
 
-def measuring_error(key: str, capture: Capture) -> float:
+def measurement_error(key: str, capture: CaptureConditions) -> float:
     """One SD of the measure `key` on a photo taken like `capture`, in the measure's unit."""
     row = sensitivities()[key]
     size = max(1.0, FULL_SIZE_PX / max(capture.face_width_px, 1.0))
@@ -73,5 +73,5 @@ def measuring_error(key: str, capture: Capture) -> float:
 def _nearness(distance_cm: float | None) -> float:
     """The unsure share of the tabled effect: it grows as the camera comes near."""
     if distance_cm is None:
-        return UNKNOWN_DISTANCE
-    return NEARNESS_LEFT / max(distance_cm, 10.0) / (1.0 / NEAR_CM - 1.0 / FAR_CM)
+        return UNKNOWN_NEARNESS
+    return RESIDUAL_NEARNESS / max(distance_cm, 10.0) / (1.0 / NEAR_CM - 1.0 / FAR_CM)
