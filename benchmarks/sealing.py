@@ -11,7 +11,7 @@ from tests.support.serving import settings_for_tests
 from tests.test_services.test_history import analysis, keeper
 
 from gwansang.container import Accounts, open_accounts
-from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.protection.sealed_faces import unseal_face
 
 ROWS = 200
 ROUNDS = 5
@@ -29,16 +29,16 @@ async def measure(folder: Path) -> None:
         async with accounts.uow.read() as tx:
             rows = await tx.analyses.list_for_user(user_id)
             wrapped = await tx.user_keys.get(user_id)
-        faces, key = SealedFaces(accounts.sealer), accounts.sealer.unwrapped(wrapped)
+        key = accounts.sealer.unwrap(wrapped)
         size = len(rows[0].sealed)
-        content = dict(faces.open_analysis(key, rows[0]))
+        content = dict(unseal_face(accounts.sealer, key, rows[0]))
         where = f"analyses/{uuid4()}/sealed".encode()
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         sealed = accounts.sealer.seal_bytes(key, text, where)
         print(f"size of a sealed reading                   {size:8d} bytes")
-        best("unwrap a user's key", lambda: accounts.sealer.unwrapped(wrapped))
+        best("unwrap a user's key", lambda: accounts.sealer.unwrap(wrapped))
         best("seal the bytes of a row", lambda: accounts.sealer.seal_bytes(key, text, where))
-        best("open the bytes of a row", lambda: accounts.sealer.open_bytes(key, sealed, where))
+        best("open the bytes of a row", lambda: accounts.sealer.unseal_bytes(key, sealed, where))
         best("read its JSON, which plain columns need too", lambda: json.loads(text))
         await whole(accounts, user_id, [row.id for row in rows])
 
@@ -53,7 +53,7 @@ async def whole(accounts: Accounts, user_id: int, ids: list[UUID]) -> None:
         await accounts.history.get(user_id, analysis_id)
     print(f"one kept reading, opened                   {per(started, ROWS):8.0f} us")
     started = perf_counter()
-    await accounts.privacy.audit.verify()
+    await accounts.audit.verify()
     print(f"follow the audit log, an entry             {per(started, 2):8.0f} us")
 
 

@@ -1,4 +1,4 @@
-"""Mail: through a real SMTP server on loopback, or into a folder; in the background, and never lost without a word."""
+"""Mail through a real SMTP server on loopback or into a folder; sent in the background, and failures are logged."""
 
 import asyncio
 import email
@@ -18,24 +18,25 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
 
-from gwansang.services.accounts.mail_service import Letter, MailService, Purpose
+from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
+from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport, UndeliveredError
 
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"
-LETTER = Letter("verify", ADDRESS, TOKEN)
+PROOF = EmailProof("verify", ADDRESS, TOKEN)
 
 
 @pytest.fixture(autouse=True)
 def plain_log() -> Iterator[None]:
-    """What a running application configured would filter what is captured here."""
+    """Reset structlog: the configuration of a running application would filter the captured events."""
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
 
 
 class Postbox:
-    """What an SMTP server does with a mail: `answers` are its replies, one a mail; then it takes everything."""
+    """Handler of an SMTP server: answers the first mails with `answers`, and accepts and stores all others."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
@@ -62,18 +63,21 @@ def smtp_server(postbox: Postbox) -> Iterator[SmtpTransport]:
         controller.stop()
 
 
-async def written(letter: Letter | None) -> Letter | None:
-    return letter
+async def issued(proof: EmailProof | None) -> EmailProof | None:
+    return proof
 
 
-def posted(carrier: MailTransport, *letters: Letter | None, link: str = "") -> list[dict[str, Any]]:
-    """What the log tells of posting these letters and closing afterwards."""
+def post_all(
+    transport: MailTransport, *proofs: EmailProof | None, link: str = "", locale: str = "ko"
+) -> list[dict[str, Any]]:
+    """Post these proofs, close the service, and return the log events."""
 
     async def post() -> None:
-        mails = MailService(carrier, sender="GwanSang <no-reply@example.org>", pauses_s=(0.01, 0.01), link=link)
-        for letter in letters:
-            mails.post(partial(written, letter))
-        await mails.close(patience_s=2)
+        sender = "GwanSang <no-reply@example.org>"
+        mails = MailService(transport, sender=sender, retry_delays_s=(0.01, 0.01), link=link)
+        for proof in proofs:
+            mails.post(partial(issued, proof), locale)
+        await mails.close(timeout_s=30)
 
     with capture_logs() as events:
         asyncio.run(post())
@@ -84,10 +88,10 @@ def posted(carrier: MailTransport, *letters: Letter | None, link: str = "") -> l
 
 @pytest.mark.parametrize(("locale", "word"), [("ko", "코드"), ("en", "code"), ("xx", "코드")])
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
-def test_a_letter_arrives_at_a_real_server_with_its_code(purpose: Purpose, locale: str, word: str) -> None:
+def test_a_mail_with_the_code_arrives_at_a_real_server(purpose: MailPurpose, locale: str, word: str) -> None:
     postbox = Postbox()
-    with smtp_server(postbox) as carrier:
-        events = posted(carrier, Letter(purpose, ADDRESS, TOKEN, locale))
+    with smtp_server(postbox) as transport:
+        events = post_all(transport, EmailProof(purpose, ADDRESS, TOKEN), locale=locale)
     (mail,) = postbox.mails
     assert (mail["To"], mail["From"]) == (ADDRESS, "GwanSang <no-reply@example.org>")
     assert TOKEN in mail.get_content().splitlines()
@@ -95,81 +99,84 @@ def test_a_letter_arrives_at_a_real_server_with_its_code(purpose: Purpose, local
     assert [event["event"] for event in events] == ["mail.sent"]
 
 
-def test_a_link_is_in_the_letter_where_one_is_set() -> None:
+def test_the_mail_has_the_configured_link() -> None:
     postbox = Postbox()
-    with smtp_server(postbox) as carrier:
-        posted(carrier, LETTER, link="https://faces.example.org/{purpose}#{token}")
+    with smtp_server(postbox) as transport:
+        post_all(transport, PROOF, link="https://faces.example.org/{purpose}#{token}")
     assert f"https://faces.example.org/verify#{TOKEN}" in postbox.mails[0].get_content()
 
 
-def test_a_mail_that_is_deferred_is_sent_again_and_arrives_once() -> None:
+def test_a_temporarily_rejected_mail_is_retried_and_arrives_once() -> None:
     postbox = Postbox("451 try later", "421 busy")
-    with smtp_server(postbox) as carrier:
-        events = posted(carrier, LETTER)
+    with smtp_server(postbox) as transport:
+        events = post_all(transport, PROOF)
     assert len(postbox.mails) == 1
-    assert [event["event"] for event in events] == ["mail.delayed", "mail.delayed", "mail.sent"]
+    assert [event["event"] for event in events] == ["mail.retry", "mail.retry", "mail.sent"]
 
 
-def test_a_mail_that_is_refused_for_good_is_logged_and_not_sent_again() -> None:
+def test_a_permanently_rejected_mail_is_logged_and_not_retried() -> None:
     postbox = Postbox("550 no")
-    with smtp_server(postbox) as carrier:
-        events = posted(carrier, LETTER)
+    with smtp_server(postbox) as transport:
+        events = post_all(transport, PROOF)
     assert postbox.mails == []
     assert [(event["event"], event["reason"]) for event in events] == [("mail.failed", "SMTPDataError 550")]
 
 
-def test_a_server_that_is_not_there_is_logged_after_all_tries() -> None:
-    events = posted(SmtpTransport("127.0.0.1", 1, security="none", timeout_s=1), LETTER)
-    assert [event["event"] for event in events] == ["mail.delayed", "mail.delayed", "mail.failed"]
+def test_an_unreachable_server_is_logged_after_all_retries() -> None:
+    events = post_all(SmtpTransport("127.0.0.1", 1, security="none", timeout_s=1), PROOF)
+    assert [event["event"] for event in events] == ["mail.retry", "mail.retry", "mail.failed"]
 
 
-def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for() -> None:
+def test_a_server_without_tls_gets_no_mail_if_tls_is_required() -> None:
     postbox = Postbox()
     with smtp_server(postbox) as plain:
-        events = posted(SmtpTransport(plain.host, plain.port, security="starttls", timeout_s=2), LETTER)
+        events = post_all(SmtpTransport(plain.host, plain.port, security="starttls", timeout_s=2), PROOF)
     assert postbox.mails == []
     assert events[-1]["event"] == "mail.failed"
 
 
-def test_posting_waits_for_nobody_and_stopping_says_what_was_not_sent() -> None:
-    class Slow:
+def test_posting_does_not_wait_and_unsent_mails_are_logged_on_close() -> None:
+    class HangingTransport:
+        started = 0
+
         async def deliver(self, _: EmailMessage) -> None:
+            self.started += 1
             await asyncio.sleep(60)
 
-    async def post() -> float:
-        mails = MailService(Slow(), sender="no-reply@example.org")
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+    transport = HangingTransport()
+
+    async def post() -> None:
+        mails = MailService(transport, sender="no-reply@example.org")
         for _ in range(3):
-            mails.post(partial(written, LETTER))
-        posted_in = loop.time() - started
+            mails.post(partial(issued, PROOF), "ko")
+        assert transport.started == 0
         await asyncio.sleep(0)
-        await mails.close(patience_s=0.05)
-        return posted_in
+        assert transport.started == 3
+        await mails.close(timeout_s=0.05)
 
     with capture_logs() as events:
-        assert asyncio.run(post()) < 0.05
+        asyncio.run(post())
     assert [event["event"] for event in events] == ["mail.failed"] * 3
 
 
-def test_more_letters_than_can_wait_are_refused_and_logged() -> None:
-    class Gone:
+def test_mails_beyond_the_queue_limit_are_rejected_and_logged() -> None:
+    class RejectingTransport:
         async def deliver(self, _: EmailMessage) -> None:
-            raise UndeliveredError("gone", lasting=True)
+            raise UndeliveredError("gone", permanent=True)
 
-    events = posted(Gone(), *[LETTER] * 1002)
+    events = post_all(RejectingTransport(), *[PROOF] * 1002)
     assert sum(event["reason"] == "too many waiting" for event in events) == 2
     assert len(events) == 1002
 
 
-def test_a_letter_nobody_can_write_is_logged_without_its_address(tmp_path: Path) -> None:
-    events = posted(FolderTransport(tmp_path), Letter("verify", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
+def test_a_mail_that_cannot_be_composed_is_logged_without_its_address(tmp_path: Path) -> None:
+    events = post_all(FolderTransport(tmp_path), EmailProof("verify", f"{ADDRESS}\r\nBcc: x@example.com", TOKEN))
     assert [event["event"] for event in events] == ["mail.failed"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_in_development_a_mail_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    events = posted(FolderTransport(tmp_path / "mail"), LETTER)
+def test_the_folder_transport_writes_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    events = post_all(FolderTransport(tmp_path / "mail"), PROOF)
     (path,) = (tmp_path / "mail").iterdir()
     assert TOKEN in email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_content()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -177,11 +184,11 @@ def test_in_development_a_mail_is_a_file_that_only_its_owner_reads(tmp_path: Pat
     assert events[0]["path"] == str(path)
 
 
-def test_a_letter_can_not_be_printed() -> None:
-    assert ADDRESS not in repr(LETTER)
-    assert TOKEN not in f"{LETTER}"
+def test_the_repr_of_a_proof_hides_address_and_token() -> None:
+    assert ADDRESS not in repr(PROOF)
+    assert TOKEN not in f"{PROOF}"
 
 
-def test_where_there_is_nothing_to_write_nothing_is_sent_or_said(tmp_path: Path) -> None:
-    assert posted(FolderTransport(tmp_path), None) == []
+def test_nothing_is_sent_or_logged_if_no_proof_is_issued(tmp_path: Path) -> None:
+    assert post_all(FolderTransport(tmp_path), None) == []
     assert list(tmp_path.iterdir()) == []

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import inspect, text
 
 from gwansang.db import migrate
-from gwansang.db.address import DatabaseAddressError
-from gwansang.db.init_db import REVISION, SchemaOutdatedError, prepare
+from gwansang.db.init_db import REVISION, SchemaOutdatedError, ensure_schema
 from gwansang.db.session import Database
+from gwansang.db.url import DatabaseUrlError
 from gwansang.models import Base
 from tests.support.database import BACKENDS, scratch_database
 
@@ -46,19 +46,19 @@ async def tables(database: Database) -> set[str]:
 
 
 async def test_the_schema_goes_up_step_by_step_and_down_again(empty: Database) -> None:
-    for revision in migrate.revisions():
+    for revision in migrate.list_revisions():
         await migrate.upgrade(empty, revision)
-        assert await migrate.revision_of(empty) == revision
+        assert await migrate.current_revision(empty) == revision
     assert await tables(empty) == set(Base.metadata.tables)
-    for revision in (*reversed(migrate.revisions()[:-1]), migrate.BASE):
+    for revision in (*reversed(migrate.list_revisions()[:-1]), migrate.BASE):
         await migrate.downgrade(empty, revision)
-    assert await migrate.revision_of(empty) is None
+    assert await migrate.current_revision(empty) is None
     assert await tables(empty) == set()
     await migrate.upgrade(empty)
 
 
 async def test_the_migrated_schema_is_that_of_the_code(migrated: Database) -> None:
-    assert await migrate.differences(migrated) == ()
+    assert await migrate.schema_differences(migrated) == ()
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ async def test_the_migrated_schema_is_that_of_the_code(migrated: Database) -> No
 async def test_a_schema_that_drifted_is_seen(migrated: Database, drift: str) -> None:
     async with migrated.session("write") as session:
         await session.execute(text(drift))
-    assert len(await migrate.differences(migrated)) == 1
+    assert len(await migrate.schema_differences(migrated)) == 1
 
 
 def test_the_code_works_with_the_newest_revision() -> None:
-    assert migrate.revisions()[-1] == REVISION
+    assert migrate.list_revisions()[-1] == REVISION
 
 
 async def test_upgrading_twice_changes_nothing(migrated: Database) -> None:
@@ -91,7 +91,7 @@ async def test_processes_that_upgrade_at_once_take_turns(empty_url: str) -> None
     databases = [Database(empty_url) for _ in range(3)]
     try:
         await asyncio.gather(*(migrate.upgrade(database) for database in databases))
-        assert await migrate.differences(databases[0]) == ()
+        assert await migrate.schema_differences(databases[0]) == ()
     finally:
         for database in databases:
             await database.close()
@@ -103,7 +103,7 @@ async def test_a_failing_upgrade_leaves_nothing_behind(empty: Database) -> None:
     with pytest.raises(Exception, match="consents"):
         await migrate.upgrade(empty)
     assert await tables(empty) == {"consents"}
-    assert await migrate.revision_of(empty) is None
+    assert await migrate.current_revision(empty) is None
 
 
 async def test_an_unknown_revision_is_refused(empty: Database) -> None:
@@ -113,11 +113,11 @@ async def test_an_unknown_revision_is_refused(empty: Database) -> None:
 
 async def test_the_service_makes_an_embedded_database_itself_and_leaves_a_servers_alone(empty: Database) -> None:
     if empty.embedded:
-        await prepare(empty)
-        assert await migrate.revision_of(empty) == REVISION
+        await ensure_schema(empty)
+        assert await migrate.current_revision(empty) == REVISION
     else:
         with pytest.raises(SchemaOutdatedError, match="gwansang db upgrade"):
-            await prepare(empty)
+            await ensure_schema(empty)
         assert await tables(empty) == set()
 
 
@@ -125,14 +125,14 @@ async def test_a_database_of_a_newer_release_is_refused_in_a_sentence(migrated: 
     async with migrated.session("write") as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises((SchemaOutdatedError, migrate.RevisionError), match="9999"):
-        await prepare(migrated)
+        await ensure_schema(migrated)
 
 
 @pytest.mark.parametrize(
     "url", ["", "mysql://a:secret@b/c", "sqlite://", "sqlite:///:memory:", "secret", "sqlite:////proc/no/file"]
 )
 def test_an_address_that_cannot_be_used_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(DatabaseAddressError) as refused:
+    with pytest.raises(DatabaseUrlError) as refused:
         Database(url)
     assert "secret" not in str(refused.value)
 

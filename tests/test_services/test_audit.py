@@ -23,10 +23,10 @@ async def test_thirty_two_racing_writers_leave_one_whole_chain(accounts: Account
 
     async def write(number: int) -> None:
         async with accounts.uow.write() as tx:
-            await accounts.privacy.audit.note(tx, "signed_in", user.id, number=number)
+            await accounts.audit.record(tx, "signed_in", user.id, number=number)
 
     await asyncio.gather(*(write(number) for number in range(32)))
-    check = await accounts.privacy.audit.verify()
+    check = await accounts.audit.verify()
     assert (check.entries, check.broken_at) == (33, None)
 
 
@@ -45,7 +45,7 @@ async def test_what_happens_to_an_account_is_noted_once_each(accounts: Accounts,
         *("account_created", "signed_in", "consent_granted", "consent_withdrawn", "password_changed", "key_created"),
         *("exported", "erased"),
     ]
-    assert (await accounts.privacy.audit.verify()).broken_at is None
+    assert (await accounts.audit.verify()).broken_at is None
 
 
 async def test_what_was_rolled_back_is_not_in_the_log(accounts: Accounts, database_url: str) -> None:
@@ -53,13 +53,13 @@ async def test_what_was_rolled_back_is_not_in_the_log(accounts: Accounts, databa
 
     async def fail_after_noting() -> None:
         async with accounts.uow.write() as tx:
-            await accounts.privacy.audit.note(tx, "signed_in", user.id)
+            await accounts.audit.record(tx, "signed_in", user.id)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await fail_after_noting()
     assert await events(database_url) == ["account_created"]
-    assert (await accounts.privacy.audit.verify()).broken_at is None
+    assert (await accounts.audit.verify()).broken_at is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_who_gets_past_the_database_is_found_at_the_first_wrong_entry(
     ):
         await query(database_url, off)
     await query(database_url, statement)
-    assert (await accounts.privacy.audit.verify()).broken_at == broken_at
+    assert (await accounts.audit.verify()).broken_at == broken_at
 
 
 async def test_nobody_is_named_and_after_an_erasure_nobody_can_be(accounts: Accounts, database_url: str) -> None:
@@ -126,11 +126,11 @@ async def test_what_is_older_than_two_years_goes_and_the_rest_can_still_be_check
         clock.now += timedelta(days=600)
         await signed_up(accounts, "late@example.com")
         clock.now += timedelta(days=200)
-        assert (await accounts.privacy.retention.preview())["audit"] == 3
+        assert (await accounts.retention.preview())["audit"] == 3
         assert len(await events(database_url)) == 4
-        assert (await accounts.privacy.retention.run())["audit"] == 3
+        assert (await accounts.retention.run())["audit"] == 3
         assert await events(database_url) == ["account_created", "retention_run"]
-        check = await accounts.privacy.audit.verify()
+        check = await accounts.audit.verify()
         assert (check.entries, check.broken_at) == (2, None)
         with pytest.raises(DBAPIError, match="append-only"):
             await query(database_url, "DELETE FROM audit_log WHERE seq = 4")

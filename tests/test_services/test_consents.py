@@ -137,9 +137,7 @@ async def test_a_new_text_asks_again_only_where_it_must(
     user = await signed_up(accounts)
     renewed = ConsentText(version=3, valid_from=valid_from, translations={"ko": "새 글", "en": "new text"})
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
-    later = ConsentService(
-        accounts.uow, texts, accounts.privacy.audit, accounts.privacy.erasures, accounts.photo_bin, clock=clock
-    )
+    later = ConsentService(accounts.uow, texts, accounts.audit, accounts.erasures, accounts.photo_cleaner, clock=clock)
     state = (await later.states(user.id))[0]
     assert (state.granted, state.version, state.granted_version) == (holds, 3, 2)
     again = await later.grant(user.id, "reading")

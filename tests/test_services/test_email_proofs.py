@@ -1,4 +1,4 @@
-"""Codes that are mailed: to verify an address, to set a forgotten password anew."""
+"""Mailed tokens: to verify an address and to reset a password."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
-from gwansang.services.accounts.email_proof_service import MailProof, MailTokenInvalidError
-from gwansang.services.accounts.user_service import InvalidPasswordError, UserNotFoundError
+from gwansang.services.accounts.email_proof_service import EmailProof, MailTokenInvalidError
+from gwansang.services.accounts.user_service import InvalidPasswordError
 from tests.support.accounts import OTHER_PASSWORD, PASSWORD, signed_up
 from tests.support.fakes import NOON, MovingClock
 
@@ -20,7 +20,7 @@ async def reset_code(accounts: Accounts, email: str = "minji@example.com") -> st
     return proof.token
 
 
-async def verification(accounts: Accounts, user_id: int) -> MailProof:
+async def verification(accounts: Accounts, user_id: int) -> EmailProof:
     proof = await accounts.proofs.start_verification(user_id)
     assert proof is not None
     return proof
@@ -59,7 +59,7 @@ async def test_a_newer_code_replaces_the_older(accounts: Accounts) -> None:
     await accounts.proofs.reset(newer, OTHER_PASSWORD)
 
 
-async def test_a_code_is_worth_nothing_after_an_hour(accounts: Accounts, clock: MovingClock) -> None:
+async def test_a_code_expires_after_an_hour(accounts: Accounts, clock: MovingClock) -> None:
     await signed_up(accounts)
     code = await reset_code(accounts)
     clock.pass_by(minutes=60)
@@ -67,7 +67,7 @@ async def test_a_code_is_worth_nothing_after_an_hour(accounts: Accounts, clock: 
         await accounts.proofs.reset(code, OTHER_PASSWORD)
 
 
-async def test_a_code_is_worth_nothing_after_a_password_change(accounts: Accounts) -> None:
+async def test_a_password_change_invalidates_a_code(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     code = await reset_code(accounts)
     await accounts.users.change_password(user.id, PASSWORD, OTHER_PASSWORD)
@@ -75,7 +75,7 @@ async def test_a_code_is_worth_nothing_after_a_password_change(accounts: Account
         await accounts.proofs.reset(code, "a third password")
 
 
-async def test_a_code_proves_the_address_it_was_sent_to_and_no_other(accounts: Accounts) -> None:
+async def test_a_change_of_address_invalidates_codes_sent_to_the_old_one(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     proof = await verification(accounts, user.id)
     await accounts.proofs.verify(proof.token)
@@ -86,7 +86,7 @@ async def test_a_code_proves_the_address_it_was_sent_to_and_no_other(accounts: A
         await accounts.proofs.reset(code, OTHER_PASSWORD)
 
 
-async def test_a_code_of_one_kind_is_not_taken_for_the_other(accounts: Accounts) -> None:
+async def test_a_code_for_one_purpose_is_rejected_for_the_other(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     verify, reset = (await verification(accounts, user.id)).token, await reset_code(accounts)
     with pytest.raises(MailTokenInvalidError):
@@ -109,7 +109,7 @@ async def test_nothing_is_mailed_to_a_deactivated_user(accounts: Accounts) -> No
     assert await accounts.proofs.start_reset(user.email) is None
 
 
-async def test_the_code_of_a_user_who_was_deactivated_since_is_worth_nothing(accounts: Accounts) -> None:
+async def test_the_code_of_a_user_deactivated_since_is_rejected(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     code = await reset_code(accounts)
     await accounts.users.update(user.id, is_active=False)
@@ -117,7 +117,7 @@ async def test_the_code_of_a_user_who_was_deactivated_since_is_worth_nothing(acc
         await accounts.proofs.reset(code, OTHER_PASSWORD)
 
 
-async def test_of_racing_resets_with_one_code_one_wins(accounts: Accounts) -> None:
+async def test_of_concurrent_resets_with_one_code_exactly_one_succeeds(accounts: Accounts) -> None:
     await signed_up(accounts)
     code = await reset_code(accounts)
     tries = (accounts.proofs.reset(code, f"new password {n}") for n in range(6))
@@ -126,7 +126,7 @@ async def test_of_racing_resets_with_one_code_one_wins(accounts: Accounts) -> No
     assert sum(isinstance(result, MailTokenInvalidError) for result in results) == 5
 
 
-async def test_a_refused_password_does_not_spend_the_code(accounts: Accounts) -> None:
+async def test_a_rejected_password_does_not_consume_the_code(accounts: Accounts) -> None:
     await signed_up(accounts)
     code = await reset_code(accounts)
     with pytest.raises(InvalidPasswordError):
@@ -135,7 +135,7 @@ async def test_a_refused_password_does_not_spend_the_code(accounts: Accounts) ->
 
 
 @pytest.mark.parametrize("guess", ["", "x" * 43, "x" * 1_000_000, "nul\0", "half\ud800"], ids=range(5))
-async def test_a_guess_is_refused(accounts: Accounts, guess: str) -> None:
+async def test_a_guessed_code_is_rejected(accounts: Accounts, guess: str) -> None:
     await signed_up(accounts)
     await reset_code(accounts)
     with pytest.raises(MailTokenInvalidError):
@@ -144,7 +144,7 @@ async def test_a_guess_is_refused(accounts: Accounts, guess: str) -> None:
         await accounts.proofs.reset(guess, OTHER_PASSWORD)
 
 
-async def test_the_code_is_in_no_repr_and_only_its_digest_in_the_database(accounts: Accounts) -> None:
+async def test_the_repr_hides_the_code_and_the_database_has_only_its_digest(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     proof = await verification(accounts, user.id)
     assert proof.token not in repr(proof)
@@ -152,6 +152,5 @@ async def test_the_code_is_in_no_repr_and_only_its_digest_in_the_database(accoun
         assert await tx.mail_tokens.get_owner(proof.token, "verify", NOON) is None
 
 
-async def test_nobody_has_no_address_to_verify(accounts: Accounts) -> None:
-    with pytest.raises(UserNotFoundError):
-        await accounts.proofs.start_verification(2**31 - 1)
+async def test_no_verification_is_issued_for_a_deleted_user(accounts: Accounts) -> None:
+    assert await accounts.proofs.start_verification(2**31 - 1) is None

@@ -45,13 +45,13 @@ async def test_what_a_dying_process_left_outside_the_database_goes_with_the_swee
 ) -> None:
     user_id = await keeper(accounts)
     task = await submitted(accounts, user_id)
-    erasures = accounts.privacy.erasures
+    erasures = accounts.erasures
 
     async def away(_: UUID) -> None:
         raise StorageUnavailableError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(erasures, "_forget_inputs", away)
+        patched.setattr(erasures, "_delete_inputs", away)
         await accounts.users.delete(user_id)  # the account is gone, and nobody is told of the rest
     with pytest.raises(UserNotFoundError):
         await accounts.users.get(user_id)

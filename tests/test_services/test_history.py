@@ -12,7 +12,7 @@ from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
 from gwansang.reading.measurements import measure_face
 from gwansang.services.ml.face_analyzer import known_landmarks
-from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.protection.sealed_faces import unseal_face
 from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
 from gwansang.vision.pipeline import face_from_landmarks
 from tests.support.accounts import signed_up
@@ -89,8 +89,8 @@ async def test_what_is_kept_has_neither_points_nor_a_photo(accounts: Accounts) -
     await accounts.history.keep(user_id, made)
     async with accounts.uow.read() as tx:
         row = (await tx.analyses.list_for_user(user_id))[0]
-        key = await accounts.sealer.key(tx, user_id)
-    stored = json.dumps(SealedFaces(accounts.sealer).open_analysis(key, row))
+        key = await accounts.sealer.load_key(tx, user_id)
+    stored = json.dumps(unseal_face(accounts.sealer, key, row))
     assert (row.measures, row.reading, row.pose, row.quality, row.birth_year) == (None,) * 5
     for name in ("points", "frontal", "eyelids", "irises", "image"):
         assert f'"{name}":' not in stored

@@ -9,11 +9,18 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.services.protection.consent_texts import Purpose
-from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses, Fetch
 from gwansang.services.readings.photo_service import PhotoNotFoundError, PhotoService
-from gwansang.storage.base import Link, ObjectNotFoundError, ObjectStore, StoredObject, not_there, out_of_reach
+from gwansang.storage.base import (
+    ObjectLink,
+    ObjectNotFoundError,
+    ObjectStore,
+    StoredObject,
+    object_not_found,
+    storage_unavailable,
+)
 from gwansang.vision.copying import PhotoCopy
 from tests.support.accounts import signed_up
 from tests.support.fakes import MovingClock
@@ -37,7 +44,7 @@ class FakeStore:
     async def get(self, key: str) -> bytes:
         self._check()
         if key not in self.objects:
-            raise not_there()
+            raise object_not_found()
         return self.objects[key]
 
     async def delete(self, key: str) -> None:
@@ -51,7 +58,7 @@ class FakeStore:
     def list(self, prefix: str) -> AsyncIterator[StoredObject]:
         raise AssertionError(prefix)
 
-    async def link(self, key: str, ttl_s: int) -> Link:
+    async def link(self, key: str, ttl_s: int) -> ObjectLink:
         raise AssertionError(key, ttl_s)
 
     async def sweep(self) -> None:
@@ -59,7 +66,7 @@ class FakeStore:
 
     def _check(self) -> None:
         if self.away:
-            raise out_of_reach()
+            raise storage_unavailable()
 
 
 @pytest.fixture
@@ -68,15 +75,15 @@ def store() -> FakeStore:
 
 
 @pytest.fixture
-def bin_(accounts: Accounts, store: FakeStore, clock: MovingClock, monkeypatch: pytest.MonkeyPatch) -> PhotoBin:
+def bin_(accounts: Accounts, store: FakeStore, clock: MovingClock, monkeypatch: pytest.MonkeyPatch) -> PhotoCleaner:
     """The bin that all services of this test use."""
     kept: ObjectStore = store
-    monkeypatch.setattr(accounts.photo_bin, "_store", kept)
-    return accounts.photo_bin
+    monkeypatch.setattr(accounts.photo_cleaner, "_store", kept)
+    return accounts.photo_cleaner
 
 
 @pytest.fixture
-def photos(accounts: Accounts, store: FakeStore, bin_: PhotoBin, clock: MovingClock) -> PhotoService:
+def photos(accounts: Accounts, store: FakeStore, bin_: PhotoCleaner, clock: MovingClock) -> PhotoService:
     async def copy(photo: bytes) -> PhotoCopy:
         return PhotoCopy(photo, 3, 4)
 
@@ -109,9 +116,9 @@ async def test_an_object_whose_row_was_never_written_is_swept_when_nobody_can_be
     with pytest.raises(KeyboardInterrupt):
         await photos.keep(user_id, analysis_id, b"photo")
     assert len(store.objects) == 1
-    assert await accounts.photo_bin.sweep() == 0
+    assert await accounts.photo_cleaner.sweep() == 0
     clock.pass_by(minutes=11)
-    assert await accounts.photo_bin.sweep() == 1
+    assert await accounts.photo_cleaner.sweep() == 1
     assert store.objects == {}
 
 
@@ -121,7 +128,7 @@ async def test_a_kept_photo_is_never_swept(
     user_id = await keeper(accounts)
     assert await photos.keep(user_id, await kept(accounts, user_id), b"photo")
     clock.pass_by(days=400)
-    assert await accounts.photo_bin.sweep() == 0
+    assert await accounts.photo_cleaner.sweep() == 0
     assert list(store.objects.values()) == [b"photo"]
 
 
@@ -136,7 +143,7 @@ async def test_a_withdrawal_while_the_store_is_away_hides_the_photo_at_once_and_
     with pytest.raises(PhotoNotFoundError):
         await photos.link(user_id, analysis_id)
     store.away = False
-    assert await accounts.photo_bin.sweep() == 1
+    assert await accounts.photo_cleaner.sweep() == 1
     assert store.objects == {}
 
 
@@ -148,7 +155,7 @@ async def test_a_photo_whose_analysis_went_in_another_way_is_swept(
     async with accounts.uow.write() as tx:
         await tx.analyses.delete_for_user(user_id)
     clock.pass_by(minutes=11)
-    assert await accounts.photo_bin.sweep() == 1
+    assert await accounts.photo_cleaner.sweep() == 1
     assert store.objects == {}
 
 
@@ -200,7 +207,7 @@ async def photo() -> bytes:
 
 
 async def gone() -> bytes:
-    raise not_there()
+    raise object_not_found()
 
 
 @pytest.mark.parametrize("purpose", ["history", "retain_photo"])
@@ -214,7 +221,7 @@ async def test_a_consent_that_is_withdrawn_while_a_task_ends_leaves_no_photo(
     await accounts.consents.withdraw(user_id, purpose)
     async with accounts.uow.write() as tx:
         await keeping.write(tx)
-    assert await accounts.photo_bin.sweep() == 1
+    assert await accounts.photo_cleaner.sweep() == 1
     assert store.objects == {}
 
 
@@ -224,7 +231,7 @@ async def test_photos_of_a_task_that_is_never_finished_are_deleted_at_once(
     user_id = await keeper(accounts)
     made = [analysis() for _ in range(3)]
     keeping = await readings.keeping(user_id, made, {one.analysis_id: photo for one in made})
-    await accounts.privacy.erasures.erase(user_id)
+    await accounts.erasures.erase(user_id)
     assert len(store.objects) == 3
     await keeping.drop()
     assert store.objects == {}

@@ -28,11 +28,11 @@ async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays
     await remember(accounts, asleep)
     clock.now += YEAR - timedelta(days=10)
     await accounts.auth.login("awake@example.com", PASSWORD)
-    assert (await accounts.privacy.retention.run())["histories"] == 0
+    assert (await accounts.retention.run())["histories"] == 0
     clock.now += timedelta(days=20)
-    assert (await accounts.privacy.retention.preview())["histories"] == 1
+    assert (await accounts.retention.preview())["histories"] == 1
     assert await accounts.history.get(asleep, kept[asleep].analysis_id) == kept[asleep]
-    assert (await accounts.privacy.retention.run())["histories"] == 1
+    assert (await accounts.retention.run())["histories"] == 1
     with pytest.raises(AnalysisNotFoundError):
         await accounts.history.get(asleep, kept[asleep].analysis_id)
     assert await accounts.profiles.known(asleep) is None
@@ -47,7 +47,7 @@ async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: Moving
     for _ in range(75):
         clock.pass_by(days=6)
         token = (await accounts.auth.refresh(token)).refresh_token
-    assert (await accounts.privacy.retention.run())["histories"] == 0
+    assert (await accounts.retention.run())["histories"] == 0
 
 
 async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
@@ -56,7 +56,7 @@ async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -
     key = (await accounts.keys.create(user_id, "phone", ["history:read"])).key
     clock.now += YEAR
     await accounts.keys.authenticate(key)
-    assert (await accounts.privacy.retention.run())["histories"] == 0
+    assert (await accounts.retention.run())["histories"] == 0
 
 
 async def test_sign_ins_codes_keys_and_withdrawn_consents_go_in_their_time(
@@ -68,19 +68,19 @@ async def test_sign_ins_codes_keys_and_withdrawn_consents_go_in_their_time(
     await accounts.keys.create(user.id, "phone", ["analyze"], 1)
     await accounts.consents.grant(user.id, "improve")
     await accounts.consents.withdraw(user.id, "improve")
-    assert sum((await accounts.privacy.retention.run()).values()) == 0
+    assert sum((await accounts.retention.run()).values()) == 0
     clock.now += timedelta(days=32)
-    run = await accounts.privacy.retention.run()
+    run = await accounts.retention.run()
     assert (run["sign_ins"], run["mail_tokens"], run["keys"], run["consents"]) == (1, 1, 1, 0)
     clock.now += 3 * YEAR
-    assert (await accounts.privacy.retention.run())["consents"] == 1
+    assert (await accounts.retention.run())["consents"] == 1
     assert [one.purpose for one in await accounts.consents.states(user.id) if one.granted] == ["reading"]
 
 
 async def test_one_process_takes_the_turn_of_a_day(database_url: str, clock: MovingClock) -> None:
     async with accounts_on(database_url, clock) as one, accounts_on(database_url, clock) as other:
         for _ in range(2):
-            await asyncio.gather(*(each.privacy.retention.run_if_due() for each in (one, other, one, other)))
+            await asyncio.gather(*(each.retention.run_if_due() for each in (one, other, one, other)))
             clock.now += timedelta(hours=25)
     runs = await query(database_url, "SELECT count(*) FROM audit_log WHERE event = 'retention_run'")
     assert runs == [(2,)]
@@ -92,17 +92,17 @@ async def test_a_turn_whose_process_died_is_taken_by_another_after_an_hour(
     async with accounts.uow.write() as tx:
         now = clock()
         assert await tx.scheduled_runs.claim("retention", now, done_before=now, begun_before=now)
-    await accounts.privacy.retention.run_if_due()
+    await accounts.retention.run_if_due()
     assert await query(database_url, "SELECT done_at FROM turns") == [(None,)]
     clock.now += timedelta(hours=2)
-    await accounts.privacy.retention.run_if_due()
+    await accounts.retention.run_if_due()
     assert await query(database_url, "SELECT count(*) FROM turns WHERE done_at IS NULL") == [(0,)]
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
 async def test_the_published_schedule_says_the_numbers_that_the_run_keeps_to(database_url: str, locale: str) -> None:
     async with accounts_on(database_url, inactive_months=7, refresh_token_days=5) as accounts:
-        told = {line.id: line.how_long for line in accounts.privacy.retention.schedule(locale)}
+        told = {line.id: line.how_long for line in accounts.retention.schedule(locale)}
     assert "7" in told["history"]
     assert "5" in told["sign_in"]
     assert not [line for line in told.values() if "{" in line]

@@ -9,7 +9,12 @@ from sqlalchemy import text
 from gwansang.container import Accounts
 from gwansang.core.encryption import MasterKeys, generate_key
 from gwansang.db.session import Database
-from gwansang.services.protection.sealing import EncryptionKeyMissingError, SealBrokenError, UserKeyNotFoundError, place
+from gwansang.services.protection.sealing import (
+    EncryptionKeyMissingError,
+    SealBrokenError,
+    UserKeyNotFoundError,
+    row_aad,
+)
 from gwansang.services.readings.history_service import KeptAnalysis
 from tests.support.accounts import accounts_on
 from tests.test_services.test_history import analysis, keeper
@@ -62,7 +67,7 @@ async def test_another_key_under_the_same_name_opens_nothing_and_is_told(databas
     async with accounts_on(database_url, encryption_keys=WRONG) as accounts:
         with pytest.raises(SealBrokenError):
             await accounts.history.get(user_id, made.analysis_id)
-        assert (await accounts.privacy.rotation.in_use()).broken == ("old",)
+        assert (await accounts.key_rotation.usage()).broken == ("old",)
 
 
 async def test_what_was_put_into_another_row_or_given_to_another_user_does_not_open(
@@ -104,12 +109,12 @@ async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(d
             await accounts.history.keep(user_id, made)
             kept[user_id] = made
     async with accounts_on(database_url, encryption_keys=f"{NEW},{OLD}") as accounts:
-        assert dict((await accounts.privacy.rotation.in_use()).users) == {"old": 5}
+        assert dict((await accounts.key_rotation.usage()).users) == {"old": 5}
         assert await accounts.history.get(user_id, made.analysis_id) == made
-        assert await accounts.privacy.rotation.run() == 5
-        assert await accounts.privacy.rotation.run() == 0
+        assert await accounts.key_rotation.run() == 5
+        assert await accounts.key_rotation.run() == 0
     async with accounts_on(database_url, encryption_keys=NEW) as accounts:
-        assert (await accounts.privacy.rotation.in_use()).missing == ()
+        assert (await accounts.key_rotation.usage()).missing == ()
         for user_id, made in kept.items():
             assert await accounts.history.get(user_id, made.analysis_id) == made
 
@@ -147,12 +152,12 @@ async def opened(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[s
     """The content of every row, by table and condition."""
     sealer, rows = accounts.sealer, {}
     async with accounts.uow.read() as tx:
-        key = await sealer.key(tx, user_id)
+        key = await sealer.load_key(tx, user_id)
         for row in await tx.analyses.list_for_user(user_id):
             written = row.id.hex if "sqlite" in str(accounts.uow._database.address) else row.id
-            rows[f"id = '{written}'"] = sealer.open(key, row.sealed, place("analyses", row.id, "sealed"))
+            rows[f"id = '{written}'"] = sealer.unseal(key, row.sealed, row_aad("analyses", row.id, "sealed"))
         profile = await tx.profiles.get(user_id)
-    content = sealer.open(key, profile.sealed, place("user_profiles", user_id, "sealed"))
+    content = sealer.unseal(key, profile.sealed, row_aad("user_profiles", user_id, "sealed"))
     return {"analyses": rows, "user_profiles": {f"user_id = {user_id}": content}}
 
 

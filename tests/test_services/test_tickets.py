@@ -73,7 +73,7 @@ async def test_a_key_without_an_end_has_no_seconds_left_to_count(accounts: Accou
     user = await signed_up(accounts)
     key = (await accounts.keys.create(user.id, "k", ["analyze"])).key
     tickets = ticket_service(accounts, clock)
-    caller = await tickets.redeem((await tickets.issue(await tickets.known(key))).ticket)
+    caller = await tickets.redeem((await tickets.issue(await tickets.authenticate(key))).ticket)
     assert (caller.user_id, caller.scopes, tickets.seconds_left(caller)) == (user.id, {"analyze"}, None)
 
 

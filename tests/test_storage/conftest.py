@@ -7,8 +7,8 @@ import pytest
 
 from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import ObjectStore
-from gwansang.storage.local import LocalObjects
-from gwansang.storage.s3 import S3Bucket, S3Objects
+from gwansang.storage.local import LocalObjectStore
+from gwansang.storage.s3 import S3Bucket, S3ObjectStore
 from tests.support.fakes import MovingClock
 from tests.support.s3_server import BUCKET, REGION, S3Server, s3_server
 
@@ -37,13 +37,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def local(folder: Path, links: FileLinks) -> LocalObjects:
-    return LocalObjects(folder, links)
+def local(folder: Path, links: FileLinks) -> LocalObjectStore:
+    return LocalObjectStore(folder, links)
 
 
 @pytest.fixture
-def bucket(s3: S3Server, clock: MovingClock) -> S3Objects:
-    return S3Objects(bucket_of(s3), clock=clock)
+def bucket(s3: S3Server, clock: MovingClock) -> S3ObjectStore:
+    return S3ObjectStore(bucket_of(s3), clock=clock)
 
 
 def bucket_of(server: S3Server, **changes: str | None) -> S3Bucket:

@@ -12,7 +12,7 @@ import pytest
 
 from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import ObjectNotFoundError, StorageUnavailableError
-from gwansang.storage.local import LINK_PATH, LocalObjects
+from gwansang.storage.local import LINK_PATH, LocalObjectStore
 from tests.support.fakes import MovingClock
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ from gwansang.storage import local
 
 def die(path): os.kill(os.getpid(), signal.SIGKILL)
 local._sync = die  # the bytes are in the file, and it was not moved yet
-asyncio.run(local.LocalObjects(Path(sys.argv[1]), FileLinks("x", clock=utc_now)).put("photos/7f/7f3a.jpg", b"half"))
+asyncio.run(local.LocalObjectStore(Path(sys.argv[1]), FileLinks("x", clock=utc_now)).put("photos/7f/7f3a.jpg", b"half"))
 """
 
 
@@ -35,7 +35,7 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def killed(local: LocalObjects, folder: Path) -> LocalObjects:
+def killed(local: LocalObjectStore, folder: Path) -> LocalObjectStore:
     """A store in which a writer died before its object was whole."""
     done = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(folder)], check=False)
     assert done.returncode == -signal.SIGKILL
@@ -44,7 +44,7 @@ def killed(local: LocalObjects, folder: Path) -> LocalObjects:
 
 
 async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
-    killed: LocalObjects, folder: Path
+    killed: LocalObjectStore, folder: Path
 ) -> None:
     assert [found async for found in killed.list("photos/")] == []
     with pytest.raises(ObjectNotFoundError):
@@ -59,7 +59,7 @@ async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
 
 
 async def test_deleting_an_object_deletes_what_a_killed_writer_left_of_it_and_of_no_other(
-    killed: LocalObjects, folder: Path
+    killed: LocalObjectStore, folder: Path
 ) -> None:
     await killed.delete("photos/7f/7f3a.jp")
     assert len(files(folder)) == 1
@@ -67,16 +67,18 @@ async def test_deleting_an_object_deletes_what_a_killed_writer_left_of_it_and_of
     assert files(folder) == []
 
 
-async def test_deleting_a_prefix_deletes_what_a_killed_writer_left_for_it(killed: LocalObjects, folder: Path) -> None:
+async def test_deleting_a_prefix_deletes_what_a_killed_writer_left_for_it(
+    killed: LocalObjectStore, folder: Path
+) -> None:
     await killed.delete_prefix("photos/7f/")
     assert files(folder) == []
 
 
-def test_only_its_owner_may_look_into_the_folder(local: LocalObjects, folder: Path) -> None:
+def test_only_its_owner_may_look_into_the_folder(local: LocalObjectStore, folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_link_in_the_folder_leads_nowhere(local: LocalObjects, folder: Path, tmp_path: Path) -> None:
+async def test_a_link_in_the_folder_leads_nowhere(local: LocalObjectStore, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     await local.put(KEY, b"photo")
     (folder / "photos/7f/11.jpg").symlink_to(tmp_path / "secret")
@@ -90,7 +92,7 @@ async def test_a_link_in_the_folder_leads_nowhere(local: LocalObjects, folder: P
 
 
 async def test_a_file_in_the_place_of_a_folder_is_unavailable_and_not_a_crash(
-    local: LocalObjects, folder: Path
+    local: LocalObjectStore, folder: Path
 ) -> None:
     (folder / "photos").write_bytes(b"in the way")
     with pytest.raises(StorageUnavailableError):
@@ -101,11 +103,11 @@ async def test_a_file_in_the_place_of_a_folder_is_unavailable_and_not_a_crash(
 async def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path, links: FileLinks) -> None:
     (tmp_path / "taken").write_bytes(b"")
     with pytest.raises(StorageUnavailableError, match="Nothing can be kept in"):
-        LocalObjects(tmp_path / "taken" / "storage", links)
+        LocalObjectStore(tmp_path / "taken" / "storage", links)
 
 
 async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes(
-    local: LocalObjects, links: FileLinks, clock: MovingClock
+    local: LocalObjectStore, links: FileLinks, clock: MovingClock
 ) -> None:
     link = await local.link(KEY, 86_400)
     assert (link.expires_at - clock.now).total_seconds() == 600
@@ -117,7 +119,7 @@ async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes
     assert links.verify(token) is None
 
 
-async def test_no_changed_or_foreign_token_names_anything(local: LocalObjects, clock: MovingClock) -> None:
+async def test_no_changed_or_foreign_token_names_anything(local: LocalObjectStore, clock: MovingClock) -> None:
     links = FileLinks("a secret that only these tests know", clock=clock)
     token = links.sign(KEY, 60)[0]
     data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))

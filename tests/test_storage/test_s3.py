@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gwansang.storage.base import StorageUnavailableError
-from gwansang.storage.s3 import S3Objects
+from gwansang.storage.s3 import S3ObjectStore
 from tests.support.fakes import MovingClock
 from tests.support.s3_server import S3Server
 from tests.test_storage.conftest import bucket_of
@@ -22,13 +22,13 @@ def answer(url: str, method: str = "GET", **request: object) -> httpx.Response:
 
 
 @pytest.fixture
-async def key(bucket: S3Objects) -> str:
+async def key(bucket: S3ObjectStore) -> str:
     key = f"photos/7f/{uuid4().hex}.jpg"
     await bucket.put(key, b"a photo")
     return key
 
 
-async def test_a_link_opens_one_object_with_its_type_and_no_place_in_caches(bucket: S3Objects, key: str) -> None:
+async def test_a_link_opens_one_object_with_its_type_and_no_place_in_caches(bucket: S3ObjectStore, key: str) -> None:
     link = await bucket.link(key, 60)
     opened = answer(link.url)
     assert (opened.status_code, opened.content) == (200, b"a photo")
@@ -37,12 +37,12 @@ async def test_a_link_opens_one_object_with_its_type_and_no_place_in_caches(buck
     assert opened.headers["cache-control"] == "private, no-store"
 
 
-async def test_without_a_link_the_server_opens_nothing(bucket: S3Objects, key: str) -> None:
+async def test_without_a_link_the_server_opens_nothing(bucket: S3ObjectStore, key: str) -> None:
     assert answer((await bucket.link(key, 60)).url.split("?", maxsplit=1)[0]).status_code == 403
 
 
 async def test_a_link_ends_and_lasts_no_longer_than_ten_minutes(
-    bucket: S3Objects, key: str, clock: MovingClock
+    bucket: S3ObjectStore, key: str, clock: MovingClock
 ) -> None:
     short, long = await bucket.link(key, 1), await bucket.link(key, 86_400)
     assert long.expires_at == clock.now + timedelta(seconds=600)
@@ -52,7 +52,7 @@ async def test_a_link_ends_and_lasts_no_longer_than_ten_minutes(
     assert answer(long.url).status_code == 200
 
 
-async def test_a_link_for_reading_one_object_is_good_for_nothing_else(bucket: S3Objects, key: str) -> None:
+async def test_a_link_for_reading_one_object_is_good_for_nothing_else(bucket: S3ObjectStore, key: str) -> None:
     other = f"photos/7f/{uuid4().hex}.jpg"
     await bucket.put(other, b"of somebody else")
     url = (await bucket.link(key, 60)).url
@@ -64,7 +64,7 @@ async def test_a_link_for_reading_one_object_is_good_for_nothing_else(bucket: S3
 
 
 async def test_a_link_signed_with_another_key_is_refused(s3: S3Server, key: str, clock: MovingClock) -> None:
-    stranger = S3Objects(bucket_of(s3, secret_access_key="guessed"), clock=clock)
+    stranger = S3ObjectStore(bucket_of(s3, secret_access_key="guessed"), clock=clock)
     assert answer((await stranger.link(key, 60)).url).status_code == 403
 
 
@@ -72,15 +72,15 @@ async def test_links_name_the_address_under_which_others_reach_the_server(
     s3: S3Server, key: str, clock: MovingClock
 ) -> None:
     outside = s3.endpoint.replace("127.0.0.1", "localhost")
-    store = S3Objects(bucket_of(s3, endpoint=s3.endpoint, public_endpoint=outside), clock=clock)
+    store = S3ObjectStore(bucket_of(s3, endpoint=s3.endpoint, public_endpoint=outside), clock=clock)
     url = (await store.link(key, 60)).url
     assert url.startswith(outside)
     assert answer(url).status_code == 200
 
 
 async def test_a_server_that_is_away_or_refuses_our_key_is_unavailable(s3: S3Server, clock: MovingClock) -> None:
-    away = S3Objects(bucket_of(s3, endpoint="http://127.0.0.1:9"), clock=clock)
-    refused = S3Objects(bucket_of(s3, secret_access_key="wrong"), clock=clock)
+    away = S3ObjectStore(bucket_of(s3, endpoint="http://127.0.0.1:9"), clock=clock)
+    refused = S3ObjectStore(bucket_of(s3, secret_access_key="wrong"), clock=clock)
     for store in (away, refused):
         with pytest.raises(StorageUnavailableError):
             await store.put("photos/7f/0.jpg", b"")

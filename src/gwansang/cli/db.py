@@ -22,7 +22,7 @@ def upgrade(
 ) -> None:
     """Bring the tables up to this release's version; does nothing where they are."""
     _on_database(lambda database: migrate.upgrade(database, revision))
-    _say(_on_database(migrate.revision_of))
+    _say(_on_database(migrate.current_revision))
 
 
 @app.command()
@@ -34,16 +34,16 @@ def downgrade(
     if not yes:
         typer.confirm(f"Data can be lost on the way to {revision}. Go on?", abort=True)
     _on_database(lambda database: migrate.downgrade(database, revision))
-    _say(_on_database(migrate.revision_of))
+    _say(_on_database(migrate.current_revision))
 
 
 @app.command()
 def check() -> None:
     """Compare the database with the tables of this release; exit code 1 where they differ."""
-    found = _on_database(migrate.revision_of)
+    found = _on_database(migrate.current_revision)
     if found != REVISION:
         raise CommandError(f"The database is at version {found or 'none'}, not {REVISION}; run `gwansang db upgrade`.")
-    differences = _on_database(migrate.differences)
+    differences = _on_database(migrate.schema_differences)
     for difference in differences:
         typer.echo(difference)
     if differences:
@@ -56,9 +56,9 @@ def info() -> None:
     """Show where the database is and at which version."""
     address = _database().address.render_as_string(hide_password=True)
     typer.echo(f"address  {address}")
-    typer.echo(f"version  {_on_database(migrate.revision_of) or 'none'}")
+    typer.echo(f"version  {_on_database(migrate.current_revision) or 'none'}")
     typer.echo(f"needed   {REVISION}")
-    typer.echo(f"known    {', '.join(migrate.revisions())}")
+    typer.echo(f"known    {', '.join(migrate.list_revisions())}")
 
 
 def _database() -> Database:

@@ -15,7 +15,7 @@ from gwansang.core.clock import utc_now
 from gwansang.core.exceptions import AppError
 from gwansang.core.file_links import FileLinks
 from gwansang.db.init_db import REVISION
-from gwansang.db.migrate import revision_of
+from gwansang.db.migrate import current_revision
 from gwansang.db.session import Database
 from gwansang.services.operations.storage_probe import StorageProbe
 
@@ -50,19 +50,19 @@ def _database(url: str) -> Finding:
 
 async def _revision(database: Database) -> str | None:
     try:
-        return await revision_of(database)
+        return await current_revision(database)
     finally:
         await database.close()
 
 
 async def _keys(settings: Settings) -> Finding:
     async with open_accounts(settings) as accounts:
-        found = await accounts.privacy.rotation.in_use()
+        found = await accounts.key_rotation.usage()
     wrong = (*found.missing, *found.broken)
     if wrong:
         what = f"ENCRYPTION_KEYS lacks the right key for {', '.join(wrong)}: what it sealed can't be opened"
         return Finding(Verdict.MISSING, what, "put the key back, beside the one that is first")
-    waiting = sum(users for name, users in found.users.items() if name != found.first)
+    waiting = sum(users for name, users in found.users.items() if name != found.primary)
     if waiting:
         what = f"{waiting} user keys are wrapped by an older master key"
         return Finding(Verdict.NOTE, what, "run `gwansang privacy rotate-keys`")

@@ -12,7 +12,7 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.options import norms
 from gwansang.cli.options import settings as read_settings
 from gwansang.config import Settings
-from gwansang.db.init_db import prepare
+from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.vision.models import catalog
 
@@ -60,7 +60,7 @@ async def prepare_database(settings: Settings) -> None:
     """Make or upgrade the embedded database, once for all workers; raise AppError where it can't be used as it is."""
     database = Database(settings.database_url.get_secret_value())
     try:
-        await prepare(database)
+        await ensure_schema(database)
     finally:
         await database.close()
 

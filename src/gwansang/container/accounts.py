@@ -13,7 +13,7 @@ from gwansang.core.clock import Clock, utc_now
 from gwansang.core.file_links import FileLinks
 from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import TokenSigner, generate_secret
-from gwansang.db.init_db import prepare
+from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.auth_service import AuthService
@@ -21,9 +21,13 @@ from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import EmailProofService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.user_service import UserService
+from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import default_consent_texts
-from gwansang.services.protection.photo_bin import PhotoBin
-from gwansang.services.protection.privacy import Privacy, privacy_services
+from gwansang.services.protection.erasure import ErasureService
+from gwansang.services.protection.key_rotation import KeyRotation
+from gwansang.services.protection.photo_cleaner import PhotoCleaner
+from gwansang.services.protection.retention import RetentionService
+from gwansang.services.protection.sealed_faces import LegacyRowSealer
 from gwansang.services.protection.sealing import Sealer
 from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.profile_service import ProfileService
@@ -44,8 +48,12 @@ class Accounts:
     sealer: Sealer
     store: ObjectStore
     links: FileLinks
-    photo_bin: PhotoBin
-    privacy: Privacy
+    photo_cleaner: PhotoCleaner
+    audit: AuditLog
+    erasures: ErasureService
+    key_rotation: KeyRotation
+    legacy_sealer: LegacyRowSealer
+    retention: RetentionService
     users: UserService
     auth: AuthService
     proofs: EmailProofService
@@ -67,9 +75,9 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
         settings.password_scheme, bcrypt_rounds=settings.password_bcrypt_rounds, threads=settings.password_threads
     )
     try:
-        await prepare(database)
+        await ensure_schema(database)
         accounts = _accounts(UnitOfWork(database), passwords, settings, clock)
-        await accounts.privacy.old_rows.run()
+        await accounts.legacy_sealer.run()
         yield accounts
     finally:
         passwords.close()
@@ -81,15 +89,17 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
     store = open_store(settings, links, clock)
-    photo_bin = PhotoBin(uow, store, clock=clock)
+    photo_cleaner = PhotoCleaner(uow, store, clock=clock)
     vault = TaskVault(store, sealer)
-    rules = retention_policy(settings)
-    mails = mail_transport(settings).forget
-    privacy = privacy_services(uow, sealer, vault.delete, mails, photo_bin, rules, clock=clock, new_id=uuid4)
-    consents = ConsentService(uow, texts, privacy.audit, privacy.erasures, photo_bin, clock=clock)
+    audit = AuditLog(uow, sealer, clock=clock)
+    delete_mails = mail_transport(settings).delete_mails
+    erasures = ErasureService(uow, audit, vault.delete, delete_mails, photo_cleaner, clock=clock, new_id=uuid4)
+    legacy_sealer = LegacyRowSealer(uow, sealer)
+    policy = retention_policy(settings)
+    consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
-    history = HistoryService(uow, sealer, consents, profiles, photo_bin, clock=clock)
-    exports = ExportService(uow, sealer, history, profiles, privacy.audit, clock=clock)
+    history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
+    exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
     job_resources = JobResources(uow, sealer, vault, Notifier(), clock)
     keep = timedelta(hours=settings.task_result_hours)
     tokens = TokenSigner(
@@ -102,15 +112,19 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
         uow=uow,
         store=store,
         links=links,
-        photo_bin=photo_bin,
-        privacy=privacy,
+        photo_cleaner=photo_cleaner,
+        audit=audit,
+        erasures=erasures,
+        key_rotation=KeyRotation(uow, sealer, audit),
+        legacy_sealer=legacy_sealer,
+        retention=RetentionService(uow, audit, erasures, photo_cleaner, legacy_sealer, policy, clock=clock),
         sealer=sealer,
-        users=UserService(uow, passwords, texts, sealer, privacy, clock=clock),
-        auth=AuthService(uow, passwords, tokens, privacy.audit, clock=clock, new_id=uuid4),
+        users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
+        auth=AuthService(uow, passwords, tokens, audit, clock=clock, new_id=uuid4),
         proofs=EmailProofService(
             uow,
             passwords,
-            privacy.audit,
+            audit,
             clock=clock,
             new_id=uuid4,
             new_secret=generate_secret,
@@ -118,7 +132,7 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
         ),
         keys=KeyService(
             uow,
-            privacy.audit,
+            audit,
             clock=clock,
             new_id=uuid4,
             new_secret=generate_secret,

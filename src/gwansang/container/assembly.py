@@ -124,7 +124,7 @@ async def assemble_container(
             accounts.uow,
             accounts.store,
             accounts.consents,
-            accounts.photo_bin,
+            accounts.photo_cleaner,
             PhotoCopier(pool),
             clock=clock,
             new_id=uuid4,
@@ -132,11 +132,11 @@ async def assemble_container(
         probe = StorageProbe(accounts.store, new_id=uuid4)
         chores = {
             "storage": probe.check,
-            "photos": accounts.photo_bin.sweep,
+            "photos": accounts.photo_cleaner.sweep,
             "unfinished files": accounts.store.sweep,
-            "erasures": accounts.privacy.erasures.sweep,
+            "erasures": accounts.erasures.sweep,
             "tasks": accounts.tasks.delete_expired,
-            "retention": accounts.privacy.retention.run_if_due,
+            "retention": accounts.retention.run_if_due,
         }
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
@@ -165,7 +165,7 @@ async def assemble_container(
             analyses=analyses,
             caller_analyses=readings,
             live=LiveService(pool, analyses, readings, accounts.consents),
-            retention=accounts.privacy.retention,
+            retention=accounts.retention,
             worker=runner,
             celebrities=celebrities,
             imports=ImportService(accounts.tasks),

@@ -10,10 +10,10 @@ from gwansang.storage.base import ObjectStore
 def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
     """Return the file store; obstore is imported here, when something will be stored."""
     if settings.s3_bucket is None:
-        from gwansang.storage.local import LocalObjects  # noqa: PLC0415 - see above
+        from gwansang.storage.local import LocalObjectStore  # noqa: PLC0415 - see above
 
-        return LocalObjects(settings.storage_folder, links)
-    from gwansang.storage.s3 import S3Bucket, S3Objects  # noqa: PLC0415 - see above
+        return LocalObjectStore(settings.storage_folder, links)
+    from gwansang.storage.s3 import S3Bucket, S3ObjectStore  # noqa: PLC0415 - see above
 
     key, secret = settings.s3_access_key_id, settings.s3_secret_access_key
     bucket = S3Bucket(
@@ -24,7 +24,7 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
         access_key_id=key.get_secret_value() if key else None,
         secret_access_key=secret.get_secret_value() if secret else None,
     )
-    return S3Objects(bucket, clock=clock)
+    return S3ObjectStore(bucket, clock=clock)
 
 
 def mail_transport(settings: Settings) -> MailTransport:

@@ -17,7 +17,7 @@ class SchemaOutdatedError(Unavailable):
     title = "The database has another version"
 
 
-async def prepare(database: Database) -> None:
+async def ensure_schema(database: Database) -> None:
     """An embedded database is brought up to date by whoever opens it; a server's, which others may be using, is not:
     raises SchemaOutdatedError."""
     found = await _revision(database)

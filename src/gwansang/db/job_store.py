@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from gwansang.db.address import database_address, is_embedded
+from gwansang.db.url import is_embedded, parse_database_url
 
 _POOL: Final = 5
 _TIMEOUT_S: Final = 30
@@ -45,8 +45,8 @@ class JobStore:
 
 
 def open_job_store(database_url: str) -> JobStore:
-    """The job engine's place in the database of DATABASE_URL; raises DatabaseAddressError."""
-    address = database_address(database_url)
+    """The job engine's place in the database of DATABASE_URL; raises DatabaseUrlError."""
+    address = parse_database_url(database_url)
     return _embedded(address) if is_embedded(address) else _server(address)
 
 

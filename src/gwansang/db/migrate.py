@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from gwansang.core.exceptions import InvalidInput
-from gwansang.db.session import Access, Database, translated
+from gwansang.db.session import Access, Database, map_driver_errors
 from gwansang.models import Base
 
 HEAD: Final = "head"
@@ -41,24 +41,24 @@ async def downgrade(database: Database, revision: str) -> None:
     await _on(database, "write", partial(_command, command.downgrade, revision))
 
 
-async def differences(database: Database) -> tuple[str, ...]:
+async def schema_differences(database: Database) -> tuple[str, ...]:
     """In what the database differs from the tables of the code."""
     return await _on(database, "read", _compare)
 
 
-async def revision_of(database: Database) -> str | None:
+async def current_revision(database: Database) -> str | None:
     """The revision of the database, None where it has no tables yet."""
     return await _on(database, "read", lambda connection: MigrationContext.configure(connection).get_current_revision())
 
 
-def revisions() -> tuple[str, ...]:
+def list_revisions() -> tuple[str, ...]:
     """Every revision there is, oldest first."""
     script = ScriptDirectory.from_config(_config(None))
     return tuple(one.revision for one in reversed(list(script.walk_revisions())))
 
 
 async def _on(database: Database, access: Access, work: Callable[[Connection], T]) -> T:
-    with translated():
+    with map_driver_errors():
         async with database.engine(access).begin() as connection:
             if access == "write" and not database.embedded:  # an embedded file has one writer anyway
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gwansang.core.exceptions import Unavailable
-from gwansang.db.address import database_address, is_embedded
+from gwansang.db.url import is_embedded, parse_database_url
 
 _WRITES: Final = "gwansang_writes"
 _SQLITE_PRAGMAS: Final = (
@@ -58,7 +58,7 @@ class Database:
     """One database: an embedded SQLite file, or PostgreSQL. Nothing is connected before the first session."""
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
-        self.address = database_address(url)
+        self.address = parse_database_url(url)
         self.embedded = is_embedded(self.address)
         self._timeout_ms = int(1000 * timeout_s)
         make = _embedded if self.embedded else _server
@@ -74,7 +74,7 @@ class Database:
     async def session(self, access: Access) -> AsyncIterator[AsyncSession]:
         """A transaction: what was written is committed at the end, and rolled back on any exception. Raises
         DatabaseUnavailableError where not the statement but the database is at fault."""
-        with translated():
+        with map_driver_errors():
             async with AsyncSession(self._engines[access], expire_on_commit=False, autoflush=False) as session:
                 yield session
                 if access == "write":
@@ -95,7 +95,7 @@ class Database:
         it has to be asked for again. The logs that a server writes for itself are its own affair."""
         if not self.embedded and not tables:
             return True
-        with translated():
+        with map_driver_errors():
             async with self._engine.connect() as connection:
                 driver = (await connection.get_raw_connection()).driver_connection
                 if driver is None:
@@ -155,7 +155,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def map_driver_errors() -> Iterator[None]:
     """Errors of the database itself as DatabaseUnavailableError."""
     try:
         yield

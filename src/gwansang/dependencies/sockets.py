@@ -44,7 +44,7 @@ async def authenticate_opening(connection: HTTPConnection, address: str) -> Call
         if len(tickets) + len(credentials) > 1:
             raise TokenInvalidError("Send one access token, API key or ticket.")
         service = container_of(connection).tickets
-        return await (service.redeem(tickets[0]) if tickets else service.known(credentials[0]))
+        return await (service.redeem(tickets[0]) if tickets else service.authenticate(credentials[0]))
 
 
 async def authenticate_message(connection: HTTPConnection, address: str, token: str | None) -> Caller:
@@ -52,7 +52,7 @@ async def authenticate_message(connection: HTTPConnection, address: str, token: 
     async with count_failure(connection, address):
         if token is None:
             raise Unauthenticated("Send an access token, an API key or a ticket.")
-        return await container_of(connection).tickets.known(token)
+        return await container_of(connection).tickets.authenticate(token)
 
 
 async def count_opening(connection: HTTPConnection, address: str, caller: Caller | None, scope: Scope) -> None:

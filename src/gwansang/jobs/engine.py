@@ -16,7 +16,7 @@ from dbos import Serializer as EngineSerializer
 from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
-from gwansang.db.session import translated
+from gwansang.db.session import map_driver_errors
 from gwansang.jobs.protocols import RunningTask, TaskExecutor, TaskReleased
 
 PROTOCOL: Final = 1  # grows when workers of before can't go on with work of now; a release alone strands nothing
@@ -103,33 +103,33 @@ class JobEngine:
         DBOS.destroy(destroy_registry=True)
         self._store.close()
 
-    @translated()
+    @map_driver_errors()
     def enqueue(self, task_ids: Iterable[UUID]) -> None:
         """Lets these tasks be done by whoever is free; a task that is known already is not done twice."""
         for task_id in task_ids:
             with SetWorkflowID(str(task_id)):
                 DBOS.enqueue_workflow(_QUEUE, self._workflow, str(task_id))
 
-    @translated()
+    @map_driver_errors()
     def running(self) -> tuple[RunningTask, ...]:
         """What is marked as running, by any worker."""
         found = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         return tuple(RunningTask(UUID(one.workflow_id), one.executor_id or "") for one in found)
 
-    @translated()
+    @map_driver_errors()
     def resume(self, task_ids: Sequence[UUID]) -> None:
         """Lets these tasks be done by whoever is free, from where they are."""
         if task_ids:
             DBOS.resume_workflows([str(task_id) for task_id in task_ids], queue_name=_QUEUE)
 
-    @translated()
+    @map_driver_errors()
     def requeue_own(self) -> int:
         """Lets others go on with what this worker has; says how much it was. Only after `stop_taking`."""
         own = [one.task_id for one in self.running() if one.worker == self._worker]
         self.resume(own)
         return len(own)
 
-    @translated()
+    @map_driver_errors()
     def known(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Which of these tasks the engine has and has not ended."""
         found = DBOS.list_workflows(
@@ -140,7 +140,7 @@ class JobEngine:
         )
         return frozenset(UUID(one.workflow_id) for one in found)
 
-    @translated()
+    @map_driver_errors()
     def outdated(self) -> tuple[UUID, ...]:
         """Tasks that were enqueued by releases with an older protocol."""
         found = DBOS.list_workflows(
@@ -151,19 +151,19 @@ class JobEngine:
         )
         return tuple(UUID(one.workflow_id) for one in found)
 
-    @translated()
+    @map_driver_errors()
     def unfinished(self) -> tuple[UUID, ...]:
         """Everything that has not ended."""
         found = DBOS.list_workflows(status=["ENQUEUED", "PENDING"], load_input=False, load_output=False)
         return tuple(UUID(one.workflow_id) for one in found)
 
-    @translated()
+    @map_driver_errors()
     def ended(self) -> tuple[UUID, ...]:
         """Some of what has ended."""
         found = DBOS.list_workflows(status=_ENDED, limit=_MOST, load_input=False, load_output=False)
         return tuple(UUID(one.workflow_id) for one in found)
 
-    @translated()
+    @map_driver_errors()
     def forget(self, task_ids: Sequence[UUID]) -> None:
         """Deletes all that the engine knows of these tasks."""
         if task_ids:

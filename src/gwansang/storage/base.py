@@ -42,7 +42,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Link:
+class ObjectLink:
     """An address where an object can be read for a while by whoever knows it; a path where this service answers it."""
 
     url: str
@@ -79,7 +79,7 @@ class ObjectStore(Protocol):
         """The objects whose keys begin like this, in no order; what comes and goes meanwhile may be missing."""
         ...
 
-    async def link(self, key: str, ttl_s: int) -> Link:
+    async def link(self, key: str, ttl_s: int) -> ObjectLink:
         """An address to read an object, for at most ten minutes; whether there is one, nobody looks."""
         ...
 
@@ -88,14 +88,14 @@ class ObjectStore(Protocol):
         ...
 
 
-def checked_key(key: str) -> str:
+def validate_key(key: str) -> str:
     """The key; raises ValueError for what this program never makes."""
     if len(key) > _MAX_KEY or not _KEY.fullmatch(key):
         raise ValueError("not a key of the object store")
     return key
 
 
-def checked_prefix(prefix: str) -> str:
+def validate_prefix(prefix: str) -> str:
     """The prefix; raises ValueError for what this program never makes."""
     if len(prefix) > _MAX_KEY or not _PREFIX.fullmatch(prefix):
         raise ValueError("not a prefix of the object store")
@@ -107,12 +107,12 @@ def content_type(key: str) -> str:
     return _TYPES.get(key.rpartition(".")[2], _ANY_TYPE)
 
 
-def not_there() -> ObjectNotFoundError:
+def object_not_found() -> ObjectNotFoundError:
     """The error for an object that is not there, that nobody may see, or whose link has expired."""
     return ObjectNotFoundError("There is no such file, or its link has expired.")
 
 
-def out_of_reach() -> StorageUnavailableError:
+def storage_unavailable() -> StorageUnavailableError:
     """The error for a store that does not answer as it should."""
     message = "The file store can't be reached right now; try again in a moment."
     return StorageUnavailableError(message, retry_after_s=RETRY_AFTER_S)

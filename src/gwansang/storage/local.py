@@ -14,20 +14,20 @@ from gwansang.core.file_links import FileLinks
 from gwansang.storage.base import (
     MAX_LINK_S,
     RETRY_AFTER_S,
-    Link,
+    ObjectLink,
     StorageUnavailableError,
-    checked_key,
-    checked_prefix,
-    not_there,
+    object_not_found,
+    validate_key,
+    validate_prefix,
 )
-from gwansang.storage.objects import Objects
+from gwansang.storage.obstore_store import ObstoreStore
 
 LINK_PATH: Final = "/api/v1/files/"
 _UNFINISHED: Final = ".unfinished"  # no key begins with a dot
 _GIVEN_UP_S: Final = 3600.0  # nobody writes one object for that long
 
 
-class LocalObjects(Objects):
+class LocalObjectStore(ObstoreStore):
     """A folder of this machine, which nothing else writes to."""
 
     def __init__(self, folder: Path, links: FileLinks) -> None:
@@ -42,7 +42,7 @@ class LocalObjects(Objects):
 
     async def put(self, key: str, data: bytes) -> None:
         """Writes beside its place first, and moves it there when it is on the disk: a killed writer leaves nothing."""
-        checked_key(key)
+        validate_key(key)
         beside = f"{_UNFINISHED}/{_flat(key)}~{uuid4().hex}"
         async with self._translated():
             try:
@@ -57,28 +57,28 @@ class LocalObjects(Objects):
     async def get(self, key: str) -> bytes:
         """The bytes; raises ObjectNotFoundError, also where someone put a link to somewhere else."""
         async with self._translated():
-            path = self._folder / checked_key(key)
+            path = self._folder / validate_key(key)
             if await asyncio.to_thread(path.resolve) != path:
-                raise not_there()
+                raise object_not_found()
         return await super().get(key)
 
     async def delete(self, key: str) -> None:
         """Forgets an object, and what a killed writer left of it: that may be somebody's whole photo."""
-        checked_key(key)
+        validate_key(key)
         async with self._translated():
             await asyncio.to_thread(self._drop, f"{_flat(key)}~")
         await super().delete(key)
 
     async def delete_prefix(self, prefix: str) -> int:
         """Removes the folder, and what was about to be moved into it."""
-        checked_prefix(prefix)
+        validate_prefix(prefix)
         async with self._translated():
             return await asyncio.to_thread(self._remove, prefix)
 
-    async def link(self, key: str, ttl_s: int) -> Link:
+    async def link(self, key: str, ttl_s: int) -> ObjectLink:
         """A path of this service, with a token."""
-        token, expires_at = self._links.sign(checked_key(key), min(ttl_s, MAX_LINK_S))
-        return Link(LINK_PATH + token, expires_at)
+        token, expires_at = self._links.sign(validate_key(key), min(ttl_s, MAX_LINK_S))
+        return ObjectLink(LINK_PATH + token, expires_at)
 
     async def sweep(self) -> None:
         """Removes what killed writers left behind."""

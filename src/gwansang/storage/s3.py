@@ -8,8 +8,8 @@ from obstore import sign_async
 from obstore.store import S3Store
 
 from gwansang.core.clock import Clock
-from gwansang.storage.base import MAX_LINK_S, Link, checked_key, content_type
-from gwansang.storage.objects import Objects
+from gwansang.storage.base import MAX_LINK_S, ObjectLink, content_type, validate_key
+from gwansang.storage.obstore_store import ObstoreStore
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # exists for type checkers only
@@ -33,7 +33,7 @@ class S3Bucket:
     secret_access_key: str | None = None
 
 
-class S3Objects(Objects):
+class S3ObjectStore(ObstoreStore):
     """A bucket, which has to be there."""
 
     def __init__(self, bucket: S3Bucket, *, clock: Clock) -> None:
@@ -43,7 +43,7 @@ class S3Objects(Objects):
 
     async def put(self, key: str, data: bytes) -> None:
         """One call, which the server takes as a whole or not at all."""
-        checked_key(key)
+        validate_key(key)
         attributes = {
             "Content-Type": content_type(key),
             "Content-Disposition": "attachment",
@@ -61,12 +61,12 @@ class S3Objects(Objects):
             deleted += len(keys)
         return deleted
 
-    async def link(self, key: str, ttl_s: int) -> Link:
+    async def link(self, key: str, ttl_s: int) -> ObjectLink:
         """An address of the server, signed by our key, to read this one object."""
         ttl = timedelta(seconds=min(ttl_s, MAX_LINK_S))
         expires_at = self._clock() + ttl
         async with self._translated():
-            return Link(await sign_async(self._public, "GET", checked_key(key), ttl), expires_at)
+            return ObjectLink(await sign_async(self._public, "GET", validate_key(key), ttl), expires_at)
 
     async def sweep(self) -> None:
         """Nothing: what is not there as a whole is not there."""

@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, signing out."""
+"""Sign-in, refresh and sign-out of people, with rotating refresh tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _log = structlog.get_logger("gwansang.auth")
 
 
 class InvalidCredentialsError(Unauthenticated):
-    """Unknown e-mail or wrong password: nobody is told which."""
+    """Unknown e-mail or wrong password; the answer does not reveal which."""
 
     code = "INVALID_CREDENTIALS"
     title = "E-mail or password is wrong"
@@ -47,7 +47,7 @@ class TokenReusedError(Unauthenticated):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenPair:
-    """What a client gets on signing in; `expires_in` are the seconds of the access token."""
+    """Tokens of a sign-in; `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: str
     refresh_token: str
@@ -56,7 +56,7 @@ class TokenPair:
 
 
 class AuthService:
-    """Tokens for people; a family is one sign-in with all tokens that follow from it."""
+    """Issues and checks tokens; a family is one sign-in with all tokens that follow from it."""
 
     def __init__(
         self,
@@ -76,50 +76,51 @@ class AuthService:
         self._new_id = new_id
 
     async def login(self, email: str, password: str) -> TokenPair:
-        """A new family; raises InvalidCredentialsError after the same work whatever was wrong, InactiveUserError."""
-        user = await self._find(email)
-        checked = await self._passwords.verify(password, user.password_hash if user else None)
-        if user is None or not checked.valid:
+        """Start a new family; raises InactiveUserError, and InvalidCredentialsError after the same work whether the
+        address or the password was wrong."""
+        user = await self._find_user(email)
+        verdict = await self._passwords.verify(password, user.password_hash if user else None)
+        if user is None or not verdict.valid:
             raise InvalidCredentialsError("E-mail or password is wrong.")
         if not user.is_active:
             raise InactiveUserError("This account is deactivated.")
-        if checked.outdated:
-            await self._store_hash(user, await self._passwords.hash(password))
-        return await self._begin(user.id, user.token_version)
+        if verdict.outdated:
+            await self._update_hash(user, await self._passwords.hash(password))
+        return await self._start_family(user.id, user.token_version)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """A new pair for a refresh token, once; a token used again ends its family. Raises TokenInvalidError,
+        """Exchange a refresh token for a new pair, once; a token used again ends its family. Raises TokenInvalidError,
         TokenReusedError."""
         claims = self._tokens.decode_refresh(refresh_token)
         now = self._clock()
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(claims.user_id)
             valid = user is not None and user.token_version == claims.version
-            rotated = self._tokens.issue_pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
-            taken = valid and await tx.families.rotate(
+            pair = self._tokens.issue_pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
+            rotated = valid and await tx.families.rotate(
                 claims.family,
                 secret_digest(refresh_token),
-                secret_digest(rotated.refresh),
+                secret_digest(pair.refresh),
                 now=now,
-                expires_at=rotated.refresh_expires_at,
+                expires_at=pair.refresh_expires_at,
             )
-            if user is not None and taken:
+            if user is not None and rotated:
                 user.seen_at = now
-            if valid and not taken:  # it must be committed: no exception before the block ends
+            if valid and not rotated:  # must be committed: raise only after the block
                 reused = await tx.families.delete(claims.family, claims.user_id)
         if user is None or not valid:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
-        if not taken:
-            raise self._refused(claims, reused=reused)
-        return TokenPair(rotated.access, rotated.refresh, rotated.expires_in_s)
+        if not rotated:
+            raise self._refresh_error(claims, reused=reused)
+        return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
 
     async def logout(self, user_id: int, family: UUID) -> None:
-        """Ends a sign-in with all its tokens; does nothing where it ended before."""
+        """End a sign-in with all its tokens; does nothing if it has ended."""
         async with self._uow.write() as tx:
             await tx.families.delete(family, user_id)
 
     async def authenticate(self, access_token: str) -> Caller:
-        """Who an access token speaks for; raises TokenInvalidError, also when it was ended before its time."""
+        """Return the caller of an access token; raises TokenInvalidError, also if its sign-in was ended early."""
         claims = self._tokens.decode_access(access_token)
         async with self._uow.read() as tx:
             user = await tx.users.get_by_family(claims.user_id, claims.family, self._clock())
@@ -127,9 +128,9 @@ class AuthService:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         return _caller(user, claims.family, claims.expires_at)
 
-    async def still(self, user_id: int, family: UUID, expires_at: datetime) -> Caller:
-        """Who a sign-in, known from one of its access tokens, speaks for now; raises TokenInvalidError once that token
-        has expired or was ended before its time."""
+    async def revalidate(self, user_id: int, family: UUID, expires_at: datetime) -> Caller:
+        """Return the current caller of a sign-in that was authenticated before by an access token; raises
+        TokenInvalidError once that token has expired or its sign-in was ended early."""
         now = self._clock()
         async with self._uow.read() as tx:
             user = await tx.users.get_by_family(user_id, family, now)
@@ -137,7 +138,7 @@ class AuthService:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         return _caller(user, family, expires_at)
 
-    async def _find(self, email: str) -> User | None:
+    async def _find_user(self, email: str) -> User | None:
         try:
             address = normalize_email(email)
         except InvalidEmailError:
@@ -145,11 +146,11 @@ class AuthService:
         async with self._uow.read() as tx:
             return await tx.users.get_by_email(address)
 
-    async def _store_hash(self, user: User, password_hash: str) -> None:
+    async def _update_hash(self, user: User, password_hash: str) -> None:
         async with self._uow.write() as tx:
             await tx.users.update_password_hash(user.id, user.password_hash, password_hash)
 
-    async def _begin(self, user_id: int, version: int) -> TokenPair:
+    async def _start_family(self, user_id: int, version: int) -> TokenPair:
         now, family = self._clock(), self._new_id()
         pair = self._tokens.issue_pair(user_id, version, family, self._new_id(), now)
         row = TokenFamily(
@@ -162,16 +163,16 @@ class AuthService:
         )
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(user_id)
-            if user is None or not user.is_active or user.token_version != version:  # it changed meanwhile
+            if user is None or not user.is_active or user.token_version != version:  # changed meanwhile
                 raise InvalidCredentialsError("E-mail or password is wrong.")
             user.seen_at = now
             await tx.families.delete_expired(now, user_id)
             await tx.families.add(row)
-            await self._audit.note(tx, "signed_in", user_id)
+            await self._audit.record(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
         return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
 
-    def _refused(self, claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
+    def _refresh_error(self, claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
         if not reused:
             return TokenInvalidError("This token is not valid any more; sign in again.")
         _log.warning("auth.token_reused", user_id=claims.user_id, family=str(claims.family))
@@ -179,7 +180,7 @@ class AuthService:
 
 
 async def end_all_tokens(tx: Transaction, user: User) -> None:
-    """Makes every token of a user, also those for mails, invalid from the end of the transaction on."""
+    """Invalidate every token of a user, mailed ones included, from the end of the transaction on."""
     user.token_version += 1
     await tx.families.delete_for_user(user.id)
     await tx.mail_tokens.delete_for_user(user.id)

@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do."""
+"""The caller of a request and the scopes that it has."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from gwansang.core.exceptions import Forbidden
 
 KeyScope = Literal["analyze", "history:read", "history:write", "match"]
 Scope = Literal["analyze", "history:read", "history:write", "match", "account", "admin"]
-KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)  # what an API key can be given
-OWN_SCOPES: tuple[Scope, ...] = (*KEY_SCOPES, "account")  # what a signed-in person may do
+KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)  # that an API key can have
+OWN_SCOPES: tuple[Scope, ...] = (*KEY_SCOPES, "account")  # of a signed-in person
 
 
 class ScopeMissingError(Forbidden):
@@ -27,7 +27,7 @@ class AdminOnlyError(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A user, signed in or behind an API key; exactly one of `family` (a sign-in) and `key_id` is set.
+    """A user, signed in or using an API key; exactly one of `family` (a sign-in) and `key_id` is set.
 
     expires_at: when the token or the key ends at the latest; None for a key without an end.
     """
@@ -41,11 +41,11 @@ class Caller:
 
     @property
     def id(self) -> str:
-        """A name for logs and rate limits."""
+        """The name for logs and rate limits."""
         return f"key:{self.key_id}" if self.key_id else f"user:{self.user_id}"
 
     def require(self, scope: Scope) -> None:
-        """Raises ScopeMissingError or AdminOnlyError unless the caller may do this."""
+        """Raise ScopeMissingError or AdminOnlyError unless the caller has the scope."""
         if scope in self.scopes:
             return
         if scope == "admin":

@@ -1,4 +1,4 @@
-"""API keys: shown once, stored as a digest, limited in scope and time."""
+"""API keys: shown once, stored as digests, limited in scope and lifetime."""
 
 import hmac
 import re
@@ -17,19 +17,19 @@ from gwansang.core.tokens import secret_digest
 from gwansang.models.account import ApiKey
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
-from gwansang.services.accounts.user_service import found
+from gwansang.services.accounts.user_service import require_user
 from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.keys")
 MAX_NAME: Final = 50
 MAX_LIFE_DAYS: Final = 3650
-_SHAPE = re.compile(r"gsk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
-_NOBODYS = secret_digest("")
-_USE_NOTED_EVERY = timedelta(minutes=1)
+_KEY_FORMAT = re.compile(r"gsk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_DUMMY_HASH = secret_digest("")  # compared for unknown keys, so that they take the same time
+_USE_RESOLUTION = timedelta(minutes=1)
 
 
 class KeyInvalidError(Unauthenticated):
-    """Unknown, revoked, expired, or of a deactivated account: nobody is told which."""
+    """Unknown, revoked, expired, or of a deactivated account; the answer does not reveal which."""
 
     code = "KEY_INVALID"
     title = "This API key is not valid"
@@ -56,7 +56,7 @@ class InvalidKeyRequestError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key as its owner sees it later; `prefix` is how it begins."""
+    """A key as its owner sees it later; `prefix` is the start of the key."""
 
     id: UUID
     name: str
@@ -69,14 +69,14 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewKey:
-    """A key with its secret, which is shown here and never again."""
+    """A new key with its secret, which is not stored."""
 
     info: KeyInfo
     key: str
 
 
 class KeyService:
-    """The keys of a user, and who stands behind a key."""
+    """Creates, lists, revokes and authenticates API keys."""
 
     def __init__(
         self,
@@ -98,8 +98,8 @@ class KeyService:
     async def create(
         self, user_id: int, name: str, scopes: Sequence[str], expires_in_days: int | None = None
     ) -> NewKey:
-        """A new key; raises InvalidKeyRequestError, KeyLimitError, UserNotFoundError."""
-        label, allowed, now = _checked_name(name), _checked_scopes(scopes), self._clock()
+        """Create a key; raises InvalidKeyRequestError, KeyLimitError, UserNotFoundError."""
+        label, allowed, now = _validate_name(name), _validate_scopes(scopes), self._clock()
         row_id = self._new_id()
         prefix, secret = f"gsk_{row_id.hex[:16]}", self._new_secret()
         row = ApiKey(
@@ -114,48 +114,50 @@ class KeyService:
             last_used_at=None,
         )
         async with self._uow.write() as tx:
-            found(await tx.users.get_for_update(user_id))  # so that two requests can't both take the last place
+            require_user(
+                await tx.users.get_for_update(user_id)
+            )  # locked, so that two requests can't both pass the limit
             if await tx.keys.count(user_id) >= self._max_keys:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)
             await tx.keys.add(row)
-            await self._audit.note(tx, "key_created", user_id, scopes=row.scopes)
+            await self._audit.record(tx, "key_created", user_id, scopes=row.scopes)
         _log.info("key.created", user_id=user_id, key_id=str(row_id))
-        return NewKey(info_of_key(row), f"{prefix}_{secret}")
+        return NewKey(key_info(row), f"{prefix}_{secret}")
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeyInfo]:
-        """The user's keys, newest first; raises InvalidPageError."""
-        asked = PageRequest(page, size)
+        """Return a page of the user's keys, newest first; raises InvalidPageError."""
+        request = PageRequest(page, size)
         async with self._uow.read() as tx:
-            return (await tx.keys.page(user_id, asked)).map(info_of_key)
+            return (await tx.keys.page(user_id, request)).map(key_info)
 
     async def revoke(self, user_id: int, key_id: UUID) -> None:
-        """Ends a key of this user at once; raises KeyNotFoundError."""
+        """Delete a key of this user; raises KeyNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.keys.delete(user_id, key_id):
                 raise KeyNotFoundError("There is no such key.")
-            await self._audit.note(tx, "key_revoked", user_id)
+            await self._audit.record(tx, "key_revoked", user_id)
         _log.info("key.revoked", user_id=user_id, key_id=str(key_id))
 
     async def authenticate(self, presented: str) -> Caller:
-        """Who stands behind a key; raises KeyInvalidError."""
-        prefix, secret = _parts(presented)
+        """Return the caller of a key; raises KeyInvalidError."""
+        prefix, secret = _split_key(presented)
         now = self._clock()
         async with self._uow.read() as tx:
             row = await tx.keys.get_by_prefix(prefix)
-        right = hmac.compare_digest(secret_digest(secret), row.secret_hash if row else _NOBODYS)
-        if row is None or not right or (row.expires_at is not None and row.expires_at <= now):
+        matches = hmac.compare_digest(secret_digest(secret), row.secret_hash if row else _DUMMY_HASH)
+        if row is None or not matches or _expired(row, now):
             raise KeyInvalidError("This API key is not valid.")
-        if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:
+        if row.last_used_at is None or now - row.last_used_at >= _USE_RESOLUTION:
             async with self._uow.write() as tx:
-                await tx.keys.record_use(row.id, now, now - _USE_NOTED_EVERY)
+                await tx.keys.record_use(row.id, now, now - _USE_RESOLUTION)
         return _caller(row)
 
-    async def still(self, key_id: UUID) -> Caller:
-        """Who stands behind a key that was shown before; raises KeyInvalidError once it has ended."""
+    async def revalidate(self, key_id: UUID) -> Caller:
+        """Return the current caller of a key authenticated before; raises KeyInvalidError once the key has ended."""
         async with self._uow.read() as tx:
             row = await tx.keys.get_active(key_id)
-        if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
+        if row is None or _expired(row, self._clock()):
             raise KeyInvalidError("This API key is not valid.")
         return _caller(row)
 
@@ -165,12 +167,16 @@ def _caller(row: ApiKey) -> Caller:
     return Caller(user_id=row.user_id, scopes=scopes, key_id=row.id, expires_at=row.expires_at)
 
 
-def _parts(presented: str) -> tuple[str, str]:
-    match = _SHAPE.fullmatch(presented)
+def _expired(row: ApiKey, now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
+
+
+def _split_key(presented: str) -> tuple[str, str]:
+    match = _KEY_FORMAT.fullmatch(presented)
     return (f"gsk_{match[1]}", match[2]) if match else ("", "")
 
 
-def _checked_name(name: str) -> str:
+def _validate_name(name: str) -> str:
     label = name.strip(" ")
     if not 1 <= len(label) <= MAX_NAME or not label.isprintable():
         message = f"A key's name has 1 to {MAX_NAME} characters that can be seen."
@@ -178,7 +184,7 @@ def _checked_name(name: str) -> str:
     return label
 
 
-def _checked_scopes(scopes: Sequence[str]) -> tuple[KeyScope, ...]:
+def _validate_scopes(scopes: Sequence[str]) -> tuple[KeyScope, ...]:
     allowed = tuple(scope for scope in KEY_SCOPES if scope in scopes)
     if not allowed or not set(scopes) <= set(KEY_SCOPES):
         raise InvalidKeyRequestError(f"Choose among the scopes {', '.join(KEY_SCOPES)}.", field="scopes")
@@ -194,8 +200,8 @@ def _expiry(now: datetime, days: int | None) -> datetime | None:
     return now + timedelta(days=days)
 
 
-def info_of_key(row: ApiKey) -> KeyInfo:
-    """What may be told of a key."""
+def key_info(row: ApiKey) -> KeyInfo:
+    """Return what a key's owner may see of it."""
     return KeyInfo(
         id=row.id,
         name=row.name,

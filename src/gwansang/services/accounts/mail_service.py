@@ -1,109 +1,103 @@
-"""Mails in the background: whoever posts one waits for nothing, and no mail is lost without a word in the log."""
+"""Mails sent in the background: requests don't wait for them, and every mail that is not sent is logged."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Literal
 from uuid import uuid4
 
 import structlog
 
+from gwansang.services.accounts.email_proof_service import EmailProof
 from gwansang.services.accounts.mail_transports import MailTransport, UndeliveredError
-from gwansang.texts import DEFAULT_LOCALE, Locale, load
+from gwansang.texts import Locale, load
 
 _log = structlog.get_logger("gwansang.mail")
 _MAX_WAITING = 1000
-_AT_ONCE = 4
-_PAUSES_S = (1.0, 5.0, 30.0)
-_LAST_MOMENTS_S = 8.0
+_CONCURRENCY = 4
+_RETRY_DELAYS_S = (1.0, 5.0, 30.0)
+_CLOSE_TIMEOUT_S = 8.0
 
-Purpose = Literal["verify", "reset"]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Letter:
-    """A code for somebody; without a repr, so that no log can show it."""
-
-    purpose: Purpose
-    to: str
-    token: str
-    locale: Locale = DEFAULT_LOCALE
+IssueProof = Callable[[], Awaitable[EmailProof | None]]
 
 
 class MailService:
-    """Posts letters through a carrier.
+    """Sends tokens by mail through a transport.
 
-    link: where a person can use the code, with {purpose} and {token} in it; "" for none. Keep the token behind a #,
-    which browsers send to nobody.
+    link: the page that accepts the token, with {purpose} and {token} in it; "" for none. Put the token behind a #,
+    because browsers don't send that part.
     """
 
     def __init__(
-        self, carrier: MailTransport, *, sender: str, link: str = "", pauses_s: Sequence[float] = _PAUSES_S
+        self,
+        transport: MailTransport,
+        *,
+        sender: str,
+        link: str = "",
+        retry_delays_s: Sequence[float] = _RETRY_DELAYS_S,
     ) -> None:
-        self._carrier = carrier
+        self._transport = transport
         self._sender = sender
         self._link = link
-        self._pauses_s = pauses_s
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._retry_delays_s = retry_delays_s
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(_CONCURRENCY)
 
-    def post(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
-        """Takes a letter that is written in the background too, so that the time of an answer tells nobody whether
-        there was one to write; what becomes of it is in the log."""
-        if len(self._under_way) >= _MAX_WAITING:
+    def post(self, issue: IssueProof, locale: Locale) -> None:
+        """Send the token that `issue` returns, if any, in the background. The token is issued in the background too,
+        so that the time of a response does not reveal whether there is one."""
+        if len(self._tasks) >= _MAX_WAITING:
             _log.error("mail.failed", reason="too many waiting")
             return
-        task = asyncio.create_task(self._write_and_deliver(write))
-        self._under_way.add(task)
-        task.add_done_callback(self._forget)
+        task = asyncio.create_task(self._issue_and_deliver(issue, locale))
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
 
-    async def close(self, patience_s: float = _LAST_MOMENTS_S) -> None:
-        """Gives letters under way a last moment; what is not out then is given up, and logged."""
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=patience_s)
+    async def close(self, timeout_s: float = _CLOSE_TIMEOUT_S) -> None:
+        """Wait for unsent mails, then cancel and log those that are left."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if task.cancelled():
             _log.error("mail.failed", reason="the service stopped before it was sent")
-        elif (fault := task.exception()) is not None:
-            _log.error("mail.failed", reason=type(fault).__name__)  # its text may hold an address
+        elif (error := task.exception()) is not None:
+            _log.error("mail.failed", reason=type(error).__name__)  # its text may contain an address
 
-    async def _write_and_deliver(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
-        letter = await write()
-        if letter is not None:
-            await self._deliver(letter)
+    async def _issue_and_deliver(self, issue: IssueProof, locale: Locale) -> None:
+        proof = await issue()
+        if proof is not None:
+            await self._deliver(proof, locale)
 
-    async def _deliver(self, letter: Letter) -> None:
+    async def _deliver(self, proof: EmailProof, locale: Locale) -> None:
         mail_id = uuid4().hex
-        log = _log.bind(mail_id=mail_id, purpose=letter.purpose)
-        message = self._compose(mail_id, letter)
-        for pause_s in (*self._pauses_s, None):
+        log = _log.bind(mail_id=mail_id, purpose=proof.purpose)
+        message = self._compose(mail_id, proof, locale)
+        for delay_s in (*self._retry_delays_s, None):
             try:
                 async with self._slots:
-                    await self._carrier.deliver(message)
+                    await self._transport.deliver(message)
             except UndeliveredError as error:
-                if error.lasting or pause_s is None:
+                if error.permanent or delay_s is None:
                     log.error("mail.failed", reason=error.reason)
                     return
-                log.warning("mail.delayed", reason=error.reason, pause_s=pause_s)
-                await asyncio.sleep(pause_s)
+                log.warning("mail.retry", reason=error.reason, delay_s=delay_s)
+                await asyncio.sleep(delay_s)
             else:
                 log.info("mail.sent")
                 return
 
-    def _compose(self, mail_id: str, letter: Letter) -> EmailMessage:
-        text = load("mail", letter.locale, dict[str, dict[str, str]])[letter.purpose]
-        link = self._link.format(purpose=letter.purpose, token=letter.token) if self._link else ""
+    def _compose(self, mail_id: str, proof: EmailProof, locale: Locale) -> EmailMessage:
+        text = load("mail", locale, dict[str, dict[str, str]])[proof.purpose]
+        link = self._link.format(purpose=proof.purpose, token=proof.token) if self._link else ""
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = letter.to
+        message["To"] = proof.email
         message["Subject"] = text["subject"]
         message["Message-ID"] = f"<{mail_id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text["body"].format(token=letter.token, link=link).strip() + "\n")
+        message.set_content(text["body"].format(token=proof.token, link=link).strip() + "\n")
         return message

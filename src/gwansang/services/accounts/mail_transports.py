@@ -1,4 +1,4 @@
-"""Ways a mail leaves the house: through an SMTP server, or into a folder where a developer finds it."""
+"""Mail transports: an SMTP server, or a folder for development."""
 
 import asyncio
 from contextlib import suppress
@@ -16,27 +16,27 @@ _TIMEOUT_S = 15.0
 
 
 class UndeliveredError(Exception):
-    """A mail was not taken; `lasting` where trying again can't help. Never holds an address or a text."""
+    """A mail was not accepted; `permanent` if a retry can't help. Never contains an address or a text."""
 
-    def __init__(self, reason: str, *, lasting: bool) -> None:
+    def __init__(self, reason: str, *, permanent: bool) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.lasting = lasting
+        self.permanent = permanent
 
 
 class MailTransport(Protocol):
-    """Whoever takes a mail; raises UndeliveredError where it is not taken."""
+    """Accepts mails; raises UndeliveredError."""
 
     async def deliver(self, message: EmailMessage) -> None: ...
 
-    async def forget(self, address: str) -> None:
-        """Deletes what is still here of mails to somebody."""
+    async def delete_mails(self, address: str) -> None:
+        """Delete the mails to an address that are still stored here."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpTransport:
-    """Hands each mail to one SMTP server; with `security` none nothing is encrypted."""
+    """Sends each mail through one SMTP server; `security` "none" is unencrypted."""
 
     host: str
     port: int
@@ -58,19 +58,19 @@ class SmtpTransport:
                 timeout=self.timeout_s,
             )
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPNotSupported) as error:
-            raise UndeliveredError(type(error).__name__, lasting=True) from None
+            raise UndeliveredError(type(error).__name__, permanent=True) from None
         except aiosmtplib.SMTPResponseException as error:
-            raise UndeliveredError(f"{type(error).__name__} {error.code}", lasting=error.code >= 500) from None
+            raise UndeliveredError(f"{type(error).__name__} {error.code}", permanent=error.code >= 500) from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise UndeliveredError(type(error).__name__, lasting=False) from None
+            raise UndeliveredError(type(error).__name__, permanent=False) from None
 
-    async def forget(self, address: str) -> None:
-        """Nothing is here: the server took it."""
+    async def delete_mails(self, address: str) -> None:
+        """Do nothing: mails are not stored here."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderTransport:
-    """Writes each mail as a file; the log tells which, and nothing of what is in it."""
+    """Writes each mail to a file; the log has its path and nothing of its content."""
 
     folder: Path
 
@@ -79,15 +79,15 @@ class FolderTransport:
         try:
             await asyncio.to_thread(self._write, path, message.as_bytes())
         except OSError as error:
-            raise UndeliveredError(type(error).__name__, lasting=False) from None
+            raise UndeliveredError(type(error).__name__, permanent=False) from None
         _log.info("mail.written", path=str(path))
 
-    async def forget(self, address: str) -> None:
+    async def delete_mails(self, address: str) -> None:
         await asyncio.to_thread(self._delete, address.encode())
 
     def _delete(self, address: bytes) -> None:
         for path in self.folder.glob("*.eml"):
-            with suppress(FileNotFoundError):  # somebody else is erased at the same time, or reads their mail
+            with suppress(FileNotFoundError):  # deleted meanwhile, by another erasure or by the developer
                 if address in path.read_bytes():
                     path.unlink()
 

@@ -1,4 +1,4 @@
-"""Accounts: made, changed, listed, exported and erased."""
+"""Accounts: registration, changes, lists and deletion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,9 @@ from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_tokens
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
-from gwansang.services.protection.audit import OPERATOR
+from gwansang.services.protection.audit import OPERATOR, AuditLog
 from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
-from gwansang.services.protection.erasure import LastAdminError, refuse_last_admin
-from gwansang.services.protection.privacy import Privacy
+from gwansang.services.protection.erasure import ErasureService, LastAdminError, ensure_not_last_admin
 from gwansang.services.protection.sealing import Sealer
 from gwansang.texts import DEFAULT_LOCALE
 
@@ -40,7 +39,7 @@ __all__ = [
 _log = structlog.get_logger("gwansang.accounts")
 MIN_USERNAME: Final = 3
 MAX_USERNAME: Final = 50
-_AT_SIGN_UP: Final[Sequence[Purpose]] = ("reading",)
+_SIGN_UP_CONSENTS: Final[Sequence[Purpose]] = ("reading",)
 
 
 class UserNotFoundError(NotFound):
@@ -78,13 +77,14 @@ class UserService:
         passwords: PasswordHasher,
         texts: ConsentTexts,
         sealer: Sealer,
-        privacy: Privacy,
+        audit: AuditLog,
+        erasures: ErasureService,
         *,
         clock: Clock,
     ) -> None:
         self._uow = uow
-        self._audit = privacy.audit
-        self._erasures = privacy.erasures
+        self._audit = audit
+        self._erasures = erasures
         self._sealer = sealer
         self._passwords = passwords
         self._texts = texts
@@ -93,10 +93,10 @@ class UserService:
     async def register(
         self, email: str, username: str, password: str, *, is_admin: bool = False, birth_year: int | None = None
     ) -> UserInfo:
-        """A new account; the birth year is checked and not kept. Raises EmailTakenError, InvalidEmailError,
+        """Create an account; the birth year is checked and not stored. Raises EmailTakenError, InvalidEmailError,
         InvalidUsernameError, InvalidPasswordError, BirthYearError, TooYoungError."""
         check_birth_year(birth_year, self._clock().date())
-        address, name = normalize_email(email), checked_username(username)
+        address, name = normalize_email(email), validate_username(username)
         password_hash = await self._passwords.hash(password)
         now = self._clock()
         row = User(
@@ -113,30 +113,30 @@ class UserService:
         )
         async with self._uow.write() as tx:
             await tx.users.add(row)
-            await tx.user_keys.add(self._sealer.fresh(row.id))
-            for purpose in _AT_SIGN_UP:
-                await tx.consents.add(self._texts.granted(row.id, purpose, DEFAULT_LOCALE, now))
-            await self._audit.note(tx, "account_created", row.id, admin=is_admin)
+            await tx.user_keys.add(self._sealer.new_user_key(row.id))
+            for purpose in _SIGN_UP_CONSENTS:
+                await tx.consents.add(self._texts.new_consent(row.id, purpose, DEFAULT_LOCALE, now))
+            await self._audit.record(tx, "account_created", row.id, admin=is_admin)
         _log.info("account.created", user_id=row.id)
-        return info(row)
+        return user_info(row)
 
     async def get(self, user_id: int) -> UserInfo:
-        """An account; raises UserNotFoundError."""
+        """Return an account; raises UserNotFoundError."""
         async with self._uow.read() as tx:
-            return info(found(await tx.users.get(user_id)))
+            return user_info(require_user(await tx.users.get(user_id)))
 
     async def view(self, user_id: int, by: int) -> UserInfo:
-        """Somebody's account for an administrator, which is noted; raises UserNotFoundError."""
+        """Return an account for an administrator and record it in the audit log; raises UserNotFoundError."""
         async with self._uow.write() as tx:
-            shown = info(found(await tx.users.get(user_id)))
-            await self._audit.note(tx, "admin_viewed", user_id, by)
-        return shown
+            user = user_info(require_user(await tx.users.get(user_id)))
+            await self._audit.record(tx, "admin_viewed", user_id, by)
+        return user
 
     async def find(self, email: str) -> UserInfo:
-        """The account with this address; raises UserNotFoundError, InvalidEmailError."""
+        """Return the account with this address; raises UserNotFoundError, InvalidEmailError."""
         address = normalize_email(email)
         async with self._uow.read() as tx:
-            return info(found(await tx.users.get_by_email(address)))
+            return user_info(require_user(await tx.users.get_by_email(address)))
 
     async def page(
         self,
@@ -147,13 +147,14 @@ class UserService:
         email_prefix: str | None = None,
         by: int | str = OPERATOR,
     ) -> Page[UserInfo]:
-        """Accounts by id, for administrators, which is noted; raises InvalidPageError, InvalidEmailError."""
-        asked = PageRequest(page, size)
-        start = None if email_prefix is None else normalize_email_prefix(email_prefix)
+        """Return a page of accounts by id for an administrator and record it in the audit log; raises InvalidPageError,
+        InvalidEmailError."""
+        request = PageRequest(page, size)
+        prefix = None if email_prefix is None else normalize_email_prefix(email_prefix)
         async with self._uow.write() as tx:
-            shown = (await tx.users.page(asked, active=active, email_prefix=start)).map(info)
-            await self._audit.note(tx, "admin_listed", None, by, page=page, shown=len(shown.items))
-        return shown
+            users = (await tx.users.page(request, active=active, email_prefix=prefix)).map(user_info)
+            await self._audit.record(tx, "admin_listed", None, by, page=page, shown=len(users.items))
+        return users
 
     async def update(
         self,
@@ -165,62 +166,63 @@ class UserService:
         is_admin: bool | None = None,
         by: int | None = None,
     ) -> UserInfo:
-        """Changes what is given; deactivation and a lost role end every token. `is_active` and `is_admin` are for
-        administrators to change, and `by` is the one who does. Raises UserNotFoundError, EmailTakenError,
-        InvalidEmailError, InvalidUsernameError, LastAdminError."""
+        """Change the given fields; deactivation and a lost role end every token. Only an administrator, named in `by`,
+        may change `is_active` and `is_admin`. Raises UserNotFoundError, EmailTakenError, InvalidEmailError,
+        InvalidUsernameError, LastAdminError."""
         address = None if email is None else normalize_email(email)
-        name = None if username is None else checked_username(username)
+        name = None if username is None else validate_username(username)
         async with self._uow.write() as tx:
             if is_active is False or is_admin is False:
-                await refuse_last_admin(tx, user_id)
-            user = found(await tx.users.get_for_update(user_id))
+                await ensure_not_last_admin(tx, user_id)
+            user = require_user(await tx.users.get_for_update(user_id))
             user.username = user.username if name is None else name
-            await _change_address(tx, user, address)
-            await _change_standing(tx, user, is_active=is_active, is_admin=is_admin)
+            await _change_email(tx, user, address)
+            await _change_status(tx, user, is_active=is_active, is_admin=is_admin)
             user.updated_at = self._clock()
             await tx.users.save(user)
             if by is not None:
-                await self._audit.note(tx, "admin_changed", user_id, by, active=user.is_active, admin=user.is_admin)
-        return info(user)
+                await self._audit.record(tx, "admin_changed", user_id, by, active=user.is_active, admin=user.is_admin)
+        return user_info(user)
 
     async def change_password(self, user_id: int, current: str, new: str) -> None:
-        """Ends every token of the user; raises InvalidCredentialsError, InvalidPasswordError, UserNotFoundError."""
+        """Replace the password and end every token of the user; raises InvalidCredentialsError, InvalidPasswordError,
+        UserNotFoundError."""
         self._passwords.validate(new)
         async with self._uow.read() as tx:
-            known = found(await tx.users.get(user_id))
-        if not (await self._passwords.verify(current, known.password_hash)).valid:
+            before = require_user(await tx.users.get(user_id))
+        if not (await self._passwords.verify(current, before.password_hash)).valid:
             raise InvalidCredentialsError("The current password is wrong.")
         password_hash = await self._passwords.hash(new)
         async with self._uow.write() as tx:
-            user = found(await tx.users.get_for_update(user_id))
-            if user.token_version != known.token_version:  # it was changed meanwhile, by someone else
+            user = require_user(await tx.users.get_for_update(user_id))
+            if user.token_version != before.token_version:  # another request changed it meanwhile
                 raise InvalidCredentialsError("The current password is wrong.")
             await set_password(tx, user, password_hash, self._clock())
-            await self._audit.note(tx, "password_changed", user_id)
+            await self._audit.record(tx, "password_changed", user_id)
         _log.info("account.password_changed", user_id=user_id)
 
     async def delete(self, user_id: int, by: int | None = None) -> None:
-        """Erases the account and everything of it; raises UserNotFoundError, LastAdminError."""
+        """Erase the account and everything that belongs to it; raises UserNotFoundError, LastAdminError."""
         if not await self._erasures.erase(user_id, by):
             raise UserNotFoundError("There is no such user.")
 
 
 async def set_password(tx: Transaction, user: User, password_hash: str, now: datetime) -> None:
-    """Gives a user another password and ends every token."""
+    """Set a user's password and end every token."""
     user.password_hash = password_hash
     user.updated_at = now
     await end_all_tokens(tx, user)
 
 
-def found(user: User | None) -> User:
-    """The user; raises UserNotFoundError for none."""
+def require_user(user: User | None) -> User:
+    """Return the user; raises UserNotFoundError if there is none."""
     if user is None:
         raise UserNotFoundError("There is no such user.")
     return user
 
 
-def info(user: User) -> UserInfo:
-    """What may be told of a user."""
+def user_info(user: User) -> UserInfo:
+    """Return what an account's owner and administrators may see of it."""
     return UserInfo(
         id=user.id,
         email=user.email,
@@ -233,8 +235,8 @@ def info(user: User) -> UserInfo:
     )
 
 
-def checked_username(username: str) -> str:
-    """The name without outer spaces; raises InvalidUsernameError."""
+def validate_username(username: str) -> str:
+    """Return the name without outer spaces; raises InvalidUsernameError."""
     name = username.strip(" ")
     if not MIN_USERNAME <= len(name) <= MAX_USERNAME or not name.isprintable():
         message = f"A name has {MIN_USERNAME} to {MAX_USERNAME} characters that can be seen."
@@ -242,16 +244,16 @@ def checked_username(username: str) -> str:
     return name
 
 
-async def _change_address(tx: Transaction, user: User, address: str | None) -> None:
+async def _change_email(tx: Transaction, user: User, address: str | None) -> None:
     if address is None or address == user.email:
         return
     user.email, user.email_verified = address, False
     await tx.mail_tokens.delete_for_user(user.id)
 
 
-async def _change_standing(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:
-    loses = (user.is_active and is_active is False) or (user.is_admin and is_admin is False)
+async def _change_status(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:
+    revoked = (user.is_active and is_active is False) or (user.is_admin and is_admin is False)
     user.is_active = user.is_active if is_active is None else is_active
     user.is_admin = user.is_admin if is_admin is None else is_admin
-    if loses:
+    if revoked:
         await end_all_tokens(tx, user)

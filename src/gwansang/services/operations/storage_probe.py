@@ -7,7 +7,7 @@ taking them all out of work would help nobody; what does need it answers 503 on 
 from collections.abc import Callable
 from uuid import UUID
 
-from gwansang.storage.base import ObjectStore, out_of_reach
+from gwansang.storage.base import ObjectStore, storage_unavailable
 
 _PROBE = b"gwansang"
 
@@ -28,5 +28,5 @@ class StorageProbe:
         found = await self._store.get(key)
         await self._store.delete(key)
         if found != _PROBE:
-            raise out_of_reach()
+            raise storage_unavailable()
         self.up = True

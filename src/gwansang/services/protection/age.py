@@ -1,7 +1,7 @@
-"""From which age on the service may be used. Only a declared birth year is asked; nothing is guessed from a face.
+"""The minimum age, checked against a declared birth year; an age is never guessed from a face.
 
 The law asks for a guardian's consent below 14 full years (Personal Information Protection Act, article 22-2). A birth
-year does not tell the day: whoever turns 14 in this calendar year is taken to be 14.
+year does not give the day: a person who turns 14 in this calendar year counts as 14.
 """
 
 from datetime import date
@@ -27,12 +27,12 @@ class TooYoungError(InvalidInput):
     title = "Not for children"
 
 
-def check_birth_year(birth_year: int | None, day: date) -> None:
-    """Raises BirthYearError, TooYoungError; a year that is not given is not checked."""
+def check_birth_year(birth_year: int | None, today: date) -> None:
+    """Raise BirthYearError or TooYoungError for a year that can't be accepted; None is accepted."""
     if birth_year is None:
         return
-    if not FIRST_BIRTH_YEAR <= birth_year <= day.year:
-        message = f"The birth year must lie between {FIRST_BIRTH_YEAR} and {day.year}."
-        raise BirthYearError(message, min=FIRST_BIRTH_YEAR, max=day.year)
-    if day.year - birth_year < MIN_AGE:
+    if not FIRST_BIRTH_YEAR <= birth_year <= today.year:
+        message = f"The birth year must lie between {FIRST_BIRTH_YEAR} and {today.year}."
+        raise BirthYearError(message, min=FIRST_BIRTH_YEAR, max=today.year)
+    if today.year - birth_year < MIN_AGE:
         raise TooYoungError(f"This service is for people from the age of {MIN_AGE} on.", min_age=MIN_AGE)

@@ -1,7 +1,7 @@
-"""The audit log: what happened to whose data, in a chain of hashes that shows where somebody changed it.
+"""Audit log: events about people's data, in a hash chain that reveals tampering.
 
-An entry is written in the transaction of the fact it tells, as its last statement, because writers take turns. People
-are pseudonyms drawn at random and kept beside their key: when the key goes, the entries are of nobody.
+An entry is written in the transaction of the event that it records, as its last statement, because writers take turns.
+People are named by random pseudonyms that are stored with their key: deleting the key makes the entries anonymous.
 """
 
 import hashlib
@@ -14,11 +14,11 @@ import structlog
 from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
-from gwansang.models.privacy import AuditEntry
+from gwansang.models.privacy import AuditEntry, AuditHead
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.sealing import Sealer
 
-Event = Literal[
+AuditEvent = Literal[
     "account_created",
     "signed_in",
     "password_changed",
@@ -42,7 +42,7 @@ _CHUNK: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """What a check of the chain found; `broken_at` is the first entry that is not what was written, None for none."""
+    """Result of verifying the chain; `broken_at` is the first entry that was changed or is missing, None for none."""
 
     entries: int
     broken_at: int | None
@@ -52,8 +52,8 @@ class AuditCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditNote:
-    """An entry as the one it is about may see it."""
+class AuditRecord:
+    """An entry as the person it is about may see it."""
 
     seq: int
     at: datetime
@@ -65,7 +65,7 @@ class AuditNote:
 
 
 class AuditLog:
-    """Appends to the log, tells it and checks it."""
+    """Appends to the log, lists entries and verifies the chain."""
 
     def __init__(self, uow: UnitOfWork, sealer: Sealer, *, clock: Clock) -> None:
         self._uow = uow
@@ -73,17 +73,25 @@ class AuditLog:
         self._clock = clock
 
     async def pseudonym(self, tx: Transaction, user_id: int) -> str:
-        """Who this user is in the log."""
-        return (await self._sealer.row(tx, user_id)).pseudonym.hex
+        """Return the user's name in the log."""
+        return (await self._sealer.load_or_create_row(tx, user_id)).pseudonym.hex
 
-    async def note(
-        self, tx: Transaction, event: Event, of: int | str | None, by: int | str | None = None, **facts: JsonValue
+    async def record(
+        self,
+        tx: Transaction,
+        event: AuditEvent,
+        subject: int | str | None,
+        actor: int | str | None = None,
+        **facts: JsonValue,
     ) -> None:
-        """Appends an entry: `of` whom (an id, or a pseudonym where the user is gone), and who did it where it was not
-        they themselves. Nothing of a face, no name and no address belongs into the facts."""
+        """Append an entry.
+
+        subject: whom it is about, as a user id, or as a pseudonym if the user is deleted. actor: who did it, if not
+        the subject. facts: never data of a face, a name or an address.
+        """
         request_id = structlog.contextvars.get_contextvars().get("request_id")
-        subject = await self.pseudonym(tx, of) if isinstance(of, int) else of
-        actor = await self.pseudonym(tx, by) if isinstance(by, int) else by
+        subject = await self.pseudonym(tx, subject) if isinstance(subject, int) else subject
+        actor = await self.pseudonym(tx, actor) if isinstance(actor, int) else actor
         head = await tx.audit.get_head_for_update()
         entry = AuditEntry(
             seq=head.seq + 1,
@@ -94,19 +102,19 @@ class AuditLog:
             request_id=request_id,
             facts=facts,
         )
-        entry.hash = link(head.hash, entry)
+        entry.hash = entry_hash(head.hash, entry)
         await tx.audit.add(entry)
         head.seq, head.hash = entry.seq, entry.hash
         await tx.audit.flush()
 
-    async def about(self, tx: Transaction, user_id: int) -> tuple[AuditNote, ...]:
-        """What the log tells of a user."""
+    async def list_for_user(self, tx: Transaction, user_id: int) -> tuple[AuditRecord, ...]:
+        """Return the entries about a user."""
         row = await tx.user_keys.get(user_id)
         entries = await tx.audit.list_for_subject(row.pseudonym.hex) if row else ()
-        return tuple(AuditNote(e.seq, e.at, e.event, e.actor, e.request_id, e.facts, e.hash) for e in entries)
+        return tuple(AuditRecord(e.seq, e.at, e.event, e.actor, e.request_id, e.facts, e.hash) for e in entries)
 
-    async def forget_before(self, tx: Transaction, moment: datetime) -> int:
-        """Deletes older entries; the hash of the last of them stays, so that the rest can be checked."""
+    async def delete_before(self, tx: Transaction, moment: datetime) -> int:
+        """Delete older entries and return their number; the hash of the last of them stays, to verify the rest."""
         last = await tx.audit.get_last_before(moment)
         if last is None:
             return 0
@@ -116,43 +124,43 @@ class AuditLog:
         return await tx.audit.delete_through(last.seq)
 
     async def verify(self) -> AuditCheck:
-        """Follows the whole chain; what is appended or deleted for its age meanwhile is no fault."""
+        """Verify the whole chain, while entries may be appended or deleted for their age."""
         while True:
             async with self._uow.read() as tx:
                 head = await tx.audit.get_head()
-                check = await _followed(tx, head.base_seq, head.base_hash, head.seq, head.hash)
+                check = await _verify_chain(tx, head)
             async with self._uow.read() as tx:
-                begins = (await tx.audit.get_head()).base_seq
-            if check.broken_at is None or begins == head.base_seq:
+                base_seq = (await tx.audit.get_head()).base_seq
+            if check.broken_at is None or base_seq == head.base_seq:
                 return check
 
 
-async def _followed(tx: Transaction, base: int, base_hash: str, end: int, end_hash: str) -> AuditCheck:
-    seq, known, reason = base, base_hash, ""
-    while not reason and seq < end:
+async def _verify_chain(tx: Transaction, head: AuditHead) -> AuditCheck:
+    seq, last_hash, reason = head.base_seq, head.base_hash, ""
+    while not reason and seq < head.seq:
         entries = await tx.audit.list_after(seq, _CHUNK)
         if not entries:
             reason = "entries are missing at the end"
         for entry in entries:
-            if entry.seq > end or reason:
+            if entry.seq > head.seq or reason:
                 break
-            reason = _fault(entry, seq, known)
+            reason = _entry_fault(entry, seq, last_hash)
             if not reason:
-                seq, known = entry.seq, entry.hash
-    if not reason and known != end_hash:
+                seq, last_hash = entry.seq, entry.hash
+    if not reason and last_hash != head.hash:
         reason, seq = "the end is not the one that was written", seq - 1
-    return AuditCheck(seq - base, seq + 1 if reason else None, reason, end, end_hash)
+    return AuditCheck(seq - head.base_seq, seq + 1 if reason else None, reason, head.seq, head.hash)
 
 
-def _fault(entry: AuditEntry, seq: int, known: str) -> str:
-    if entry.seq != seq + 1:
+def _entry_fault(entry: AuditEntry, previous_seq: int, previous_hash: str) -> str:
+    if entry.seq != previous_seq + 1:
         return "an entry is missing"
-    return "" if link(known, entry) == entry.hash else "the entry is not what was written"
+    return "" if entry_hash(previous_hash, entry) == entry.hash else "the entry is not what was written"
 
 
-def link(previous: str, entry: AuditEntry) -> str:
-    """The hash of an entry: SHA-256 of the one before, a line break, and the entry as canonical JSON."""
-    told = {
+def entry_hash(previous_hash: str, entry: AuditEntry) -> str:
+    """Return SHA-256 of the previous entry's hash, a line break, and the entry as canonical JSON."""
+    content = {
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "event": entry.event,
@@ -161,5 +169,5 @@ def link(previous: str, entry: AuditEntry) -> str:
         "request_id": entry.request_id,
         "facts": entry.facts,
     }
-    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(f"{previous_hash}\n{canonical}".encode()).hexdigest()

@@ -51,7 +51,7 @@ class ConsentTexts:
     def __getitem__(self, purpose: Purpose) -> ConsentText:
         return self.by_purpose[purpose]
 
-    def granted(self, user_id: int, purpose: Purpose, locale: Locale, now: datetime) -> Consent:
+    def new_consent(self, user_id: int, purpose: Purpose, locale: Locale, now: datetime) -> Consent:
         """A row of the ledger: this user agreed to the text in force."""
         text = self.by_purpose[purpose]
         return Consent(

@@ -1,4 +1,4 @@
-"""Another master key: every user's key is wrapped anew, and nothing that it sealed has to be touched."""
+"""Rotation of the master key: every user's key is wrapped again; data sealed with the users' keys is not touched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ _BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class KeysInUse:
-    """Which master keys wrap how many users' keys, by name; `missing` are not in the settings, `broken` are there and
-    are not the ones that wrapped."""
+class MasterKeyUsage:
+    """The number of user keys that each master key wraps, by its name; `missing` keys are not in the settings,
+    `broken` ones are, with other bytes than those that wrapped."""
 
-    first: str
+    primary: str
     users: Mapping[str, int]
     missing: tuple[str, ...]
     broken: tuple[str, ...]
 
 
 class KeyRotation:
-    """Master keys of a running service."""
+    """Rotates the master keys of a running service."""
 
     def __init__(self, uow: UnitOfWork, sealer: Sealer, audit: AuditLog) -> None:
         self._uow = uow
@@ -35,34 +35,34 @@ class KeyRotation:
         self._audit = audit
 
     async def run(self) -> int:
-        """Wraps the keys of all users with the first master key and says how many that were. It may be stopped and
-        begun again, and readings go on meanwhile. Raises EncryptionKeyMissingError, SealBrokenError."""
-        first, total = self._sealer.first, 0
-        while rewrapped := await self._batch():
+        """Wrap the keys of all users with the primary master key and return their number. The run can be interrupted
+        and repeated, while the service works on. Raises EncryptionKeyMissingError, SealBrokenError."""
+        total = 0
+        while rewrapped := await self._rewrap_batch():
             total += rewrapped
-            _log.info("keys.rotating", rewrapped=total)
+            _log.info("keys.rewrapped", rewrapped=total)
         async with self._uow.write() as tx:
-            await self._audit.note(tx, "keys_rotated", None, users=total, master_key=first)
+            await self._audit.record(tx, "keys_rotated", None, users=total, master_key=self._sealer.primary_key_id)
         return total
 
-    async def in_use(self) -> KeysInUse:
-        """What the settings would have to have."""
+    async def usage(self) -> MasterKeyUsage:
+        """Return which master keys are needed, and which of them don't work."""
         async with self._uow.read() as tx:
             users = await tx.user_keys.count_by_master_key()
-            samples = [row for name in users for row in await tx.user_keys.list_wrapped_by(name, 1)]
+            samples = [row for key_id in users for row in await tx.user_keys.list_wrapped_by(key_id, 1)]
         missing, broken = [], []
         for row in samples:
             try:
-                self._sealer.unwrapped(row)
+                self._sealer.unwrap(row)
             except EncryptionKeyMissingError:
                 missing.append(row.key_id)
             except SealBrokenError:
                 broken.append(row.key_id)
-        return KeysInUse(self._sealer.first, users, tuple(missing), tuple(broken))
+        return MasterKeyUsage(self._sealer.primary_key_id, users, tuple(missing), tuple(broken))
 
-    async def _batch(self) -> int:
+    async def _rewrap_batch(self) -> int:
         async with self._uow.write() as tx:
-            rows = await tx.user_keys.list_not_wrapped_by(self._sealer.first, _BATCH)
+            rows = await tx.user_keys.list_not_wrapped_by(self._sealer.primary_key_id, _BATCH)
             for row in rows:
-                await tx.user_keys.rewrap(row, *self._sealer.rewrapped(row))
+                await tx.user_keys.rewrap(row, *self._sealer.rewrap(row))
         return len(rows)

@@ -19,7 +19,7 @@ class NoticeItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class PrivacyNotice:
     """All of it; `ai_generated` says whether texts of readings come from a generative AI."""
 
     version: int
@@ -40,8 +40,8 @@ class _NoticeText(TypedDict):
     items: dict[str, _ItemText]
 
 
-def notice(locale: Locale) -> Notice:
+def privacy_notice(locale: Locale) -> PrivacyNotice:
     """The notice in force."""
     text = load("notice", locale, _NoticeText)
     items = tuple(NoticeItem(id, item["title"], item["text"]) for id, item in text["items"].items())
-    return Notice(NOTICE_VERSION, locale, text["title"], items, ai_generated=False, min_age=MIN_AGE)
+    return PrivacyNotice(NOTICE_VERSION, locale, text["title"], items, ai_generated=False, min_age=MIN_AGE)

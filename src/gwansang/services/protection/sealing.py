@@ -1,4 +1,4 @@
-"""What is stored of a face is sealed with a key of its owner's; the end of that key is the end of all of it."""
+"""Sealing: stored data of a face is encrypted with its owner's key, so deleting that key makes all of it unreadable."""
 
 import json
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from gwansang.core.exceptions import NotFound
 from gwansang.models.privacy import UserKey
 from gwansang.repositories.unit_of_work import Transaction
 
-__all__ = ["DataKey", "EncryptionKeyMissingError", "SealBrokenError", "Sealer", "UserKeyNotFoundError", "place"]
+__all__ = ["DataKey", "EncryptionKeyMissingError", "SealBrokenError", "Sealer", "UserKeyNotFoundError", "row_aad"]
 
 
 class UserKeyNotFoundError(NotFound):
-    """Nobody has this key any more: its owner was erased."""
+    """The key does not exist any more because its owner was erased."""
 
     code = "USER_KEY_NOT_FOUND"
     title = "There is no such user"
@@ -26,43 +26,49 @@ class UserKeyNotFoundError(NotFound):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DataKey:
-    """The key of one user, for as long as a use case lasts; without a repr, so that no log can show it."""
+    """The unwrapped key of one user, held for the length of a use case; without a repr, so that no log can show it."""
 
     user_id: int
     key: bytes
 
 
 class Sealer:
-    """Hands out users' keys within a transaction; sealing and opening need none and take microseconds."""
+    """Loads users' keys within a transaction; sealing and unsealing need no transaction and take microseconds."""
 
     def __init__(self, masters: MasterKeys, *, clock: Clock, new_id: Callable[[], UUID]) -> None:
         self._masters = masters
         self._clock = clock
         self._new_id = new_id
 
-    async def key(self, tx: Transaction, user_id: int) -> DataKey:
-        """The user's key; raises UserKeyNotFoundError, EncryptionKeyMissingError, SealBrokenError."""
+    @property
+    def primary_key_id(self) -> str:
+        """The name of the master key that wraps new keys."""
+        return self._masters.primary_id
+
+    async def load_key(self, tx: Transaction, user_id: int) -> DataKey:
+        """Return the user's key; raises UserKeyNotFoundError, EncryptionKeyMissingError, SealBrokenError."""
         row = await tx.user_keys.get(user_id)
         if row is None:
             raise UserKeyNotFoundError("There is no such user.")
-        return self.unwrapped(row)
+        return self.unwrap(row)
 
-    async def own_key(self, tx: Transaction, user_id: int) -> DataKey:
-        """The same in a writing transaction, which makes a key for a user who has none yet."""
-        return self.unwrapped(await self.row(tx, user_id))
+    async def load_or_create_key(self, tx: Transaction, user_id: int) -> DataKey:
+        """Return the user's key, created if the user has none; needs a transaction that may write. Raises as
+        `load_key`."""
+        return self.unwrap(await self.load_or_create_row(tx, user_id))
 
-    async def row(self, tx: Transaction, user_id: int) -> UserKey:
-        """The row of the user's key, made where there is none; raises UserKeyNotFoundError without such a user."""
-        known = await tx.user_keys.get(user_id)
-        if known is not None:
-            return known
+    async def load_or_create_row(self, tx: Transaction, user_id: int) -> UserKey:
+        """Return the row of the user's key, created if there is none; raises UserKeyNotFoundError without a user."""
+        existing = await tx.user_keys.get(user_id)
+        if existing is not None:
+            return existing
         if await tx.users.get_for_update(user_id) is None:
             raise UserKeyNotFoundError("There is no such user.")
-        made_meanwhile = await tx.user_keys.get(user_id)
-        return made_meanwhile or await tx.user_keys.add(self.fresh(user_id))
+        created_meanwhile = await tx.user_keys.get(user_id)
+        return created_meanwhile or await tx.user_keys.add(self.new_user_key(user_id))
 
-    def fresh(self, user_id: int) -> UserKey:
-        """A new key for a user."""
+    def new_user_key(self, user_id: int) -> UserKey:
+        """Return a row with a new random key for a user."""
         return UserKey(
             user_id=user_id,
             key_id=self._masters.primary_id,
@@ -71,43 +77,34 @@ class Sealer:
             created_at=self._clock(),
         )
 
-    def unwrapped(self, row: UserKey) -> DataKey:
-        """The key in a row; raises EncryptionKeyMissingError, SealBrokenError."""
+    def unwrap(self, row: UserKey) -> DataKey:
+        """Return the key in a row; raises EncryptionKeyMissingError, SealBrokenError."""
         return DataKey(row.user_id, self._masters.unwrap(row.key_id, row.wrapped, _owner(row.user_id)))
 
-    def rewrapped(self, row: UserKey) -> tuple[str, bytes]:
-        """The name of the first master key, and the same user key wrapped by it."""
-        return self._masters.primary_id, self._masters.wrap(self.unwrapped(row).key, _owner(row.user_id))
+    def rewrap(self, row: UserKey) -> tuple[str, bytes]:
+        """Return the primary master key's name, and the row's key wrapped by it."""
+        return self._masters.primary_id, self._masters.wrap(self.unwrap(row).key, _owner(row.user_id))
 
-    @property
-    def first(self) -> str:
-        """The name of the master key that wraps what is new."""
-        return self._masters.primary_id
+    def seal(self, key: DataKey, value: JsonValue, aad: bytes) -> bytes:
+        """Encrypt a JSON value, bound to the associated data that `row_aad` makes."""
+        return self.seal_bytes(key, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), aad)
 
-    def knows(self, key_id: str) -> bool:
-        """Whether a master key is at hand."""
-        return key_id in self._masters.by_id
-
-    def seal(self, key: DataKey, value: JsonValue, where: bytes) -> bytes:
-        """A JSON value for the place that `place` names."""
-        return self.seal_bytes(key, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), where)
-
-    def open(self, key: DataKey, sealed: bytes, where: bytes) -> JsonValue:
-        """The value that was sealed for this user and place; raises SealBrokenError."""
-        value: JsonValue = json.loads(self.open_bytes(key, sealed, where))
+    def unseal(self, key: DataKey, sealed: bytes, aad: bytes) -> JsonValue:
+        """Decrypt a JSON value; raises SealBrokenError unless user and associated data are those it was sealed with."""
+        value: JsonValue = json.loads(self.unseal_bytes(key, sealed, aad))
         return value
 
-    def seal_bytes(self, key: DataKey, content: bytes, where: bytes) -> bytes:
-        """The same for what is no JSON, such as a photo."""
-        return encryption.seal(key.key, content, _bound(key, where))
+    def seal_bytes(self, key: DataKey, content: bytes, aad: bytes) -> bytes:
+        """Encrypt content that is not JSON, such as a photo."""
+        return encryption.seal(key.key, content, _full_aad(key, aad))
 
-    def open_bytes(self, key: DataKey, sealed: bytes, where: bytes) -> bytes:
-        """The content that was sealed for this user and place; raises SealBrokenError."""
-        return encryption.unseal(key.key, sealed, _bound(key, where))
+    def unseal_bytes(self, key: DataKey, sealed: bytes, aad: bytes) -> bytes:
+        """Decrypt content; raises SealBrokenError unless user and associated data are those it was sealed with."""
+        return encryption.unseal(key.key, sealed, _full_aad(key, aad))
 
 
-def place(table: str, row: object, column: str) -> bytes:
-    """Where something sealed belongs: it opens nowhere else."""
+def row_aad(table: str, row: object, column: str) -> bytes:
+    """Return the associated data of a column's value, which then opens in no other row or column."""
     return f"{table}/{row}/{column}".encode()
 
 
@@ -115,5 +112,5 @@ def _owner(user_id: int) -> bytes:
     return f"user/{user_id}".encode()
 
 
-def _bound(key: DataKey, where: bytes) -> bytes:
-    return b"\x00".join((b"gwansang/sealed", _owner(key.user_id), where))
+def _full_aad(key: DataKey, aad: bytes) -> bytes:
+    return b"\x00".join((b"gwansang/sealed", _owner(key.user_id), aad))

@@ -8,7 +8,7 @@ from gwansang.storage.base import (
     ObjectStore,
     StorageUnavailableError,
     content_type,
-    not_there,
+    object_not_found,
 )
 
 __all__ = ["FileService", "ObjectNotFoundError", "StorageUnavailableError", "StoredFile"]
@@ -33,5 +33,5 @@ class FileService:
         """The file that a token names; raises ObjectNotFoundError for what is no such token, or is one no more."""
         key = self._links.verify(token)
         if key is None:
-            raise not_there()
+            raise object_not_found()
         return StoredFile(await self._store.get(key), content_type(key))

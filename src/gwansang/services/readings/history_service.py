@@ -18,8 +18,8 @@ from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Fortune, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.protection.photo_bin import PhotoBin
-from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.protection.photo_cleaner import PhotoCleaner
+from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
 from gwansang.texts import DEFAULT_LOCALE, Locale
@@ -89,16 +89,15 @@ class HistoryService:
         sealer: Sealer,
         consents: ConsentService,
         profiles: ProfileService,
-        photo_bin: PhotoBin,
+        photo_cleaner: PhotoCleaner,
         *,
         clock: Clock,
     ) -> None:
         self._uow = uow
         self._sealer = sealer
-        self._faces = SealedFaces(sealer)
         self._consents = consents
         self._profiles = profiles
-        self._bin = photo_bin
+        self._photo_cleaner = photo_cleaner
         self._clock = clock
 
     async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileUpdate | None = None) -> bool:
@@ -113,13 +112,13 @@ class HistoryService:
         self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileUpdate | None = None
     ) -> bool:
         """The same within a transaction that has locked the user, for one analysis or many."""
-        if not await self._consents.given(tx, user_id, "history"):
+        if not await self._consents.is_granted(tx, user_id, "history"):
             return False
         if change is not None:
             await self._profiles.put(tx, user_id, change)
-        key = await self._sealer.own_key(tx, user_id)
+        key = await self._sealer.load_or_create_key(tx, user_id)
         for analysis in analyses:
-            row = self._faces.close_analysis(key, _row(user_id, analysis), _content(analysis))
+            row = seal_face(self._sealer, key, _row(user_id, analysis), _content(analysis))
             await tx.analyses.add(row)
         return True
 
@@ -133,14 +132,14 @@ class HistoryService:
         """An analysis of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
             row = await self._own(tx, user_id, analysis_id)
-            key = await self._sealer.key(tx, user_id)
+            key = await self._sealer.load_key(tx, user_id)
         return self.opened(key, row)
 
     async def pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
         """Two analyses of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
             rows = await self._own(tx, user_id, a), await self._own(tx, user_id, b)
-            key = await self._sealer.key(tx, user_id)
+            key = await self._sealer.load_key(tx, user_id)
         return self.opened(key, rows[0]), self.opened(key, rows[1])
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
@@ -149,7 +148,7 @@ class HistoryService:
             photos = await tx.photos.discard(user_id, self._clock(), analysis_id)
             if not await tx.analyses.delete(user_id, analysis_id):
                 raise AnalysisNotFoundError("There is no such analysis.")
-        await self._bin.empty(photos)
+        await self._photo_cleaner.delete(photos)
 
     async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
         """The fortune of any day for a kept face; raises AnalysisNotFoundError."""
@@ -161,7 +160,7 @@ class HistoryService:
 
     def opened(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
         """A stored row as plain data; raises SealBrokenError."""
-        content = self._faces.open_analysis(key, row)
+        content = unseal_face(self._sealer, key, row)
         return KeptAnalysis(
             analysis_id=row.id,
             created_at=row.created_at,

@@ -13,7 +13,7 @@ from gwansang.core.exceptions import InvalidInput, NotFound, Unavailable
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.protection.photo_bin import PhotoBin
+from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.storage.base import ObjectStore, StorageUnavailableError
 from gwansang.vision.copying import PhotoCopy
 
@@ -50,7 +50,7 @@ class PhotoService:
         uow: UnitOfWork,
         store: ObjectStore,
         consents: ConsentService,
-        photo_bin: PhotoBin,
+        photo_cleaner: PhotoCleaner,
         copier: Copier,
         *,
         clock: Clock,
@@ -59,7 +59,7 @@ class PhotoService:
         self._uow = uow
         self._store = store
         self._consents = consents
-        self._bin = photo_bin
+        self._photo_cleaner = photo_cleaner
         self._copier = copier
         self._clock = clock
         self._new_id = new_id
@@ -80,7 +80,7 @@ class PhotoService:
             if not kept:
                 await self.discard(tx, row)
         if not kept:
-            await self._bin.empty((row.key,))
+            await self._photo_cleaner.delete((row.key,))
         return kept
 
     async def prepare(self, user_id: int, analysis_id: UUID, photo: bytes) -> Photo | None:
@@ -121,7 +121,7 @@ class PhotoService:
             async with self._uow.write() as tx:
                 for row in rows:
                     await self.discard(tx, row)
-            await self._bin.sweep()
+            await self._photo_cleaner.sweep()
         except Unavailable:
             _log.warning("photos.left_for_the_sweep", objects=len(rows))
 
@@ -135,7 +135,7 @@ class PhotoService:
         return PhotoLink(link.url, link.expires_at, photo.width, photo.height)
 
     async def _wanted(self, tx: Transaction, user_id: int) -> bool:
-        given = self._consents.given
+        given = self._consents.is_granted
         return await given(tx, user_id, "history") and await given(tx, user_id, "retain_photo")
 
     def _row(self, photo_id: UUID, user_id: int, analysis_id: UUID, key: str, copy: PhotoCopy) -> Photo:

@@ -15,7 +15,7 @@ from gwansang.reading.measurements import MEASURE_VERSION, MEASURES_BY_KEY, Meas
 from gwansang.reading.profile import Profile
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.protection.sealed_faces import SealedFaces
+from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
 
 _log = structlog.get_logger("gwansang.profiles")
@@ -71,7 +71,6 @@ class ProfileService:
     def __init__(self, uow: UnitOfWork, sealer: Sealer, consents: ConsentService) -> None:
         self._uow = uow
         self._sealer = sealer
-        self._faces = SealedFaces(sealer)
         self._consents = consents
 
     async def known(self, user_id: int) -> KnownFace | None:
@@ -82,7 +81,7 @@ class ProfileService:
             row = await tx.profiles.get(user_id)
             if row is None:
                 return None
-            key = await self._sealer.key(tx, user_id)
+            key = await self._sealer.load_key(tx, user_id)
         return KnownFace(self._profile(key, row), row.version)
 
     async def put(self, tx: Transaction, user_id: int, change: ProfileUpdate) -> None:
@@ -93,9 +92,9 @@ class ProfileService:
         row = await tx.profiles.get(user_id)
         if (row.version if row else None) != change.replaces:
             raise ProfileBusyError("Another reading of this face was just made; send this one again.", retry_after_s=1)
-        key = await self._sealer.own_key(tx, user_id)
-        filled = self._faces.close_profile(
-            key, _filled(row or UserProfile(user_id=user_id), change), _content(change.profile)
+        key = await self._sealer.load_or_create_key(tx, user_id)
+        filled = seal_face(
+            self._sealer, key, _filled(row or UserProfile(user_id=user_id), change), _content(change.profile)
         )
         await (tx.profiles.save(filled) if row else tx.profiles.add(filled))
 
@@ -111,16 +110,16 @@ class ProfileService:
         async with self._uow.read() as tx:
             rows = await tx.profiles.list_all()
             agreed = [
-                (await self._sealer.key(tx, row.user_id), row)
+                (await self._sealer.load_key(tx, row.user_id), row)
                 for row in rows
-                if await self._consents.given(tx, row.user_id, "improve")
+                if await self._consents.is_granted(tx, row.user_id, "improve")
             ]
         known = [self._profile(key, row).measures for key, row in agreed]
         return [measures for measures in known if measures.values]
 
     def kept(self, key: DataKey, row: UserProfile) -> KeptProfile:
         """A stored profile for its owner; raises SealBrokenError."""
-        content = self._faces.open_profile(key, row)
+        content = unseal_face(self._sealer, key, row)
         measures = _MEASURED.validate_python(content["measures"])
         return KeptProfile(
             photos=row.photos,
@@ -137,7 +136,7 @@ class ProfileService:
     def _profile(self, key: DataKey, row: UserProfile) -> Profile:
         """Measures don't depend on norms, so that a profile outlives them. Measures of another kind than today's are
         left out, and the shapes that were told stay."""
-        content = self._faces.open_profile(key, row)
+        content = unseal_face(self._sealer, key, row)
         shapes = _SHAPES.validate_python(content["shapes"])
         measures = _MEASURED.validate_python(content["measures"])
         if row.measuring != MEASURE_VERSION or set(measures) != set(MEASURES_BY_KEY):
@@ -145,7 +144,7 @@ class ProfileService:
         return Profile(Measures(measures, _UNEVEN.validate_python(content["asymmetry"])), row.photos, shapes)
 
     async def _allowed(self, tx: Transaction, user_id: int) -> bool:
-        return await self._consents.given(tx, user_id, "history", _CONSENT_FROM)
+        return await self._consents.is_granted(tx, user_id, "history", _CONSENT_FROM)
 
 
 def _content(profile: Profile) -> dict[str, JsonValue]:

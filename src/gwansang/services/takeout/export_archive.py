@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from gwansang.reading.model import Archetypes
 from gwansang.services.readings.history_service import KeptAnalysis
-from gwansang.services.takeout.export_service import Export, ExportService, document
+from gwansang.services.takeout.export_service import Export, ExportService, export_document
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
 from gwansang.texts import LOCALES, load
 
@@ -58,10 +58,10 @@ class _Archive(io.RawIOBase):
     def begin(self, exported: Export) -> bytes:
         """Everything but the photos."""
         self._text("README.txt", _label("readme", "\n"))
-        self._text("export.json", json.dumps(document(exported), ensure_ascii=False, indent=2))
+        self._text("export.json", json.dumps(export_document(exported), ensure_ascii=False, indent=2))
         for analysis in exported.analyses:
             name = f"readings/{analysis.created_at:%Y-%m-%d}-{analysis.analysis_id}.txt"
-            self._text(name, told(analysis))
+            self._text(name, reading_as_text(analysis))
         return self._taken()
 
     def add(self, name: str, content: bytes) -> bytes:
@@ -82,7 +82,7 @@ class _Archive(io.RawIOBase):
         return made
 
 
-def told(analysis: KeptAnalysis) -> str:
+def reading_as_text(analysis: KeptAnalysis) -> str:
     """A reading as people read it, with labels in both languages; its texts are in the language it was made in."""
     reading = analysis.reading
     energies = ", ".join(f"{_label(energy)} {score}" for energy, score in reading.energy_scores.items())

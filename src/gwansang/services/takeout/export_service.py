@@ -10,9 +10,9 @@ from pydantic import JsonValue, TypeAdapter
 from gwansang.core.clock import Clock
 from gwansang.models import Consent, Photo, StoredAnalysis, Task, TokenFamily, UserProfile
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.accounts.key_service import KeyInfo, info_of_key
-from gwansang.services.accounts.user_service import UserInfo, found, info
-from gwansang.services.protection.audit import AuditLog, AuditNote
+from gwansang.services.accounts.key_service import KeyInfo, key_info
+from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
+from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
@@ -69,7 +69,7 @@ class Export:
     profile: KeptProfile | None
     tasks: tuple[TaskInfo, ...]
     photos: tuple[ExportedPhoto, ...]
-    audit: tuple[AuditNote, ...]
+    audit: tuple[AuditRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class _Rows:
     profile: UserProfile | None
     tasks: tuple[Task, ...]
     photos: tuple[Photo, ...]
-    audit: tuple[AuditNote, ...]
+    audit: tuple[AuditRecord, ...]
 
 
 _EXPORT = TypeAdapter(Export)
@@ -115,14 +115,14 @@ class ExportService:
     async def export(self, user_id: int) -> dict[str, JsonValue]:
         """Everything of this user as one JSON object; raises UserNotFoundError."""
         exported, _ = await self.collect(user_id)
-        return await asyncio.to_thread(document, exported)
+        return await asyncio.to_thread(export_document, exported)
 
     async def collect(self, user_id: int) -> tuple[Export, tuple[str, ...]]:
         """Everything of this user, and the keys of their photos' objects in the same order; that it was asked for is
         noted. Raises UserNotFoundError."""
         async with self._uow.write() as tx:
-            found(await tx.users.get_for_update(user_id))
-            await self._audit.note(tx, "exported", user_id)
+            require_user(await tx.users.get_for_update(user_id))
+            await self._audit.record(tx, "exported", user_id)
         async with self._uow.read() as tx:
             rows = await self._rows(tx, user_id)
         exported = await asyncio.to_thread(self._exported, rows)
@@ -130,16 +130,16 @@ class ExportService:
 
     async def _rows(self, tx: Transaction, user_id: int) -> _Rows:
         return _Rows(
-            account=info(found(await tx.users.get(user_id))),
-            key=await self._sealer.key(tx, user_id),
+            account=user_info(require_user(await tx.users.get(user_id))),
+            key=await self._sealer.load_key(tx, user_id),
             consents=await tx.consents.list_for_user(user_id),
             families=await tx.families.list_for_user(user_id),
-            keys=tuple(info_of_key(row) for row in await tx.keys.list_for_user(user_id)),
+            keys=tuple(key_info(row) for row in await tx.keys.list_for_user(user_id)),
             analyses=await tx.analyses.list_for_user(user_id),
             profile=await tx.profiles.get(user_id),
             tasks=await tx.tasks.list_for_user(user_id),
             photos=await tx.photos.list_for_user(user_id),
-            audit=await self._audit.about(tx, user_id),
+            audit=await self._audit.list_for_user(tx, user_id),
         )
 
     def _exported(self, rows: _Rows) -> Export:
@@ -160,10 +160,10 @@ class ExportService:
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:
             return info_of_task(row)
-        return info_of_task(row, _OBJECT.validate_python(self._sealer.open(key, row.result, result_aad(row.id))))
+        return info_of_task(row, _OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id))))
 
 
-def document(exported: Export) -> dict[str, JsonValue]:
+def export_document(exported: Export) -> dict[str, JsonValue]:
     """An export as JSON."""
     return _DOCUMENT.validate_python(_EXPORT.dump_python(exported, mode="json"))
 

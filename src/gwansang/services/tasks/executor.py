@@ -140,7 +140,7 @@ class JobExecutor:
             if row.kind not in self._jobs:
                 _log.warning("task.kind_unknown", task_id=str(task_id), kind=row.kind)
                 raise TaskReleased  # it is of a newer release, which will do it
-            key = await places.sealer.own_key(tx, row.user_id)
+            key = await places.sealer.load_or_create_key(tx, row.user_id)
             taken = _taken(row, uuid4(), await tx.task_items.positions(task_id))
             row.run, row.status = taken.run, "processing"
             row.started_at = row.started_at or places.clock()

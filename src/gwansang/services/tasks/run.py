@@ -13,7 +13,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
 from gwansang.models import TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.protection.sealing import DataKey, Sealer, place
+from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, JsonObject
 from gwansang.services.tasks.notifier import Notifier
@@ -162,7 +162,7 @@ class TaskRun:
         return await asyncio.to_thread(self._places.sealer.seal, self._key, value, where)
 
     def _opened(self, items: Iterable[TaskItem]) -> dict[int, JsonValue]:
-        opened = self._places.sealer.open
+        opened = self._places.sealer.unseal
         return {one.position: opened(self._key, one.outcome, _item_place(self.id, one.position)) for one in items}
 
     async def _ended(self, status: str, **fields: str) -> None:
@@ -185,8 +185,8 @@ class TaskRun:
 
 def result_aad(task_id: UUID) -> bytes:
     """Where the result of a task belongs."""
-    return place("tasks", task_id, "result")
+    return row_aad("tasks", task_id, "result")
 
 
 def _item_place(task_id: UUID, position: int) -> bytes:
-    return place("task_items", f"{task_id}/{position}", "outcome")
+    return row_aad("task_items", f"{task_id}/{position}", "outcome")

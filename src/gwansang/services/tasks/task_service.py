@@ -106,7 +106,7 @@ class TaskService:
         async with self._uow.write() as tx:
             known = await self._known(tx, asked)
             if known is None:
-                key = await self._sealer.own_key(tx, user_id)
+                key = await self._sealer.load_or_create_key(tx, user_id)
         if known is not None:
             return await self.get(user_id, known.id)
         task_id = self._new_id()
@@ -134,10 +134,12 @@ class TaskService:
             row = await tx.tasks.get(user_id, task_id, self._clock())
             if row is None:
                 raise no_such_task()
-            key = await self._sealer.key(tx, user_id) if row.result is not None else None
+            key = await self._sealer.load_key(tx, user_id) if row.result is not None else None
         if key is None or row.result is None:
             return info(row)
-        opened = await asyncio.to_thread(self._sealer.open, key, row.result, result_aad(task_id))  # it may be megabytes
+        opened = await asyncio.to_thread(
+            self._sealer.unseal, key, row.result, result_aad(task_id)
+        )  # it may be megabytes
         return info(row, _object(opened))
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:

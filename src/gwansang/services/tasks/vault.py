@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
-from gwansang.services.protection.sealing import DataKey, Sealer, place
+from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.storage.base import ObjectStore
 
 _PREFIX: Final = "jobs/"
@@ -36,7 +36,7 @@ class TaskVault:
         """Keeps the inputs of a task, each as it comes."""
         sha256, number = hashlib.sha256(), 0
         async for content in inputs if isinstance(inputs, AsyncIterable) else _coming(inputs):
-            digest, sealed = await _aside(content, partial(self._closed, key, place("jobs", task_id, str(number))))
+            digest, sealed = await _aside(content, partial(self._closed, key, row_aad("jobs", task_id, str(number))))
             sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
             number += 1
@@ -45,8 +45,8 @@ class TaskVault:
     async def get(self, key: DataKey, task_id: UUID, number: int) -> bytes:
         """An input; raises ObjectNotFoundError, SealBrokenError."""
         sealed = await self._store.get(f"{_PREFIX}{task_id}/{number}")
-        where = place("jobs", task_id, str(number))
-        return await _aside(sealed, lambda content: self._sealer.open_bytes(key, content, where))
+        where = row_aad("jobs", task_id, str(number))
+        return await _aside(sealed, lambda content: self._sealer.unseal_bytes(key, content, where))
 
     async def delete(self, task_id: UUID) -> None:
         """Deletes the inputs of a task; there may be none."""

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
-from gwansang.api.v1.letters import reset_letter, verification_letter
 from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -94,7 +93,7 @@ async def request_verification(
 ) -> AcceptedOut:
     """Have another code sent to one's own address; nothing is sent where it is verified already."""
     await spend(request, Bucket.MAIL_ACCOUNT, caller.id)
-    mails.post(partial(verification_letter, proofs, caller.user_id, locale))
+    mails.post(partial(proofs.start_verification, caller.user_id), locale)
     return AcceptedOut()
 
 
@@ -118,7 +117,7 @@ async def request_reset(
     """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
     address = normalize_email(asked.email)
     await spend(request, Bucket.MAIL_ACCOUNT, account_key(address))
-    mails.post(partial(reset_letter, proofs, address, locale))
+    mails.post(partial(proofs.start_reset, address), locale)
     return AcceptedOut()
 
 

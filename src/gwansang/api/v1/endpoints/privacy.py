@@ -8,7 +8,7 @@ from gwansang.dependencies.callers import AddressLimit
 from gwansang.dependencies.params import ChosenLocale
 from gwansang.dependencies.services import Retention
 from gwansang.schemas.privacy import KeptForOut, NoticeOut, RetentionOut
-from gwansang.services.protection.privacy_notice import notice
+from gwansang.services.protection.privacy_notice import privacy_notice
 
 router = APIRouter(
     prefix="/api/v1/privacy",
@@ -21,7 +21,7 @@ router = APIRouter(
 @router.get("/notice")
 async def read_notice(locale: ChosenLocale) -> NoticeOut:
     """What to tell people before they use it: for fun, what AI does and does not, what is kept, from which age on."""
-    return NoticeOut.model_validate(notice(locale), from_attributes=True)
+    return NoticeOut.model_validate(privacy_notice(locale), from_attributes=True)
 
 
 @router.get("/retention")

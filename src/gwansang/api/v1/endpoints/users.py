@@ -8,7 +8,6 @@ from starlette.responses import StreamingResponse
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
-from gwansang.api.v1.letters import verification_letter
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -54,7 +53,7 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
     """Make an account; a code that proves the address is sent to it."""
     user = await users.register(asked.email, asked.username, asked.password, birth_year=asked.birth_year)
-    mails.post(partial(verification_letter, proofs, user.id, locale))
+    mails.post(partial(proofs.start_verification, user.id), locale)
     return UserOut.model_validate(user, from_attributes=True)
 
 
@@ -71,7 +70,7 @@ async def change_me(
     """Change one's name or address; a new address gets a code that proves it."""
     user = await users.update(caller.user_id, username=asked.username, email=asked.email)
     if asked.email is not None:
-        mails.post(partial(verification_letter, proofs, user.id, locale))
+        mails.post(partial(proofs.start_verification, user.id), locale)
     return AccountOut.model_validate(user, from_attributes=True)
 
 

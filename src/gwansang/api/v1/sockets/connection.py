@@ -212,7 +212,7 @@ class Door:
         while (caller := socket.caller) is not None:
             left_s = tickets.seconds_left(caller)
             await asyncio.sleep(pause_s if left_s is None else min(pause_s, max(left_s, 0.05)))
-            await tickets.check(caller)
+            await tickets.ensure_valid(caller)
 
     async def _close(self, code: int) -> None:
         with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):

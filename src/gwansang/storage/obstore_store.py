@@ -9,14 +9,14 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from gwansang.storage.base import StoredObject, checked_key, checked_prefix, not_there, out_of_reach
+from gwansang.storage.base import StoredObject, object_not_found, storage_unavailable, validate_key, validate_prefix
 
 _log = structlog.get_logger("gwansang.storage")
 _PATIENCE_S: Final = 30.0  # for one call; a photo takes milliseconds
 _LISTED_AT_ONCE: Final = 1000
 
 
-class Objects:
+class ObstoreStore:
     """An obstore as an ObjectStore, but for what its kinds do differently."""
 
     def __init__(self, store: LocalStore | S3Store) -> None:
@@ -25,17 +25,17 @@ class Objects:
 
     async def get(self, key: str) -> bytes:
         """The bytes; raises ObjectNotFoundError."""
-        checked_key(key)
+        validate_key(key)
         async with self._translated():
             try:
                 found = await self._store.get_async(key)
             except FileNotFoundError:
-                raise not_there() from None
+                raise object_not_found() from None
             return (await found.bytes_async()).to_bytes()
 
     async def delete(self, key: str) -> None:
         """Forgets an object; there may be none."""
-        checked_key(key)
+        validate_key(key)
         async with self._translated():
             try:
                 await self._store.delete_async(key)
@@ -44,7 +44,7 @@ class Objects:
 
     async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
         """The objects whose keys begin like this."""
-        checked_prefix(prefix)
+        validate_prefix(prefix)
         stream = aiter(self._store.list(prefix, chunk_size=_LISTED_AT_ONCE))
         while True:
             async with self._translated():
@@ -63,4 +63,4 @@ class Objects:
         except (BaseError, OSError) as error:  # a timeout is an OSError, too
             self.failures += 1
             _log.warning("storage.failed", error=type(error).__name__)
-            raise out_of_reach() from error
+            raise storage_unavailable() from error

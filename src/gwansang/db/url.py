@@ -17,22 +17,22 @@ _DRIVERS: Final = {
 }
 
 
-class DatabaseAddressError(Unavailable):
+class DatabaseUrlError(Unavailable):
     """The message is a sentence for whoever runs the service; it never holds the address, which has a password."""
 
     code = "DATABASE_URL_INVALID"
     title = "The setting DATABASE_URL can't be used"
 
 
-def database_address(url: str) -> URL:
+def parse_database_url(url: str) -> URL:
     """The address with the driver that is used here; makes the folder of an embedded file. Raises
-    DatabaseAddressError."""
+    DatabaseUrlError."""
     try:
         address = make_url(url)
         address = address.set(drivername=_DRIVERS[address.drivername])
     except (ArgumentError, KeyError, ValueError):
         message = "DATABASE_URL must look like sqlite:///file.sqlite3 or postgresql://user:password@host/name."
-        raise DatabaseAddressError(message) from None
+        raise DatabaseUrlError(message) from None
     if is_embedded(address):
         _make_folder(address.database)
     return address
@@ -45,9 +45,9 @@ def is_embedded(address: URL) -> bool:
 
 def _make_folder(file: str | None) -> None:
     if not file or file == ":memory:":
-        raise DatabaseAddressError("DATABASE_URL must name a file: connections share nothing in memory.")
+        raise DatabaseUrlError("DATABASE_URL must name a file: connections share nothing in memory.")
     folder = Path(file).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseAddressError(f"The folder of DATABASE_URL can't be made ({error.strerror}).") from error
+        raise DatabaseUrlError(f"The folder of DATABASE_URL can't be made ({error.strerror}).") from error
