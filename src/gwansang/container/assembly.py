@@ -35,7 +35,6 @@ from gwansang.services.operations.housekeeping import housekeeping
 from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.readiness_service import ReadinessService
 from gwansang.services.operations.storage_probe import StorageProbe
-from gwansang.services.protection.retention import RetentionService
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
@@ -65,7 +64,6 @@ class Container(Accounts):
     imports: ImportService
     matches: MatchService
     submissions: SubmissionService
-    retention: RetentionService
     readiness: ReadinessService
     mails: MailService
     limits: RateLimiter
@@ -165,7 +163,6 @@ async def assemble_container(
             analyses=analyses,
             caller_analyses=readings,
             live=LiveService(pool, analyses, readings, accounts.consents),
-            retention=accounts.retention,
             worker=runner,
             celebrities=celebrities,
             imports=ImportService(accounts.tasks),
