@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms
 from gwansang.services.lookalike.cohort import Rows, Vectors
-from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, Person, StoredPhoto, gallery_of
+from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, GalleryPerson, StoredPhoto, gallery_of
 from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
-from gwansang.services.ml.embedding_service import Likeable
+from gwansang.services.ml.embedding_service import FaceFeatures
 
 TARGETS_MS = {10_000: 1.0, 1_000_000: 20.0}
 RECALL_TARGET = 0.95
@@ -130,10 +130,10 @@ def measure_match(photos: int) -> bool:
     kept = [
         StoredPhoto(int(owner) + 1, row.tobytes(), shapes(draws)) for row, owner in zip(vectors, owners, strict=True)
     ]
-    people = {int(owner) + 1: Person(int(owner) + 1, "이름", "name", "actor") for owner in owners}
+    people = {int(owner) + 1: GalleryPerson(int(owner) + 1, "이름", "name", "actor") for owner in owners}
     known: Gallery = gallery_of(1, people, kept, default_norms())
     measures = STORED_MEASURES.validate_python(shapes(draws))
-    took = median_ms(lambda vector: known.match(Likeable(vector, measures), _K), strangers(even=False))
+    took = median_ms(lambda vector: known.match(FaceFeatures(vector, measures, 1.0), _K), strangers(even=False))
     met = took < TARGETS_MS[10_000]
     print(f"{photos:>9} photos, whole match with regions: {took:.3f} ms{'' if met else '  MISSED 1.0 ms'}")
     return met

@@ -24,7 +24,7 @@ async def measure(folder: Path) -> None:
         made = [analysis() for _ in range(ROWS)]
         started = perf_counter()
         for one in made:
-            await accounts.history.keep(user_id, one)
+            await accounts.history.save(user_id, one)
         print(f"keep a reading, all in all                 {per(started, ROWS):8.0f} us")
         async with accounts.uow.read() as tx:
             rows = await tx.analyses.list_for_user(user_id)

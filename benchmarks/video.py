@@ -23,8 +23,9 @@ from gwansang.reading.composer import compose
 from gwansang.reading.memory import read_with_memory, shape_labels
 from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
-from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, PhotoEngine, capture_of, observe
-from gwansang.services.readings.clip_reader import FrameObservation, look_of, see_part
+from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, capture_of, observe_face
+from gwansang.services.ml.network_vision import NetworkVision
+from gwansang.services.readings.clip_reader import FrameObservation, merge_parts, observe_part
 from gwansang.vision.video import DecodeBudget, scan_clip
 
 DAY = date(2026, 1, 1)
@@ -49,19 +50,19 @@ def framed(path: Path) -> Rgb:
     return np.ascontiguousarray(cv2.copyMakeBorder(photo, room, room, 0, 0, cv2.BORDER_REPLICATE))
 
 
-def compared(vision: PhotoEngine, path: Path, number: int) -> tuple[int, int, list[int]]:
+def compared(vision: NetworkVision, path: Path, number: int) -> tuple[int, int, list[int]]:
     """How many parts of a clip are told like the still, like the remembered still, like single frames."""
     photo = framed(path)
     codec, container = (("libx264", "mp4"), ("libvpx-vp9", "webm"))[number % 2]
     film = encoded_clip(moving(photo, 90, 720, 900, seed=number), codec, container)
-    parts = [see_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
-    look, still = look_of(parts), observe(vision, FaceQuery(image=encoded(photo)))
+    parts = [observe_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
+    look, still = merge_parts(parts), observe_face(vision, FaceQuery(image=encoded(photo)))
     first = read_with_memory(None, still.measures, 1, lambda _, before: told(still, before))
     again = read_with_memory(
         first.profile, look.measures, 1, lambda measures, before: _remembered(look, measures, before)
     )
     kept = PARTS - len([part for part in again.changed if part in shape_labels(first.reading) and part != "element"])
-    frames = [glimpse for part in parts for glimpse in part.glimpses][::10]
+    frames = [glimpse for part in parts for glimpse in part.frames][::10]
     return same(told(look), told(still)), kept, [same(told(look), told(frame)) for frame in frames]
 
 
@@ -69,7 +70,7 @@ def _remembered(look: FaceObservation, measures: object, before: dict[str, str] 
     return compose(measures, capture_of(look), DAY, "ko", None, default_norms(), before)  # type: ignore[arg-type]
 
 
-def speed(vision: PhotoEngine, path: Path, seconds: int) -> None:
+def speed(vision: NetworkVision, path: Path, seconds: int) -> None:
     """A clip as phones record it: 1080p, thirty frames a second, a keyframe each second."""
     film = encoded_clip(moving(framed(path), 30 * seconds, 1080, 1920), g="30", preset="veryfast", crf="20")
     process = psutil.Process()
@@ -78,10 +79,10 @@ def speed(vision: PhotoEngine, path: Path, seconds: int) -> None:
     counted = time.perf_counter()
     parts, peak = [], before
     for part in range(len(clip.parts)):
-        parts.append(see_part(vision, film, part))
+        parts.append(observe_part(vision, film, part))
         peak = max(peak, process.memory_info().rss)
     seen = time.perf_counter()
-    look = look_of(parts)
+    look = merge_parts(parts)
     print(
         f"{seconds} s of 1080p, {len(film) / 1e6:.1f} MB, {clip.frame_count} frames, {len(clip.parts)} steps: "
         f"counting {1000 * (counted - began):.0f} ms, steps {seen - counted:.2f} s, "
@@ -97,7 +98,7 @@ def main() -> None:
     asked.add_argument("--seconds", type=int, default=10)
     options = asked.parse_args()
     photos = sorted(options.photos.glob("*.jpg")) if options.photos else evaluation_photos("london/neutral")
-    vision = PhotoEngine(model_dir())
+    vision = NetworkVision(model_dir())
     speed(vision, photos[0], options.seconds)
     stills: list[int] = []
     remembered: list[int] = []

@@ -11,7 +11,7 @@ from calibration.face_model import IDENTITIES, Person, train
 
 from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import measure_stability, sample_photo
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.correction import correct_mesh, symmetrize
 from gwansang.vision.face import Face, Points
 from gwansang.vision.mesh import canonical_face
@@ -73,7 +73,7 @@ def test_scores_spread_around_eighty(engine: Networks, pairs: list[tuple[Path, P
 
 
 def test_the_corrections_cost_next_to_nothing() -> None:
-    assert sum(cost_ms(face_from_landmarks(known_landmarks(), 500, 500))) < 20  # 0.5 on an idle machine
+    assert sum(cost_ms(face_from_landmarks(canonical_landmarks(), 500, 500))) < 20  # 0.5 on an idle machine
 
 
 def simulated(seed: int, smile: Points) -> Person:
@@ -85,7 +85,7 @@ def simulated(seed: int, smile: Points) -> Person:
 
 
 def _face(mesh: Points) -> Face:
-    known = face_from_landmarks(known_landmarks(), 500, 500)
+    known = face_from_landmarks(canonical_landmarks(), 500, 500)
     return Face(
         points=known.points,
         frontal=mesh,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding, l2_normalize
 from gwansang.vision.face import Face
@@ -24,22 +24,22 @@ class FakeVision:
     def __init__(self, while_looking: Callable[[Any], object] = len) -> None:
         self._while_looking = while_looking
 
-    def face_of(self, photo: bytes) -> Face:
+    def face_from_photo(self, photo: bytes) -> Face:
         self._while_looking(photo)
-        return face_from_landmarks(known_landmarks(), 1000, 1000)
+        return face_from_landmarks(canonical_landmarks(), 1000, 1000)
 
-    def face_in(self, picture: DecodedImage) -> Face:
+    def face_from_image(self, picture: DecodedImage) -> Face:
         self._while_looking(picture.pixels)
-        return face_from_landmarks(known_landmarks(), 1000, 1000)
+        return face_from_landmarks(canonical_landmarks(), 1000, 1000)
 
-    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+    def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
         """The same face, but photos of other bytes are of other people."""
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
-        return self.face_of(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
+        return self.face_from_photo(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
 
-    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
+    def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         self._while_looking(frame)
-        return track_landmarks(known_landmarks(), 1000, 1000)
+        return track_landmarks(canonical_landmarks(), 1000, 1000)
 
 
 class Gate:

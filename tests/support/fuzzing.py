@@ -17,7 +17,7 @@ import httpx
 import schemathesis
 
 from gwansang.container import open_accounts
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.photos import REPOSITORY
 from tests.support.serving import ENCRYPTION_KEYS, Server, settings_for_tests
 
@@ -91,12 +91,12 @@ class SignIn:
         if _is_id(places.get("analysis_id")) and next(self._numbers) % 2:
             self._client.put("/api/v1/consents/reading", headers=bearer)
             self._client.put("/api/v1/consents/history", headers=bearer)
-            face = {"landmarks": known_landmarks().tolist()}
+            face = {"landmarks": canonical_landmarks().tolist()}
             kept = self._client.post("/api/v1/analysis/face", json=face, headers=bearer)
             places["analysis_id"] = kept.json().get("analysis_id", places["analysis_id"])
         if _is_id(places.get("task_id")) and next(self._numbers) % 2:
             self._client.put("/api/v1/consents/reading", headers=bearer)
-            face = {"landmarks": known_landmarks().tolist()}
+            face = {"landmarks": canonical_landmarks().tolist()}
             task = self._client.post("/api/v1/analysis/face/async", json=face, headers=bearer)
             places["task_id"] = task.json().get("task_id", places["task_id"])
         if _is_id(places.get("key_id")) and next(self._numbers) % 2:

@@ -13,7 +13,7 @@ ME, ME_AGAIN, STRANGER, NOBODY = b"1 1.0", b"1 1.4", b"5 3.0", b"nobody"
 class ManyFaces:
     """A photo is `seed strength` of a made face, or NOBODY."""
 
-    def face_of(self, photo: bytes) -> Face:
+    def face_from_photo(self, photo: bytes) -> Face:
         if photo == NOBODY:
             raise NoFaceError("There is no face in this photo.")
         return face_from_landmarks(landmarks_of(photo), 1000, 1000)

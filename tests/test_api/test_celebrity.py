@@ -25,9 +25,9 @@ class Counting(FakeVision):
 
     embeddings = 0
 
-    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+    def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
         Counting.embeddings += 1
-        return super().recognise(photo)
+        return super().embed_photo(photo)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ async def test_no_embedding_is_in_any_answer_log_export_or_table_of_users(
         await client.get("/api/v1/celebrity"),
         await client.get(f"/api/v1/celebrity/{star}"),
     ]
-    face, embedding = FakeVision().recognise(photo(0))
+    face, embedding = FakeVision().embed_photo(photo(0))
     del face
     told = "".join(answer.text for answer in answers) + "".join(capfd.readouterr())
     assert "embedding" not in told

@@ -16,9 +16,9 @@ from gwansang.models import Celebrity
 from gwansang.reading.norms import default_norms
 from gwansang.repositories.celebrities import Celebrities
 from gwansang.services.jobs.import_job import ImportJob, encode_picture
-from gwansang.services.lookalike.celebrities import Names
+from gwansang.services.lookalike.celebrities import PersonNames
 from gwansang.services.lookalike.celebrity_service import CelebrityService
-from gwansang.services.lookalike.gallery_archive import Entry
+from gwansang.services.lookalike.gallery_archive import GalleryEntry
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import EmbeddingService
 from gwansang.services.ml.face_analyzer import FaceVision
@@ -38,10 +38,10 @@ HAND = b"a hand"
 class Choosy(FakeVision):
     """Sees no face in a hand."""
 
-    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
+    def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
         if photo == HAND:
             raise NoFaceError("No face was found.")
-        return super().recognise(photo)
+        return super().embed_photo(photo)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ class Work:
 
     async def input(self, number: int) -> bytes:
         assert number == 0  # a step looks at its own picture, and not at a list of thousands
-        return encode_picture(Entry("a.jpg", Names("사람", "Person")), photo(self.shown))
+        return encode_picture(GalleryEntry("a.jpg", PersonNames("사람", "Person")), photo(self.shown))
 
     async def outcomes(self) -> dict[int, JsonValue]:
         return {}
@@ -176,14 +176,14 @@ async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself
 async def test_imports_that_add_a_person_at_the_same_moment_lose_no_picture(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Celebrities.named
+    look = Celebrities.get_by_names
     asked = []
 
     async def a_moment_too_early(self: Celebrities, name_ko: str, name_en: str) -> Celebrity | None:
         asked.append(name_ko)
         return None if len(asked) == 2 else await look(self, name_ko, name_en)
 
-    monkeypatch.setattr(Celebrities, "named", a_moment_too_early)
+    monkeypatch.setattr(Celebrities, "get_by_names", a_moment_too_early)
     async with imports(database_url) as (gallery, _):
         job = ImportJob(gallery)
         told = [await job.step(Work(shown), 0) for shown in (0, 1)]

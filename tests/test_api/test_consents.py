@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import Person, person
 from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
-FACE = {"landmarks": known_landmarks().tolist()}
+FACE = {"landmarks": canonical_landmarks().tolist()}
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, application
 
 pytestmark = pytest.mark.anyio
-FACE = {"landmarks": known_landmarks().tolist(), "birth_year": 1990}
+FACE = {"landmarks": canonical_landmarks().tolist(), "birth_year": 1990}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.face import Points
 from tests.support.photos import drawn_portrait, encoded
 from tests.support.serving import JSON_CALL, Server
@@ -195,7 +195,7 @@ def test_a_made_up_locale_is_data_and_falls_back(locale: str, client: httpx.Clie
 
 
 def landmarks(columns: int = 3, count: int = 468) -> list[list[float]]:
-    known = np.vstack((known_landmarks(), np.full((10, 3), 0.5)))
+    known = np.vstack((canonical_landmarks(), np.full((10, 3), 0.5)))
     return known[:count, :columns].tolist()
 
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import Person, person
 from tests.support.serving import JSON_CALL, application
 
 pytestmark = pytest.mark.anyio
-FACE = {"landmarks": known_landmarks().tolist()}
+FACE = {"landmarks": canonical_landmarks().tolist()}
 
 
 @pytest.fixture

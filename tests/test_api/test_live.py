@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import ClientConnection
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.texts import LOCALES, load
 from gwansang.vision.guidance import GuidanceCue
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
@@ -115,7 +115,7 @@ def test_there_is_a_warm_sentence_for_every_hint() -> None:
 
 
 def test_landmarks_are_coached_too(camera: ClientConnection) -> None:
-    points = known_landmarks()
+    points = canonical_landmarks()
     near = 0.5 + (points - 0.5) * 1.3
     told = answered(camera, mesh(near.round(5).tolist()))
     assert told["hints"] == ["relax_mouth"]  # the canonical face's lips are a little apart

@@ -32,7 +32,7 @@ def test_a_request_is_one_line_with_its_template_status_and_time(client: httpx.C
 def test_the_api_is_logged_by_its_full_template(client: httpx.Client, server: Server) -> None:
     client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}, headers={"X-Request-ID": "log-2"})
     done, request = requests_of(server, "log-2")
-    assert done["event"] == "analysis.done"
+    assert done["event"] == "analysis.completed"
     assert request["route"] == UPLOAD_CALL
 
 

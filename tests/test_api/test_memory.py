@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import PhotoEngine
+from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
 from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
@@ -209,8 +209,8 @@ async def test_what_is_remembered_has_neither_points_nor_a_photo(minji: Person) 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_two_drawn_portraits_are_one_face_to_the_real_networks(database_url: str) -> None:
-    def build() -> PhotoEngine:
-        return PhotoEngine(model_dir())
+    def build() -> NetworkVision:
+        return NetworkVision(model_dir())
 
     async with application(build, database_url=database_url) as client:
         someone = await person(client)

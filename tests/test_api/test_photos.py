@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from gwansang.config import DEFAULT_SECRET_KEY
 from gwansang.core.file_links import FileLinks
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.copying import copy_photo
 from tests.support.fakes import NOON
 from tests.support.people import Person, person
@@ -100,7 +100,7 @@ async def test_without_both_consents_nothing_is_copied_and_nothing_stored(
     client: httpx.AsyncClient, folder: Path, purposes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[bytes] = []
-    monkeypatch.setattr("gwansang.services.readings.photo_copier.copy_photo", copied.append)
+    monkeypatch.setattr("gwansang.container.assembly.copy_photo", copied.append)
     someone = await person(client)
     for purpose in purposes:
         await someone.agree(purpose)
@@ -118,7 +118,7 @@ async def test_of_a_guest_no_photo_is_kept(client: httpx.AsyncClient, folder: Pa
 async def test_of_several_photos_one_is_kept_and_of_landmarks_none(keeper: Person, folder: Path) -> None:
     await read(keeper, drawn_portrait(), drawn_portrait())
     assert len(objects(folder)) == 1
-    body = {"landmarks": known_landmarks().tolist(), "image": base64.b64encode(drawn_portrait()).decode()}
+    body = {"landmarks": canonical_landmarks().tolist(), "image": base64.b64encode(drawn_portrait()).decode()}
     answer = await keeper.call("POST", "/analysis/face", json=body)
     assert answer.status_code == 200, answer.text
     assert len(objects(folder)) == 1

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import PASSWORD, Person, person
 from tests.support.serving import JSON_CALL, running_app
 
 pytestmark = pytest.mark.anyio
-FACE = {"landmarks": known_landmarks().tolist()}
+FACE = {"landmarks": canonical_landmarks().tolist()}
 NOWHERE = "redis://127.0.0.1:1/0"
 LOGIN = "/api/v1/auth/login"
 

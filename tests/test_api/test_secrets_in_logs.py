@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import code_of, letters_in
 from tests.support.photos import drawn_portrait
 from tests.support.serving import Server, serving
@@ -75,7 +75,7 @@ class Life:
         self._client.put("/api/v1/consents/history", headers=self.bearer)
         assert self.post("/analysis/face", json={"image": text}, headers={"X-API-Key": key}).is_success
         self.post("/analysis/face/upload", files={"file": (f"{EMAIL}.jpg", photo)}, headers=self.bearer)
-        self.post("/analysis/face", json={"landmarks": known_landmarks().tolist()}, params={"api_key": key})
+        self.post("/analysis/face", json={"landmarks": canonical_landmarks().tolist()}, params={"api_key": key})
         self.post("/analysis/face", json={"image": text[:-40] + "!"}, headers=self.bearer)
         self._client.get("/api/v1/users/me/export", headers=self.bearer)
         self.secrets |= {key, key[21:], text[200:240]}

@@ -299,7 +299,7 @@ async def test_the_unexpected_is_told_with_the_request_id_and_nothing_else(
     def explode(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("gwansang.services.readings.live_service.LiveService.begin", explode)
+    monkeypatch.setattr("gwansang.services.readings.live_service.LiveService.open_session", explode)
     async with accepted(app, LIVE, bearer(minji), ("x-request-id", "bang")) as socket:
         problem = await socket.problem()
     assert (problem["error"]["code"], problem["request_id"], socket.closed_with) == ("INTERNAL_ERROR", "bang", 1011)

@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gwansang.services.ml.face_analyzer import FaceVision, PhotoEngine
-from gwansang.services.readings.clip_reader import FRAMES
+from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.ml.network_vision import NetworkVision
+from gwansang.services.readings.clip_reader import MAX_FRAMES
 from gwansang.vision.errors import NoFaceError
 from tests.support.clips import drawn_clip
 from tests.support.fakes import FakeVision
@@ -65,7 +66,7 @@ def shapes(reading: dict[str, object]) -> dict[str, str]:
 
 async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: str, tmp_path: Path) -> None:
     def real() -> FaceVision:
-        return PhotoEngine(model_dir())
+        return NetworkVision(model_dir())
 
     async with application(real, database_url=database_url, storage_folder=tmp_path / "storage") as client:
         minji = await person(client, "minji")
@@ -80,7 +81,7 @@ async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: 
     assert submitted.headers["location"].endswith(submitted.json()["task_id"])
     assert (told["status"], told["progress"], told["kind"]) == ("done", 1, "video")
     reading = told["result"]
-    assert (reading["quality"]["frames"], reading["quality"]["photos"]) == (FRAMES, 1)
+    assert (reading["quality"]["frames"], reading["quality"]["photos"]) == (MAX_FRAMES, 1)
     assert 0 <= reading["quality"]["best_second"] < 0.8
     assert (reading["locale"], reading["ages"]["birth_year"]) == ("en", 1990)
     assert reading["parts_analysis"]["nose"]["reasons"][0]["overlay"]["points"]
@@ -118,7 +119,7 @@ def told_at_once() -> list[Hostile]:
 
 async def test_a_video_without_a_face_fails_in_the_language_of_who_asks(database_url: str) -> None:
     class Nobody(FakeVision):
-        def face_in(self, picture: object) -> None:
+        def face_from_image(self, picture: object) -> None:
             raise NoFaceError("No face was found.")
 
     async with application(Nobody, database_url=database_url) as client:

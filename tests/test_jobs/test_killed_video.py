@@ -16,8 +16,8 @@ import pytest
 
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_snapshot
 from gwansang.services.jobs.video_job import VIDEO
-from gwansang.services.ml.face_analyzer import PhotoEngine
-from gwansang.services.readings.clip_reader import look_of, see_part
+from gwansang.services.ml.network_vision import NetworkVision
+from gwansang.services.readings.clip_reader import merge_parts, observe_part
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.video import MAX_SAMPLED_FRAMES, DecodeBudget, scan_clip
@@ -123,9 +123,9 @@ async def test_a_video_whose_workers_are_killed_is_read_once_and_as_if_nobody_ha
 def assert_as_undisturbed(task: TaskInfo) -> None:
     """The reading is that of the same film without any kill."""
     assert task.result is not None
-    vision = PhotoEngine(model_dir())
-    parts = [see_part(vision, film(), part) for part in range(len(scan_clip(film(), DecodeBudget(20)).parts))]
-    look, kept = look_of(parts), load_snapshot(task.result["told"]).kept
+    vision = NetworkVision(model_dir())
+    parts = [observe_part(vision, film(), part) for part in range(len(scan_clip(film(), DecodeBudget(20)).parts))]
+    look, kept = merge_parts(parts), load_snapshot(task.result["told"]).kept
     assert kept.quality.frames == look.quality.frames
     assert kept.quality.best_second == look.quality.best_second
     told = {measure.value for measure in kept.measures.values()}

@@ -14,7 +14,7 @@ from gwansang.services.ml.face_analyzer import (
     FaceVision,
     InvalidLandmarksError,
     NothingToReadError,
-    known_landmarks,
+    canonical_landmarks,
 )
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.analysis_service import BirthYearError, TooYoungError
@@ -88,13 +88,13 @@ async def test_landmarks_beside_an_image_are_the_face_and_the_image_tells_their_
     wide = encoded(np.zeros((100, 400, 3), np.uint8), ".png")
     async with services() as container:
         result = await container.analyses.analyze(lambda: FaceQuery(image=wide, landmarks=squeezed(4.0)))
-    np.testing.assert_allclose(result.look.places, squeezed(4.0)[:, :2])
-    assert abs(result.look.pose.yaw_deg) < 1
+    np.testing.assert_allclose(result.observation.points, squeezed(4.0)[:, :2])
+    assert abs(result.observation.pose.yaw_deg) < 1
 
 
 def squeezed(aspect: float) -> np.ndarray:
     """The known face as fractions of a picture `aspect` times as wide as high."""
-    points = known_landmarks()
+    points = canonical_landmarks()
     return (points - 0.5) / (aspect, 1.0, aspect) + 0.5
 
 

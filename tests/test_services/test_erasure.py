@@ -68,7 +68,7 @@ async def test_the_files_of_an_embedded_database_tell_nothing_of_an_erased_user(
     if not database_url.startswith("sqlite"):
         pytest.skip("a server's files are its own")
     user_id, made = await keeper(accounts, "gone.for.good@example.com"), analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     file = Path(str(make_url(database_url).database))
     assert b"gone.for.good" in written(file)
     await accounts.users.delete(user_id)
@@ -86,7 +86,7 @@ async def test_a_servers_tables_tell_nothing_of_an_erased_user(accounts: Account
     if database_url.startswith("sqlite"):
         pytest.skip("tested by its files")
     user_id, made = await keeper(accounts, "gone.for.good@example.com"), analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     await submitted(accounts, user_id)
     await accounts.users.delete(user_id)
     assert await everything(database_url, "gone.for.good") == []

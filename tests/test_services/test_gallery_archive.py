@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from gwansang.services.lookalike.celebrities import Names, Origin
+from gwansang.services.lookalike.celebrities import PersonNames, Provenance
 from gwansang.services.lookalike.gallery_archive import (
     MAX_ENTRIES,
-    Entry,
     FolderPictures,
+    GalleryEntry,
     InvalidArchiveError,
-    entries_of,
-    names_of,
-    opened_archive,
+    list_entries,
+    open_archive,
+    parse_names,
 )
 
 
@@ -29,9 +29,9 @@ def packed(files: dict[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) ->
     return content.getvalue()
 
 
-def entries(content: bytes) -> list[Entry]:
-    with opened_archive(io.BytesIO(content)) as pictures:
-        return entries_of(pictures)
+def entries(content: bytes) -> list[GalleryEntry]:
+    with open_archive(io.BytesIO(content)) as pictures:
+        return list_entries(pictures)
 
 
 def reason(content: bytes) -> object:
@@ -56,11 +56,11 @@ def with_entry(name: str, *, mode: int = stat.S_IFREG | 0o644, flags: int = 0) -
 def test_a_folder_is_a_person_and_its_name_may_hold_both_names() -> None:
     found = entries(packed({"all/홍길동_Hong Gildong/1.jpg": "a", "all/IU/2.png": "b", "__MACOSX/x/._1.jpg": "c"}))
     assert {entry.file: entry.names for entry in found} == {
-        "all/홍길동_Hong Gildong/1.jpg": Names("홍길동", "Hong Gildong"),
-        "all/IU/2.png": Names("IU", "IU"),
+        "all/홍길동_Hong Gildong/1.jpg": PersonNames("홍길동", "Hong Gildong"),
+        "all/IU/2.png": PersonNames("IU", "IU"),
     }
-    assert names_of("Hong Gildong_홍길동") == Names("홍길동", "Hong Gildong")
-    assert names_of("two_words") == Names("two_words", "two_words")
+    assert parse_names("Hong Gildong_홍길동") == PersonNames("홍길동", "Hong Gildong")
+    assert parse_names("two_words") == PersonNames("two_words", "two_words")
 
 
 def test_a_table_names_files_people_and_where_the_pictures_are_from() -> None:
@@ -68,8 +68,8 @@ def test_a_table_names_files_people_and_where_the_pictures_are_from() -> None:
     table += "a.jpg,홍길동,Hong,actor,CC0,here\nsub/b.jpg,,Only English,,,\n"
     found = entries(packed({"list.csv": table, "a.jpg": "a", "sub/b.jpg": "b", "not-listed.jpg": "c"}))
     assert found == [
-        Entry("a.jpg", Names("홍길동", "Hong"), "actor", "", Origin("here", "CC0", "")),
-        Entry("sub/b.jpg", Names("Only English", "Only English")),
+        GalleryEntry("a.jpg", PersonNames("홍길동", "Hong"), "actor", "", Provenance("here", "CC0", "")),
+        GalleryEntry("sub/b.jpg", PersonNames("Only English", "Only English")),
     ]
     for lines in ("missing.jpg,누구,Who\n", "../a.jpg,누구,Who\n", "a.jpg,,\n"):
         assert reason(packed({"list.csv": "file,name_ko,name_en\n" + lines, "a.jpg": "a"})) == "table"
@@ -137,13 +137,13 @@ def test_what_is_no_archive_or_holds_nothing_is_refused() -> None:
 def test_a_damaged_entry_is_told_when_it_is_read() -> None:
     content = bytearray(packed({"p/a.jpg": bytes(range(256)) * 8}, zipfile.ZIP_STORED))
     content[200] ^= 0xFF
-    with opened_archive(io.BytesIO(bytes(content))) as pictures, pytest.raises(InvalidArchiveError) as caught:
+    with open_archive(io.BytesIO(bytes(content))) as pictures, pytest.raises(InvalidArchiveError) as caught:
         pictures.read("p/a.jpg", 10_000)
     assert caught.value.context["reason"] == "damaged"
 
 
 def test_no_more_of_a_file_is_read_than_is_asked_for() -> None:
-    with opened_archive(io.BytesIO(packed({"p/a.jpg": bytes(1000)}))) as pictures:
+    with open_archive(io.BytesIO(packed({"p/a.jpg": bytes(1000)}))) as pictures:
         assert len(pictures.read("p/a.jpg", 10)) == 11
 
 
@@ -154,5 +154,5 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "people" / "IU" / "2.jpg").symlink_to(tmp_path / "secret.jpg")
     (tmp_path / "people" / "away").symlink_to(tmp_path)
     pictures = FolderPictures(tmp_path / "people")
-    assert [entry.file for entry in entries_of(pictures)] == ["IU/1.jpg"]
+    assert [entry.file for entry in list_entries(pictures)] == ["IU/1.jpg"]
     assert pictures.read("IU/1.jpg", 10) == b"a"

@@ -73,7 +73,7 @@ async def test_a_caller_who_gives_up_while_waiting_frees_the_place_and_is_never_
     await asyncio.sleep(0)
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
-    assert pool.pending == 1
+    assert pool.load()[0] == 1
     gate.open()
     await running
     await pool.close()
@@ -85,7 +85,7 @@ async def test_a_job_over_its_time_is_answered_and_keeps_its_place_until_the_thr
     await pool.start()
     with pytest.raises(InferenceTimeoutError):
         await pool.run(gate)
-    assert pool.pending == 1
+    assert pool.load()[0] == 1
     gate.open()
     await asyncio.to_thread(gate.left.wait)
     assert await pool.run(lambda _: "free") == "free"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from gwansang.reading.measurements import measure_face
 from gwansang.services.jobs.face_data import (
     ReadingRequest,
     decode_query,
@@ -19,7 +18,7 @@ from gwansang.services.jobs.face_data import (
     load_request,
     load_snapshot,
 )
-from gwansang.services.ml.face_analyzer import FaceQuery, capture_of, known_landmarks, observation_of
+from gwansang.services.ml.face_analyzer import FaceQuery, canonical_landmarks, merge_faces
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.vision.pipeline import face_from_landmarks
 
@@ -55,7 +54,7 @@ def test_a_forged_outcome_is_refused(forged: object) -> None:
 
 
 def test_a_question_comes_back_as_it_was_asked() -> None:
-    asked = FaceQuery("en", 1990, b"a photo", known_landmarks(), 1080, 1440, (b"another",))
+    asked = FaceQuery("en", 1990, b"a photo", canonical_landmarks(), 1080, 1440, (b"another",))
     *photos, order = encode_query(asked)
     again = decode_query(load_request(order), tuple(photos))
     assert np.array_equal(again.landmarks, asked.landmarks)
@@ -68,18 +67,18 @@ def test_names_of_files_are_part_of_what_is_sealed() -> None:
 
 
 def test_what_was_seen_comes_back_to_the_last_digit() -> None:
-    face = face_from_landmarks(known_landmarks(), 1080, 1440)
+    face = face_from_landmarks(canonical_landmarks(), 1080, 1440)
     seen = ReadingInput(
-        observation_of(face, measure_face(face.neutral, capture_of(face))),
+        merge_faces([face]),
         "ko",
         None,
         datetime(2026, 11, 23, tzinfo=UTC),
     )
     again = load_reading_input(json.loads(json.dumps(dump_reading_input(seen))))
-    assert np.array_equal(again.look.places, seen.look.places)
-    assert (again.look.pose, again.look.quality, again.look.measures) == (
-        seen.look.pose,
-        seen.look.quality,
-        seen.look.measures,
+    assert np.array_equal(again.observation.points, seen.observation.points)
+    assert (again.observation.pose, again.observation.quality, again.observation.measures) == (
+        seen.observation.pose,
+        seen.observation.quality,
+        seen.observation.measures,
     )
     assert (again.locale, again.birth_year, again.seen_at) == (seen.locale, seen.birth_year, seen.seen_at)

@@ -11,8 +11,9 @@ import pytest
 from gwansang.container import Container, assemble_container
 from gwansang.core.exceptions import AppError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
-from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, FaceVision, PhotoEngine
+from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceQuery, FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
+from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.analysis_service import AnalysisResult, TooYoungError
 from gwansang.services.readings.live_service import Guidance, LandmarkFrame, LiveSession
 from gwansang.vision.errors import CorruptImageError
@@ -29,7 +30,7 @@ PERSON = ("minji@example.com", "김민지", "correct horse 배터리")
 
 @pytest.fixture
 async def service() -> AsyncIterator[Container]:
-    pool = InferencePool[FaceVision](lambda: PhotoEngine(model_dir()), workers=1, queue=4, timeout_s=30)
+    pool = InferencePool[FaceVision](lambda: NetworkVision(model_dir()), workers=1, queue=4, timeout_s=30)
     async with assemble_container(pool, settings_for_tests(), clock=frozen_clock()) as container:
         yield container
 
@@ -45,7 +46,7 @@ class Filming:
     async def show(self, frames: Iterable[bytes], fps: float = 30.0) -> Guidance:
         """Until a frame makes it ready, or all were shown."""
         for data in frames:
-            self.seen.append(await self.session.see(data, self.now_s))
+            self.seen.append(await self.session.process(data, self.now_s))
             self.now_s += 1 / fps
             if self.seen[-1].progress >= 1:
                 break
@@ -53,7 +54,7 @@ class Filming:
 
 
 async def filming(service: Container, user_id: int | None = None) -> Filming:
-    return Filming(await service.live.begin(user_id))
+    return Filming(await service.live.open_session(user_id))
 
 
 def shapes(result: AnalysisResult) -> dict[str, str]:
@@ -67,9 +68,9 @@ async def test_a_calm_face_is_ready_after_a_second_and_reads_as_its_still(servic
         camera = await filming(service)
         assert (await camera.show(hand_held(face, 60))).cues[0] is GuidanceCue.READY
         assert 30 <= len(camera.seen) <= 50
-        live = await camera.session.read("ko")
+        live = await camera.session.create_reading("ko")
         still = await service.analyses.analyze(lambda face=face: FaceQuery(image=frame(face)))
-        assert live.look.quality.photos == 5
+        assert live.observation.quality.photos == 5
         agreeing.append(sum(shapes(live)[part] == shape for part, shape in shapes(still).items()))
         assert len(shapes(still)) == 15
     assert min(agreeing) >= 13
@@ -111,20 +112,20 @@ async def test_who_cannot_help_smiling_is_read_after_a_while(service: Container)
     told = await camera.show(hand_held(face, 40), fps=10)
     assert (told.progress, told.cues) == (0, (GuidanceCue.RELAX_MOUTH,))
     assert (await camera.show(hand_held(face, 40), fps=10)).progress == 1
-    await camera.session.read("ko")
+    await camera.session.create_reading("ko")
 
 
 async def test_landmarks_make_a_reading_from_their_median(service: Container) -> None:
     chance = np.random.default_rng(4)
     camera = await filming(service)
-    face = await service.pool.run(lambda vision: vision.face_of(frame(real_face())))
+    face = await service.pool.run(lambda vision: vision.face_from_photo(frame(real_face())))
     points = face.points / (face.image_width, face.image_height, face.image_width)
 
     def mesh() -> LandmarkFrame:
         return LandmarkFrame(points + chance.normal(0, 0.0005, (468, 3)), 640, 480)
 
     assert (await camera.show([mesh] * 60)).cues[0] is GuidanceCue.READY
-    live = await camera.session.read("en")
+    live = await camera.session.create_reading("en")
     still = await service.analyses.analyze(lambda: FaceQuery(landmarks=points, image_width=640, image_height=480))
     assert sum(shapes(live)[part] == shape for part, shape in shapes(still).items()) >= 13
     assert live.reading.locale == "en"
@@ -144,7 +145,7 @@ async def test_somebody_else_in_the_same_place_is_not_mixed_in(service: Containe
     await camera.show(hand_held(real_face(2), 20))
     await camera.show(hand_held(real_face(30), 40))
     with pytest.raises(DifferentFacesError):
-        await camera.session.read("ko")
+        await camera.session.create_reading("ko")
     assert (await camera.show([frame(real_face(2))])).progress == 0
 
 
@@ -159,7 +160,7 @@ async def test_five_frames_are_held_and_none_after_the_reading(service: Containe
     before = holders()
     await camera.show(frames)
     assert 5 <= holders() - before <= 6  # and the one that was just looked at
-    await camera.session.read("ko")
+    await camera.session.create_reading("ko")
     for _ in range(100):  # the thread that read them may not have left its function yet
         if holders() == before:
             return
@@ -172,24 +173,24 @@ async def test_a_users_reading_is_kept_and_remembered_as_any_other(service: Cont
     await service.consents.grant(user.id, "history", "ko")
     camera = await filming(service, user.id)
     await camera.show(hand_held(drawn_face(), 60))
-    camera.session.born(1990)
-    result = await camera.session.read("ko")
+    camera.session.set_birth_year(1990)
+    result = await camera.session.create_reading("ko")
     kept = await service.history.page(user.id)
     assert [one.analysis_id for one in kept.items] == [result.analysis_id]
     assert result.birth_year == 1990
-    assert await service.profiles.known(user.id) is not None
+    assert await service.profiles.load(user.id) is not None
 
 
 async def test_who_did_not_consent_is_told_before_the_coaching(service: Container) -> None:
     user = await service.users.register(*PERSON)
     await service.consents.withdraw(user.id, "reading")
     with pytest.raises(ConsentRequiredError):
-        await service.live.begin(user.id)
+        await service.live.open_session(user.id)
 
 
 async def test_a_child_is_told_at_once(service: Container) -> None:
     camera = await filming(service)
     with pytest.raises(TooYoungError):
-        camera.session.born(2020)
+        camera.session.set_birth_year(2020)
     with pytest.raises(AppError):
-        camera.session.born(1800)
+        camera.session.set_birth_year(1800)

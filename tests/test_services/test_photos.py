@@ -11,7 +11,7 @@ from gwansang.container import Accounts
 from gwansang.services.protection.consent_texts import Purpose
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.readings.analysis_service import AnalysisService
-from gwansang.services.readings.caller_analyses import CallerAnalyses, Fetch
+from gwansang.services.readings.caller_analyses import CallerAnalyses, LoadPhoto
 from gwansang.services.readings.photo_service import PhotoNotFoundError, PhotoService
 from gwansang.storage.base import (
     ObjectLink,
@@ -99,7 +99,7 @@ async def keeper(accounts: Accounts) -> int:
 
 async def kept(accounts: Accounts, user_id: int) -> UUID:
     made = analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     return made.analysis_id
 
 
@@ -112,9 +112,9 @@ async def test_an_object_whose_row_was_never_written_is_swept_when_nobody_can_be
     async def die(*_: object) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(photos, "put", die)
+    monkeypatch.setattr(photos, "attach", die)
     with pytest.raises(KeyboardInterrupt):
-        await photos.keep(user_id, analysis_id, b"photo")
+        await photos.save(user_id, analysis_id, b"photo")
     assert len(store.objects) == 1
     assert await accounts.photo_cleaner.sweep() == 0
     clock.pass_by(minutes=11)
@@ -126,7 +126,7 @@ async def test_a_kept_photo_is_never_swept(
     accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock
 ) -> None:
     user_id = await keeper(accounts)
-    assert await photos.keep(user_id, await kept(accounts, user_id), b"photo")
+    assert await photos.save(user_id, await kept(accounts, user_id), b"photo")
     clock.pass_by(days=400)
     assert await accounts.photo_cleaner.sweep() == 0
     assert list(store.objects.values()) == [b"photo"]
@@ -137,7 +137,7 @@ async def test_a_withdrawal_while_the_store_is_away_hides_the_photo_at_once_and_
 ) -> None:
     user_id = await keeper(accounts)
     analysis_id = await kept(accounts, user_id)
-    await photos.keep(user_id, analysis_id, b"photo")
+    await photos.save(user_id, analysis_id, b"photo")
     store.away = True
     assert not (await accounts.consents.withdraw(user_id, "retain_photo")).granted
     with pytest.raises(PhotoNotFoundError):
@@ -151,7 +151,7 @@ async def test_a_photo_whose_analysis_went_in_another_way_is_swept(
     accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock
 ) -> None:
     user_id = await keeper(accounts)
-    await photos.keep(user_id, await kept(accounts, user_id), b"photo")
+    await photos.save(user_id, await kept(accounts, user_id), b"photo")
     async with accounts.uow.write() as tx:
         await tx.analyses.delete_for_user(user_id)
     clock.pass_by(minutes=11)
@@ -166,9 +166,9 @@ async def test_photos_that_race_a_withdrawal_are_not_left_over(
     user_id = await keeper(accounts)
     read = [await kept(accounts, user_id) for _ in range(6)]
     await asyncio.gather(
-        *(photos.keep(user_id, analysis_id, b"photo") for analysis_id in read[:3]),
+        *(photos.save(user_id, analysis_id, b"photo") for analysis_id in read[:3]),
         accounts.consents.withdraw(user_id, purpose),
-        *(photos.keep(user_id, analysis_id, b"photo") for analysis_id in read[3:]),
+        *(photos.save(user_id, analysis_id, b"photo") for analysis_id in read[3:]),
     )
     assert store.objects == {}
     async with accounts.uow.read() as tx:
@@ -180,7 +180,7 @@ async def test_the_photo_of_one_analysis_is_kept_once(
 ) -> None:
     user_id = await keeper(accounts)
     analysis_id = await kept(accounts, user_id)
-    outcomes = await asyncio.gather(*(photos.keep(user_id, analysis_id, b"photo") for _ in range(4)))
+    outcomes = await asyncio.gather(*(photos.save(user_id, analysis_id, b"photo") for _ in range(4)))
     assert sorted(outcomes) == [False, False, False, True]
     assert len(store.objects) == 1
 
@@ -192,7 +192,7 @@ async def test_no_photo_is_kept_of_somebody_elses_analysis(
     other = await signed_up(accounts, "other@example.com")
     await accounts.consents.grant(other.id, "history")
     await accounts.consents.grant(other.id, "retain_photo")
-    assert not await photos.keep(other.id, analysis_id, b"photo")
+    assert not await photos.save(other.id, analysis_id, b"photo")
     assert store.objects == {}
 
 
@@ -216,7 +216,7 @@ async def test_a_consent_that_is_withdrawn_while_a_task_ends_leaves_no_photo(
 ) -> None:
     user_id = await keeper(accounts)
     made = analysis()
-    keeping = await readings.keeping(user_id, [made], {made.analysis_id: photo})
+    keeping = await readings.prepare_save(user_id, [made], {made.analysis_id: photo})
     assert len(store.objects) == 1
     await accounts.consents.withdraw(user_id, purpose)
     async with accounts.uow.write() as tx:
@@ -230,10 +230,10 @@ async def test_photos_of_a_task_that_is_never_finished_are_deleted_at_once(
 ) -> None:
     user_id = await keeper(accounts)
     made = [analysis() for _ in range(3)]
-    keeping = await readings.keeping(user_id, made, {one.analysis_id: photo for one in made})
+    keeping = await readings.prepare_save(user_id, made, {one.analysis_id: photo for one in made})
     await accounts.erasures.erase(user_id)
     assert len(store.objects) == 3
-    await keeping.drop()
+    await keeping.discard()
     assert store.objects == {}
 
 
@@ -242,9 +242,9 @@ async def test_photos_of_a_task_whose_other_photos_are_gone_are_deleted_at_once(
 ) -> None:
     user_id = await keeper(accounts)
     made = [analysis() for _ in range(2)]
-    fetches: list[Fetch] = [photo, gone]
+    fetches: list[LoadPhoto] = [photo, gone]
     with pytest.raises(ObjectNotFoundError):
-        await readings.keeping(
+        await readings.prepare_save(
             user_id, made, {one.analysis_id: fetch for one, fetch in zip(made, fetches, strict=True)}
         )
     assert store.objects == {}
@@ -255,8 +255,8 @@ async def test_photos_that_were_kept_after_all_outlive_being_dropped(
 ) -> None:
     user_id = await keeper(accounts)
     made = analysis()
-    keeping = await readings.keeping(user_id, [made], {made.analysis_id: photo})
+    keeping = await readings.prepare_save(user_id, [made], {made.analysis_id: photo})
     async with accounts.uow.write() as tx:
         await keeping.write(tx)
-    await keeping.drop()  # as where the answer to the commit was lost
+    await keeping.discard()  # as where the answer to the commit was lost
     assert len(store.objects) == 1

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from gwansang.api.v1.presenters.readings import present, present_kept
 from gwansang.container import Container, assemble_container
 from gwansang.reading.model import Reading
-from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, known_landmarks
+from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, canonical_landmarks
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.snapshot import snapshot_of
 from tests.support.fakes import FakeVision, frozen_clock
@@ -28,7 +28,7 @@ async def services() -> AsyncIterator[Container]:
 
 
 async def test_overlays_are_the_measured_vertices_as_fractions_of_the_photo() -> None:
-    given = (known_landmarks() - 0.5) * (0.5, 1.0, 0.5) + 0.5
+    given = (canonical_landmarks() - 0.5) * (0.5, 1.0, 0.5) + 0.5
     query = FaceQuery(landmarks=given, image_width=1600, image_height=800, birth_year=1990)
     async with services() as container:
         result = await container.analyses.analyze(lambda: query)
@@ -46,7 +46,7 @@ async def test_overlays_are_the_measured_vertices_as_fractions_of_the_photo() ->
 
 async def test_a_reading_that_was_kept_before_the_callings_were_told_can_still_be_shown() -> None:
     async with services() as container:
-        result = await container.analyses.analyze(lambda: FaceQuery(landmarks=known_landmarks()))
+        result = await container.analyses.analyze(lambda: FaceQuery(landmarks=canonical_landmarks()))
     readings = TypeAdapter(Reading)
     old = readings.dump_python(result.reading, mode="json")
     del old["archetypes"]

@@ -9,7 +9,7 @@ from gwansang.container import Accounts
 from gwansang.models import Consent
 from gwansang.reading.measurements import MEASURE_VERSION, measure_face
 from gwansang.reading.profile import Profile
-from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileUpdate
+from gwansang.services.readings.profile_service import ProfileBusyError, ProfileUpdate, VersionedProfile
 from tests.support.accounts import signed_up
 from tests.support.factories import IDEAL, frontal_face
 from tests.support.fakes import NOON
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.anyio
 FACE = Profile(measure_face(frontal_face(1), IDEAL), 1, {"eyes": "long", "element": "wood"})
 
 
-async def remember(accounts: Accounts, user_id: int, profile: Profile = FACE, known: KnownFace | None = None) -> bool:
+async def remember(
+    accounts: Accounts, user_id: int, profile: Profile = FACE, known: VersionedProfile | None = None
+) -> bool:
     made = analysis()
     change = ProfileUpdate(
         profile=profile,
@@ -29,7 +31,7 @@ async def remember(accounts: Accounts, user_id: int, profile: Profile = FACE, kn
         norms_id="norms of then",
         engine_version="0.9.0",
     )
-    return await accounts.history.keep(user_id, made, change)
+    return await accounts.history.save(user_id, made, change)
 
 
 async def test_a_remembered_face_comes_back_as_it_was_whatever_norms_and_release_it_was_told_by(
@@ -37,7 +39,7 @@ async def test_a_remembered_face_comes_back_as_it_was_whatever_norms_and_release
 ) -> None:
     user_id = await keeper(accounts)
     assert await remember(accounts, user_id)
-    known = await accounts.profiles.known(user_id)
+    known = await accounts.profiles.load(user_id)
     assert known is not None
     assert known.profile == FACE
 
@@ -50,7 +52,7 @@ async def test_measures_of_another_kind_than_todays_are_left_out_and_shapes_stay
         assert row is not None
         row.measuring = MEASURE_VERSION + 1
         await tx.profiles.save(row)
-    known = await accounts.profiles.known(user_id)
+    known = await accounts.profiles.load(user_id)
     assert known is not None
     assert (known.profile.photos, known.profile.shapes) == (0, FACE.shapes)
     assert known.profile.measures.values == {}
@@ -59,10 +61,10 @@ async def test_measures_of_another_kind_than_todays_are_left_out_and_shapes_stay
 async def test_whoever_knows_an_older_face_changes_nothing_and_keeps_nothing(accounts: Accounts) -> None:
     user_id = await keeper(accounts)
     await remember(accounts, user_id)
-    for stale in (None, KnownFace(FACE, uuid4())):
+    for stale in (None, VersionedProfile(FACE, uuid4())):
         with pytest.raises(ProfileBusyError):
             await remember(accounts, user_id, Profile(FACE.measures, 7, {}), stale)
-    known = await accounts.profiles.known(user_id)
+    known = await accounts.profiles.load(user_id)
     assert known is not None
     assert known.profile == FACE
     assert (await accounts.history.page(user_id)).total == 1
@@ -71,7 +73,7 @@ async def test_whoever_knows_an_older_face_changes_nothing_and_keeps_nothing(acc
 async def test_of_racing_changes_to_one_face_one_wins(accounts: Accounts) -> None:
     user_id = await keeper(accounts)
     await remember(accounts, user_id)
-    known = await accounts.profiles.known(user_id)
+    known = await accounts.profiles.load(user_id)
     tried = (remember(accounts, user_id, Profile(FACE.measures, 2, {}), known) for _ in range(6))
     outcomes = await asyncio.gather(*tried, return_exceptions=True)
     assert [type(one) for one in outcomes].count(ProfileBusyError) == 5
@@ -81,7 +83,7 @@ async def test_of_racing_changes_to_one_face_one_wins(accounts: Accounts) -> Non
 async def test_nothing_is_remembered_without_consent(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     assert not await remember(accounts, user.id)
-    assert await accounts.profiles.known(user.id) is None
+    assert await accounts.profiles.load(user.id) is None
     async with accounts.uow.read() as tx:
         assert await tx.profiles.get(user.id) is None
 
@@ -95,10 +97,10 @@ async def test_who_agreed_to_a_text_that_did_not_speak_of_remembering_has_readin
         await tx.consents.add(old)
     assert await remember(accounts, user.id)
     assert (await accounts.history.page(user.id)).total == 1
-    assert await accounts.profiles.known(user.id) is None
+    assert await accounts.profiles.load(user.id) is None
     await accounts.consents.grant(user.id, "history")
     assert await remember(accounts, user.id)
-    assert await accounts.profiles.known(user.id) is not None
+    assert await accounts.profiles.load(user.id) is not None
 
 
 async def test_a_face_is_forgotten_with_the_consent_the_account_or_alone_and_nobody_elses(accounts: Accounts) -> None:
@@ -107,7 +109,7 @@ async def test_a_face_is_forgotten_with_the_consent_the_account_or_alone_and_nob
         await remember(accounts, user_id)
     await accounts.consents.withdraw(users[0], "history")
     await accounts.users.delete(users[1])
-    await accounts.profiles.forget(users[2])
+    await accounts.profiles.delete(users[2])
     async with accounts.uow.read() as tx:
         assert [await tx.profiles.get(user_id) is not None for user_id in users] == [False, False, False, True]
 
@@ -143,8 +145,8 @@ async def test_norms_are_made_of_those_who_agree_to_that_and_of_nobody_else(acco
     willing, unwilling = await keeper(accounts), await keeper(accounts, "other@example.com")
     for user_id in (willing, unwilling):
         assert await remember(accounts, user_id)
-    assert await accounts.profiles.for_norms() == []
+    assert await accounts.profiles.measures_for_norms() == []
     await accounts.consents.grant(willing, "improve", "ko")
-    assert await accounts.profiles.for_norms() == [FACE.measures]
+    assert await accounts.profiles.measures_for_norms() == [FACE.measures]
     await accounts.consents.withdraw(willing, "improve")
-    assert await accounts.profiles.for_norms() == []
+    assert await accounts.profiles.measures_for_norms() == []

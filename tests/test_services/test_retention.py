@@ -24,7 +24,7 @@ async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays
     asleep, awake = await keeper(accounts, "asleep@example.com"), await keeper(accounts, "awake@example.com")
     kept = {user_id: analysis(user_id) for user_id in (asleep, awake)}
     for user_id, made in kept.items():
-        await accounts.history.keep(user_id, made)
+        await accounts.history.save(user_id, made)
     await remember(accounts, asleep)
     clock.now += YEAR - timedelta(days=10)
     await accounts.auth.login("awake@example.com", PASSWORD)
@@ -35,14 +35,14 @@ async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays
     assert (await accounts.retention.run())["histories"] == 1
     with pytest.raises(AnalysisNotFoundError):
         await accounts.history.get(asleep, kept[asleep].analysis_id)
-    assert await accounts.profiles.known(asleep) is None
+    assert await accounts.profiles.load(asleep) is None
     assert (await accounts.users.get(asleep)).is_active
     assert await accounts.history.get(awake, kept[awake].analysis_id) == kept[awake]
 
 
 async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: MovingClock) -> None:
     user_id, made = await keeper(accounts), analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     token = (await accounts.auth.login("minji@example.com", PASSWORD)).refresh_token
     for _ in range(75):
         clock.pass_by(days=6)
@@ -52,7 +52,7 @@ async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: Moving
 
 async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
     user_id, made = await keeper(accounts), analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     key = (await accounts.keys.create(user_id, "phone", ["history:read"])).key
     clock.now += YEAR
     await accounts.keys.authenticate(key)

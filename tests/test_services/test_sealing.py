@@ -52,7 +52,7 @@ async def test_no_column_of_a_kept_reading_or_a_remembered_face_tells_a_measure(
 async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         user_id, made = await keeper(accounts), analysis()
-        await accounts.history.keep(user_id, made)
+        await accounts.history.save(user_id, made)
     async with accounts_on(database_url, encryption_keys=NEW) as accounts:
         shown = (await accounts.history.page(user_id)).items
         assert [one.overall_score for one in shown] == [made.reading.overall_score]
@@ -63,7 +63,7 @@ async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
 async def test_another_key_under_the_same_name_opens_nothing_and_is_told(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         user_id, made = await keeper(accounts), analysis()
-        await accounts.history.keep(user_id, made)
+        await accounts.history.save(user_id, made)
     async with accounts_on(database_url, encryption_keys=WRONG) as accounts:
         with pytest.raises(SealBrokenError):
             await accounts.history.get(user_id, made.analysis_id)
@@ -75,9 +75,9 @@ async def test_what_was_put_into_another_row_or_given_to_another_user_does_not_o
 ) -> None:
     mine, theirs = await keeper(accounts), await keeper(accounts, "other@example.com")
     first, second, other = analysis(1), analysis(2), analysis(3)
-    await accounts.history.keep(mine, first)
-    await accounts.history.keep(mine, second)
-    await accounts.history.keep(theirs, other)
+    await accounts.history.save(mine, first)
+    await accounts.history.save(mine, second)
+    await accounts.history.save(theirs, other)
     for source, target, owner in ((first, second, mine), (first, other, theirs)):
         await copy_sealed(database_url, source, target)
         with pytest.raises(SealBrokenError):
@@ -95,7 +95,7 @@ async def copy_sealed(url: str, source: KeptAnalysis, target: KeptAnalysis) -> N
 
 async def test_without_its_key_nothing_of_a_user_opens_any_more(accounts: Accounts, database_url: str) -> None:
     user_id, made = await keeper(accounts), analysis()
-    await accounts.history.keep(user_id, made)
+    await accounts.history.save(user_id, made)
     await query(database_url, "DELETE FROM user_keys")
     with pytest.raises(UserKeyNotFoundError):
         await accounts.history.get(user_id, made.analysis_id)
@@ -106,7 +106,7 @@ async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(d
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         for number in range(5):
             user_id, made = await keeper(accounts, f"u{number}@example.com"), analysis(number)
-            await accounts.history.keep(user_id, made)
+            await accounts.history.save(user_id, made)
             kept[user_id] = made
     async with accounts_on(database_url, encryption_keys=f"{NEW},{OLD}") as accounts:
         assert dict((await accounts.key_rotation.usage()).users) == {"old": 5}
@@ -128,7 +128,7 @@ async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
         user_id = await keeper(accounts)
         made = [analysis(seed, minutes=seed) for seed in range(5)]
         for one in made:
-            await accounts.history.keep(user_id, one)
+            await accounts.history.save(user_id, one)
         await remember(accounts, user_id)
         content = await opened(accounts, user_id)
     for table, rows in content.items():
@@ -143,7 +143,7 @@ async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
             assert await query(database_url, left) == [(0,)]
         for one in made:
             assert await accounts.history.get(user_id, one.analysis_id) == one
-        known = await accounts.profiles.known(user_id)
+        known = await accounts.profiles.load(user_id)
         assert known is not None
         assert known.profile == FACE
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import gwansang
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.consent_texts import ConsentText
 from gwansang.texts import DEFAULT_LOCALE, LOCALES, load
 from tests.support.serving import serving
@@ -25,7 +25,7 @@ JAPANESE = {
     "notice": {"title": "お知らせ"},
 }
 FIELDS_BY_LANGUAGE = {("fortune", "/pillar"), ("fortune", "/relations/peer/reason"), ("lookalike", "/person")}
-READING = {"landmarks": known_landmarks().tolist()}
+READING = {"landmarks": canonical_landmarks().tolist()}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gwansang.core.exceptions import AppError
-from gwansang.services.ml.face_analyzer import known_landmarks
+from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.errors import CorruptImageError, DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Network, Networks
@@ -132,12 +132,12 @@ def test_a_frame_of_too_many_pixels_is_refused_from_its_header(engine: Networks,
 
 
 def test_landmarks_give_pose_and_quality_and_no_light() -> None:
-    look = track_landmarks(known_landmarks(), 640, 640)
+    look = track_landmarks(canonical_landmarks(), 640, 640)
     assert look.pose is not None
     assert look.quality is not None
     assert abs(look.pose.yaw_deg) < 1
     assert (look.luma, look.quality.sharpness, look.quality.brightness) == (None, None, None)
-    flat = track_landmarks(known_landmarks()[:, :2], 640, 640)
+    flat = track_landmarks(canonical_landmarks()[:, :2], 640, 640)
     assert flat.pose is not None
     assert flat.pose.pitch_deg == pytest.approx(look.pose.pitch_deg, abs=1)
 
@@ -151,7 +151,7 @@ def test_landmarks_that_are_no_face_are_refused(points: Points) -> None:
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_the_median_of_meshes_is_nearer_to_the_face_than_any_of_them(dimensions: int) -> None:
     chance = np.random.default_rng(3)
-    truth = known_landmarks()[:, :dimensions]
+    truth = canonical_landmarks()[:, :dimensions]
     meshes = []
     for number in range(5):
         turn = scenes.rotation(roll_deg=2.0 * number)[:dimensions, :dimensions]

@@ -60,7 +60,7 @@ def calibrate(
 
 
 def _from_history() -> tuple[list[MeasuredPerson], str]:
-    known = with_accounts(lambda accounts: accounts.profiles.for_norms())
+    known = with_accounts(lambda accounts: accounts.profiles.measures_for_norms())
     return [_neighbour(measures) for measures in known], _FROM_HISTORY.format(people=len(known))
 
 

@@ -20,15 +20,15 @@ from gwansang.cli.photo_set import progress_bar
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
 from gwansang.services.jobs.import_job import ImportedPicture, import_picture
-from gwansang.services.lookalike.celebrities import Names, Origin
+from gwansang.services.lookalike.celebrities import PersonNames, Provenance
 from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.gallery_archive import (
     MAX_PICTURE_BYTES,
-    Entry,
     FolderPictures,
-    Pictures,
-    entries_of,
-    opened_archive,
+    GalleryEntry,
+    PictureSource,
+    list_entries,
+    open_archive,
 )
 
 app = typer.Typer(no_args_is_help=True)
@@ -73,8 +73,8 @@ def add(
     attribution: Annotated[str, typer.Option(help="Who is to be named.")] = "",
 ) -> None:
     """Add pictures of a person; the pictures themselves are not kept."""
-    names, origin = Names(name_ko, name_en), Origin(source, licence, attribution)
-    entries = [Entry(str(photo), names, category, "", origin) for photo in photos]
+    names, origin = PersonNames(name_ko, name_en), Provenance(source, licence, attribution)
+    entries = [GalleryEntry(str(photo), names, category, "", origin) for photo in photos]
     became = _taken(_Files(), entries)
     _tell(became)
     if all(picture.fate == "unusable" for picture in became):
@@ -97,7 +97,7 @@ def import_people(
 ) -> None:
     """Look at many pictures. One that was interrupted goes on when it is called again: nothing is looked at twice."""
     with _opened(path) as pictures:
-        became = _taken(pictures, entries_of(pictures))
+        became = _taken(pictures, list_entries(pictures))
     if json_file is not None:
         _write(json_file, [picture.model_dump(mode="json") for picture in became])
     _tell(became)
@@ -106,7 +106,7 @@ def import_people(
 @app.command()
 def export(out: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON file to write.")]) -> None:
     """Write down who is in the gallery and where each picture is from; what the network said of faces stays."""
-    people = _run(lambda gallery: gallery.all_people())
+    people = _run(lambda gallery: gallery.list_everyone())
     _write(out, [{**asdict(person), "pictures": [asdict(photo) for photo in photos]} for person, photos in people])
     typer.echo(f"{out}: {len(people)} people")
 
@@ -130,7 +130,7 @@ class _Files:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Pictures]:
+def _opened(path: Path) -> Iterator[PictureSource]:
     if path.is_dir():
         yield FolderPictures(path)
         return
@@ -138,11 +138,11 @@ def _opened(path: Path) -> Iterator[Pictures]:
         file = path.open("rb")
     except OSError as error:
         raise CommandError(f"{path}: {unusable(error)}") from error
-    with file, opened_archive(file) as pictures:
+    with file, open_archive(file) as pictures:
         yield pictures
 
 
-def _taken(pictures: Pictures, entries: list[Entry]) -> list[ImportedPicture]:
+def _taken(pictures: PictureSource, entries: list[GalleryEntry]) -> list[ImportedPicture]:
     async def work(gallery: CelebrityService) -> list[ImportedPicture]:
         with progress_bar(len(entries)) as advance:
             return [became async for became in _in_order(gallery, pictures, entries, advance)]
@@ -151,9 +151,9 @@ def _taken(pictures: Pictures, entries: list[Entry]) -> list[ImportedPicture]:
 
 
 async def _in_order(
-    gallery: CelebrityService, pictures: Pictures, entries: list[Entry], advance: Callable[[], None]
+    gallery: CelebrityService, pictures: PictureSource, entries: list[GalleryEntry], advance: Callable[[], None]
 ) -> AsyncIterator[ImportedPicture]:
-    async def take(entry: Entry) -> ImportedPicture:
+    async def take(entry: GalleryEntry) -> ImportedPicture:
         try:
             picture = await asyncio.to_thread(pictures.read, entry.file, MAX_PICTURE_BYTES)
         except OSError as error:

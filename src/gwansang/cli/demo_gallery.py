@@ -19,7 +19,7 @@ from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
 from gwansang.services.jobs.import_job import ImportedPicture, import_picture
 from gwansang.services.lookalike.gallery import Matches
-from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, entries_of, opened_archive
+from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, list_entries, open_archive
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Points
@@ -60,10 +60,10 @@ def demo() -> None:
 
 async def _shown(settings: Settings) -> tuple[list[ImportedPicture], str, Matches]:
     async with open_gallery(settings) as (gallery, search, embeddings):
-        with opened_archive(BytesIO(_archive())) as pictures:
+        with open_archive(BytesIO(_archive())) as pictures:
             became = [
                 await import_picture(gallery, entry, pictures.read(entry.file, MAX_PICTURE_BYTES))
-                for entry in entries_of(pictures)
+                for entry in list_entries(pictures)
             ]
         query = FaceQuery(image=_picture(2, size=0.9, light=0.85))
         known = await search.refresh()

@@ -14,7 +14,7 @@ from rich.table import Table
 from gwansang.cli.failure import CommandError, unusable
 from gwansang.cli.options import settings as read_settings
 from gwansang.cli.photo_set import Looked, people_in, people_named_in, refusal_lines, see_all
-from gwansang.services.lookalike.recognition import Recognition, Trial, recognition
+from gwansang.services.lookalike.recognition import Recognition, Trial, measure_recognition
 from gwansang.vision.embedding import Embedding, embed_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo_with_image
@@ -103,8 +103,8 @@ def _trial(looked: Looked[Embedding]) -> Trial:
 def _found(trial: Trial, folder: Path, looked: Looked[Embedding]) -> Mapping[str, Recognition]:
     try:
         return {
-            "centred": recognition(trial, centre=True),
-            "plain": recognition(trial, centre=False),
+            "centred": measure_recognition(trial, centre=True),
+            "plain": measure_recognition(trial, centre=False),
         }
     except ValueError as error:
         why = "; ".join(refusal_lines(looked))

@@ -40,10 +40,10 @@ from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.live_service import LiveService
-from gwansang.services.readings.photo_copier import PhotoCopier
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.worker import TaskWorker, open_worker
+from gwansang.vision.copying import copy_photo
 
 _HOUSEKEEPING_S = 60.0
 
@@ -123,7 +123,7 @@ async def assemble_container(
             accounts.store,
             accounts.consents,
             accounts.photo_cleaner,
-            PhotoCopier(pool),
+            lambda photo: pool.run(lambda _: copy_photo(photo)),
             clock=clock,
             new_id=uuid4,
         )
@@ -139,7 +139,7 @@ async def assemble_container(
         await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
         search = GallerySearch(accounts.uow, load_configured_norms(settings))
-        await stack.enter_async_context(search.watching())
+        await stack.enter_async_context(search.polling())
         embeddings = EmbeddingService(pool)
         celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
         kinds: tuple[Job, ...] = (

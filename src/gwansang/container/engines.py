@@ -12,9 +12,9 @@ from gwansang.core.memory import malloc_trimmer
 from gwansang.core.meters import Meters
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
-from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision, PhotoEngine
+from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.services.ml.timed_vision import TimedVision
+from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.analysis_service import AnalysisService
 
 
@@ -30,11 +30,11 @@ async def open_analysis_service(settings: Settings) -> AsyncIterator[AnalysisSer
 async def start_analysis_service(
     pool: InferencePool[FaceVision], settings: Settings, clock: Clock, meters: Meters
 ) -> AsyncIterator[AnalysisService]:
-    """Start the pool, rehearse one reading, and yield the service; the pool is closed with the block."""
+    """Start the pool, compose one reading, and yield the service; the pool is closed with the block."""
     await pool.start()
     try:
         analyzer = FaceAnalyzer(pool, load_configured_norms(settings), partial(meters.observe_inference, "reading"))
-        await analyzer.rehearse(clock().date())
+        await analyzer.warm_up(clock().date())
         yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
     finally:
         await pool.close()
@@ -42,12 +42,12 @@ async def start_analysis_service(
 
 def create_inference_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
     return InferencePool[FaceVision](
-        lambda: TimedVision(PhotoEngine(settings.model_path), partial(meters.observe_inference, "vision")),
+        lambda: NetworkVision(settings.model_path, partial(meters.observe_inference, "vision")),
         workers=settings.inference_workers,
         queue=settings.inference_queue,
         timeout_s=settings.inference_timeout_s,
         when_idle=malloc_trimmer(),
-        note_wait=partial(meters.observe_inference, "queue"),
+        record_wait=partial(meters.observe_inference, "queue"),
     )
 
 

@@ -48,13 +48,13 @@ class BatchJob:
         data = [outcomes[index] for index in sorted(outcomes)]
         kept = await asyncio.to_thread(_kept, data)
         photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
-        keep = await self._readings.keeping(task.user_id, tuple(kept.values()), photos)
-        return JobResult(batch_result(data, (await _order(task)).names), keep.write, keep.drop)
+        keep = await self._readings.prepare_save(task.user_id, tuple(kept.values()), photos)
+        return JobResult(batch_result(data, (await _order(task)).names), keep.write, keep.discard)
 
     async def _told(self, task: TaskContext, order: ReadingRequest, index: int) -> AnalysisSnapshot:
         query = decode_query(order, (await task.input(index),))
-        sight = await self._readings.look(lambda: query, task.user_id)
-        return snapshot_of(await self._readings.tell_alone(sight, step_analysis_id(task.id, index)))
+        sight = await self._readings.observe(lambda: query, task.user_id)
+        return snapshot_of(await self._readings.compose_without_profile(sight, step_analysis_id(task.id, index)))
 
 
 def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:

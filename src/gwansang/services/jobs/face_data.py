@@ -85,9 +85,9 @@ def load_request(data: bytes) -> ReadingRequest:
 
 def dump_reading_input(sight: ReadingInput) -> JsonValue:
     """What was seen, to be told by another process, too."""
-    look = sight.look
+    look = sight.observation
     data: JsonValue = _Sight(
-        places=tuple((x, y) for x, y in look.places.tolist()),
+        places=tuple((x, y) for x, y in look.points.tolist()),
         pose=look.pose,
         quality=look.quality,
         measures=look.measures.values,

@@ -35,13 +35,13 @@ class FaceJob:
         await task.stage("reading")
         *photos, order = [await task.input(number) for number in range(task.inputs)]
         query = decode_query(load_request(order), tuple(photos))
-        return dump_reading_input(await self._readings.look(lambda: query, task.user_id))
+        return dump_reading_input(await self._readings.observe(lambda: query, task.user_id))
 
     async def finish(self, task: TaskContext) -> JobResult:
         """Tells the face by what is remembered of it now, which may be more than when it was seen."""
         sight = load_reading_input((await task.outcomes())[0])
-        best = sight.look.quality.best_photo
+        best = sight.observation.quality.best_photo
         order = load_request(await task.input(task.inputs - 1))
         photo = partial(task.input, best - 1) if order.landmarks is None else None
-        result, keep = await self._readings.tell(sight, task.user_id, step_analysis_id(task.id, 0), photo)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.drop)
+        result, keep = await self._readings.compose(sight, task.user_id, step_analysis_id(task.id, 0), photo)
+        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.discard)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
-from gwansang.services.lookalike.gallery_archive import Entry
+from gwansang.services.lookalike.gallery_archive import GalleryEntry
 from gwansang.services.tasks.failure import Failure, failure_of
 from gwansang.services.tasks.job import JobResult, JsonObject, TaskContext
 
@@ -27,11 +27,11 @@ class ImportedPicture(BaseModel):
     failure: Failure | None = None
 
 
-_ENTRY: Final = TypeAdapter(Entry)
+_ENTRY: Final = TypeAdapter(GalleryEntry)
 _PICTURES: Final = TypeAdapter(tuple[ImportedPicture, ...])
 
 
-def encode_picture(entry: Entry, picture: bytes) -> bytes:
+def encode_picture(entry: GalleryEntry, picture: bytes) -> bytes:
     """An input of an import: a line that says whose the picture is, then the picture. One list of them all would be
     read again for each of thousands."""
     return b"\n".join((_ENTRY.dump_json(entry), picture))
@@ -67,13 +67,13 @@ class ImportJob:
 
 
 async def import_picture(
-    celebrities: CelebrityService, entry: Entry, picture: bytes, photo_id: UUID | None = None
+    celebrities: CelebrityService, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None
 ) -> ImportedPicture:
     """Looks at one picture; what is wrong with it is told, what is wrong with the service is raised."""
     fate: Fate
     failure: Failure | None = None
     try:
-        fate = await celebrities.take(entry, picture, photo_id)
+        fate = await celebrities.import_picture(entry, picture, photo_id)
     except PhotoExistsError:
         fate = "duplicate"
     except (Unavailable, Forbidden):

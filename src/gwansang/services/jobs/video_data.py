@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from gwansang.reading.measurements import MeasuredValue, Measures
-from gwansang.services.readings.clip_reader import FrameObservation, PartSeen
+from gwansang.services.readings.clip_reader import ClipPart, FrameObservation
 from gwansang.vision.face import Pose, Quality
 
 
@@ -30,22 +30,22 @@ class _Part(_Strict):
     refused: Mapping[str, int]
 
 
-def dump_part(part: PartSeen, seen_at: datetime) -> JsonValue:
+def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
     """A part, to be combined with the others by another process, too."""
     data: JsonValue = _Part(
-        seen_at=seen_at, glimpses=tuple(map(_stored, part.glimpses)), refused=part.refused
+        seen_at=seen_at, glimpses=tuple(map(_stored, part.frames)), refused=part.rejected
     ).model_dump(mode="json")
     return data
 
 
-def load_part(data: JsonValue) -> tuple[PartSeen, datetime]:
+def load_part(data: JsonValue) -> tuple[ClipPart, datetime]:
     """A part, and when it was seen."""
     stored = _Part.model_validate(data)
-    return PartSeen(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at
+    return ClipPart(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at
 
 
 def _stored(one: FrameObservation) -> _Glimpse:
-    places = None if one.places is None else tuple((round(x, 6), round(y, 6)) for x, y in one.places.tolist())
+    places = None if one.points is None else tuple((round(x, 6), round(y, 6)) for x, y in one.points.tolist())
     return _Glimpse(
         second=one.second,
         pose=one.pose,

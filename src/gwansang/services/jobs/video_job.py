@@ -10,7 +10,7 @@ from gwansang.services.jobs.face_data import dump_snapshot, load_request, step_a
 from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
-from gwansang.services.readings.clip_reader import ClipReader, look_of
+from gwansang.services.readings.clip_reader import ClipReader, merge_parts
 from gwansang.services.readings.snapshot import snapshot_of
 from gwansang.services.tasks.job import JobResult, TaskContext
 
@@ -34,12 +34,12 @@ class VideoJob:
 
     async def plan(self, task: TaskContext) -> int:
         await self._consents.require(task.user_id, "reading")
-        return await self._clips.parts(await task.input(0))
+        return await self._clips.count_parts(await task.input(0))
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
         await self._consents.require(task.user_id, "reading")
-        return dump_part(await self._clips.see(await task.input(0), index), self._clock())
+        return dump_part(await self._clips.observe(await task.input(0), index), self._clock())
 
     async def finish(self, task: TaskContext) -> JobResult:
         """Tells the face by what is remembered of it now."""
@@ -47,7 +47,7 @@ class VideoJob:
         outcomes = await task.outcomes()
         parts = [load_part(outcomes[index]) for index in sorted(outcomes)]
         order = load_request(await task.input(1))
-        look = look_of([part for part, _ in parts])
+        look = merge_parts([part for part, _ in parts])
         sight = ReadingInput(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
-        result, keep = await self._readings.tell(sight, task.user_id, step_analysis_id(task.id, 0), None)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.drop)
+        result, keep = await self._readings.compose(sight, task.user_id, step_analysis_id(task.id, 0), None)
+        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.discard)

@@ -1,7 +1,6 @@
-"""People of the gallery as plain data, and what may be said of them."""
+"""People of the gallery as plain data, and the checks on what is stored of them."""
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,8 +11,8 @@ from pydantic import JsonValue, TypeAdapter
 from gwansang.core.exceptions import InvalidInput, NotFound, TooLarge
 from gwansang.models import Celebrity, CelebrityPhoto
 from gwansang.repositories.celebrities import PhotoExistsError
-from gwansang.services.lookalike.gallery import STORED_MEASURES, stored
-from gwansang.services.ml.embedding_service import MODEL, Portrait
+from gwansang.services.lookalike.gallery import STORED_MEASURES, embedding_bytes
+from gwansang.services.ml.embedding_service import MODEL, FaceFeatures
 
 _JSON: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
 MAX_NAME: Final = 100
@@ -47,16 +46,16 @@ class PictureTooLargeError(TooLarge):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What tells a person of the gallery from the others."""
+class PersonNames:
+    """The Korean and the English name, which together identify a person of the gallery."""
 
     name_ko: str
     name_en: str
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a picture is from, under which licence it may be used, and who is to be named."""
+class Provenance:
+    """Source, licence and attribution of a picture."""
 
     source: str = ""
     licence: str = ""
@@ -65,7 +64,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """A picture of the gallery; `current` says whether the network of this release saw it, so that it is searched."""
+    """A picture of the gallery; current: its embedding is of this release's network, so that it is searched."""
 
     id: UUID
     sha256: str
@@ -79,7 +78,7 @@ class PhotoInfo:
 
 @dataclass(frozen=True, slots=True)
 class CelebrityInfo:
-    """A person of the gallery. photos, usable: how many pictures there are, and how many of them are searched."""
+    """A person of the gallery; photos, usable: the number of pictures, and of those that are searched."""
 
     id: int
     name_ko: str
@@ -92,70 +91,60 @@ class CelebrityInfo:
     updated_at: datetime
 
 
-def folded(text: str) -> str:
-    """Letters and digits only, in one case: what spaces, hyphens and capitals are not to keep from being found."""
+def search_key(text: str) -> str:
+    """Return only letters and digits, case-folded, so that spaces, hyphens and case don't matter to a search."""
     return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
-def describe(row: Celebrity, names: Names, category: str, note: str) -> None:
-    """Writes into a row what is said of a person; raises InvalidCelebrityError."""
-    row.name_ko = _checked("name_ko", names.name_ko, MAX_NAME)
-    row.name_en = _checked("name_en", names.name_en, MAX_NAME)
-    row.category = _checked("category", category, MAX_CATEGORY)
-    row.note = _checked("note", note, MAX_TEXT, empty=True)
-    row.found_by = f"{folded(row.name_ko)} {folded(row.name_en)}"[:500]
+def set_person_fields(row: Celebrity, names: PersonNames, category: str, note: str) -> None:
+    """Set the fields of a row; raises InvalidCelebrityError."""
+    row.name_ko = _check_text("name_ko", names.name_ko, MAX_NAME)
+    row.name_en = _check_text("name_en", names.name_en, MAX_NAME)
+    row.category = _check_text("category", category, MAX_CATEGORY)
+    row.note = _check_text("note", note, MAX_TEXT, empty=True)
+    row.found_by = f"{search_key(row.name_ko)} {search_key(row.name_en)}"[:500]
 
 
-def fill(row: CelebrityPhoto, portrait: Portrait, origin: Origin) -> None:
-    """Writes into a row what is known of a picture; raises InvalidCelebrityError."""
-    row.source = _checked("source", origin.source, MAX_TEXT, empty=True)
-    row.licence = _checked("licence", origin.licence, MAX_LICENCE, empty=True)
-    row.attribution = _checked("attribution", origin.attribution, MAX_TEXT, empty=True)
+def set_photo_fields(row: CelebrityPhoto, features: FaceFeatures, origin: Provenance) -> None:
+    """Set the fields of a row; raises InvalidCelebrityError."""
+    row.source = _check_text("source", origin.source, MAX_TEXT, empty=True)
+    row.licence = _check_text("licence", origin.licence, MAX_LICENCE, empty=True)
+    row.attribution = _check_text("attribution", origin.attribution, MAX_TEXT, empty=True)
     row.model = MODEL
-    row.embedding = stored(portrait.embedding)
-    row.measures = _JSON.validate_python(STORED_MEASURES.dump_python(portrait.measures, mode="json"))
-    row.quality = portrait.quality
+    row.embedding = embedding_bytes(features.embedding)
+    row.measures = _JSON.validate_python(STORED_MEASURES.dump_python(features.measures, mode="json"))
+    row.quality = features.quality
 
 
-def clean(text: str) -> str:
-    """One spelling for what looks alike."""
+def normalize_text(text: str) -> str:
+    """Return the text in NFC with single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _checked(field: str, text: str, longest: int, *, empty: bool = False) -> str:
-    told = clean(text)
-    printable = all(unicodedata.category(letter)[0] != "C" for letter in told)
-    if len(told) > longest or not printable or not (told or empty):
+def _check_text(field: str, text: str, longest: int, *, empty: bool = False) -> str:
+    text = normalize_text(text)
+    printable = all(unicodedata.category(letter)[0] != "C" for letter in text)
+    if len(text) > longest or not printable or not (text or empty):
         message = f"{field} must have {0 if empty else 1} to {longest} printable characters."
         raise InvalidCelebrityError(message, field=field)
-    return told
+    return text
 
 
-def check_new(known: CelebrityPhoto | None) -> None:
-    """Raises PhotoExistsError unless the picture is new, or only an older network has seen it."""
-    if known is not None and known.model == MODEL:
-        raise PhotoExistsError("This very picture is in the gallery already.", celebrity_id=known.celebrity_id)
+def check_photo_is_new(stored: CelebrityPhoto | None) -> None:
+    """Raise PhotoExistsError if the picture is stored with an embedding of this release's network."""
+    if stored is not None and stored.model == MODEL:
+        raise PhotoExistsError("This very picture is in the gallery already.", celebrity_id=stored.celebrity_id)
 
 
-def found(row: Celebrity | None) -> Celebrity:
-    """The person; raises CelebrityNotFoundError for none."""
+def require_person(row: Celebrity | None) -> Celebrity:
+    """Return the person; raises CelebrityNotFoundError for None."""
     if row is None:
-        raise no_such_person()
+        raise CelebrityNotFoundError("There is no such person in the gallery.")
     return row
 
 
-def no_such_person() -> CelebrityNotFoundError:
-    """What to say where there is none."""
-    return CelebrityNotFoundError("There is no such person in the gallery.")
-
-
-def counted(photos: Sequence[CelebrityPhoto]) -> tuple[int, int]:
-    """How many pictures there are, and how many of them are searched."""
-    return len(photos), sum(photo.model == MODEL for photo in photos)
-
-
 def person_info(row: Celebrity, counts: tuple[int, int]) -> CelebrityInfo:
-    """A row as plain data."""
+    """Return a row as plain data; counts: of all pictures, and of those that are searched."""
     photos, usable = counts
     return CelebrityInfo(
         id=row.id,
@@ -171,7 +160,7 @@ def person_info(row: Celebrity, counts: tuple[int, int]) -> CelebrityInfo:
 
 
 def photo_info(row: CelebrityPhoto) -> PhotoInfo:
-    """A row as plain data, without what the network said."""
+    """Return a row as plain data, without embedding and measures."""
     return PhotoInfo(
         id=row.id,
         sha256=row.sha256,

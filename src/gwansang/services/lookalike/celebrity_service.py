@@ -1,7 +1,7 @@
-"""The gallery's people and their pictures, as callers see them and as administrators change them.
+"""People of the gallery and their pictures: listed for callers, changed by administrators.
 
-A picture is looked at once and not kept: its digest, where it is from, and what was measured on it stay. Every change
-bumps the gallery's version in its own transaction, and so reaches the search of every replica.
+A picture is analysed once and not stored; its digest, its provenance, its embedding and its measures are. Every change
+bumps the gallery's version in its own transaction, by which the search of every replica learns of it.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -21,29 +22,31 @@ from gwansang.repositories.celebrities import CelebrityExistsError, PhotoExistsE
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
+    CelebrityNotFoundError,
     CelebrityPhotoNotFoundError,
-    Names,
-    Origin,
+    PersonNames,
     PhotoInfo,
     PictureTooLargeError,
-    check_new,
-    clean,
-    counted,
-    describe,
-    fill,
-    folded,
-    found,
-    no_such_person,
+    Provenance,
+    check_photo_is_new,
+    normalize_text,
     person_info,
     photo_info,
+    require_person,
+    search_key,
+    set_person_fields,
+    set_photo_fields,
 )
-from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, Entry
+from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, GalleryEntry
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import MODEL, EmbeddingService
 
 __all__ = ["CelebrityExistsError", "CelebrityService", "PhotoExistsError"]
 
 _log = structlog.get_logger("gwansang.gallery")
+FindPerson = Callable[[Transaction], Awaitable[Celebrity]]
+Outcome = Literal["added", "renewed"]  # renewed: the picture had an embedding of an older network
+PersonWithPhotos = tuple[CelebrityInfo, tuple[PhotoInfo, ...]]
 
 
 class CelebrityService:
@@ -67,27 +70,35 @@ class CelebrityService:
     async def page(
         self, page: int = 1, size: int = 20, *, text: str | None = None, category: str | None = None
     ) -> Page[CelebrityInfo]:
-        """People whose names hold a text, in a category; raises InvalidPageError."""
-        asked = PageRequest(page, size)
+        """Return people whose names contain a text, in a category; raises InvalidPageError."""
+        request = PageRequest(page, size)
         async with self._uow.read() as tx:
-            shown = await tx.celebrities.page(asked, folded=folded(text or ""), category=category)
-            counts = await tx.celebrities.count_photos([row.id for row in shown.items], MODEL)
-        return shown.map(lambda row: person_info(row, counts.get(row.id, (0, 0))))
+            rows = await tx.celebrities.page(request, folded=search_key(text or ""), category=category)
+            counts = await tx.celebrities.count_photos([row.id for row in rows.items], MODEL)
+        return rows.map(lambda row: person_info(row, counts.get(row.id, (0, 0))))
 
-    async def get(self, celebrity_id: int) -> tuple[CelebrityInfo, tuple[PhotoInfo, ...]]:
-        """A person with their pictures; raises CelebrityNotFoundError."""
+    async def get(self, celebrity_id: int) -> PersonWithPhotos:
+        """Return a person with their pictures; raises CelebrityNotFoundError."""
         async with self._uow.read() as tx:
-            return (await _each_with_pictures(tx, [found(await tx.celebrities.get(celebrity_id))]))[0]
+            return (await _with_photos(tx, [require_person(await tx.celebrities.get(celebrity_id))]))[0]
 
-    async def add(self, names: Names, category: str, note: str = "") -> CelebrityInfo:
-        """A new person; raises CelebrityExistsError, InvalidCelebrityError."""
-        now = self._clock()
-        row = Celebrity(created_at=now, updated_at=now)
-        describe(row, names, category, note)
+    async def list_everyone(self) -> list[PersonWithPhotos]:
+        """Return all people with their pictures, by id, as an export writes them: without embeddings."""
+        people: list[PersonWithPhotos] = []
+        last_id = 0
+        async with self._uow.read() as tx:
+            while rows := await tx.celebrities.list_after(last_id, 500):
+                people += await _with_photos(tx, rows)
+                last_id = rows[-1].id
+        return people
+
+    async def add(self, names: PersonNames, category: str, note: str = "") -> CelebrityInfo:
+        """Add a person; raises CelebrityExistsError, InvalidCelebrityError."""
+        row = _new_person(names, category, note, self._clock())
         async with self._uow.write() as tx:
             await tx.celebrities.add(row)
             await tx.gallery_version.bump()
-        self._tell("gallery.person_added", celebrity_id=row.id)
+        self._announce("gallery.person_added", row.id)
         return person_info(row, (0, 0))
 
     async def change(
@@ -99,118 +110,109 @@ class CelebrityService:
         category: str | None = None,
         note: str | None = None,
     ) -> CelebrityInfo:
-        """Changes what is given; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
+        """Change the given fields; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
         async with self._uow.write() as tx:
-            row = found(await tx.celebrities.get_for_update(celebrity_id))
-            names = Names(_or(name_ko, row.name_ko), _or(name_en, row.name_en))
-            describe(row, names, _or(category, row.category), _or(note, row.note))
+            row = require_person(await tx.celebrities.get_for_update(celebrity_id))
+            names = PersonNames(_or(name_ko, row.name_ko), _or(name_en, row.name_en))
+            set_person_fields(row, names, _or(category, row.category), _or(note, row.note))
             row.updated_at = self._clock()
             await tx.celebrities.save(row)
             await tx.gallery_version.bump()
             counts = await tx.celebrities.count_photos([celebrity_id], MODEL)
-        self._tell("gallery.person_changed", celebrity_id=celebrity_id)
+        self._announce("gallery.person_changed", celebrity_id)
         return person_info(row, counts.get(celebrity_id, (0, 0)))
 
     async def remove(self, celebrity_id: int) -> None:
-        """Deletes a person with everything known of their pictures; raises CelebrityNotFoundError."""
+        """Delete a person with all their pictures' rows; raises CelebrityNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.celebrities.delete(celebrity_id):
-                raise no_such_person()
+                raise CelebrityNotFoundError("There is no such person in the gallery.")
             await tx.gallery_version.bump()
-        self._tell("gallery.person_removed", celebrity_id=celebrity_id)
+        self._announce("gallery.person_removed", celebrity_id)
 
-    async def add_photo(self, celebrity_id: int, picture: bytes, origin: Origin) -> PhotoInfo:
-        """Looks at a picture for a person; one that an older network saw is looked at anew. Raises PhotoExistsError,
-        CelebrityNotFoundError, InvalidCelebrityError, and what is wrong with the picture or the face."""
+    async def add_photo(self, celebrity_id: int, picture: bytes, origin: Provenance) -> PhotoInfo:
+        """Add a picture to a person, or renew one that has an embedding of an older network. Raises PhotoExistsError,
+        CelebrityNotFoundError, InvalidCelebrityError, and if the picture or the face is unusable."""
         async with self._uow.read() as tx:
-            found(await tx.celebrities.get(celebrity_id))
+            require_person(await tx.celebrities.get(celebrity_id))
 
-        async def whose(tx: Transaction) -> Celebrity:
-            return found(await tx.celebrities.get_for_update(celebrity_id))
+        async def lock_person(tx: Transaction) -> Celebrity:
+            return require_person(await tx.celebrities.get_for_update(celebrity_id))
 
-        return (await self._look(whose, picture, origin, self._new_id()))[1]
+        return (await self._store_photo(lock_person, picture, origin, self._new_id()))[1]
 
-    async def take(self, entry: Entry, picture: bytes, photo_id: UUID | None = None) -> Literal["added", "renewed"]:
-        """Looks at a picture of an import; the person is added with their first usable picture. Done twice with one
-        `photo_id` it is done once. Raises PhotoExistsError, InvalidCelebrityError, and what is wrong with the picture
-        or the face."""
+    async def import_picture(self, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None) -> Outcome:
+        """Add a picture of an import, and the person with their first usable picture; idempotent for one `photo_id`.
+        Raises PhotoExistsError, InvalidCelebrityError, and if the picture or the face is unusable."""
 
-        async def whose(tx: Transaction) -> Celebrity:
-            names = Names(clean(entry.names.name_ko), clean(entry.names.name_en))
-            known = await tx.celebrities.get_by_names(names.name_ko, names.name_en)
-            return known or await tx.celebrities.add(_new_person(entry, names, self._clock()))
+        async def find_or_add_person(tx: Transaction) -> Celebrity:
+            names = PersonNames(normalize_text(entry.names.name_ko), normalize_text(entry.names.name_en))
+            return await tx.celebrities.get_by_names(names.name_ko, names.name_en) or await tx.celebrities.add(
+                _new_person(names, entry.category, entry.note, self._clock())
+            )
 
-        new_id = photo_id or self._new_id()
+        store = partial(self._store_photo, find_or_add_person, picture, entry.origin, photo_id or self._new_id())
         try:
-            return (await self._look(whose, picture, entry.origin, new_id))[0]
-        except CelebrityExistsError:  # another import added the person at this very moment
-            return (await self._look(whose, picture, entry.origin, new_id))[0]
+            return (await store())[0]
+        except CelebrityExistsError:  # a concurrent import has added the person
+            return (await store())[0]
 
-    async def _look(
-        self, whose: Callable[[Transaction], Awaitable[Celebrity]], picture: bytes, origin: Origin, photo_id: UUID
-    ) -> tuple[Literal["added", "renewed"], PhotoInfo]:
+    async def _store_photo(
+        self, find_person: FindPerson, picture: bytes, origin: Provenance, photo_id: UUID
+    ) -> tuple[Outcome, PhotoInfo]:
         if len(picture) > MAX_PICTURE_BYTES:
             message = f"A picture may have {MAX_PICTURE_BYTES} bytes."
             raise PictureTooLargeError(message, max_bytes=MAX_PICTURE_BYTES)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(picture).hexdigest())
         async with self._uow.read() as tx:
-            known = await tx.celebrity_photos.get_by_digest(digest)
-        if known is not None and known.id == photo_id and known.model == MODEL:
-            return "added", photo_info(known)
-        check_new(known)
-        portrait = await self._embeddings.portrait(picture)
+            stored = await tx.celebrity_photos.get_by_digest(digest)
+        if stored is not None and stored.id == photo_id and stored.model == MODEL:
+            return "added", photo_info(stored)
+        check_photo_is_new(stored)
+        features = await self._embeddings.extract(picture)
         async with self._uow.write() as tx:
-            known = await tx.celebrity_photos.get_by_digest(digest)
-            check_new(known)
-            person = await whose(tx)
-            row = known or CelebrityPhoto(id=photo_id, sha256=digest, created_at=self._clock())
+            stored = await tx.celebrity_photos.get_by_digest(digest)
+            check_photo_is_new(stored)
+            person = await find_person(tx)
+            row = stored or CelebrityPhoto(id=photo_id, sha256=digest, created_at=self._clock())
             row.celebrity_id = person.id
-            fill(row, portrait, origin)
-            await (tx.celebrity_photos.save(row) if known else tx.celebrity_photos.add(row))
+            set_photo_fields(row, features, origin)
+            await (tx.celebrity_photos.save(row) if stored else tx.celebrity_photos.add(row))
             person.updated_at = self._clock()
             await tx.celebrities.save(person)
             await tx.gallery_version.bump()
-        done: Literal["added", "renewed"] = "renewed" if known else "added"
-        self._tell(f"gallery.photo_{done}", celebrity_id=row.celebrity_id)
-        return done, photo_info(row)
+        outcome: Outcome = "renewed" if stored else "added"
+        self._announce(f"gallery.photo_{outcome}", row.celebrity_id)
+        return outcome, photo_info(row)
 
     async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
-        """Deletes what is known of a picture; raises PhotoNotFoundError."""
+        """Delete the row of a picture; raises CelebrityPhotoNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.celebrity_photos.delete(celebrity_id, photo_id):
                 raise CelebrityPhotoNotFoundError("There is no such picture of this person.")
             await tx.gallery_version.bump()
-        self._tell("gallery.photo_removed", celebrity_id=celebrity_id)
+        self._announce("gallery.photo_removed", celebrity_id)
 
-    async def all_people(self) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
-        """Everybody with their pictures, by id: what an export writes. Embeddings stay here."""
-        told: list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]] = []
-        last = 0
-        async with self._uow.read() as tx:
-            while rows := await tx.celebrities.list_after(last, 500):
-                told += await _each_with_pictures(tx, rows)
-                last = rows[-1].id
-        return told
-
-    def _tell(self, event: str, **facts: object) -> None:
-        _log.info(event, **facts)
-        self._search.changed()
+    def _announce(self, event: str, celebrity_id: int) -> None:
+        _log.info(event, celebrity_id=celebrity_id)
+        self._search.notify_change()
 
 
-async def _each_with_pictures(
-    tx: Transaction, rows: Sequence[Celebrity]
-) -> list[tuple[CelebrityInfo, tuple[PhotoInfo, ...]]]:
-    of: dict[int, list[CelebrityPhoto]] = defaultdict(list)
+async def _with_photos(tx: Transaction, rows: Sequence[Celebrity]) -> list[PersonWithPhotos]:
+    photos: dict[int, list[PhotoInfo]] = defaultdict(list)
     for photo in await tx.celebrity_photos.list_for_people([row.id for row in rows]):
-        of[photo.celebrity_id].append(photo)
-    return [(person_info(row, counted(of[row.id])), tuple(map(photo_info, of[row.id]))) for row in rows]
+        photos[photo.celebrity_id].append(photo_info(photo))
+    return [
+        (person_info(row, (len(photos[row.id]), sum(photo.current for photo in photos[row.id]))), tuple(photos[row.id]))
+        for row in rows
+    ]
 
 
-def _new_person(entry: Entry, names: Names, now: datetime) -> Celebrity:
+def _new_person(names: PersonNames, category: str, note: str, now: datetime) -> Celebrity:
     row = Celebrity(created_at=now, updated_at=now)
-    describe(row, names, entry.category, entry.note)
+    set_person_fields(row, names, category, note)
     return row
 
 
-def _or(given: str | None, known: str) -> str:
-    return known if given is None else given
+def _or(given: str | None, stored: str) -> str:
+    return stored if given is None else given

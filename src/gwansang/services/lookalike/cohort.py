@@ -1,8 +1,8 @@
-"""What a distance between faces means: little by itself, much among other people.
+"""Similarities of faces relative to the gallery: they mean little as absolute numbers.
 
-The network that makes embeddings spreads people unevenly: whole populations lie close together. So a face is compared
-after the gallery's own mean is taken out of it, and a similarity is told as its place among the similarities of people
-of the gallery to each other; never as a number of its own.
+The embedding network spreads people unevenly: whole populations lie close together. So a face is compared after the
+gallery's mean is subtracted, and a similarity is reported as a percentile among the similarities of people of the
+gallery to each other, never as a number of its own.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ Vectors = NDArray[np.float32]  # (n, dimensions), or (dimensions,)
 Numbers = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
-_CHUNK = 65_536  # rows that are worked on at once, so that no second gallery has to fit into the memory
-_HALF_KNOWN = 10  # people; the mean of fewer says more about them than about people
-_SAMPLE = 1024  # people whose similarities stand for all: half a million pairs
+_CHUNK = 65_536  # rows processed at once, so that memory need not hold a second gallery
+_SHRINKAGE = 10  # people; the mean of fewer says more about them than about people in general
+_SAMPLE = 1024  # people, whose half a million pairs stand for all
 
 
 def cohort_mean(vectors: Vectors, starts: Rows) -> Vectors:
-    """The mean of people, each counted once, drawn towards nothing where there are few of them.
+    """Return the mean of people, each counted once, shrunk towards zero for few people.
 
     vectors (n, d): photos, those of a person together; starts (p,): the first row of each person.
     """
@@ -31,46 +31,47 @@ def cohort_mean(vectors: Vectors, starts: Rows) -> Vectors:
     total = np.zeros(vectors.shape[1])
     for first in range(0, len(vectors), _CHUNK):
         total += weights[first : first + _CHUNK] @ vectors[first : first + _CHUNK]
-    mean: Vectors = (total / (len(starts) + _HALF_KNOWN)).astype(np.float32)
+    mean: Vectors = (total / (len(starts) + _SHRINKAGE)).astype(np.float32)
     return mean
 
 
 def centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    """One vector or rows of them without what all have in common, at length 1."""
+    """Return a vector, or rows of them, minus the mean and scaled to length 1."""
     rest = vectors - mean
     rest /= np.maximum(np.linalg.norm(rest, axis=-1, keepdims=True), np.float32(1e-12))
     return rest
 
 
 def centre(vectors: Vectors, mean: Vectors) -> None:
-    """The same for a whole gallery (n, d), in place."""
+    """Subtract the mean from a whole gallery (n, d) and scale its rows to length 1, in place."""
     for first in range(0, len(vectors), _CHUNK):
         vectors[first : first + _CHUNK] = centred(vectors[first : first + _CHUNK], mean)
 
 
 class Scale:
-    """How similar people of a gallery are to each other, to place a similarity among them."""
+    """Distribution of the similarities of people of a gallery to each other."""
 
     def __init__(self, similarities: Numbers) -> None:
         """similarities: of pairs of different people, in any order."""
         self._similarities = np.sort(similarities)
 
     def percentile(self, similarity: float) -> float:
-        """0-100, never quite either: of the pairs of different people in the gallery, so many are less alike."""
+        """Return the share of pairs of different people that are less alike, in (0, 100)."""
         below = int(np.searchsorted(self._similarities, np.float32(similarity)))
         return 100.0 * (below + 0.5) / (len(self._similarities) + 1)
 
 
 def scale_of(rows: Callable[[Rows], Vectors], starts: Rows, photos: int) -> Scale:
-    """The scale of a gallery: photos of people, as centred rows. A person is compared by the first photo with the
-    nearest photo of another, as a caller is."""
-    chosen = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), _SAMPLE)).astype(np.intp))
-    if len(chosen) < 2:
+    """Return the scale of a gallery of centred photos; each person is compared by their first photo with the nearest
+    photo of another, as a caller is.
+    """
+    sample = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), _SAMPLE)).astype(np.intp))
+    if len(sample) < 2:
         return Scale(np.empty(0, dtype=np.float32))
-    ends = np.append(starts, photos)[chosen + 1]
-    members = [np.arange(first, last) for first, last in zip(starts[chosen], ends, strict=True)]
-    counts = np.array([len(rows_of_one) for rows_of_one in members])
-    begins = np.concatenate([[0], counts.cumsum()[:-1]])
-    everyone = rows(np.concatenate(members))
-    nearest = np.maximum.reduceat(everyone[begins] @ everyone.T, begins, axis=1)
-    return Scale(nearest[~np.eye(len(chosen), dtype=bool)])
+    ends = np.append(starts, photos)[sample + 1]
+    rows_of_each = [np.arange(first, last) for first, last in zip(starts[sample], ends, strict=True)]
+    counts = np.array([len(rows_of_one) for rows_of_one in rows_of_each])
+    first_rows = np.concatenate([[0], counts.cumsum()[:-1]])
+    vectors = rows(np.concatenate(rows_of_each))
+    nearest = np.maximum.reduceat(vectors[first_rows] @ vectors.T, first_rows, axis=1)
+    return Scale(nearest[~np.eye(len(sample), dtype=bool)])

@@ -1,4 +1,4 @@
-"""The gallery as it is searched: a snapshot in memory, exchanged when the gallery's version has changed."""
+"""Immutable snapshot of the gallery that is searched; replaced when the gallery's version changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gwansang.reading.norms import Norms
 from gwansang.reading.profile import combine_photos
 from gwansang.services.lookalike.cohort import Vectors
 from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
-from gwansang.services.ml.embedding_service import Likeable
+from gwansang.services.ml.embedding_service import FaceFeatures
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS
 
 STORED_MEASURES: TypeAdapter[Measures] = TypeAdapter(Measures)
@@ -20,8 +20,8 @@ _STORED = np.dtype("<f4")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the gallery, as callers may see them."""
+class GalleryPerson:
+    """A person of the gallery, as shown to callers."""
 
     id: int
     name_ko: str
@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class StoredPhoto:
-    """What is kept of a picture: whose it is, the embedding's bytes, the measures as JSON holds them."""
+    """Stored features of a picture: the embedding as bytes, the measures as JSON."""
 
     person_id: int
     embedding: bytes
@@ -40,25 +40,28 @@ class StoredPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A person whom a face resembles. percentile: 0-100, of pairs of different people in the gallery, how many are less
-    alike; similarity: the same for each region, 1-99, from measured shapes."""
+    """A person whom a face resembles.
 
-    person: Person
+    percentile: 0-100, share of pairs of different people in the gallery that are less alike, by embedding.
+    similarity: 1-99 for each region, the same share by measured shapes.
+    """
+
+    person: GalleryPerson
     percentile: float
     similarity: Mapping[Region, int]
 
 
 @dataclass(frozen=True, slots=True)
 class RegionMatch:
-    """The person of the gallery whose region is the most alike; similarity 1-99."""
+    """The person of the gallery whose region is the most similar; similarity: 1-99."""
 
-    person: Person
+    person: GalleryPerson
     similarity: int
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Whom a face resembles in one state of the gallery: as a whole, the nearest first, and region by region."""
+    """People whom a face resembles as a whole, the nearest first, and the nearest by region."""
 
     gallery_version: int
     gallery_size: int
@@ -68,48 +71,50 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """One state of the gallery; immutable. `people` are those with a picture that the network of this release saw."""
+    """One version of the gallery; people: those with a picture of this release's network."""
 
     version: int
-    people: tuple[Person, ...]
+    people: tuple[GalleryPerson, ...]
     index: LikenessIndex
     regions: RegionGallery
 
-    def match(self, face: Likeable, k: int) -> Matches:
-        """The k people whom a face resembles most, and for each region the one."""
+    def match(self, face: FaceFeatures, k: int) -> Matches:
+        """Return the k people whom a face resembles most, and the nearest one for each region."""
         if not self.people:
             return Matches(self.version, 0, (), {})
-        seen = self.regions.compare(face.measures)
+        by_region = self.regions.compare(face.measures)
         matches = [
-            Match(self.people[one.person], one.percentile, seen.similarity(one.person))
-            for one in self.index.nearest(face.embedding, k)
+            Match(self.people[near.person], near.percentile, by_region.similarity(near.person))
+            for near in self.index.nearest(face.embedding, k)
         ]
         regions = {
-            region: RegionMatch(self.people[found[0].index], found[0].similarity)
-            for region, found in seen.nearest().items()
+            region: RegionMatch(self.people[nearest[0].index], nearest[0].similarity)
+            for region, nearest in by_region.nearest().items()
         }
         return Matches(self.version, len(self.people), tuple(matches), regions)
 
 
-def gallery_of(version: int, people: Mapping[int, Person], photos: Sequence[StoredPhoto], norms: Norms) -> Gallery:
-    """A searchable gallery; photos in the order of people's ids, those of nobody in `people` are left out."""
+def gallery_of(
+    version: int, people: Mapping[int, GalleryPerson], photos: Sequence[StoredPhoto], norms: Norms
+) -> Gallery:
+    """Build a gallery; photos are in the order of people's ids, those of people not in `people` are left out."""
     photos = [photo for photo in photos if photo.person_id in people]
-    shown = tuple(dict.fromkeys(photo.person_id for photo in photos))
-    places = {person_id: place for place, person_id in enumerate(shown)}
-    owners = np.array([places[photo.person_id] for photo in photos], dtype=np.intp)
-    measures: list[list[Measures]] = [[] for _ in shown]
+    person_ids = tuple(dict.fromkeys(photo.person_id for photo in photos))
+    positions = {person_id: position for position, person_id in enumerate(person_ids)}
+    owners = np.array([positions[photo.person_id] for photo in photos], dtype=np.intp)
+    measures: list[list[Measures]] = [[] for _ in person_ids]
     for photo, owner in zip(photos, owners, strict=True):
         measures[owner].append(STORED_MEASURES.validate_python(photo.measures))
     return Gallery(
         version=version,
-        people=tuple(people[person_id] for person_id in shown),
+        people=tuple(people[person_id] for person_id in person_ids),
         index=likeness_index(_vectors(photos), owners),
-        regions=build_region_gallery([combine_photos(some) for some in measures], norms),
+        regions=build_region_gallery([combine_photos(of_person) for of_person in measures], norms),
     )
 
 
-def stored(embedding: Vectors) -> bytes:
-    """An embedding as the table keeps it."""
+def embedding_bytes(embedding: Vectors) -> bytes:
+    """Return an embedding as it is stored."""
     return embedding.astype(_STORED).tobytes()
 
 

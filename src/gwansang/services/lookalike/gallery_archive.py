@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Protocol
 
 from gwansang.core.exceptions import InvalidInput
-from gwansang.services.lookalike.celebrities import Names, Origin
+from gwansang.services.lookalike.celebrities import PersonNames, Provenance
 
 MAX_ENTRIES: Final = 20_000
 MAX_PICTURE_BYTES: Final = 10 * 1024 * 1024
@@ -47,17 +47,17 @@ class InvalidArchiveError(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GalleryEntry:
     """A picture to be looked at: which file, of whom, from where."""
 
     file: str
-    names: Names
+    names: PersonNames
     category: str = _CATEGORY
     note: str = ""
-    origin: Origin = Origin()  # noqa: RUF009 - immutable
+    origin: Provenance = Provenance()  # noqa: RUF009 - immutable
 
 
-class Pictures(Protocol):
+class PictureSource(Protocol):
     """Where pictures lie."""
 
     def files(self) -> Sequence[str]:
@@ -109,7 +109,7 @@ class ArchivePictures:
 
 
 @contextmanager
-def opened_archive(file: BinaryIO) -> Iterator[ArchivePictures]:
+def open_archive(file: BinaryIO) -> Iterator[ArchivePictures]:
     """The pictures of a ZIP archive; raises InvalidArchiveError unless everything about it is plain."""
     _check_directory(file)
     try:
@@ -121,7 +121,7 @@ def opened_archive(file: BinaryIO) -> Iterator[ArchivePictures]:
         yield ArchivePictures(archive)
 
 
-def entries_of(pictures: Pictures) -> list[Entry]:
+def list_entries(pictures: PictureSource) -> list[GalleryEntry]:
     """The pictures and whose they are; raises InvalidArchiveError where that can't be told."""
     files = pictures.files()
     tables = [file for file in files if PurePosixPath(file).suffix.lower() == ".csv"]
@@ -200,22 +200,22 @@ _ENTRY_CHECKS: Final[tuple[tuple[Callable[[zipfile.ZipInfo], bool], str, str], .
 )
 
 
-def _in_folder(file: str) -> Entry:
+def _in_folder(file: str) -> GalleryEntry:
     folders = PurePosixPath(file).parts[:-1]
     if not folders:
         raise _refused("Each picture belongs into a folder of its person, or into the CSV.", "no_person", file)
-    return Entry(file, names_of(folders[-1]))
+    return GalleryEntry(file, parse_names(folders[-1]))
 
 
-def names_of(folder: str) -> Names:
+def parse_names(folder: str) -> PersonNames:
     """The names in a folder's name: `홍길동_Hong Gildong` has both, in either order; anything else is both."""
     one, _, two = unicodedata.normalize("NFC", folder).partition("_")
     if one and two and bool(_HANGUL.search(one)) != bool(_HANGUL.search(two)):
-        return Names(one, two) if _HANGUL.search(one) else Names(two, one)
-    return Names(folder, folder)
+        return PersonNames(one, two) if _HANGUL.search(one) else PersonNames(two, one)
+    return PersonNames(folder, folder)
 
 
-def _listed(pictures: Pictures, table: str, files: Sequence[str]) -> list[Entry]:
+def _listed(pictures: PictureSource, table: str, files: Sequence[str]) -> list[GalleryEntry]:
     content = pictures.read(table, _MAX_CSV_BYTES)
     if len(content) > _MAX_CSV_BYTES:
         raise _refused("The CSV is too large.", "table", table)
@@ -228,19 +228,19 @@ def _listed(pictures: Pictures, table: str, files: Sequence[str]) -> list[Entry]
     return [_line(row, known, beside, number, table) for number, row in enumerate(rows, start=2)]
 
 
-def _line(row: dict[str, str], known: dict[str, str], beside: PurePosixPath, number: int, table: str) -> Entry:
+def _line(row: dict[str, str], known: dict[str, str], beside: PurePosixPath, number: int, table: str) -> GalleryEntry:
     told = {name: (row.get(name) or "").strip() for name in _COLUMNS}
     name_ko, name_en = told["name_ko"] or told["name"], told["name_en"] or told["name"]
     wanted = unicodedata.normalize("NFC", (beside / told["file"]).as_posix())
     if not told["file"] or not (name_ko or name_en) or wanted not in known:
         message = f"Line {number} of the CSV names no file that is there, or nobody."
         raise _refused(message, "table", f"{table}:{number}")
-    return Entry(
+    return GalleryEntry(
         known[wanted],
-        Names(name_ko or name_en, name_en or name_ko),
+        PersonNames(name_ko or name_en, name_en or name_ko),
         told["category"] or _CATEGORY,
         told["note"],
-        Origin(told["source"], told["licence"], told["attribution"]),
+        Provenance(told["source"], told["licence"], told["attribution"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Keeps the searchable gallery up to date in this process: every replica sees a change within seconds."""
+"""The gallery in this process' memory, refreshed within seconds of a change by any replica."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,18 +12,18 @@ import structlog
 from gwansang.core.exceptions import Unavailable
 from gwansang.reading.norms import Norms
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.lookalike.gallery import Gallery, Person, StoredPhoto, gallery_of
+from gwansang.services.lookalike.gallery import Gallery, GalleryPerson, StoredPhoto, gallery_of
 from gwansang.services.ml.embedding_service import MODEL
 
 _log = structlog.get_logger("gwansang.gallery")
 POLL_S: Final = 2.0
 _CHUNK: Final = 2000
-_REST: Final = 10.0  # of the time that reading took
-_TRIES: Final = 3  # of a gallery that changes while it is read
+_PAUSE: Final = 10.0  # after a refresh, as a multiple of its duration
+_TRIES: Final = 3  # to read a gallery that does not change meanwhile
 
 
 class GallerySearch:
-    """The gallery in memory; nothing is read before somebody asks, or before it was watched for a moment."""
+    """Holds the current Gallery; loads it at the first use or the first poll."""
 
     def __init__(self, uow: UnitOfWork, norms: Norms, *, poll_s: float = POLL_S) -> None:
         self._uow = uow
@@ -34,27 +34,27 @@ class GallerySearch:
         self._changed = asyncio.Event()
 
     async def current(self) -> Gallery:
-        """The gallery as this process knows it; read now if it is not there yet."""
+        """Return the gallery as last loaded; loads it if it never was."""
         return self._gallery or await self.refresh()
 
-    def changed(self) -> None:
-        """To be called after a change of one's own: it is looked for at once."""
+    def notify_change(self) -> None:
+        """Poll at once, after a change by this process."""
         self._changed.set()
 
     async def refresh(self) -> Gallery:
-        """The gallery as it is; read again only where its version is another."""
+        """Return the current gallery; loads it if its version has changed."""
         async with self._loading:
-            known = self._gallery
+            gallery = self._gallery
             async with self._uow.read() as tx:
                 version = await tx.gallery_version.get()
-            if known is None or known.version != version:
-                known = self._gallery = await self._load()
-            return known
+            if gallery is None or gallery.version != version:
+                gallery = self._gallery = await self._load()
+            return gallery
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Looks for changes every few seconds meanwhile."""
-        task = asyncio.create_task(self._watch(), name="gallery")
+    async def polling(self) -> AsyncIterator[None]:
+        """Poll for changes every few seconds in the background."""
+        task = asyncio.create_task(self._poll(), name="gallery")
         try:
             yield
         finally:
@@ -62,7 +62,7 @@ class GallerySearch:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _watch(self) -> None:
+    async def _poll(self) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self._poll_s)
@@ -71,11 +71,11 @@ class GallerySearch:
             try:
                 await self.refresh()
             except Unavailable:
-                _log.warning("gallery.postponed")
-            except Exception:  # the gallery that is known goes on being searched
-                _log.exception("gallery.failed")
-            # while much changes, as in an import, a large gallery is not read all the time
-            await asyncio.sleep(min(_REST * (perf_counter() - started), self._poll_s))
+                _log.warning("gallery.refresh_postponed")
+            except Exception:  # the gallery as last loaded is still searched
+                _log.exception("gallery.refresh_failed")
+            # during an import, with its many changes, a large gallery is not reloaded all the time
+            await asyncio.sleep(min(_PAUSE * (perf_counter() - started), self._poll_s))
 
     async def _load(self) -> Gallery:
         started = perf_counter()
@@ -95,7 +95,7 @@ class GallerySearch:
         )
         return gallery
 
-    async def _read(self) -> tuple[int, dict[int, Person], list[StoredPhoto]]:
+    async def _read(self) -> tuple[int, dict[int, GalleryPerson], list[StoredPhoto]]:
         async with self._uow.read() as tx:
             version = await tx.gallery_version.get()
             people = await _people(tx)
@@ -103,19 +103,19 @@ class GallerySearch:
         return version, people, photos
 
 
-async def _people(tx: Transaction) -> dict[int, Person]:
-    people: dict[int, Person] = {}
-    last = 0
-    while rows := await tx.celebrities.list_after(last, _CHUNK):
-        people |= {row.id: Person(row.id, row.name_ko, row.name_en, row.category) for row in rows}
-        last = rows[-1].id
+async def _people(tx: Transaction) -> dict[int, GalleryPerson]:
+    people: dict[int, GalleryPerson] = {}
+    last_id = 0
+    while rows := await tx.celebrities.list_after(last_id, _CHUNK):
+        people |= {row.id: GalleryPerson(row.id, row.name_ko, row.name_en, row.category) for row in rows}
+        last_id = rows[-1].id
     return people
 
 
 async def _photos(tx: Transaction) -> list[StoredPhoto]:
     photos: list[StoredPhoto] = []
-    place: tuple[int, UUID | None] = (0, None)
-    while rows := await tx.celebrity_photos.list_after(place, MODEL, _CHUNK):
+    cursor: tuple[int, UUID | None] = (0, None)
+    while rows := await tx.celebrity_photos.list_after(cursor, MODEL, _CHUNK):
         photos += [StoredPhoto(person, embedding, measures) for _, person, embedding, measures in rows]
-        place = (rows[-1][1], rows[-1][0])
+        cursor = (rows[-1][1], rows[-1][0])
     return photos

@@ -1,4 +1,4 @@
-"""Embeddings of a gallery, ready to be asked whom a face resembles; immutable."""
+"""Immutable index of a gallery's embeddings that finds the people nearest to a face."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,18 @@ from gwansang.services.lookalike.neighbours import APPROXIMATE_FROM, ExactNeighb
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A person by position in the gallery. percentile: 0-100, of pairs of different people in it, how many are less
-    alike than this person and the face."""
+    """A person by position in the gallery.
+
+    percentile: 0-100, share of pairs of different people in the gallery that are less alike than this person and the
+    face.
+    """
 
     person: int
     percentile: float
 
 
 class LikenessIndex:
-    """Nearest people by cosine similarity without the gallery's mean; a person is as near as their nearest photo."""
+    """Finds people by cosine similarity after removal of the gallery's mean; their nearest photo counts."""
 
     def __init__(self, mean: Vectors, neighbours: Neighbours, scale: Scale) -> None:
         self._mean = mean
@@ -30,20 +33,19 @@ class LikenessIndex:
         return self._neighbours.approximate
 
     def nearest(self, embedding: Vectors, k: int) -> tuple[Likeness, ...]:
-        """The k people whom the (d,) embedding resembles most, the best first; fewer where the gallery has fewer."""
-        found = self._neighbours.nearest(centred(embedding, self._mean), k)
-        return tuple(Likeness(one.person, self._scale.percentile(one.similarity)) for one in found)
+        """Return the k people nearest to the (d,) embedding, the nearest first; fewer if the gallery has fewer."""
+        neighbours = self._neighbours.nearest(centred(embedding, self._mean), k)
+        return tuple(Likeness(near.person, self._scale.percentile(near.similarity)) for near in neighbours)
 
 
 def likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: int = APPROXIMATE_FROM) -> LikenessIndex:
-    """The index of a gallery's photos.
+    """Build the index of a gallery's photos.
 
-    vectors (n, d) float32, which are taken over; owners (n,): each photo's person, counted from 0, ascending.
+    vectors (n, d) float32, modified in place; owners (n,): each photo's person, counted from 0, ascending.
     """
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
     mean = cohort_mean(vectors, starts)
     centre(vectors, mean)
     scale = scale_of(vectors.__getitem__, starts, len(vectors))
-    many = len(vectors) >= approximate_from
-    neighbours = ShortlistNeighbours(vectors, owners) if many else ExactNeighbours(vectors, owners)
-    return LikenessIndex(mean, neighbours, scale)
+    search = ShortlistNeighbours if len(vectors) >= approximate_from else ExactNeighbours
+    return LikenessIndex(mean, search(vectors, owners), scale)

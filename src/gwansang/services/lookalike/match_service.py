@@ -1,4 +1,4 @@
-"""Whom a caller resembles: asked only with their consent, and forgotten with the answer."""
+"""Look-alikes of a caller in the gallery: computed only with their consent, and never stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gwansang.core.clock import Clock
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.lookalike.gallery import Matches
 from gwansang.services.lookalike.gallery_search import GallerySearch
-from gwansang.services.ml.embedding_service import EmbeddingService, Likeable
+from gwansang.services.ml.embedding_service import EmbeddingService, FaceFeatures
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.protection.age import check_birth_year
 from gwansang.texts import Locale
@@ -23,14 +23,14 @@ MAX_K: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """The answer and the language it is to be told in."""
+    """The matches, and the language for presenting them."""
 
     matches: Matches
     locale: Locale
 
 
 class MatchService:
-    """Compares a caller's face with the gallery. Neither photo nor embedding nor answer is kept."""
+    """Compares a caller's face with the gallery; stores neither photo nor embedding nor result."""
 
     def __init__(
         self,
@@ -47,22 +47,24 @@ class MatchService:
         self._clock = clock
         self._timezone = timezone
 
-    async def match(self, ask: Callable[[], FaceQuery], user_id: int, k: int = DEFAULT_K) -> MatchResult:
-        """The k people of the gallery whom the face resembles most. Before anything else the consent to `lookalike` is
-        looked for: raises ConsentRequiredError; then BirthYearError, TooYoungError, PhotoRequiredError, and what is
-        wrong with the query, the photos or the face."""
+    async def match(self, parse_query: Callable[[], FaceQuery], user_id: int, k: int = DEFAULT_K) -> MatchResult:
+        """Return the k people of the gallery whom the face resembles most.
+
+        Checks the consent to `lookalike` before anything else: raises ConsentRequiredError; then BirthYearError,
+        TooYoungError, PhotoRequiredError, and if the query, a photo or the face is unusable.
+        """
         await self._consents.require(user_id, "lookalike")
         gallery = await self._search.current()
         today = self._clock().astimezone(self._timezone).date()
 
-        def checked() -> FaceQuery:
-            query = ask()
+        def parse_and_check() -> FaceQuery:
+            query = parse_query()
             check_birth_year(query.birth_year, today)
             return query
 
-        def told(face: Likeable, query: FaceQuery) -> MatchResult:
+        def match(face: FaceFeatures, query: FaceQuery) -> MatchResult:
             return MatchResult(gallery.match(face, k), query.locale)
 
-        result = await self._embeddings.compare(checked, told)
-        _log.info("match.done", gallery_version=gallery.version, people=len(gallery.people), asked_for=k)
+        result = await self._embeddings.compare(parse_and_check, match)
+        _log.info("match.completed", gallery_version=gallery.version, people=len(gallery.people), asked_for=k)
         return result

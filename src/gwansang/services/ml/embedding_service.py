@@ -1,4 +1,4 @@
-"""Embeddings, made in the pool: for the gallery's pictures, which are kept; and for callers, of whom nothing is.
+"""Face embeddings, computed in the pool: stored for the gallery's pictures, never stored for callers.
 
 A caller's embedding exists only inside one job of the pool, and no method returns it. A caller of `compare` has checked
 the consent first; `services/lookalike/match_service.py` is the only one.
@@ -12,14 +12,14 @@ import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.measurements import Measures, measure_face
-from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, combine_observations, naming_photo
+from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, label_errors_with_file, merge_faces
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding, l2_normalize
 from gwansang.vision.face import Face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 
 T = TypeVar("T")
-MODEL = FACE_EMBEDDING.sha256  # embeddings of another network say nothing about these
+MODEL = FACE_EMBEDDING.sha256  # embeddings of different networks can't be compared
 
 
 class PhotoRequiredError(InvalidInput):
@@ -28,56 +28,49 @@ class PhotoRequiredError(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Likeable:
-    """A face as it is compared with others: the network's numbers and the measured shapes."""
+class FaceFeatures:
+    """The numbers by which a face is compared with others; quality: 0-1, of the best photo."""
 
     embedding: Embedding
     measures: Measures
-
-
-@dataclass(frozen=True, slots=True)
-class Portrait:
-    """What is kept of a gallery picture."""
-
-    embedding: Embedding
-    measures: Measures
-    quality: float  # 0-1
+    quality: float
 
 
 class EmbeddingService:
-    """What the pool's networks tell about who a face resembles."""
+    """Extracts the features of faces in the pool."""
 
     def __init__(self, pool: InferencePool[FaceVision]) -> None:
         self._pool = pool
 
-    async def compare(self, ask: Callable[[], FaceQuery], told: Callable[[Likeable, FaceQuery], T]) -> T:
-        """What `told` makes of the face that `ask` gives; both run in the pool, and the embedding ends there. Raises
-        PhotoRequiredError, and what is wrong with the query, the photos or the face."""
+    async def compare(self, parse_query: Callable[[], FaceQuery], match: Callable[[FaceFeatures, FaceQuery], T]) -> T:
+        """Return the result of `match` on the features of a query's face; both callables run in the pool, and the
+        embedding never leaves it. Raises PhotoRequiredError, or if the query, a photo or the face is unusable."""
 
-        def work(vision: FaceVision) -> T:
-            query = ask()
-            return told(_likeable(vision, query), query)
+        def parse_and_match(vision: FaceVision) -> T:
+            query = parse_query()
+            return match(_features_of_query(vision, query), query)
 
-        return await self._pool.run(work)
+        return await self._pool.run(parse_and_match)
 
-    async def portrait(self, picture: bytes) -> Portrait:
-        """What is to be kept of a picture for the gallery; raises what is wrong with the picture or the face."""
+    async def extract(self, picture: bytes) -> FaceFeatures:
+        """Return the features to store of a gallery picture; raises if the picture or the face is unusable."""
 
-        def work(vision: FaceVision) -> Portrait:
-            face, embedding = vision.recognise(picture)
-            return Portrait(embedding, measure_face(face.neutral, capture_of(face)), face.quality.score)
+        def find_and_measure(vision: FaceVision) -> FaceFeatures:
+            face, embedding = vision.embed_photo(picture)
+            return FaceFeatures(embedding, measure_face(face.neutral, capture_of(face)), face.quality.score)
 
-        return await self._pool.run(work)
+        return await self._pool.run(find_and_measure)
 
 
-def _likeable(vision: FaceVision, query: FaceQuery) -> Likeable:
-    """Of several photos the mean: steadier than any one of them."""
+def _features_of_query(vision: FaceVision, query: FaceQuery) -> FaceFeatures:
+    """Return the mean over all photos of the query, which is steadier than any one of them."""
     if query.image is None:
         raise PhotoRequiredError("Send a photo: who somebody resembles can't be told from landmarks alone.")
     photos = (query.image, *query.more_images)
-    seen: list[tuple[Face, Embedding]] = []
+    found: list[tuple[Face, Embedding]] = []
     for index, photo in enumerate(photos):
-        with naming_photo(index, len(photos)):
-            seen.append(vision.recognise(photo))
-    look = combine_observations([face for face, _ in seen])
-    return Likeable(l2_normalize(np.sum([embedding for _, embedding in seen], axis=0)), look.measures)
+        with label_errors_with_file(index, len(photos)):
+            found.append(vision.embed_photo(photo))
+    observation = merge_faces([face for face, _ in found])
+    mean = l2_normalize(np.sum([embedding for _, embedding in found], axis=0))
+    return FaceFeatures(mean, observation.measures, observation.quality.score)

@@ -1,11 +1,10 @@
-"""Photos or landmarks, then a reading: vision and reading one after the other, in one job of the inference pool."""
+"""Photos or landmarks to a reading: vision, then reading, in one job of the inference pool."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
@@ -14,24 +13,22 @@ import numpy as np
 from gwansang.core.exceptions import AppError, InvalidInput
 from gwansang.reading.composer import compose
 from gwansang.reading.measurements import Measures, measure_face
-from gwansang.reading.memory import ComposeReading, ReadingWithMemory, first_different_face, read_with_memory
-from gwansang.reading.model import CaptureConditions
+from gwansang.reading.memory import ReadingWithMemory, first_different_face, read_with_memory
+from gwansang.reading.model import CaptureConditions, Reading
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.profile import Profile, combine_photos
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
 from gwansang.vision.decode import DecodedImage
-from gwansang.vision.embedding import Embedding, embed_face
+from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face, Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import face_from_landmarks, read_image, read_photo, read_photo_with_image
-from gwansang.vision.self_test import run_self_test
-from gwansang.vision.tracking import TrackedFrame, TrackingState, track_frame
+from gwansang.vision.pipeline import face_from_landmarks
+from gwansang.vision.tracking import TrackedFrame, TrackingState
 
 LANDMARK_COUNTS = (468, 478)
-MAX_PHOTOS = 5  # of one face in one question
+MAX_PHOTOS = 5  # of one face in one query
 
 
 class InvalidLandmarksError(InvalidInput):
@@ -55,7 +52,7 @@ class DifferentFacesError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class FaceQuery:
-    """What someone wants read. With both given, the landmarks are the face and the image only tells its aspect.
+    """Input of a reading. With both given, the landmarks are the face and the image only supplies its aspect.
 
     more_images: further photos of the face in `image`.
     landmarks: (468|478, 2|3), x and y as fractions of the upright picture's width and height, as MediaPipe gives them.
@@ -73,165 +70,153 @@ class FaceQuery:
 
 @dataclass(frozen=True, slots=True)
 class FaceObservation:
-    """One look at a face: how the best photo shows it, and the mean of what all of them measure.
+    """A measured face: points, pose and quality of the best photo, and the mean measures of all photos.
 
-    places: (468, 2) x and y as fractions of the upright photo's width and height.
+    points: (468, 2) x and y as fractions of the upright photo's width and height.
     """
 
-    places: Points
+    points: Points
     pose: Pose
     quality: Quality
     measures: Measures
 
 
-def observation_of(face: Face, measures: Measures) -> FaceObservation:
-    """What is handed on of a face that was measured."""
-    places: Points = face.points[:, :2] / (face.image_width, face.image_height)
-    return FaceObservation(places, face.pose, face.quality, measures)
-
-
 @dataclass(frozen=True, slots=True)
 class FaceAnalysis:
-    """A look at a face and how it was told, what was asked, and where the time went."""
+    """A query with its observation and reading, and the time that each half took."""
 
     query: FaceQuery
-    look: FaceObservation
-    told: ReadingWithMemory
+    observation: FaceObservation
+    reading_with_memory: ReadingWithMemory
     vision_ms: float
     reading_ms: float
 
 
 class FaceVision(Protocol):
-    """What makes faces of photos; belongs to one thread."""
+    """Finds faces; belongs to one thread."""
 
-    def face_of(self, photo: bytes) -> Face: ...
+    def face_from_photo(self, photo: bytes) -> Face: ...
 
-    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame: ...
+    def face_from_image(self, image: DecodedImage) -> Face: ...
 
-    def face_in(self, picture: DecodedImage) -> Face: ...
+    def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]: ...
 
-    def recognise(self, photo: bytes) -> tuple[Face, Embedding]: ...
-
-
-class PhotoEngine:
-    """The real FaceVision: one set of networks, tested on a drawn face before it is trusted with photos."""
-
-    def __init__(self, model_dir: Path) -> None:
-        self._engine = Networks.load(model_dir)
-        run_self_test(self._engine)
-
-    def face_of(self, photo: bytes) -> Face:
-        return read_photo(photo, self._engine)
-
-    def glance(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
-        return track_frame(frame, tracker, self._engine)
-
-    def face_in(self, picture: DecodedImage) -> Face:
-        return read_image(picture, self._engine)
-
-    def recognise(self, photo: bytes) -> tuple[Face, Embedding]:
-        face, picture = read_photo_with_image(photo, self._engine)
-        return face, embed_face(self._engine, picture, face.points)
+    def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame: ...
 
 
 class FaceAnalyzer:
-    """Analyses in the pool, so that the caller's event loop waits for nothing."""
+    """Runs analyses, or their two halves, in the pool, so that the caller's event loop never blocks.
+
+    A `parse_query` is called in the pool, too: parsing a request is CPU work. `profile` is what is remembered of the
+    face. record_time: called with the seconds that each reading took to compose.
+    """
 
     def __init__(
         self,
         pool: InferencePool[FaceVision],
         norms: Norms | None = None,
-        note_reading: Callable[[float], object] = float,
+        record_time: Callable[[float], object] = float,
     ) -> None:
         self._pool = pool
-        self._note_reading = note_reading  # is told the seconds of each
+        self._record_time = record_time
         self.norms = norms or default_norms()
 
-    async def rehearse(self, day: date) -> None:
-        """Reads a known face in every language, so that what is missing shows at the start and not to a caller."""
+    async def warm_up(self, day: date) -> None:
+        """Read the canonical face in every language, so that missing files fail the start and not a request."""
         for locale in LOCALES:
-            query = FaceQuery(locale=locale, landmarks=known_landmarks())
-            await self._pool.run(partial(analyze_face, query=query, day=day, norms=self.norms))
+            query = FaceQuery(locale=locale, landmarks=canonical_landmarks())
+            await self._pool.run(partial(analyze_query, query=query, day=day, norms=self.norms))
 
-    async def analyze(self, ask: Callable[[], FaceQuery], day: date, known: Profile | None = None) -> FaceAnalysis:
-        """`ask` is called in the pool too: parsing what a caller sent is CPU work. `known`: what is remembered."""
-        analysis = await self._pool.run(lambda vision: analyze_face(vision, ask(), day, self.norms, known))
-        self._note_reading(analysis.reading_ms / 1000)
+    async def run_analysis(
+        self, parse_query: Callable[[], FaceQuery], day: date, profile: Profile | None = None
+    ) -> FaceAnalysis:
+        """Observe a face and compose its reading in one job; raises as `observe_face` does."""
+        analysis = await self._pool.run(
+            lambda vision: analyze_query(vision, parse_query(), day, self.norms, profile),
+        )
+        self._record_time(analysis.reading_ms / 1000)
         return analysis
 
-    async def look(self, ask: Callable[[], FaceQuery]) -> tuple[FaceQuery, FaceObservation]:
-        """What there is to see, without words for it yet."""
+    async def run_observation(self, parse_query: Callable[[], FaceQuery]) -> tuple[FaceQuery, FaceObservation]:
+        """Observe a face and leave its reading for later; raises as `observe_face` does."""
 
-        def see(vision: FaceVision) -> tuple[FaceQuery, FaceObservation]:
-            query = ask()
-            return query, observe(vision, query)
+        def observe(vision: FaceVision) -> tuple[FaceQuery, FaceObservation]:
+            query = parse_query()
+            return query, observe_face(vision, query)
 
-        return await self._pool.run(see)
+        return await self._pool.run(observe)
 
-    async def tell(
-        self, look: FaceObservation, day: date, locale: Locale, birth_year: int | None, known: Profile | None
+    async def run_composition(
+        self, observation: FaceObservation, day: date, locale: Locale, birth_year: int | None, profile: Profile | None
     ) -> ReadingWithMemory:
-        """The words for a look, in the light of what is remembered."""
-        tell = _teller(look, day, locale, birth_year, self.norms)
+        """Compose the reading of a face that was observed before."""
 
-        def timed(_: FaceVision) -> ReadingWithMemory:
+        def compose_timed(_: FaceVision) -> ReadingWithMemory:
             started = perf_counter()
-            told = _recall(known, look, tell)
-            self._note_reading(perf_counter() - started)
-            return told
+            reading = compose_reading(observation, day, locale, birth_year, self.norms, profile)
+            self._record_time(perf_counter() - started)
+            return reading
 
-        return await self._pool.run(timed)
+        return await self._pool.run(compose_timed)
 
 
-def analyze_face(
-    vision: FaceVision, query: FaceQuery, day: date, norms: Norms, known: Profile | None = None
+def analyze_query(
+    vision: FaceVision, query: FaceQuery, day: date, norms: Norms, profile: Profile | None = None
 ) -> FaceAnalysis:
-    """Sees the face and reads it against the norms, in the light of what is known of it, in this thread.
-
-    Raises what is wrong with the query, the photos or the face.
-    """
+    """Observe a face and compose its reading in this thread; raises as `observe_face` does."""
     started = perf_counter()
-    look = observe(vision, query)
-    seen = perf_counter()
-    told = _recall(known, look, _teller(look, day, query.locale, query.birth_year, norms))
+    observation = observe_face(vision, query)
+    observed = perf_counter()
+    reading = compose_reading(observation, day, query.locale, query.birth_year, norms, profile)
     done = perf_counter()
-    return FaceAnalysis(query, look, told, vision_ms=(seen - started) * 1000, reading_ms=(done - seen) * 1000)
+    return FaceAnalysis(
+        query, observation, reading, vision_ms=(observed - started) * 1000, reading_ms=(done - observed) * 1000
+    )
 
 
-def observe(vision: FaceVision, query: FaceQuery) -> FaceObservation:
-    """Sees and measures the face; raises what is wrong with the query, the photos or the face."""
-    return combine_observations([_see(vision, query), *_see_more(vision, query)])
+def observe_face(vision: FaceVision, query: FaceQuery) -> FaceObservation:
+    """Find and measure the face of a query; raises if the query, a photo or the face is unusable."""
+    return merge_faces(list(_find_faces(vision, query)))
 
 
-def combine_observations(faces: list[Face]) -> FaceObservation:
-    """One look of one or more photos; raises DifferentFacesError where they show another face than the first."""
+def merge_faces(faces: list[Face]) -> FaceObservation:
+    """Measure one face on one or more photos; raises DifferentFacesError if they show different faces."""
     measures = []
     for index, face in enumerate(faces):
-        with naming_photo(index, len(faces)):
+        with label_errors_with_file(index, len(faces)):
             measures.append(measure_face(face.neutral, capture_of(face)))
-    if len(faces) == 1:
-        return observation_of(faces[0], measures[0])
-    stranger = first_different_face(measures)
-    if stranger is not None:
-        message = "The photos have to show one face; this one shows another than those before it."
-        raise DifferentFacesError(message, file=stranger + 1)
     best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
-    quality = replace(faces[best].quality, photos=len(faces), best_photo=best + 1)
-    return observation_of(replace(faces[best], quality=quality), combine_photos(measures))
+    face, quality, mean = faces[best], faces[best].quality, measures[best]
+    if len(faces) > 1:
+        stranger = first_different_face(measures)
+        if stranger is not None:
+            message = "The photos have to show one face; this one shows another than those before it."
+            raise DifferentFacesError(message, file=stranger + 1)
+        quality, mean = replace(quality, photos=len(faces), best_photo=best + 1), combine_photos(measures)
+    points: Points = face.points[:, :2] / (face.image_width, face.image_height)
+    return FaceObservation(points, face.pose, quality, mean)
 
 
-def _teller(look: FaceObservation, day: date, locale: Locale, birth_year: int | None, norms: Norms) -> ComposeReading:
-    capture = capture_of(look)
-    return lambda measures, before: compose(measures, capture, day, locale, birth_year, norms, before)
+def compose_reading(
+    observation: FaceObservation,
+    day: date,
+    locale: Locale,
+    birth_year: int | None,
+    norms: Norms,
+    profile: Profile | None,
+) -> ReadingWithMemory:
+    """Compose the reading of an observed face and update its profile."""
+    capture = capture_of(observation)
 
+    def compose_measures(measures: Measures, shapes: Mapping[str, str] | None) -> Reading:
+        return compose(measures, capture, day, locale, birth_year, norms, shapes)
 
-def _recall(known: Profile | None, look: FaceObservation, tell: ComposeReading) -> ReadingWithMemory:
-    return read_with_memory(known, look.measures, look.quality.photos, tell)
+    return read_with_memory(profile, observation.measures, observation.quality.photos, compose_measures)
 
 
 @contextmanager
-def naming_photo(index: int, photos: int) -> Iterator[None]:
-    """Where there are several photos, an error says in `file` which one it is about, counted from 1."""
+def label_errors_with_file(index: int, photos: int) -> Iterator[None]:
+    """Add the number of the photo, counted from 1, as `file` to an error if there are several photos."""
     try:
         yield
     except AppError as error:
@@ -241,7 +226,7 @@ def naming_photo(index: int, photos: int) -> Iterator[None]:
 
 
 def capture_of(face: Face | FaceObservation) -> CaptureConditions:
-    """How this face was captured, as far as the reading asks."""
+    """Return the conditions of a photo that the reading depends on."""
     return CaptureConditions(
         yaw_deg=face.pose.yaw_deg,
         pitch_deg=face.pose.pitch_deg,
@@ -253,22 +238,21 @@ def capture_of(face: Face | FaceObservation) -> CaptureConditions:
     )
 
 
-def _see(vision: FaceVision, query: FaceQuery) -> Face:
+def _find_faces(vision: FaceVision, query: FaceQuery) -> Iterator[Face]:
+    photos = 1 + len(query.more_images)
     if query.landmarks is not None:
-        return _from_landmarks(query.landmarks, query)
-    if query.image is not None:
-        with naming_photo(0, 1 + len(query.more_images)):
-            return vision.face_of(query.image)
-    raise NothingToReadError("Send an image, landmarks, or both.", field="image")
-
-
-def _see_more(vision: FaceVision, query: FaceQuery) -> Iterator[Face]:
+        yield _face_from_landmarks(query.landmarks, query)
+    elif query.image is not None:
+        with label_errors_with_file(0, photos):
+            yield vision.face_from_photo(query.image)
+    else:
+        raise NothingToReadError("Send an image, landmarks, or both.", field="image")
     for index, image in enumerate(query.more_images, start=1):
-        with naming_photo(index, 1 + len(query.more_images)):
-            yield vision.face_of(image)
+        with label_errors_with_file(index, photos):
+            yield vision.face_from_photo(image)
 
 
-def _from_landmarks(landmarks: Points, query: FaceQuery) -> Face:
+def _face_from_landmarks(landmarks: Points, query: FaceQuery) -> Face:
     if landmarks.ndim != 2 or landmarks.shape[0] not in LANDMARK_COUNTS or landmarks.shape[1] not in (2, 3):
         message = "Landmarks must be the 468 or 478 points of a face mesh, each [x, y] or [x, y, z]."
         raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
@@ -278,8 +262,8 @@ def _from_landmarks(landmarks: Points, query: FaceQuery) -> Face:
     return face_from_landmarks(landmarks, query.image_width, query.image_height)
 
 
-def known_landmarks() -> Points:
-    """The canonical face in the middle of a square picture."""
+def canonical_landmarks() -> Points:
+    """Return the canonical face in the middle of a square picture, as fractions of its side."""
     vertices = canonical_face().vertices
     fractions: Points = 0.5 + vertices * (1.0, -1.0, -1.0) / (2.5 * np.ptp(vertices[:, 1]))
     return fractions

@@ -1,4 +1,4 @@
-"""The one place where CPU work runs: a bounded pool of threads, each with its own engine."""
+"""Bounded pool of threads for CPU work, each with an engine of its own."""
 
 import asyncio
 import contextvars
@@ -14,7 +14,7 @@ from gwansang.core.exceptions import Unavailable
 E = TypeVar("E")
 T = TypeVar("T")
 _MAX_RETRY_AFTER_S = 60
-_REST_S = 1.0
+_IDLE_INTERVAL_S = 1.0
 
 
 class QueueFullError(Unavailable):
@@ -39,11 +39,11 @@ class NotReadyError(Unavailable):
 
 
 class InferencePool(Generic[E]):
-    """Runs functions of an engine on `workers` threads; at most `queue` more wait.
+    """Thread pool with `workers` threads and a queue of at most `queue` jobs; a job is a function of an engine.
 
-    `build` makes one engine and is called once in each thread, because an engine belongs to its thread. `when_idle` is
-    called in one of them when the last job is done, at most once a second; `note_wait` is told how many seconds each
-    job waited for a thread.
+    build: makes an engine; called once in each thread, because an engine belongs to its thread.
+    when_idle: called in one of the threads when the last job is done, at most once a second.
+    record_wait: called with the seconds that each job waited for a thread.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class InferencePool(Generic[E]):
         queue: int,
         timeout_s: float,
         when_idle: Callable[[], object] = object,
-        note_wait: Callable[[float], object] = float,
+        record_wait: Callable[[float], object] = float,
     ) -> None:
         self._build = build
         self._when_idle = when_idle
-        self._note_wait = note_wait
-        self._waiting: dict[object, float] = {}  # since when, the oldest first
-        self._rested = monotonic()
+        self._record_wait = record_wait
+        self._waiting_since: dict[object, float] = {}  # the oldest first
+        self._idle_at = monotonic()
         self._workers = workers
         self._capacity = workers + queue
         self._timeout_s = timeout_s
@@ -72,86 +72,79 @@ class InferencePool(Generic[E]):
         self._open = False
 
     def check_ready(self) -> None:
-        """Raises NotReadyError or QueueFullError where another job would not be taken."""
+        """Raise NotReadyError or QueueFullError if another job would not be accepted."""
         if not self._open:
             raise NotReadyError("The service is starting or stopping; try again in a moment.", retry_after_s=5)
         if self._pending >= self._capacity:
             message = "Too many photos are waiting to be read; try again a little later."
             raise QueueFullError(message, retry_after_s=self._retry_after_s())
 
-    @property
-    def pending(self) -> int:
-        """Jobs taken and not finished: running and waiting."""
-        return self._pending
-
     def load(self) -> tuple[int, int, float]:
-        """Jobs taken and not finished, those of them that wait for a thread, and how many seconds the first waits."""
+        """Return the jobs that run or wait, those of them that wait, and how many seconds the first has waited."""
         with self._lock:
-            since = next(iter(self._waiting.values()), None)
-            return self._pending, len(self._waiting), 0.0 if since is None else monotonic() - since
+            since = next(iter(self._waiting_since.values()), None)
+            return self._pending, len(self._waiting_since), 0.0 if since is None else monotonic() - since
 
     async def start(self) -> None:
-        """Builds the engine of every thread; raises the first failure."""
+        """Build the engine of every thread; raises the first failure."""
         barrier = threading.Barrier(self._workers)
-        builds = [self._threads.submit(self._equip, barrier) for _ in range(self._workers)]
+        builds = [self._threads.submit(self._build_engine, barrier) for _ in range(self._workers)]
         outcomes = await asyncio.gather(*map(asyncio.wrap_future, builds), return_exceptions=True)
         faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if faults:
             await self.close()
-            raise min(
-                faults, key=lambda fault: isinstance(fault, threading.BrokenBarrierError)
-            )  # the cause, not its echo
+            raise min(faults, key=lambda fault: isinstance(fault, threading.BrokenBarrierError))  # the cause first
         self._open = True
 
     async def close(self) -> None:
-        """Lets running jobs end, drops waiting ones, ends the threads."""
+        """Wait for running jobs, cancel waiting ones and end the threads."""
         with self._lock:
             self._open = False
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
-    async def run(self, work: Callable[[E], T]) -> T:
-        """Runs `work` with the engine of a free thread; raises QueueFullError where too many wait already."""
-        job = self._submit(work)
+    async def run(self, job: Callable[[E], T]) -> T:
+        """Run a job with the engine of a free thread; raises NotReadyError, QueueFullError, InferenceTimeoutError."""
+        future = self._submit(job)
         try:
             async with asyncio.timeout(self._timeout_s) as deadline:
-                return await asyncio.wrap_future(job)  # a caller who is cancelled takes a waiting job along
+                return await asyncio.wrap_future(future)  # cancelling the caller cancels a job that still waits
         except TimeoutError:
             if not deadline.expired():
                 raise
             message = "The analysis took too long and was given up; try again, or send a smaller photo."
             raise InferenceTimeoutError(message, retry_after_s=self._retry_after_s()) from None
 
-    def _submit(self, work: Callable[[E], T]) -> Future[T]:
-        place = object()
+    def _submit(self, job: Callable[[E], T]) -> Future[T]:
+        job_id = object()
         with self._lock:
             self.check_ready()
             self._pending += 1
-            self._waiting[place] = monotonic()
-        job = self._threads.submit(contextvars.copy_context().run, self._timed, work, place)
-        job.add_done_callback(lambda _: self._forget(place))
-        return job
+            self._waiting_since[job_id] = monotonic()
+        future = self._threads.submit(contextvars.copy_context().run, self._run_timed, job, job_id)
+        future.add_done_callback(lambda _: self._finish(job_id))
+        return future
 
-    def _timed(self, work: Callable[[E], T], place: object) -> T:
+    def _run_timed(self, job: Callable[[E], T], job_id: object) -> T:
         started = monotonic()
         with self._lock:
-            waited_s = started - self._waiting.pop(place, started)
-        self._note_wait(waited_s)
+            waited_s = started - self._waiting_since.pop(job_id, started)
+        self._record_wait(waited_s)
         try:
             engine: E = self._own.engine
-            return work(engine)
+            return job(engine)
         finally:
             self._mean_s += 0.1 * (monotonic() - started - self._mean_s)
 
-    def _forget(self, place: object) -> None:
+    def _finish(self, job_id: object) -> None:
         with self._lock:
-            self._waiting.pop(place, None)
+            self._waiting_since.pop(job_id, None)
             self._pending -= 1
-            if self._open and not self._pending and monotonic() - self._rested > _REST_S:
-                self._rested = monotonic()
+            if self._open and not self._pending and monotonic() - self._idle_at > _IDLE_INTERVAL_S:
+                self._idle_at = monotonic()
                 self._threads.submit(self._when_idle)
 
-    def _equip(self, barrier: threading.Barrier) -> None:
-        """Each of these blocks its thread until all have built, so that no thread builds twice and none is left out."""
+    def _build_engine(self, barrier: threading.Barrier) -> None:
+        """Build this thread's engine, then block until all are built, so that each thread builds exactly one."""
         try:
             self._own.engine = self._build()
             barrier.wait()

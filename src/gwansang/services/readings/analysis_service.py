@@ -1,4 +1,4 @@
-"""The main job as a use case: someone's face, read on the day it is where they are."""
+"""Readings with an id and a date, for callers of whom nothing is remembered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _log = structlog.get_logger("gwansang.analysis")
 
 @dataclass(frozen=True, slots=True)
 class ReadingInput:
-    """A face that was seen, when, and in which words it is to be told: all a reading needs but what is remembered."""
+    """Everything a reading is composed of but the user's profile."""
 
-    look: FaceObservation
+    observation: FaceObservation
     locale: Locale
     birth_year: int | None
     seen_at: datetime
@@ -32,37 +32,38 @@ class ReadingInput:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """A reading that has a name; `told` is the reading and what it makes of what was remembered, `norms_id` names what
-    the face was compared with."""
+    """A reading with its id and its input; `norms_id` names the norms that the face was compared with."""
 
     analysis_id: UUID
     reading_input: ReadingInput
-    told: ReadingWithMemory
+    reading_with_memory: ReadingWithMemory
     norms_id: str
 
     @property
     def created_at(self) -> datetime:
-        """When the face was seen."""
+        """Time of the observation."""
         return self.reading_input.seen_at
 
     @property
-    def look(self) -> FaceObservation:
-        """How the best photo shows the face, and what was measured this time."""
-        return self.reading_input.look
+    def observation(self) -> FaceObservation:
+        """The face on the photos of this analysis alone."""
+        return self.reading_input.observation
 
     @property
     def birth_year(self) -> int | None:
-        """As it was asked."""
         return self.reading_input.birth_year
 
     @property
     def reading(self) -> Reading:
-        """How the face was told."""
-        return self.told.reading
+        return self.reading_with_memory.reading
 
 
 class AnalysisService:
-    """Readings for callers; the fortune is that of the civil day in `timezone`."""
+    """Makes readings; the fortune is that of the civil day in `timezone`.
+
+    A `parse_query` runs in the inference pool and may be slow; what it raises is raised here, as are the errors of
+    `observe_face`, BirthYearError and TooYoungError.
+    """
 
     def __init__(self, analyzer: FaceAnalyzer, *, clock: Clock, new_id: Callable[[], UUID], timezone: ZoneInfo) -> None:
         self._analyzer = analyzer
@@ -70,53 +71,58 @@ class AnalysisService:
         self._new_id = new_id
         self._timezone = timezone
 
-    async def analyze(self, ask: Callable[[], FaceQuery], known: Profile | None = None) -> AnalysisResult:
-        """Reads the face that `ask` gives, in the light of what is known of it; `ask` may be slow and may raise, it
-        runs in the pool."""
+    async def analyze(self, parse_query: Callable[[], FaceQuery], profile: Profile | None = None) -> AnalysisResult:
+        """Read a face in one go; `profile` is what is remembered of it."""
         now = self._clock()
-        analysis = await self._analyzer.analyze(self._checked(ask, now), self._day(now), known)
-        result = self._result(self._new_id(), _sight(analysis.query, analysis.look, now), analysis.told)
+        analysis = await self._analyzer.run_analysis(self._checked(parse_query, now), self._day(now), profile)
+        reading_input = _reading_input(analysis.query, analysis.observation, now)
+        result = self._result(self._new_id(), reading_input, analysis.reading_with_memory)
         _log.info(
-            "analysis.done",
+            "analysis.completed",
             analysis_id=str(result.analysis_id),
             vision_ms=round(analysis.vision_ms, 1),
             reading_ms=round(analysis.reading_ms, 1),
         )
         return result
 
-    async def look(self, ask: Callable[[], FaceQuery]) -> ReadingInput:
-        """Sees and measures the face that `ask` gives, and leaves it to be told later."""
+    async def start(self, parse_query: Callable[[], FaceQuery]) -> ReadingInput:
+        """Observe a face, to be read later by `finish`."""
         now = self._clock()
-        query, look = await self._analyzer.look(self._checked(ask, now))
-        return _sight(query, look, now)
+        query, observation = await self._analyzer.run_observation(self._checked(parse_query, now))
+        return _reading_input(query, observation, now)
 
-    async def tell(
-        self, sight: ReadingInput, known: Profile | None = None, analysis_id: UUID | None = None
-    ) -> AnalysisResult:
-        """The reading of a face that was seen, in the light of what is known of it."""
-        day = self._day(sight.seen_at)
-        told = await self._analyzer.tell(sight.look, day, sight.locale, sight.birth_year, known)
-        return self._result(analysis_id or self._new_id(), sight, told)
+    async def finish(self, reading_input: ReadingInput, analysis_id: UUID, profile: Profile | None) -> AnalysisResult:
+        """Compose the reading of an observed face; `profile` is what is remembered of it."""
+        reading_with_memory = await self._analyzer.run_composition(
+            reading_input.observation,
+            self._day(reading_input.seen_at),
+            reading_input.locale,
+            reading_input.birth_year,
+            profile,
+        )
+        return self._result(analysis_id, reading_input, reading_with_memory)
 
     def check_birth_year(self, birth_year: int | None) -> None:
-        """Raises BirthYearError, TooYoungError."""
+        """Raise BirthYearError or TooYoungError for a year that no reading is made for today."""
         check_birth_year(birth_year, self._day(self._clock()))
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._timezone).date()
 
-    def _checked(self, ask: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
-        def checked() -> FaceQuery:
-            query = ask()
+    def _checked(self, parse_query: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
+        def parse_and_check() -> FaceQuery:
+            query = parse_query()
             check_birth_year(query.birth_year, self._day(now))
             return query
 
-        return checked
+        return parse_and_check
 
-    def _result(self, analysis_id: UUID, sight: ReadingInput, told: ReadingWithMemory) -> AnalysisResult:
-        return AnalysisResult(analysis_id, sight, told, self._analyzer.norms.id)
+    def _result(
+        self, analysis_id: UUID, reading_input: ReadingInput, reading_with_memory: ReadingWithMemory
+    ) -> AnalysisResult:
+        return AnalysisResult(analysis_id, reading_input, reading_with_memory, self._analyzer.norms.id)
 
 
-def _sight(query: FaceQuery, look: FaceObservation, now: datetime) -> ReadingInput:
-    """What was seen outlives the request's work; the photos need not."""
-    return ReadingInput(look, query.locale, query.birth_year, now)
+def _reading_input(query: FaceQuery, observation: FaceObservation, now: datetime) -> ReadingInput:
+    """Drop the photos, so that they don't outlive the request."""
+    return ReadingInput(observation, query.locale, query.birth_year, now)

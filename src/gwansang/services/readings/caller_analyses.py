@@ -1,4 +1,4 @@
-"""Analyses for someone: made with their consent, and kept where they agree to that."""
+"""Analyses for a caller: consent, the remembered face, history and photos around the reading itself."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,43 +12,32 @@ from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.photo_service import PhotoService
-from gwansang.services.readings.profile_service import KnownFace, ProfileBusyError, ProfileService, ProfileUpdate
-from gwansang.services.readings.snapshot import kept_analysis
+from gwansang.services.readings.profile_service import (
+    ProfileBusyError,
+    ProfileService,
+    ProfileUpdate,
+    VersionedProfile,
+)
+from gwansang.services.readings.snapshot import kept_analysis_of
 
-Fetch = Callable[[], Awaitable[bytes]]
-_TRIES = 10  # of readings of one face that race to be remembered, one wins each time
+LoadPhoto = Callable[[], Awaitable[bytes]]
+_TRIES = 10  # of concurrent readings of one face; one of them updates the profile each time
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """What keeps readings and their photos: `write` within a transaction that has locked the user, where they agree at
-    that moment, or `drop` where it comes to no such transaction, or that is taken back."""
+class PendingSave:
+    """Readings ready to be saved, with copies of their photos already uploaded.
+
+    write: saves them in a transaction that has locked the user, as far as the user consents at that moment.
+    discard: deletes the copies if there is no such transaction, or it is rolled back.
+    """
 
     write: Callable[[Transaction], Awaitable[None]]
-    drop: Callable[[], Awaitable[None]]
-
-
-class _Asked:
-    """Remembers what was asked: of those who want their photos kept, photos outlive the reading until they are."""
-
-    def __init__(self, ask: Callable[[], FaceQuery]) -> None:
-        self._ask = ask
-        self._query = FaceQuery()
-
-    def __call__(self) -> FaceQuery:
-        self._query = self._ask()
-        return self._query
-
-    def photo(self, number: int) -> bytes | None:
-        """The photo with this number, counted from 1; None where landmarks were read and no photo was."""
-        asked = self._query
-        if asked.image is None or asked.landmarks is not None:
-            return None
-        return (asked.image, *asked.more_images)[number - 1]
+    discard: Callable[[], Awaitable[None]]
 
 
 class CallerAnalyses:
-    """Readings for users and for guests; of a guest nothing is kept."""
+    """Readings for users and guests; nothing of a guest is stored."""
 
     def __init__(
         self,
@@ -64,92 +53,109 @@ class CallerAnalyses:
         self._profiles = profiles
         self._photos = photos
 
-    async def analyze(self, ask: Callable[[], FaceQuery], user_id: int | None) -> AnalysisResult:
-        """Reads the face that `ask` gives for a user, or for a guest (None), in the light of what is remembered of the
-        user's face; raises ConsentRequiredError, ProfileBusyError."""
+    async def create(self, parse_query: Callable[[], FaceQuery], user_id: int | None) -> AnalysisResult:
+        """Read a face for a user, with what is remembered of it, or for a guest (None); save what the user consents to.
+
+        Raises ConsentRequiredError, ProfileBusyError, and as `AnalysisService.analyze` does.
+        """
         if user_id is None:
-            return await self._analyses.analyze(ask)
+            return await self._analyses.analyze(parse_query)
         await self._consents.require(user_id, "reading")
-        known = await self._profiles.known(user_id)
-        asked = _Asked(ask) if await self._photos.wanted(user_id) else None
-        result = await self._analyses.analyze(asked or ask, known.profile if known else None)
+        profile = await self._profiles.load(user_id)
+        queries: list[FaceQuery] = []  # hold the photos until they are copied, for users who want that
+
+        def parse_and_hold() -> FaceQuery:
+            queries.append(parse_query())
+            return queries[0]
+
+        wants_photo = await self._photos.wanted(user_id)
+        parse = parse_and_hold if wants_photo else parse_query
+        result = await self._analyses.analyze(parse, profile.profile if profile else None)
         for _ in range(_TRIES):
             try:
-                kept = await self._history.keep(user_id, kept_analysis(result), _change(result, known))
+                kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile))
             except ProfileBusyError:
-                known = await self._profiles.known(user_id)
-                result = await self._told(result.reading_input, known, result.analysis_id)
+                profile = await self._profiles.load(user_id)
+                result = await self._finish(result.reading_input, profile, result.analysis_id)
             else:
-                if kept and asked is not None:
-                    await self._keep_photo(user_id, result, asked)
+                if kept and queries:
+                    await self._save_photo(user_id, result, queries[0])
                 return result
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
-    async def look(self, ask: Callable[[], FaceQuery], user_id: int) -> ReadingInput:
-        """Sees a face for a user, to be told later; raises ConsentRequiredError."""
+    async def observe(self, parse_query: Callable[[], FaceQuery], user_id: int) -> ReadingInput:
+        """Observe a face for a user, to be read later; raises ConsentRequiredError."""
         await self._consents.require(user_id, "reading")
-        return await self._analyses.look(ask)
+        return await self._analyses.start(parse_query)
 
-    async def tell(
-        self, sight: ReadingInput, user_id: int, analysis_id: UUID, photo: Fetch | None = None
-    ) -> tuple[AnalysisResult, Keeping]:
-        """The reading of a face that was seen, in the light of what is remembered of the user's face now, and what
-        keeps it; that raises ProfileBusyError where a later reading was faster, and then this has to be done again."""
-        known = await self._profiles.known(user_id)
-        result = await self._told(sight, known, analysis_id)
-        photos = {analysis_id: photo} if photo is not None else {}
-        return result, await self.keeping(user_id, [kept_analysis(result)], photos, _change(result, known))
+    async def compose(
+        self, reading_input: ReadingInput, user_id: int, analysis_id: UUID, load_photo: LoadPhoto | None = None
+    ) -> tuple[AnalysisResult, PendingSave]:
+        """Compose the reading of an observed face with what is remembered of the user's face now.
 
-    async def tell_alone(self, sight: ReadingInput, analysis_id: UUID) -> AnalysisResult:
-        """The same of a face that may be anybody's."""
-        return await self._told(sight, None, analysis_id)
+        Writing the save raises ProfileBusyError if another reading has updated the profile since; then this has to be
+        called again.
+        """
+        profile = await self._profiles.load(user_id)
+        result = await self._finish(reading_input, profile, analysis_id)
+        photos = {analysis_id: load_photo} if load_photo is not None else {}
+        save = await self.prepare_save(user_id, [kept_analysis_of(result)], photos, _update(result, profile))
+        return result, save
 
-    async def keeping(
+    async def compose_without_profile(self, reading_input: ReadingInput, analysis_id: UUID) -> AnalysisResult:
+        """Compose the reading of an observed face that may not be the user's own."""
+        return await self._finish(reading_input, None, analysis_id)
+
+    async def prepare_save(
         self,
         user_id: int,
         analyses: Sequence[KeptAnalysis],
-        photos: Mapping[UUID, Fetch],
-        change: ProfileUpdate | None = None,
-    ) -> Keeping:
-        """What keeps readings and their photos, with copies of these already made."""
-        copies = await self._copies(user_id, photos)
+        photos: Mapping[UUID, LoadPhoto],
+        update: ProfileUpdate | None = None,
+    ) -> PendingSave:
+        """Upload copies of the photos, if the user wants them kept, and return the save of the readings with them."""
+        copies = await self._upload_copies(user_id, photos)
 
         async def write(tx: Transaction) -> None:
-            kept = await self._history.put(tx, user_id, analyses, change)
+            kept = await self._history.save_all(tx, user_id, analyses, update)
             for copy in copies:
-                if not (kept and await self._photos.put(tx, copy)):
-                    await self._photos.discard(tx, copy)
+                if not (kept and await self._photos.attach(tx, copy)):
+                    await self._photos.schedule_deletion(tx, copy)
 
-        return Keeping(write, partial(self._photos.drop, copies))
+        return PendingSave(write, partial(self._photos.delete_unattached, copies))
 
-    async def _copies(self, user_id: int, photos: Mapping[UUID, Fetch]) -> list[Photo]:
+    async def _upload_copies(self, user_id: int, photos: Mapping[UUID, LoadPhoto]) -> list[Photo]:
         if not await self._photos.wanted(user_id):
             return []
         copies: list[Photo] = []
         try:
-            for analysis_id, fetch in photos.items():
-                copy = await self._photos.prepare(user_id, analysis_id, await fetch())
+            for analysis_id, load_photo in photos.items():
+                copy = await self._photos.upload(user_id, analysis_id, await load_photo())
                 copies += [copy] if copy is not None else []
-        except BaseException:  # a task that was cancelled has no photos any more
-            await self._photos.drop(copies)
+        except BaseException:  # the photos of a cancelled task are gone
+            await self._photos.delete_unattached(copies)
             raise
         return copies
 
-    async def _keep_photo(self, user_id: int, result: AnalysisResult, asked: _Asked) -> None:
-        photo = asked.photo(result.look.quality.best_photo)
-        if photo is not None:
-            await self._photos.keep(user_id, result.analysis_id, photo)
+    async def _save_photo(self, user_id: int, result: AnalysisResult, query: FaceQuery) -> None:
+        """Save the best photo, unless the face was given as landmarks."""
+        if query.image is not None and query.landmarks is None:
+            photo = (query.image, *query.more_images)[result.observation.quality.best_photo - 1]
+            await self._photos.save(user_id, result.analysis_id, photo)
 
-    async def _told(self, sight: ReadingInput, known: KnownFace | None, analysis_id: UUID) -> AnalysisResult:
-        return await self._analyses.tell(sight, known.profile if known else None, analysis_id)
+    async def _finish(
+        self, reading_input: ReadingInput, profile: VersionedProfile | None, analysis_id: UUID
+    ) -> AnalysisResult:
+        return await self._analyses.finish(reading_input, analysis_id, profile.profile if profile else None)
 
 
-def _change(result: AnalysisResult, known: KnownFace | None) -> ProfileUpdate | None:
-    if not result.told.same_face:
+def _update(result: AnalysisResult, replaced: VersionedProfile | None) -> ProfileUpdate | None:
+    """Return the profile to store after a reading; None if the face is not the remembered one."""
+    if not result.reading_with_memory.same_face:
         return None
     return ProfileUpdate(
-        profile=result.told.profile,
-        replaces=known.version if known else None,
+        profile=result.reading_with_memory.profile,
+        replaces=replaced.version if replaced else None,
         version=result.analysis_id,
         updated_at=result.created_at,
         norms_id=result.norms_id,

@@ -1,4 +1,4 @@
-"""Two kept readings of one's own, side by side: what changed, and whether that is more than photos differ by chance."""
+"""Comparison of two kept readings of one user: changes, and whether they exceed the error of measurement."""
 
 import math
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ from gwansang.reading.model import Energy, PartReading
 from gwansang.reading.profile import label_agreement
 from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 
-NOISE_UP_TO: Final = 3.0  # in the error of the difference; of 400 measures that stayed, one seems to have changed more
+NOISE_UP_TO: Final = 3.0  # errors of the difference; of 400 unchanged measures, one exceeds it by chance
 Condition = Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"]
 _SMILES_APART = 0.25
 _DEGREES_APART = 6.0
-_DISTANCES_APART = 1.25  # as a ratio: what nearness does to a face goes with it
+_DISTANCES_APART = 1.25  # as a ratio: perspective distorts a face in proportion to it
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedPart:
-    """A part as both readings tell it."""
+    """A part of the face in both readings."""
 
     a: PartReading
     b: PartReading
@@ -31,7 +31,7 @@ class ComparedPart:
 
 @dataclass(frozen=True, slots=True)
 class ComparedMeasure:
-    """A measure as both found it; `in_errors` is the difference in units of its own error."""
+    """A measure in both readings; in_errors: the difference in units of its own error."""
 
     a: KeptMeasure
     b: KeptMeasure
@@ -51,7 +51,7 @@ class ComparedMeasure:
 
 @dataclass(frozen=True, slots=True)
 class ComparedCondition:
-    """How both were taken in one respect; None where that is not known."""
+    """A condition of both photos; None if it is unknown."""
 
     a: float | None
     b: float | None
@@ -60,7 +60,7 @@ class ComparedCondition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed from `a` to `b`; `agreement` is the share of parts, the element among them, told alike."""
+    """Changes from `a` to `b`; agreement: the share of parts, with the element as one, that read the same."""
 
     a: KeptAnalysis
     b: KeptAnalysis
@@ -78,12 +78,12 @@ class Comparison:
         return self.b.reading.overall_score - self.a.reading.overall_score
 
     def energy_difference(self, energy: Energy) -> float:
-        """Of the values before they are rounded to whole steps."""
+        """Return the difference of the values before they are rounded to whole steps."""
         return self.b.reading.energy_values[energy] - self.a.reading.energy_values[energy]
 
 
 def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
-    """What both have is compared; a part or measure that only one release knew is left out."""
+    """Compare two analyses; parts and measures that only one of them has are left out."""
     after = {part.part: part for part in b.reading.parts}
     return Comparison(
         a,

@@ -1,4 +1,4 @@
-"""Files of the store, for whoever has a link that this service signed."""
+"""Stored files behind signed links."""
 
 from dataclasses import dataclass
 
@@ -16,21 +16,21 @@ __all__ = ["FileService", "ObjectNotFoundError", "StorageUnavailableError", "Sto
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredFile:
-    """A file's bytes and what they are."""
+    """Content of a file and its media type."""
 
     data: bytes
     content_type: str
 
 
 class FileService:
-    """Answers links of a store that can't answer them itself."""
+    """Serves the links of a store that can't serve them itself, such as a folder."""
 
     def __init__(self, store: ObjectStore, links: FileLinks) -> None:
         self._store = store
         self._links = links
 
     async def open(self, token: str) -> StoredFile:
-        """The file that a token names; raises ObjectNotFoundError for what is no such token, or is one no more."""
+        """Return the file that a token names; raises ObjectNotFoundError for an invalid or expired token."""
         key = self._links.verify(token)
         if key is None:
             raise object_not_found()

@@ -1,4 +1,4 @@
-"""Readings that someone wanted kept: listed, read, deleted, and told anew for any day."""
+"""History of analyses for users who consent to it: list, read, delete, and the fortune of any day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
-from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.texts import Locale
 from gwansang.vision.face import Pose, Quality
 
 _READING = TypeAdapter(Reading)
@@ -32,7 +32,7 @@ _QUALITY = TypeAdapter(Quality)
 
 
 class AnalysisNotFoundError(NotFound):
-    """Not there, or someone else's: nobody is told which."""
+    """No such analysis, or one of another user; the answer is the same."""
 
     code = "ANALYSIS_NOT_FOUND"
     title = "There is no such analysis"
@@ -40,7 +40,7 @@ class AnalysisNotFoundError(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class KeptMeasure:
-    """A measure's value and its error, both in `unit`."""
+    """Value of a measure and its error, both in `unit`."""
 
     value: float
     error: float
@@ -49,7 +49,7 @@ class KeptMeasure:
 
 @dataclass(frozen=True, slots=True)
 class KeptSummary:
-    """A kept analysis in a list."""
+    """A kept analysis as an entry of a list."""
 
     analysis_id: UUID
     created_at: datetime
@@ -63,9 +63,9 @@ class KeptSummary:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnalysis:
-    """A kept analysis: what was measured and what was read; there are no points and there is no photo.
+    """A kept analysis, without points and photo.
 
-    measures: of this analysis alone, by name; the reading may rest on what was remembered of the face, too.
+    measures: of this analysis alone, by name; the reading may also rest on the profile.
     """
 
     analysis_id: UUID
@@ -81,7 +81,7 @@ _MEASURES = TypeAdapter(dict[str, KeptMeasure])
 
 
 class HistoryService:
-    """The kept analyses of users; what belongs to another does not exist."""
+    """Stores and returns analyses of users; those of another user do not exist for the caller."""
 
     def __init__(
         self,
@@ -100,22 +100,23 @@ class HistoryService:
         self._photo_cleaner = photo_cleaner
         self._clock = clock
 
-    async def keep(self, user_id: int, analysis: KeptAnalysis, change: ProfileUpdate | None = None) -> bool:
-        """Stores an analysis and the profile it leads to, where the user agrees to that, as seen by the very
-        transaction; says whether it did. Raises ProfileBusyError, and then stores nothing."""
-        async with self._uow.write() as tx:
-            return await tx.users.get_for_update(user_id) is not None and await self.put(
-                tx, user_id, [analysis], change
-            )
+    async def save(self, user_id: int, analysis: KeptAnalysis, update: ProfileUpdate | None = None) -> bool:
+        """Store an analysis and the updated profile if the user consents; return whether they were stored.
 
-    async def put(
-        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], change: ProfileUpdate | None = None
+        Consent is checked in the transaction that stores them. Raises ProfileBusyError and stores nothing.
+        """
+        async with self._uow.write() as tx:
+            user = await tx.users.get_for_update(user_id)
+            return user is not None and await self.save_all(tx, user_id, [analysis], update)
+
+    async def save_all(
+        self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], update: ProfileUpdate | None = None
     ) -> bool:
-        """The same within a transaction that has locked the user, for one analysis or many."""
+        """Store analyses as `save` does, in a transaction that has locked the user."""
         if not await self._consents.is_granted(tx, user_id, "history"):
             return False
-        if change is not None:
-            await self._profiles.put(tx, user_id, change)
+        if update is not None:
+            await self._profiles.save(tx, user_id, update)
         key = await self._sealer.load_or_create_key(tx, user_id)
         for analysis in analyses:
             row = seal_face(self._sealer, key, _row(user_id, analysis), _content(analysis))
@@ -123,43 +124,43 @@ class HistoryService:
         return True
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
-        """The user's analyses, newest first; raises InvalidPageError."""
-        asked = PageRequest(page, size)
+        """Return the user's analyses, newest first; raises InvalidPageError."""
+        request = PageRequest(page, size)
         async with self._uow.read() as tx:
-            return (await tx.analyses.page(user_id, asked)).map(_summary)
+            return (await tx.analyses.page(user_id, request)).map(_summary)
 
     async def get(self, user_id: int, analysis_id: UUID) -> KeptAnalysis:
-        """An analysis of this user; raises AnalysisNotFoundError."""
+        """Return an analysis of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
-            row = await self._own(tx, user_id, analysis_id)
+            row = await self._row_of(tx, user_id, analysis_id)
             key = await self._sealer.load_key(tx, user_id)
-        return self.opened(key, row)
+        return self.decrypt(key, row)
 
-    async def pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
-        """Two analyses of this user; raises AnalysisNotFoundError."""
+    async def get_pair(self, user_id: int, a: UUID, b: UUID) -> tuple[KeptAnalysis, KeptAnalysis]:
+        """Return two analyses of this user; raises AnalysisNotFoundError."""
         async with self._uow.read() as tx:
-            rows = await self._own(tx, user_id, a), await self._own(tx, user_id, b)
+            rows = await self._row_of(tx, user_id, a), await self._row_of(tx, user_id, b)
             key = await self._sealer.load_key(tx, user_id)
-        return self.opened(key, rows[0]), self.opened(key, rows[1])
+        return self.decrypt(key, rows[0]), self.decrypt(key, rows[1])
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
-        """Deletes an analysis of this user, and its photo; raises AnalysisNotFoundError."""
+        """Delete an analysis of this user and its photo; raises AnalysisNotFoundError."""
         async with self._uow.write() as tx:
             photos = await tx.photos.discard(user_id, self._clock(), analysis_id)
             if not await tx.analyses.delete(user_id, analysis_id):
                 raise AnalysisNotFoundError("There is no such analysis.")
         await self._photo_cleaner.delete(photos)
 
-    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
-        """The fortune of any day for a kept face; raises AnalysisNotFoundError."""
+    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
+        """Return the fortune of any day for the face of a kept analysis; raises AnalysisNotFoundError."""
         reading = (await self.get(user_id, analysis_id)).reading
         element = reading.element
-        own = Elements(element.primary, element.secondary, element.shares, element.clarity)
+        elements = Elements(element.primary, element.secondary, element.shares, element.clarity)
         shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
-        return daily_fortune(own, face_key(element.primary, shape, reading.zones_type), day, locale)
+        return daily_fortune(elements, face_key(element.primary, shape, reading.zones_type), day, locale)
 
-    def opened(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
-        """A stored row as plain data; raises SealBrokenError."""
+    def decrypt(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
+        """Decrypt a stored row; raises SealBrokenError."""
         content = unseal_face(self._sealer, key, row)
         return KeptAnalysis(
             analysis_id=row.id,
@@ -171,7 +172,7 @@ class HistoryService:
             quality=_QUALITY.validate_python(content["quality"]),
         )
 
-    async def _own(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
+    async def _row_of(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
         row = await tx.analyses.get(user_id, analysis_id)
         if row is None:
             raise AnalysisNotFoundError("There is no such analysis.")
@@ -179,7 +180,7 @@ class HistoryService:
 
 
 def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
-    """Every measure by its public name."""
+    """Return every measure by its public name."""
     return {
         MEASURES_BY_KEY[key].name: KeptMeasure(measured.value, measured.error, MEASURES_BY_KEY[key].unit)
         for key, measured in measures.values.items()

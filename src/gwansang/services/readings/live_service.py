@@ -1,4 +1,4 @@
-"""A camera that coaches: frames in, what to do out, and in the end a reading from the best of them."""
+"""Live guidance: frames of a camera in, cues out, and in the end a reading from the best frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,68 +15,68 @@ from gwansang.vision.guidance import OPTIONAL_CUES, TIMEOUT_CUES, CaptureGuide, 
 from gwansang.vision.quality import QualityWarning
 from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks, track_landmarks
 
-HOLD_S = 1.0  # how long all has to be well
-_MIN_FRAMES = 3  # of the reading
-_SPACING_S = 0.12  # between two of them: neighbours would only repeat each other
-_MAX_STEP_S = 0.4  # that one frame can count for
-_PATIENCE_S = 6.0  # before what may never change is read as it is
+HOLD_S = 1.0  # without a hindering cue before a reading
+_MIN_FRAMES = 3  # for a reading
+_SPACING_S = 0.12  # between two frames of a reading: closer ones show the same
+_MAX_STEP_S = 0.4  # of time that one frame can account for
+_PATIENCE_S = 6.0  # until a reading is made in spite of a TIMEOUT_CUES cue, which may never go away
 
 
 @dataclass(frozen=True, slots=True)
 class LandmarkFrame:
-    """(468|478, 2|3) points as fractions of a frame of this size, found by the client."""
+    """Landmarks found by the client: (468|478, 2|3) points as fractions of a frame of this size."""
 
     points: Points
     width: int
     height: int
 
 
-Frame = bytes | Callable[[], LandmarkFrame]  # landmarks are parsed in the pool, and may raise there
+Frame = bytes | Callable[[], LandmarkFrame]  # landmarks are parsed in the pool, which may raise
 
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """What a frame showed and what to do next; `progress` 0-1 toward a reading, at 1 the first cue is READY."""
+    """Cues after a frame; progress: 0-1 toward a reading, at 1 the first cue is READY."""
 
     cues: tuple[GuidanceCue, ...]
     progress: float
-    glance: TrackedFrame
+    frame: TrackedFrame
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _RatedFrame:
     score: float
     at_s: float
     frame: bytes | LandmarkFrame
 
 
-class _Album:
-    """The best few frames, some time apart; what they hold is forgotten with them."""
+class _BestFrames:
+    """The best frames so far, at most MAX_PHOTOS and some time apart."""
 
     def __init__(self) -> None:
-        self._kept: list[_Kept] = []
+        self._frames: list[_RatedFrame] = []
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._frames)
 
-    def add(self, kept: _Kept) -> None:
-        """Keeps a frame where it is better than a neighbour or, with all places taken, than the worst."""
-        near = [one for one in self._kept if abs(one.at_s - kept.at_s) < _SPACING_S]
-        rivals = near or (self._kept if len(self._kept) >= MAX_PHOTOS else [])
+    def add(self, new: _RatedFrame) -> None:
+        """Add a frame unless its neighbours in time or, if there are MAX_PHOTOS, all others are better."""
+        near = [frame for frame in self._frames if abs(frame.at_s - new.at_s) < _SPACING_S]
+        rivals = near or (self._frames if len(self._frames) >= MAX_PHOTOS else [])
         if rivals:
-            worst = min(rivals, key=lambda one: one.score)
-            if worst.score >= kept.score:
+            worst = min(rivals, key=lambda frame: frame.score)
+            if worst.score >= new.score:
                 return
-            self._kept.remove(worst)
-        self._kept.append(kept)
+            self._frames.remove(worst)
+        self._frames.append(new)
 
     def query(self, locale: Locale, birth_year: int | None) -> FaceQuery:
-        """The best frames as one question, the best first; landmarks as their median."""
-        best = sorted(self._kept, key=lambda one: -one.score)
-        photos = [one.frame for one in best if isinstance(one.frame, bytes)]
+        """Return the frames as one query, the best first; landmarks as their median."""
+        best = sorted(self._frames, key=lambda frame: -frame.score)
+        photos = [rated.frame for rated in best if isinstance(rated.frame, bytes)]
         if photos:
             return FaceQuery(locale, birth_year, image=photos[0], more_images=tuple(photos[1:]))
-        meshes = [one.frame for one in best if isinstance(one.frame, LandmarkFrame)]
+        meshes = [rated.frame for rated in best if isinstance(rated.frame, LandmarkFrame)]
         points = median_landmarks([mesh.points for mesh in meshes])
         return FaceQuery(
             locale, birth_year, landmarks=points, image_width=meshes[0].width, image_height=meshes[0].height
@@ -84,7 +84,7 @@ class _Album:
 
 
 class LiveSession:
-    """One camera: what it showed so far. Frames go in one after the other."""
+    """State of one camera; frames are processed one after the other."""
 
     def __init__(self, service: "LiveService", user_id: int | None) -> None:
         self._service = service
@@ -94,62 +94,64 @@ class LiveSession:
         self.restart()
 
     def restart(self) -> None:
-        """Forgets every frame."""
+        """Discard every frame and the tracked face."""
         self._tracker.reset()
-        self._forget_face()
-        self._coach = CaptureGuide()
-        self._of_photos: bool | None = None
+        self._discard_frames()
+        self._guide = CaptureGuide()
+        self._sends_images: bool | None = None
         self._last_s: float | None = None
 
-    def born(self, birth_year: int | None) -> None:
-        """Notes a birth year for the reading; raises BirthYearError, TooYoungError."""
+    def set_birth_year(self, birth_year: int | None) -> None:
+        """Set the birth year for the reading; raises BirthYearError, TooYoungError."""
         self._service.analyses.check_birth_year(birth_year)
         self._birth_year = birth_year
 
-    async def see(self, frame: Frame, at_s: float) -> Guidance:
-        """Looks at the next frame, which came at this moment of any clock; raises what is wrong with it, and the pool's
-        QueueFullError or InferenceTimeoutError."""
-        seen, glance = await self._service.pool.run(partial(_look, frame=frame, tracker=self._tracker))
-        if self._of_photos is not isinstance(seen, bytes):  # a camera does not change its kind
+    async def process(self, frame: Frame, at_s: float) -> Guidance:
+        """Track the face in the next frame, which came at `at_s` of any monotonic clock.
+
+        Raises if the frame is unusable, QueueFullError and InferenceTimeoutError.
+        """
+        sent, tracked = await self._service.pool.run(partial(_track, frame=frame, tracker=self._tracker))
+        if self._sends_images is not isinstance(sent, bytes):  # images and landmarks don't make one reading
             self.restart()
-            self._of_photos = isinstance(seen, bytes)
+            self._sends_images = isinstance(sent, bytes)
         step_s = 0.0 if self._last_s is None else min(max(at_s - self._last_s, 0.0), _MAX_STEP_S)
         self._last_s = at_s
-        cues = self._coach.update(glance, at_s)
-        if glance.quality is None:
-            self._forget_face()
+        cues = self._guide.update(tracked, at_s)
+        if tracked.quality is None:
+            self._discard_frames()
         steady = self._steady(frozenset(cues), step_s)
-        if steady and glance.quality is not None and QualityWarning.BLURRED not in glance.quality.warnings:
-            self._album.add(_Kept(glance.quality.score, at_s, seen))
+        if steady and tracked.quality is not None and QualityWarning.BLURRED not in tracked.quality.warnings:
+            self._best_frames.add(_RatedFrame(tracked.quality.score, at_s, sent))
         progress = self._progress(step_s, steady=steady)
-        return Guidance((GuidanceCue.READY, *cues) if progress >= 1 else cues, progress, glance)
+        return Guidance((GuidanceCue.READY, *cues) if progress >= 1 else cues, progress, tracked)
 
-    async def read(self, locale: Locale) -> AnalysisResult:
-        """The reading from the best frames, which are forgotten; raises as any reading does."""
-        album, birth_year = self._album, self._birth_year
+    async def create_reading(self, locale: Locale) -> AnalysisResult:
+        """Read the best frames and discard all; raises as `CallerAnalyses.create` does."""
+        query = partial(self._best_frames.query, locale, self._birth_year)
         self.restart()
-        return await self._service.readings.analyze(partial(album.query, locale, birth_year), self._user_id)
+        return await self._service.readings.create(query, self._user_id)
 
-    def _forget_face(self) -> None:
-        self._album = _Album()
+    def _discard_frames(self) -> None:
+        self._best_frames = _BestFrames()
         self._held_s = self._waited_s = 0.0
 
     def _steady(self, cues: frozenset[GuidanceCue], step_s: float) -> bool:
-        """Whether nothing stands in the way of reading the face as it is now."""
+        """Return whether the face can be read as it is now."""
         hindering = cues - OPTIONAL_CUES
         if hindering and hindering <= TIMEOUT_CUES:
             self._waited_s += step_s
             if self._waited_s >= _PATIENCE_S:
-                return self._coach.motion_known
-        return self._coach.motion_known and not hindering
+                return self._guide.motion_known
+        return self._guide.motion_known and not hindering
 
     def _progress(self, step_s: float, *, steady: bool) -> float:
         self._held_s = max(self._held_s + (step_s if steady else -2 * step_s), 0.0)
-        return min(self._held_s / HOLD_S, len(self._album) / _MIN_FRAMES, 1.0)
+        return min(self._held_s / HOLD_S, len(self._best_frames) / _MIN_FRAMES, 1.0)
 
 
 class LiveService:
-    """Begins sessions; what all of them share are the pool and the rules of readings."""
+    """Opens sessions."""
 
     def __init__(
         self,
@@ -163,15 +165,15 @@ class LiveService:
         self.readings = readings
         self._consents = consents
 
-    async def begin(self, user_id: int | None) -> LiveSession:
-        """A session for a user or a guest (None); raises ConsentRequiredError now and not after the coaching."""
+    async def open_session(self, user_id: int | None) -> LiveSession:
+        """Open a session for a user or a guest (None); raises ConsentRequiredError now and not after the coaching."""
         if user_id is not None:
             await self._consents.require(user_id, "reading")
         return LiveSession(self, user_id)
 
 
-def _look(vision: FaceVision, frame: Frame, tracker: TrackingState) -> tuple[bytes | LandmarkFrame, TrackedFrame]:
+def _track(vision: FaceVision, frame: Frame, tracker: TrackingState) -> tuple[bytes | LandmarkFrame, TrackedFrame]:
     if isinstance(frame, bytes):
-        return frame, vision.glance(frame, tracker)
+        return frame, vision.track_frame(frame, tracker)
     mesh = frame()
     return mesh, track_landmarks(mesh.points, mesh.width, mesh.height)

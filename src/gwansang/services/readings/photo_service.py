@@ -1,4 +1,4 @@
-"""Photos of kept analyses, for those who want them kept: a copy without its metadata, linked for minutes."""
+"""Photos of kept analyses: copies without metadata, behind links that expire after minutes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ __all__ = ["PhotoLink", "PhotoNotFoundError", "PhotoService", "StorageUnavailabl
 
 _log = structlog.get_logger("gwansang.photos")
 _LINK_S: Final = 300
-_GRACE: Final = timedelta(minutes=10)  # between an object and its row lie milliseconds
+_GRACE: Final = timedelta(minutes=10)  # until an upload without a row is deleted; the row follows in milliseconds
 Copier = Callable[[bytes], Awaitable[PhotoCopy]]
 
 
 class PhotoNotFoundError(NotFound):
-    """No photo was kept of this analysis, or it is someone else's: nobody is told which."""
+    """No photo of this analysis, or the analysis of another user; the answer is the same."""
 
     code = "PHOTO_NOT_FOUND"
     title = "There is no photo of this analysis"
@@ -34,7 +34,7 @@ class PhotoNotFoundError(NotFound):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PhotoLink:
-    """Where a photo can be fetched until `expires_at`; its width and height are in pixels."""
+    """URL of a photo, valid until `expires_at`; width and height are in pixels."""
 
     url: str
     expires_at: datetime
@@ -43,7 +43,7 @@ class PhotoLink:
 
 
 class PhotoService:
-    """Keeps photos with the consents to `history` and to `retain_photo`, and without either keeps none."""
+    """Stores photos with the consents to both `history` and `retain_photo`."""
 
     def __init__(
         self,
@@ -65,27 +65,32 @@ class PhotoService:
         self._new_id = new_id
 
     async def wanted(self, user_id: int) -> bool:
-        """Whether the user wants photos kept."""
+        """Return whether the user consents to the storage of photos."""
         async with self._uow.read() as tx:
             return await self._wanted(tx, user_id)
 
-    async def keep(self, user_id: int, analysis_id: UUID, photo: bytes) -> bool:
-        """Keeps a copy of the photo of a kept analysis, where the user wants that at the very end, too; says whether
-        it did. Having no time to copy it or no place to put it costs the photo and not the reading."""
-        row = await self.prepare(user_id, analysis_id, photo)
+    async def save(self, user_id: int, analysis_id: UUID, photo: bytes) -> bool:
+        """Store a copy of a kept analysis' photo if the user still consents to it; return whether it was stored.
+
+        A full pool or an unavailable store costs the photo and not the reading: False.
+        """
+        row = await self.upload(user_id, analysis_id, photo)
         if row is None:
             return False
         async with self._uow.write() as tx:
-            kept = await tx.users.get_for_update(user_id) is not None and await self.put(tx, row)
-            if not kept:
-                await self.discard(tx, row)
-        if not kept:
+            user = await tx.users.get_for_update(user_id)
+            attached = user is not None and await self.attach(tx, row)
+            if not attached:
+                await self.schedule_deletion(tx, row)
+        if not attached:
             await self._photo_cleaner.delete((row.key,))
-        return kept
+        return attached
 
-    async def prepare(self, user_id: int, analysis_id: UUID, photo: bytes) -> Photo | None:
-        """Puts a copy where it may be kept, until `put`, `discard` or `drop` says what becomes of it; where whoever
-        prepared it dies before that, it is deleted some minutes later. None where it can't be put there."""
+    async def upload(self, user_id: int, analysis_id: UUID, photo: bytes) -> Photo | None:
+        """Store a copy as an object and return the row for `attach`; None if it can't be copied or stored.
+
+        An object whose row is not attached within minutes, as after a crash, is deleted by the sweep.
+        """
         photo_id = self._new_id()
         key = f"photos/{photo_id.hex[:2]}/{photo_id.hex}.jpg"
         try:
@@ -94,13 +99,15 @@ class PhotoService:
                 await tx.photo_objects.add(PhotoObject(key=key, due_at=self._clock() + _GRACE))
             await self._store.put(key, copy.jpeg)
         except (Unavailable, InvalidInput) as error:
-            _log.warning("photo.not_kept", analysis_id=str(analysis_id), code=error.code)
+            _log.warning("photo.not_stored", analysis_id=str(analysis_id), code=error.code)
             return None
         return self._row(photo_id, user_id, analysis_id, key, copy)
 
-    async def put(self, tx: Transaction, row: Photo) -> bool:
-        """Keeps a prepared photo within a transaction that has locked the user, where they want that and the analysis
-        is there; says whether it did."""
+    async def attach(self, tx: Transaction, row: Photo) -> bool:
+        """Store the row of an uploaded photo in a transaction that has locked the user; return whether it was stored.
+
+        It is not without consent, without the analysis, or if the analysis has a photo.
+        """
         if not await self._wanted(tx, row.user_id):
             return False
         analysis = await tx.analyses.get(row.user_id, row.analysis_id)
@@ -109,24 +116,24 @@ class PhotoService:
         await tx.photos.add(row)
         return True
 
-    async def discard(self, tx: Transaction, row: Photo) -> None:
-        """Lets the next sweep delete a prepared photo that was not kept."""
+    async def schedule_deletion(self, tx: Transaction, row: Photo) -> None:
+        """Make an uploaded photo that was not attached due for the next sweep."""
         await tx.photo_objects.mark_due(row.key, self._clock())
 
-    async def drop(self, rows: Sequence[Photo]) -> None:
-        """Deletes prepared photos, but for those that came to be kept; what can't be deleted now is swept."""
+    async def delete_unattached(self, rows: Sequence[Photo]) -> None:
+        """Delete uploaded photos except those that were attached; if that fails, a later sweep does it."""
         if not rows:
             return
         try:
             async with self._uow.write() as tx:
                 for row in rows:
-                    await self.discard(tx, row)
+                    await self.schedule_deletion(tx, row)
             await self._photo_cleaner.sweep()
         except Unavailable:
-            _log.warning("photos.left_for_the_sweep", objects=len(rows))
+            _log.warning("photo.deletion_deferred", objects=len(rows))
 
     async def link(self, user_id: int, analysis_id: UUID) -> PhotoLink:
-        """Where the photo of this user's analysis can be fetched for some minutes; raises PhotoNotFoundError."""
+        """Return a link to the photo of this user's analysis; raises PhotoNotFoundError."""
         async with self._uow.read() as tx:
             photo = await tx.photos.get_for_analysis(user_id, analysis_id)
         if photo is None:

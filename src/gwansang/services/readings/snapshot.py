@@ -1,4 +1,4 @@
-"""A reading as it is told once: plain data, from which an answer is made now or, of long work, later."""
+"""Serialisable results of analyses, which are shown now or, of long work, later."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OverlayPoints = Mapping[int, tuple[float, float]]  # by vertex: x and y as fract
 
 @dataclass(frozen=True, slots=True)
 class MemorySummary:
-    """How a reading goes with what was remembered of the face; `photos` is on how many that rests now."""
+    """Comparison of a reading with the remembered face; photos: how many the profile now rests on."""
 
     photos: int
     same_as_last_time: float | None
@@ -22,7 +22,7 @@ class MemorySummary:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSnapshot:
-    """An analysis with what is kept of it, the places that it speaks of, and the memory, None for a first look."""
+    """An analysis with the points of its overlays; remembered: None for a face that was not known before."""
 
     kept: KeptAnalysis
     places: OverlayPoints
@@ -30,34 +30,34 @@ class AnalysisSnapshot:
 
 
 def snapshot_of(result: AnalysisResult) -> AnalysisSnapshot:
-    """What there is to tell of a result."""
-    places = result.look.places
-    drawn = {vertex: (float(places[vertex, 0]), float(places[vertex, 1])) for vertex in _vertices(result.reading)}
-    return AnalysisSnapshot(kept_analysis(result), drawn, _remembered(result))
+    """Return the serialisable part of a result."""
+    points = result.observation.points
+    overlay = {vertex: (float(points[vertex, 0]), float(points[vertex, 1])) for vertex in _vertices(result.reading)}
+    return AnalysisSnapshot(kept_analysis_of(result), overlay, _memory_summary(result))
 
 
-def kept_analysis(result: AnalysisResult) -> KeptAnalysis:
-    """What may be kept of a result."""
+def kept_analysis_of(result: AnalysisResult) -> KeptAnalysis:
+    """Return the part of a result that may be kept: no points."""
     return KeptAnalysis(
         analysis_id=result.analysis_id,
         created_at=result.created_at,
         birth_year=result.birth_year,
         reading=result.reading,
-        measures=kept_measures(result.look.measures),
-        pose=result.look.pose,
-        quality=result.look.quality,
+        measures=kept_measures(result.observation.measures),
+        pose=result.observation.pose,
+        quality=result.observation.quality,
     )
 
 
-def _remembered(result: AnalysisResult) -> MemorySummary | None:
-    told = result.told
-    if told.before is None:
+def _memory_summary(result: AnalysisResult) -> MemorySummary | None:
+    remembered = result.reading_with_memory
+    if remembered.before is None:
         return None
     return MemorySummary(
-        photos=told.profile.photos,
-        same_as_last_time=told.same_as_last_time,
-        same_face=told.same_face,
-        changed=told.changed if told.same_face else (),
+        photos=remembered.profile.photos,
+        same_as_last_time=remembered.same_as_last_time,
+        same_face=remembered.same_face,
+        changed=remembered.changed if remembered.same_face else (),
     )
 
 

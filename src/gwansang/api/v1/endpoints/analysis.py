@@ -28,7 +28,7 @@ async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analys
     times an hour, and nothing is kept. With that consent the face is also remembered: from the second reading on it is
     told from all photos so far, and `profile` says how far it is the same as last time.
     """
-    return present(await analyses.analyze(ask, reader.user_id if reader else None))
+    return present(await analyses.create(ask, reader.user_id if reader else None))
 
 
 @router.post(
@@ -42,4 +42,4 @@ async def analyze_uploaded_face(reader: FaceCallerOrGuest, ask: UploadAsk, analy
 
     Several photos have to show one face. An error about one of them names it in `details.file`, counted from 1.
     """
-    return present(await analyses.analyze(ask, reader.user_id if reader else None))
+    return present(await analyses.create(ask, reader.user_id if reader else None))

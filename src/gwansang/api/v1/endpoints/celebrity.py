@@ -43,7 +43,7 @@ from gwansang.services.lookalike.celebrities import (
     CelebrityNotFoundError,
     CelebrityPhotoNotFoundError,
     InvalidCelebrityError,
-    Names,
+    PersonNames,
     PhotoInfo,
 )
 from gwansang.services.lookalike.celebrity_service import CelebrityExistsError
@@ -112,7 +112,7 @@ async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) ->
 )
 async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
-    added = await celebrities.add(Names(asked.name_ko, asked.name_en), asked.category, asked.note)
+    added = await celebrities.add(PersonNames(asked.name_ko, asked.name_en), asked.category, asked.note)
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 

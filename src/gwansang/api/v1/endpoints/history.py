@@ -50,13 +50,13 @@ async def compare_readings(
     asked: CompareRequest, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> ComparisonOut:
     """What changed between two of one's own kept readings, and whether it is more than photos differ by chance."""
-    return present_comparison(compare(*await history.pair(caller.user_id, asked.a, asked.b)), locale)
+    return present_comparison(compare(*await history.get_pair(caller.user_id, asked.a, asked.b)), locale)
 
 
 @router.delete("/profile", status_code=204, responses=problem_responses(*SIGNED_IN))
 async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
     """Forget one's face: what is remembered over several photos is deleted, kept readings stay."""
-    await profiles.forget(caller.user_id)
+    await profiles.delete(caller.user_id)
 
 
 @router.get("/{analysis_id:uuid}", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))

@@ -25,7 +25,7 @@ from gwansang.services.ml.face_analyzer import (
     MAX_PHOTOS,
     FaceQuery,
     InvalidLandmarksError,
-    naming_photo,
+    label_errors_with_file,
 )
 from gwansang.texts import Locale
 
@@ -141,7 +141,7 @@ def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype
 
 def _all_within(photos: list[bytes], max_bytes: int) -> list[bytes]:
     for index, photo in enumerate(photos):
-        with naming_photo(index, len(photos)):
+        with label_errors_with_file(index, len(photos)):
             _within(photo, max_bytes)
     return photos
 

@@ -15,7 +15,7 @@ from gwansang.api.v1.inputs.faces import FileTooLargeError, read_body, require_t
 from gwansang.dependencies.callers import AdminUser
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.celebrity import CelebrityPhotoForm
-from gwansang.services.lookalike.celebrities import Origin
+from gwansang.services.lookalike.celebrities import Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class GalleryPhoto:
 
     celebrity_id: int
     content: bytes
-    origin: Origin
+    origin: Provenance
 
 
 async def _picture(request: Request, _: AdminUser, max_bytes: UploadLimit) -> GalleryPhoto:
@@ -46,7 +46,7 @@ def picture_of(body: bytes | bytearray, content_type: str, max_bytes: int) -> Ga
         asked = CelebrityPhotoForm.model_validate({name: value for name, value in form.fields.items() if value})
     except ValidationError as error:
         raise invalid_model(error, CelebrityPhotoForm.model_fields) from None
-    return GalleryPhoto(asked.celebrity_id, pictures[0], Origin(asked.source, asked.licence, asked.attribution))
+    return GalleryPhoto(asked.celebrity_id, pictures[0], Provenance(asked.source, asked.licence, asked.attribution))
 
 
 async def _archive(request: Request, _: AdminUser) -> BytesIO:

@@ -5,7 +5,7 @@ import math
 from gwansang.api.v1.cards.match_card import Resembled, match_card
 from gwansang.api.v1.presenters import fields_of
 from gwansang.schemas.celebrity import LookalikeOut
-from gwansang.services.lookalike.gallery import Match, Person, RegionMatch
+from gwansang.services.lookalike.gallery import GalleryPerson, Match, RegionMatch
 from gwansang.services.lookalike.match_service import MatchResult
 from gwansang.texts import Locale, load
 
@@ -46,11 +46,11 @@ def _region(match: RegionMatch, locale: Locale) -> dict[str, object]:
     return {**_person(match.person, locale), "similarity": match.similarity}
 
 
-def _person(person: Person, locale: Locale) -> dict[str, object]:
+def _person(person: GalleryPerson, locale: Locale) -> dict[str, object]:
     return {**fields_of(person), "name": _name(person, locale)}
 
 
-def _name(person: Person, locale: Locale) -> str:
+def _name(person: GalleryPerson, locale: Locale) -> str:
     return _texts(locale)["person"].format(name_ko=person.name_ko, name_en=person.name_en)
 
 

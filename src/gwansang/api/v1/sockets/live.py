@@ -30,7 +30,7 @@ _PULSE_S = 2.0  # how often it is looked whether a client sends more than it is 
 
 async def converse(live: LiveService, socket: Socket) -> None:
     """Coaches whoever is at the other end until there is a reading, for ten minutes at most."""
-    session = await live.begin(socket.user_id)
+    session = await live.open_session(socket.user_id)
     hello = wire.HelloMessage(
         guest=socket.caller is None, max_frame_bytes=MAX_FRAME_BYTES, frames_per_second=_FRAMES_PER_S
     )
@@ -128,7 +128,7 @@ class _Conversation:
     async def _seen(self, taken: _Numbered) -> Guidance | None:
         """None where the frame is no picture, which the client is told, or nobody had time for it."""
         try:
-            guidance = await self._session.see(taken.frame, taken.came_s)
+            guidance = await self._session.process(taken.frame, taken.came_s)
         except Unavailable:
             self._frames.skipped += 1
             return None
@@ -142,7 +142,7 @@ class _Conversation:
     async def _read(self) -> bool:
         """False where there could be no reading; the client is told why, and the coaching begins anew."""
         try:
-            result = await self._session.read(self._socket.locale)
+            result = await self._session.create_reading(self._socket.locale)
         except (InvalidInput, Malformed, TooLarge, Unavailable) as error:
             await self._socket.tell(error)
             return False
@@ -152,7 +152,7 @@ class _Conversation:
     async def _obey(self, message: str) -> None:
         try:
             start = _start_of(message)
-            self._session.born(start.birth_year)
+            self._session.set_birth_year(start.birth_year)
         except (InvalidInput, Malformed) as error:
             await self._socket.tell(error)
             return
@@ -197,7 +197,7 @@ def _no_mesh() -> InvalidLandmarksError:
 
 def message_of(guidance: Guidance, number: int, skipped: int, locale: Locale) -> wire.GuidanceMessage:
     """What a client is told of a frame."""
-    glance = guidance.glance
+    glance = guidance.frame
     return wire.GuidanceMessage(
         frame=number,
         skipped=skipped,
