@@ -14,7 +14,7 @@ from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
 from gwansang.api.v1.endpoints import health, metrics
-from gwansang.api.v1.router import router
+from gwansang.api.v1.router import ROUTERS
 from gwansang.config import Settings, load_settings
 from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
@@ -62,7 +62,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         middleware=_middleware(settings),
     )
     errors.install(app)
-    app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.include_router(health.router)
     app.include_router(metrics.router)
     if settings.public_docs:

@@ -1,6 +1,4 @@
-"""Mounts the endpoint modules of version 1; each names its full path, which is also what the access log shows."""
-
-from fastapi import APIRouter
+"""Routers of version 1; each names its full path, which is also what the access log shows."""
 
 from gwansang.api.v1.endpoints import (
     analysis,
@@ -17,6 +15,8 @@ from gwansang.api.v1.endpoints import (
     users,
 )
 
-router = APIRouter()
-for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, consents, privacy, live):
-    router.include_router(module.router)
+# The application includes each of them itself: FastAPI builds every route of a router anew for each level of inclusion.
+ROUTERS = tuple(
+    module.router
+    for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, consents, privacy, live)
+)
