@@ -1,11 +1,14 @@
-"""Settings from the environment and `.env`; only the composition roots (main, cli, worker, container) read them."""
+"""Settings from the environment and `.env`; only the composition roots (main, cli, worker, container) read them.
+
+Each group holds what one part of the program needs, with its own checks; `Settings` is all of them.
+"""
 
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gwansang.core.encryption import MasterKeys, derive_key
@@ -13,72 +16,104 @@ from gwansang.core.encryption import MasterKeys, derive_key
 DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
 _MIB = 1024 * 1024
 
-Names = Annotated[tuple[str, ...], NoDecode]
-
 
 class SettingsError(Exception):
     """The service can't start with these settings; the message is one sentence that says which and why."""
 
 
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
+    return value
+
+
+def _check_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("it is not a time zone name such as Asia/Seoul")
+    return name
+
+
+def _check_mail_link(link: str) -> str:
+    if link and (link.count("{token}") != 1 or link.replace("{purpose}", "").count("{") != 1):
+        raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
+    return link
+
+
+def _check_keys(keys: SecretStr | None) -> SecretStr | None:
+    if keys is not None:
+        MasterKeys.parse(keys.get_secret_value())
+    return keys
+
+
+_UNSET_IF_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
+Text = Annotated[str | None, _UNSET_IF_EMPTY]
+Secret = Annotated[SecretStr | None, _UNSET_IF_EMPTY]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class DatabaseSettings(BaseSettings):
+    """The database and its pool of connections."""
+
+    database_url: SecretStr = SecretStr("sqlite:///.data/gwansang.sqlite3")
+    database_pool_size: int = Field(5, ge=1, le=100)
+
+
 class StorageSettings(BaseSettings):
-    """Where files are kept: in a folder, or in a bucket where one is named."""
+    """The file store: a folder, or a bucket if one is named."""
 
     storage_folder: Path = Path(".data/storage")
-    s3_bucket: str | None = None
+    s3_bucket: Text = None
     s3_region: str = "us-east-1"
-    s3_endpoint: str | None = None
-    s3_public_endpoint: str | None = None
-    s3_access_key_id: SecretStr | None = None
-    s3_secret_access_key: SecretStr | None = None
-
-    @field_validator(
-        *("s3_bucket", "s3_endpoint", "s3_public_endpoint", "s3_access_key_id", "s3_secret_access_key"),
-        mode="before",
-    )
-    @classmethod
-    def _unset_if_empty_here(cls, value: object) -> object:
-        return None if value == "" else value
+    s3_endpoint: Text = None
+    s3_public_endpoint: Text = None
+    s3_access_key_id: Secret = None
+    s3_secret_access_key: Secret = None
 
     @model_validator(mode="after")
-    def _whole_s3_key(self) -> Self:
+    def _check_s3_key(self) -> Self:
         if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
             raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both or neither")
         return self
 
 
-class Settings(StorageSettings):
-    """Every setting with its default; `.env.example` explains them to people."""
+class MailSettings(BaseSettings):
+    """E-mail: an SMTP server, or a folder if no server is named."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+    smtp_host: Text = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_username: Text = None
+    smtp_password: Secret = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = "no-reply@localhost"
+    mail_folder: Path = Path(".data/mail")
+    mail_link: Annotated[str, AfterValidator(_check_mail_link)] = ""
 
-    environment: Literal["development", "production"] = "development"
-    secret_key: SecretStr = SecretStr(DEFAULT_SECRET_KEY)
-    encryption_keys: SecretStr | None = None
-    model_path: Path = Path(".models")
-    norms_path: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["auto", "json", "console"] = "auto"
-    public_docs: bool = True
-    metrics_token: SecretStr | None = Field(None, min_length=16)
-    cors_origins: Names = ()
-    cors_credentials: bool = False
-    trusted_hosts: Names = ("*",)
+
+class BodySettings(BaseSettings):
+    """Sizes of request bodies."""
+
     max_upload_bytes: int = Field(10 * _MIB, ge=1024)
     max_form_bytes: int = Field(25 * _MIB, ge=1024)
     max_batch_bytes: int = Field(100 * _MIB, ge=1024)
     max_video_bytes: int = Field(50 * _MIB, ge=1024)
     max_json_bytes: int = Field(14 * _MIB, ge=1024)
     max_inflight_bytes: int = Field(64 * _MIB, ge=_MIB)
-    body_timeout_s: float = Field(60.0, gt=0)
+
+
+class InferenceSettings(BaseSettings):
+    """Models, norms and the pool of threads that reads faces."""
+
+    model_path: Path = Path(".models")
+    norms_path: Annotated[Path | None, _UNSET_IF_EMPTY] = None
     inference_workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, le=64)
     inference_queue: int = Field(64, ge=1, le=4096)
     inference_timeout_s: float = Field(30.0, gt=0)
-    timezone: str = "Asia/Seoul"
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "Asia/Seoul"
 
-    database_url: SecretStr = SecretStr("sqlite:///.data/gwansang.sqlite3")
-    database_pool_size: int = Field(5, ge=1, le=100)
+
+class AccountSettings(BaseSettings):
+    """Passwords, tokens, API keys, and when an unused account loses its data."""
+
     access_token_minutes: int = Field(30, ge=1, le=24 * 60)
     refresh_token_days: int = Field(7, ge=1, le=90)
     mail_token_minutes: int = Field(60, ge=1, le=60)
@@ -88,67 +123,64 @@ class Settings(StorageSettings):
     inactive_months: int = Field(12, ge=1, le=36)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
 
+
+class TaskSettings(BaseSettings):
+    """Long work."""
+
     jobs_concurrency: int = Field(4, ge=0, le=64)
     max_unfinished_tasks: int = Field(20, ge=1, le=1000)
     task_result_hours: int = Field(24, ge=1, le=24 * 30)
     worker_folder: Path = Path(".data/workers")
 
-    redis_url: SecretStr | None = None
-    trusted_proxies: int = Field(0, ge=0, le=16)
-    allow_guests: bool | None = None
-    api_key_in_query: bool = False
+
+class LimitSettings(BaseSettings):
+    """Rate limits, and the Redis that counts them for all processes."""
+
+    redis_url: Secret = None
     caller_points_per_minute: int = Field(300, ge=20)
     address_calls_per_minute: int = Field(60, ge=1)
     guest_readings_per_hour: int = Field(10, ge=1)
     logins_per_minute: int = Field(10, ge=1)
+
+
+class EdgeSettings(BodySettings):
+    """What the HTTP edge lets in: hosts, origins, proxies, operators, request bodies and WebSockets."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_docs: bool = True
+    metrics_token: Annotated[SecretStr | None, Field(min_length=16), _UNSET_IF_EMPTY] = None
+    cors_origins: Names = ()
+    cors_credentials: bool = False
+    trusted_hosts: Names = ("*",)
+    trusted_proxies: int = Field(0, ge=0, le=16)
+    allow_guests: bool | None = None
+    api_key_in_query: bool = False
+    body_timeout_s: float = Field(60.0, gt=0)
     sockets_per_user: int = Field(3, ge=1)
     sockets_per_address: int = Field(20, ge=1)
     socket_recheck_s: float = Field(30.0, gt=0, le=60)
 
-    smtp_host: str | None = None
-    smtp_port: int = Field(587, ge=1, le=65535)
-    smtp_username: str | None = None
-    smtp_password: SecretStr | None = None
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    mail_from: str = "no-reply@localhost"
-    mail_folder: Path = Path(".data/mail")
-    mail_link: str = ""
 
-    @field_validator("cors_origins", "trusted_hosts", mode="before")
-    @classmethod
-    def _split_names(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
-        return value
+class Settings(
+    DatabaseSettings,
+    StorageSettings,
+    MailSettings,
+    InferenceSettings,
+    AccountSettings,
+    TaskSettings,
+    LimitSettings,
+    EdgeSettings,
+):
+    """Every setting with its default; `.env.example` explains them to people."""
 
-    @field_validator(
-        *("norms_path", "redis_url", "smtp_host", "smtp_username", "smtp_password", "encryption_keys", "metrics_token"),
-        mode="before",
-    )
-    @classmethod
-    def _unset_if_empty(cls, value: object) -> object:
-        return None if value == "" else value
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    @field_validator("encryption_keys")
-    @classmethod
-    def _readable_keys(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            MasterKeys.parse(value.get_secret_value())
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("it is not a time zone name such as Asia/Seoul")
-        return value
-
-    @field_validator("mail_link")
-    @classmethod
-    def _link_with_token(cls, value: str) -> str:
-        if value and (value.count("{token}") != 1 or value.replace("{purpose}", "").count("{") != 1):
-            raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
-        return value
+    environment: Literal["development", "production"] = "development"
+    secret_key: SecretStr = SecretStr(DEFAULT_SECRET_KEY)
+    encryption_keys: Annotated[Secret, AfterValidator(_check_keys)] = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "console"] = "auto"
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:
@@ -168,14 +200,14 @@ class Settings(StorageSettings):
 
     @property
     def master_keys(self) -> MasterKeys:
-        """What encrypts the keys of users; made from SECRET_KEY where none is set, which production refuses."""
+        """Keys that encrypt the keys of users; derived from SECRET_KEY if none is set, which production refuses."""
         if self.encryption_keys is None:
             return MasterKeys.derive(self.secret_key.get_secret_value())
         return MasterKeys.parse(self.encryption_keys.get_secret_value())
 
     @property
     def log_pseudonym_key(self) -> bytes:
-        """What makes the same digest of an id in the logs of all processes."""
+        """Key of the digests of ids in logs, the same in all processes."""
         return derive_key(self.secret_key.get_secret_value(), b"gwansang names in logs")
 
     @property
@@ -192,7 +224,7 @@ class Settings(StorageSettings):
 
 
 def load_settings() -> Settings:
-    """Reads the settings; raises SettingsError with one sentence where they can't be used."""
+    """Read the settings; raises SettingsError with one sentence if they can't be used."""
     try:
         return Settings()
     except ValidationError as error:
@@ -200,5 +232,5 @@ def load_settings() -> Settings:
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    told = message.removeprefix("Value error, ")
-    return f"{location[0]!s}".upper() + f": {told}" if location else told
+    text = message.removeprefix("Value error, ")
+    return f"{location[0]!s}".upper() + f": {text}" if location else text

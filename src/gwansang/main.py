@@ -15,7 +15,7 @@ from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
 from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import ROUTERS
-from gwansang.config import Settings, load_settings
+from gwansang.config import BodySettings, Settings, load_settings
 from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
 from gwansang.core.meters import Meters
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         generate_unique_id_function=operation_id,
         lifespan=_lifespan(settings, opening),
         middleware=_middleware(settings),
+        sizes={name: getattr(settings, name) for name in BodySettings.model_fields},
     )
     errors.install(app)
     for router in ROUTERS:

@@ -1,6 +1,6 @@
-"""How errors are shown in OpenAPI: by status, with an example for each code, and all codes in one list."""
+"""The OpenAPI document: errors by status with an example for each code, scopes, and size limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,14 +12,22 @@ from gwansang.core.exceptions import AppError
 from gwansang.schemas.problem import Problem
 from gwansang.services.accounts.caller import KEY_SCOPES
 
-Responses = dict[int | str, dict[str, Any]]  # FastAPI's own type for `responses=`
+OpenApi = dict[str, Any]  # FastAPI's own type for a part of the document
+Responses = dict[int | str, OpenApi]  # and for `responses=`
 
 
 class DocumentedApp(FastAPI):
-    """FastAPI, with the shape of our errors in its schema instead of its own."""
+    """FastAPI whose document shows this API's errors, scopes and size limits.
 
-    def openapi(self) -> dict[str, Any]:  # FastAPI's own type
-        """The OpenAPI document, made once."""
+    sizes: bytes by the name that stands in braces in the description of a form's file.
+    """
+
+    def __init__(self, *, sizes: Mapping[str, int], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(**options)
+        self._sizes = {name: f"{size / 2**20:g} MB" for name, size in sizes.items()}
+
+    def openapi(self) -> OpenApi:
+        """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
             _, definitions = models_json_schema(
@@ -30,37 +38,44 @@ class DocumentedApp(FastAPI):
             schemas["ErrorEnvelope"]["properties"]["code"]["enum"] = sorted({error.code for error in every_error()})
             for path in document["paths"].values():
                 for operation in path.values():
-                    _tell_scope(operation)
+                    _show_scope(operation)
+                    self._show_sizes(operation)
         return super().openapi()
+
+    def _show_sizes(self, operation: OpenApi) -> None:
+        form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data")
+        if form is not None:
+            file = form["schema"]["properties"]["file"]
+            file["description"] = file["description"].format_map(self._sizes)
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of a call in generated clients: that of its function."""
+    """Return the name of a call in generated clients: that of its function."""
     return route.name
 
 
-def _tell_scope(operation: dict[str, Any]) -> None:
-    """Says which scope a call needs, and offers no API key for what no key may do."""
-    asked = operation.get("security", [])
-    scopes = sorted({scope for one in asked for needed in one.values() for scope in needed})
+def _show_scope(operation: OpenApi) -> None:
+    """Add the scope to the description of a call, and remove API keys from a call that no key may make."""
+    security = operation.get("security", [])
+    scopes = sorted({scope for scheme in security for needed in scheme.values() for scope in needed})
     if not scopes:
         return
     operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(scopes)}`."
     if not set(scopes) <= set(KEY_SCOPES):
-        operation["security"] = [one for one in asked if "ApiKey" not in one]
+        operation["security"] = [scheme for scheme in security if "ApiKey" not in scheme]
 
 
 def every_error(family: type[AppError] = AppError) -> Iterator[type[AppError]]:
-    """The whole error tree, as far as it is imported."""
+    """Yield the whole error tree, as far as it is imported."""
     yield family
     for error in family.__subclasses__():
         yield from every_error(error)
 
 
 def problem_responses(*errors: type[AppError]) -> Responses:
-    """The `responses=` of an endpoint that may raise these."""
+    """Return the `responses=` of an endpoint that can raise these errors."""
     responses: Responses = {}
-    for error in sorted({*errors}, key=lambda one: one.code):
+    for error in sorted({*errors}, key=lambda error: error.code):
         status = status_of(error)
         entry = responses.setdefault(status, _empty())
         entry["content"]["application/problem+json"]["examples"][error.code] = {"value": _example(error, status)}
@@ -69,14 +84,14 @@ def problem_responses(*errors: type[AppError]) -> Responses:
     return responses
 
 
-def _empty() -> dict[str, Any]:  # the shape is OpenAPI's
+def _empty() -> OpenApi:
     return {
         "description": "",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
     }
 
 
-def _example(error: type[AppError], status: int) -> dict[str, Any]:  # the shape is Problem's
+def _example(error: type[AppError], status: int) -> dict[str, Any]:
     details = [{"field": "image", "message": "…"}] if error is InvalidRequestError else None
     return Problem(
         type=problem_type(error),

@@ -1,13 +1,13 @@
 """The file store and the mail transport that the settings name."""
 
-from gwansang.config import Settings
+from gwansang.config import MailSettings, StorageSettings
 from gwansang.core.clock import Clock
 from gwansang.core.file_links import FileLinks
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport
 from gwansang.storage.base import ObjectStore
 
 
-def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStore:
+def open_store(settings: StorageSettings, links: FileLinks, clock: Clock) -> ObjectStore:
     """Return the file store; obstore is imported here, when something will be stored."""
     if settings.s3_bucket is None:
         from gwansang.storage.local import LocalObjectStore  # noqa: PLC0415 - see above
@@ -27,7 +27,7 @@ def open_store(settings: Settings, links: FileLinks, clock: Clock) -> ObjectStor
     return S3ObjectStore(bucket, clock=clock)
 
 
-def mail_transport(settings: Settings) -> MailTransport:
+def mail_transport(settings: MailSettings) -> MailTransport:
     """Return the SMTP transport, or one that writes into a folder if no SMTP server is configured."""
     if settings.smtp_host is None:
         return FolderTransport(settings.mail_folder)

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from gwansang.config import Settings
+from gwansang.config import InferenceSettings
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.memory import malloc_trimmer
 from gwansang.core.meters import Meters
@@ -19,7 +19,7 @@ from gwansang.services.readings.analysis_service import AnalysisService
 
 
 @asynccontextmanager
-async def open_analysis_service(settings: Settings) -> AsyncIterator[AnalysisService]:
+async def open_analysis_service(settings: InferenceSettings) -> AsyncIterator[AnalysisService]:
     """Yield the readings alone, for callers that store nothing and so need no database."""
     meters = Meters()
     async with start_analysis_service(create_inference_pool(settings, meters), settings, utc_now, meters) as analyses:
@@ -28,7 +28,7 @@ async def open_analysis_service(settings: Settings) -> AsyncIterator[AnalysisSer
 
 @asynccontextmanager
 async def start_analysis_service(
-    pool: InferencePool[FaceVision], settings: Settings, clock: Clock, meters: Meters
+    pool: InferencePool[FaceVision], settings: InferenceSettings, clock: Clock, meters: Meters
 ) -> AsyncIterator[AnalysisService]:
     """Start the pool, compose one reading, and yield the service; the pool is closed with the block."""
     await pool.start()
@@ -40,7 +40,7 @@ async def start_analysis_service(
         await pool.close()
 
 
-def create_inference_pool(settings: Settings, meters: Meters) -> InferencePool[FaceVision]:
+def create_inference_pool(settings: InferenceSettings, meters: Meters) -> InferencePool[FaceVision]:
     return InferencePool[FaceVision](
         lambda: NetworkVision(settings.model_path, partial(meters.observe_inference, "vision")),
         workers=settings.inference_workers,
@@ -51,5 +51,5 @@ def create_inference_pool(settings: Settings, meters: Meters) -> InferencePool[F
     )
 
 
-def load_configured_norms(settings: Settings) -> Norms:
+def load_configured_norms(settings: InferenceSettings) -> Norms:
     return load_norms(settings.norms_path) if settings.norms_path else default_norms()

@@ -1,68 +1,18 @@
-"""The wire of a face reading: what comes in and what goes out."""
+"""The wire of a face reading."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, ValidationInfo
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationInfo
 
 from gwansang.reading.model import Energy
 from gwansang.schemas.archetypes import ArchetypesOut
 from gwansang.schemas.classic import ClassicOut
 from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
 from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
-from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
-
-# --- in ---------------------------------------------------------------------------------------------------------------
-
-Coordinate = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Landmark = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
-PixelSide = Annotated[int, Strict(), Field(ge=1, le=100_000)]
-LocaleName = Annotated[str, Field(max_length=35)]
-
-
-class FaceRequest(BaseModel):
-    """A photo, landmarks, or both."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    image: Annotated[str, Strict()] | None = Field(
-        None,
-        description=(
-            "JPEG, PNG or WebP as base64, bare or as a data URL. White space is ignored; the URL-safe alphabet and "
-            "missing padding are accepted; any other character is refused. The image's own bytes decide its type."
-        ),
-    )
-    landmarks: list[Landmark] | None = Field(
-        None,
-        description=(
-            "The 468 or 478 points of a MediaPipe face mesh, each [x, y] or [x, y, z]; x and y as fractions of the "
-            "upright picture. Given landmarks are the face, even beside an image, which then only tells the aspect."
-        ),
-    )
-    image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")
-    image_height: PixelSide | None = Field(
-        None, description="Height of the picture the landmarks come from, in pixels."
-    )
-    birth_year: Annotated[int, Strict()] | None = Field(
-        None, description="For the years of life; from 1900, and at least 14 years ago.", examples=[1990]
-    )
-    locale: LocaleName | None = Field(
-        None, description=f"{LOCALE_CHOICE}; anything else falls back.", examples=[DEFAULT_LOCALE]
-    )
-
-
-class FaceForm(BaseModel):
-    """The form fields beside an uploaded photo."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    birth_year: int | None = None
-    locale: LocaleName | None = None
-
-
-# --- out --------------------------------------------------------------------------------------------------------------
+from gwansang.texts import Locale
 
 Point = tuple[FiniteFloat, FiniteFloat]
 

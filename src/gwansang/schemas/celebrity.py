@@ -42,7 +42,7 @@ class CelebrityPhotoForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    celebrity_id: int = Field(ge=1, le=2**31 - 1)
+    celebrity_id: int = Field(ge=1, le=2**31 - 1, json_schema_extra={"example": 7})
     source: str = Field("", max_length=500)
     licence: str = Field("", max_length=100)
     attribution: str = Field("", max_length=500)

@@ -4,20 +4,12 @@ import datetime as dt
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic import BaseModel, Field, FiniteFloat, JsonValue
 
-from gwansang.schemas.analysis import EnergiesOut, FaceReading, LocaleName
+from gwansang.schemas.analysis import EnergiesOut, FaceReading
 from gwansang.schemas.numbers import Fraction
 
 Status = Literal["queued", "processing", "done", "failed", "cancelled"]
-
-
-class BatchForm(BaseModel):
-    """The form fields beside the photos of a batch."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    locale: LocaleName | None = None
 
 
 class FailureOut(BaseModel):

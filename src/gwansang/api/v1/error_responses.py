@@ -1,31 +1,100 @@
-"""What calls of one kind may be refused with, for their place in the documentation."""
+"""Errors that calls of one kind can raise, as tuples for `problem_responses`."""
 
+from gwansang.api.base64_image import InvalidBase64Error
 from gwansang.api.errors import InvalidRequestError
+from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
+from gwansang.api.multipart import InvalidFormError, TooManyFilesError
+from gwansang.api.v1.inputs.faces import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
 from gwansang.core.middleware.intake import IntakeFullError
+from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
+from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.accounts.key_service import KeyInvalidError
+from gwansang.services.lookalike.celebrities import CelebrityNotFoundError, InvalidCelebrityError
+from gwansang.services.lookalike.celebrity_service import PhotoExistsError
+from gwansang.services.lookalike.gallery_archive import InvalidArchiveError
+from gwansang.services.ml.face_analyzer import DifferentFacesError, InvalidLandmarksError, NothingToReadError
+from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyError, QueueFullError
 from gwansang.services.operations.readiness_service import DatabaseUnavailableError
+from gwansang.services.readings.analysis_service import BirthYearError, TooYoungError
+from gwansang.services.readings.profile_service import ProfileBusyError
+from gwansang.services.tasks.task_service import IdempotencyKeyReusedError, TooManyTasksError
+from gwansang.storage.base import StorageUnavailableError
+from gwansang.vision import errors as vision
 
 Errors = tuple[type[AppError], ...]
 
-ANYONE: Errors = (RateLimited, DatabaseUnavailableError)
-SIGNED_IN: Errors = (
-    Unauthenticated,
-    TokenInvalidError,
-    KeyInvalidError,
-    ScopeMissingError,
-    *ANYONE,
-)
+PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
+SIGNED_IN: Errors = (Unauthenticated, TokenInvalidError, KeyInvalidError, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
 PARAMETERS: Errors = (InvalidRequestError,)
-BODY: Errors = (
-    Malformed,
+_ANY_BODY: Errors = (
     InvalidRequestError,
     BodyTooLargeError,
     BodyTimeoutError,
     ContentEncodingError,
     IntakeFullError,
+)
+BODY: Errors = (Malformed, *_ANY_BODY)
+_JSON: Errors = (InvalidJsonError, JsonTooComplexError, InvalidBase64Error, InvalidLandmarksError, NothingToReadError)
+_FORM: Errors = (InvalidFormError, TooManyFilesError)
+_FILES: Errors = (*SIGNED_IN, *_ANY_BODY, ContentTypeError, FileTooLargeError)
+_AGE: Errors = (BirthYearError, TooYoungError)
+_IMAGE: Errors = (
+    vision.UnsupportedImageTypeError,
+    vision.EmptyImageError,
+    vision.ImageTooLargeError,
+    vision.ImageTooSmallError,
+)
+_INFERENCE: Errors = (
+    QueueFullError,
+    InferenceTimeoutError,
+    NotReadyError,
+    UnmeasurableFaceError,
+    vision.CorruptImageError,
+    vision.NoFaceError,
+    vision.MultipleFacesError,
+    vision.FaceTooSmallError,
+    vision.FaceTurnedError,
+    vision.FaceBlurredError,
+    vision.FaceCutOffError,
+)
+_SUBMISSION: Errors = (
+    ConsentRequiredError,
+    TooManyTasksError,
+    IdempotencyKeyReusedError,
+    StorageUnavailableError,
+)
+_READING: Errors = (*_FILES, *_AGE, *_IMAGE, *_INFERENCE, ConsentRequiredError, ProfileBusyError)
+READING_OF_JSON: Errors = (*_READING, *_JSON, vision.DegenerateLandmarksError)
+READING_OF_FORM: Errors = (*_READING, *_FORM, DifferentFacesError)
+FACE_TASK: Errors = (*_FILES, *_AGE, *_IMAGE, *_JSON, *_SUBMISSION)
+BATCH_TASK: Errors = (*_FILES, *_FORM, *_SUBMISSION)
+VIDEO_TASK: Errors = (
+    *BATCH_TASK,
+    *_AGE,
+    vision.EmptyImageError,
+    vision.UnsupportedVideoTypeError,
+    vision.CorruptVideoError,
+    vision.NoVideoError,
+    vision.VideoTooLongError,
+    vision.VideoTooLargeError,
+)
+IMPORT_TASK: Errors = (
+    *(error for error in BATCH_TASK if error is not ConsentRequiredError),
+    AdminOnlyError,
+    InvalidArchiveError,
+)
+GALLERY_PICTURE: Errors = (
+    *_FILES,
+    *_FORM,
+    *_IMAGE,
+    *_INFERENCE,
+    AdminOnlyError,
+    CelebrityNotFoundError,
+    InvalidCelebrityError,
+    PhotoExistsError,
 )

@@ -2,15 +2,14 @@
 
 from fastapi import APIRouter
 
-from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.openapi import problem_responses
+from gwansang.api.v1.error_responses import READING_OF_FORM, READING_OF_JSON
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
-from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY, JSON_REFUSALS, READING_REFUSALS
+from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY
 from gwansang.api.v1.presenters.readings import present
 from gwansang.dependencies.callers import FaceCallerOrGuest
 from gwansang.dependencies.services import Analyses
 from gwansang.schemas.analysis import FaceReading
-from gwansang.services.ml.face_analyzer import DifferentFacesError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
@@ -19,7 +18,7 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
     "/face",
     response_model=FaceReading,
     openapi_extra=JSON_BODY,
-    responses=problem_responses(*READING_REFUSALS, *JSON_REFUSALS),
+    responses=problem_responses(*READING_OF_JSON),
 )
 async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
@@ -35,7 +34,7 @@ async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analys
     "/face/upload",
     response_model=FaceReading,
     openapi_extra=FORM_BODY,
-    responses=problem_responses(*READING_REFUSALS, InvalidFormError, TooManyFilesError, DifferentFacesError),
+    responses=problem_responses(*READING_OF_FORM),
 )
 async def analyze_uploaded_face(reader: FaceCallerOrGuest, ask: UploadAsk, analyses: Analyses) -> FaceReading:
     """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.

@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ANYONE, BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.error_responses import BODY, PARAMETERS, PUBLIC, SIGNED_IN
 from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -56,7 +56,7 @@ _LOGIN_BODY = {
     "/login",
     openapi_extra=_LOGIN_BODY,
     responses=problem_responses(
-        InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *ANYONE, *BODY
+        InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *PUBLIC, *BODY
     ),
 )
 async def login(form: LoginForm, auth: Auth) -> TokensOut:
@@ -67,7 +67,7 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
 @router.post(
     "/refresh",
     dependencies=[AddressLimit],
-    responses=problem_responses(TokenInvalidError, TokenReusedError, *ANYONE, *BODY),
+    responses=problem_responses(TokenInvalidError, TokenReusedError, *PUBLIC, *BODY),
 )
 async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
     """Exchange a refresh token for a new pair, once; used again, it ends the whole sign-in."""
@@ -98,7 +98,7 @@ async def request_verification(
 
 
 @router.post(
-    "/verify-email", dependencies=[AddressLimit], responses=problem_responses(MailTokenInvalidError, *ANYONE, *BODY)
+    "/verify-email", dependencies=[AddressLimit], responses=problem_responses(MailTokenInvalidError, *PUBLIC, *BODY)
 )
 async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     """Prove an address with the code that was sent to it."""
@@ -109,7 +109,7 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     "/reset-password/request",
     status_code=202,
     dependencies=[AddressLimit],
-    responses=problem_responses(InvalidEmailError, *ANYONE, *BODY),
+    responses=problem_responses(InvalidEmailError, *PUBLIC, *BODY),
 )
 async def request_reset(
     asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
@@ -125,7 +125,7 @@ async def request_reset(
     "/reset-password",
     status_code=204,
     dependencies=[AddressLimit],
-    responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *ANYONE, *BODY),
+    responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *PUBLIC, *BODY),
 )
 async def reset_password(asked: PasswordReset, proofs: Proofs) -> None:
     """Choose a new password with the code that was sent; every sign-in ends."""

@@ -5,22 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS
+from gwansang.api.v1.error_responses import (
+    ADMIN,
+    BODY,
+    GALLERY_PICTURE,
+    IMPORT_TASK,
+    PARAMETERS,
+    PUBLIC,
+    READING_OF_FORM,
+    READING_OF_JSON,
+)
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
 from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
 from gwansang.api.v1.inputs.tasks import IdempotencyKey
-from gwansang.api.v1.openapi_bodies import (
-    ARCHIVE_BODY,
-    ARCHIVE_REFUSALS,
-    FORM_BODY,
-    JSON_BODY,
-    JSON_REFUSALS,
-    PICTURE_BODY,
-    PICTURE_REFUSALS,
-    READING_REFUSALS,
-)
+from gwansang.api.v1.openapi_bodies import ARCHIVE_BODY, FORM_BODY, JSON_BODY, PICTURE_BODY
 from gwansang.api.v1.paths import NUMBER
 from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
@@ -37,7 +36,6 @@ from gwansang.schemas.celebrity import (
 )
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import TaskOut
-from gwansang.services.accounts.caller import AdminOnlyError
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
@@ -49,7 +47,6 @@ from gwansang.services.lookalike.celebrities import (
 from gwansang.services.lookalike.celebrity_service import CelebrityExistsError
 from gwansang.services.lookalike.match_service import DEFAULT_K, MAX_K
 from gwansang.services.ml.embedding_service import PhotoRequiredError
-from gwansang.services.ml.face_analyzer import DifferentFacesError
 
 router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
 _PERSON = f"/{{celebrity_id:{NUMBER}}}"  # which "match" and "import" are not
@@ -57,10 +54,9 @@ CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
 PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="How many people to name.", examples=[DEFAULT_K])]
 WithCard = Annotated[bool, Query(description="Whether to draw a card to share.", examples=[False])]
-_FACE = (PhotoRequiredError, *READING_REFUSALS)
 
 
-@router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(*_FACE, *JSON_REFUSALS))
+@router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(PhotoRequiredError, *READING_OF_JSON))
 async def match_face(
     caller: MatchCaller, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
@@ -75,7 +71,7 @@ async def match_face(
 @router.post(
     "/match/upload",
     openapi_extra=FORM_BODY,
-    responses=problem_responses(*_FACE, InvalidFormError, TooManyFilesError, DifferentFacesError),
+    responses=problem_responses(PhotoRequiredError, *READING_OF_FORM),
 )
 async def match_uploaded_face(
     caller: MatchCaller, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
@@ -86,7 +82,7 @@ async def match_uploaded_face(
 
 
 @router.get("/", include_in_schema=False, dependencies=[AddressLimit])
-@router.get("", dependencies=[AddressLimit], responses=problem_responses(*ANYONE, *PARAMETERS))
+@router.get("", dependencies=[AddressLimit], responses=problem_responses(*PUBLIC, *PARAMETERS))
 async def list_celebrities(
     celebrities: Celebrities,
     params: PageParams,
@@ -99,7 +95,7 @@ async def list_celebrities(
 
 
 @router.get(
-    _PERSON, dependencies=[AddressLimit], responses=problem_responses(CelebrityNotFoundError, *ANYONE, *PARAMETERS)
+    _PERSON, dependencies=[AddressLimit], responses=problem_responses(CelebrityNotFoundError, *PUBLIC, *PARAMETERS)
 )
 async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
     """A person of the gallery, with source and licence of each picture."""
@@ -116,9 +112,7 @@ async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Cele
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 
-@router.post(
-    "/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*PICTURE_REFUSALS, *ADMIN)
-)
+@router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*GALLERY_PICTURE))
 async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
     """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
     looked at anew."""
@@ -130,7 +124,7 @@ async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> 
     "/import",
     status_code=202,
     openapi_extra=ARCHIVE_BODY,
-    responses=problem_responses(*ARCHIVE_REFUSALS, AdminOnlyError),
+    responses=problem_responses(*IMPORT_TASK),
 )
 async def import_celebrities(
     chief: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
+from gwansang.api.v1.error_responses import PARAMETERS, PUBLIC
 from gwansang.dependencies.callers import AddressLimit
 from gwansang.dependencies.services import Files
 from gwansang.services.readings.file_service import ObjectNotFoundError, StorageUnavailableError
@@ -18,7 +18,7 @@ Token = Annotated[str, Path(examples=["k2v9…"])]
     "/{token}",
     dependencies=[AddressLimit],
     response_class=Response,
-    responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *ANYONE, *PARAMETERS),
+    responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *PUBLIC, *PARAMETERS),
 )
 async def read_file(token: Token, files: Files) -> Response:
     """The file of a link that was given out; after its end there is nothing here."""

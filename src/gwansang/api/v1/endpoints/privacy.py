@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ANYONE, PARAMETERS
+from gwansang.api.v1.error_responses import PARAMETERS, PUBLIC
 from gwansang.dependencies.callers import AddressLimit
 from gwansang.dependencies.params import ChosenLocale
 from gwansang.dependencies.services import Retention
@@ -14,7 +14,7 @@ router = APIRouter(
     prefix="/api/v1/privacy",
     tags=["consent and privacy"],
     dependencies=[AddressLimit],
-    responses=problem_responses(*ANYONE, *PARAMETERS),
+    responses=problem_responses(*PUBLIC, *PARAMETERS),
 )
 
 

@@ -7,16 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from gwansang.api.openapi import Responses, problem_responses
-from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
+from gwansang.api.v1.error_responses import BATCH_TASK, FACE_TASK, PARAMETERS, SIGNED_IN, VIDEO_TASK
 from gwansang.api.v1.inputs.tasks import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
-from gwansang.api.v1.openapi_bodies import (
-    BATCH_BODY,
-    BATCH_REFUSALS,
-    JSON_BODY,
-    LATER_REFUSALS,
-    VIDEO_BODY,
-    VIDEO_REFUSALS,
-)
+from gwansang.api.v1.openapi_bodies import BATCH_BODY, JSON_BODY, VIDEO_BODY
 from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
     present_batch_photo,
@@ -53,7 +46,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
 
 
 @router.post(
-    "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*LATER_REFUSALS))
+    "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*FACE_TASK))
 )
 async def analyze_face_later(
     caller: FaceCaller,
@@ -71,9 +64,7 @@ async def analyze_face_later(
     return _submitted(await submissions.face(caller.user_id, ask, key), locale, response)
 
 
-@router.post(
-    "/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_REFUSALS))
-)
+@router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_TASK)))
 async def analyze_video(
     caller: VideoCaller,
     clip: ClipInputs,
@@ -91,9 +82,7 @@ async def analyze_video(
     return _submitted(await submissions.video(caller.user_id, clip, key), locale, response)
 
 
-@router.post(
-    "/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_REFUSALS))
-)
+@router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_TASK)))
 async def analyze_batch(
     caller: FaceCaller,
     photos: BatchInputs,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ADMIN, ANYONE, BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.error_responses import ADMIN, BODY, PARAMETERS, PUBLIC, SIGNED_IN
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -47,7 +47,7 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
     status_code=201,
     dependencies=[AddressLimit],
     responses=problem_responses(
-        *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *ANYONE, *BODY
+        *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *PUBLIC, *BODY
     ),
 )
 async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:

@@ -19,7 +19,7 @@ from gwansang.api.multipart import parse_form
 from gwansang.core.exceptions import TooLarge, UnsupportedMedia
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
-from gwansang.schemas.analysis import FaceForm, FaceRequest
+from gwansang.schemas.face_input import FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
     LANDMARK_COUNTS,
     MAX_PHOTOS,

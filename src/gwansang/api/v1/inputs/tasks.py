@@ -14,8 +14,7 @@ from gwansang.core.rate_limit import Bucket
 from gwansang.dependencies.callers import COSTS, FaceCaller, VideoCaller, spend, user_key
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit, VideoLimit
-from gwansang.schemas.analysis import FaceForm
-from gwansang.schemas.tasks import BatchForm
+from gwansang.schemas.face_input import BatchForm, FaceForm
 from gwansang.services.accounts.caller import Caller
 from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request
