@@ -1,9 +1,9 @@
-"""Are jobs durable, and how fast are they?
+"""Durability and speed of long work.
 
     python -m benchmarks.jobs [--backend sqlite|postgresql|both] [--kills 10] [--jobs 1000] [--runs 1]
 
 Kills workers with SIGKILL at random moments of a 60-step job, until it ends; lets two workers do many small jobs; stops
-a worker with five jobs in flight. Exits with 1 where anything was lost, done twice, or went back.
+a worker with five jobs in flight. Exits with 1 if anything was lost or done twice, or if progress decreased.
 """
 
 import argparse
@@ -12,15 +12,15 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 import psutil
 from tests.support.accounts import signed_up
 from tests.support.database import BACKENDS, drop_templates, scratch_database
-from tests.test_jobs.counting import accounts_at, ended, submitted
-from tests.test_jobs.processes import WorkerProcess, log_of, started, steps_run, workers
+from tests.test_jobs.counting import open_accounts_at, submit, wait_until_ended
+from tests.test_jobs.processes import WorkerProcess, count_starts, read_steps, run_workers, start_worker
 
 from gwansang.core.logging import configure_logging
 from gwansang.services.tasks.task_service import TaskInfo
@@ -31,88 +31,90 @@ Figures = dict[str, object]
 
 
 async def killed(url: str, folder: Path, kills: int, seed: int) -> Figures:
-    """Two workers; whoever does the job is killed at a random moment, and another one is started in its place."""
+    """Kill the worker of a task at random moments, each time starting another one in its place."""
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
-    async with accounts_at(url, folder / "storage") as accounts:
+    async with open_accounts_at(url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        with workers(2, url, folder, pause_s=PAUSE_S) as running:
+        with run_workers(2, url, folder, pause_s=PAUSE_S) as running:
             began = time.monotonic()
-            task = await submitted(accounts, me.id, STEPS, b"a photo")
-            watching = asyncio.create_task(_watched(accounts.tasks.events(me.id, task.id)))
+            task = await submit(accounts, me.id, STEPS, b"a photo")
+            watching = asyncio.create_task(_watch(accounts.tasks.events(me.id, task.id)))
             steps_at_death: list[int] = []
             for _ in range(kills):
-                worker = await _in_charge(running, folder, watching, steps_at_death[-1] if steps_at_death else -1)
+                worker = await _find_active_worker(
+                    running, folder, watching, steps_at_death[-1] if steps_at_death else -1
+                )
                 if worker is None:
                     break
                 await asyncio.sleep(chance.uniform(0.0, 0.3))
                 worker.kill()
-                steps_at_death.append(log_of(folder)[-1][2])
-                running.append(await asyncio.to_thread(_replaced, url, folder))
-            told, progress = await watching
+                steps_at_death.append(read_steps(folder)[-1][2])
+                running.append(await asyncio.to_thread(_start_ready_worker, url, folder))
+            ended, progress = await watching
             took = time.monotonic() - began
-    runs = steps_run(folder)
+    starts = count_starts(folder)
     return {
         "kills": len(steps_at_death),
         "at step": steps_at_death,
-        "ended": told.status,
-        "steps": f"{len(runs)} of {STEPS}",
-        "begun again": runs.total() - len(runs),
-        "progress went back": progress != sorted(progress),
+        "ended": ended.status,
+        "steps": f"{len(starts)} of {STEPS}",
+        "repeated steps": starts.total() - len(starts),
+        "progress decreased": progress != sorted(progress),
         "seconds": round(took, 1),
-        "ok": told.result == {"steps": STEPS} and len(runs) == STEPS and progress == sorted(progress),
+        "ok": ended.result == {"steps": STEPS} and len(starts) == STEPS and progress == sorted(progress),
     }
 
 
 async def many(url: str, folder: Path, jobs: int) -> Figures:
-    """Small jobs on two workers, all of them committed before the workers come."""
-    async with accounts_at(url, folder / "storage", max_unfinished_tasks=1000) as accounts:
+    """Run small jobs on two workers, all committed before the workers start."""
+    async with open_accounts_at(url, folder / "storage", max_unfinished_tasks=1000) as accounts:
         me = await signed_up(accounts)
         began = time.monotonic()
-        tasks = [await submitted(accounts, me.id, 1) for _ in range(jobs)]
+        tasks = [await submit(accounts, me.id, 1) for _ in range(jobs)]
         submitting = time.monotonic() - began
-        with workers(2, url, folder, concurrency=16, usual_pace=True) as running:
+        with run_workers(2, url, folder, concurrency=16, usual_intervals=True) as running:
             began = time.monotonic()
-            told = [await ended(accounts, me.id, task.id, 600) for task in tasks]
+            ended = [await wait_until_ended(accounts, me.id, task.id, 600) for task in tasks]
             took = time.monotonic() - began
-            shares = sorted(sum(pid == one.pid for pid, *_ in log_of(folder)) for one in running)
-    runs = steps_run(folder)
-    done = sum(one.status == "done" for one in told)
+            shares = sorted(sum(pid == worker.pid for pid, *_ in read_steps(folder)) for worker in running)
+    starts = count_starts(folder)
+    done = sum(task.status == "done" for task in ended)
     return {
         "jobs": jobs,
         "done": done,
-        "twice": runs.total() - len(runs),
+        "twice": starts.total() - len(starts),
         "shares": shares,
         "submitted a second": round(jobs / submitting),
         "done a second": round(jobs / took),
-        "ok": done == jobs and runs.total() == jobs,
+        "ok": done == jobs and starts.total() == jobs,
     }
 
 
 async def stopped(url: str, folder: Path) -> Figures:
-    """SIGTERM with five jobs in flight, and a peer."""
-    async with accounts_at(url, folder / "storage") as accounts:
+    """Stop a worker with five jobs in flight while another one is running."""
+    async with open_accounts_at(url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        with workers(1, url, folder, pause_s=PAUSE_S, concurrency=8) as (first,):
-            tasks = [await submitted(accounts, me.id, STEPS, b"a photo") for _ in range(5)]
-            while len({task for task, _ in steps_run(folder)}) < 5:  # noqa: ASYNC110 - of another process
+        with run_workers(1, url, folder, pause_s=PAUSE_S, concurrency=8) as (first,):
+            tasks = [await submit(accounts, me.id, STEPS, b"a photo") for _ in range(5)]
+            while len({task for task, _ in count_starts(folder)}) < 5:  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(0.02)
-            with workers(1, url, folder, pause_s=PAUSE_S, concurrency=8) as (second,):
+            with run_workers(1, url, folder, pause_s=PAUSE_S, concurrency=8) as (second,):
                 took = await asyncio.to_thread(first.stop)
-                went_on = await _first_step_of(second, folder)
-                told = [await ended(accounts, me.id, task.id, 60) for task in tasks]
-    runs = steps_run(folder)
+                resumed = await _wait_for_first_step(second, folder)
+                ended = [await wait_until_ended(accounts, me.id, task.id, 60) for task in tasks]
+    starts = count_starts(folder)
     return {
         "stopped within s": round(took, 2),
-        "peer went on after s": round(went_on, 2),
-        "done": sum(one.status == "done" for one in told),
-        "steps twice": runs.total() - len(runs),
-        "ok": {one.status for one in told} == {"done"} and runs.total() == len(runs) == 5 * STEPS,
+        "peer resumed after s": round(resumed, 2),
+        "done": sum(task.status == "done" for task in ended),
+        "steps twice": starts.total() - len(starts),
+        "ok": {task.status for task in ended} == {"done"} and starts.total() == len(starts) == 5 * STEPS,
     }
 
 
 async def idle(url: str, folder: Path) -> Figures:
-    """What a worker costs that has nothing to do."""
-    with workers(1, url, folder, usual_pace=True) as (worker,):
+    """Measure the cost of a worker without tasks."""
+    with run_workers(1, url, folder, usual_intervals=True) as (worker,):
         await asyncio.sleep(2)
         process = psutil.Process(worker.pid)
         before = sum(process.cpu_times()[:2])
@@ -121,35 +123,36 @@ async def idle(url: str, folder: Path) -> Figures:
         return {"cpu %": round(100 * spent / 8, 1), "memory MB": round(process.memory_info().rss / 1e6), "ok": True}
 
 
-async def _watched(events: object) -> tuple[TaskInfo, list[float]]:
+async def _watch(events: AsyncIterator[TaskInfo]) -> tuple[TaskInfo, list[float]]:
     progress = []
-    async for told in events:  # type: ignore[attr-defined]
-        progress.append(told.progress)
-    return told, progress
+    async for task in events:
+        progress.append(task.progress)
+    return task, progress
 
 
-async def _in_charge(
-    running: list[WorkerProcess], folder: Path, watching: "asyncio.Task[object]", beyond: int
+async def _find_active_worker(
+    running: list[WorkerProcess], folder: Path, watching: "asyncio.Task[object]", after_step: int
 ) -> WorkerProcess | None:
-    """The living worker that does the latest step, once that is one beyond: a step that kills three is given up."""
+    """Return the living worker of the latest step, once that is a later step: one that is killed in three tries of one
+    step fails the task."""
     while not watching.done():
-        latest = [pid for pid, _, index in log_of(folder)[-1:] if index > beyond]
-        found = [one for one in running if one.pid in latest and not one.killed]
-        if found:
-            return found[0]
+        latest = [pid for pid, _, index in read_steps(folder)[-1:] if index > after_step]
+        for worker in running:
+            if worker.pid in latest and not worker.killed:
+                return worker
         await asyncio.sleep(0.01)
     return None
 
 
-def _replaced(url: str, folder: Path) -> WorkerProcess:
-    worker = started(url, folder, pause_s=PAUSE_S)
+def _start_ready_worker(url: str, folder: Path) -> WorkerProcess:
+    worker = start_worker(url, folder, pause_s=PAUSE_S)
     worker.wait_until_ready()
     return worker
 
 
-async def _first_step_of(worker: WorkerProcess, folder: Path) -> float:
+async def _wait_for_first_step(worker: WorkerProcess, folder: Path) -> float:
     began = time.monotonic()
-    while worker.pid not in {pid for pid, *_ in log_of(folder)}:  # noqa: ASYNC110 - of another process
+    while worker.pid not in {pid for pid, *_ in read_steps(folder)}:  # noqa: ASYNC110 - of another process
         await asyncio.sleep(0.01)
     return time.monotonic() - began
 
@@ -166,19 +169,19 @@ def main() -> None:
     parser.add_argument("--backend", choices=[*BACKENDS, "both"], default="both")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=1000)
-    parser.add_argument("--runs", type=int, default=1, help="jobs that are killed on the way")
-    asked = parser.parse_args()
+    parser.add_argument("--runs", type=int, default=1, help="jobs whose workers are killed")
+    args = parser.parse_args()
     configure_logging("WARNING", json=False)
-    fine = []
-    for backend in BACKENDS if asked.backend == "both" else (asked.backend,):
-        seeds = range(asked.runs)
-        fine += [_measure("killed", backend, partial(killed, kills=asked.kills, seed=seed)) for seed in seeds]
-        fine.append(_measure("many", backend, partial(many, jobs=asked.jobs)))
-        fine.append(_measure("stopped", backend, stopped))
-        fine.append(_measure("idle", backend, idle))
+    results = []
+    for backend in BACKENDS if args.backend == "both" else (args.backend,):
+        seeds = range(args.runs)
+        results += [_measure("killed", backend, partial(killed, kills=args.kills, seed=seed)) for seed in seeds]
+        results.append(_measure("many", backend, partial(many, jobs=args.jobs)))
+        results.append(_measure("stopped", backend, stopped))
+        results.append(_measure("idle", backend, idle))
     drop_templates()
-    print(f"{fine.count(True)} of {len(fine)} as they should be")
-    sys.exit(not all(fine))
+    print(f"{results.count(True)} of {len(results)} passed")
+    sys.exit(not all(results))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Does a real video, and a real batch of photos, survive whatever is done to its workers?
+"""Durability of a real video and a real batch of photos whose workers are killed.
 
     python -m benchmarks.killed [--backend sqlite|postgresql|both] [--kills 10] [--seed 1]
 
 Two `gwansang worker` processes do a film of 60 frames, then a batch of 50 photos. At random moments both are killed
-with SIGKILL and two others are started, until it was done so often or the task has ended. Exits with 1 unless the task
-ended well, each reading is in the history exactly once, and the progress never went back. A step that is killed three
-times in a row is given up by design, so after two of them the next kill waits until the task has moved on.
+with SIGKILL and two others are started, until the given number of kills or the end of the task. Exits with 1 unless the
+task is done, each reading is in the history exactly once, and the progress never decreased. A step that is killed three
+times in a row fails the task by design, so after two of them the next kill waits until the task has advanced.
 """
 
 import argparse
@@ -21,79 +21,79 @@ from pathlib import Path
 from tests.support.accounts import signed_up
 from tests.support.database import BACKENDS, drop_templates, scratch_database
 from tests.support.photos import drawn_portrait
-from tests.test_jobs.counting import accounts_at
-from tests.test_jobs.test_killed_video import Worker, film, replaced, workers
+from tests.test_jobs.counting import open_accounts_at
+from tests.test_jobs.test_killed_video import Worker, film, replace_workers, run_workers
 
 from gwansang.core.logging import configure_logging
 from gwansang.services.jobs.batch_job import BATCH
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request
 from gwansang.services.jobs.video_job import VIDEO
 
-_LONGEST_PAUSE_S = 0.6
-_IN_A_ROW = 2  # kills of one step
-_WITHIN_S = 300
+_MAX_PAUSE_S = 0.6
+_MAX_KILLS_OF_A_STEP = 2
+_TIMEOUT_S = 300
 
 
 @dataclass
 class Killer:
-    """Kills all workers at random moments of a task that gets on."""
+    """Kills all workers at random moments of a task that advances."""
 
     chance: random.Random
-    left: int
+    remaining: int
     replace: Callable[[list[Worker]], list[Worker]]
     running: list[Worker]
     everyone: list[Worker]
     at: list[float] = field(default_factory=list)
 
-    async def see(self, progress: float) -> None:
-        """Kills a little after something was told of the task."""
-        if not self.left or self.at[-_IN_A_ROW:] == [progress] * _IN_A_ROW:
+    async def on_progress(self, progress: float) -> None:
+        """Kill a little after a change of the task."""
+        if not self.remaining or self.at[-_MAX_KILLS_OF_A_STEP:] == [progress] * _MAX_KILLS_OF_A_STEP:
             return
-        await asyncio.sleep(self.chance.uniform(0, _LONGEST_PAUSE_S))
+        await asyncio.sleep(self.chance.uniform(0, _MAX_PAUSE_S))
         self.running = self.replace(self.running)
         self.everyone.extend(self.running)
-        self.left -= 1
+        self.remaining -= 1
         self.at.append(progress)
 
 
-async def survived(url: str, folder: Path, kind: str, inputs: Sequence[bytes], expected: int, killer_seed: int) -> bool:
-    """Whether the task ended well, once, and without going back."""
+async def measure(url: str, folder: Path, kind: str, inputs: Sequence[bytes], expected: int, killer_seed: int) -> bool:
+    """Return whether the task ended well, once, and its progress never decreased."""
     began = time.monotonic()
-    async with accounts_at(url, folder / "storage") as accounts:
+    async with open_accounts_at(url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
-        with workers(2, url, folder) as running:
+        with run_workers(2, url, folder) as running:
             task = await accounts.tasks.submit(me.id, kind, {}, inputs, request_sha256="0" * 64)
             killer = Killer(
                 random.Random(killer_seed),  # noqa: S311 - moments, not secrets
                 _args.kills,
-                lambda alive: replaced(alive, url, folder),
+                lambda alive: replace_workers(alive, url, folder),
                 list(running),
                 running,
             )
             progress: list[float] = []
-            async with asyncio.timeout(_WITHIN_S):
-                async for told in accounts.tasks.events(me.id, task.id):
-                    progress.append(told.progress)
-                    if told.status == "processing":
-                        await killer.see(told.progress)
+            async with asyncio.timeout(_TIMEOUT_S):
+                async for ended in accounts.tasks.events(me.id, task.id):
+                    progress.append(ended.progress)
+                    if ended.status == "processing":
+                        await killer.on_progress(ended.progress)
             kept = (await accounts.history.page(me.id)).total
-    well = told.status == "done" and kept == expected and progress == sorted(progress)
+    ok = ended.status == "done" and kept == expected and progress == sorted(progress)
     at = ", ".join(f"{one:.2f}" for one in killer.at)
     print(
-        f"  {kind:6} {'ok' if well else 'FAILED'}: {told.status}, {kept} of {expected} in the history, "
+        f"  {kind:6} {'ok' if ok else 'FAILED'}: {ended.status}, {kept} of {expected} in the history, "
         f"{len(killer.at)} kills of both workers at progress {at}; {time.monotonic() - began:.0f} s"
     )
-    return well
+    return ok
 
 
-def _all(backend: str, seed: int) -> bool:
-    order = dump_request(ReadingRequest(locale="en"))
-    well = True
-    for kind, inputs, expected in ((VIDEO, [film(), order], 1), (BATCH, [*[drawn_portrait()] * 50, order], 50)):
+def _measure_all(backend: str, seed: int) -> bool:
+    request = dump_request(ReadingRequest(locale="en"))
+    ok = True
+    for kind, inputs, expected in ((VIDEO, [film(), request], 1), (BATCH, [*[drawn_portrait()] * 50, request], 50)):
         with scratch_database(backend) as url, tempfile.TemporaryDirectory() as folder:
-            well &= asyncio.run(survived(url, Path(folder), kind, inputs, expected, seed))
-    return well
+            ok &= asyncio.run(measure(url, Path(folder), kind, inputs, expected, seed))
+    return ok
 
 
 def _arguments() -> argparse.Namespace:
@@ -107,9 +107,9 @@ def _arguments() -> argparse.Namespace:
 if __name__ == "__main__":
     _args = _arguments()
     configure_logging("WARNING", json=False)
-    _well = True
+    _ok = True
     for _backend in BACKENDS if _args.backend == "both" else (_args.backend,):
         print(_backend)
-        _well &= _all(_backend, _args.seed)
+        _ok &= _measure_all(_backend, _args.seed)
     drop_templates()
-    sys.exit(not _well)
+    sys.exit(not _ok)

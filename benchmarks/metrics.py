@@ -1,4 +1,4 @@
-"""What counting costs each request, by an empty application. `python -m benchmarks.metrics`"""
+"""Cost of the metrics for each request, measured on an empty application. `python -m benchmarks.metrics`"""
 
 import asyncio
 from statistics import median

@@ -1,4 +1,4 @@
-"""A process that does nothing but long work: the same container as the service's, and no web."""
+"""Process that only runs long work: the container of the service without the web application."""
 
 import asyncio
 import signal
@@ -8,9 +8,9 @@ from gwansang.config import Settings
 from gwansang.container import open_container
 
 
-async def work(settings: Settings, ready: Callable[[str], object]) -> None:
-    """Does long work until SIGTERM or SIGINT, then lets running steps end and hands back the rest; `ready` is told the
-    worker's name. Raises where the service could not work."""
+async def run(settings: Settings, ready: Callable[[str], object]) -> None:
+    """Run tasks until SIGTERM or SIGINT, then let running steps end and requeue the rest. Call `ready` with the
+    worker's name once it accepts tasks; raises if the service could not start."""
     stopped = stop_signal()
     async with open_container(settings, worker=True) as container:
         if container.worker is not None:
@@ -19,7 +19,7 @@ async def work(settings: Settings, ready: Callable[[str], object]) -> None:
 
 
 def stop_signal() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT, from now on."""
+    """Return an event that SIGTERM and SIGINT set from now on."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""A video goes in, a task comes back, and its reading is like that of a photo; on SQLite and PostgreSQL."""
+"""A submitted video creates a task whose reading equals that of a photo; on SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,20 +43,20 @@ async def minji(client: httpx.AsyncClient) -> Person:
     return someone
 
 
-async def sent(someone: Person, film: bytes, *, key: str | None = None, **fields: str) -> httpx.Response:
+async def submit(someone: Person, film: bytes, *, key: str | None = None, **fields: str) -> httpx.Response:
     headers = {**someone.bearer, **({"Idempotency-Key": key} if key else {})}
     files = {"file": ("me.mp4", film, "video/mp4")}
     return await someone.client.post(f"/api/v1{VIDEO}", files=files, data=fields, headers=headers)
 
 
-async def ended(someone: Person, answer: httpx.Response) -> dict[str, object]:
-    """The submitted task once it has ended."""
+async def wait_until_ended(someone: Person, answer: httpx.Response) -> dict[str, object]:
+    """Return the submitted task once it has ended."""
     assert answer.status_code == 202, answer.text
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
-            told = (await someone.call("GET", f"/analysis/tasks/{answer.json()['task_id']}")).json()
-            if told["status"] not in ("queued", "processing"):
-                return told
+            task = (await someone.call("GET", f"/analysis/tasks/{answer.json()['task_id']}")).json()
+            if task["status"] not in ("queued", "processing"):
+                return task
             await asyncio.sleep(0.02)
 
 
@@ -74,13 +74,13 @@ async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: 
         photo = {"file": ("me.png", drawn_portrait(".png", 384, 480, 200.0), "image/png")}
         still = (await minji.call("POST", "/analysis/face/upload", files=photo)).json()
 
-        submitted = await sent(minji, drawn_clip(24), locale="en", birth_year="1990")
-        told = await ended(minji, submitted)
+        submitted = await submit(minji, drawn_clip(24), locale="en", birth_year="1990")
+        ended = await wait_until_ended(minji, submitted)
         kept = (await minji.call("GET", "/analysis")).json()
 
     assert submitted.headers["location"].endswith(submitted.json()["task_id"])
-    assert (told["status"], told["progress"], told["kind"]) == ("done", 1, "video")
-    reading = told["result"]
+    assert (ended["status"], ended["progress"], ended["kind"]) == ("done", 1, "video")
+    reading = ended["result"]
     assert (reading["quality"]["frames"], reading["quality"]["photos"]) == (MAX_FRAMES, 1)
     assert 0 <= reading["quality"]["best_second"] < 0.8
     assert (reading["locale"], reading["ages"]["birth_year"]) == ("en", 1990)
@@ -92,13 +92,13 @@ async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: 
     assert reading["profile"]["photos"] == 2
     assert kept["total"] == 2
     assert reading["analysis_id"] in {one["analysis_id"] for one in kept["items"]}
-    assert not [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]  # nothing of the film is left
+    assert not [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]  # nothing of the clip
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_what_a_film_s_bytes_tell_is_answered_at_once_and_leaves_no_task(minji: Person) -> None:
-    for hostile in told_at_once():
-        answer = await sent(minji, hostile.data)
+async def test_an_error_in_the_header_of_a_video_is_answered_at_once_and_creates_no_task(minji: Person) -> None:
+    for hostile in choose_hostile_clips():
+        answer = await submit(minji, hostile.data)
         code = answer.json()["error"]["code"]
         assert code in hostile.codes, hostile.name
         assert answer.status_code == STATUS[code]
@@ -106,38 +106,38 @@ async def test_what_a_film_s_bytes_tell_is_answered_at_once_and_leaves_no_task(m
     assert (await minji.call("GET", "/analysis/tasks")).json()["total"] == 0
 
 
-def told_at_once() -> list[Hostile]:
-    """Three for each error, of those that a look at the bytes is enough for; `tests/test_vision` has all of them."""
-    found: dict[str | None, list[Hostile]] = {}
+def choose_hostile_clips() -> list[Hostile]:
+    """Return three for each error that the header shows; `tests/test_vision` tests all of them."""
+    by_code: dict[str | None, list[Hostile]] = {}
     for hostile in hostile_clips():
         if "8K, and" not in hostile.name and "does not say" not in hostile.name:
-            found.setdefault(hostile.codes[0], []).append(hostile)
-    found.pop(None)
-    assert set(found) == set(STATUS)
-    return [one for several in found.values() for one in several[:3]]
+            by_code.setdefault(hostile.codes[0], []).append(hostile)
+    by_code.pop(None)
+    assert set(by_code) == set(STATUS)
+    return [one for clips in by_code.values() for one in clips[:3]]
 
 
-async def test_a_video_without_a_face_fails_in_the_language_of_who_asks(database_url: str) -> None:
-    class Nobody(FakeVision):
+async def test_a_video_without_a_face_fails_with_an_error_in_the_callers_language(database_url: str) -> None:
+    class NoFaceVision(FakeVision):
         def face_from_image(self, picture: object) -> None:
             raise NoFaceError("No face was found.")
 
-    async with application(Nobody, database_url=database_url) as client:
+    async with application(NoFaceVision, database_url=database_url) as client:
         minji = await person(client, "minji")
-        told = await ended(minji, await sent(minji, drawn_clip(3)))
-        korean = await minji.call("GET", f"/analysis/tasks/{told['task_id']}?locale=ko")
-    assert told["status"] == "failed"
-    assert told["error"]["code"] == "NO_FACE"
-    assert told["result"] is None
+        ended = await wait_until_ended(minji, await submit(minji, drawn_clip(3)))
+        korean = await minji.call("GET", f"/analysis/tasks/{ended['task_id']}?locale=ko")
+    assert ended["status"] == "failed"
+    assert ended["error"]["code"] == "NO_FACE"
+    assert ended["result"] is None
     assert "얼굴" in korean.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_same_request_under_one_key_is_one_task(minji: Person) -> None:
-    one = await sent(minji, film := drawn_clip(4), key="k-1")
-    await ended(minji, one)
-    again = await sent(minji, film, key="k-1")
-    other = await sent(minji, drawn_clip(5), key="k-1")
+async def test_the_same_video_under_one_key_is_one_task(minji: Person) -> None:
+    one = await submit(minji, film := drawn_clip(4), key="k-1")
+    await wait_until_ended(minji, one)
+    again = await submit(minji, film, key="k-1")
+    other = await submit(minji, drawn_clip(5), key="k-1")
     assert again.json()["task_id"] == one.json()["task_id"]
     assert other.json()["error"]["code"] == "IDEMPOTENCY_KEY_REUSED"
     assert (await minji.call("GET", "/analysis")).json()["total"] == 1
@@ -149,29 +149,29 @@ async def test_a_video_costs_as_much_as_four_readings_and_needs_a_sign_in() -> N
         film = drawn_clip(2)
         history_key = await minji.key("history:read")
         before = int((await minji.call("GET", "/users/me")).headers["ratelimit-remaining"])
-        answer = await sent(minji, film)
+        answer = await submit(minji, film)
         spent = before - int(answer.headers["ratelimit-remaining"])
         files = {"file": ("me.mp4", film)}
         nobody = await client.post(f"/api/v1{VIDEO}", files=files)
         narrow = await client.post(f"/api/v1{VIDEO}", files=files, headers=history_key)
-        again = await sent(minji, film)
+        again = await submit(minji, film)
     assert spent == 20
     assert nobody.status_code == 401
     assert (narrow.status_code, again.status_code) == (403, 429)
 
 
-async def test_limits_of_the_form_are_told() -> None:
+async def test_forms_beyond_a_limit_are_refused() -> None:
     async with application(max_video_bytes=100_000) as client:
         minji = await person(client, "minji")
-        large = await sent(minji, bytes(100_001))
-        huge = await sent(minji, bytes(300_000))
+        large = await submit(minji, bytes(100_001))
+        huge = await submit(minji, bytes(300_000))
         nothing = await minji.call("POST", VIDEO, files={"other": ("a", b"b")})
         two = await minji.call("POST", VIDEO, files=[("file", ("a", drawn_clip(2))), ("file", ("b", b"b"))])
-        young = await sent(minji, drawn_clip(2), birth_year="2020")
+        young = await submit(minji, drawn_clip(2), birth_year="2020")
         json = await minji.call("POST", VIDEO, json={})
         tasks = (await minji.call("GET", "/analysis/tasks")).json()["total"]
-    told = [one.json()["error"]["code"] for one in (large, huge, nothing, two, young, json)]
-    assert told == [
+    codes = [answer.json()["error"]["code"] for answer in (large, huge, nothing, two, young, json)]
+    assert codes == [
         "FILE_TOO_LARGE",
         "BODY_TOO_LARGE",
         "INVALID_FORM",

@@ -1,4 +1,4 @@
-"""Where workers of a test keep their things."""
+"""Folder shared by the workers of a test."""
 
 from pathlib import Path
 

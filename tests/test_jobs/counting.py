@@ -1,4 +1,4 @@
-"""A kind of work that counts, and what tests of long work share."""
+"""A job that counts its steps, and helpers shared by tests and benchmarks of long work."""
 
 import asyncio
 import json
@@ -19,17 +19,20 @@ from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.services.tasks.worker import JobPolicy, PollIntervals, TaskWorker, open_worker
 from tests.support.serving import settings_for_tests
 
-BRISK = PollIntervals(poll_s=0.1, heartbeat_s=0.3, sweep_s=0.4, dead_after_s=1.5, shutdown_grace_s=5.0)
+FAST = PollIntervals(poll_s=0.1, heartbeat_s=0.3, sweep_s=0.4, dead_after_s=1.5, shutdown_grace_s=5.0)
+PATIENCE_S = 60.0  # until a test gives up; long, because the machine can be busy
 
 
 @dataclass
 class CountingJob:
-    """Its steps note that they ran; `before_step` may wait, raise or kill."""
+    """Records every step that it runs; `before_step` can wait, raise or kill the process. With `processes`, no step
+    ends before that many processes have started one."""
 
     kind: str = "count"
     before_step: Callable[[TaskContext, int], object] = lambda _, __: None
     pause_s: float = 0.0
     log: Path | None = None
+    processes: int = 1
     ran: list[tuple[UUID, int]] = field(default_factory=list)
 
     async def plan(self, task: TaskContext) -> int:
@@ -44,6 +47,8 @@ class CountingJob:
                 log.write(json.dumps([os.getpid(), str(task.id), index]) + "\n")
         self.before_step(task, index)
         await asyncio.sleep(self.pause_s)
+        while self.log is not None and self.processes > len({pid for pid, *_ in read_log(self.log)}):  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.02)
         return {"index": index, "input": len(await task.input(0)) if task.inputs else None}
 
     async def finish(self, task: TaskContext) -> JobResult:
@@ -52,52 +57,68 @@ class CountingJob:
         return JobResult({"steps": len(outcomes)})
 
 
-def kill_myself(_: TaskContext, __: int) -> None:
+def read_log(log: Path) -> list[tuple[int, str, int]]:
+    """Return every step that was started, in order: process id, task id, index of the step."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [(pid, task, index) for pid, task, index in map(json.loads, lines)]
+
+
+def kill_this_process(_: TaskContext, __: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def rules_on(url: str, *, slots: Path, concurrency: int = 4, pace: PollIntervals = BRISK) -> JobPolicy:
-    settings = settings_for_tests(database_url=url, worker_folder=slots, jobs_concurrency=concurrency)
-    rules = job_policy(settings)
-    return JobPolicy(rules.database_url, rules.slots, rules.concurrency, rules.keep, pace)
-
-
 @asynccontextmanager
-async def accounts_at(url: str, storage: Path, **changes: object) -> AsyncIterator[Accounts]:
-    """The services on a database and a file store that several processes may share; real time."""
+async def open_accounts_at(url: str, storage: Path, **changes: object) -> AsyncIterator[Accounts]:
+    """Open the services on a database and a folder that several processes share; in real time."""
     settings = settings_for_tests(database_url=url, storage_folder=storage, **changes)
     async with open_accounts(settings, clock=utc_now) as accounts:
         yield accounts
 
 
 @asynccontextmanager
-async def worker_at(
+async def open_worker_at(
     url: str,
     folder: Path,
     jobs: Mapping[str, Job],
     *,
     concurrency: int = 4,
-    at_once: bool = True,
-    pace: PollIntervals = BRISK,
+    eager: bool = True,
+    intervals: PollIntervals = FAST,
 ) -> AsyncIterator[tuple[Accounts, TaskWorker]]:
-    """A worker in this process."""
-    async with accounts_at(url, folder / "storage") as accounts:
-        rules = rules_on(url, slots=folder / "workers", concurrency=concurrency, pace=pace)
-        async with open_worker(accounts.job_resources, jobs, rules, at_once=at_once) as runner:
-            yield accounts, runner
+    """Run a worker in this process."""
+    settings = settings_for_tests(database_url=url, worker_folder=folder / "workers", jobs_concurrency=concurrency)
+    usual = job_policy(settings)
+    policy = JobPolicy(usual.database_url, usual.slot_folder, usual.concurrency, usual.retention, intervals)
+    async with (
+        open_accounts_at(url, folder / "storage") as accounts,
+        open_worker(accounts.job_resources, jobs, policy, eager=eager) as worker,
+    ):
+        yield accounts, worker
 
 
-async def submitted(
-    accounts: Accounts, user_id: int, steps: int = 3, *inputs: bytes, key: str | None = None
-) -> TaskInfo:
+async def submit(accounts: Accounts, user_id: int, steps: int = 3, *inputs: bytes, key: str | None = None) -> TaskInfo:
     return await accounts.tasks.submit(
         user_id, "count", {"steps": steps}, inputs, request_sha256="0" * 64, idempotency_key=key
     )
 
 
-async def ended(accounts: Accounts, user_id: int, task_id: UUID, within_s: float = 20.0) -> TaskInfo:
-    """The task at its end."""
-    async with asyncio.timeout(within_s):
-        async for told in accounts.tasks.events(user_id, task_id):
-            last = told
+async def wait_until_ended(accounts: Accounts, user_id: int, task_id: UUID, timeout_s: float = PATIENCE_S) -> TaskInfo:
+    async with asyncio.timeout(timeout_s):
+        async for task in accounts.tasks.events(user_id, task_id):
+            last = task
     return last
+
+
+async def wait_until_advanced(accounts: Accounts, user_id: int, task_id: UUID) -> None:
+    """Return once the first step of a task is done."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for task in accounts.tasks.events(user_id, task_id):
+            if task.progress > 0:
+                return
+
+
+async def wait_until_inputs_deleted(folder: Path) -> None:
+    """Return once no task has inputs; they are deleted just after the end of a task is visible."""
+    async with asyncio.timeout(PATIENCE_S):
+        while list((folder / "storage" / "jobs").glob("*")):  # noqa: ASYNC110 - a folder
+            await asyncio.sleep(0.02)

@@ -1,12 +1,13 @@
-"""What the engine has written down."""
+"""Everything the engine has stored."""
 
 import asyncio
 
 from gwansang.db.job_store import open_job_store
+from tests.test_jobs.counting import PATIENCE_S
 
 
-def everything_kept(database_url: str) -> str:
-    """All rows of all tables of the engine, as text."""
+def dump_engine_tables(database_url: str) -> str:
+    """Return all rows of all tables of the engine, as text."""
     store = open_job_store(database_url)
     schema = "" if database_url.startswith("sqlite") else "dbos."
     listing = (
@@ -24,7 +25,8 @@ def everything_kept(database_url: str) -> str:
     return repr(rows)
 
 
-async def until_forgotten(database_url: str, word: str) -> None:
-    async with asyncio.timeout(10):
-        while word in await asyncio.to_thread(everything_kept, database_url):  # noqa: ASYNC110 - in a table
+async def wait_until_deleted(database_url: str, text: str) -> None:
+    """Return once no row of the engine contains a text."""
+    async with asyncio.timeout(PATIENCE_S):
+        while text in await asyncio.to_thread(dump_engine_tables, database_url):  # noqa: ASYNC110 - in a table
             await asyncio.sleep(0.1)

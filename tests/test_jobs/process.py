@@ -1,6 +1,6 @@
-"""A worker as a process of its own, for tests and benchmarks that end it in every way.
+"""A worker in a process of its own, for tests and benchmarks that stop it in every way.
 
-The kinds of work: `count` counts; `deadly` kills the process that does it.
+Its jobs: `count` counts; `deadly` kills the process that runs it.
 """
 
 import asyncio
@@ -11,11 +11,13 @@ from pathlib import Path
 from gwansang.core.logging import configure_logging
 from gwansang.services.tasks.worker import PollIntervals
 from gwansang.worker import stop_signal
-from tests.test_jobs.counting import BRISK, CountingJob, kill_myself, worker_at
+from tests.test_jobs.counting import FAST, CountingJob, kill_this_process, open_worker_at
+
+STEP_LOG = "steps.log"
 
 
 def run(ready: Connection, url: str, folder: Path, options: dict[str, float]) -> None:
-    """Works until SIGTERM; tells its name when it is at work."""
+    """Work until SIGTERM; send the worker's name once it accepts tasks."""
     log = os.open(folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
     configure_logging("INFO", json=True)
@@ -24,13 +26,14 @@ def run(ready: Connection, url: str, folder: Path, options: dict[str, float]) ->
 
 async def _work(ready: Connection, url: str, folder: Path, options: dict[str, float]) -> None:
     stopped = stop_signal()
-    log = folder / "steps.log"
+    log = folder / STEP_LOG
+    processes = int(options.get("processes", 1))
     jobs = {
-        "count": CountingJob(pause_s=options.get("pause_s", 0.0), log=log),
-        "deadly": CountingJob("deadly", before_step=kill_myself, log=log),
+        "count": CountingJob(pause_s=options.get("pause_s", 0.0), log=log, processes=processes),
+        "deadly": CountingJob("deadly", before_step=kill_this_process, log=log),
     }
-    pace = PollIntervals() if options.get("usual_pace") else BRISK
+    intervals = PollIntervals() if options.get("usual_intervals") else FAST
     concurrency = int(options.get("concurrency", 4))
-    async with worker_at(url, folder, jobs, concurrency=concurrency, pace=pace) as (_, runner):
-        ready.send(runner.name)
+    async with open_worker_at(url, folder, jobs, concurrency=concurrency, intervals=intervals) as (_, worker):
+        ready.send(worker.name)
         await stopped.wait()

@@ -1,6 +1,5 @@
-"""Workers in processes of their own, forked from one that has imported everything: a start takes no seconds."""
+"""Workers in processes of their own, forked from one that has imported everything, so that a start is fast."""
 
-import json
 import multiprocessing
 import os
 import signal
@@ -16,18 +15,18 @@ from pathlib import Path
 import psutil
 
 from tests.test_jobs import process
+from tests.test_jobs.counting import PATIENCE_S, read_log
 
-START_S = 60.0
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.test_jobs.process", "gwansang.jobs.engine"])
 
 
 @dataclass
 class WorkerProcess:
-    """A running worker; its name is known when it is ready."""
+    """A running worker; its name is empty until it is ready."""
 
     process: ForkServerProcess
-    told: Connection
+    ready: Connection
     name: str = ""
 
     @property
@@ -40,30 +39,30 @@ class WorkerProcess:
         return self.process.exitcode == -signal.SIGKILL
 
     def wait_until_ready(self) -> None:
-        assert self.told.poll(START_S), "the worker did not start"
-        self.name = self.told.recv()
+        assert self.ready.poll(PATIENCE_S), "the worker did not start"
+        self.name = self.ready.recv()
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """As the kernel does when memory ends, and as a power cut does."""
+        """Kill it as the kernel does when memory runs out."""
         self.process.kill()
         self.process.join()
 
-    def stop(self, within_s: float = 12.0) -> float:
-        """As an orchestrator does; says how long it took."""
+    def stop(self, timeout_s: float = PATIENCE_S) -> float:
+        """Stop it as an orchestrator does, and return how long that took."""
         began = time.monotonic()
         children = psutil.Process(self.pid).children(recursive=True)
         self.process.terminate()
-        self.process.join(within_s)
+        self.process.join(timeout_s)
         assert self.process.exitcode == 0
         assert not [child for child in children if child.is_running()]
         return time.monotonic() - began
 
 
-def started(url: str, folder: Path, **options: float) -> WorkerProcess:
-    """A worker that is about to start."""
+def start_worker(url: str, folder: Path, **options: float) -> WorkerProcess:
+    """Start a worker without waiting until it is ready."""
     here, there = _context.Pipe(duplex=False)
     worker = _context.Process(target=process.run, args=(there, url, folder, options))
     worker.start()
@@ -72,9 +71,9 @@ def started(url: str, folder: Path, **options: float) -> WorkerProcess:
 
 
 @contextmanager
-def workers(count: int, url: str, folder: Path, **options: float) -> Iterator[list[WorkerProcess]]:
-    """So many workers, at work; those that are still there in the end are killed."""
-    running = [started(url, folder, **options) for _ in range(count)]
+def run_workers(count: int, url: str, folder: Path, **options: float) -> Iterator[list[WorkerProcess]]:
+    """Start workers, wait until all are ready, and kill those that still run at the end."""
+    running = [start_worker(url, folder, **options) for _ in range(count)]
     try:
         for worker in running:
             worker.wait_until_ready()
@@ -82,16 +81,14 @@ def workers(count: int, url: str, folder: Path, **options: float) -> Iterator[li
     finally:
         for worker in running:
             worker.kill()
-            worker.told.close()
+            worker.ready.close()
 
 
-def log_of(folder: Path) -> list[tuple[int, str, int]]:
-    """Every step that was begun, in order: the process, the task, the step."""
-    log = folder / "steps.log"
-    lines = log.read_text().splitlines() if log.exists() else []
-    return [(pid, task, index) for pid, task, index in map(json.loads, lines)]
+def read_steps(folder: Path) -> list[tuple[int, str, int]]:
+    """Return every step that was started, in order: process id, task id, index of the step."""
+    return read_log(folder / process.STEP_LOG)
 
 
-def steps_run(folder: Path) -> Counter[tuple[str, int]]:
-    """How often each step of each task was begun."""
-    return Counter((task, index) for _, task, index in log_of(folder))
+def count_starts(folder: Path) -> Counter[tuple[str, int]]:
+    """Return how often each step of each task was started."""
+    return Counter((task, index) for _, task, index in read_steps(folder))

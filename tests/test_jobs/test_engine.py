@@ -1,4 +1,4 @@
-"""The engine alone: releases, lost tables, and what it must not do."""
+"""The engine without tasks: releases, repeated enqueuing, recovery."""
 
 import asyncio
 import subprocess
@@ -12,12 +12,13 @@ import pytest
 from gwansang.db.job_store import open_job_store
 from gwansang.jobs.engine import JobEngine
 from gwansang.jobs.protocols import TaskReleased
+from tests.test_jobs.counting import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
 
 class OneStep:
-    """A course of one step; notes that it was finished."""
+    """An execution of one step; sets an event when it is finished."""
 
     steps = 1
 
@@ -30,23 +31,23 @@ class OneStep:
     async def finish(self) -> None:
         self._finished.set()
 
-    async def leave(self) -> None:
+    async def release(self) -> None:
         return None
 
 
-class Refusing:
-    """A worker that stops."""
+class StoppingExecutor:
+    """Releases every task, as a worker that stops."""
 
     def __init__(self) -> None:
-        self.asked = asyncio.Event()
+        self.called = asyncio.Event()
 
     async def begin(self, _: UUID) -> None:
-        self.asked.set()
+        self.called.set()
         raise TaskReleased
 
 
-class Willing:
-    """A worker that works."""
+class WorkingExecutor:
+    """Executes every task."""
 
     def __init__(self) -> None:
         self.finished = asyncio.Event()
@@ -56,47 +57,49 @@ class Willing:
 
 
 @asynccontextmanager
-async def engine(url: str, courses: Refusing | Willing, worker: str, protocol: int = 1) -> AsyncIterator[JobEngine]:
-    made = JobEngine(
-        open_job_store(url), courses, asyncio.get_running_loop(), worker=worker, concurrency=2, protocol=protocol
-    )
-    await asyncio.to_thread(made.start)
+async def open_engine(
+    url: str, executor: StoppingExecutor | WorkingExecutor, worker: str, protocol: int = 1
+) -> AsyncIterator[JobEngine]:
+    loop = asyncio.get_running_loop()
+    engine = JobEngine(open_job_store(url), executor, loop, worker=worker, concurrency=2, protocol=protocol)
+    await asyncio.to_thread(engine.start)
     try:
-        yield made
+        yield engine
     finally:
-        await asyncio.to_thread(made.close)
+        await asyncio.to_thread(engine.close)
 
 
-async def test_what_a_worker_left_undone_it_does_when_it_is_there_again(database_url: str) -> None:
-    task_id, refusing, willing = uuid4(), Refusing(), Willing()
-    async with engine(database_url, refusing, "one") as before:
-        await asyncio.to_thread(before.enqueue, [task_id])
-        await asyncio.wait_for(refusing.asked.wait(), 10)
-    async with engine(database_url, willing, "one"):
-        await asyncio.wait_for(willing.finished.wait(), 10)
+async def test_a_restarted_worker_finishes_the_task_that_it_left(database_url: str) -> None:
+    task_id, stopping, working = uuid4(), StoppingExecutor(), WorkingExecutor()
+    async with open_engine(database_url, stopping, "one") as engine:
+        await asyncio.to_thread(engine.enqueue, [task_id])
+        await asyncio.wait_for(stopping.called.wait(), PATIENCE_S)
+    async with open_engine(database_url, working, "one"):
+        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
 
 
-async def test_what_an_older_protocol_enqueued_is_found_and_done(database_url: str) -> None:
-    task_id, refusing, willing = uuid4(), Refusing(), Willing()
-    async with engine(database_url, refusing, "old") as before:
-        await asyncio.to_thread(before.enqueue, [task_id])
-        await asyncio.wait_for(refusing.asked.wait(), 10)
-    async with engine(database_url, willing, "new", protocol=2) as after:
-        assert await asyncio.to_thread(after.outdated) == (task_id,)
-        await asyncio.to_thread(after.forget, [task_id])
-        await asyncio.to_thread(after.enqueue, [task_id])
-        await asyncio.wait_for(willing.finished.wait(), 10)
+async def test_a_task_enqueued_with_an_older_protocol_is_found_and_finished(database_url: str) -> None:
+    task_id, stopping, working = uuid4(), StoppingExecutor(), WorkingExecutor()
+    async with open_engine(database_url, stopping, "old") as engine:
+        await asyncio.to_thread(engine.enqueue, [task_id])
+        await asyncio.wait_for(stopping.called.wait(), PATIENCE_S)
+    async with open_engine(database_url, working, "new", protocol=2) as engine:
+        assert await asyncio.to_thread(engine.list_outdated) == (task_id,)
+        await asyncio.to_thread(engine.delete, [task_id])
+        await asyncio.to_thread(engine.enqueue, [task_id])
+        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
 
 
-async def test_a_task_that_is_enqueued_twice_is_done_once(database_url: str) -> None:
-    task_id, willing = uuid4(), Willing()
-    async with engine(database_url, willing, "one") as running:
-        await asyncio.to_thread(running.enqueue, [task_id, task_id])
-        await asyncio.wait_for(willing.finished.wait(), 10)
-        await asyncio.to_thread(running.enqueue, [task_id])
-        while await asyncio.to_thread(running.unfinished):  # noqa: ASYNC110 - the engine writes it down in its time
-            await asyncio.sleep(0.02)
-        assert await asyncio.to_thread(running.ended) == (task_id,)
+async def test_a_task_that_is_enqueued_twice_is_executed_once(database_url: str) -> None:
+    task_id, working = uuid4(), WorkingExecutor()
+    async with open_engine(database_url, working, "one") as engine:
+        await asyncio.to_thread(engine.enqueue, [task_id, task_id])
+        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
+        await asyncio.to_thread(engine.enqueue, [task_id])
+        async with asyncio.timeout(PATIENCE_S):
+            while await asyncio.to_thread(engine.list_active):  # noqa: ASYNC110 - a table
+                await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(engine.list_ended) == (task_id,)
 
 
 def test_importing_the_service_does_not_import_the_engine() -> None:

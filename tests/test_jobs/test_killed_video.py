@@ -1,4 +1,4 @@
-"""A real video, read by real workers that are killed while they read it."""
+"""A real video, read by real workers that are killed in the middle of it."""
 
 import asyncio
 import os
@@ -25,21 +25,21 @@ from tests.support.accounts import signed_up
 from tests.support.clips import encoded_clip, moving
 from tests.support.photos import model_dir
 from tests.support.serving import settings_for_tests
-from tests.test_jobs.counting import accounts_at
+from tests.test_jobs.counting import PATIENCE_S, open_accounts_at, wait_until_inputs_deleted
 
 pytestmark = pytest.mark.anyio
-MOMENTS = (0.2, 0.6)  # of the progress: then both workers are killed
+KILL_AT = (0.2, 0.6)  # progress at which both workers are killed
 Worker = subprocess.Popen[bytes]
 
 
 @cache
 def film() -> bytes:
-    """As many frames as are looked at."""
+    """A clip with as many frames as are sampled."""
     return encoded_clip(moving(draw_face(480, 640, 240), MAX_SAMPLED_FRAMES, 720, 960), g="10")
 
 
-def start(url: str, folder: Path) -> Worker:
-    """Begins to start `gwansang worker`."""
+def start_worker(url: str, folder: Path) -> Worker:
+    """Start `gwansang worker` without waiting until it is ready."""
     environment = {
         "DATABASE_URL": url,
         "STORAGE_FOLDER": str(folder / "storage"),
@@ -58,24 +58,23 @@ def start(url: str, folder: Path) -> Worker:
         )
 
 
-def ready(worker: Worker) -> Worker:
-    """The worker, once it says that it is at work."""
+def wait_until_ready(worker: Worker) -> None:
+    """Return once the worker prints that it is ready."""
     assert worker.stderr is not None
-    told = b""
-    while b"is ready" not in told:
-        assert select.select([worker.stderr], [], [], 60)[0], "the worker did not start"
-        piece = os.read(worker.stderr.fileno(), 4096)
-        assert piece, told.decode()
-        told += piece
-    return worker
+    output = b""
+    while b"is ready" not in output:
+        assert select.select([worker.stderr], [], [], PATIENCE_S)[0], "the worker did not start"
+        chunk = os.read(worker.stderr.fileno(), 4096)
+        assert chunk, output.decode()
+        output += chunk
 
 
 @contextmanager
-def workers(count: int, url: str, folder: Path) -> Iterator[list[Worker]]:
-    running = [start(url, folder) for _ in range(count)]
+def run_workers(count: int, url: str, folder: Path) -> Iterator[list[Worker]]:
+    running = [start_worker(url, folder) for _ in range(count)]
     try:
         for worker in running:
-            ready(worker)
+            wait_until_ready(worker)
         yield running
     finally:
         for worker in running:
@@ -85,48 +84,48 @@ def workers(count: int, url: str, folder: Path) -> Iterator[list[Worker]]:
                 worker.stderr.close()
 
 
-def replaced(running: list[Worker], url: str, folder: Path) -> list[Worker]:
-    """Kills all workers, in the middle of whatever they do, and begins to start as many new ones."""
+def replace_workers(running: list[Worker], url: str, folder: Path) -> list[Worker]:
+    """Kill all workers, in the middle of whatever they do, and start as many new ones without waiting for them."""
     for worker in running:
         worker.send_signal(signal.SIGKILL)
-    return [start(url, folder) for _ in running]
+    return [start_worker(url, folder) for _ in running]
 
 
-async def test_a_video_whose_workers_are_killed_is_read_once_and_as_if_nobody_had_been(
+async def test_a_video_whose_workers_are_killed_is_read_once_and_like_an_undisturbed_one(
     database_url: str, tmp_path: Path
 ) -> None:
     chance = random.Random(5)  # noqa: S311
-    async with accounts_at(database_url, tmp_path / "storage") as accounts:
+    async with open_accounts_at(database_url, tmp_path / "storage") as accounts:
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
-        with workers(2, database_url, tmp_path) as running:
+        with run_workers(2, database_url, tmp_path) as running:
             inputs = [film(), dump_request(ReadingRequest(locale="en"))]
             task = await accounts.tasks.submit(me.id, VIDEO, {}, inputs, request_sha256="0" * 64)
-            alive, moments, progress = list(running), list(MOMENTS), []
-            async with asyncio.timeout(120):
-                async for told in accounts.tasks.events(me.id, task.id):
-                    progress.append(told.progress)
-                    if moments and told.progress >= moments[0]:
+            alive, kill_at, progress = list(running), list(KILL_AT), []
+            async with asyncio.timeout(4 * PATIENCE_S):
+                async for ended in accounts.tasks.events(me.id, task.id):
+                    progress.append(ended.progress)
+                    if kill_at and ended.progress >= kill_at[0]:
                         await asyncio.sleep(chance.uniform(0, 0.2))
-                        alive = replaced(alive, database_url, tmp_path)
+                        alive = replace_workers(alive, database_url, tmp_path)
                         running.extend(alive)
-                        moments.pop(0)
-            assert not moments
+                        kill_at.pop(0)
+            assert not kill_at
         history = await accounts.history.page(me.id)
-    assert told.status == "done", told.error
+    assert ended.status == "done", ended.error
     assert progress == sorted(progress)
     assert history.total == 1
-    assert_as_undisturbed(told)
-    assert not (tmp_path / "storage" / "jobs" / str(task.id)).exists()
+    assert_equals_undisturbed_reading(ended)
+    await wait_until_inputs_deleted(tmp_path)
 
 
-def assert_as_undisturbed(task: TaskInfo) -> None:
-    """The reading is that of the same film without any kill."""
+def assert_equals_undisturbed_reading(task: TaskInfo) -> None:
+    """Compare the reading with that of the same film without any kill."""
     assert task.result is not None
     vision = NetworkVision(model_dir())
     parts = [observe_part(vision, film(), part) for part in range(len(scan_clip(film(), DecodeBudget(20)).parts))]
-    look, kept = merge_parts(parts), load_snapshot(task.result["told"]).kept
-    assert kept.quality.frames == look.quality.frames
-    assert kept.quality.best_second == look.quality.best_second
-    told = {measure.value for measure in kept.measures.values()}
-    assert told == {measured.value for measured in look.measures.values.values()}
+    observation, kept = merge_parts(parts), load_snapshot(task.result["told"]).kept
+    assert kept.quality.frames == observation.quality.frames
+    assert kept.quality.best_second == observation.quality.best_second
+    values = {measure.value for measure in kept.measures.values()}
+    assert values == {measured.value for measured in observation.measures.values.values()}

@@ -1,4 +1,4 @@
-"""What jobs are given and hand on: JSON of one shape, and nothing that could be run."""
+"""Inputs and outcomes of jobs: validated JSON that can't execute code."""
 
 import json
 import pickle
@@ -25,7 +25,7 @@ from gwansang.vision.pipeline import face_from_landmarks
 
 class Bomb:
     def __reduce__(self) -> tuple[object, ...]:
-        return (pytest.fail, ("something was run",))
+        return (pytest.fail, ("code was executed",))
 
 
 @pytest.mark.parametrize(
@@ -41,44 +41,43 @@ class Bomb:
         b"",
     ],
 )
-def test_a_forged_order_is_refused_and_nothing_in_it_is_run(forged: bytes) -> None:
+def test_a_forged_request_is_refused_and_nothing_in_it_is_executed(forged: bytes) -> None:
     with pytest.raises(ValidationError):
         load_request(forged)
 
 
 @pytest.mark.parametrize("forged", [{}, [], None, "x", {"places": [["a", "b"]]}, {"told": {}}])
 def test_a_forged_outcome_is_refused(forged: object) -> None:
-    for read in (load_reading_input, load_snapshot):
+    for load in (load_reading_input, load_snapshot):
         with pytest.raises(ValidationError):
-            read(forged)
+            load(forged)
 
 
-def test_a_question_comes_back_as_it_was_asked() -> None:
-    asked = FaceQuery("en", 1990, b"a photo", canonical_landmarks(), 1080, 1440, (b"another",))
-    *photos, order = encode_query(asked)
-    again = decode_query(load_request(order), tuple(photos))
-    assert np.array_equal(again.landmarks, asked.landmarks)
+def test_a_query_survives_encoding() -> None:
+    query = FaceQuery("en", 1990, b"a photo", canonical_landmarks(), 1080, 1440, (b"another",))
+    *photos, request = encode_query(query)
+    decoded = decode_query(load_request(request), tuple(photos))
+    assert np.array_equal(decoded.landmarks, query.landmarks)
     for name in ("locale", "birth_year", "image", "image_width", "image_height", "more_images"):
-        assert getattr(again, name) == getattr(asked, name)
+        assert getattr(decoded, name) == getattr(query, name)
 
 
-def test_names_of_files_are_part_of_what_is_sealed() -> None:
+def test_file_names_survive_encoding() -> None:
     assert load_request(dump_request(ReadingRequest(names=("민지.jpg",)))).names == ("민지.jpg",)
 
 
-def test_what_was_seen_comes_back_to_the_last_digit() -> None:
+def test_an_observed_face_survives_encoding_to_the_last_digit() -> None:
     face = face_from_landmarks(canonical_landmarks(), 1080, 1440)
-    seen = ReadingInput(
-        merge_faces([face]),
-        "ko",
-        None,
-        datetime(2026, 11, 23, tzinfo=UTC),
+    original = ReadingInput(merge_faces([face]), "ko", None, datetime(2026, 11, 23, tzinfo=UTC))
+    decoded = load_reading_input(json.loads(json.dumps(dump_reading_input(original))))
+    assert np.array_equal(decoded.observation.points, original.observation.points)
+    assert (decoded.observation.pose, decoded.observation.quality, decoded.observation.measures) == (
+        original.observation.pose,
+        original.observation.quality,
+        original.observation.measures,
     )
-    again = load_reading_input(json.loads(json.dumps(dump_reading_input(seen))))
-    assert np.array_equal(again.observation.points, seen.observation.points)
-    assert (again.observation.pose, again.observation.quality, again.observation.measures) == (
-        seen.observation.pose,
-        seen.observation.quality,
-        seen.observation.measures,
+    assert (decoded.locale, decoded.birth_year, decoded.seen_at) == (
+        original.locale,
+        original.birth_year,
+        original.seen_at,
     )
-    assert (again.locale, again.birth_year, again.seen_at) == (seen.locale, seen.birth_year, seen.seen_at)

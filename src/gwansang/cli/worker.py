@@ -42,14 +42,14 @@ def worker(
     def ready(name: str) -> None:
         typer.echo(f"gwansang worker {name} is ready: {at_once} tasks at once; Ctrl+C or SIGTERM stops it.", err=True)
 
-    asyncio.run(process.work(settings, ready))
+    asyncio.run(process.run(settings, ready))
 
 
 async def _alive_here(settings: Settings) -> list[str]:
     database = Database(settings.database_url.get_secret_value())
     try:
         async with UnitOfWork(database).read() as tx:
-            alive = await tx.workers.alive(utc_now() - timedelta(seconds=PollIntervals().dead_after_s))
+            alive = await tx.workers.list_alive(utc_now() - timedelta(seconds=PollIntervals().dead_after_s))
     finally:
         await database.close()
     return sorted(name for name in alive if name.startswith(f"{hostname()}-"))

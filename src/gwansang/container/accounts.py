@@ -101,7 +101,6 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
     job_resources = JobResources(uow, sealer, vault, Notifier(), clock)
-    keep = timedelta(hours=settings.task_result_hours)
     tokens = TokenSigner(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -143,6 +142,11 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
         profiles=profiles,
         exports=exports,
         archives=ExportArchive(exports, store),
-        tasks=TaskService(job_resources, new_id=uuid4, max_unfinished=settings.max_unfinished_tasks, keep=keep),
+        tasks=TaskService(
+            job_resources,
+            new_id=uuid4,
+            max_unfinished=settings.max_unfinished_tasks,
+            retention=timedelta(hours=settings.task_result_hours),
+        ),
         job_resources=job_resources,
     )

@@ -151,7 +151,7 @@ async def assemble_container(
         runner = None
         if settings.jobs_concurrency:
             opening = open_worker(
-                accounts.job_resources, {job.kind: job for job in kinds}, job_policy(settings), at_once=worker
+                accounts.job_resources, {job.kind: job for job in kinds}, job_policy(settings), eager=worker
             )
             runner = await stack.enter_async_context(opening)
         yield Container(

@@ -69,7 +69,7 @@ def job_policy(settings: Settings) -> JobPolicy:
     """Return the settings of the worker for tasks."""
     return JobPolicy(
         database_url=settings.database_url.get_secret_value(),
-        slots=settings.worker_folder,
+        slot_folder=settings.worker_folder,
         concurrency=settings.jobs_concurrency,
-        keep=timedelta(hours=settings.task_result_hours),
+        retention=timedelta(hours=settings.task_result_hours),
     )

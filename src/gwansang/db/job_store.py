@@ -1,6 +1,6 @@
-"""Where the job engine keeps its own tables: a file beside the embedded one, or a schema of the same server.
+"""Database of the job engine: a file next to the embedded database, or a schema of the same PostgreSQL server.
 
-The engine is an ordinary, blocking one; it runs in threads of its own.
+Its SQLAlchemy engine is a blocking one; the job engine uses it in threads of its own.
 """
 
 from contextlib import closing
@@ -14,10 +14,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from gwansang.db.url import is_embedded, parse_database_url
 
-_POOL: Final = 5
+_POOL_SIZE: Final = 5
 _TIMEOUT_S: Final = 30
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",  # not the engine's own choice; with it, twice as many jobs a second
+    "PRAGMA journal_mode = WAL",  # DBOS does not set it; with it, twice as many jobs a second
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
@@ -27,47 +27,43 @@ _PRAGMAS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class JobStore:
-    """The address as the job engine wants it, and the connections to it."""
+    """Address of the job engine's database, as DBOS expects it, and its connection pool."""
 
     url: str
     connections: Engine
 
     def compact(self) -> None:
-        """Leaves nothing of what was deleted in the log of changes of an embedded file."""
+        """Truncate the write-ahead log of an embedded file, so that no deleted row remains in it."""
         if self.connections.dialect.name == "sqlite":
             with closing(self.connections.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def close(self) -> None:
-        """Closes all connections, for good: threads of the engine that wait for something end with an error."""
-        event.listen(self.connections, "do_connect", _refuse)
+        """Close all connections and refuse new ones, so that engine threads still at work end with an error."""
+        event.listen(self.connections, "do_connect", _refuse_connection)
         self.connections.dispose()
 
 
 def open_job_store(database_url: str) -> JobStore:
-    """The job engine's place in the database of DATABASE_URL; raises DatabaseUrlError."""
+    """Return the job engine's database for a DATABASE_URL; raises DatabaseUrlError."""
     address = parse_database_url(database_url)
-    return _embedded(address) if is_embedded(address) else _server(address)
+    return _open_file(address) if is_embedded(address) else _open_server(address)
 
 
-def _beside(address: URL) -> Path:
-    file = Path(str(address.database))
-    return file.with_name(f"{file.stem}.jobs{file.suffix}")
-
-
-def _embedded(address: URL) -> JobStore:
-    url = address.set(drivername="sqlite", database=str(_beside(address)))
-    connections = create_engine(url, pool_size=_POOL, max_overflow=_POOL, pool_timeout=_TIMEOUT_S)
-    event.listen(connections, "connect", _prepare)
+def _open_file(address: URL) -> JobStore:
+    main = Path(str(address.database))
+    url = address.set(drivername="sqlite", database=str(main.with_name(f"{main.stem}.jobs{main.suffix}")))
+    connections = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_timeout=_TIMEOUT_S)
+    event.listen(connections, "connect", _set_pragmas)
     return JobStore(url.render_as_string(hide_password=False), connections)
 
 
-def _server(address: URL) -> JobStore:
+def _open_server(address: URL) -> JobStore:
     url = address.set(drivername="postgresql+psycopg")
     connections = create_engine(
         url,
-        pool_size=_POOL,
-        max_overflow=_POOL,
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
         pool_timeout=_TIMEOUT_S,
         pool_pre_ping=True,
         connect_args={"connect_timeout": _TIMEOUT_S, "application_name": "gwansang-jobs"},
@@ -75,11 +71,11 @@ def _server(address: URL) -> JobStore:
     return JobStore(url.render_as_string(hide_password=False), connections)
 
 
-def _refuse(*_: object) -> None:
+def _refuse_connection(*_: object) -> None:
     raise RuntimeError("the job engine has been closed")
 
 
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = "IMMEDIATE"
     cursor = connection.cursor()
     for pragma in _PRAGMAS:

@@ -1,1 +1,1 @@
-"""The durable job engine: which work is whose, and what happens to it when a process dies. It knows ids, not faces."""
+"""Durable job engine: which worker runs which task, and what happens to it when a process dies. It stores ids only."""

@@ -1,4 +1,4 @@
-"""What the engine asks of whoever does the work."""
+"""Interfaces between the engine and the code that executes tasks."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,12 +6,12 @@ from uuid import UUID
 
 
 class TaskReleased(BaseException):
-    """Leaves a task as it is, without an end: this process stops, and another one will go on with it. It is no error,
-    and nothing that catches those may catch it."""
+    """Leaves a task unfinished for another worker, because this process stops. Not an error: a BaseException, so that
+    no handler of errors catches it."""
 
 
 class TaskExecution(Protocol):
-    """A task on its way; its methods run on the event loop and do nothing where the task has ended."""
+    """One execution of a task; its methods run on the event loop and do nothing once the task has ended."""
 
     @property
     def steps(self) -> int: ...
@@ -20,22 +20,22 @@ class TaskExecution(Protocol):
 
     async def finish(self) -> None: ...
 
-    async def leave(self) -> None:
-        """The end of this process's work on it, whatever came of it."""
+    async def release(self) -> None:
+        """End this process's work on the task, whether or not it finished."""
         ...
 
 
 class TaskExecutor(Protocol):
-    """Where tasks are begun."""
+    """Starts executions of tasks."""
 
     async def begin(self, task_id: UUID) -> TaskExecution | None:
-        """The course of a task, None where there is nothing to do any more; raises HandedBack."""
+        """Claim a task; None if it has ended or was erased. Raises TaskReleased."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RunningTask:
-    """A task that is marked as being done by a worker."""
+    """A task that the engine records as running on a worker."""
 
     task_id: UUID
     worker: str

@@ -1,4 +1,4 @@
-"""Long work: tasks, what their finished steps produced, and the workers that do them."""
+"""Long work: tasks, the outcomes of their finished steps, and the workers."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,11 @@ from gwansang.models.base import Base, UtcDateTime
 
 
 class Task(Base):
-    """One piece of long work; the engine that drives it knows its id and nothing else.
+    """One piece of long work; the job engine knows its id and nothing else.
 
-    `version` grows with every change that its owner can see. `run` names who drives it: whoever finds another name
-    there was taken for dead, and leaves it alone. `tries` counts how often work on it began since it last moved on.
+    `version` grows with every change that the owner can see. `run` is the id of the run that holds the task: a run
+    that finds another id was taken for dead and must write nothing more. `tries` counts how often work began since the
+    task last advanced.
     """
 
     __tablename__ = "tasks"
@@ -49,7 +50,7 @@ class Task(Base):
 
 
 class TaskItem(Base):
-    """What a step produced, sealed with its owner's key."""
+    """Outcome of a finished step, sealed with the owner's key."""
 
     __tablename__ = "task_items"
 
@@ -59,7 +60,7 @@ class TaskItem(Base):
 
 
 class Worker(Base):
-    """A process that does tasks, for as long as it says so."""
+    """A process that runs tasks, with the time of its last heartbeat."""
 
     __tablename__ = "workers"
 

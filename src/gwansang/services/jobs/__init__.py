@@ -1,1 +1,1 @@
-"""Long work: which kinds there are, and how one is driven to its end."""
+"""Kinds of long work, their stored data, and how each is submitted."""

@@ -1,9 +1,9 @@
-"""What became of the photos of a batch, as JSON."""
+"""Outcomes and result of a batch of photos, as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import JsonValue, SkipValidation, TypeAdapter
@@ -17,7 +17,7 @@ from gwansang.services.tasks.job import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ReadingSummary:
-    """What a list of readings shows of one."""
+    """The part of a reading that a list shows."""
 
     analysis_id: UUID
     overall_score: int
@@ -35,10 +35,23 @@ class BatchPhoto:
     told: Annotated[JsonValue, SkipValidation] = None
     failure: Failure | None = None
 
+    @classmethod
+    def from_snapshot(cls, snapshot: AnalysisSnapshot) -> Self:
+        """Return a photo with its reading."""
+        reading = snapshot.kept.reading
+        summary = ReadingSummary(
+            analysis_id=snapshot.kept.analysis_id,
+            overall_score=reading.overall_score,
+            element=reading.element.primary,
+            energy_scores=reading.energy_scores,
+            quality_score=snapshot.kept.quality.score,
+        )
+        return cls(summary, dump_snapshot(snapshot))
+
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """Every photo of a batch in its order, and the names that the client gave their files."""
+    """Every photo of a batch in its order, with the file names that the client sent."""
 
     photos: tuple[BatchPhoto, ...]
     names: tuple[str, ...]
@@ -49,35 +62,22 @@ _PHOTO: Final = cache(lambda: TypeAdapter(BatchPhoto))
 _RESULT: Final = cache(lambda: TypeAdapter(BatchResult))
 
 
-def read_photo(told: AnalysisSnapshot) -> BatchPhoto:
-    """A photo with its reading."""
-    reading = told.kept.reading
-    short = ReadingSummary(
-        analysis_id=told.kept.analysis_id,
-        overall_score=reading.overall_score,
-        element=reading.element.primary,
-        energy_scores=reading.energy_scores,
-        quality_score=told.kept.quality.score,
-    )
-    return BatchPhoto(short, dump_snapshot(told))
-
-
 def dump_photo(photo: BatchPhoto) -> JsonValue:
-    """The outcome of a step."""
+    """Encode a photo as the outcome of a step."""
     data: JsonValue = _PHOTO().dump_python(photo, mode="json")
     return data
 
 
 def load_photo(data: JsonValue) -> BatchPhoto:
-    """What a step produced."""
+    """Decode the outcome of a step; raises ValidationError."""
     return _PHOTO().validate_python(data)
 
 
 def batch_result(photos: Sequence[JsonValue], names: Sequence[str]) -> JsonObject:
-    """The result of a batch, made of the outcomes of its steps as they are."""
+    """Return the result of a batch, made of the unchanged outcomes of its steps."""
     return {"photos": list(photos), "names": list(names)}
 
 
 def load_batch(data: JsonObject) -> BatchResult:
-    """The result of a batch."""
+    """Decode the result of a batch; raises ValidationError."""
     return _RESULT().validate_python(data)

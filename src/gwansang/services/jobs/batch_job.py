@@ -1,4 +1,4 @@
-"""Many photos, each read for itself: they may be of many people, so that nobody's remembered face plays a part."""
+"""Job that reads many photos, each alone: they can show many people, so no remembered face is used."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,12 +8,18 @@ from typing import Final
 from pydantic import JsonValue
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
-from gwansang.services.jobs.batch_data import BatchPhoto, batch_result, dump_photo, load_photo, read_photo
-from gwansang.services.jobs.face_data import ReadingRequest, decode_query, load_request, load_snapshot, step_analysis_id
+from gwansang.services.jobs.batch_data import BatchPhoto, batch_result, dump_photo, load_photo
+from gwansang.services.jobs.face_data import (
+    ReadingRequest,
+    decode_query,
+    load_request,
+    load_snapshot,
+    step_analysis_id,
+)
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
-from gwansang.services.tasks.failure import failure_of
+from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext
 
 BATCH: Final = "batch"
@@ -21,8 +27,8 @@ MAX_BATCH: Final = 50
 
 
 class BatchJob:
-    """A step a photo; the last input is the order, the others are photos. A photo that can't be read is reported, and
-    the others go on."""
+    """One step a photo; the last input is the request, the others are photos. A photo that can't be read is reported,
+    and the others continue."""
 
     kind = BATCH
 
@@ -34,34 +40,36 @@ class BatchJob:
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("reading")
-        order = await _order(task)
+        request = await _request(task)
         try:
-            photo = read_photo(await self._told(task, order, index))
-        except (Unavailable, Forbidden):  # of all photos, and not of this one
+            photo = BatchPhoto.from_snapshot(await self._read(task, request, index))
+        except (Unavailable, Forbidden):  # concerns all photos, not this one
             raise
         except AppError as error:
-            photo = BatchPhoto(failure=failure_of(error))
+            photo = BatchPhoto(failure=Failure.from_error(error))
         return dump_photo(photo)
 
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
         data = [outcomes[index] for index in sorted(outcomes)]
-        kept = await asyncio.to_thread(_kept, data)
-        photos = {one.analysis_id: partial(task.input, index) for index, one in kept.items()}
-        keep = await self._readings.prepare_save(task.user_id, tuple(kept.values()), photos)
-        return JobResult(batch_result(data, (await _order(task)).names), keep.write, keep.discard)
+        analyses = await asyncio.to_thread(_load_analyses, data)
+        photos = {analysis.analysis_id: partial(task.input, index) for index, analysis in analyses.items()}
+        save = await self._readings.prepare_save(task.user_id, tuple(analyses.values()), photos)
+        return JobResult(batch_result(data, (await _request(task)).names), save.write, save.discard)
 
-    async def _told(self, task: TaskContext, order: ReadingRequest, index: int) -> AnalysisSnapshot:
-        query = decode_query(order, (await task.input(index),))
-        sight = await self._readings.observe(lambda: query, task.user_id)
-        return snapshot_of(await self._readings.compose_without_profile(sight, step_analysis_id(task.id, index)))
-
-
-def _kept(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
-    """What may be kept of the photos that were read."""
-    told = {index: photo.told for index, photo in enumerate(map(load_photo, data))}
-    return {index: load_snapshot(one).kept for index, one in told.items() if one is not None}
+    async def _read(self, task: TaskContext, request: ReadingRequest, index: int) -> AnalysisSnapshot:
+        query = decode_query(request, (await task.input(index),))
+        reading_input = await self._readings.observe(lambda: query, task.user_id)
+        return snapshot_of(
+            await self._readings.compose_without_profile(reading_input, step_analysis_id(task.id, index))
+        )
 
 
-async def _order(task: TaskContext) -> ReadingRequest:
+def _load_analyses(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
+    """Decode the analyses of the photos that could be read, by index."""
+    snapshots = {index: photo.told for index, photo in enumerate(map(load_photo, data))}
+    return {index: load_snapshot(told).kept for index, told in snapshots.items() if told is not None}
+
+
+async def _request(task: TaskContext) -> ReadingRequest:
     return load_request(await task.input(task.inputs - 1))

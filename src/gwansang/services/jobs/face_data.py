@@ -1,4 +1,4 @@
-"""What jobs about faces are given and what they hand on, as JSON: checked against its shape wherever it comes in."""
+"""Inputs and outcomes of jobs about faces, as JSON that is validated whenever it is loaded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
 
 
 class ReadingRequest(_Strict):
-    """What is asked of the photos that lie before it among a task's inputs; `names` are those of their files."""
+    """Everything about a request but its photos, which are the inputs before it; `names` are those of their files."""
 
     locale: Locale = DEFAULT_LOCALE
     birth_year: int | None = None
@@ -34,9 +34,7 @@ class ReadingRequest(_Strict):
     names: tuple[str, ...] = ()
 
 
-class _Sight(_Strict):
-    """A `ReadingInput` in JSON."""
-
+class _StoredReadingInput(_Strict):
     places: tuple[tuple[float, float], ...]
     pose: Pose
     quality: Quality
@@ -48,9 +46,9 @@ class _Sight(_Strict):
 
 
 def encode_query(query: FaceQuery) -> list[bytes]:
-    """A question as a task's inputs: its photos, then the rest of it."""
+    """Encode a query as inputs of a task: its photos, then the request."""
     landmarks = None if query.landmarks is None else tuple(map(tuple, query.landmarks.tolist()))
-    order = ReadingRequest(
+    request = ReadingRequest(
         locale=query.locale,
         birth_year=query.birth_year,
         landmarks=landmarks,
@@ -58,67 +56,68 @@ def encode_query(query: FaceQuery) -> list[bytes]:
         image_height=query.image_height,
     )
     photos = [query.image, *query.more_images] if query.image is not None else []
-    return [*photos, dump_request(order)]
+    return [*photos, dump_request(request)]
 
 
-def decode_query(order: ReadingRequest, photos: tuple[bytes, ...]) -> FaceQuery:
-    """The question again."""
+def decode_query(request: ReadingRequest, photos: tuple[bytes, ...]) -> FaceQuery:
+    """Rebuild a query from its inputs."""
     return FaceQuery(
-        locale=order.locale,
-        birth_year=order.birth_year,
+        locale=request.locale,
+        birth_year=request.birth_year,
         image=photos[0] if photos else None,
-        landmarks=None if order.landmarks is None else np.array(order.landmarks, dtype=np.float64),
-        image_width=order.image_width,
-        image_height=order.image_height,
+        landmarks=None if request.landmarks is None else np.array(request.landmarks, dtype=np.float64),
+        image_width=request.image_width,
+        image_height=request.image_height,
         more_images=photos[1:],
     )
 
 
-def dump_request(order: ReadingRequest) -> bytes:
-    """The order as an input of a task."""
-    return order.model_dump_json().encode()
+def dump_request(request: ReadingRequest) -> bytes:
+    """Encode a request as an input of a task."""
+    return request.model_dump_json().encode()
 
 
 def load_request(data: bytes) -> ReadingRequest:
-    """The order in an input of a task."""
+    """Decode a request; raises ValidationError."""
     return ReadingRequest.model_validate_json(data)
 
 
-def dump_reading_input(sight: ReadingInput) -> JsonValue:
-    """What was seen, to be told by another process, too."""
-    look = sight.observation
-    data: JsonValue = _Sight(
-        places=tuple((x, y) for x, y in look.points.tolist()),
-        pose=look.pose,
-        quality=look.quality,
-        measures=look.measures.values,
-        asymmetry=look.measures.asymmetry,
-        locale=sight.locale,
-        birth_year=sight.birth_year,
-        seen_at=sight.seen_at,
+def dump_reading_input(reading_input: ReadingInput) -> JsonValue:
+    """Encode an observed face, so that another process can read it."""
+    observation = reading_input.observation
+    data: JsonValue = _StoredReadingInput(
+        places=tuple((x, y) for x, y in observation.points.tolist()),
+        pose=observation.pose,
+        quality=observation.quality,
+        measures=observation.measures.values,
+        asymmetry=observation.measures.asymmetry,
+        locale=reading_input.locale,
+        birth_year=reading_input.birth_year,
+        seen_at=reading_input.seen_at,
     ).model_dump(mode="json")
     return data
 
 
 def load_reading_input(data: JsonValue) -> ReadingInput:
-    """What was seen."""
-    seen = _Sight.model_validate(data)
-    measures = Measures(seen.measures, seen.asymmetry)
-    look = FaceObservation(np.array(seen.places, dtype=np.float64), seen.pose, seen.quality, measures)
-    return ReadingInput(look, seen.locale, seen.birth_year, seen.seen_at)
+    """Decode an observed face; raises ValidationError."""
+    stored = _StoredReadingInput.model_validate(data)
+    measures = Measures(stored.measures, stored.asymmetry)
+    points = np.array(stored.places, dtype=np.float64)
+    observation = FaceObservation(points, stored.pose, stored.quality, measures)
+    return ReadingInput(observation, stored.locale, stored.birth_year, stored.seen_at)
 
 
-def dump_snapshot(told: AnalysisSnapshot) -> JsonValue:
-    """What was told, to be shown later."""
-    data: JsonValue = _SNAPSHOT().dump_python(told, mode="json")
+def dump_snapshot(snapshot: AnalysisSnapshot) -> JsonValue:
+    """Encode an analysis, to be presented later."""
+    data: JsonValue = _SNAPSHOT().dump_python(snapshot, mode="json")
     return data
 
 
 def load_snapshot(data: JsonValue) -> AnalysisSnapshot:
-    """What was told."""
+    """Decode an analysis; raises ValidationError."""
     return _SNAPSHOT().validate_python(data)
 
 
 def step_analysis_id(task_id: UUID, index: int) -> UUID:
-    """The same each time a step is done, so that a reading that is made twice is one reading."""
+    """Return the id of a step's analysis: equal at every repetition, so that repeating a step adds no analysis."""
     return uuid5(task_id, str(index))

@@ -1,4 +1,4 @@
-"""One reading as long work: the same as at once, memory and history included."""
+"""Job that reads one face: the same as an immediate reading, memory and history included."""
 
 from functools import partial
 from typing import Final
@@ -21,7 +21,7 @@ FACE: Final = "face"
 
 
 class FaceJob:
-    """Reads one face from a photo, several photos or landmarks; the last input is the order, the others are photos."""
+    """Reads a face from photos or landmarks; the last input is the request, the others are photos."""
 
     kind = FACE
 
@@ -33,15 +33,15 @@ class FaceJob:
 
     async def step(self, task: TaskContext, _: int) -> JsonValue:
         await task.stage("reading")
-        *photos, order = [await task.input(number) for number in range(task.inputs)]
-        query = decode_query(load_request(order), tuple(photos))
+        *photos, request = [await task.input(number) for number in range(task.inputs)]
+        query = decode_query(load_request(request), tuple(photos))
         return dump_reading_input(await self._readings.observe(lambda: query, task.user_id))
 
     async def finish(self, task: TaskContext) -> JobResult:
-        """Tells the face by what is remembered of it now, which may be more than when it was seen."""
-        sight = load_reading_input((await task.outcomes())[0])
-        best = sight.observation.quality.best_photo
-        order = load_request(await task.input(task.inputs - 1))
-        photo = partial(task.input, best - 1) if order.landmarks is None else None
-        result, keep = await self._readings.compose(sight, task.user_id, step_analysis_id(task.id, 0), photo)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.discard)
+        """Read the observed face with what is remembered of it now, which can be more than at its observation."""
+        reading_input = load_reading_input((await task.outcomes())[0])
+        best = reading_input.observation.quality.best_photo
+        request = load_request(await task.input(task.inputs - 1))
+        photo = partial(task.input, best - 1) if request.landmarks is None else None
+        result, save = await self._readings.compose(reading_input, task.user_id, step_analysis_id(task.id, 0), photo)
+        return JobResult({"told": dump_snapshot(snapshot_of(result))}, save.write, save.discard)

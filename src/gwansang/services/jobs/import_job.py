@@ -1,4 +1,4 @@
-"""Many pictures for the gallery: each is looked at for itself, and what became of it is reported."""
+"""Job that imports pictures into the gallery, each alone, and reports what happened to it."""
 
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import GalleryEntry
-from gwansang.services.tasks.failure import Failure, failure_of
+from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, JsonObject, TaskContext
 
 IMPORT: Final = "import"
@@ -16,7 +16,7 @@ Fate = Literal["added", "renewed", "duplicate", "unusable"]
 
 
 class ImportedPicture(BaseModel):
-    """What became of one picture: which file of whom; `failure` says why it could not be used."""
+    """Outcome of one picture: its file, its person, and the failure if it could not be used."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,18 +32,18 @@ _PICTURES: Final = TypeAdapter(tuple[ImportedPicture, ...])
 
 
 def encode_picture(entry: GalleryEntry, picture: bytes) -> bytes:
-    """An input of an import: a line that says whose the picture is, then the picture. One list of them all would be
-    read again for each of thousands."""
+    """Encode a picture as an input: a line with its entry, then its bytes. One list of all entries would be loaded
+    again for each of thousands of pictures."""
     return b"\n".join((_ENTRY.dump_json(entry), picture))
 
 
 def load_pictures(result: JsonObject) -> tuple[ImportedPicture, ...]:
-    """What became of the pictures of an import that is done."""
+    """Decode the result of an import; raises ValidationError."""
     return _PICTURES.validate_python(result["pictures"])
 
 
 class ImportJob:
-    """A step a picture, which is an input."""
+    """One step a picture, each of which is an input."""
 
     kind = IMPORT
 
@@ -56,9 +56,9 @@ class ImportJob:
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("looking")
         line, _, picture = (await task.input(index)).partition(b"\n")
-        photo_id = uuid5(task.id, str(index))  # the same again after a crash, so that nothing is its own duplicate
-        became = await import_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
-        data: JsonValue = became.model_dump(mode="json")
+        photo_id = uuid5(task.id, str(index))  # equal at every repetition, so that no picture is its own duplicate
+        imported = await import_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
+        data: JsonValue = imported.model_dump(mode="json")
         return data
 
     async def finish(self, task: TaskContext) -> JobResult:
@@ -69,7 +69,7 @@ class ImportJob:
 async def import_picture(
     celebrities: CelebrityService, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None
 ) -> ImportedPicture:
-    """Looks at one picture; what is wrong with it is told, what is wrong with the service is raised."""
+    """Import one picture; errors of the picture are returned, errors of the service are raised."""
     fate: Fate
     failure: Failure | None = None
     try:
@@ -79,7 +79,7 @@ async def import_picture(
     except (Unavailable, Forbidden):
         raise
     except AppError as error:
-        fate, failure = "unusable", failure_of(error)
+        fate, failure = "unusable", Failure.from_error(error)
     return ImportedPicture(
         file=entry.file, name_ko=entry.names.name_ko, name_en=entry.names.name_en, fate=fate, failure=failure
     )

@@ -1,4 +1,4 @@
-"""Readings that are asked for now and made later: what can be refused at once is refused at once."""
+"""Submission of readings as long work; an invalid request is refused at once."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ from gwansang.vision.video import inspect_clip
 
 
 class SubmissionService:
-    """Tasks about faces, for users who agree to readings."""
+    """Submits tasks about faces, for users who consent to readings."""
 
     def __init__(self, tasks: TaskService, consents: ConsentService, analyses: AnalysisService) -> None:
         self._tasks = tasks
@@ -25,28 +25,28 @@ class SubmissionService:
         self._analyses = analyses
 
     async def face(self, user_id: int, ask: Callable[[], FaceQuery], idempotency_key: str | None) -> TaskInfo:
-        """A task that reads the face that `ask` gives; raises ConsentRequiredError, what is wrong with the question,
-        and what TaskService raises."""
+        """Create a task that reads the face of the query that `ask` returns; raises ConsentRequiredError, the errors
+        of the query, and those of TaskService."""
         await self._consents.require(user_id, "reading")
-        inputs = await asyncio.to_thread(self._checked, ask)
+        inputs = await asyncio.to_thread(self._check_query, ask)
         sha256 = await asyncio.to_thread(_digest, inputs)
         return await self._tasks.submit(
             user_id, FACE, {}, inputs, request_sha256=sha256, idempotency_key=idempotency_key
         )
 
     async def batch(self, user_id: int, inputs: AsyncIterable[bytes], idempotency_key: str | None) -> TaskInfo:
-        """A task that reads photos one by one; raises ConsentRequiredError, and what TaskService raises."""
+        """Create a task that reads photos one by one; raises ConsentRequiredError, and the errors of TaskService."""
         await self._consents.require(user_id, "reading")
         return await self._tasks.submit(user_id, BATCH, {}, inputs, idempotency_key=idempotency_key)
 
     async def video(self, user_id: int, inputs: AsyncIterable[bytes], idempotency_key: str | None) -> TaskInfo:
-        """A task that reads a clip, the first of the inputs; the second is the order. Raises ConsentRequiredError, what
-        the clip's first bytes tell, and what TaskService raises."""
+        """Create a task that reads a clip, the first input, by its request, the second. Raises ConsentRequiredError,
+        the errors found in the clip's header, and those of TaskService."""
         await self._consents.require(user_id, "reading")
-        checked = self._checked_clip(inputs)
+        checked = self._check_clip(inputs)
         return await self._tasks.submit(user_id, VIDEO, {}, checked, idempotency_key=idempotency_key)
 
-    async def _checked_clip(self, inputs: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async def _check_clip(self, inputs: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         number = 0
         async for content in inputs:
             if number == 0:
@@ -56,8 +56,8 @@ class SubmissionService:
             yield content
             number += 1
 
-    def _checked(self, ask: Callable[[], FaceQuery]) -> list[bytes]:
-        """The question as inputs; raises what a look at the photo's first bytes tells."""
+    def _check_query(self, ask: Callable[[], FaceQuery]) -> list[bytes]:
+        """Return the query as inputs; raises the errors found in the photo's header."""
         query = ask()
         self._analyses.check_birth_year(query.birth_year)
         if query.image is None and query.landmarks is None:

@@ -1,4 +1,4 @@
-"""What a part of a clip has shown, as JSON: checked against its shape when it comes back."""
+"""Outcomes of the parts of a clip, as JSON that is validated when it is loaded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Glimpse(_Strict):
+class _StoredFrame(_Strict):
     second: float
     pose: Pose
     quality: Quality
@@ -24,39 +24,38 @@ class _Glimpse(_Strict):
     places: tuple[tuple[float, float], ...] | None
 
 
-class _Part(_Strict):
+class _StoredPart(_Strict):
     seen_at: datetime
-    glimpses: tuple[_Glimpse, ...]
+    glimpses: tuple[_StoredFrame, ...]
     refused: Mapping[str, int]
 
 
 def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
-    """A part, to be combined with the others by another process, too."""
-    data: JsonValue = _Part(
-        seen_at=seen_at, glimpses=tuple(map(_stored, part.frames)), refused=part.rejected
-    ).model_dump(mode="json")
+    """Encode a part, so that another process can combine it with the others."""
+    stored = _StoredPart(seen_at=seen_at, glimpses=tuple(map(_dump_frame, part.frames)), refused=part.rejected)
+    data: JsonValue = stored.model_dump(mode="json")
     return data
 
 
 def load_part(data: JsonValue) -> tuple[ClipPart, datetime]:
-    """A part, and when it was seen."""
-    stored = _Part.model_validate(data)
-    return ClipPart(tuple(map(_glimpse, stored.glimpses)), dict(stored.refused)), stored.seen_at
+    """Decode a part and the time of its observation; raises ValidationError."""
+    stored = _StoredPart.model_validate(data)
+    return ClipPart(tuple(map(_load_frame, stored.glimpses)), dict(stored.refused)), stored.seen_at
 
 
-def _stored(one: FrameObservation) -> _Glimpse:
-    places = None if one.points is None else tuple((round(x, 6), round(y, 6)) for x, y in one.points.tolist())
-    return _Glimpse(
-        second=one.second,
-        pose=one.pose,
-        quality=one.quality,
-        measures=one.measures.values,
-        asymmetry=one.measures.asymmetry,
-        places=places,
+def _dump_frame(frame: FrameObservation) -> _StoredFrame:
+    points = None if frame.points is None else tuple((round(x, 6), round(y, 6)) for x, y in frame.points.tolist())
+    return _StoredFrame(
+        second=frame.second,
+        pose=frame.pose,
+        quality=frame.quality,
+        measures=frame.measures.values,
+        asymmetry=frame.measures.asymmetry,
+        places=points,
     )
 
 
-def _glimpse(stored: _Glimpse) -> FrameObservation:
-    places = None if stored.places is None else np.array(stored.places, dtype=np.float64)
+def _load_frame(stored: _StoredFrame) -> FrameObservation:
+    points = None if stored.places is None else np.array(stored.places, dtype=np.float64)
     measures = Measures(stored.measures, stored.asymmetry)
-    return FrameObservation(stored.second, stored.pose, stored.quality, measures, places)
+    return FrameObservation(stored.second, stored.pose, stored.quality, measures, points)

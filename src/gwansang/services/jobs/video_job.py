@@ -1,4 +1,4 @@
-"""A clip as long work: part by part, then one reading, like that of a photo."""
+"""Job that reads a clip: observed part by part, then read once, like a photo."""
 
 from typing import Final
 
@@ -18,10 +18,10 @@ VIDEO: Final = "video"
 
 
 class VideoJob:
-    """A step a part of the clip, which is the first input; the second is the order.
+    """One step a part of the clip, which is the first input; the second is the request.
 
-    What a part has shown is all that is needed of it, so an interrupted step repeats only itself, and the end decodes
-    nothing. A clip is one look at a face, and counts as one photo where the face is remembered. None of it is kept.
+    The observations of a part are all that is needed of it, so an interrupted step repeats only itself, and the finish
+    decodes no video. A clip counts as one photo in the memory of a face. The clip itself is not kept.
     """
 
     kind = VIDEO
@@ -42,12 +42,13 @@ class VideoJob:
         return dump_part(await self._clips.observe(await task.input(0), index), self._clock())
 
     async def finish(self, task: TaskContext) -> JobResult:
-        """Tells the face by what is remembered of it now."""
+        """Read the observed face with what is remembered of it now."""
         await task.stage("reading")
         outcomes = await task.outcomes()
         parts = [load_part(outcomes[index]) for index in sorted(outcomes)]
-        order = load_request(await task.input(1))
-        look = merge_parts([part for part, _ in parts])
-        sight = ReadingInput(look, order.locale, order.birth_year, max(seen_at for _, seen_at in parts))
-        result, keep = await self._readings.compose(sight, task.user_id, step_analysis_id(task.id, 0), None)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, keep.write, keep.discard)
+        request = load_request(await task.input(1))
+        observation = merge_parts([part for part, _ in parts])
+        seen_at = max(seen_at for _, seen_at in parts)
+        reading_input = ReadingInput(observation, request.locale, request.birth_year, seen_at)
+        result, save = await self._readings.compose(reading_input, task.user_id, step_analysis_id(task.id, 0), None)
+        return JobResult({"told": dump_snapshot(snapshot_of(result))}, save.write, save.discard)

@@ -66,7 +66,7 @@ class MetricsService:
     async def _ask(self) -> _Jobs:
         try:
             async with self._uow.read() as tx:
-                counts = await tx.tasks.counts()
+                counts = await tx.tasks.count_by_kind_and_status()
                 oldest = await tx.tasks.oldest_queued_at()
         except DatabaseUnavailableError:
             return _Jobs(up=False)

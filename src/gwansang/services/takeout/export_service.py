@@ -20,7 +20,6 @@ from gwansang.services.readings.profile_service import KeptProfile, ProfileServi
 from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
-from gwansang.services.tasks.task_service import info as info_of_task
 
 _FORMAT = 3
 _OBJECT: TypeAdapter[JsonObject] = TypeAdapter(JsonObject)
@@ -160,8 +159,8 @@ class ExportService:
 
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:
-            return info_of_task(row)
-        return info_of_task(row, _OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id))))
+            return TaskInfo.from_row(row)
+        return TaskInfo.from_row(row, _OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id))))
 
 
 def export_document(exported: Export) -> dict[str, JsonValue]:

@@ -1,4 +1,5 @@
-"""Who was being worked on when a process died may have killed it; so its last try is made alone."""
+"""Shared and exclusive access: a task that was running when processes died may have killed them, so its last try runs
+alone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class ExclusiveGate:
-    """Many may pass together, or one alone; who wants to be alone is let in before those who come later."""
+    """Readers-writer lock: many shared holders, or one exclusive holder, who is served before later arrivals."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -15,9 +16,9 @@ class ExclusiveGate:
         self._inside = 0
 
     @asynccontextmanager
-    async def passing(self, *, alone: bool) -> AsyncIterator[None]:
-        """The time inside."""
-        if alone:
+    async def enter(self, *, exclusive: bool) -> AsyncIterator[None]:
+        """Hold the gate, shared or exclusively."""
+        if exclusive:
             async with self._turn:
                 await self._free.wait()
                 yield

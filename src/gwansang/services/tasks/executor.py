@@ -1,6 +1,8 @@
-"""How a task is driven: begun, one step after the other, finished once, in whatever process, whichever died."""
+"""Execution of tasks by their jobs: claimed, planned, executed step by step, and finished exactly once, whichever
+process dies."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,14 +17,14 @@ from gwansang.jobs.protocols import TaskReleased
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.exclusive_gate import ExclusiveGate
-from gwansang.services.tasks.failure import failure_of
+from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import Job, JsonObject
 from gwansang.services.tasks.run import ClaimedTask, JobResources, TaskGoneError, TaskRun
 
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
-_WAITS: Final = 12  # for what is out of reach: two minutes altogether
-_LONGEST_WAIT_S: Final = 15.0
+_MAX_WAITS: Final = 12  # for an unavailable service: two minutes altogether
+_MAX_PAUSE_S: Final = 15.0
 _OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
 T = TypeVar("T")
 
@@ -35,68 +37,68 @@ class JobFailedError(AppError):
 
 
 class JobExecutor:
-    """Drives the tasks that the engine gives to this process; belongs to one event loop."""
+    """Executes the tasks that the engine hands to this process; belongs to one event loop."""
 
-    def __init__(self, jobs: Mapping[str, Job], places: JobResources, *, keep: timedelta) -> None:
+    def __init__(self, jobs: Mapping[str, Job], resources: JobResources, *, retention: timedelta) -> None:
         self._jobs = jobs
-        self._places = places
-        self._keep = keep
+        self._resources = resources
+        self._retention = retention
         self._stopping = asyncio.Event()
-        self._busy: set[asyncio.Task[object]] = set()
+        self._steps: set[asyncio.Task[object]] = set()
         self.gate = ExclusiveGate()
-        self.active: dict[UUID, int] = {}
+        self.active: Counter[UUID] = Counter()
         self.idle = asyncio.Event()
         self.idle.set()
 
     async def begin(self, task_id: UUID) -> "JobExecution | None":
-        """Takes the task and decides how many steps it has; None where it has ended. Raises TaskReleased."""
+        """Claim and plan a task; None if it has ended or was erased. Raises TaskReleased."""
         self.raise_if_stopping()
-        self.active[task_id] = self.active.get(task_id, 0) + 1
+        self.active[task_id] += 1
         self.idle.clear()
         try:
-            work = await self._take(task_id)
+            run = await self._claim(task_id)
         except BaseException as error:
-            self.left(task_id)
-            _tell_why(task_id, error)
+            self.release(task_id)
+            _log_claim_failure(task_id, error)
             raise
-        if work is None:
-            self.left(task_id)
+        if run is None:
+            self.release(task_id)
             return None
-        course = JobExecution(self, work, self._jobs[work.kind])
+        execution = JobExecution(self, run, self._jobs[run.kind])
         try:
-            await course.plan()
+            await execution.plan()
         except BaseException:
-            await course.leave()
+            await execution.release()
             raise
-        return course
+        return execution
 
     def stop(self) -> None:
-        """From now on tasks end between two steps, to be taken up by others."""
+        """Release every task before its next step, for other workers."""
         self._stopping.set()
 
-    def interrupt(self) -> None:
-        """Ends steps in their middle."""
-        for task in tuple(self._busy):
-            task.cancel()
+    def cancel_steps(self) -> None:
+        """Cancel the steps that run now."""
+        for step in tuple(self._steps):
+            step.cancel()
 
     def raise_if_stopping(self) -> None:
-        """Raises TaskReleased where this process stops."""
+        """Raise TaskReleased if this process is stopping."""
         if self._stopping.is_set():
             raise TaskReleased
 
     @asynccontextmanager
-    async def interruptible(self) -> AsyncIterator[None]:
-        """What `interrupt` ends."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for the type checker: coroutines run in tasks
-        self._busy.add(task)
+    async def cancellable(self) -> AsyncIterator[None]:
+        """Let `cancel_steps` cancel the code in this context."""
+        step = asyncio.current_task()
+        assert step is not None  # noqa: S101 - for the type checker: coroutines run in tasks
+        self._steps.add(step)
         try:
             yield
         finally:
-            self._busy.discard(task)
+            self._steps.discard(step)
 
-    async def run_with_retries(self, work: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
-        """Acts until it succeeds; ends the task where it can't, and then raises TaskGoneError. Raises TaskReleased."""
+    async def run_with_retries(self, run: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
+        """Retry `act` until it succeeds, or fail the task and raise TaskGoneError. Raises TaskReleased."""
         waits = 0
         while True:
             self.raise_if_stopping()
@@ -104,59 +106,59 @@ class JobExecutor:
                 return await act()
             except Unavailable as error:
                 waits += 1
-                if waits > _WAITS:
-                    await self._fail(work, error)
-                pause = min(_LONGEST_WAIT_S, 0.1 * 2**waits)
+                if waits > _MAX_WAITS:
+                    await self._fail(run, error)
+                pause_s = min(_MAX_PAUSE_S, 0.1 * 2**waits)
             except AppError as error:
-                await self._fail(work, error)
+                await self._fail(run, error)
             except TaskGoneError:
                 raise
-            except Exception as error:  # whatever a job does wrong, the queue goes on
-                _log.exception("task.stumbled", task_id=str(work.id), kind=work.kind, tries=work.tries)
-                if work.tries >= MAX_TRIES:
-                    await self._fail(work, _dead(error))
-                work.begun = False
-                pause = 0.2 * work.tries
-            await self._pause(pause)
+            except Exception as error:  # a faulty job must not stop the queue
+                _log.exception("task.retry", task_id=str(run.id), kind=run.kind, tries=run.tries)
+                if run.tries >= MAX_TRIES:
+                    await self._fail(run, _job_failed(error))
+                run.try_started = False
+                pause_s = 0.2 * run.tries
+            await self._pause(pause_s)
 
-    async def finished(self, work: TaskRun, job: Job) -> None:
-        """Ends the task with its result."""
-        await work.succeed(await job.finish(work), self._keep)
+    async def finish(self, run: TaskRun, job: Job) -> None:
+        """End the task with the job's result."""
+        await run.succeed(await job.finish(run), self._retention)
 
-    def left(self, task_id: UUID) -> None:
-        """A course of this task has ended here."""
+    def release(self, task_id: UUID) -> None:
+        """Record that an execution of the task has ended in this process."""
         self.active[task_id] -= 1
         if not self.active[task_id]:
             del self.active[task_id]
         if not self.active:
             self.idle.set()
 
-    async def _take(self, task_id: UUID) -> TaskRun | None:
-        places = self._places
-        async with places.uow.write() as tx:
+    async def _claim(self, task_id: UUID) -> TaskRun | None:
+        resources = self._resources
+        async with resources.uow.write() as tx:
             row = await tx.tasks.get_for_update(task_id)
             if row is None or row.status not in UNFINISHED:
                 return None
             if row.kind not in self._jobs:
                 _log.warning("task.kind_unknown", task_id=str(task_id), kind=row.kind)
-                raise TaskReleased  # it is of a newer release, which will do it
-            key = await places.sealer.load_or_create_key(tx, row.user_id)
-            taken = _taken(row, uuid4(), await tx.task_items.positions(task_id))
-            row.run, row.status = taken.run, "processing"
-            row.started_at = row.started_at or places.clock()
+                raise TaskReleased  # a newer release submitted it and has workers for it
+            key = await resources.sealer.load_or_create_key(tx, row.user_id)
+            claimed = _claimed(row, uuid4(), await tx.task_items.list_positions(task_id))
+            row.run, row.status = claimed.run, "processing"
+            row.started_at = row.started_at or resources.clock()
             row.version += 1
             await tx.tasks.save(row)
-        places.notifier.notify(task_id)
-        work = TaskRun(taken, key, places)
-        if work.tries < MAX_TRIES:
-            return work
+        resources.notifier.notify(task_id)
+        run = TaskRun(claimed, key, resources)
+        if run.tries < MAX_TRIES:
+            return run
         try:
-            await self._fail(work, _dead(None))
+            await self._fail(run, _job_failed(None))
         except TaskGoneError:
             return None
 
-    async def _fail(self, work: TaskRun, error: AppError) -> NoReturn:
-        await work.fail(failure_of(error), self._keep)
+    async def _fail(self, run: TaskRun, error: AppError) -> NoReturn:
+        await run.fail(Failure.from_error(error), self._retention)
         raise TaskGoneError
 
     async def _pause(self, seconds: float) -> None:
@@ -168,77 +170,78 @@ class JobExecutor:
 
 
 class JobExecution:
-    """A task on its way through this process."""
+    """A task while its job executes it in this process."""
 
-    def __init__(self, driver: JobExecutor, work: TaskRun, job: Job) -> None:
-        self._driver = driver
-        self._work = work
+    def __init__(self, executor: JobExecutor, run: TaskRun, job: Job) -> None:
+        self._executor = executor
+        self._run = run
         self._job = job
         self._gone = False
 
     @property
     def steps(self) -> int:
-        return 0 if self._gone else self._work.steps or 0
+        return 0 if self._gone else self._run.steps or 0
 
     async def plan(self) -> None:
-        """Decides how many steps there are, once."""
-        if self._work.steps is None:
+        """Store the number of steps, once."""
+        if self._run.steps is None:
             await self._unless_gone(self._plan)
 
     async def step(self, index: int) -> None:
-        """Does a step that is not done yet."""
-        if index not in self._work.done:
+        """Execute a step unless its outcome is stored."""
+        if index not in self._run.done:
             await self._unless_gone(lambda: self._step(index))
 
     async def finish(self) -> None:
-        """Ends the task. What steps the engine took for done and are not (its tables are older or newer than ours, as
-        after a restored backup) are done first."""
+        """End the task. Steps that the engine recorded but whose outcome is missing, as after a restored backup, are
+        executed first."""
         for index in range(self.steps):
             await self.step(index)
-        await self._unless_gone(lambda: self._driver.finished(self._work, self._job))
+        await self._unless_gone(lambda: self._executor.finish(self._run, self._job))
         self._gone = True
 
-    async def leave(self) -> None:
-        """Lets go of the task; what was begun and is not ended does not count as a try."""
-        self._driver.left(self._work.id)
+    async def release(self) -> None:
+        """End the execution; a try that it started and did not end is uncounted."""
+        self._executor.release(self._run.id)
         if not self._gone:
             try:
-                await self._work.undo_try()
+                await self._run.undo_try()
             except TaskGoneError:
                 self._gone = True
 
     async def _unless_gone(self, act: Callable[[], Awaitable[None]]) -> None:
-        async def alone_if_last() -> None:
-            async with self._driver.gate.passing(alone=self._work.current_try >= MAX_TRIES):
-                await self._work.begin()  # not before: who waits at the gate did nothing that could kill
+        async def exclusively_if_last_try() -> None:
+            async with self._executor.gate.enter(exclusive=self._run.current_try >= MAX_TRIES):
+                await self._run.start_try()  # inside: waiting at the gate can't have killed a process
                 await act()
 
         if self._gone:
             return
-        async with self._driver.interruptible():
+        async with self._executor.cancellable():
             try:
-                await self._driver.run_with_retries(self._work, alone_if_last)
+                await self._executor.run_with_retries(self._run, exclusively_if_last_try)
             except TaskGoneError:
                 self._gone = True
 
     async def _plan(self) -> None:
-        await self._work.planned(await self._job.plan(self._work))
+        await self._run.save_steps(await self._job.plan(self._run))
 
     async def _step(self, index: int) -> None:
-        outcome = await self._job.step(self._work, index)
-        steps = self._work.steps or 0
-        await self._work.keep(index, outcome, (len(self._work.done) + 1) / (steps + 1))  # the rest is for the finish
+        outcome = await self._job.step(self._run, index)
+        steps = self._run.steps or 0
+        progress = (len(self._run.done) + 1) / (steps + 1)  # one part is left for the finish
+        await self._run.save_outcome(index, outcome, progress)
 
 
-def _tell_why(task_id: UUID, error: BaseException) -> None:
-    """Whoever can't take a task hands it back, again and again; an operator has to learn what is missing here."""
+def _log_claim_failure(task_id: UUID, error: BaseException) -> None:
+    """A worker that can't claim a task releases it again and again; the log has to say what it lacks."""
     if isinstance(error, AppError):
-        _log.error("task.not_taken", task_id=str(task_id), code=error.code, reason=error.message)
+        _log.error("task.claim_failed", task_id=str(task_id), code=error.code, reason=error.message)
     elif isinstance(error, Exception):
-        _log.error("task.not_taken", task_id=str(task_id), exc_info=error)
+        _log.error("task.claim_failed", task_id=str(task_id), exc_info=error)
 
 
-def _taken(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
+def _claimed(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
     return ClaimedTask(
         id=row.id,
         user_id=row.user_id,
@@ -252,7 +255,7 @@ def _taken(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
     )
 
 
-def _dead(error: Exception | None) -> JobFailedError:
-    failed = JobFailedError("It was tried three times and could not be done.", tries=MAX_TRIES)
-    failed.__cause__ = error
-    return failed
+def _job_failed(error: Exception | None) -> JobFailedError:
+    failure = JobFailedError("It was tried three times and could not be done.", tries=MAX_TRIES)
+    failure.__cause__ = error
+    return failure

@@ -1,6 +1,7 @@
-"""Why work failed: the error as the same request would have answered it at once, told later in any language."""
+"""Errors as plain data: stored when a task fails, shown later in any language."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from pydantic import JsonValue
 
@@ -10,13 +11,13 @@ from gwansang.core.jsonable import jsonable
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as plain data."""
+    """The error that the same request would have got if it had been answered at once."""
 
     code: str
     message: str
     details: dict[str, JsonValue]
 
-
-def failure_of(error: AppError) -> Failure:
-    """What is kept of an error."""
-    return Failure(error.code, error.message, {name: jsonable(value) for name, value in error.context.items()})
+    @classmethod
+    def from_error(cls, error: AppError) -> Self:
+        """Return the storable part of an error."""
+        return cls(error.code, error.message, {name: jsonable(value) for name, value in error.context.items()})

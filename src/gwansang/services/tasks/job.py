@@ -1,4 +1,4 @@
-"""What a kind of long work has to be able to do, and what it is given for that."""
+"""Interface of a job, the code that does one kind of long work, and the task that it is given."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ JsonObject = dict[str, JsonValue]
 
 
 class TaskContext(Protocol):
-    """A task as the job sees it that works on it."""
+    """A task, for the job that works on it."""
 
     @property
     def id(self) -> UUID: ...
@@ -25,27 +25,27 @@ class TaskContext(Protocol):
     def params(self) -> JsonObject: ...
     @property
     def inputs(self) -> int:
-        """How many inputs there are."""
+        """Number of inputs."""
         ...
 
     async def input(self, number: int) -> bytes:
-        """An input, as it was submitted; raises IndexError for a number that there is not."""
+        """Load an input as it was submitted; raises IndexError if there is none with this number."""
         ...
 
     async def outcomes(self) -> Mapping[int, JsonValue]:
-        """What the finished steps produced, by their index."""
+        """Load the outcomes of the finished steps, by index."""
         ...
 
     async def stage(self, name: str) -> None:
-        """Tells the owner what is being done now."""
+        """Show the owner what is being done now."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """The end of a task. `write` runs in the very transaction that ends the task: all of it happens, once, or nothing.
-    Nothing slow belongs in there; the user's row is locked already, and is there. `drop` runs where that transaction
-    did not come to its end: the task was cancelled or erased meanwhile, or has to be finished anew."""
+    """Result of a task. `write` runs in the transaction that ends the task, so that both happen exactly once or not at
+    all; it must be fast, and the user's row is locked already. `drop` runs if that transaction does not commit: the
+    task was cancelled or erased in the meantime, or has to be finished again."""
 
     result: JsonObject
     write: Callable[[Transaction], Awaitable[None]] | None = None
@@ -53,24 +53,24 @@ class JobResult:
 
 
 class Job(Protocol):
-    """A kind of long work, cut into steps.
+    """One kind of long work, divided into steps.
 
-    Every method may be run again after it was interrupted, and has to lead to the same then. An AppError from any of
-    them ends the task with that error, but for Unavailable, which is waited for; every other exception is tried again,
-    three times in all.
+    Every method has to be idempotent, because it is run again after an interruption. An AppError from any of them ends
+    the task with that error, except Unavailable, which is retried; any other exception is retried up to three tries in
+    all.
     """
 
     @property
     def kind(self) -> str: ...
 
     async def plan(self, task: TaskContext) -> int:
-        """How many steps there are; asked once, and kept."""
+        """Return the number of steps; called once, and stored."""
         ...
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
-        """Does one step and returns what it produced, which is kept (sealed) and not asked for again."""
+        """Execute one step and return its outcome, which is stored sealed; a stored step is not executed again."""
         ...
 
     async def finish(self, task: TaskContext) -> JobResult:
-        """The result, made of the outcomes of all steps."""
+        """Return the result, made of the outcomes of all steps."""
         ...

@@ -1,25 +1,25 @@
-"""Who waits in this process is woken by who changes something in this process; everyone else looks at the clock."""
+"""Wake-ups between coroutines of one process; changes made by other processes are found by polling."""
 
 import asyncio
 from collections.abc import Hashable
 from typing import Final
 
-NEW_WORK: Final = "new work"
+NEW_TASK: Final = "new task"
 
 
 class Notifier:
-    """Events by subject: the id of a task, or NEW_WORK. All of it happens on one event loop."""
+    """Events by subject: the id of a task, or NEW_TASK. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, set[asyncio.Event]] = {}
 
     def notify(self, subject: Hashable) -> None:
-        """Wakes all who wait for it now."""
+        """Wake every coroutine that waits for the subject now."""
         for event in self._waiting.get(subject, ()):
             event.set()
 
     async def wait(self, subject: Hashable, timeout_s: float) -> None:
-        """Returns when the subject is woken, or after that time."""
+        """Return when the subject is notified, or after the timeout."""
         event = asyncio.Event()
         waiting = self._waiting.setdefault(subject, set())
         waiting.add(event)

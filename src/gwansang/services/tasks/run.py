@@ -1,4 +1,4 @@
-"""A task in the hands of one run: what the job may ask for, and what the run writes down."""
+"""One run of a task: the inputs a job reads, and the writes that only the run holding the task can make."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -24,12 +24,12 @@ _MAX_MESSAGE = 500
 
 
 class TaskGoneError(Exception):
-    """The task is not this run's any more: it was cancelled or erased, it has ended, or another run has it."""
+    """This run does not hold the task any more: it was cancelled or erased, it has ended, or another run holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTask:
-    """What a run knows of its task when it begins."""
+    """State of a task when a run claimed it."""
 
     id: UUID
     user_id: int
@@ -44,7 +44,7 @@ class ClaimedTask:
 
 @dataclass(frozen=True, slots=True)
 class JobResources:
-    """Where things are read and written, and when."""
+    """Shared services that tasks are stored, sealed and announced with."""
 
     uow: UnitOfWork
     sealer: Sealer
@@ -54,139 +54,141 @@ class JobResources:
 
 
 class TaskRun:
-    """A task that this run has taken; every write raises TaskGoneError where it has it no more, and changes nothing."""
+    """A task that this run has claimed; writes raise TaskGoneError and change nothing if it holds the task no more."""
 
-    def __init__(self, taken: ClaimedTask, key: DataKey, places: JobResources) -> None:
-        self._taken = taken
+    def __init__(self, claimed: ClaimedTask, key: DataKey, resources: JobResources) -> None:
+        self._run_id = claimed.run
         self._key = key
-        self._places = places
-        self.id = taken.id
-        self.user_id = taken.user_id
-        self.kind = taken.kind
-        self.params = taken.params
-        self.inputs = taken.inputs
-        self.tries = taken.tries
-        self.steps = taken.steps
-        self.done = set(taken.done)
-        self.begun = False
+        self._resources = resources
+        self.id = claimed.id
+        self.user_id = claimed.user_id
+        self.kind = claimed.kind
+        self.params = claimed.params
+        self.inputs = claimed.inputs
+        self.tries = claimed.tries
+        self.steps = claimed.steps
+        self.done = set(claimed.done)
+        self.try_started = False
 
     async def input(self, number: int) -> bytes:
-        """An input, as it was submitted; raises IndexError for a number that there is not."""
+        """Load an input as it was submitted; raises IndexError if there is none with this number."""
         if not 0 <= number < self.inputs:
             raise IndexError(f"there is no input {number}")
-        return await self._places.vault.get(self._key, self.id, number)
+        return await self._resources.vault.get(self._key, self.id, number)
 
     async def outcomes(self) -> Mapping[int, JsonValue]:
-        """What the finished steps produced, by their index."""
-        async with self._places.uow.read() as tx:
+        """Load the outcomes of the finished steps, by index."""
+        async with self._resources.uow.read() as tx:
             items = await tx.task_items.list_for_task(self.id)
-        return await asyncio.to_thread(self._opened, items)
+        return await asyncio.to_thread(self._open, items)
 
     async def stage(self, name: str) -> None:
-        """Tells the owner what is being done now."""
-        await self._change(stage=name)
+        """Show the owner what is being done now."""
+        await self._save(stage=name)
 
-    async def planned(self, steps: int) -> None:
-        """Writes down how many steps there are."""
+    async def save_steps(self, steps: int) -> None:
+        """Store the number of steps."""
         self.steps = steps
-        await self._change(steps=steps)
+        await self._save(steps=steps)
 
     @property
     def current_try(self) -> int:
-        """Which try the coming one is, or the one that was begun."""
-        return self.tries if self.begun else self.tries + 1
+        """Number of the try that has started, else of the next one."""
+        return self.tries if self.try_started else self.tries + 1
 
-    async def begin(self) -> None:
-        """Writes down that a try begins, before anything is done; what was begun already is no other try."""
-        if not self.begun:
-            await self._change(tries=self.tries + 1)
+    async def start_try(self) -> None:
+        """Count a try before its work begins, unless one has started already."""
+        if not self.try_started:
+            await self._save(tries=self.tries + 1)
             self.tries += 1
-            self.begun = True
+            self.try_started = True
 
-    async def keep(self, index: int, outcome: JsonValue, progress: float) -> None:
-        """Writes down what a step produced; with it the next one counts as begun."""
-        sealed = await self._sealed(outcome, _item_place(self.id, index))
-        async with self._places.uow.write() as tx:
-            await self._own(tx, progress=progress, tries=1)
+    async def undo_try(self) -> None:
+        """Uncount the try that this run started and did not end."""
+        if self.try_started:
+            await self._save(tries=self.tries - 1)
+
+    async def save_outcome(self, index: int, outcome: JsonValue, progress: float) -> None:
+        """Store the outcome of a step; the first try of the next step counts as started with it."""
+        sealed = await self._seal(outcome, _item_aad(self.id, index))
+        async with self._resources.uow.write() as tx:
+            await self._update(tx, progress=progress, tries=1)
             await tx.task_items.put(TaskItem(task_id=self.id, position=index, outcome=sealed))
-        self.tries, self.begun = 1, True
+        self.tries, self.try_started = 1, True
         self.done.add(index)
-        self._places.notifier.notify(self.id)
+        self._resources.notifier.notify(self.id)
 
-    async def succeed(self, finished: JobResult, keep: timedelta) -> None:
-        """Ends the task with a result, in one transaction with whatever else belongs to it."""
+    async def succeed(self, result: JobResult, retention: timedelta) -> None:
+        """End the task with a result, in one transaction with the writes of the job."""
         try:
-            await self._succeed(finished, keep)
+            await self._succeed(result, retention)
         except BaseException:
-            if finished.drop is not None:
-                await finished.drop()
+            if result.drop is not None:
+                await result.drop()
             raise
-        await self._ended("done")
+        await self._clean_up("done")
 
-    async def _succeed(self, finished: JobResult, keep: timedelta) -> None:
-        now = self._places.clock()
-        sealed = await self._sealed(finished.result, result_aad(self.id))
-        async with self._places.uow.write() as tx:
+    async def _succeed(self, result: JobResult, retention: timedelta) -> None:
+        now = self._resources.clock()
+        sealed = await self._seal(result.result, result_aad(self.id))
+        async with self._resources.uow.write() as tx:
             if await tx.users.get_for_update(self.user_id) is None:
                 raise TaskGoneError
-            end = {"finished_at": now, "expires_at": now + keep}
-            await self._own(tx, status="done", stage=None, progress=1.0, tries=0, result=sealed, **end)
-            if finished.write is not None:
-                await finished.write(tx)
+            end = {"finished_at": now, "expires_at": now + retention}
+            await self._update(tx, status="done", stage=None, progress=1.0, tries=0, result=sealed, **end)
+            if result.write is not None:
+                await result.write(tx)
             await tx.task_items.delete_for_task(self.id)
 
-    async def fail(self, error: Failure, keep: timedelta) -> None:
-        """Ends the task with an error."""
-        now = self._places.clock()
-        async with self._places.uow.write() as tx:
-            await self._own(
+    async def fail(self, failure: Failure, retention: timedelta) -> None:
+        """End the task with an error."""
+        now = self._resources.clock()
+        async with self._resources.uow.write() as tx:
+            await self._update(
                 tx,
                 status="failed",
                 stage=None,
                 finished_at=now,
-                expires_at=now + keep,
-                error_code=error.code,
-                error_message=error.message[:_MAX_MESSAGE],
-                error_details=error.details,
+                expires_at=now + retention,
+                error_code=failure.code,
+                error_message=failure.message[:_MAX_MESSAGE],
+                error_details=failure.details,
             )
             await tx.task_items.delete_for_task(self.id)
-        await self._ended("failed", code=error.code)
+        await self._clean_up("failed", code=failure.code)
 
-    async def undo_try(self) -> None:
-        """Takes back the try that this run began and did not end."""
-        if self.begun:
-            await self._change(tries=self.tries - 1)
+    async def _seal(self, value: JsonValue, aad: bytes) -> bytes:
+        """Seal in a thread, as opening does: outcomes of a batch or an import are megabytes."""
+        return await asyncio.to_thread(self._resources.sealer.seal, self._key, value, aad)
 
-    async def _sealed(self, value: JsonValue, where: bytes) -> bytes:
-        """In a thread, as opening: of a batch or an import these are megabytes."""
-        return await asyncio.to_thread(self._places.sealer.seal, self._key, value, where)
+    def _open(self, items: Iterable[TaskItem]) -> dict[int, JsonValue]:
+        sealer = self._resources.sealer
+        return {
+            item.position: sealer.unseal(self._key, item.outcome, _item_aad(self.id, item.position)) for item in items
+        }
 
-    def _opened(self, items: Iterable[TaskItem]) -> dict[int, JsonValue]:
-        opened = self._places.sealer.unseal
-        return {one.position: opened(self._key, one.outcome, _item_place(self.id, one.position)) for one in items}
-
-    async def _ended(self, status: str, **fields: str) -> None:
+    async def _clean_up(self, status: str, **fields: str) -> None:
         _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
         try:
-            await self._places.vault.delete(self.id)
+            await self._resources.vault.delete(self.id)
         except Unavailable:
-            _log.warning("task.inputs_left", task_id=str(self.id))  # until the sweep of orphans
-        self._places.notifier.notify(self.id)
+            _log.warning("task.inputs_not_deleted", task_id=str(self.id))  # until the sweep of orphaned inputs
+        self._resources.notifier.notify(self.id)
 
-    async def _change(self, **values: JsonValue) -> None:
-        async with self._places.uow.write() as tx:
-            await self._own(tx, **values)
-        self._places.notifier.notify(self.id)
+    async def _save(self, **values: JsonValue) -> None:
+        async with self._resources.uow.write() as tx:
+            await self._update(tx, **values)
+        self._resources.notifier.notify(self.id)
 
-    async def _own(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
-        if not await tx.tasks.change(self.id, self._taken.run, **values):
+    async def _update(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
+        if not await tx.tasks.update_run(self.id, self._run_id, **values):
             raise TaskGoneError
 
 
 def result_aad(task_id: UUID) -> bytes:
-    """Where the result of a task belongs."""
+    """Return the associated data that binds a sealed result to its task."""
     return row_aad("tasks", task_id, "result")
 
 
-def _item_place(task_id: UUID, position: int) -> bytes:
+def _item_aad(task_id: UUID, position: int) -> bytes:
     return row_aad("task_items", f"{task_id}/{position}", "outcome")

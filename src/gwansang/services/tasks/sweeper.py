@@ -1,6 +1,6 @@
-"""What workers do for each other: take over what a dead one had, and clear away what is over.
+"""Maintenance of the queue: requeue the tasks of dead workers, delete ended tasks from the engine.
 
-One worker does it for all, the first by name of those that were heard of lately.
+One worker does it for all: the first by name of those that are alive.
 """
 
 import asyncio
@@ -19,102 +19,102 @@ if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
-_SURELY_DEAD: Final = 10  # times as long as a worker may be silent
-_LOST_AFTER: Final = timedelta(seconds=60)  # what was enqueued, and is nowhere
-_ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of what was never committed, or has ended
-_ORPHANS_EVERY: Final = timedelta(minutes=10)
+_CERTAINLY_DEAD: Final = 10  # times the silence after which a worker counts as dead
+_LOST_AFTER: Final = timedelta(seconds=60)  # an enqueued task that the engine does not have
+_ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of a task that was never committed, or has ended
+_ORPHAN_INTERVAL: Final = timedelta(minutes=10)
 
 
 class Sweeper:
-    """Looks after the tasks of all workers, with the engine of this one."""
+    """Maintains the tasks of all workers, with the engine of this one."""
 
     def __init__(
-        self, places: JobResources, driver: JobExecutor, engine: "JobEngine", *, worker: str, silent: timedelta
+        self, resources: JobResources, executor: JobExecutor, engine: "JobEngine", *, worker: str, dead_after: timedelta
     ) -> None:
-        self._places = places
-        self._driver = driver
+        self._resources = resources
+        self._executor = executor
         self._engine = engine
         self._worker = worker
-        self._clock = places.clock
-        self._silent = silent
-        self._dropped: frozenset[UUID] = frozenset()
+        self._clock = resources.clock
+        self._dead_after = dead_after
+        self._idle: frozenset[UUID] = frozenset()
         self._gone: frozenset[UUID] = frozenset()
-        self._heard: dict[str, tuple[datetime, float]] = {}
-        self._orphans_at = places.clock()
+        self._heartbeats: dict[str, tuple[datetime, float]] = {}
+        self._orphans_due_at = resources.clock()
 
     async def sweep(self) -> None:
-        """One round; raises Unavailable."""
+        """Do one round; raises Unavailable."""
         now = self._clock()
-        async with self._places.uow.read() as tx:
-            alive = self._alive(await tx.workers.beats(), now) | {self._worker}
-        await self._take_up(alive)
+        async with self._resources.uow.read() as tx:
+            alive = self._alive(await tx.workers.list_heartbeats(), now) | {self._worker}
+        await self._requeue_abandoned(alive)
         if self._worker != min(alive):
             return
         await self.delete_ended()
-        await self._find_lost()
-        async with self._places.uow.write() as tx:
-            await tx.workers.delete_stale(now - 2 * _SURELY_DEAD * self._silent)
+        await self._reenqueue_lost()
+        async with self._resources.uow.write() as tx:
+            await tx.workers.delete_stale(now - 2 * _CERTAINLY_DEAD * self._dead_after)
             await tx.tasks.delete_expired(now)
-        if now >= self._orphans_at:
-            self._orphans_at = now + _ORPHANS_EVERY
-            await self._forget_orphans()
+        if now >= self._orphans_due_at:
+            self._orphans_due_at = now + _ORPHAN_INTERVAL
+            await self._delete_orphaned_inputs()
 
     async def delete_ended(self) -> None:
-        """Deletes what the engine knows of tasks that are over: it knows no more than their ids, and not even that."""
-        over = await asyncio.to_thread(self._engine.ended)
-        open_ = await asyncio.to_thread(self._engine.unfinished)
-        async with self._places.uow.read() as tx:
-            wanted = await tx.tasks.unfinished_among(open_)
-        gone = frozenset(task_id for task_id in open_ if task_id not in wanted)
-        erased = gone & self._gone  # twice in a row: it is not just about to end
+        """Delete ended, cancelled and erased tasks from the engine, so that not even their ids remain."""
+        ended = await asyncio.to_thread(self._engine.list_ended)
+        active = await asyncio.to_thread(self._engine.list_active)
+        async with self._resources.uow.read() as tx:
+            gone = active - await tx.tasks.filter_unfinished(tuple(active))
+        erased = gone & self._gone  # in two rounds in a row: it is not just about to end
         self._gone = gone - erased
-        await asyncio.to_thread(self._engine.forget, [*over, *erased])
+        await asyncio.to_thread(self._engine.delete, [*ended, *erased])
 
-    def _alive(self, beats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
-        """Who was heard of lately, by the clock of this process: those of other machines may go wrong, and then only
-        tell whether somebody was heard of again. Whoever was silent for very long is dead at first sight."""
+    def _alive(self, heartbeats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
+        """Return the workers whose heartbeat changed lately by the clock of this process. Clocks of other machines can
+        be wrong, so their times only show that a heartbeat is new, or that it is so old that the worker is dead."""
         seen_at = time.monotonic()
-        for name, beat_at in beats.items():
-            if self._heard.get(name, (None, 0.0))[0] != beat_at:
-                self._heard[name] = (beat_at, seen_at)
-        self._heard = {name: heard for name, heard in self._heard.items() if name in beats}
+        for name, beat_at in heartbeats.items():
+            if self._heartbeats.get(name, (None, 0.0))[0] != beat_at:
+                self._heartbeats[name] = (beat_at, seen_at)
+        self._heartbeats = {name: known for name, known in self._heartbeats.items() if name in heartbeats}
         return frozenset(
             name
-            for name, (beat_at, heard_at) in self._heard.items()
-            if seen_at - heard_at < self._silent.total_seconds() and now - beat_at < _SURELY_DEAD * self._silent
+            for name, (beat_at, changed_at) in self._heartbeats.items()
+            if seen_at - changed_at < self._dead_after.total_seconds()
+            and now - beat_at < _CERTAINLY_DEAD * self._dead_after
         )
 
-    async def _take_up(self, alive: frozenset[str]) -> None:
-        """Resumes what a dead worker had (by the first of the living), and what this one let fall."""
-        running = await asyncio.to_thread(self._engine.running)
+    async def _requeue_abandoned(self, alive: frozenset[str]) -> None:
+        """Requeue the tasks of dead workers (if this worker is the first), and those that this worker released."""
+        running = await asyncio.to_thread(self._engine.list_running)
         first = self._worker == min(alive)
-        dead = [one.task_id for one in running if first and one.worker not in alive]
-        mine = {one.task_id for one in running if one.worker == self._worker}
-        idle = frozenset(mine - self._driver.active.keys())
-        let_fall = idle & self._dropped  # twice in a row: it is not just about to begin
-        self._dropped = idle - let_fall
-        if dead or let_fall:
-            await asyncio.to_thread(self._engine.resume, [*dead, *let_fall])
-            _log.warning("jobs.taken_up", dead=len(dead), let_fall=len(let_fall))
+        dead = [task.task_id for task in running if first and task.worker not in alive]
+        own = {task.task_id for task in running if task.worker == self._worker}
+        idle = frozenset(own - self._executor.active.keys())
+        released = idle & self._idle  # in two rounds in a row: it is not just about to begin
+        self._idle = idle - released
+        if dead or released:
+            await asyncio.to_thread(self._engine.requeue, [*dead, *released])
+            _log.warning("task.requeued", of_dead_workers=len(dead), released=len(released))
 
-    async def _find_lost(self) -> None:
-        """Lets tasks be enqueued again that the engine has lost, or that an older release enqueued in its own way."""
-        outdated = await asyncio.to_thread(self._engine.outdated)
-        await asyncio.to_thread(self._engine.forget, outdated)
-        async with self._places.uow.read() as tx:
-            waiting = await tx.tasks.unfinished_since(self._clock() - _LOST_AFTER)
-        known = await asyncio.to_thread(self._engine.known, waiting) if waiting else frozenset()
-        lost = [*outdated, *(task_id for task_id in waiting if task_id not in known)]
+    async def _reenqueue_lost(self) -> None:
+        """Enqueue again the tasks that the engine has lost, and those that an older release enqueued."""
+        outdated = await asyncio.to_thread(self._engine.list_outdated)
+        await asyncio.to_thread(self._engine.delete, outdated)
+        async with self._resources.uow.read() as tx:
+            unfinished = await tx.tasks.list_unfinished(self._clock() - _LOST_AFTER)
+        active = await asyncio.to_thread(self._engine.list_active, unfinished) if unfinished else frozenset()
+        lost = [*outdated, *(task_id for task_id in unfinished if task_id not in active)]
         if lost:
-            async with self._places.uow.write() as tx:
+            async with self._resources.uow.write() as tx:
                 await tx.tasks.mark_enqueued(lost, None)
-            _log.warning("jobs.found_again", count=len(lost))
+            _log.warning("task.enqueued_again", count=len(lost))
 
-    async def _forget_orphans(self) -> None:
-        old = await self._places.vault.stored_before(self._clock() - _ORPHANED_AFTER)
-        async with self._places.uow.read() as tx:
-            wanted = await tx.tasks.unfinished_among(tuple(old))
-        for task_id in old - wanted:
-            await self._places.vault.delete(task_id)
-        if old - wanted:
-            _log.info("jobs.orphans_deleted", count=len(old - wanted))
+    async def _delete_orphaned_inputs(self) -> None:
+        old = await self._resources.vault.stored_before(self._clock() - _ORPHANED_AFTER)
+        async with self._resources.uow.read() as tx:
+            orphans = old - await tx.tasks.filter_unfinished(tuple(old))
+        for task_id in orphans:
+            await self._resources.vault.delete(task_id)
+        if orphans:
+            _log.info("task.orphaned_inputs_deleted", count=len(orphans))

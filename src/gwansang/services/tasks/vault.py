@@ -1,4 +1,4 @@
-"""Where a task's inputs and outcomes lie: sealed with their owner's key, and nowhere else."""
+"""Encrypted storage of the inputs of tasks, from submission to the end of the task."""
 
 import asyncio
 import hashlib
@@ -13,59 +13,62 @@ from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.storage.base import ObjectStore
 
 _PREFIX: Final = "jobs/"
-_WORTH_A_THREAD: Final = 256 * 1024  # bytes that take longer to seal than a thread takes to begin
+_THREAD_BYTES: Final = 256 * 1024  # from this size on, sealing takes longer than starting a thread
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredInputs:
-    """How many inputs were put down, and what tells them from others."""
+    """Number of stored inputs, and the digest that identifies their request."""
 
-    inputs: int
+    count: int
     sha256: str
 
 
 class TaskVault:
-    """The inputs of tasks as sealed objects; they are here from the submission of a task to its end."""
+    """Inputs of tasks as objects sealed with their owner's key."""
 
     def __init__(self, store: ObjectStore, sealer: Sealer) -> None:
         self._store = store
         self._sealer = sealer
 
     async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes] | AsyncIterable[bytes]) -> StoredInputs:
-        """Keeps the inputs of a task, each as it comes."""
+        """Store the inputs of a task, each as it arrives."""
         sha256, number = hashlib.sha256(), 0
-        async for content in inputs if isinstance(inputs, AsyncIterable) else _coming(inputs):
-            digest, sealed = await _aside(content, partial(self._closed, key, row_aad("jobs", task_id, str(number))))
+        async for content in inputs if isinstance(inputs, AsyncIterable) else _iterate(inputs):
+            digest, sealed = await _run(partial(self._seal, key, _aad(task_id, number)), content)
             sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
             number += 1
         return StoredInputs(number, sha256.hexdigest())
 
     async def get(self, key: DataKey, task_id: UUID, number: int) -> bytes:
-        """An input; raises ObjectNotFoundError, SealBrokenError."""
+        """Load an input; raises ObjectNotFoundError, SealBrokenError."""
         sealed = await self._store.get(f"{_PREFIX}{task_id}/{number}")
-        where = row_aad("jobs", task_id, str(number))
-        return await _aside(sealed, lambda content: self._sealer.unseal_bytes(key, content, where))
+        return await _run(lambda content: self._sealer.unseal_bytes(key, content, _aad(task_id, number)), sealed)
 
     async def delete(self, task_id: UUID) -> None:
-        """Deletes the inputs of a task; there may be none."""
+        """Delete the inputs of a task, if there are any."""
         await self._store.delete_prefix(f"{_PREFIX}{task_id}/")
 
     async def stored_before(self, moment: datetime) -> frozenset[UUID]:
-        """Tasks with inputs that were put here before that time."""
-        old = {found.key async for found in self._store.list(_PREFIX) if found.modified_at < moment}
-        return frozenset(UUID(key.split("/")[1]) for key in old)
+        """Return the tasks with inputs that were stored before that time."""
+        keys = {stored.key async for stored in self._store.list(_PREFIX) if stored.modified_at < moment}
+        return frozenset(UUID(key.split("/")[1]) for key in keys)
 
-    def _closed(self, key: DataKey, where: bytes, content: bytes) -> tuple[bytes, bytes]:
-        return hashlib.sha256(content).digest(), self._sealer.seal_bytes(key, content, where)
-
-
-async def _aside(content: bytes, work: Callable[[bytes], T]) -> T:
-    """Work on some bytes, in a thread where the event loop would have to wait for it."""
-    return work(content) if len(content) < _WORTH_A_THREAD else await asyncio.to_thread(work, content)
+    def _seal(self, key: DataKey, aad: bytes, content: bytes) -> tuple[bytes, bytes]:
+        return hashlib.sha256(content).digest(), self._sealer.seal_bytes(key, content, aad)
 
 
-async def _coming(inputs: Sequence[bytes]) -> AsyncIterator[bytes]:
+def _aad(task_id: UUID, number: int) -> bytes:
+    return row_aad("jobs", task_id, str(number))
+
+
+async def _run(work: Callable[[bytes], T], content: bytes) -> T:
+    """Process bytes, in a thread if the event loop would be blocked for too long."""
+    return work(content) if len(content) < _THREAD_BYTES else await asyncio.to_thread(work, content)
+
+
+async def _iterate(inputs: Sequence[bytes]) -> AsyncIterator[bytes]:
     for content in inputs:
         yield content

@@ -1,7 +1,7 @@
-"""Does tasks in this process: finds those that no worker knows of, says that it is alive, and hands over when it stops.
+"""Worker of this process: adds new tasks to the engine, sends heartbeats, and requeues its tasks when it stops.
 
-The engine is opened when there is something to do for the first time, because that takes most of a second; a process
-that is nothing but a worker opens it at once.
+The engine is opened with the first task, because that takes most of a second; a process that is only a worker opens it
+at the start.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from gwansang.db.job_store import open_job_store
 from gwansang.jobs.slots import WorkerSlot
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.job import Job
-from gwansang.services.tasks.notifier import NEW_WORK
+from gwansang.services.tasks.notifier import NEW_TASK
 from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.sweeper import Sweeper
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
-_AT_ONCE: Final = 50
-_LAST_WORDS_S: Final = 2.0
+_BATCH: Final = 50
+_CANCEL_GRACE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class PollIntervals:
-    """How often things are looked after. A worker that was not heard of for `silent_s` is taken for dead; one that
-    stops waits for `grace_s` for the steps that run."""
+    """Intervals of a worker. A worker without a heartbeat for `dead_after_s` is taken for dead; one that stops waits
+    `shutdown_grace_s` for its running steps."""
 
     poll_s: float = 1.0
     heartbeat_s: float = 3.0
@@ -45,19 +45,19 @@ class PollIntervals:
 
 @dataclass(frozen=True, slots=True)
 class JobPolicy:
-    """How long work is done. slots: a folder that the workers of a machine share; concurrency: tasks at once in one
-    worker, the same for all; keep: how long an ended task can be asked for."""
+    """Settings of a worker. slot_folder: shared by the workers of a machine; concurrency: tasks at once in one worker,
+    the same for all; retention: how long an ended task is kept."""
 
     database_url: str
-    slots: Path
+    slot_folder: Path
     concurrency: int
-    keep: timedelta
-    pace: PollIntervals = PollIntervals()
+    retention: timedelta
+    intervals: PollIntervals = PollIntervals()
 
 
 @dataclass(frozen=True, slots=True)
-class _AtWork:
-    """An opened engine and what goes with it."""
+class _OpenEngine:
+    """An opened engine with its slot and its sweeper."""
 
     slot: WorkerSlot
     engine: "JobEngine"
@@ -65,68 +65,70 @@ class _AtWork:
 
 
 class TaskWorker:
-    """The worker in this process; belongs to one event loop."""
+    """The worker of this process; belongs to one event loop."""
 
-    def __init__(self, places: JobResources, driver: JobExecutor, rules: JobPolicy) -> None:
-        self._places = places
-        self._driver = driver
-        self._rules = rules
-        self._pace = rules.pace
+    def __init__(self, resources: JobResources, executor: JobExecutor, policy: JobPolicy) -> None:
+        self._resources = resources
+        self._executor = executor
+        self._policy = policy
+        self._intervals = policy.intervals
         self._loops: list[asyncio.Task[None]] = []
-        self._at_work: _AtWork | None = None
+        self._open: _OpenEngine | None = None
         self._opening = asyncio.Lock()
 
-    async def start(self, *, at_once: bool = False) -> None:
-        """Begins to look for work; `at_once` opens the engine before it returns."""
-        if at_once:
-            await self._open()
+    async def start(self, *, eager: bool = False) -> None:
+        """Start to look for tasks; `eager` opens the engine before returning."""
+        if eager:
+            await self._ensure_open()
+        heartbeat_s, sweep_s = self._intervals.heartbeat_s, self._intervals.sweep_s
         self._loops = [
-            asyncio.create_task(_again(self._look, self._until_new_work), name="jobs.look"),
-            asyncio.create_task(_again(self._beat, lambda: asyncio.sleep(self._pace.heartbeat_s)), name="jobs.beat"),
-            asyncio.create_task(_again(self._sweep, lambda: asyncio.sleep(self._pace.sweep_s)), name="jobs.sweep"),
+            asyncio.create_task(_repeat(self._enqueue_new, self._wait_for_new_task), name="jobs.enqueue"),
+            asyncio.create_task(_repeat(self._send_heartbeat, lambda: asyncio.sleep(heartbeat_s)), name="jobs.beat"),
+            asyncio.create_task(_repeat(self._sweep, lambda: asyncio.sleep(sweep_s)), name="jobs.sweep"),
         ]
 
     @property
     def name(self) -> str:
-        """The name of this worker; "" before it is at work."""
-        return self._at_work.slot.name if self._at_work else ""
+        """Name of this worker, "" before its engine is open."""
+        return self._open.slot.name if self._open else ""
 
     async def close(self) -> None:
-        """Lets the steps that run end, hands back the rest, and leaves; others go on at once."""
-        self._driver.stop()
+        """Let running steps end, requeue the remaining tasks for other workers, and stop."""
+        self._executor.stop()
         async with self._opening:  # a thread that opens the engine can't be stopped, and would leave it open
             for loop in self._loops:
                 loop.cancel()
         for loop in self._loops:
             with suppress(asyncio.CancelledError):
                 await loop
-        if self._at_work is not None:
-            await self._leave(self._at_work)
-            self._at_work = None
+        if self._open is not None:
+            await self._close_engine(self._open)
+            self._open = None
 
-    async def _open(self) -> _AtWork:
+    async def _ensure_open(self) -> _OpenEngine:
         async with self._opening:
-            if self._at_work is None:
-                self._at_work = await self._begin()
-                await self._beat()
-                _log.info("jobs.at_work", worker=self.name, concurrency=self._rules.concurrency)
-            return self._at_work
+            if self._open is None:
+                self._open = await self._open_engine()
+                await self._send_heartbeat()
+                _log.info("worker.started", worker=self.name, concurrency=self._policy.concurrency)
+            return self._open
 
-    async def _begin(self) -> _AtWork:
-        slot = WorkerSlot.take(self._rules.slots)
+    async def _open_engine(self) -> _OpenEngine:
+        slot = WorkerSlot.acquire(self._policy.slot_folder)
         try:
-            engine = await asyncio.to_thread(self._opened, slot.name, asyncio.get_running_loop())
+            engine = await asyncio.to_thread(self._start_engine, slot.name, asyncio.get_running_loop())
         except BaseException:
             slot.release()
             raise
-        silent = timedelta(seconds=self._pace.dead_after_s)
-        return _AtWork(slot, engine, Sweeper(self._places, self._driver, engine, worker=slot.name, silent=silent))
+        dead_after = timedelta(seconds=self._intervals.dead_after_s)
+        sweeper = Sweeper(self._resources, self._executor, engine, worker=slot.name, dead_after=dead_after)
+        return _OpenEngine(slot, engine, sweeper)
 
-    def _opened(self, worker: str, loop: asyncio.AbstractEventLoop) -> "JobEngine":
-        from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, and only where jobs are done
+    def _start_engine(self, worker: str, loop: asyncio.AbstractEventLoop) -> "JobEngine":
+        from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, needed only to run jobs
 
-        store = open_job_store(self._rules.database_url)
-        engine = JobEngine(store, self._driver, loop, worker=worker, concurrency=self._rules.concurrency)
+        store = open_job_store(self._policy.database_url)
+        engine = JobEngine(store, self._executor, loop, worker=worker, concurrency=self._policy.concurrency)
         try:
             engine.start()
         except BaseException:
@@ -134,67 +136,67 @@ class TaskWorker:
             raise
         return engine
 
-    async def _look(self) -> None:
-        """Gives new tasks to the engine."""
-        uow = self._places.uow
+    async def _enqueue_new(self) -> None:
+        """Add new tasks to the engine."""
+        uow = self._resources.uow
         async with uow.read() as tx:
-            new = await tx.tasks.not_enqueued(_AT_ONCE)
-            silent = self._places.clock() - timedelta(seconds=2 * self._pace.dead_after_s)
-            needed = bool(new) or await tx.tasks.any_unfinished() or await tx.workers.any_stale(silent)
-        if not needed:  # not even to clear away what a dead worker left in the engine's tables
+            new = await tx.tasks.list_not_enqueued(_BATCH)
+            stale = self._resources.clock() - timedelta(seconds=2 * self._intervals.dead_after_s)
+            needed = bool(new) or await tx.tasks.any_unfinished() or await tx.workers.any_stale(stale)
+        if not needed:  # not even to delete what a dead worker left in the engine's tables
             return
-        engine = (await self._open()).engine
+        engine = (await self._ensure_open()).engine
         while new:
             await asyncio.to_thread(engine.enqueue, new)
             async with uow.write() as tx:
-                await tx.tasks.mark_enqueued(new, self._places.clock())
+                await tx.tasks.mark_enqueued(new, self._resources.clock())
             async with uow.read() as tx:
-                new = await tx.tasks.not_enqueued(_AT_ONCE)
+                new = await tx.tasks.list_not_enqueued(_BATCH)
 
-    async def _until_new_work(self) -> None:
-        await self._places.notifier.wait(NEW_WORK, self._pace.poll_s)
+    async def _wait_for_new_task(self) -> None:
+        await self._resources.notifier.wait(NEW_TASK, self._intervals.poll_s)
 
-    async def _beat(self) -> None:
-        if self._at_work is not None:
-            async with self._places.uow.write() as tx:
-                await tx.workers.beat(self._at_work.slot.name, self._places.clock())
+    async def _send_heartbeat(self) -> None:
+        if self._open is not None:
+            async with self._resources.uow.write() as tx:
+                await tx.workers.record_heartbeat(self._open.slot.name, self._resources.clock())
 
     async def _sweep(self) -> None:
-        if self._at_work is not None:
-            await self._at_work.sweeper.sweep()
+        if self._open is not None:
+            await self._open.sweeper.sweep()
 
-    async def _leave(self, at_work: _AtWork) -> None:
+    async def _close_engine(self, opened: _OpenEngine) -> None:
         try:
-            handed_back = await self._hand_over(at_work)
+            requeued = await self._hand_over(opened)
             with suppress(Unavailable):
-                async with self._places.uow.write() as tx:
-                    await tx.workers.leave(at_work.slot.name)
+                async with self._resources.uow.write() as tx:
+                    await tx.workers.delete(opened.slot.name)
         finally:
-            at_work.slot.release()  # not before: whoever has the name next must not be forgotten under it
-        _log.info("jobs.left", worker=at_work.slot.name, handed_back=handed_back)
+            opened.slot.release()  # last: another process with this name must not have its row deleted
+        _log.info("worker.stopped", worker=opened.slot.name, requeued=requeued)
 
-    async def _hand_over(self, at_work: _AtWork) -> int:
-        """Ends the engine and says how many tasks others can go on with at once; where the database is away, they do
-        when this worker has been silent for some time."""
-        engine = at_work.engine
+    async def _hand_over(self, opened: _OpenEngine) -> int:
+        """Close the engine and return the number of requeued tasks. If the database is unavailable, other workers
+        requeue them once this worker counts as dead."""
+        engine = opened.engine
         try:
             await asyncio.to_thread(engine.stop_dequeuing)
-            if not await self._still(self._pace.shutdown_grace_s):
-                self._driver.interrupt()
-                await self._still(_LAST_WORDS_S)
+            if not await self._wait_until_idle(self._intervals.shutdown_grace_s):
+                self._executor.cancel_steps()
+                await self._wait_until_idle(_CANCEL_GRACE_S)
             with suppress(Unavailable):
-                await at_work.sweeper.delete_ended()
+                await opened.sweeper.delete_ended()
             with suppress(Unavailable):
                 return await asyncio.to_thread(engine.requeue_own)
             return 0
         finally:
             await asyncio.to_thread(engine.close)
 
-    async def _still(self, seconds: float) -> bool:
-        """Whether nothing is being done here any more, within that time."""
+    async def _wait_until_idle(self, timeout_s: float) -> bool:
+        """Return whether every execution ended within that time."""
         try:
-            async with asyncio.timeout(seconds):
-                await self._driver.idle.wait()
+            async with asyncio.timeout(timeout_s):
+                await self._executor.idle.wait()
         except TimeoutError:
             return False
         return True
@@ -202,23 +204,23 @@ class TaskWorker:
 
 @asynccontextmanager
 async def open_worker(
-    places: JobResources, jobs: Mapping[str, Job], rules: JobPolicy, *, at_once: bool = False
+    resources: JobResources, jobs: Mapping[str, Job], policy: JobPolicy, *, eager: bool = False
 ) -> AsyncIterator[TaskWorker]:
-    """A worker in this process that does these kinds of work; `at_once` has it ready from the beginning."""
-    runner = TaskWorker(places, JobExecutor(jobs, places, keep=rules.keep), rules)
+    """Run a worker for these jobs in this process; `eager` opens its engine at once."""
+    worker = TaskWorker(resources, JobExecutor(jobs, resources, retention=policy.retention), policy)
     try:
-        await runner.start(at_once=at_once)
-        yield runner
+        await worker.start(eager=eager)
+        yield worker
     finally:
-        await runner.close()
+        await worker.close()
 
 
-async def _again(act: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
+async def _repeat(act: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await act()
         except Unavailable as error:
-            _log.warning("jobs.postponed", error=error.code)
-        except Exception:  # a worker that is alive must not stop looking
-            _log.exception("jobs.stumbled")
+            _log.warning("worker.unavailable", error=error.code)
+        except Exception:  # the loops of a running worker must not end
+            _log.exception("worker.loop_failed")
         await pause()
