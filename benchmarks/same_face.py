@@ -25,7 +25,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.reading.measurements import Measures, measure_face
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.scores import energy_sums, smooth_shapes
+from gwansang.reading.scores import energy_means, smooth_shapes
 from gwansang.reading.stability import PhotoSample, sample_photo
 from gwansang.services.ml.face_analyzer import capture_of
 from gwansang.vision.correction import correct_mesh
@@ -98,7 +98,7 @@ def cost_ms(face: Face) -> tuple[float, float]:
     norms = default_norms()
     z = {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
     correcting = _timed(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
-    return correcting, _timed(lambda: energy_sums(smooth_shapes(z)))
+    return correcting, _timed(lambda: energy_means(smooth_shapes(z)))
 
 
 def _timed(work: Callable[[], object]) -> float:

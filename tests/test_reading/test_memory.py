@@ -26,7 +26,7 @@ STRANGER = measures_at(FL=2.5, JW=-2.5, EW=2.5, BG=-2.5, NA=2.5, CW=2.0, M=-2.0)
 
 
 def tell(measures: Measures, before: Mapping[str, str] | None) -> Reading:
-    return compose(measures, IDEAL, A_DAY, before=before)
+    return compose(measures, IDEAL, A_DAY, previous=before)
 
 
 def look(known: Profile | None, seen: Measures, photos: int = 1) -> ReadingWithMemory:

@@ -28,7 +28,7 @@ NORMS = default_norms()
 
 
 def shapes_of(measures: Measures, before: Mapping[str, str] | None = None) -> dict[str, str]:
-    return shape_labels(compose(measures, IDEAL, A_DAY, before=before))
+    return shape_labels(compose(measures, IDEAL, A_DAY, previous=before))
 
 
 def moved(measures: Measures, key: str, by_errors: float) -> Measures:
@@ -69,7 +69,7 @@ def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors:
         if shape.probabilities[ids.index(told[part])] >= MIN_KEEP_PROBABILITY:
             assert shape.shape.id == told[part]
         else:
-            assert shape.clarity == max(shape.probabilities)
+            assert shape.probability == max(shape.probabilities)
 
 
 def test_a_face_that_really_changed_is_told_anew() -> None:
@@ -82,7 +82,7 @@ def test_a_face_that_really_changed_is_told_anew() -> None:
 def test_a_reading_leads_with_what_was_told_before() -> None:
     border = measures_at(BG=0.03)  # just beyond the border of the even shape at 0
     assert shapes_of(border)["glabella"] == "wide"
-    reading = compose(border, IDEAL, A_DAY, before={"glabella": "even"})
+    reading = compose(border, IDEAL, A_DAY, previous={"glabella": "even"})
     glabella = next(part for part in reading.parts if part.part == "glabella")
     assert glabella.shape_id == "even"
     assert glabella.alternative is not None

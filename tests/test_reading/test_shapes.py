@@ -60,7 +60,7 @@ def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_
     usual = dict.fromkeys(KEYS, 0.0)
     middle = classify_shapes({**usual, "BG": 3.0}, SIGMA)["glabella"]
     edge = classify_shapes({**usual, "BG": 0.7}, SIGMA)["glabella"]
-    assert (middle.shape.id, middle.clarity, middle.runner_up) == ("open", 1.0, None)
+    assert (middle.shape.id, middle.probability, middle.runner_up) == ("open", 1.0, None)
     assert edge.probabilities[0] == pytest.approx(0.5, abs=0.05)
     assert {edge.shape.id, edge.part.classes[edge.runner_up or 0].id} == {"open", "wide"}
 
@@ -68,7 +68,7 @@ def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_
 def test_less_certain_measures_give_less_certain_shapes() -> None:
     z = {**dict.fromkeys(KEYS, 0.0), "PL": 1.0}
     sharp, blurred = classify_shapes(z, dict.fromkeys(KEYS, 0.1)), classify_shapes(z, dict.fromkeys(KEYS, 1.0))
-    assert blurred["philtrum"].clarity < sharp["philtrum"].clarity == 1.0
+    assert blurred["philtrum"].probability < sharp["philtrum"].probability == 1.0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The walk of the years over the face (流年運氣): which place a year of life stands for."""
+"""The positions of the years of life on the face (流年運氣)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,9 +12,9 @@ from gwansang.reading.texts import places_text, shapes_text
 from gwansang.texts import Locale
 
 MAX_AGE = 130
-_STRIP = 2  # years shown before and after this one
-# Which part of the reading a place of the walk belongs to; the ears are not in the mesh.
-_PART = {
+_NEIGHBOUR_YEARS = 2  # shown before and after this year
+# Part of the reading for each place of a position; the ears are not in the mesh.
+_PART_OF_PLACE = {
     "forehead": "forehead",
     "temple": "forehead",
     "glabella": "glabella",
@@ -48,41 +48,39 @@ class _YunyeonJson(TypedDict):
 
 @cache
 def _positions() -> tuple[_Position, ...]:
-    data = load_knowledge("yunyeon", _YunyeonJson)
-    return tuple(data["positions"])
+    return tuple(load_knowledge("yunyeon", _YunyeonJson)["positions"])
 
 
 def describe_ages(birth_year: int, day: date, shapes: Mapping[str, str], locale: Locale) -> tuple[AgePosition, ...]:
-    """This year's place and those of two years before and after; `shapes` names the shape of each part.
+    """Return the position of this year and of the two years before and after it.
 
-    Counted ages, as the tradition counts; beside them the international age reached that year. Where a place has two
-    sides, both are given. Raises BirthYearOutOfRangeError.
+    Ages are counted as the tradition counts, beside the international age reached that year; a position on two sides
+    has the vertices of both. shapes: names of the shapes by part. Raises BirthYearOutOfRangeError.
     """
     counted = day.year - birth_year + 1
     if not 1 <= counted <= MAX_AGE:
         raise BirthYearOutOfRangeError("The birth year must lie within a lifetime before today.", birth_year=birth_year)
-    first = max(1, counted - _STRIP)
-    return tuple(_position(age, age == counted, shapes, locale) for age in range(first, counted + _STRIP + 1))
+    years = range(max(1, counted - _NEIGHBOUR_YEARS), counted + _NEIGHBOUR_YEARS + 1)
+    return tuple(_describe(age, age == counted, shapes, locale) for age in years)
 
 
-def _position(age: int, current: bool, shapes: Mapping[str, str], locale: Locale) -> AgePosition:
+def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale) -> AgePosition:
     positions = _positions()
-    row = positions[(age - 1) % len(positions)]  # after 99 the walk begins anew
-    words = places_text(locale)
-    place = words["ages"][row["place"]]
-    name = words["positions"][row["hanja"]]
-    meaning = words["age"].format(age=age, position=name, hanja=row["hanja"], text=place["text"])
-    part = _PART.get(row["place"])
+    position = positions[(age - 1) % len(positions)]  # after 99 the positions begin anew
+    texts = places_text(locale)
+    place, name = texts["ages"][position["place"]], texts["positions"][position["hanja"]]
+    meaning = texts["age"].format(age=age, position=name, hanja=position["hanja"], text=place["text"])
+    part = _PART_OF_PLACE.get(position["place"])
     if part is not None:
         part_name = shapes_text(locale)["parts"][part]["name"]
-        meaning = f"{meaning} {words['age_shape'].format(part=part_name, shape=shapes[part])}"
+        meaning = f"{meaning} {texts['age_shape'].format(part=part_name, shape=shapes[part])}"
     return AgePosition(
         counted_age=age,
         international_age=age - 1,
         position=name,
-        hanja=row["hanja"],
+        hanja=position["hanja"],
         place=place["name"],
-        vertices=tuple(row["vertices"]),
+        vertices=tuple(position["vertices"]),
         meaning=meaning,
         current=current,
     )

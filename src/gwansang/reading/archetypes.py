@@ -191,7 +191,7 @@ def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) 
     """Take the shape of the reading if it supports the archetype, else the one that would support it most."""
     weight = _support(shape, weights)
     if shape.shape.id in weights:
-        return SupportingShape(shape.part.key, shape.shape.id, shape.clarity, weight)
+        return SupportingShape(shape.part.key, shape.shape.id, shape.probability, weight)
     probabilities = {one.id: share for one, share in zip(shape.part.classes, shape.probabilities, strict=True)}
     strongest = max(weights, key=lambda shape_id: weights[shape_id] * probabilities[shape_id])
     return SupportingShape(shape.part.key, strongest, probabilities[strongest], weight)

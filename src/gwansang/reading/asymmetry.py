@@ -1,4 +1,4 @@
-"""How evenly the left and right halves of a face lie, region by region."""
+"""Left-right asymmetry of a face, region by region."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gwansang.reading.taxonomy import mirror_vertices
 
-# Vertices by region, both sides and the midline, so that a mirrored face has the same balance.
+# Vertices by region, both sides and the midline, so that a mirrored face has the same asymmetry.
 ASYMMETRY_REGIONS: Mapping[str, tuple[int, ...]] = {
     "outline": (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 152),
     "forehead": (54, 103, 67, 109, 284, 332, 297, 338, 10, 151),
@@ -20,14 +20,15 @@ ASYMMETRY_REGIONS: Mapping[str, tuple[int, ...]] = {
 
 
 def measure_asymmetry(mesh: NDArray[np.float64]) -> dict[str, float]:
-    """The mean distance between each region and its mirror image, in outer-eye-corner distances.
+    """Return the mean distance between each region and its mirror image, in distances of the outer eye corners.
 
-    The mirrored mesh is first laid upon the mesh (rigid least squares, Kabsch 1976), so place and turn do not count.
+    mesh: (468, 3), seen from the front. The mirrored mesh is first superimposed on the mesh (rigid least squares,
+    Kabsch 1976), so that position and rotation do not count.
     """
     flipped = (mesh * (-1.0, 1.0, 1.0))[mirror_vertices()]
     own, other = mesh - mesh.mean(axis=0), flipped - flipped.mean(axis=0)
     u, _, vt = np.linalg.svd(other.T @ own)
-    keep = np.diag((1.0, 1.0, float(np.sign(np.linalg.det(u @ vt)))))
-    gap = (own - other @ u @ keep @ vt)[:, :2]  # depth is a model's guess
+    no_reflection = np.diag((1.0, 1.0, float(np.sign(np.linalg.det(u @ vt)))))
+    gap = (own - other @ u @ no_reflection @ vt)[:, :2]  # depth is a model's guess
     distance = np.hypot(gap[:, 0], gap[:, 1]) / float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))
     return {region: float(distance[list(vertices)].mean()) for region, vertices in ASYMMETRY_REGIONS.items()}

@@ -1,4 +1,4 @@
-"""From measures to a reading: places the face among others and finds the words."""
+"""Composition of a reading: standard scores of the measures, then shapes, scores and texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from gwansang.reading.elements import ELEMENT_LABEL, ELEMENTS, Elements, classif
 from gwansang.reading.fortune import daily_fortune
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Alternative, CaptureConditions, Classic, ElementReading, PartReading, Reading, Reason
-from gwansang.reading.norms import Norms, default_norms
+from gwansang.reading.norms import Norms, StandardScores, default_norms, standardize
 from gwansang.reading.palaces import describe_palaces
 from gwansang.reading.scores import FaceScores, round_energy, score_face
 from gwansang.reading.shapes import ShapeClassification, classify_shapes
@@ -27,24 +27,23 @@ from gwansang.reading.zones import describe_zones
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 ENGINE_VERSION = "1.0.0"
-_MIXED_BELOW = 0.55  # from this share of the leading shape down, the runner-up is told as well
+_MIXED_BELOW = 0.55  # probability of a shape below which the meaning names the runner-up too
 _SMILING_FROM = 0.5  # of a full smile
-_MOVED_BY_SMILES = frozenset({"mouth", "lips", "philtrum"})
-_UNSURE_BELOW = 0.3  # parts with less reliability are told as a reference only
+_SMILE_SENSITIVE_PARTS = frozenset({"mouth", "lips", "philtrum"})
+_UNSURE_BELOW = 0.3  # reliability of a part below which its meaning comes with a caution
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """One face among others: its measures and their standard scores, by key."""
-
+class _Face:
     measures: Measures
     norms: Norms
-    z: Mapping[str, float]
-    sigma: Mapping[str, float]
+    standard: StandardScores
+    capture: CaptureConditions
+    key: str
 
 
 def face_key(element: str, face_shape: str, zones_type: str) -> str:
-    """A coarse name of a face that survives another photo of it; it decides between sentences of equal meaning."""
+    """Return a coarse key of a face that is stable between its photos; it seeds the choice between sentences."""
     return f"{element}/{face_shape}/{zones_type}"
 
 
@@ -55,117 +54,116 @@ def compose(
     locale: Locale = DEFAULT_LOCALE,
     birth_year: int | None = None,
     norms: Norms | None = None,
-    before: Mapping[str, str] | None = None,
+    previous: Mapping[str, str] | None = None,
 ) -> Reading:
-    """The reading of measures taken like `capture`, for the fortune of `day`.
+    """Return the reading of a face with the fortune of `day`.
 
-    `before` is what an earlier reading of this face told (`memory.shape_labels`): it stays while it is likely enough.
-
-    Raises BirthYearOutOfRangeError for a birth year that can't be one.
+    birth_year: adds the ages; norms: default to the shipped ones; previous: the shape labels of an earlier reading of
+    the face (memory.shape_labels), which are kept while they are probable enough. Raises BirthYearOutOfRangeError.
     """
-    face = _place(measures, norms or default_norms())
-    shapes = classify_shapes(face.z, face.sigma, before)
-    scores = score_face(face.z, face.sigma, shapes, measures.asymmetry, face.norms.scales)
-    own = classify_elements(face.z, (before or {}).get(ELEMENT_LABEL), face.norms.scales)
-    key = face_key(own.primary, shapes["face_shape"].shape.id, shapes["samjeong"].shape.id)
-    parts = tuple(_part(shape, face, scores, capture, key, locale) for shape in shapes.values())
-    today = daily_fortune(own, key, day, locale)
-    names = {part.part: part.shape for part in parts}
+    norms, previous = norms or default_norms(), previous or {}
+    standard = standardize(measures, norms)
+    shapes = classify_shapes(standard.z, standard.sigma, previous)
+    scores = score_face(standard.z, standard.sigma, shapes, measures.asymmetry, norms.scales)
+    elements = classify_elements(standard.z, previous.get(ELEMENT_LABEL), norms.scales)
+    zones_type = shapes["samjeong"].shape.id
+    face = _Face(
+        measures, norms, standard, capture, face_key(elements.primary, shapes["face_shape"].shape.id, zones_type)
+    )
+    parts = tuple(_part(shape, face, scores, locale) for shape in shapes.values())
+    fortune = daily_fortune(elements, face.key, day, locale)
+    shape_names = {part.part: part.shape for part in parts}
+    values = {key: measured.value for key, measured in measures.values.items()}
     return Reading(
         overall_score=scores.overall,
         energy_scores={energy: round_energy(value) for energy, value in scores.energy_values.items()},
         energy_values=dict(scores.energy_values),
         parts=parts,
-        element=_element(own, locale),
-        zones=describe_zones({k: m.value for k, m in measures.values.items()}, face.z, face.sigma, locale),
-        zones_type=shapes["samjeong"].shape.id,
-        palaces=describe_palaces(face.z, locale),
-        fortune=today,
-        today_fortune=today.text,
-        ages=() if birth_year is None else describe_ages(birth_year, day, names, locale),
+        element=_element(elements, locale),
+        zones=describe_zones(values, standard.z, standard.sigma, locale),
+        zones_type=zones_type,
+        palaces=describe_palaces(standard.z, locale),
+        fortune=fortune,
+        today_fortune=fortune.text,
+        ages=() if birth_year is None else describe_ages(birth_year, day, shape_names, locale),
         locale=locale,
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=describe_archetypes(measures, face.norms, shapes, scores.seen, own.shares, locale),
+        archetypes=describe_archetypes(measures, norms, shapes, scores.smoothed_shapes, elements.shares, locale),
     )
 
 
-def _place(measures: Measures, norms: Norms) -> _Placed:
-    z = {key: norms.z(key, measured.value) for key, measured in measures.values.items()}
-    sigma = {key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()}
-    return _Placed(measures, norms, z, sigma)
-
-
-def _part(
-    shape: ShapeClassification, face: _Placed, scores: FaceScores, capture: CaptureConditions, seed: str, locale: Locale
-) -> PartReading:
+def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: Locale) -> PartReading:
     key = shape.part.key
-    words = shapes_text(locale)["parts"][key]
+    text = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
-    trust = scores.reliability[key]
+    reliability = scores.reliability[key]
+    meaning = _meaning(shape, alternative, reliability, face.key, locale)
     return PartReading(
         part=key,
-        name=words["name"],
+        name=text["name"],
         hanja=shape.part.hanja,
         shape_id=shape.shape.id,
-        shape=words["classes"][shape.shape.id]["name"],
-        meaning=" ".join((_meaning(shape, alternative, trust, seed, locale), *_notes(key, capture, locale))),
+        shape=text["classes"][shape.shape.id]["name"],
+        meaning=" ".join((meaning, *_capture_notes(key, face.capture, locale))),
         score=scores.parts[key],
-        probability=shape.clarity,
+        probability=shape.probability,
         alternative=alternative,
-        reliability=trust,
+        reliability=reliability,
         reasons=_reasons(shape, face, locale),
     )
 
 
 def _alternative(shape: ShapeClassification, locale: Locale) -> Alternative | None:
-    second = shape.runner_up
-    if second is None:
+    if shape.runner_up is None:
         return None
-    shape_id = shape.part.classes[second].id
+    shape_id = shape.part.classes[shape.runner_up].id
     name = shapes_text(locale)["parts"][shape.part.key]["classes"][shape_id]["name"]
-    return Alternative(shape_id, name, shape.probabilities[second])
+    return Alternative(shape_id, name, shape.probabilities[shape.runner_up])
 
 
-def _meaning(shape: ShapeClassification, second: Alternative | None, trust: float, seed: str, locale: Locale) -> str:
-    words = shapes_text(locale)
-    own = words["parts"][shape.part.key]["classes"][shape.shape.id]
-    sentences = [pick_variant(own["readings"], seed, shape.part.key)]
-    if second is not None and shape.clarity < _MIXED_BELOW:
-        sentences.append(words["mixed"].format(second=second.shape, percent=round(100 * second.probability)))
-    sentences.append(own["tip"])
-    if trust < _UNSURE_BELOW:
-        sentences.append(words["unsure"])
+def _meaning(
+    shape: ShapeClassification, alternative: Alternative | None, reliability: float, seed: str, locale: Locale
+) -> str:
+    texts = shapes_text(locale)
+    text = texts["parts"][shape.part.key]["classes"][shape.shape.id]
+    sentences = [pick_variant(text["readings"], seed, shape.part.key)]
+    if alternative is not None and shape.probability < _MIXED_BELOW:
+        percent = round(100 * alternative.probability)
+        sentences.append(texts["mixed"].format(second=alternative.shape, percent=percent))
+    sentences.append(text["tip"])
+    if reliability < _UNSURE_BELOW:
+        sentences.append(texts["unsure"])
     return " ".join(sentences)
 
 
-def _notes(part: str, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
-    """What about the photo itself has to be known to take a part's reading rightly."""
-    words = shapes_text(locale)
+def _capture_notes(part: str, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
+    texts = shapes_text(locale)
     if part == "forehead" and capture.fringe:
-        return (words["fringe"],)
-    if part in _MOVED_BY_SMILES and capture.smile >= _SMILING_FROM:
-        return (words["smiling"],)
+        return (texts["fringe"],)
+    if part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM:
+        return (texts["smiling"],)
     return ()
 
 
-def _reasons(shape: ShapeClassification, face: _Placed, locale: Locale) -> tuple[Reason, ...]:
+def _reasons(shape: ShapeClassification, face: _Face, locale: Locale) -> tuple[Reason, ...]:
+    """Return a reason for each measure of the part: those in the shape's rule first, then the most unusual."""
     deciding = rule_measures(shape.shape)
-    ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.z[key])))
+    ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.standard.z[key])))
     return tuple(
-        _reason(key, face, shape.shape.classic if place == 0 else None, locale) for place, key in enumerate(ranked)
+        _reason(key, face, shape.shape.classic if rank == 0 else None, locale) for rank, key in enumerate(ranked)
     )
 
 
-def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) -> Reason:
+def _reason(key: str, face: _Face, classic: Classic | None, locale: Locale) -> Reason:
     row, measured = MEASURES_BY_KEY[key], face.measures.values[key]
     return Reason(
         measure=row.name,
         label=measures_text(locale)[row.name],
         value=measured.value,
         unit=row.unit,
-        z=face.z[key],
+        z=face.standard.z[key],
         percentile=face.norms.percentile(key, measured.value),
         error=measured.error,
         overlays=row.overlays,
@@ -173,14 +171,20 @@ def _reason(key: str, face: _Placed, classic: Classic | None, locale: Locale) ->
     )
 
 
-def _element(own: Elements, locale: Locale) -> ElementReading:
-    words = elements_text(locale)
-    name = words["elements"][own.primary]
-    meaning = [name["meaning"]]
-    if own.secondary is None:
-        meaning.append(words["pure"])
+def _element(elements: Elements, locale: Locale) -> ElementReading:
+    texts = elements_text(locale)
+    primary = texts["elements"][elements.primary]
+    if elements.secondary is None:
+        relation = texts["pure"]
     else:
-        steps = abs(ELEMENTS.index(own.primary) - ELEMENTS.index(own.secondary))
-        bond = words["feeding"] if steps in (1, 4) else words["shaping"]
-        meaning.append(bond.format(first=name["name"], second=words["elements"][own.secondary]["name"]))
-    return ElementReading(own.primary, own.secondary, name["name"], dict(own.shares), own.clarity, " ".join(meaning))
+        steps = abs(ELEMENTS.index(elements.primary) - ELEMENTS.index(elements.secondary))
+        template = texts["feeding"] if steps in (1, 4) else texts["shaping"]
+        relation = template.format(first=primary["name"], second=texts["elements"][elements.secondary]["name"])
+    return ElementReading(
+        primary=elements.primary,
+        secondary=elements.secondary,
+        name=primary["name"],
+        shares=dict(elements.shares),
+        clarity=elements.clarity,
+        meaning=f"{primary['meaning']} {relation}",
+    )

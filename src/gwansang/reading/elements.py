@@ -1,4 +1,4 @@
-"""The five elements of a face (五行形): its likeness to five prototypes, as shares.
+"""The five elements of a face (五行形), as shares by similarity to five prototypes.
 
 Prototypes after the verse 「木瘦金方水主肥 土形敦厚背如龜 上尖下闊名為火」 of the 麻衣相法.
 """
@@ -19,13 +19,13 @@ ELEMENT_PROTOTYPES: Mapping[str, Mapping[str, float]] = {
     "metal": {"JA": -1.0, "FW": 0.6, "JW": 0.3},
     "water": {"FL": -0.8, "JA": 1.0, "CW": 0.5, "LF": 0.3},
 }
-ELEMENT_LABEL = "element"  # its key among the parts of what was told before
-MIN_SECONDARY_SHARE = 0.25  # a second element with at least this share gives a mixed type (兼形)
+ELEMENT_LABEL = "element"  # key of the element among the shape labels of a reading
+MIN_SECONDARY_SHARE = 0.25  # from which a second element makes a mixed type (兼形)
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """`shares` sum to 1; `clarity` is 0 when all are equal and 1 when there is only one."""
+    """Elements of a face; shares sum to 1, clarity is 0 for equal shares and 1 for a single element."""
 
     primary: str
     secondary: str | None
@@ -34,28 +34,30 @@ class Elements:
 
 
 def prototype_similarities(z: Mapping[str, float]) -> dict[str, float]:
-    """The projection of the face on each prototype, before it is placed among other faces."""
+    """Return the projection of the standard scores on the unit vector of each prototype."""
     return {
         name: sum(z[key] * weight for key, weight in prototype.items()) / math.hypot(*prototype.values())
         for name, prototype in ELEMENT_PROTOTYPES.items()
     }
 
 
-def classify_elements(z: Mapping[str, float], before: str | None = None, scales: Scales | None = None) -> Elements:
-    """The element shares of a face from its standard scores, on the scales of their norms (else the shipped ones).
+def classify_elements(z: Mapping[str, float], previous: str | None = None, scales: Scales | None = None) -> Elements:
+    """Return the elements of a face: a softmax of its standardised similarities to the prototypes.
 
-    The element told `before` leads while it is likely enough.
+    z: standard scores by measure; previous: the element of an earlier reading, which stays primary while its share is
+    large enough; scales: of the norms that gave the standard scores, else the shipped ones. clarity is 1 minus the
+    entropy of the shares over its maximum.
     """
     scales = scales or default_scales()
-    centres, offsets = scales["elements"], scales["element_offsets"]
-    raw = {
-        name: math.exp(ELEMENT_SHARPNESS * ((value - centres[name]["mean"]) / centres[name]["sd"] + offsets[name]))
+    moments, offsets = scales["elements"], scales["element_offsets"]
+    weights = {
+        name: math.exp(ELEMENT_SHARPNESS * ((value - moments[name]["mean"]) / moments[name]["sd"] + offsets[name]))
         for name, value in prototype_similarities(z).items()
     }
-    total = sum(raw.values())
-    shares = {name: raw[name] / total for name in ELEMENTS}
-    stays = before if before is not None and shares.get(before, 0.0) >= MIN_KEEP_PROBABILITY else None
-    first, second = sorted(ELEMENTS, key=lambda name: (name == stays, shares[name]), reverse=True)[:2]
-    spread = -sum(share * math.log(share) for share in shares.values() if share > 0)
-    clarity = max(0.0, min(1.0, 1.0 - spread / math.log(len(ELEMENTS))))
-    return Elements(first, second if shares[second] >= MIN_SECONDARY_SHARE else None, shares, clarity)
+    total = sum(weights.values())
+    shares = {name: weights[name] / total for name in ELEMENTS}
+    kept = previous if previous is not None and shares.get(previous, 0.0) >= MIN_KEEP_PROBABILITY else None
+    primary, second = sorted(ELEMENTS, key=lambda name: (name == kept, shares[name]), reverse=True)[:2]
+    entropy = -sum(share * math.log(share) for share in shares.values() if share > 0)
+    clarity = max(0.0, min(1.0, 1.0 - entropy / math.log(len(ELEMENTS))))
+    return Elements(primary, second if shares[second] >= MIN_SECONDARY_SHARE else None, shares, clarity)

@@ -1,4 +1,4 @@
-"""What the reading refuses to work with."""
+"""Errors of the reading."""
 
 from gwansang.core.exceptions import InvalidInput
 

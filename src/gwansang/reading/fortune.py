@@ -1,4 +1,4 @@
-"""The fortune of a day: how the day's pillar meets the face's elements. The same face and day give the same words."""
+"""The fortune of a day, from the relation of its pillar to the face's elements; the same face and day give one text."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,9 +9,9 @@ from gwansang.reading.pillars import DayPillar, day_pillar
 from gwansang.reading.texts import elements_text, fortune_text, pick_variant
 from gwansang.texts import Locale
 
-# Steps from the day's element to the face's in the cycle of generation -> what the day is for the face.
+# Relation of the day to the face, by the steps from the day's element to the face's in the cycle of generation.
 DAY_RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
-# Every relation lifts two energies by one step: no face has an unlucky day.
+# Every relation raises two energies by one step: no face has an unlucky day.
 RELATION_ENERGIES: Mapping[str, tuple[Energy, Energy]] = {
     "peer": ("health", "social"),
     "supported": ("love", "health"),
@@ -19,7 +19,7 @@ RELATION_ENERGIES: Mapping[str, tuple[Energy, Energy]] = {
     "harvest": ("wealth", "love"),
     "expressing": ("love", "social"),
 }
-# Steps from the face's element to the one that helps it on such a day.
+# Steps from the face's element to the one that supports it on such a day.
 _HELPER = {"peer": 1, "supported": 0, "refining": -1, "harvest": 1, "expressing": -1}
 _BRANCH_WEIGHT = 0.5
 # 하도 numbers, 오방색 and the waking double hour of each element.
@@ -29,12 +29,12 @@ _HOURS = {"wood": "05-07", "fire": "09-13", "earth": "07-09", "metal": "15-19", 
 
 
 def day_relation(day_element: str, own_element: str) -> str:
-    """What a day of one element is for a face of another (비화, 생아, 극아, 아극, 아생)."""
+    """Return the relation of a day's element to a face's element (비화, 생아, 극아, 아극, 아생)."""
     return DAY_RELATIONS[(ELEMENTS.index(own_element) - ELEMENTS.index(day_element)) % len(ELEMENTS)]
 
 
 def energy_shift(pillar: DayPillar, shares: Mapping[str, float]) -> dict[Energy, float]:
-    """By how many steps a day lifts each energy; over all shares of the face, and always 2 in sum."""
+    """Return the steps by which a day raises each energy, over all shares of the face; they always sum to 2."""
     shift: dict[Energy, float] = dict.fromkeys(ENERGIES, 0.0)
     for day_element, weight in ((pillar.stem_element, 1.0), (pillar.branch_element, _BRANCH_WEIGHT)):
         for own, share in shares.items():
@@ -43,61 +43,64 @@ def energy_shift(pillar: DayPillar, shares: Mapping[str, float]) -> dict[Energy,
     return shift
 
 
-def daily_fortune(own: Elements, face_key: str, day: date, locale: Locale) -> Fortune:
-    """The fortune of `day` for a face; `face_key` names the face coarsely and decides between equal sentences."""
+def daily_fortune(elements: Elements, face_key: str, day: date, locale: Locale) -> Fortune:
+    """Return the fortune of `day`; face_key: decides between sentences of equal meaning (composer.face_key)."""
     pillar = day_pillar(day)
-    kind = day_relation(pillar.stem_element, own.primary)
-    shift = energy_shift(pillar, own.shares)
-    words = fortune_text(locale)["relations"][kind]
+    relation = day_relation(pillar.stem_element, elements.primary)
+    shift = energy_shift(pillar, elements.shares)
+    text = fortune_text(locale)["relations"][relation]
+    supporting = ELEMENTS[(ELEMENTS.index(elements.primary) + _HELPER[relation]) % len(ELEMENTS)]
     return Fortune(
         date=day,
         day_pillar=pillar.hanja,
         day_pillar_name=pillar.sound,
-        relation=kind,
-        relation_name=words["name"],
-        reason=_reason(words["reason"], pillar, own.primary, locale),
-        text=_text(pillar, kind, shift, (face_key, day.isoformat()), locale),
+        relation=relation,
+        relation_name=text["name"],
+        reason=_reason(text["reason"], pillar, elements.primary, locale),
+        text=_text(pillar, relation, shift, (face_key, day.isoformat()), locale),
         energy_shift=shift,
-        lucky=_lucky(ELEMENTS[(ELEMENTS.index(own.primary) + _HELPER[kind]) % len(ELEMENTS)], locale),
+        lucky=_lucky(supporting, locale),
     )
 
 
-def _text(pillar: DayPillar, kind: str, shift: Mapping[Energy, float], seed: tuple[str, str], locale: Locale) -> str:
+def _text(
+    pillar: DayPillar, relation: str, shift: Mapping[Energy, float], seed: tuple[str, str], locale: Locale
+) -> str:
     # Polarity and branch both change from one day to the next, and no two of their lists share a sentence: each
     # sentence differs from yesterday's by construction.
-    words = fortune_text(locale)
-    openings = words["relations"][kind]["yang" if pillar.yang else "yin"]
-    focus = words["focus_yang" if pillar.yang else "focus_yin"][max(ENERGIES, key=shift.__getitem__)]
+    texts = fortune_text(locale)
+    openings = texts["relations"][relation]["yang" if pillar.yang else "yin"]
+    focus = texts["focus_yang" if pillar.yang else "focus_yin"][max(ENERGIES, key=shift.__getitem__)]
     return " ".join(
         (
             pick_variant(openings, *seed, "opening"),
-            pick_variant(words["branches"][pillar.branch], *seed, "branch"),
+            pick_variant(texts["branches"][pillar.branch], *seed, "branch"),
             pick_variant(focus, *seed, "focus"),
         )
     )
 
 
-def _reason(template: str, pillar: DayPillar, own: str, locale: Locale) -> str:
+def _reason(template: str, pillar: DayPillar, element: str, locale: Locale) -> str:
     names = elements_text(locale)["elements"]
-    day_words, own_words = names[pillar.stem_element], names[own]
+    day_element, own_element = names[pillar.stem_element], names[element]
     return template.format(
         pillar=fortune_text(locale)["pillar"].format(hanja=pillar.hanja, sound=pillar.sound),
-        day=day_words["name"],
-        day_subject=day_words["subject"],
-        day_object=day_words["object"],
-        own=own_words["name"],
-        own_subject=own_words["subject"],
-        own_object=own_words["object"],
+        day=day_element["name"],
+        day_subject=day_element["subject"],
+        day_object=day_element["object"],
+        own=own_element["name"],
+        own_subject=own_element["subject"],
+        own_object=own_element["object"],
     )
 
 
 def _lucky(element: str, locale: Locale) -> Lucky:
-    words = elements_text(locale)["elements"][element]
+    text = elements_text(locale)["elements"][element]
     return Lucky(
         element=element,
-        color=words["color"],
+        color=text["color"],
         color_hex=_COLORS[element],
-        direction=words["direction"],
+        direction=text["direction"],
         numbers=_NUMBERS[element],
         hours=_HOURS[element],
     )

@@ -1,11 +1,11 @@
-"""How alike two faces are, region by region, from measured shapes alone: "your eyes are closest to X, your chin to Y".
+"""Likeness of faces region by region, from measured shapes alone: "your eyes are closest to X, your chin to Y".
 
-Distance: Mahalanobis (1936) with the covariance that the difference of two strangers' *measured* values has, which is
-that of people twice and the errors of both photos. Measures that go together count as one, unsure ones count less, and
-for strangers the distance follows the chi-squared distribution, however unsure the photo is.
+Distance: Mahalanobis (1936) with the covariance of the difference of two strangers' measured values: twice that of
+people, plus the errors of both photos. Correlated measures count once, uncertain ones count less, and for strangers the
+squared distance follows the chi-squared distribution at any certainty of the photo.
 
-Similarity: of 100 pairs of people in the gallery, how many are less alike in that region. A small gallery leans on what
-is usual among people, so that its pairs do not decide alone.
+Similarity: percentage of pairs of people in the gallery who are less alike in that region. For a small gallery it is
+shrunk towards the chi-squared distribution, so that its few pairs do not decide alone.
 """
 
 import math
@@ -25,16 +25,17 @@ from gwansang.reading.taxonomy import load_taxonomy
 
 Region = Literal["eyes", "brows", "nose", "mouth", "outline"]
 REGIONS: tuple[Region, ...] = get_args(Region)
-_ENOUGH = 100  # pairs from which on a gallery's own spread is believed more than what is usual
-_PAIRS = 20_000  # of a large gallery, that many tell its spread
+_PRIOR_PAIRS = 100  # weight of the chi-squared distribution
+_MAX_PAIRS = 20_000  # sampled from a large gallery
 _NORMAL = NormalDist()
 
-ZScoreTable = NDArray[np.float64]  # (people, measures) standard scores
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RegionNeighbour:
-    """Somebody of the gallery, by place; `similarity` 1-99: how many of 100 pairs of people are less alike."""
+    """A person of the gallery by index; similarity: percentage of pairs of people who are less alike, 1-99."""
 
     index: int
     similarity: int
@@ -42,136 +43,137 @@ class RegionNeighbour:
 
 @dataclass(frozen=True, slots=True)
 class _RegionTable:
-    """What a gallery knows of one region; `spread`: distances of pairs of its people, ascending."""
+    """A gallery's measures of one region; pair_distances: squared, of pairs of its people, ascending."""
 
     keys: tuple[str, ...]
-    z: ZScoreTable  # (measures, people), so that a measure of all people lies together
-    variance: NDArray[np.float64]  # (measures,) of the errors, in standard scores, mean over the gallery
-    spread: NDArray[np.float64]
+    z: Matrix  # (measures, people) standard scores, so that a measure of all people is contiguous
+    variance: Vector  # (measures,) mean squared error over the gallery, in standard scores
+    pair_distances: Vector
 
-    def distances(self, z: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(people,) squared distances of a face to everybody of the gallery."""
+    def distances(self, z: Vector, variance: Vector) -> Vector:
+        """Return the squared distances of a face to all people, (people,)."""
         white = _whitening(self.keys, variance + self.variance) @ (self.z - z[:, None])
-        squares: NDArray[np.float64] = np.einsum("ij,ij->j", white, white)
+        squares: Vector = np.einsum("ij,ij->j", white, white)
         return squares
 
     def similarity(self, distance: float) -> int:
-        """How many of 100 pairs lie farther apart, 1-99."""
-        pairs = len(self.spread)
-        own = pairs / (pairs + _ENOUGH)
-        farther = pairs - int(np.searchsorted(self.spread, distance, side="right"))
-        among = farther / pairs if pairs else 0.0
-        share = own * among + (1.0 - own) * _usually_farther(distance, len(self.keys))
+        """Return the percentage of pairs with a larger squared distance, 1-99."""
+        pairs = len(self.pair_distances)
+        weight = pairs / (pairs + _PRIOR_PAIRS)
+        farther = pairs - int(np.searchsorted(self.pair_distances, distance, side="right"))
+        observed = farther / pairs if pairs else 0.0
+        share = weight * observed + (1.0 - weight) * _chi_squared_survival(distance, len(self.keys))
         return max(1, min(99, round(100 * share)))
 
 
 @dataclass(frozen=True, slots=True)
 class RegionGallery:
-    """The measured faces of a gallery, ready to be compared; immutable. Made by `prepare`."""
+    """The measured faces of a gallery by region, immutable; made by `build_region_gallery`."""
 
     size: int
     norms: Norms
     tables: Mapping[Region, _RegionTable]
 
     def compare(self, measures: Measures) -> "RegionComparison":
-        """How far everybody of the gallery is from a face."""
-        return RegionComparison(
-            {region: table.distances(*self._placed(table, measures)) for region, table in self.tables.items()},
-            self.tables,
-        )
-
-    def _placed(self, table: _RegionTable, measures: Measures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return _z(table.keys, measures, self.norms), _variance(table.keys, measures, self.norms)
+        """Compare a face with all people of the gallery."""
+        distances = {
+            region: table.distances(*_standardized(table.keys, measures, self.norms))
+            for region, table in self.tables.items()
+        }
+        return RegionComparison(distances, self.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class RegionComparison:
-    """A gallery as seen from one face; `squares`: (people,) squared distances by region."""
+    """A face compared with a gallery; distances: squared, (people,), by region."""
 
-    squares: Mapping[Region, NDArray[np.float64]]
+    distances: Mapping[Region, Vector]
     tables: Mapping[Region, _RegionTable]
 
     def nearest(self, k: int = 1) -> dict[Region, tuple[RegionNeighbour, ...]]:
-        """For each region the k people who are most alike there, the nearest first."""
-        return {region: self._nearest(region, k) for region in self.squares}
+        """Return the k most similar people in each region, the most similar first."""
+        return {region: self._nearest(region, k) for region in self.distances}
 
     def similarity(self, index: int) -> dict[Region, int]:
-        """How alike the face and the person at `index` of the gallery are in each region, 1-99."""
-        return {region: self.tables[region].similarity(float(self.squares[region][index])) for region in self.squares}
+        """Return the similarity to the person at `index` in each region, 1-99."""
+        return {
+            region: self.tables[region].similarity(float(distances[index]))
+            for region, distances in self.distances.items()
+        }
 
     def _nearest(self, region: Region, k: int) -> tuple[RegionNeighbour, ...]:
-        squares, table = self.squares[region], self.tables[region]
-        some = min(k, len(squares))
-        near = np.argpartition(squares, some - 1)[:some] if 0 < some < len(squares) else np.arange(some)
-        ranked = near[np.lexsort((near, squares[near]))]
-        return tuple(RegionNeighbour(int(place), table.similarity(float(squares[place]))) for place in ranked)
+        distances, table = self.distances[region], self.tables[region]
+        count = min(k, len(distances))
+        smallest = np.argpartition(distances, count - 1)[:count] if 0 < count < len(distances) else np.arange(count)
+        ranked = smallest[np.lexsort((smallest, distances[smallest]))]
+        return tuple(RegionNeighbour(int(index), table.similarity(float(distances[index]))) for index in ranked)
 
 
-def build_region_gallery(gallery: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:
-    """A gallery of the measures of one person each; a place in it is the index that neighbours are named by."""
+def build_region_gallery(people: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:
+    """Build a gallery of one person's measures each; their order gives the indices of the neighbours."""
     norms = norms or default_norms()
-    return RegionGallery(len(gallery), norms, {region: _table(region, gallery, norms) for region in REGIONS})
+    return RegionGallery(len(people), norms, {region: _table(region, people, norms) for region in REGIONS})
 
 
 @cache
 def region_measures(region: Region) -> tuple[str, ...]:
-    """The measures of the parts that lie in a region, in the order of the table of measures."""
-    used = {key for part in load_taxonomy() if part.region == region for key in part.measures}
-    return tuple(key for key in MEASURES_BY_KEY if key in used)
+    """Return the keys of the measures of a region's parts, in the order of the table of measures."""
+    keys = {key for part in load_taxonomy() if part.region == region for key in part.measures}
+    return tuple(key for key in MEASURES_BY_KEY if key in keys)
 
 
-def _table(region: Region, gallery: Sequence[Measures], norms: Norms) -> _RegionTable:
+def _table(region: Region, people: Sequence[Measures], norms: Norms) -> _RegionTable:
     keys = region_measures(region)
-    z = np.array([_z(keys, one, norms) for one in gallery]).reshape(len(gallery), len(keys))
-    errors = np.array([_variance(keys, one, norms) for one in gallery]).reshape(len(gallery), len(keys))
-    variance = errors.mean(axis=0) if len(gallery) else np.zeros(len(keys))
-    spread = np.sort(_squares(_apart(z), keys, 2 * variance))
+    standardized = [_standardized(keys, measures, norms) for measures in people]
+    shape = len(people), len(keys)
+    z = np.array([scores for scores, _ in standardized]).reshape(shape)
+    variances = np.array([variance for _, variance in standardized]).reshape(shape)
+    variance = variances.mean(axis=0) if len(people) else np.zeros(len(keys))
+    pair_distances = np.sort(_squared_distances(_pair_differences(z), keys, 2 * variance))
     columns = np.ascontiguousarray(z.T)
-    for array in (columns, variance, spread):
+    for array in (columns, variance, pair_distances):
         array.setflags(write=False)
-    return _RegionTable(keys, columns, variance, spread)
+    return _RegionTable(keys, columns, variance, pair_distances)
 
 
-def _apart(z: ZScoreTable) -> ZScoreTable:
-    """Differences of pairs of people: each with those who follow, round the gallery, until there are enough."""
+def _standardized(keys: Sequence[str], measures: Measures, norms: Norms) -> tuple[Vector, Vector]:
+    """Return standard scores and their variances by measurement error, (measures,) each."""
+    z = np.array([norms.z(key, measures.values[key].value) for key in keys])
+    return z, np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
+
+
+def _pair_differences(z: Matrix) -> Matrix:
+    """Return differences of pairs of people: of each with the next ones, cyclically, until there are enough."""
     people = len(z)
-    turns = min((people - 1) // 2, math.ceil(_PAIRS / max(people, 1)))
+    shifts = min((people - 1) // 2, math.ceil(_MAX_PAIRS / max(people, 1)))
     if people == 2:
         return z[:1] - z[1:]
-    return np.concatenate([z - np.roll(z, turn, axis=0) for turn in range(1, turns + 1)] or [z[:0]])
+    return np.concatenate([z - np.roll(z, shift, axis=0) for shift in range(1, shifts + 1)] or [z[:0]])
 
 
-def _z(keys: Sequence[str], measures: Measures, norms: Norms) -> NDArray[np.float64]:
-    return np.array([norms.z(key, measures.values[key].value) for key in keys])
-
-
-def _variance(keys: Sequence[str], measures: Measures, norms: Norms) -> NDArray[np.float64]:
-    return np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
-
-
-def _squares(away: ZScoreTable, keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Squared Mahalanobis distances of differences, whose errors have this variance."""
-    white = away @ _whitening(keys, variance).T
-    squares: NDArray[np.float64] = np.einsum("ij,ij->i", white, white)
+def _squared_distances(differences: Matrix, keys: Sequence[str], variance: Vector) -> Vector:
+    """Return squared Mahalanobis distances, (pairs,), of differences with these error variances."""
+    white = differences @ _whitening(keys, variance).T
+    squares: Vector = np.einsum("ij,ij->i", white, white)
     return squares
 
 
-def _whitening(keys: Sequence[str], variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(measures, measures): makes of differences whose errors have this variance independent ones of variance 1."""
-    root = np.linalg.cholesky(2.0 * _together(tuple(keys)) + np.diag(variance))
-    white: NDArray[np.float64] = np.linalg.inv(root)
+def _whitening(keys: Sequence[str], variance: Vector) -> Matrix:
+    """Return the matrix that makes differences with these error variances independent, of variance 1."""
+    root = np.linalg.cholesky(2.0 * _correlations(tuple(keys)) + np.diag(variance))
+    white: Matrix = np.linalg.inv(root)
     return white
 
 
 @cache
-def _together(keys: tuple[str, ...]) -> NDArray[np.float64]:
-    """How measures go together among people."""
-    people = default_population()
-    order = [people["keys"].index(key) for key in keys]
-    return np.array(people["correlations"])[np.ix_(order, order)]
+def _correlations(keys: tuple[str, ...]) -> Matrix:
+    """Return the correlations of the measures among people."""
+    population = default_population()
+    order = [population["keys"].index(key) for key in keys]
+    return np.array(population["correlations"])[np.ix_(order, order)]
 
 
-def _usually_farther(distance: float, measures: int) -> float:
-    """The share of strangers who lie farther apart: chi-squared, by Wilson and Hilferty (1931)."""
+def _chi_squared_survival(distance: float, measures: int) -> float:
+    """Return the share of strangers with a larger squared distance, approximated after Wilson and Hilferty (1931)."""
     step = 2.0 / (9.0 * measures)
     return 1.0 - _NORMAL.cdf((math.cbrt(distance / measures) - (1.0 - step)) / math.sqrt(step))

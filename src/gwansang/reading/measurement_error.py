@@ -1,8 +1,8 @@
-"""How far a measure of one photo can be off, from how the photo was taken.
+"""The error of a measure on one photo, from the conditions of its capture.
 
-The model is simple on purpose: independent errors add as squares. Landmark noise is the first; then what the
-corrections leave of the head's turn, of the camera's nearness, of a smile and of open lips; and a fringe. The
-sensitivities in knowledge/errors.json say by how much each moves each measure, and where that figure comes from.
+The model is simple on purpose: independent errors add in quadrature. They are landmark noise; the residuals that the
+corrections leave of pitch, yaw, camera distance, a smile and open lips; and a fringe. knowledge/errors.json has the
+sensitivity of each measure to each of them, with its source.
 """
 
 import math
@@ -14,16 +14,20 @@ from typing import TypedDict
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import CaptureConditions
 
-FULL_SIZE_PX = 300.0  # from this face width on, more pixels don't make the mesh steadier
-NEAR_CM, FAR_CM = 35.0, 150.0  # the tabled effect of nearness is between these distances
-RESIDUAL_NEARNESS = 0.4  # of that effect, of a known distance: people and cameras differ
-UNKNOWN_NEARNESS = 0.5  # of the tabled effect, when nothing tells the distance
+FULL_SIZE_PX = 300.0  # face width above which more pixels do not reduce the landmark noise
+NEAR_CM, FAR_CM = 35.0, 150.0  # distances between which the tabled effect of nearness was measured
+RESIDUAL_NEARNESS = 0.4  # share of that effect left at a known distance: people and cameras differ
+UNKNOWN_NEARNESS = 0.5  # share of that effect at an unknown distance
 CLOSED_GAP = 0.03  # inner lip distance of a closed mouth, in mouth widths
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What is left in a measure of noise, a degree of pitch or yaw, nearness, a full smile, parted lips, a fringe."""
+    """Errors of a measure, one SD each in its unit.
+
+    By landmark noise at full size, a degree of pitch or yaw, nearness, a full smile, a lip gap of a mouth width, and a
+    fringe.
+    """
 
     noise: float
     pitch: float
@@ -51,12 +55,13 @@ class _ErrorsJson(TypedDict):
 
 @cache
 def sensitivities() -> Mapping[str, Sensitivity]:
+    """Return the sensitivities of the measures by key."""
     data = load_knowledge("errors", _ErrorsJson)
     return {key: Sensitivity(**row) for key, row in data["measures"].items()}
 
 
 def measurement_error(key: str, capture: CaptureConditions) -> float:
-    """One SD of the measure `key` on a photo taken like `capture`, in the measure's unit."""
+    """Return one SD of the measure `key` on a photo captured under these conditions, in the measure's unit."""
     row = sensitivities()[key]
     size = max(1.0, FULL_SIZE_PX / max(capture.face_width_px, 1.0))
     return math.hypot(
@@ -71,7 +76,7 @@ def measurement_error(key: str, capture: CaptureConditions) -> float:
 
 
 def _nearness(distance_cm: float | None) -> float:
-    """The unsure share of the tabled effect: it grows as the camera comes near."""
+    """Return the residual share of the tabled effect, which grows as the camera comes near."""
     if distance_cm is None:
         return UNKNOWN_NEARNESS
     return RESIDUAL_NEARNESS / max(distance_cm, 10.0) / (1.0 / NEAR_CM - 1.0 / FAR_CM)

@@ -1,7 +1,7 @@
-"""What is measured on a face: one row a measure, with what to draw and what disturbs it.
+"""The measures of a face: one row each, with its overlay and its disturbances.
 
-Nearly planar bases (116-345, 33-263, 133-362) keep the distance of the camera out of the ratios. Proportions after
-Farkas' facial anthropometry on the vertices of the 468-point face mesh; docs/how-a-reading-is-made.md explains them.
+Nearly planar bases (116-345, 33-263, 133-362) keep the camera's distance out of the ratios. Proportions after Farkas'
+facial anthropometry on the vertices of the 468-point face mesh; docs/how-a-reading-is-made.md explains them.
 """
 
 import math
@@ -20,19 +20,22 @@ from gwansang.reading.model import CaptureConditions, Overlay
 
 Unit = Literal["ratio", "deg", "log_ratio"]
 VERTEX_COUNT = 468
-MEASURE_VERSION = 1  # counted up when a definition or a correction changes what a norm was made from
+MEASURE_VERSION = 1  # incremented when a definition or a correction changes, because norms depend on both
 _NOSE_TIP = 4
-_APART = 1e-3  # of the face's height: what must lie above or beside one another does so by at least this
+_MIN_DISTANCE = 1e-3  # in heights of the mesh, between vertices that have to be in order
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of the table; `key` is the short name the shape rules use, `name` the public one."""
+    """A measure: key in the shape rules, public name, unit, and its function of a (468, 3) frontal mesh.
+
+    overlays: vertices that show it on the photo; sensitive_to: disturbances of its value; source: of its definition.
+    """
 
     key: str
     name: str
     unit: Unit
-    of: Callable[[g.Mesh], float]
+    function: Callable[[g.Mesh], float]
     overlays: tuple[Overlay, ...]
     sensitive_to: tuple[str, ...]
     source: str
@@ -48,7 +51,7 @@ class MeasuredValue:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """All measures of one face by key; `asymmetry` is the left-right difference by region, in eye spans."""
+    """All measures of one face by key; asymmetry: by region, in distances of the outer eye corners."""
 
     values: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
@@ -80,12 +83,12 @@ def _row(
     key: str,
     name: str,
     unit: Unit,
-    of: Callable[[g.Mesh], float],
+    function: Callable[[g.Mesh], float],
     overlays: tuple[Overlay, ...],
     sensitive_to: str,
     source: str,
 ) -> Measure:
-    return Measure(key, name, unit, of, overlays, tuple(sensitive_to.split()), source)
+    return Measure(key, name, unit, function, overlays, tuple(sensitive_to.split()), source)
 
 
 def _ratio(a: int, b: int, c: int, d: int) -> Callable[[g.Mesh], float]:
@@ -174,39 +177,36 @@ MEASURE_TABLE: tuple[Measure, ...] = (
 MEASURES_BY_KEY: Mapping[str, Measure] = {row.key: row for row in MEASURE_TABLE}
 
 
-def measure_face(frontal: NDArray[np.float64], capture: CaptureConditions) -> Measures:
-    """Measure a (468, 3) mesh turned to the front: x to the subject's left, y up, z to the camera; any scale or place.
+def measure_face(mesh: NDArray[np.float64], capture: CaptureConditions) -> Measures:
+    """Measure a frontal (468, 3) mesh: x to the subject's left, y up, z to the camera; scale and position are free.
 
-    Raises UnmeasurableFaceError where the points are not a face seen upright and from the front.
+    Raises UnmeasurableFaceError if the points are not a face seen upright and from the front.
     """
-    mesh = _checked(frontal)
-    points: g.Mesh = mesh.tolist()
+    normalized = _normalize(mesh)
+    points: g.Mesh = normalized.tolist()
     try:
-        values = {row.key: row.of(points) for row in MEASURE_TABLE}
+        values = {row.key: row.function(points) for row in MEASURE_TABLE}
     except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise _unmeasurable("The points are not arranged like a face.") from error
+        raise UnmeasurableFaceError("The points are not arranged like a face.") from error
     if not all(map(math.isfinite, values.values())):
-        raise _unmeasurable("The points are not arranged like a face.")
+        raise UnmeasurableFaceError("The points are not arranged like a face.")
     measured = {key: MeasuredValue(value, measurement_error(key, capture)) for key, value in values.items()}
-    return Measures(measured, measure_asymmetry(mesh))
+    return Measures(measured, measure_asymmetry(normalized))
 
 
-def _checked(frontal: NDArray[np.float64]) -> NDArray[np.float64]:
-    mesh = np.asarray(frontal, dtype=np.float64)
+def _normalize(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move the nose tip to the origin and scale to height 1; raise UnmeasurableFaceError if it is no frontal face."""
+    mesh = np.asarray(mesh, dtype=np.float64)
     if mesh.shape != (VERTEX_COUNT, 3):
-        raise _unmeasurable(f"A face mesh has {VERTEX_COUNT} points of x, y and z.")
+        raise UnmeasurableFaceError(f"A face mesh has {VERTEX_COUNT} points of x, y and z.")
     if not np.isfinite(mesh).all():
-        raise _unmeasurable("Some points are not finite numbers.")
-    spread = float(np.ptp(mesh[:, 1]))
-    if not 0 < spread < math.inf:
-        raise _unmeasurable("The points have no height.")
-    centred: NDArray[np.float64] = (mesh - mesh[_NOSE_TIP]) / spread
-    heights = centred[[10, 9, 168, 2, 0, 152], 1]
-    sideways = centred[[234, 33, 133, 362, 263, 454], 0]
-    if (np.diff(heights) >= -_APART).any() or (np.diff(sideways) <= _APART).any():
-        raise _unmeasurable("The points are not arranged like a face seen upright and from the front.")
-    return centred
-
-
-def _unmeasurable(message: str) -> UnmeasurableFaceError:
-    return UnmeasurableFaceError(message)
+        raise UnmeasurableFaceError("Some points are not finite numbers.")
+    height = float(np.ptp(mesh[:, 1]))
+    if not 0 < height < math.inf:
+        raise UnmeasurableFaceError("The points have no height.")
+    normalized: NDArray[np.float64] = (mesh - mesh[_NOSE_TIP]) / height
+    down = normalized[[10, 9, 168, 2, 0, 152], 1]
+    across = normalized[[234, 33, 133, 362, 263, 454], 0]
+    if (np.diff(down) >= -_MIN_DISTANCE).any() or (np.diff(across) <= _MIN_DISTANCE).any():
+        raise UnmeasurableFaceError("The points are not arranged like a face seen upright and from the front.")
+    return normalized

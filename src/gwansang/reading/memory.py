@@ -1,4 +1,4 @@
-"""One more look at a face: what it makes of what is remembered, and how it is told because of that."""
+"""Readings of a remembered face: measures averaged over photos, shapes kept while they are probable enough."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -16,74 +16,79 @@ from gwansang.reading.profile import (
     may_be_same_face,
 )
 
-ComposeReading = Callable[[Measures, Mapping[str, str] | None], Reading]
+ComposeReading = Callable[[Measures, Mapping[str, str] | None], Reading]  # of measures and the previous labels
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingWithMemory:
-    """A reading that knows the face: `profile` is what to remember now, `before` what was told last time, None for a
-    first look. Where the face is not the remembered one, the profile stays as it was."""
+    """A reading made with a user's profile; profile: to remember from now on, unchanged if it was another face.
+
+    previous: the shape labels of the last reading, None for a first reading.
+    """
 
     reading: Reading
     profile: Profile
     same_face: bool
-    before: Mapping[str, str] | None
+    previous: Mapping[str, str] | None
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The parts that are told otherwise than last time."""
-        after = shape_labels(self.reading)
-        return tuple(part for part, shape in (self.before or {}).items() if after.get(part) != shape)
+        """The parts whose label differs from the last reading."""
+        labels = shape_labels(self.reading)
+        return tuple(part for part, shape in (self.previous or {}).items() if labels.get(part) != shape)
 
     @property
     def same_as_last_time(self) -> float | None:
-        """The share of what was told last time that is told again, None for a first look and for another face."""
-        if self.before is None or not self.same_face:
+        """Share of the last reading's labels that are the same; None for a first reading and for another face."""
+        if self.previous is None or not self.same_face:
             return None
-        return label_agreement(self.before, shape_labels(self.reading))
+        return label_agreement(self.previous, shape_labels(self.reading))
 
 
 def shape_labels(reading: Reading) -> dict[str, str]:
-    """Part -> shape id, and "element" -> element, as a reading tells them."""
+    """Return the shape ids of a reading by part, and its primary element under "element"."""
     return {**{part.part: part.shape_id for part in reading.parts}, ELEMENT_LABEL: reading.element.primary}
 
 
-def read_with_memory(known: Profile | None, seen: Measures, photos: int, tell: ComposeReading) -> ReadingWithMemory:
-    """Tells a face of which `photos` were seen now, whose mean `seen` is, in the light of what is known of it.
+def read_with_memory(
+    profile: Profile | None, measures: Measures, photos: int, compose: ComposeReading
+) -> ReadingWithMemory:
+    """Compose a reading of the mean `measures` of `photos` new photos, with the measures and labels of the profile.
 
-    A profile of no photos has shapes only: measures of another kind than today's can't be averaged with today's.
+    A profile of no photos has labels only: its measures are of another version and can't be averaged with new ones.
     """
-    if known is None:
-        reading = tell(seen, None)
-        return ReadingWithMemory(reading, Profile(seen, photos, shape_labels(reading)), same_face=True, before=None)
-    if known.photos and not may_be_same_face(known.measures, seen):
-        return ReadingWithMemory(tell(seen, None), known, same_face=False, before=known.shapes)
-    measures = update_measures(known, seen, photos)
-    reading = tell(measures, known.shapes)
-    after = Profile(measures, known.photos + photos, shape_labels(reading))
-    return ReadingWithMemory(reading, after, same_face=True, before=known.shapes)
+    if profile is None:
+        reading = compose(measures, None)
+        return ReadingWithMemory(
+            reading, Profile(measures, photos, shape_labels(reading)), same_face=True, previous=None
+        )
+    if profile.photos and not may_be_same_face(profile.measures, measures):
+        return ReadingWithMemory(compose(measures, None), profile, same_face=False, previous=profile.shapes)
+    updated = update_measures(profile, measures, photos)
+    reading = compose(updated, profile.shapes)
+    after = Profile(updated, profile.photos + photos, shape_labels(reading))
+    return ReadingWithMemory(reading, after, same_face=True, previous=profile.shapes)
 
 
-def update_measures(known: Profile, seen: Measures, photos: int) -> Measures:
-    """The measures of a face after more photos of it, the same as if all had been seen at once."""
-    if not known.photos:
-        return seen
-    remembered = min(known.photos, MAX_REMEMBERED_PHOTOS - photos)
-    return combine_photos(
-        [_of_one(known.measures, known.photos), _of_one(seen, photos)], [float(remembered), float(photos)]
-    )
+def update_measures(profile: Profile, measures: Measures, photos: int) -> Measures:
+    """Return the profile's measures averaged with those of new photos, as if all had been combined at once."""
+    if not profile.photos:
+        return measures
+    remembered = min(profile.photos, MAX_REMEMBERED_PHOTOS - photos)
+    means = [_with_photo_errors(profile.measures, profile.photos), _with_photo_errors(measures, photos)]
+    return combine_photos(means, [float(remembered), float(photos)])
 
 
 def first_different_face(faces: Sequence[Measures]) -> int | None:
-    """The index of the first photo that is of another face than the mean of those before it."""
+    """Return the index of the first photo that shows another face than the mean of those before it, else None."""
     for index in range(1, len(faces)):
         if not may_be_same_face(combine_photos(faces[:index]), faces[index]):
             return index
     return None
 
 
-def _of_one(mean: Measures, photos: int) -> Measures:
-    """The mean with the errors that one such photo has: `combine` weighs photos, and would count them twice."""
+def _with_photo_errors(mean: Measures, photos: int) -> Measures:
+    """Give a mean the errors of a single photo: `combine_photos` applies the weights, and would count them twice."""
     share = max(SHARED_ERROR, 1.0 / math.sqrt(photos))
     values = {key: MeasuredValue(one.value, one.error / share) for key, one in mean.values.items()}
     return Measures(values, mean.asymmetry)

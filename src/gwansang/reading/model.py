@@ -1,4 +1,4 @@
-"""The reading as plain data. Every number in it can be traced to a measure; every text to a knowledge file."""
+"""A reading as plain data: every number can be traced to a measure, every text to a file of texts/."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,11 @@ ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
 
 @dataclass(frozen=True, slots=True)
 class CaptureConditions:
-    """How the face was captured, as far as it limits the measures (degrees, pixels, ratios, centimetres)."""
+    """Properties of a photo that limit its measures.
+
+    smile: 0-1, 1 is a full smile; mouth_gap: inner lip distance in mouth widths; distance_cm: of the camera, None if
+    unknown; fringe: hair covers the forehead.
+    """
 
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
@@ -25,7 +29,7 @@ class CaptureConditions:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What to draw on the photo to show a measure: mesh vertices joined in order ("line") or single ("points")."""
+    """Mesh vertices that show a measure on the photo: joined in order, or single for "points"."""
 
     type: Literal["line", "polyline", "points", "angle"]
     vertices: tuple[int, ...]
@@ -33,12 +37,16 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Classic:
+    """A quotation from a classical book."""
+
     quote: str
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
+    """A measured fact behind the shape of a part."""
+
     measure: str  # e.g. "forehead_width"
     label: str  # in the reading's language
     value: float
@@ -52,6 +60,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
+    """The second most probable shape of a part."""
+
     shape_id: str
     shape: str
     probability: float
@@ -68,7 +78,7 @@ class PartReading:
     score: int  # 0-100
     probability: float
     alternative: Alternative | None
-    reliability: float  # 0-1: how far this photo supports the part
+    reliability: float  # 0-1: support of the part by this photo
     reasons: tuple[Reason, ...]
 
 
@@ -87,9 +97,9 @@ class Fortune:
     date: date
     day_pillar: str  # hanja, e.g. 辛丑
     day_pillar_name: str  # e.g. 신축
-    relation: str  # 비화 生我 … as an id: "peer" | "supported" | "expressing" | "harvest" | "refining"
+    relation: str  # one of fortune.DAY_RELATIONS
     relation_name: str
-    reason: str  # why: the day's stem against the face's element
+    reason: str  # the day's stem against the face's element
     text: str
     energy_shift: dict[Energy, float]
     lucky: Lucky
@@ -114,10 +124,10 @@ class Zone:
     years: str
     meaning: str
     estimated: bool
-    from_age: int = 0  # defaults: readings that were kept before the curve of life was told
+    from_age: int = 0  # defaults from here on: readings kept before the curve of life existed lack these fields
     to_age: int | None = None
-    level: int = 50  # on the curve of life: how many of 100 people have less of this zone
-    low: int = 50  # within the error of this photo
+    level: int = 50  # on the curve of life: percentile of the zone, 1-99
+    low: int = 50  # low and high: the same, one SD of this photo's error below and above
     high: int = 50
 
 
@@ -142,12 +152,12 @@ class AgePosition:
     place: str
     vertices: tuple[int, ...]
     meaning: str
-    current: bool = True  # this year's place; False for the years before and after
+    current: bool = True  # True for this year, False for the years around it
 
 
 @dataclass(frozen=True, slots=True)
 class ArchetypeReason:
-    """A measured shape that speaks for a calling: `measure` is what tells it, `percentile` 1-99 where it lies."""
+    """A shape that supports an archetype, with its deciding measure; percentile: of that measure, 1-99."""
 
     part: str
     name: str
@@ -164,7 +174,7 @@ class ArchetypeReason:
 
 @dataclass(frozen=True, slots=True)
 class ArchetypeReading:
-    """One of the five callings; `share` of 100."""
+    """One of the five archetypes; share: of 100."""
 
     id: str
     name: str
@@ -176,7 +186,7 @@ class ArchetypeReading:
 
 @dataclass(frozen=True, slots=True)
 class HistoricFigure:
-    """Somebody of history whose callings, as records tell them, overlap with the face's; it is no likeness of faces."""
+    """A figure of history whose archetypes, by historical records, overlap with the face's; not a likeness of faces."""
 
     id: str
     name: str
@@ -190,7 +200,7 @@ class HistoricFigure:
 
 @dataclass(frozen=True, slots=True)
 class Archetypes:
-    """The callings from the strongest on, shares summing to 100, and the figures of history nearest to them."""
+    """The five archetypes, the largest share first, summing to 100, and the nearest figures of history."""
 
     top: str
     summary: str
@@ -201,6 +211,8 @@ class Archetypes:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """Everything that is said of a face, in one language."""
+
     overall_score: int
     energy_scores: dict[Energy, int]
     energy_values: dict[Energy, float]  # the same before rounding to whole steps
@@ -216,4 +228,4 @@ class Reading:
     engine_version: str
     content_version: str
     disclaimer: str
-    archetypes: Archetypes | None = None  # a reading that was kept before they were told has none
+    archetypes: Archetypes | None = None  # None: kept before archetypes existed

@@ -1,4 +1,4 @@
-"""What is usual: medians, spreads and percentiles against which a measure becomes a standard score."""
+"""Norms: medians, SDs and percentiles of the measures among people, for standard scores and percentiles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from statistics import NormalDist
 from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
+from gwansang.reading.measurements import Measures
 from gwansang.reading.scores import Scales, default_scales
 
 _NORMAL = NormalDist()
@@ -16,7 +17,7 @@ _SCORES = tuple(_NORMAL.inv_cdf(share) for share in QUANTILES)
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """One measure in a population; `percentiles` are its 5th, 25th, 50th, 75th and 95th."""
+    """A measure in a population; percentiles: at QUANTILES."""
 
     median: float
     sd: float
@@ -25,7 +26,7 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """A table of norms by measure key, where its figures come from, and the scales on which scores are placed."""
+    """Norms by measure key; n: number of people, provenance: their source, scales: of the scores that go with them."""
 
     id: str
     n: int
@@ -34,11 +35,12 @@ class Norms:
     scales: Scales = field(default_factory=default_scales)
 
     def z(self, key: str, value: float) -> float:
+        """Return the standard score of a value: (value - median) / SD."""
         norm = self.measures[key]
         return (value - norm.median) / norm.sd
 
     def percentile(self, key: str, value: float) -> int:
-        """How many of 100 people have a smaller value, 1-99; normal between and beyond the tabled percentiles."""
+        """Return the percentile of a value, 1-99; between and beyond the tabled ones as in a normal distribution."""
         knots = self.measures[key].percentiles
         i = max(0, min(len(knots) - 2, sum(value > knot for knot in knots) - 1))
         share = (value - knots[i]) / (knots[i + 1] - knots[i])
@@ -46,7 +48,23 @@ class Norms:
         return max(1, min(99, round(100 * _NORMAL.cdf(score))))
 
 
-class NormJson(TypedDict):
+@dataclass(frozen=True, slots=True)
+class StandardScores:
+    """Measures of a face as standard scores by key; sigma: their errors, one SD in standard scores."""
+
+    z: Mapping[str, float]
+    sigma: Mapping[str, float]
+
+
+def standardize(measures: Measures, norms: Norms) -> StandardScores:
+    """Return the standard scores of a face's measures against the norms."""
+    return StandardScores(
+        z={key: norms.z(key, measured.value) for key, measured in measures.values.items()},
+        sigma={key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()},
+    )
+
+
+class _NormJson(TypedDict):
     median: float
     sd: float
     p05: float
@@ -59,16 +77,16 @@ class _NormsJson(TypedDict):
     id: str
     n: int
     provenance: str
-    measures: dict[str, NormJson]
+    measures: dict[str, _NormJson]
 
 
 @cache
 def default_norms() -> Norms:
-    """The shipped start values for Korean users; the file names where they come from."""
+    """Return the shipped norms, a start for Korean users; the file names their source."""
     data = load_knowledge("norms", _NormsJson)
-    measures = {key: norm_from_json(row) for key, row in data["measures"].items()}
+    measures = {key: _norm(row) for key, row in data["measures"].items()}
     return Norms(data["id"], data["n"], data["provenance"], measures)
 
 
-def norm_from_json(row: NormJson) -> Norm:
+def _norm(row: _NormJson) -> Norm:
     return Norm(row["median"], row["sd"], (row["p05"], row["p25"], row["median"], row["p75"], row["p95"]))

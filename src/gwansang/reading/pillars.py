@@ -1,4 +1,4 @@
-"""The sixty-day cycle (干支): which pillar a civil day has, and what its stem and branch stand for."""
+"""The sexagenary cycle of days (干支): the pillar of a civil day, with the elements of its stem and branch."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ _BRANCH_ELEMENTS = (4, 2, 0, 0, 2, 1, 1, 2, 3, 3, 2, 4)
 
 @dataclass(frozen=True, slots=True)
 class DayPillar:
-    """`stem_element` and `branch_element` are names of elements.ELEMENTS; `yang` is the polarity of the stem."""
+    """The pillar of a day; sound: in hangul, stem_element, branch_element: of elements.ELEMENTS, yang: polarity."""
 
     hanja: str
     sound: str
@@ -25,7 +25,7 @@ class DayPillar:
 
 
 def day_pillar(day: date) -> DayPillar:
-    """The pillar of a civil day in Korea; the day changes at midnight.
+    """Return the pillar of a civil day in Korea; the day changes at midnight.
 
     (Julian day number + 49) mod 60 counts from 甲子; in Python's ordinals that is +14.
     """

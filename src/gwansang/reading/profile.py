@@ -1,4 +1,4 @@
-"""Several photos of one face: measures are averaged by how sure they are, shapes stay while they are likely enough."""
+"""Averages of several photos of one face, weighted by the certainty of each measure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,51 +6,57 @@ from dataclasses import dataclass
 
 from gwansang.reading.measurements import MeasuredValue, Measures
 
-SHARED_ERROR = 0.4  # of a photo's error is the same on the next photo, so that no number of photos makes it vanish
-MAX_SAME_FACE_DIFFERENCE = (
-    3.0  # mean squared difference in its own errors: 50 of 50 smiles stay below, 77 % of others above
-)
-MAX_REMEMBERED_PHOTOS = 50  # from here on an old photo counts less with each new one: faces change with the years
+SHARED_ERROR = 0.4  # share of a photo's error that its next photo has too: no number of photos averages it out
+# Mean squared difference in units of both errors: 50 of 50 smiles stay below, 77 % of other people are above.
+MAX_SAME_FACE_DIFFERENCE = 3.0
+MAX_REMEMBERED_PHOTOS = 50  # a full profile weighs older photos less with each new one: faces change with the years
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is remembered of a face: no photo and no points, only averaged measures and the shapes that were told."""
+    """The remembered face of a user: averaged measures and shape labels, but no photo and no points.
+
+    photos: number of photos in the averages; 0 if they are from measures of another version; shapes: shape ids by
+    part, and the element under "element".
+    """
 
     measures: Measures
     photos: int
-    shapes: Mapping[str, str]  # part -> shape id; "element" -> element
+    shapes: Mapping[str, str]
 
 
 def combine_photos(photos: Sequence[Measures], weights: Sequence[float] | None = None) -> Measures:
-    """The mean of the measures, each with the weight 1 / error²; raises ValueError for no photo at all."""
+    """Return the mean of the measures of several photos, each value weighted by weight / error².
+
+    Raises ValueError if there is no photo.
+    """
     if not photos:
         raise ValueError("there is nothing to combine")
     weights = weights or [1.0] * len(photos)
-    values = {key: _mean([photo.values[key] for photo in photos], weights) for key in photos[0].values}
     total = math.fsum(weights)
-    regions = photos[0].asymmetry
-    uneven = {
+    asymmetry = {
         region: math.fsum(photo.asymmetry[region] * weight for photo, weight in zip(photos, weights, strict=True))
         / total
-        for region in regions
+        for region in photos[0].asymmetry
     }
-    return Measures(values, uneven)
+    values = {key: _mean([photo.values[key] for photo in photos], weights) for key in photos[0].values}
+    return Measures(values, asymmetry)
 
 
-def _mean(seen: Sequence[MeasuredValue], weights: Sequence[float]) -> MeasuredValue:
-    """Errors of photos of one face are partly the same: the mean is never surer than that part."""
-    sure = [weight / one.error**2 for one, weight in zip(seen, weights, strict=True)]
-    total = math.fsum(sure)
-    value = math.fsum(one.value * share for one, share in zip(seen, sure, strict=True)) / total
-    alone, best = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
-    return MeasuredValue(value, min(max(best, SHARED_ERROR * alone), alone))
+def _mean(values: Sequence[MeasuredValue], weights: Sequence[float]) -> MeasuredValue:
+    """Average; the error stays above the share that photos of one face have in common."""
+    precisions = [weight / one.error**2 for one, weight in zip(values, weights, strict=True)]
+    total = math.fsum(precisions)
+    mean = math.fsum(one.value * precision for one, precision in zip(values, precisions, strict=True)) / total
+    single, independent = math.sqrt(math.fsum(weights) / total), math.sqrt(1.0 / total)
+    return MeasuredValue(mean, min(max(independent, SHARED_ERROR * single), single))
 
 
 def combine_frames(frames: Sequence[Measures]) -> Measures:
-    """The mean over frames of one clip, each with the weight 1 / error²; raises ValueError for no frame at all.
+    """Return the mean over frames of one clip, each value weighted by 1 / error²; raises ValueError for no frame.
 
-    Light, lens, camera and mood are the same in all of them, so that only what differs between the frames averages out.
+    All frames share light, lens, camera and expression, so that only the part of the error that varies between the
+    frames averages out.
     """
     mean = combine_photos(frames)
     values = {
@@ -60,19 +66,19 @@ def combine_frames(frames: Sequence[Measures]) -> Measures:
     return Measures(values, mean.asymmetry)
 
 
-def _error_of_frames(seen: Sequence[MeasuredValue], mean: float) -> float:
-    """One frame's error with the part that is seen to vary within the clip divided by how many frames there are."""
-    sure = [1.0 / one.error**2 for one in seen]
-    alone = len(seen) / math.fsum(sure)
-    if len(seen) == 1:
-        return math.sqrt(alone)
-    spread = math.fsum(share * (one.value - mean) ** 2 for one, share in zip(seen, sure, strict=True))
-    varying = spread / math.fsum(sure) * len(seen) / (len(seen) - 1)
-    return math.sqrt(max(alone - varying, SHARED_ERROR**2 * alone) + varying / len(seen))
+def _error_of_frames(values: Sequence[MeasuredValue], mean: float) -> float:
+    """Divide the variance observed within the clip by the number of frames; keep the rest of one frame's error."""
+    precisions = [1.0 / one.error**2 for one in values]
+    single = len(values) / math.fsum(precisions)
+    if len(values) == 1:
+        return math.sqrt(single)
+    squares = math.fsum(precision * (one.value - mean) ** 2 for one, precision in zip(values, precisions, strict=True))
+    observed = squares / math.fsum(precisions) * len(values) / (len(values) - 1)
+    return math.sqrt(max(single - observed, SHARED_ERROR**2 * single) + observed / len(values))
 
 
 def measure_difference(one: Measures, other: Measures) -> float:
-    """Mean squared difference over all measures, in units of both errors together: 1 or less for one face."""
+    """Return the mean squared difference over all measures, in units of both errors; about 1 for the same face."""
     squares = [
         (measured.value - other.values[key].value) ** 2 / (measured.error**2 + other.values[key].error ** 2)
         for key, measured in one.values.items()
@@ -81,10 +87,10 @@ def measure_difference(one: Measures, other: Measures) -> float:
 
 
 def may_be_same_face(one: Measures, other: Measures) -> bool:
-    """Whether a photo may be averaged into a profile; no identification: a quarter of other people pass as well."""
+    """Return True if one may be averaged with the other. No identification: a quarter of other people pass as well."""
     return measure_difference(one, other) <= MAX_SAME_FACE_DIFFERENCE
 
 
 def label_agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
-    """The share of parts with the same shape, 0-1."""
+    """Return the share of the labels in `before` that are the same in `after`, 0-1."""
     return sum(after.get(part) == shape for part, shape in before.items()) / len(before) if before else 0.0

@@ -1,4 +1,4 @@
-"""The small language of the shape rules, e.g. `FL > 0.8 and |JW| <= 0.5`, as predicates over many standard scores.
+"""Parser of the shape rules, e.g. `FL > 0.8 and |JW| <= 0.5`, into vectorised predicates over standard scores.
 
 rule     = "otherwise" | chain ("and" chain)*
 chain    = term (("<" | "<=" | ">" | ">=") term)+
@@ -19,45 +19,45 @@ Predicate = Callable[[Mapping[str, ZScores]], Mask]
 Comparator = Callable[[ZScores, ZScores], Mask]
 
 _TOKEN = re.compile(r"\s*(-?\d+(?:\.\d+)?|[A-Za-z]+|<=|>=|<|>|\||\(|\)|,)")
-_COMPARE: dict[str, Comparator] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARATORS: dict[str, Comparator] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class RuleSyntaxError(ValueError):
-    """A rule in the taxonomy that can't be read."""
+    """A rule of the taxonomy is not in the grammar."""
 
 
 def compile_rule(rule: str, keys: frozenset[str]) -> Predicate:
-    """Turn a rule into a predicate that answers for all draws at once; only the measures in `keys` may occur.
+    """Return the predicate of a rule, which evaluates all draws at once; raise RuleSyntaxError.
 
-    Raises RuleSyntaxError for anything that is not in the grammar.
+    keys: the measures that may occur in the rule.
     """
     if rule == "otherwise":
         return _always
-    return _Reader(_tokens(rule), keys, rule).rule()
+    return _Parser(_tokenize(rule), keys, rule).parse()
 
 
 def _always(z: Mapping[str, ZScores]) -> Mask:
     return np.ones_like(next(iter(z.values())), dtype=np.bool_)
 
 
-def _tokens(rule: str) -> list[str]:
-    tokens, at = [], 0
-    while at < len(rule):
-        match = _TOKEN.match(rule, at)
+def _tokenize(rule: str) -> list[str]:
+    tokens, position = [], 0
+    while position < len(rule):
+        match = _TOKEN.match(rule, position)
         if match is None:
-            raise RuleSyntaxError(f"unreadable at {rule[at:]!r} in {rule!r}")
+            raise RuleSyntaxError(f"unreadable at {rule[position:]!r} in {rule!r}")
         tokens.append(match.group(1))
-        at = match.end()
+        position = match.end()
     return tokens
 
 
-class _Reader:
+class _Parser:
     def __init__(self, tokens: list[str], keys: frozenset[str], rule: str) -> None:
         self._tokens = tokens
         self._keys = keys
         self._rule = rule
 
-    def rule(self) -> Predicate:
+    def parse(self) -> Predicate:
         chains = [self._chain()]
         while self._tokens:
             self._expect("and")
@@ -66,15 +66,15 @@ class _Reader:
 
     def _chain(self) -> Predicate:
         left = self._term()
-        pairs: list[Predicate] = []
-        while self._tokens and self._tokens[0] in _COMPARE:
-            compare = _COMPARE[self._next()]
+        comparisons: list[Predicate] = []
+        while self._tokens and self._tokens[0] in _COMPARATORS:
+            comparator = _COMPARATORS[self._next()]
             right = self._term()
-            pairs.append(_compared(compare, left, right))
+            comparisons.append(_comparison(comparator, left, right))
             left = right
-        if not pairs:
+        if not comparisons:
             raise RuleSyntaxError(f"nothing is compared in {self._rule!r}")
-        return _all_of(pairs)
+        return _all_of(comparisons)
 
     def _term(self) -> Term:
         word = self._next()
@@ -83,13 +83,13 @@ class _Reader:
             self._expect("|")
             return lambda z: np.abs(inner(z))
         if word == "max":
-            return self._largest()
+            return self._maximum()
         if word.lstrip("-")[0].isdigit():
             number = np.float64(word)
             return lambda _: np.asarray(number)
         return self._key(word)
 
-    def _largest(self) -> Term:
+    def _maximum(self) -> Term:
         self._expect("(")
         terms = [self._term()]
         while self._tokens and self._tokens[0] == ",":
@@ -113,8 +113,8 @@ class _Reader:
             raise RuleSyntaxError(f"expected {token!r} in {self._rule!r}")
 
 
-def _compared(compare: Comparator, left: Term, right: Term) -> Predicate:
-    return lambda z: compare(left(z), right(z))
+def _comparison(comparator: Comparator, left: Term, right: Term) -> Predicate:
+    return lambda z: comparator(left(z), right(z))
 
 
 def _all_of(predicates: list[Predicate]) -> Predicate:

@@ -1,15 +1,15 @@
-"""From shapes to numbers. One law for all shapes: none is worth more than another, only differently given.
+"""Scores of a face. All shapes are worth the same; each distributes the same effects over the energies differently.
 
-Part score   78 + 8 * harmony + 4 * clarity; harmony (-1..1) is how evenly the part lies left and right and how well it
-             agrees with the face's own energies; clarity is the share of its leading shape.
-Energies     each part adds what its shapes stand for, by its weight and by how well a mesh can show it at all; the
-             shapes are seen through a window of one SD, so that no border makes them jump. The sum is placed among
-             simulated faces so that 10/20/40/20/10 % of them reach the steps 1 to 5.
-Overall      75 + 8.6 * harmony, 50 to 98: whether the three zones, the five mountains, the organs and the surroundings
-             of the eyes agree with one another, seen through the same window; harmony in SDs among simulated faces.
+Part score   78 + 8 * agreement + 4 * probability. agreement (-1..1): evenness of left and right, and the cosine of the
+             part's effects with the face's energies; probability: of the part's shape.
+Energies     Weighted mean of the effects of all shapes, by the part's weight and its visibility in a mesh. The
+             probabilities are smoothed over one SD, so that no border between shapes makes an energy jump. Quantiles
+             among simulated faces map the mean to the scale, so that 10/20/40/20/10 % reach the steps 1 to 5.
+Overall      75 + 8.6 * harmony, between 50 and 98. harmony: agreement within the three zones, the five mountains, the
+             organs and the surroundings of the eyes, smoothed in the same way, in SDs among simulated faces.
 
-Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the clarity of the shapes, against 0.88
-and more for the four agreements: evenness and clarity colour the parts, and stay out of the overall score.
+Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the probability of the shapes, against
+0.88 and more for the four agreements: so the former two affect the part scores, but not the overall score.
 """
 
 import math
@@ -26,26 +26,27 @@ from gwansang.reading.taxonomy import Part
 
 _NORMAL = NormalDist()
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
-_FAR = 2.5  # standard scores beyond which one side of the harmony counts no further
-_WINDOW = 1.0  # in standard scores
+_MAX_Z = 2.5  # of one term of the harmony; larger standard scores are clipped
+_SMOOTHING = 1.0  # SD, in standard scores
 _LEAST, _MIDDLE, _STEP, _MOST = 50, 75, 8.6, 98
 _AGREEMENTS: Mapping[str, tuple[str, ...]] = {
     "mountains": ("FH", "NL", "CJ", "CL"),  # 五嶽: forehead, nose, the two cheekbones, chin
     "organs": ("BA", "EW", "NL", "NA"),  # 五官 as far as they hold still: brows, eyes, nose
-    "surroundings": ("BE", "EW", "EO", "NL"),  # 田宅: the eyes with what lies around them
+    "surroundings": ("BE", "EW", "EO", "NL"),  # 田宅: the eyes with their surroundings
 }
-_EVEN_EFFECT = 1.5  # a class that gives every energy the same
+_EVEN_EFFECT = 1.5  # effect of a shape that gives every energy the same
+_NEUTRAL_ENERGY = 3.0
 
 
 class Moments(TypedDict):
-    """Where a quantity lies among the faces of the calibration."""
+    """Mean and SD of a quantity among the faces of the calibration."""
 
     mean: float
     sd: float
 
 
 class Scales(TypedDict):
-    """The constants that place a face among others; `source` says which others."""
+    """The constants that place a face among others; source: of these others."""
 
     source: str
     energies: dict[Energy, list[float]]
@@ -57,89 +58,19 @@ class Scales(TypedDict):
 
 @cache
 def default_scales() -> Scales:
-    """The scales that belong to the shipped norms."""
+    """Return the scales of the shipped norms."""
     return load_knowledge("calibration", Scales)
 
 
 @dataclass(frozen=True, slots=True)
 class FaceScores:
-    """`seen`: the shapes as through the window."""
+    """The scores of a face; parts and reliability by part key, smoothed_shapes: the basis of the energies."""
 
     overall: int
     energy_values: Mapping[Energy, float]
     parts: Mapping[str, int]
     reliability: Mapping[str, float]
-    seen: Mapping[str, ShapeClassification]
-
-
-def smooth_shapes(z: Mapping[str, float]) -> dict[str, ShapeClassification]:
-    """The shapes of a face as through a window of one SD, so that no border makes what rests on them jump."""
-    return classify_shapes(z, dict.fromkeys(z, _WINDOW))
-
-
-def part_reliability(part: Part, sigma: Mapping[str, float]) -> float:
-    """How far a photo supports a part, 0-1: what the mesh can show of it at all, less by the errors of this photo."""
-    spread = sum(sigma[key] ** 2 for key in part.measures) / len(part.measures)
-    return part.reliability / (1.0 + spread)
-
-
-def energy_sums(seen: Mapping[str, ShapeClassification]) -> dict[Energy, float]:
-    """The weighted mean of what all shapes of a face, seen through the window, stand for (0-3, even is 1.5)."""
-    return {energy: _energy_sum(energy, seen.values()) for energy in ENERGIES}
-
-
-def _energy_sum(energy: Energy, shapes: Iterable[ShapeClassification]) -> float:
-    total = weight = 0.0
-    for shape in shapes:
-        share = shape.part.weights[energy] * shape.part.reliability
-        total += share * expected_effect(shape, energy)
-        weight += share
-    return total / weight
-
-
-def expected_effect(shape: ShapeClassification, energy: Energy) -> float:
-    classes = zip(shape.probabilities, shape.part.classes, strict=True)
-    return sum(p * c.effects[energy] for p, c in classes)
-
-
-def energy_value(energy: Energy, total: float, scales: Scales) -> float:
-    """The energy on its scale from 1 to 5, by the quantiles of the calibration."""
-    knots = scales["energies"][energy]
-    if total <= knots[0]:
-        return _STEPS[0]
-    for i in range(len(knots) - 1):
-        if total <= knots[i + 1]:
-            share = (total - knots[i]) / (knots[i + 1] - knots[i])
-            return _STEPS[i] + share * (_STEPS[i + 1] - _STEPS[i])
-    return _STEPS[-1]
-
-
-def round_energy(value: float) -> int:
-    return max(1, min(5, math.floor(value + 0.5)))
-
-
-def harmony_terms(z: Mapping[str, float]) -> dict[str, float]:
-    """The four sides of a face's harmony; more is calmer."""
-    apart = {name: pvariance([z[key] for key in keys]) for name, keys in _AGREEMENTS.items()}
-    apart["zones"] = (z["U"] ** 2 + z["M"] ** 2 + z["L"] ** 2) / 3
-    return {name: -math.sqrt(apart[name] + _WINDOW**2) for name in ("zones", *_AGREEMENTS)}
-
-
-def harmony(terms: Mapping[str, float], centres: Mapping[str, Moments]) -> float:
-    """The mean of the four sides among other faces; each is bounded, so that no single one decides."""
-    return sum(_bounded((value - centres[name]["mean"]) / centres[name]["sd"]) for name, value in terms.items()) / len(
-        terms
-    )
-
-
-def _bounded(z: float) -> float:
-    return max(-_FAR, min(_FAR, z))
-
-
-def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
-    centres = scales["harmony"]
-    total = (harmony(terms, centres) - centres["total"]["mean"]) / centres["total"]["sd"]
-    return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * total)))
+    smoothed_shapes: Mapping[str, ShapeClassification]
 
 
 def score_face(
@@ -149,38 +80,113 @@ def score_face(
     asymmetry: Mapping[str, float],
     scales: Scales | None = None,
 ) -> FaceScores:
-    """All numbers of a reading from standard scores, their errors, the shapes and the left-right differences.
+    """Return all scores of a face.
 
-    The scales are those of the norms that gave the standard scores; the shipped ones where none are given.
+    z: standard scores by measure; sigma: their errors, one SD; shapes: classified from both; asymmetry: by region, in
+    distances of the outer eye corners; scales: of the norms that gave the standard scores, else the shipped ones.
     """
     scales = scales or default_scales()
-    trust = {key: part_reliability(shape.part, sigma) for key, shape in shapes.items()}
-    seen = smooth_shapes(z)
-    energies = {energy: energy_value(energy, total, scales) for energy, total in energy_sums(seen).items()}
-    parts = {key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()}
-    return FaceScores(overall_score(harmony_terms(z), scales), energies, parts, trust, seen)
+    smoothed = smooth_shapes(z)
+    energies = {energy: energy_value(energy, mean, scales) for energy, mean in energy_means(smoothed).items()}
+    return FaceScores(
+        overall=overall_score(harmony_terms(z), scales),
+        energy_values=energies,
+        parts={key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()},
+        reliability={key: part_reliability(shape.part, sigma) for key, shape in shapes.items()},
+        smoothed_shapes=smoothed,
+    )
+
+
+def smooth_shapes(z: Mapping[str, float]) -> dict[str, ShapeClassification]:
+    """Classify the shapes with an error of one SD in every measure, so that what rests on them never jumps."""
+    return classify_shapes(z, dict.fromkeys(z, _SMOOTHING))
+
+
+def part_reliability(part: Part, sigma: Mapping[str, float]) -> float:
+    """Return the support of a part by a photo, 0-1: its visibility in a mesh / (1 + mean squared error)."""
+    variance = sum(sigma[key] ** 2 for key in part.measures) / len(part.measures)
+    return part.reliability / (1.0 + variance)
+
+
+def energy_means(smoothed: Mapping[str, ShapeClassification]) -> dict[Energy, float]:
+    """Return the weighted mean of the effects of all smoothed shapes on each energy (0-3, even is 1.5)."""
+    return {energy: _energy_mean(energy, smoothed.values()) for energy in ENERGIES}
+
+
+def _energy_mean(energy: Energy, shapes: Iterable[ShapeClassification]) -> float:
+    total = weights = 0.0
+    for shape in shapes:
+        weight = shape.part.weights[energy] * shape.part.reliability
+        total += weight * _expected_effect(shape, energy)
+        weights += weight
+    return total / weights
+
+
+def _expected_effect(shape: ShapeClassification, energy: Energy) -> float:
+    classes = zip(shape.probabilities, shape.part.classes, strict=True)
+    return sum(p * c.effects[energy] for p, c in classes)
+
+
+def energy_value(energy: Energy, mean: float, scales: Scales) -> float:
+    """Map the mean effect to the scale from 1 to 5, linearly between the quantiles of the calibration."""
+    knots = scales["energies"][energy]
+    if mean <= knots[0]:
+        return _STEPS[0]
+    for i in range(len(knots) - 1):
+        if mean <= knots[i + 1]:
+            share = (mean - knots[i]) / (knots[i + 1] - knots[i])
+            return _STEPS[i] + share * (_STEPS[i + 1] - _STEPS[i])
+    return _STEPS[-1]
+
+
+def round_energy(value: float) -> int:
+    """Round an energy to a whole step from 1 to 5, halves up."""
+    return max(1, min(5, math.floor(value + 0.5)))
+
+
+def harmony_terms(z: Mapping[str, float]) -> dict[str, float]:
+    """Return the four terms of a face's harmony, larger is more harmonious: -sqrt(variance within the group + 1)."""
+    variances = {name: pvariance([z[key] for key in keys]) for name, keys in _AGREEMENTS.items()}
+    variances["zones"] = (z["U"] ** 2 + z["M"] ** 2 + z["L"] ** 2) / 3
+    return {name: -math.sqrt(variances[name] + _SMOOTHING**2) for name in ("zones", *_AGREEMENTS)}
+
+
+def mean_harmony(terms: Mapping[str, float], moments: Mapping[str, Moments]) -> float:
+    """Return the mean of the standardised terms; each is clipped, so that no single one decides."""
+    standardised = (_clip((value - moments[name]["mean"]) / moments[name]["sd"]) for name, value in terms.items())
+    return sum(standardised) / len(terms)
+
+
+def _clip(z: float) -> float:
+    return max(-_MAX_Z, min(_MAX_Z, z))
+
+
+def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
+    """Return the overall score, 50-98, from the terms of the harmony."""
+    moments = scales["harmony"]
+    harmony = (mean_harmony(terms, moments) - moments["total"]["mean"]) / moments["total"]["sd"]
+    return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * harmony)))
 
 
 def _part_score(
     shape: ShapeClassification, energies: Mapping[Energy, float], asymmetry: Mapping[str, float], scales: Scales
 ) -> int:
     region = shape.part.region
-    accord = _accord(shape, energies)
-    calm = accord if region is None else (_evenness(asymmetry[region], scales["asymmetry"][region]) + accord) / 2
-    return round(78 + 8 * calm + 4 * shape.clarity)
+    agreement = _energy_agreement(shape, energies)
+    if region is not None:
+        agreement = (_evenness(asymmetry[region], scales["asymmetry"][region]) + agreement) / 2
+    return round(78 + 8 * agreement + 4 * shape.probability)
 
 
-def _accord(shape: ShapeClassification, energies: Mapping[Energy, float]) -> float:
-    """Whether a part leans the way the whole face leans (-1..1); an even shape agrees with every face half-way."""
-    own = [expected_effect(shape, energy) - _EVEN_EFFECT for energy in ENERGIES]
-    whole = [energies[energy] - 3.0 for energy in ENERGIES]
-    size = math.hypot(*own) * math.hypot(*whole)
-    return sum(a * b for a, b in zip(own, whole, strict=True)) / size if size > 1e-9 else 0.0
+def _energy_agreement(shape: ShapeClassification, energies: Mapping[Energy, float]) -> float:
+    """Return the cosine of a part's effects with the face's energies, -1..1; 0 if either is even."""
+    effects = [_expected_effect(shape, energy) - _EVEN_EFFECT for energy in ENERGIES]
+    face = [energies[energy] - _NEUTRAL_ENERGY for energy in ENERGIES]
+    length = math.hypot(*effects) * math.hypot(*face)
+    return sum(a * b for a, b in zip(effects, face, strict=True)) / length if length > 1e-9 else 0.0
 
 
-def _asymmetry_z(value: float, centre: Moments) -> float:
-    return _bounded((math.log(max(value, 1e-6)) - centre["mean"]) / centre["sd"])
-
-
-def _evenness(value: float, centre: Moments) -> float:
-    return 1.0 - 2.0 * _NORMAL.cdf(_asymmetry_z(value, centre))
+def _evenness(asymmetry: float, moments: Moments) -> float:
+    """Return 1 for the most even of all people, -1 for the least even."""
+    z = _clip((math.log(max(asymmetry, 1e-6)) - moments["mean"]) / moments["sd"])
+    return 1.0 - 2.0 * _NORMAL.cdf(z)

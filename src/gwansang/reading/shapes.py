@@ -1,4 +1,4 @@
-"""Which shape a part has, as probabilities: the share of draws around the measured face that fall into each class.
+"""Classification of each part's shape, as probabilities: the share of draws around the measured face in each class.
 
 A hard threshold would give two photos of one person different shapes in every third part; a probability moves gently.
 """
@@ -15,20 +15,21 @@ from gwansang.reading.rule_parser import Predicate, compile_rule
 from gwansang.reading.taxonomy import Part, ShapeClass, load_taxonomy
 
 DRAW_COUNT = 64
-MIN_KEEP_PROBABILITY = 0.15  # probability from which a shape once told is told again
+MIN_KEEP_PROBABILITY = 0.15  # from which the shape of an earlier reading is kept
 _BASES = (2, 3, 5, 7, 11)  # one prime a measure; no part uses more than five
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeClassification:
-    """A part's probabilities over its classes, which sum to 1; `told`: the class that stays from an earlier reading."""
+    """Probabilities of a part's shapes, summing to 1; kept: index of the shape kept from an earlier reading."""
 
     part: Part
     probabilities: tuple[float, ...]
-    told: int | None = None
+    kept: int | None = None
 
     @property
     def best(self) -> int:
+        """Index of the part's shape: the kept one, else the most probable."""
         return self._ranked()[0]
 
     @property
@@ -36,47 +37,48 @@ class ShapeClassification:
         return self.part.classes[self.best]
 
     @property
-    def clarity(self) -> float:
+    def probability(self) -> float:
         return self.probabilities[self.best]
 
     @property
     def runner_up(self) -> int | None:
-        """The most probable class beside the best, or None when no draw fell into another one."""
+        """Index of the most probable other shape, or None if no draw fell into another one."""
         second = self._ranked()[1]
         return second if self.probabilities[second] > 0 else None
 
     def _ranked(self) -> list[int]:
-        by_share = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
-        return by_share if self.told is None else [self.told, *(index for index in by_share if index != self.told)]
+        ranked = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
+        return ranked if self.kept is None else [self.kept, *(index for index in ranked if index != self.kept)]
 
 
 def classify_shapes(
-    z: Mapping[str, float], sigma: Mapping[str, float], before: Mapping[str, str] | None = None
+    z: Mapping[str, float], sigma: Mapping[str, float], previous: Mapping[str, str] | None = None
 ) -> dict[str, ShapeClassification]:
-    """The probabilities of every part from standard scores and their errors (one SD, in standard scores).
+    """Return the classification of every part by its key.
 
-    `before`, the shape ids by part of an earlier reading of the face, stay in the lead while they are likely enough.
+    z: standard scores by measure; sigma: their errors, one SD in standard scores; previous: shape ids by part of an
+    earlier reading of the face, which are kept while they are probable enough.
     """
-    return {part.key: _membership(part, z, sigma, (before or {}).get(part.key)) for part in load_taxonomy()}
+    return {part.key: _classify(part, z, sigma, (previous or {}).get(part.key)) for part in load_taxonomy()}
 
 
-def _membership(
-    part: Part, z: Mapping[str, float], sigma: Mapping[str, float], before: str | None
+def _classify(
+    part: Part, z: Mapping[str, float], sigma: Mapping[str, float], previous: str | None
 ) -> ShapeClassification:
-    draws = _draws()
-    cloud = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
-    free = np.ones(DRAW_COUNT, dtype=np.bool_)
-    shares: list[float] = []
+    draws = _standard_draws()
+    samples = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
+    unclassified = np.ones(DRAW_COUNT, dtype=np.bool_)
+    probabilities: list[float] = []
     for predicate in _predicates()[part.key]:
-        hit = free & predicate(cloud)
-        shares.append(int(np.count_nonzero(hit)) / DRAW_COUNT)
-        free &= ~hit
-    return ShapeClassification(part, tuple(shares), _kept(part, shares, before))
+        matches = unclassified & predicate(samples)
+        probabilities.append(int(np.count_nonzero(matches)) / DRAW_COUNT)
+        unclassified &= ~matches
+    return ShapeClassification(part, tuple(probabilities), _kept(part, probabilities, previous))
 
 
-def _kept(part: Part, shares: list[float], before: str | None) -> int | None:
-    index = next((i for i, shape in enumerate(part.classes) if shape.id == before), None)
-    return index if index is not None and shares[index] >= MIN_KEEP_PROBABILITY else None
+def _kept(part: Part, probabilities: list[float], previous: str | None) -> int | None:
+    index = next((i for i, shape in enumerate(part.classes) if shape.id == previous), None)
+    return index if index is not None and probabilities[index] >= MIN_KEEP_PROBABILITY else None
 
 
 @cache
@@ -88,8 +90,8 @@ def _predicates() -> dict[str, tuple[Predicate, ...]]:
 
 
 @cache
-def _draws() -> NDArray[np.float64]:
-    """(5, DRAWS) standard normal draws, the same everywhere: a Halton sequence (Halton 1960) and its mirror image."""
+def _standard_draws() -> NDArray[np.float64]:
+    """Return (5, DRAW_COUNT) standard normal draws, always the same: a Halton sequence (Halton 1960), mirrored."""
     normal = NormalDist()
     half = [[normal.inv_cdf(_halton(i, base)) for i in range(20, 20 + DRAW_COUNT // 2)] for base in _BASES]
     points = np.array([row + [-x for x in row] for row in half])

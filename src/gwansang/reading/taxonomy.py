@@ -1,4 +1,4 @@
-"""The knowledge files as typed data; each file names its own source. Read once, on first use."""
+"""The taxonomy of facial parts and their shapes, from knowledge/taxonomy.json."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from gwansang.reading.model import ENERGIES, Classic, Energy
 
 @dataclass(frozen=True, slots=True)
 class ShapeClass:
-    """One shape a part can have; `effects` over the four energies always sum to 6."""
+    """A shape that a part can have; effects: on the four energies, always summing to 6."""
 
     id: str
     hanja: str
@@ -27,6 +27,13 @@ class ShapeClass:
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """A part of the face.
+
+    measures: keys of the measures that decide its shape; reliability: 0-1, how well a mesh shows the part at all;
+    weights: of its shapes in the four energies; region: of the asymmetry and of the look-alike match, None for the
+    whole face.
+    """
+
     key: str
     hanja: str
     measures: tuple[str, ...]
@@ -72,7 +79,7 @@ class _MeshJson(TypedDict):
 
 @cache
 def load_taxonomy() -> tuple[Part, ...]:
-    """The fifteen parts and their shapes, in the order a reading shows them."""
+    """Return the fifteen parts with their shapes, in the order of a reading."""
     data = load_knowledge("taxonomy", _TaxonomyJson)
     return tuple(_part(part) for part in data["parts"])
 
@@ -102,18 +109,13 @@ def _shape(shape: _ClassJson) -> ShapeClass:
 
 
 def rule_measures(shape: ShapeClass) -> frozenset[str]:
-    """The measures that a shape's rule asks for; none for the shape that takes what is left."""
-    return _rule_words(shape.rule)
-
-
-@cache
-def _rule_words(rule: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[A-Z]+", rule))
+    """Return the keys of the measures in a shape's rule; empty for the rule "otherwise"."""
+    return frozenset(re.findall(r"[A-Z]+", shape.rule))
 
 
 @cache
 def mirror_vertices() -> NDArray[np.intp]:
-    """(468,) the vertex on the other half of the face; midline vertices map to themselves."""
+    """Return each vertex's counterpart on the other half of the face, (468,); midline vertices map to themselves."""
     data = load_knowledge("mesh", _MeshJson)
     mirror = np.array(data["mirror"], dtype=np.intp)
     mirror.setflags(write=False)

@@ -142,6 +142,6 @@ def measures_text(locale: Locale) -> dict[str, str]:
 
 
 def pick_variant(variants: Sequence[str], *seed: str) -> str:
-    """One of the variants, always the same for the same seed and content version."""
+    """Return one of the variants, always the same for the same seed and content version."""
     digest = hashlib.sha256("\x1f".join((*seed, CONTENT_VERSION)).encode()).digest()
     return variants[int.from_bytes(digest[:8]) % len(variants)]

@@ -51,7 +51,7 @@ def kept_analysis_of(result: AnalysisResult) -> KeptAnalysis:
 
 def _memory_summary(result: AnalysisResult) -> MemorySummary | None:
     remembered = result.reading_with_memory
-    if remembered.before is None:
+    if remembered.previous is None:
         return None
     return MemorySummary(
         photos=remembered.profile.photos,
