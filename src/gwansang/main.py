@@ -1,6 +1,6 @@
 """The web application: `gwansang.main:app` for an ASGI server, `create_app(settings)` for everyone else."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 
 from gwansang import __version__
 from gwansang.api import errors
+from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
@@ -20,10 +21,10 @@ from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
 from gwansang.core.meters import Meters
 from gwansang.core.middleware.access_log import AccessLog
+from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate
-from gwansang.core.middleware.boundary import ErrorBoundary
+from gwansang.core.middleware.error_boundary import ErrorBoundary
 from gwansang.core.middleware.hosts import TrustedHosts
-from gwansang.core.middleware.intake import Intake
 from gwansang.core.middleware.metrics import Metrics
 from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
@@ -31,20 +32,15 @@ from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 
 _OPENAPI = "/api/v1/openapi.json"
-_FORM_FRAMING_BYTES = 64 * 1024  # what a multipart form adds around its photos
-_LOGIN_BODY_BYTES = 8 * 1024
-_OTHER_BODY_BYTES = 256 * 1024
-_INTAKE_PATIENCE_S = 20.0
-_VIDEO = "/api/v1/analysis/video"
-_VIDEO_PATIENCE_S = 60.0
-_IMPORT = "/api/v1/celebrity/import"
+_BODY_WAIT_S = 20.0
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 
 
 def create_app(settings: Settings | None = None, opening: Opening = open_container) -> FastAPI:
-    """Builds the application; nothing slow happens before its lifespan starts."""
+    """Build the application; nothing slow happens before its lifespan starts."""
     settings = settings or load_settings()
+    sizes = settings.model_dump(include=set(BodySettings.model_fields))
     app = DocumentedApp(
         title="GwanSang-AI",
         version=__version__,
@@ -59,8 +55,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
         lifespan=_lifespan(settings, opening),
-        middleware=_middleware(settings),
-        sizes={name: getattr(settings, name) for name in BodySettings.model_fields},
+        middleware=_middleware(settings, sizes),
+        sizes=sizes,
     )
     errors.install(app)
     for router in ROUTERS:
@@ -74,7 +70,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
 
 
 def __getattr__(name: str) -> FastAPI:
-    """`app` is made when a server asks for it, so that importing this module reads no settings."""
+    """Make `app` when a server asks for it, so that importing this module reads no settings."""
     if name != "app":
         raise AttributeError(name)
     return create_app()
@@ -92,8 +88,8 @@ def _lifespan(
     return lifespan
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    """From the outside in; `core/middleware/__init__.py` says why in this order."""
+def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware]:
+    """Return the middleware from the outside in; `core/middleware/__init__.py` explains the order."""
     return [
         Middleware(RequestId),
         Middleware(AccessLog),
@@ -108,32 +104,15 @@ def _middleware(settings: Settings) -> list[Middleware]:
             expose_headers=(HEADER, "Retry-After", *QUOTA_HEADERS),
         ),
         Middleware(QuotaHeaders),
-        Middleware(ErrorBoundary, answer=errors.answer),
-        Middleware(TrustedHosts, allowed=settings.trusted_hosts, answer=errors.answer),
+        Middleware(ErrorBoundary, error_response=errors.error_response),
+        Middleware(TrustedHosts, allowed=settings.trusted_hosts, error_response=errors.error_response),
         Middleware(
             BodyGate,
-            max_bytes={
-                "/api/v1/auth/login": _LOGIN_BODY_BYTES,
-                "/api/v1/analysis/face": settings.max_json_bytes,
-                "/api/v1/analysis/face/async": settings.max_json_bytes,
-                "/api/v1/analysis/batch": settings.max_batch_bytes + _FORM_FRAMING_BYTES,
-                "/api/v1/analysis/face/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
-                + _FORM_FRAMING_BYTES,
-                "/api/v1/celebrity/match": settings.max_json_bytes,
-                "/api/v1/celebrity/match/upload": max(settings.max_upload_bytes, settings.max_form_bytes)
-                + _FORM_FRAMING_BYTES,
-                _IMPORT: settings.max_batch_bytes + _FORM_FRAMING_BYTES,
-                "/api/v1/celebrity/photos": settings.max_upload_bytes + _FORM_FRAMING_BYTES,
-                _VIDEO: settings.max_video_bytes + _FORM_FRAMING_BYTES,
-            },
-            default_max_bytes=_OTHER_BODY_BYTES,
+            rules=tuple(body_rules(ROUTERS, sizes)),
+            default_max_bytes=DEFAULT_BYTES,
             timeout_s=settings.body_timeout_s,
-            intake=Intake(max_bytes=settings.max_inflight_bytes, patience_s=_INTAKE_PATIENCE_S),
-            answer=errors.answer,
-            apart={
-                _VIDEO: Intake(max_bytes=settings.max_video_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1),
-                _IMPORT: Intake(max_bytes=settings.max_batch_bytes, patience_s=_VIDEO_PATIENCE_S, at_work=1),
-            },
+            budget=BodyBudget(max_bytes=settings.max_inflight_bytes, timeout_s=_BODY_WAIT_S),
+            error_response=errors.error_response,
         ),
     ]
 

@@ -64,7 +64,7 @@ def test_every_code_is_documented_in_openapi() -> None:
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
 def test_an_error_without_its_facts_still_says_something(error: type[AppError]) -> None:
-    answer = errors.answer({"type": "http", "path": "/x", "headers": [], "query_string": b""}, error("Plain."))
+    answer = errors.error_response({"type": "http", "path": "/x", "headers": [], "query_string": b""}, error("Plain."))
     told = json.loads(bytes(answer.body))
     assert told["detail"]
     assert told["error"] == {"code": error.code, "message": "Plain.", "details": None}
@@ -72,7 +72,7 @@ def test_an_error_without_its_facts_still_says_something(error: type[AppError]) 
 
 def test_facts_become_json_and_nan_becomes_null() -> None:
     facts = {"count": 2, "ratio": 0.123456, "off": float("nan"), "sizes": (1, 2), "inner": {"deep": float("inf")}}
-    answer = errors.answer(
+    answer = errors.error_response(
         {"type": "http", "path": "/x", "headers": [], "query_string": b""}, AppError("Plain.", **facts)
     )
     details = json.loads(bytes(answer.body))["error"]["details"]

@@ -69,7 +69,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _handle)
 
 
-def answer(scope: Scope, error: Exception) -> JSONResponse:
+def error_response(scope: Scope, error: Exception) -> JSONResponse:
     """The answer to a request that ended in `error`."""
     cause = error.__cause__
     if isinstance(error, HTTPException):
@@ -96,7 +96,7 @@ def invalid_model(error: ValidationError, model_fields: Iterable[str]) -> Invali
 
 
 async def _handle(request: Request, error: Exception) -> JSONResponse:
-    return answer(request.scope, error)
+    return error_response(request.scope, error)
 
 
 def _allowed(scope: Scope) -> str:

@@ -6,8 +6,8 @@ from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.v1.inputs.faces import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, Malformed, RateLimited, Unauthenticated
+from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
-from gwansang.core.middleware.intake import IntakeFullError
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
@@ -36,7 +36,7 @@ _ANY_BODY: Errors = (
     BodyTooLargeError,
     BodyTimeoutError,
     ContentEncodingError,
-    IntakeFullError,
+    BodyBudgetError,
 )
 BODY: Errors = (Malformed, *_ANY_BODY)
 _JSON: Errors = (InvalidJsonError, JsonTooComplexError, InvalidBase64Error, InvalidLandmarksError, NothingToReadError)

@@ -1,10 +1,10 @@
-"""Kinds of places in paths."""
+"""Path convertors."""
 
 from starlette.convertors import Convertor, register_url_convertor
 
 
-class _Number(Convertor[int]):
-    """Digits, and not too many of them, so that no word and no other route's name is taken for a number."""
+class _NumberConvertor(Convertor[int]):
+    """Up to 18 digits: Starlette's own `int` fails on thousands of them, and `match` is no number."""
 
     regex = "[0-9]{1,18}"
 
@@ -16,4 +16,4 @@ class _Number(Convertor[int]):
 
 
 NUMBER = "number"
-register_url_convertor(NUMBER, _Number())
+register_url_convertor(NUMBER, _NumberConvertor())

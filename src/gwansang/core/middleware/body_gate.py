@@ -1,20 +1,21 @@
-"""What may come in as a request body: not encoded, not too long, not too slow, not too much at once."""
+"""Bounds on request bodies: no encoding, a size by route, a deadline, and a budget for all of them together."""
 
 import asyncio
-from collections.abc import Mapping
-from functools import partial
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gwansang.core.exceptions import Malformed, TooLarge, UnsupportedMedia
-from gwansang.core.middleware.boundary import Answer
-from gwansang.core.middleware.intake import Intake
+from gwansang.core.middleware.body_budget import BodyBudget
+from gwansang.core.middleware.error_boundary import ErrorResponder
 
-PUT_AWAY = "put_away"  # in a request's state: to be called by whoever stores a body piece by piece
+RELEASE_BODY = "release_body"  # in a request's state: call it when the part of a body that was read is stored
 _LINGER_S = 2.0
-_IN_TIME_BYTES = 32 * 1024 * 1024  # what has to be here in time
+_TIMED_BYTES = 32 * 1024 * 1024  # bodies of up to this size have to arrive within the timeout
 
 
 class BodyTooLargeError(TooLarge):
@@ -34,53 +35,59 @@ class ContentEncodingError(UnsupportedMedia):
     title = "Encoded request bodies are not accepted"
 
 
-class BodyGate:
-    """Refuses by the headers before a byte is read, and by counting while the body is read.
+@dataclass(frozen=True, slots=True)
+class BodyRule:
+    """Size limit of the bodies of one route; `budget` is its own if its bodies keep no other request waiting."""
 
-    max_bytes: by path, else `default_max_bytes`; apart: paths whose bodies have an intake of their own, so that they
-    keep nobody else waiting. What is refused while reading is raised into the application, which
-    answers it as any other error; the connection is closed where a rest of the body could still be on its way.
+    methods: frozenset[str]
+    path: re.Pattern[str]
+    max_bytes: int
+    budget: BodyBudget | None = None
+
+
+class BodyGate:
+    """Refuses a body by its headers before a byte is read, and by counting while it is read.
+
+    rules: limits of routes, in the order in which they are tried; any other route has `default_max_bytes`. A refusal
+    while reading is raised into the application, which answers it as any other error; the connection is closed if a
+    rest of the body could still be on its way.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        max_bytes: Mapping[str, int],
+        rules: Sequence[BodyRule],
         default_max_bytes: int,
         timeout_s: float,
-        intake: Intake,
-        answer: Answer,
-        apart: Mapping[str, Intake] | None = None,
+        budget: BodyBudget,
+        error_response: ErrorResponder,
     ) -> None:
         self.app = app
-        self._max_bytes = max_bytes
-        self._default_max_bytes = default_max_bytes
+        self._rules = (*rules, BodyRule(frozenset(), re.compile(""), default_max_bytes))
         self._timeout_s = timeout_s
-        self._intake = intake
-        self._answer = answer
-        self._apart = apart or {}
+        self._budget = budget
+        self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].rstrip("/")
-        limit, intake = self._max_bytes.get(path, self._default_max_bytes), self._apart.get(path, self._intake)
-        refusal = _refusal(Headers(scope=scope), limit)
-        if refusal is not None:
-            await self._answer(scope, refusal)(scope, receive, _closing(receive, send))
+        rule = self._rule_of(scope)
+        error = _header_error(Headers(scope=scope), rule.max_bytes)
+        if error is not None:
+            await self._error_response(scope, error)(scope, receive, _closing(receive, send))
             return
-        with intake.share() as share:
-            body, closing = _Body(receive, limit, self._time_s(limit)), _closing(receive, send)
-            scope.setdefault("state", {})[PUT_AWAY] = partial(intake.give_back, share)
+        with (rule.budget or self._budget).reserve() as reservation:
+            body, closing = _Body(receive, rule.max_bytes, self._deadline_s(rule)), _closing(receive, send)
+            scope.setdefault("state", {})[RELEASE_BODY] = reservation.release
 
             async def receive_counted() -> Message:
                 if body.complete:
                     return await receive()
-                await intake.turn(share)
+                await reservation.wait()
                 size = await body.next()
-                intake.add(share, size, last=body.complete)
+                reservation.add(size, last=body.complete)
                 return body.message
 
             async def send_or_close(message: Message) -> None:
@@ -88,13 +95,17 @@ class BodyGate:
 
             await self.app(scope, receive_counted, send_or_close)
 
-    def _time_s(self, limit: int) -> float:
-        """Long bodies may take longer."""
-        return self._timeout_s * max(1.0, limit / _IN_TIME_BYTES)
+    def _rule_of(self, scope: Scope) -> BodyRule:
+        method, path = scope["method"], scope["path"].rstrip("/")
+        return next((rule for rule in self._rules if method in rule.methods and rule.path.match(path)), self._rules[-1])
+
+    def _deadline_s(self, rule: BodyRule) -> float:
+        """Return the time that a body has to arrive in, longer for large ones."""
+        return self._timeout_s * max(1.0, rule.max_bytes / _TIMED_BYTES)
 
 
 class _Body:
-    """One request's body on its way in."""
+    """The body of one request while it arrives."""
 
     def __init__(self, receive: Receive, limit: int, timeout_s: float) -> None:
         self._receive = receive
@@ -106,9 +117,9 @@ class _Body:
         self.message: Message = {}
 
     async def next(self) -> int:
-        """Receives the next message; returns how many bytes came with it."""
+        """Receive the next message and return how many bytes came with it."""
         started = monotonic()
-        self.broken = True  # until the message is here and found good
+        self.broken = True  # until the message has arrived within all limits
         try:
             async with asyncio.timeout(self._left_s):
                 self.message = await self._receive()
@@ -124,7 +135,7 @@ class _Body:
         return size
 
 
-def _refusal(headers: Headers, limit: int) -> UnsupportedMedia | TooLarge | None:
+def _header_error(headers: Headers, limit: int) -> UnsupportedMedia | TooLarge | None:
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         return ContentEncodingError("Send the body as it is, without Content-Encoding.")
@@ -139,7 +150,7 @@ def _too_large(limit: int) -> BodyTooLargeError:
 
 
 def _closing(receive: Receive, send: Send) -> Send:
-    """Closes the connection after the answer, but not before the sender had a chance to stop sending and to read it."""
+    """Close the connection after the answer, with time for the client to stop sending and to read it."""
 
     async def send_and_close(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -155,7 +166,7 @@ def _closing(receive: Receive, send: Send) -> Send:
 
 
 async def _discard(receive: Receive) -> None:
-    """Throws away what still comes, for a moment: closing at once would reset the connection, answer and all."""
+    """Discard what still arrives, for a moment: closing at once would reset the connection, and lose the answer."""
     try:
         async with asyncio.timeout(_LINGER_S):
             while (await receive()).get("more_body", False):

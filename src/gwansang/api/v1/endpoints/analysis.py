@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import READING_OF_FORM, READING_OF_JSON
 from gwansang.api.v1.inputs.faces import JsonAsk, UploadAsk
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
     openapi_extra=JSON_BODY,
     responses=problem_responses(*READING_OF_JSON),
 )
+@body_limit("max_json_bytes")
 async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
 
@@ -36,6 +38,7 @@ async def analyze_face(reader: FaceCallerOrGuest, ask: JsonAsk, analyses: Analys
     openapi_extra=FORM_BODY,
     responses=problem_responses(*READING_OF_FORM),
 )
+@body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def analyze_uploaded_face(reader: FaceCallerOrGuest, ask: UploadAsk, analyses: Analyses) -> FaceReading:
     """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.
 

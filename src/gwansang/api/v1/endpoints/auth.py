@@ -4,6 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request
 
+from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, PUBLIC, SIGNED_IN
 from gwansang.core.email_address import InvalidEmailError, normalize_email
@@ -59,6 +60,7 @@ _LOGIN_BODY = {
         InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *PUBLIC, *BODY
     ),
 )
+@body_limit(8 * 1024)
 async def login(form: LoginForm, auth: Auth) -> TokensOut:
     """Sign in with an e-mail address, in the field `username`, and a password."""
     return TokensOut.model_validate(await auth.login(form.username, form.password), from_attributes=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
+from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import (
     ADMIN,
@@ -57,6 +58,7 @@ WithCard = Annotated[bool, Query(description="Whether to draw a card to share.",
 
 
 @router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(PhotoRequiredError, *READING_OF_JSON))
+@body_limit("max_json_bytes")
 async def match_face(
     caller: MatchCaller, ask: JsonAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
@@ -73,6 +75,7 @@ async def match_face(
     openapi_extra=FORM_BODY,
     responses=problem_responses(PhotoRequiredError, *READING_OF_FORM),
 )
+@body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def match_uploaded_face(
     caller: MatchCaller, ask: UploadAsk, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
@@ -113,6 +116,7 @@ async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Cele
 
 
 @router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*GALLERY_PICTURE))
+@body_limit("max_upload_bytes", form=True)
 async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
     """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
     looked at anew."""
@@ -126,6 +130,7 @@ async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> 
     openapi_extra=ARCHIVE_BODY,
     responses=problem_responses(*IMPORT_TASK),
 )
+@body_limit("max_batch_bytes", form=True, own_budget=True)
 async def import_celebrities(
     chief: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
 ) -> TaskOut:

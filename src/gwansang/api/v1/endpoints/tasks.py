@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import BATCH_TASK, FACE_TASK, PARAMETERS, SIGNED_IN, VIDEO_TASK
 from gwansang.api.v1.inputs.tasks import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
@@ -48,6 +49,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
 @router.post(
     "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*FACE_TASK))
 )
+@body_limit("max_json_bytes")
 async def analyze_face_later(
     caller: FaceCaller,
     ask: FaceAsk,
@@ -65,6 +67,7 @@ async def analyze_face_later(
 
 
 @router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_TASK)))
+@body_limit("max_video_bytes", form=True, own_budget=True)
 async def analyze_video(
     caller: VideoCaller,
     clip: ClipInputs,
@@ -83,6 +86,7 @@ async def analyze_video(
 
 
 @router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_TASK)))
+@body_limit("max_batch_bytes", form=True)
 async def analyze_batch(
     caller: FaceCaller,
     photos: BatchInputs,

@@ -8,6 +8,7 @@ from starlette.responses import StreamingResponse
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, BODY, PARAMETERS, PUBLIC, SIGNED_IN
+from gwansang.api.v1.paths import NUMBER
 from gwansang.core.email_address import InvalidEmailError
 from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
@@ -38,6 +39,7 @@ router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 _ZIP = {"schema": {"type": "string", "format": "binary"}, "examples": {"zip": {"value": "PK…"}}}
 _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
+_USER = f"/{{user_id:{NUMBER}}}"
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 
 
@@ -131,13 +133,13 @@ async def list_users(
     return PageOut[AccountOut].model_validate(page, from_attributes=True)
 
 
-@router.get("/{user_id:int}", responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))
+@router.get(_USER, responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))
 async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountOut:
     """Any account; that one looked is noted in the audit log."""
     return AccountOut.model_validate(await users.view(user_id, admin.user_id), from_attributes=True)
 
 
-@router.patch("/{user_id:int}", responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
+@router.patch(_USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
 async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
     """Change any account; whoever is deactivated or loses a role is signed out everywhere."""
     user = await users.update(
@@ -152,7 +154,7 @@ async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, u
 
 
 @router.delete(
-    "/{user_id:int}",
+    _USER,
     status_code=204,
     responses=problem_responses(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS),
 )

@@ -54,7 +54,7 @@ async def _one_by_one(request: Request, caller: Caller, max_bytes: int) -> Async
             await spend(request, Bucket.CALLER, user_key(caller), COSTS["analyze"])
         names.append(file.name)
         yield file.content
-        request.state.put_away()  # the BodyGate's
+        request.state.release_body()  # set by the BodyGate
     if not names:
         fault = {"field": "file", "message": "Send the photos as files in the field `file`"}
         raise InvalidRequestError("Request validation failed", faults=[fault])
@@ -79,7 +79,7 @@ async def _clip(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     async for file in form.files(request.stream()):
         found = True
         yield file.content
-        request.state.put_away()
+        request.state.release_body()
     if not found:
         fault = {"field": "file", "message": "Send the video as a file in the field `file`"}
         raise InvalidRequestError("Request validation failed", faults=[fault])

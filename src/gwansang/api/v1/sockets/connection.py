@@ -20,7 +20,7 @@ from fastapi import Depends, WebSocket
 from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocketDisconnect
 
-from gwansang.api.errors import answer, problem_of
+from gwansang.api.errors import error_response, problem_of
 from gwansang.container import Container
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
@@ -161,7 +161,7 @@ class Door:
         try:
             check_origin(self._websocket, self._rules.origins)
         except ForeignOriginError as error:
-            await self._websocket.send_denial_response(answer(self._websocket.scope, error))
+            await self._websocket.send_denial_response(error_response(self._websocket.scope, error))
             return
         await self._websocket.accept()
         socket = Socket(self._websocket)

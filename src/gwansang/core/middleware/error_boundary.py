@@ -1,4 +1,4 @@
-"""Where the unexpected ends: an answer that tells nothing but the request id, and a log line that tells the rest."""
+"""Answers to unexpected errors: the client gets the request id and nothing else, the log gets the traceback."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,15 +10,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = structlog.get_logger("gwansang.errors")
 
-Answer = Callable[[Scope, Exception], Response]
+ErrorResponder = Callable[[Scope, Exception], Response]
 
 
 class ErrorBoundary:
-    """Answers in the place of an application that raised; `answer` makes the response from the exception."""
+    """Answers in the place of an application that raised; `error_response` makes the answer from the exception."""
 
-    def __init__(self, app: ASGIApp, *, answer: Answer) -> None:
+    def __init__(self, app: ASGIApp, *, error_response: ErrorResponder) -> None:
         self.app = app
-        self._answer = answer
+        self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -38,11 +38,11 @@ class ErrorBoundary:
             await self.app(scope, receive, send_and_note)
         except ClientDisconnect:
             _log.info("http.client_gone")
-        except Exception as error:  # the one place that must catch everything: callers are promised an answer
+        except Exception as error:  # the one place that has to catch everything: callers are promised an answer
             _log.exception("http.unexpected_error")
             if started:
                 raise
-            await self._answer(scope, error)(scope, receive, send)
+            await self._error_response(scope, error)(scope, receive, send)
 
     async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         opened = closed = False
@@ -58,12 +58,12 @@ class ErrorBoundary:
         except Exception as error:  # as above
             _log.exception("socket.unexpected_error")
             if not opened:
-                await self._answer(scope, error)(scope, receive, send)
+                await self._error_response(scope, error)(scope, receive, send)
             elif not closed:
                 with suppress(OSError):  # the client may be gone
-                    await self._tell(scope, error, send)
+                    await self._send_problem(scope, error, send)
 
-    async def _tell(self, scope: Scope, error: Exception, send: Send) -> None:
-        problem = bytes(self._answer(scope, error).body).decode()
+    async def _send_problem(self, scope: Scope, error: Exception, send: Send) -> None:
+        problem = bytes(self._error_response(scope, error).body).decode()
         await send({"type": "websocket.send", "text": f'{{"type":"error","problem":{problem}}}'})
         await send({"type": "websocket.close", "code": 1011})
