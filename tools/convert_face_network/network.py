@@ -1,25 +1,20 @@
-"""Convert dlib's face recognition network into a .tflite file.
+"""Translation of dlib's face recognition network into a graph of LiteRT operators.
 
-    python -m gwansang.vision.models.conversion.convert IN.dat OUT.tflite
-
-Weights are stored as float16 (half the file, expanded when the model is loaded); affine layers disappear into the
-convolutions before them. dlib's shortcut rules become explicit: the smaller operand of a sum is padded with zeros at
-its lower right and behind its last channel.
+Weights are stored as float16 (half the file, expanded when the model is loaded); affine layers are folded into the
+convolutions before them. dlib's rule for shortcuts of unequal size becomes explicit: the smaller operand of a sum is
+padded with zeros at its lower right and behind its last channel.
 """
-
-import sys
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from gwansang.vision.models.conversion.dlib_weights import Block, Convolution, FaceNetwork, Weights, WeightsError, parse
-from gwansang.vision.models.conversion.tflite_writer import Graph, Options, Tensor
+from tools.convert_face_network.dlib_file import Block, Convolution, FaceNetwork, Weights, parse
+from tools.convert_face_network.tflite_graph import Graph, Options, Tensor
 
 RELU = schema.ActivationFunctionType.RELU
 NONE = schema.ActivationFunctionType.NONE
 VALID, SAME = schema.Padding.VALID, schema.Padding.SAME
-DEQUANTIZE_FLOAT16 = 3  # the operator's first version that knows float16
+DEQUANTIZE_FLOAT16 = 3  # the operator's first version with float16
 PIXEL_SCALE = 1 / 256
 
 
@@ -27,13 +22,13 @@ def convert(content: bytes) -> bytes:
     """Return the .tflite file for dlib's .dat: (1, 150, 150, 3) RGB 0-255 in, (1, 128) out; raises WeightsError."""
     network = parse(content)
     graph = Graph("dlib_face_recognition_resnet_v1")
-    given = graph.value("rgb", (1, network.side, network.side, 3))
-    tensor = _convolve(graph, _normalise(graph, given, network), network.stem, RELU)
+    image = graph.value("rgb", (1, network.side, network.side, 3))
+    tensor = _convolve(graph, _normalise(graph, image, network), network.stem, RELU)
     tensor = _pool(graph, "MAX_POOL_2D", tensor, window=3, stride=2)
     for block in network.blocks:
         tensor = _residual(graph, tensor, block)
     tensor = _pool(graph, "AVERAGE_POOL_2D", tensor, window=tensor.shape[1], stride=1)
-    return graph.write(given, _project(graph, tensor, network.projection))
+    return graph.write(image, _project(graph, tensor, network.projection))
 
 
 def _normalise(graph: Graph, tensor: Tensor, network: FaceNetwork) -> Tensor:
@@ -92,16 +87,3 @@ def _project(graph: Graph, tensor: Tensor, projection: Weights) -> Tensor:
 def _half(graph: Graph, weights: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Tensor:
     stored = graph.constant("weights", weights.astype(np.float16))
     return graph.apply("DEQUANTIZE", (stored,), stored.shape, Options("DequantizeOptions"), DEQUANTIZE_FLOAT16)
-
-
-def main(source: str, target: str) -> None:
-    """Convert one file into another; a file that is not the network ends the program with a sentence."""
-    try:
-        converted = convert(Path(source).read_bytes())
-    except WeightsError as error:
-        sys.exit(str(error))
-    Path(target).write_bytes(converted)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

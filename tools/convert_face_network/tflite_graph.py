@@ -1,5 +1,7 @@
-"""Writes a small .tflite file: tensors, operators and weights in the order in which they are added, byte for byte the
-same wherever it runs, so that the result can be pinned by its digest."""
+"""Writer of a .tflite file: tensors, operators and weights in the order in which they are added.
+
+The bytes are the same on every machine, so that the result can be pinned by its digest.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32] | NDArray[np.float16] | NDArray[np.int32]
 
 SCHEMA_VERSION = 3
-ALIGNMENT = 16  # LiteRT reads weights where they lie in the file
+ALIGNMENT = 16  # LiteRT maps weights from the file
 _TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
     np.dtype(np.float16): schema.TensorType.FLOAT16,
@@ -22,7 +24,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A value in the graph: its index and its shape."""
+    """A value of the graph: its index and its shape."""
 
     index: int
     shape: tuple[int, ...]
@@ -55,7 +57,7 @@ class Graph:
         self._operators: list[_Operator] = []
 
     def value(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        """Add a float32 tensor that is computed or given at run time."""
+        """Add a float32 tensor that is an input or computed at run time."""
         return self._tensor(name, shape, schema.TensorType.FLOAT32, buffer=0)
 
     def constant(self, name: str, array: Array) -> Tensor:
@@ -76,12 +78,12 @@ class Graph:
         self._operators.append(_Operator(self._codes.index(code), indices, output.index, options))
         return output
 
-    def write(self, given: Tensor, result: Tensor) -> bytes:
+    def write(self, graph_input: Tensor, graph_output: Tensor) -> bytes:
         """Return the file for a graph with one input and one output."""
         builder = flatbuffers.Builder(sum(map(len, self._buffers)) + 256 * len(self._tensors) + 4096)
         buffers = _offsets(builder, [_buffer(builder, content) for content in self._buffers])
         codes = _offsets(builder, [_code(builder, *code) for code in self._codes])
-        graph = _offsets(builder, [self._subgraph(builder, given, result)])
+        graph = _offsets(builder, [self._subgraph(builder, graph_input, graph_output)])
         builder.Finish(
             _table(
                 builder,
@@ -95,10 +97,10 @@ class Graph:
         )
         return bytes(builder.Output())
 
-    def _subgraph(self, builder: flatbuffers.Builder, given: Tensor, result: Tensor) -> int:
+    def _subgraph(self, builder: flatbuffers.Builder, graph_input: Tensor, graph_output: Tensor) -> int:
         tensors = _offsets(builder, [_tensor(builder, *tensor) for tensor in self._tensors])
         operators = _offsets(builder, [_operator(builder, operator) for operator in self._operators])
-        inputs, outputs = _indices(builder, (given.index,)), _indices(builder, (result.index,))
+        inputs, outputs = _indices(builder, (graph_input.index,)), _indices(builder, (graph_output.index,))
         name = builder.CreateString(self._name)
         return _table(
             builder, "SubGraph", Tensors=tensors, Inputs=inputs, Outputs=outputs, Operators=operators, Name=name
@@ -110,7 +112,7 @@ class Graph:
 
 
 def _table(builder: flatbuffers.Builder, table: str, **fields: int) -> int:
-    """Write one table of the schema; the values of its fields are numbers or offsets of what was written before."""
+    """Write one table of the schema and return its offset; field values are numbers or offsets of earlier tables."""
     # Releases of flatbuffers differ in which tables share a layout record; with nothing to share they write the same.
     builder.vtables.clear()
     getattr(schema, f"{table}Start")(builder)

@@ -1,4 +1,4 @@
-"""The other side of the converter, written on its own: a dlib file writer and the network in plain numpy (float64)."""
+"""Counterpart of the conversion: a writer of dlib's file format, and the network's forward pass in NumPy (float64)."""
 
 import struct
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 AVERAGES = (122.782, 117.001, 104.298)
-# filters and whether the block halves the picture, from the input to the output
+# number of filters, and whether the block halves the image, from input to output
 BLOCKS = [(32, False)] * 3 + [(64, True)] + [(64, False)] * 3 + [(128, True)] + [(128, False)] * 2
 BLOCKS += [(256, True), (256, False), (256, False), (256, True)]
 
@@ -25,7 +25,7 @@ class Layer:
 
 
 class Network:
-    """The face network's architecture with weights of its own."""
+    """The face network's architecture with random weights."""
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
@@ -39,7 +39,7 @@ class Network:
         self.projection = self._weights((channels, 128), channels)
 
     def _weights(self, shape: tuple[int, ...], fan_in: int) -> Array:
-        # What float16 can hold, so that only the arithmetic can differ.
+        # Exact in float16, so that only the arithmetic can differ.
         drawn = self._random.normal(0, np.sqrt(1 / fan_in), shape)
         return drawn.astype(np.float16).astype(np.float64)
 
@@ -54,7 +54,7 @@ class Network:
         )
 
     def forward(self, rgb: NDArray[np.uint8]) -> Array:
-        """(150, 150, 3) to 128 numbers, following dlib's rules for sums of unlike sizes."""
+        """Return the 128 outputs for a (150, 150, 3) image; sums of unequal sizes follow dlib's rules."""
         x = ((rgb - np.array(AVERAGES)) / 256).transpose(2, 0, 1)
         x = _pool(np.maximum(_convolve(x, self.stem), 0), 3).max(axis=(3, 4))
         for first, second, halves in self.blocks:
@@ -93,7 +93,7 @@ def _sum(a: Array, b: Array) -> Array:
 
 
 def dlib_file(network: Network) -> bytes:
-    """The network as dlib would write it."""
+    """Return the network in dlib's file format."""
     nest = b"".join(_int(version) for version in [2, 2, *[2, 1, 2] * 40, 3])
     body = _int(1) + _text("loss_metric_2") + _float(0.04) + _float(0.6) + nest
     body += _text("input_rgb_image_sized") + b"".join(map(_float, AVERAGES)) + _int(150) + _int(150)

@@ -1,6 +1,6 @@
-"""Reads the face recognition network out of dlib's own file format, without dlib.
+"""Parser of dlib's file of its face recognition network; needs no dlib.
 
-The file is one nest of layers written from the outside in: first a version number per layer, then the input layer,
+The file holds nested layers, written from the outside in: first a version number per layer, then the input layer,
 then every layer's content from the innermost to the outermost. Numbers are a length byte and that many bytes, floats a
 mantissa and an exponent, tensors raw little-endian float32. Format: dlib's serialize.h and dnn/*.h (Boost licence).
 """
@@ -15,7 +15,7 @@ Weights = NDArray[np.float32]
 
 
 class WeightsError(Exception):
-    """The file is not the network this product knows."""
+    """The file is not dlib's face recognition network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Two convolutions around a shortcut; `halves` when the shortcut is a 2x2 average pool of the block's input."""
+    """Two convolutions with a shortcut; `halves` if the shortcut is a 2x2 average pool of the block's input."""
 
     first: Convolution
     second: Convolution
@@ -41,7 +41,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class FaceNetwork:
-    """(pixel - average) / 256, stem, 3x3 max pool with stride 2, blocks, mean over the picture, times `projection`."""
+    """(pixel - average) / 256, stem, 3x3 max pool with stride 2, blocks, global average pool, times `projection`."""
 
     averages: tuple[float, float, float]
     side: int
@@ -51,7 +51,7 @@ class FaceNetwork:
 
 
 def parse(content: bytes) -> FaceNetwork:
-    """Return the network held by `dlib_face_recognition_resnet_model_v1.dat`; raises WeightsError for anything else."""
+    """Return the network held by `dlib_face_recognition_resnet_model_v1.dat`; raises WeightsError."""
     try:
         return _network(_Reader(content))
     except (IndexError, ValueError) as error:
@@ -59,22 +59,22 @@ def parse(content: bytes) -> FaceNetwork:
 
 
 class _Reader:
-    """Walks through the bytes; every method takes what it names."""
+    """Cursor over the bytes; each method reads and returns one element of the format."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._at = 0
+        self._position = 0
 
     @property
     def done(self) -> bool:
-        return self._at == len(self._content)
+        return self._position == len(self._content)
 
     def _take(self, count: int) -> bytes:
-        taken = self._content[self._at : self._at + count]
-        if len(taken) != count:
+        piece = self._content[self._position : self._position + count]
+        if len(piece) != count:
             raise WeightsError("the file ends too early")
-        self._at += count
-        return taken
+        self._position += count
+        return piece
 
     def integer(self) -> int:
         control = self._take(1)[0]
@@ -94,11 +94,11 @@ class _Reader:
         return self._take(self.integer()).decode("ascii")
 
     def versions(self) -> None:
-        """Skip the nest's version numbers: the text that follows them is longer than any version."""
+        """Skip the version numbers of the layers: the length of the text behind them is larger than any version."""
         while True:
-            start = self._at
+            start = self._position
             if self.integer() > 3:
-                self._at = start
+                self._position = start
                 return
 
     def tensor(self) -> Weights:
@@ -118,7 +118,7 @@ class _Reader:
         self.integers(5 * count)
 
     def training_state(self) -> None:
-        """Skip what a layer carries for training: three flags and three tensors."""
+        """Skip a layer's state of training: three flags and three tensors."""
         self._take(3)
         for _ in range(3):
             self.tensor()
@@ -174,7 +174,7 @@ def _convolution_content(reader: _Reader, innermost: bool = False) -> Convolutio
     reader.learning_rates()
     reader.training_state()
     if innermost:
-        reader.integer()  # how many samples one image becomes
+        reader.integer()  # number of samples per image
     reader.expect("affine_")
     affine = reader.tensor()
     reader.shapes(2)
