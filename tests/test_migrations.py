@@ -139,7 +139,7 @@ def test_an_address_that_cannot_be_used_is_refused_without_repeating_it(url: str
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_every_common_way_to_write_the_address_of_a_server_is_understood(scheme: str) -> None:
-    assert Database(f"{scheme}://me@127.0.0.1/gwansang").address.drivername == "postgresql+asyncpg"
+    assert Database(f"{scheme}://me@127.0.0.1/gwansang").url.drivername == "postgresql+asyncpg"
 
 
 def test_a_start_without_migrations_does_not_pay_for_importing_alembic() -> None:

@@ -154,7 +154,7 @@ async def opened(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[s
     async with accounts.uow.read() as tx:
         key = await sealer.load_key(tx, user_id)
         for row in await tx.analyses.list_for_user(user_id):
-            written = row.id.hex if "sqlite" in str(accounts.uow._database.address) else row.id
+            written = row.id.hex if "sqlite" in str(accounts.uow._database.url) else row.id
             rows[f"id = '{written}'"] = sealer.unseal(key, row.sealed, row_aad("analyses", row.id, "sealed"))
         profile = await tx.profiles.get(user_id)
     content = sealer.unseal(key, profile.sealed, row_aad("user_profiles", user_id, "sealed"))

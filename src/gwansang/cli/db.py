@@ -54,7 +54,7 @@ def check() -> None:
 @app.command()
 def info() -> None:
     """Show where the database is and at which version."""
-    address = _database().address.render_as_string(hide_password=True)
+    address = _database().url.render_as_string(hide_password=True)
     typer.echo(f"address  {address}")
     typer.echo(f"version  {_on_database(migrate.current_revision) or 'none'}")
     typer.echo(f"needed   {REVISION}")

@@ -36,7 +36,7 @@ def surroundings(settings: Settings) -> Iterator[Finding]:
 def _database(url: str) -> Finding:
     try:
         database = Database(url)
-        if database.embedded and not Path(database.address.database or "").exists():
+        if database.embedded and not Path(database.url.database or "").exists():
             return Finding(Verdict.NOTE, "the database is not there yet", "the first start makes it")
         found = asyncio.run(_revision(database))
     except AppError as error:

@@ -31,7 +31,7 @@ from gwansang.services.lookalike.match_service import MatchService
 from gwansang.services.ml.embedding_service import EmbeddingService
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.services.operations.housekeeping import housekeeping
+from gwansang.services.operations.housekeeping import run_housekeeping
 from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.readiness_service import ReadinessService
 from gwansang.services.operations.storage_probe import StorageProbe
@@ -136,7 +136,7 @@ async def assemble_container(
             "tasks": accounts.tasks.delete_expired,
             "retention": accounts.retention.run_if_due,
         }
-        await stack.enter_async_context(housekeeping(chores, _HOUSEKEEPING_S))
+        await stack.enter_async_context(run_housekeeping(chores, _HOUSEKEEPING_S))
         readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
         search = GallerySearch(accounts.uow, load_configured_norms(settings))
         await stack.enter_async_context(search.polling())

@@ -1,1 +1,1 @@
-"""How the database is reached, and how its tables come to be."""
+"""Database connections, sessions and schema migrations."""

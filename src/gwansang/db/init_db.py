@@ -1,4 +1,4 @@
-"""The schema at the start of the service: at hand, or a sentence that says what to do."""
+"""Check of the schema at the start of the service."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 from gwansang.core.exceptions import Unavailable
 from gwansang.db.session import Database
 
-REVISION: Final = "0010"  # the one this code works with: the newest in migrations/versions
+REVISION: Final = "0010"  # that this code needs: the newest in migrations/versions
 
 
 class SchemaOutdatedError(Unavailable):
@@ -18,8 +18,8 @@ class SchemaOutdatedError(Unavailable):
 
 
 async def ensure_schema(database: Database) -> None:
-    """An embedded database is brought up to date by whoever opens it; a server's, which others may be using, is not:
-    raises SchemaOutdatedError."""
+    """Migrate an embedded database to the needed revision; raise SchemaOutdatedError if a server, which other processes
+    may be using, has another one."""
     found = await _revision(database)
     if found == REVISION:
         return

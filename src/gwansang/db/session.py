@@ -1,7 +1,8 @@
-"""The engine, and sessions that either read or write.
+"""The database engine, and sessions that either read or write.
 
-SQLite has one writer. A transaction that reads first and writes later loses to another one with "database is locked",
-whatever the timeout; so writers take their turn at the very beginning (BEGIN IMMEDIATE), and readers can't write.
+SQLite has one writer. A transaction that reads first and writes later fails with "database is locked" if another one
+wrote in between, whatever the timeout; so writers take the lock when they begin (BEGIN IMMEDIATE), and readers can't
+write.
 """
 
 import sqlite3
@@ -24,14 +25,14 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",  # what is deleted is overwritten, too
+    "PRAGMA secure_delete = ON",  # overwrites deleted content
 )
 _RETRY_AFTER_S: Final = 5
-_COMPACTING_MS: Final = 3000  # writers wait for as long
-# Classes of SQLSTATE: no connection, no such role, no such database, lost a race, out of something, shutting down.
-_NOT_THE_STATEMENTS_FAULT: Final = ("08", "28", "3D", "40", "53", "57")
-_PRIMARY_CODE: Final = 0xFF
-_FILE_FAULTS: Final = frozenset(
+_COMPACT_TIMEOUT_MS: Final = 3000  # writers wait that long
+# Classes of SQLSTATE: no connection, no such role, no such database, rolled back, out of resources, shutting down.
+_UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "57")
+_PRIMARY_CODE_MASK: Final = 0xFF
+_UNAVAILABLE_SQLITE_CODES: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -55,14 +56,14 @@ class DatabaseUnavailableError(Unavailable):
 
 
 class Database:
-    """One database: an embedded SQLite file, or PostgreSQL. Nothing is connected before the first session."""
+    """An embedded SQLite file or a PostgreSQL database; it connects when the first session begins."""
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
-        self.address = parse_database_url(url)
-        self.embedded = is_embedded(self.address)
+        self.url = parse_database_url(url)
+        self.embedded = is_embedded(self.url)
         self._timeout_ms = int(1000 * timeout_s)
         make = _embedded if self.embedded else _server
-        self._engine = make(self.address, pool_size, timeout_s)
+        self._engine = make(self.url, pool_size, timeout_s)
         option = _WRITES if self.embedded else "postgresql_readonly"
         reads, writes = (False, True) if self.embedded else (True, False)
         self._engines: dict[Access, AsyncEngine] = {
@@ -72,8 +73,8 @@ class Database:
 
     @asynccontextmanager
     async def session(self, access: Access) -> AsyncIterator[AsyncSession]:
-        """A transaction: what was written is committed at the end, and rolled back on any exception. Raises
-        DatabaseUnavailableError where not the statement but the database is at fault."""
+        """Open a transaction that is committed at the end of the block and rolled back on any exception. Raises
+        DatabaseUnavailableError if the database fails, as opposed to the statement."""
         with map_driver_errors():
             async with AsyncSession(self._engines[access], expire_on_commit=False, autoflush=False) as session:
                 yield session
@@ -81,18 +82,18 @@ class Database:
                     await session.commit()
 
     def engine(self, access: Access) -> AsyncEngine:
-        """For what needs no session: migrations."""
+        """Return the engine for work without a session, such as migrations."""
         return self._engines[access]
 
     async def ping(self) -> None:
-        """Raises DatabaseUnavailableError unless a query is answered."""
+        """Raise DatabaseUnavailableError unless the database answers a query."""
         async with self.session("read") as session:
             await session.execute(text("SELECT 1"))
 
     async def compact(self, *tables: str) -> bool:
-        """Leaves nothing on the disk of what was deleted or overwritten: everywhere in an embedded file, in these
-        tables of a server, which may take it minutes. False where others are reading an older state just now, so that
-        it has to be asked for again. The logs that a server writes for itself are its own affair."""
+        """Remove deleted and overwritten rows from the disk: of all tables of an embedded file, of these tables of a
+        server, which may take minutes. Return False if a reader holds an older state, so that the call has to be
+        repeated later. The write-ahead log of a server is not touched."""
         if not self.embedded and not tables:
             return True
         with map_driver_errors():
@@ -104,7 +105,7 @@ class Database:
                     for table in tables:
                         await driver.execute(f'VACUUM "{table}"')
                     return True
-                await driver.execute(f"PRAGMA busy_timeout = {_COMPACTING_MS}")
+                await driver.execute(f"PRAGMA busy_timeout = {_COMPACT_TIMEOUT_MS}")
                 try:
                     rows = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 finally:
@@ -112,43 +113,43 @@ class Database:
                 return [row[0] for row in rows] == [0]
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._engine.dispose()
 
 
-def _embedded(address: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
+def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
     engine = create_async_engine(
-        address,
+        url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=timeout_s,
-        # No isolation level: the driver begins no transaction behind our back.
+        # No isolation level: otherwise the driver begins transactions on its own.
         connect_args={"timeout": timeout_s, "isolation_level": None},
     )
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
 
 
-def _server(address: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
+def _server(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
     return create_async_engine(
-        address,
+        url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=timeout_s,
-        pool_pre_ping=True,  # a server may have restarted since
+        pool_pre_ping=True,  # the server may have restarted
         connect_args={"timeout": timeout_s, "command_timeout": timeout_s},
     )
 
 
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in _SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
+def _begin_transaction(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -156,27 +157,27 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def map_driver_errors() -> Iterator[None]:
-    """Errors of the database itself as DatabaseUnavailableError."""
+    """Raise failures of the database itself as DatabaseUnavailableError."""
     try:
         yield
     except DBAPIError as error:
-        if not _away(error):
+        if not _is_unavailable(error):
             raise
-        raise _unavailable() from error
+        raise _unavailable_error() from error
     except (PoolTimeoutError, OSError) as error:
-        raise _unavailable() from error
+        raise _unavailable_error() from error
 
 
-def _away(error: DBAPIError) -> bool:
-    """Whether the database is at fault, and not the statement."""
+def _is_unavailable(error: DBAPIError) -> bool:
+    """Return whether the database failed, as opposed to the statement."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(code, int):
-        return code & _PRIMARY_CODE in _FILE_FAULTS
+        return code & _PRIMARY_CODE_MASK in _UNAVAILABLE_SQLITE_CODES
     state = getattr(error.orig, "sqlstate", None) or ""
-    lost = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
-    return lost or state.startswith(_NOT_THE_STATEMENTS_FAULT)
+    disconnected = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+    return disconnected or state.startswith(_UNAVAILABLE_SQLSTATES)
 
 
-def _unavailable() -> DatabaseUnavailableError:
+def _unavailable_error() -> DatabaseUnavailableError:
     message = "The database can't be reached right now; try again in a moment."
     return DatabaseUnavailableError(message, retry_after_s=_RETRY_AFTER_S)

@@ -1,4 +1,4 @@
-"""DATABASE_URL: where the database is."""
+"""Parsing of the setting DATABASE_URL."""
 
 from pathlib import Path
 from typing import Final
@@ -18,29 +18,29 @@ _DRIVERS: Final = {
 
 
 class DatabaseUrlError(Unavailable):
-    """The message is a sentence for whoever runs the service; it never holds the address, which has a password."""
+    """The message is written for operators and never contains the URL, which has a password."""
 
     code = "DATABASE_URL_INVALID"
     title = "The setting DATABASE_URL can't be used"
 
 
 def parse_database_url(url: str) -> URL:
-    """The address with the driver that is used here; makes the folder of an embedded file. Raises
+    """Return the URL with the driver that is used here, and create the folder of an embedded file. Raises
     DatabaseUrlError."""
     try:
-        address = make_url(url)
-        address = address.set(drivername=_DRIVERS[address.drivername])
+        parsed = make_url(url)
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
     except (ArgumentError, KeyError, ValueError):
         message = "DATABASE_URL must look like sqlite:///file.sqlite3 or postgresql://user:password@host/name."
         raise DatabaseUrlError(message) from None
-    if is_embedded(address):
-        _make_folder(address.database)
-    return address
+    if is_embedded(parsed):
+        _make_folder(parsed.database)
+    return parsed
 
 
-def is_embedded(address: URL) -> bool:
-    """Whether the database is a file of our own."""
-    return address.get_backend_name() == "sqlite"
+def is_embedded(url: URL) -> bool:
+    """Return whether the database is a SQLite file."""
+    return url.get_backend_name() == "sqlite"
 
 
 def _make_folder(file: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The tables. Importing this package names them all, for migrations."""
+"""The tables; importing this package registers all of them, for migrations."""
 
 from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, TokenFamily, User
 from gwansang.models.analysis import StoredAnalysis

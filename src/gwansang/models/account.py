@@ -1,4 +1,4 @@
-"""Who uses the service: users, their sign-ins, keys, mail tokens and consents."""
+"""Users with their sign-ins, keys, mail tokens, socket tickets and consents."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,17 +6,15 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, UtcDateTime
-
-_SHA256_HEX = 64
+from gwansang.models.base import Base, OwnerId, Sha256Hex
 
 
 class User(Base):
-    """An account; `email` is in its canonical form, `token_version` is part of every token, `seen_at` is of the last
-    sign-in or its last renewal."""
+    """An account; `email` is in its canonical form, `token_version` is part of every token, `seen_at` is the time of
+    the last sign-in or refresh."""
 
     __tablename__ = "users"
-    # An id is never given out twice, so that what names a deleted user can't name a new one.
+    # An id is never reused, so that a reference to a deleted user can't point to a new one.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,70 +25,70 @@ class User(Base):
     is_admin: Mapped[bool]
     email_verified: Mapped[bool]
     token_version: Mapped[int]
-    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
 class TokenFamily(Base):
-    """One sign-in; `token_hash` is of the one refresh token that may be used next."""
+    """One sign-in; `token_hash` is that of the current refresh token."""
 
     __tablename__ = "token_families"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(_SHA256_HEX))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    refreshed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[OwnerId] = mapped_column(index=True)
+    token_hash: Mapped[Sha256Hex]
+    created_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class ApiKey(Base):
-    """A key; `prefix` finds it, `secret_hash` proves it, `scopes` are separated by spaces."""
+    """An API key: it is looked up by `prefix` and checked against `secret_hash`; `scopes` are separated by spaces."""
 
     __tablename__ = "api_keys"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[OwnerId] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(50))
     prefix: Mapped[str] = mapped_column(String(20), unique=True)
-    secret_hash: Mapped[str] = mapped_column(String(_SHA256_HEX))
+    secret_hash: Mapped[Sha256Hex]
     scopes: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class MailToken(Base):
-    """What was mailed to prove that someone reads an address; one for a user and a purpose."""
+    """A token mailed to prove ownership of an address; at most one per user and purpose."""
 
     __tablename__ = "mail_tokens"
     __table_args__ = (Index("uq_mail_tokens_user_id_purpose", "user_id", "purpose", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[OwnerId]
     purpose: Mapped[str] = mapped_column(String(20))
-    token_hash: Mapped[str] = mapped_column(String(_SHA256_HEX), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    token_hash: Mapped[Sha256Hex] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class SocketTicket(Base):
-    """What opens one WebSocket, once; it stands for the sign-in or the key that asked for it."""
+    """A single-use ticket that opens one WebSocket for the sign-in or the key that requested it."""
 
     __tablename__ = "socket_tickets"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[OwnerId] = mapped_column(index=True)
     family_id: Mapped[UUID | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"), index=True)
     key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), index=True)
-    ticket_hash: Mapped[str] = mapped_column(String(_SHA256_HEX), unique=True)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    access_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ticket_hash: Mapped[Sha256Hex] = mapped_column(unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    access_expires_at: Mapped[datetime | None]
 
 
 class Consent(Base):
-    """A row of the ledger; rows are added and withdrawn, never changed otherwise."""
+    """A row of the ledger of consents; rows are added and withdrawn, never changed otherwise."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -106,10 +104,10 @@ class Consent(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[OwnerId] = mapped_column(index=True)
     purpose: Mapped[str] = mapped_column(String(20))
     version: Mapped[int]
     locale: Mapped[str] = mapped_column(String(5))
-    text_sha256: Mapped[str] = mapped_column(String(_SHA256_HEX))
-    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    text_sha256: Mapped[Sha256Hex]
+    granted_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

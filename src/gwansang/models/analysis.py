@@ -1,24 +1,27 @@
-"""Readings that users keep."""
+"""Stored analyses of users who keep a history."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, UtcDateTime
+from gwansang.models.base import Base, OwnerId
 
-FACE_COLUMNS = "face"  # the columns that a query has to ask for, so that no list loads or opens them
-_OLD = JSON(none_as_null=True)
+FACE_COLUMNS = "face"  # deferred group, which queries load explicitly, so that lists neither load nor unseal it
 _UNSEALED = text("sealed IS NULL")
+_face_column = partial(mapped_column, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True)
+_legacy_column = partial(_face_column, JSON(none_as_null=True), nullable=True)
 
 
 class StoredAnalysis(Base):
-    """What was measured and what was read; never a photo, never the points of a face.
+    """Measures and reading of a face; never a photo, never the points of the mesh.
 
-    In clear are what a list shows and what finds a row. `sealed` holds birth year, measures, reading, pose and quality;
-    their own columns are those of releases that did not seal, and are emptied when the service starts.
+    The columns that lists show and that queries filter by are not encrypted. `sealed` holds birth year, measures,
+    reading, pose and quality; their own columns come from releases that did not seal, and a start of the service
+    empties them.
     """
 
     __tablename__ = "analyses"
@@ -28,8 +31,8 @@ class StoredAnalysis(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[OwnerId]
+    created_at: Mapped[datetime]
     locale: Mapped[str] = mapped_column(String(5))
     birth_year: Mapped[int | None]
     overall_score: Mapped[int]
@@ -37,18 +40,8 @@ class StoredAnalysis(Base):
     quality_score: Mapped[float]
     engine_version: Mapped[str] = mapped_column(String(20))
     content_version: Mapped[str] = mapped_column(String(20))
-    sealed: Mapped[bytes | None] = mapped_column(
-        LargeBinary, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
-    )
-    measures: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
-    )
-    reading: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
-    )
-    pose: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
-    )
-    quality: Mapped[JsonValue] = mapped_column(
-        _OLD, nullable=True, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True
-    )
+    sealed: Mapped[bytes | None] = _face_column(LargeBinary)
+    measures: Mapped[JsonValue] = _legacy_column()
+    reading: Mapped[JsonValue] = _legacy_column()
+    pose: Mapped[JsonValue] = _legacy_column()
+    quality: Mapped[JsonValue] = _legacy_column()

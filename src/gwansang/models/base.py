@@ -1,9 +1,10 @@
-"""What all tables share: how constraints are named, and how times are kept."""
+"""Base class of the tables: constraint names, and column types that several tables share."""
 
 from datetime import UTC, datetime
+from typing import Annotated, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -15,18 +16,14 @@ NAMING = {
 }
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-
-
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware times in UTC on every database; SQLite has no zones and is given them without."""
+    """Aware times in UTC on every database; SQLite, which has no zones, stores them without."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses a time without a zone."""
+        """Raise ValueError for a time without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -35,7 +32,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Always an aware time in UTC."""
+        """Return an aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar = {datetime: UtcDateTime}
+
+
+OwnerId = Annotated[int, mapped_column(ForeignKey("users.id", ondelete="CASCADE"))]  # deleting a user deletes the row
+Sha256Hex = Annotated[str, mapped_column(String(64))]

@@ -1,23 +1,24 @@
-"""What is remembered of a user's face."""
+"""Profiles: remembered faces of users."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, UtcDateTime
+from gwansang.models.base import Base, OwnerId
 
-_OLD = JSON(none_as_null=True)
+_legacy_column = partial(mapped_column, JSON(none_as_null=True), nullable=True)
 _UNSEALED = text("sealed IS NULL")
 
 
 class UserProfile(Base):
-    """Averaged measures and the shapes that were told; `version` is the analysis that made it what it is.
+    """Averaged measures and the reported shapes; `version` is the analysis that last changed the profile.
 
-    `sealed` holds measures, asymmetry and shapes; their own columns are those of releases that did not seal, and are
-    emptied when the service starts.
+    `sealed` holds measures, asymmetry and shapes; their own columns come from releases that did not seal, and a start
+    of the service empties them.
     """
 
     __tablename__ = "user_profiles"
@@ -25,16 +26,14 @@ class UserProfile(Base):
         Index("ix_user_profiles_in_clear", "user_id", sqlite_where=_UNSEALED, postgresql_where=_UNSEALED),
     )
 
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    user_id: Mapped[OwnerId] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[UUID]
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime]
     photos: Mapped[int]
     measuring: Mapped[int]
     norms_id: Mapped[str] = mapped_column(String(200))
     engine_version: Mapped[str] = mapped_column(String(20))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    measures: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)
-    asymmetry: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)
-    shapes: Mapped[JsonValue] = mapped_column(_OLD, nullable=True)
+    measures: Mapped[JsonValue] = _legacy_column()
+    asymmetry: Mapped[JsonValue] = _legacy_column()
+    shapes: Mapped[JsonValue] = _legacy_column()

@@ -1,1 +1,1 @@
-"""Where files are kept: a folder, or an S3 bucket, behind one interface."""
+"""File storage in a folder or an S3 bucket, behind one interface."""

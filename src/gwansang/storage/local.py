@@ -23,12 +23,12 @@ from gwansang.storage.base import (
 from gwansang.storage.obstore_store import ObstoreStore
 
 LINK_PATH: Final = "/api/v1/files/"
-_UNFINISHED: Final = ".unfinished"  # no key begins with a dot
-_GIVEN_UP_S: Final = 3600.0  # nobody writes one object for that long
+_UNFINISHED: Final = ".unfinished"  # no key starts with a dot
+_STALE_S: Final = 3600.0  # no write takes that long
 
 
 class LocalObjectStore(ObstoreStore):
-    """A folder of this machine, which nothing else writes to."""
+    """A folder of this machine that no other program writes to."""
 
     def __init__(self, folder: Path, links: FileLinks) -> None:
         try:
@@ -41,52 +41,52 @@ class LocalObjectStore(ObstoreStore):
         super().__init__(LocalStore(self._folder, automatic_cleanup=True))
 
     async def put(self, key: str, data: bytes) -> None:
-        """Writes beside its place first, and moves it there when it is on the disk: a killed writer leaves nothing."""
+        """Write to a temporary file, sync it and rename it, so that a killed process leaves no partial object."""
         validate_key(key)
-        beside = f"{_UNFINISHED}/{_flat(key)}~{uuid4().hex}"
-        async with self._translated():
+        temporary = f"{_UNFINISHED}/{_flat(key)}~{uuid4().hex}"
+        async with self._map_errors():
             try:
-                await self._store.put_async(beside, data, use_multipart=False)
-                await asyncio.to_thread(_sync, self._folder / beside)
-                await self._store.rename_async(beside, key)
+                await self._store.put_async(temporary, data, use_multipart=False)
+                await asyncio.to_thread(_sync, self._folder / temporary)
+                await self._store.rename_async(temporary, key)
             except BaseException:
-                (self._folder / beside).unlink(missing_ok=True)
+                (self._folder / temporary).unlink(missing_ok=True)
                 raise
             await asyncio.to_thread(_sync, (self._folder / key).parent)
 
     async def get(self, key: str) -> bytes:
-        """The bytes; raises ObjectNotFoundError, also where someone put a link to somewhere else."""
-        async with self._translated():
+        """Return an object's bytes; raises ObjectNotFoundError, also for a symbolic link out of the folder."""
+        async with self._map_errors():
             path = self._folder / validate_key(key)
             if await asyncio.to_thread(path.resolve) != path:
                 raise object_not_found()
         return await super().get(key)
 
     async def delete(self, key: str) -> None:
-        """Forgets an object, and what a killed writer left of it: that may be somebody's whole photo."""
+        """Delete an object and its partial writes, each of which may be a whole photo."""
         validate_key(key)
-        async with self._translated():
-            await asyncio.to_thread(self._drop, f"{_flat(key)}~")
+        async with self._map_errors():
+            await asyncio.to_thread(self._delete_unfinished, f"{_flat(key)}~")
         await super().delete(key)
 
     async def delete_prefix(self, prefix: str) -> int:
-        """Removes the folder, and what was about to be moved into it."""
+        """Delete the folder of the prefix and partial writes of its objects; return the number of objects."""
         validate_prefix(prefix)
-        async with self._translated():
-            return await asyncio.to_thread(self._remove, prefix)
+        async with self._map_errors():
+            return await asyncio.to_thread(self._delete_folder, prefix)
 
     async def link(self, key: str, ttl_s: int) -> ObjectLink:
-        """A path of this service, with a token."""
+        """Return a path of this service with a signed token."""
         token, expires_at = self._links.sign(validate_key(key), min(ttl_s, MAX_LINK_S))
         return ObjectLink(LINK_PATH + token, expires_at)
 
     async def sweep(self) -> None:
-        """Removes what killed writers left behind."""
-        async with self._translated():
-            await asyncio.to_thread(self._sweep, time.time() - _GIVEN_UP_S)
+        """Remove partial writes of killed processes."""
+        async with self._map_errors():
+            await asyncio.to_thread(self._sweep, time.time() - _STALE_S)
 
-    def _remove(self, prefix: str) -> int:
-        self._drop(_flat(prefix))
+    def _delete_folder(self, prefix: str) -> int:
+        self._delete_unfinished(_flat(prefix))
         folder = self._folder / prefix
         if folder.resolve() != folder or not folder.is_dir():
             return 0
@@ -94,15 +94,15 @@ class LocalObjectStore(ObstoreStore):
         shutil.rmtree(folder)
         return count
 
-    def _drop(self, beginning: str) -> None:
-        for left in self._unfinished():
-            if left.name.startswith(beginning):
-                left.unlink(missing_ok=True)
+    def _delete_unfinished(self, prefix: str) -> None:
+        for path in self._unfinished():
+            if path.name.startswith(prefix):
+                path.unlink(missing_ok=True)
 
     def _sweep(self, before: float) -> None:
-        for left in self._unfinished():
-            if left.lstat().st_mtime < before:
-                left.unlink(missing_ok=True)
+        for path in self._unfinished():
+            if path.lstat().st_mtime < before:
+                path.unlink(missing_ok=True)
 
     def _unfinished(self) -> tuple[Path, ...]:
         folder = self._folder / _UNFINISHED
@@ -114,7 +114,7 @@ def _flat(key: str) -> str:
 
 
 def _sync(path: Path) -> None:
-    """What was written there outlives a power cut."""
+    """Flush a file or folder to disk, so that it survives a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

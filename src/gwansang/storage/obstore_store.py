@@ -1,4 +1,4 @@
-"""What the stores share: obstore, its errors as ours, and each call within a time."""
+"""Base class of the stores: obstore with its errors mapped and a timeout for each call."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,55 +12,55 @@ from obstore.store import LocalStore, S3Store
 from gwansang.storage.base import StoredObject, object_not_found, storage_unavailable, validate_key, validate_prefix
 
 _log = structlog.get_logger("gwansang.storage")
-_PATIENCE_S: Final = 30.0  # for one call; a photo takes milliseconds
-_LISTED_AT_ONCE: Final = 1000
+_TIMEOUT_S: Final = 30.0  # for one call; a photo takes milliseconds
+_LIST_CHUNK: Final = 1000
 
 
 class ObstoreStore:
-    """An obstore as an ObjectStore, but for what its kinds do differently."""
+    """The methods of ObjectStore that are the same for every obstore backend."""
 
     def __init__(self, store: LocalStore | S3Store) -> None:
         self._store = store
-        self.failures = 0  # calls that failed since the process began
+        self.failures = 0
 
     async def get(self, key: str) -> bytes:
-        """The bytes; raises ObjectNotFoundError."""
+        """Return an object's bytes; raises ObjectNotFoundError."""
         validate_key(key)
-        async with self._translated():
+        async with self._map_errors():
             try:
-                found = await self._store.get_async(key)
+                result = await self._store.get_async(key)
             except FileNotFoundError:
                 raise object_not_found() from None
-            return (await found.bytes_async()).to_bytes()
+            return (await result.bytes_async()).to_bytes()
 
     async def delete(self, key: str) -> None:
-        """Forgets an object; there may be none."""
+        """Delete an object if there is one."""
         validate_key(key)
-        async with self._translated():
+        async with self._map_errors():
             try:
                 await self._store.delete_async(key)
             except FileNotFoundError:
                 return
 
     async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
-        """The objects whose keys begin like this."""
+        """Yield the objects below the prefix."""
         validate_prefix(prefix)
-        stream = aiter(self._store.list(prefix, chunk_size=_LISTED_AT_ONCE))
+        stream = aiter(self._store.list(prefix, chunk_size=_LIST_CHUNK))
         while True:
-            async with self._translated():
-                found = await anext(stream, None)
-            if found is None:
+            async with self._map_errors():
+                chunk = await anext(stream, None)
+            if chunk is None:
                 return
-            for one in found:
-                yield StoredObject(one["path"], one["size"], one["last_modified"])
+            for entry in chunk:
+                yield StoredObject(entry["path"], entry["size"], entry["last_modified"])
 
     @asynccontextmanager
-    async def _translated(self) -> AsyncIterator[None]:
-        """Errors of the store as StorageUnavailableError, each counted, and a line in the log."""
+    async def _map_errors(self) -> AsyncIterator[None]:
+        """Raise errors of the store as StorageUnavailableError, counted and logged."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_TIMEOUT_S):
                 yield
         except (BaseError, OSError) as error:  # a timeout is an OSError, too
             self.failures += 1
-            _log.warning("storage.failed", error=type(error).__name__)
+            _log.warning("storage.call_failed", error=type(error).__name__)
             raise storage_unavailable() from error

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from obstore.store import S3Config  # exists for type checkers only
 
 _RETRIES: Final = 3
-_CALL: Final = timedelta(seconds=20)
-_CONNECT: Final = timedelta(seconds=3)
-_ALTOGETHER: Final = timedelta(seconds=28)
+_CALL_TIMEOUT: Final = timedelta(seconds=20)
+_CONNECT_TIMEOUT: Final = timedelta(seconds=3)
+_RETRY_TIMEOUT: Final = timedelta(seconds=28)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class S3Bucket:
-    """Where it is and who may use it. endpoint: None is Amazon's own; public_endpoint: how those who are given a link
-    reach the same server. Without a key, what the machine itself is allowed to do counts."""
+    """Location and credentials of a bucket. endpoint: None for AWS; public_endpoint: the same server's address for
+    clients that follow a link. Without a key, the machine's own credentials are used."""
 
     name: str
     region: str
@@ -34,7 +34,7 @@ class S3Bucket:
 
 
 class S3ObjectStore(ObstoreStore):
-    """A bucket, which has to be there."""
+    """A bucket that exists already."""
 
     def __init__(self, bucket: S3Bucket, *, clock: Clock) -> None:
         super().__init__(_store(bucket, bucket.endpoint))
@@ -42,34 +42,34 @@ class S3ObjectStore(ObstoreStore):
         self._clock = clock
 
     async def put(self, key: str, data: bytes) -> None:
-        """One call, which the server takes as a whole or not at all."""
+        """Write an object in one call, which S3 makes atomic."""
         validate_key(key)
         attributes = {
             "Content-Type": content_type(key),
             "Content-Disposition": "attachment",
             "Cache-Control": "private, no-store",
         }
-        async with self._translated():
+        async with self._map_errors():
             await self._store.put_async(key, data, attributes=attributes, use_multipart=False)
 
     async def delete_prefix(self, prefix: str) -> int:
-        """Deletes what a list finds, until it finds nothing."""
+        """Delete all objects below the prefix, listing again until none is left; return their number."""
         deleted = 0
-        while keys := [found.key async for found in self.list(prefix)]:
-            async with self._translated():
+        while keys := [entry.key async for entry in self.list(prefix)]:
+            async with self._map_errors():
                 await self._store.delete_async(keys)
             deleted += len(keys)
         return deleted
 
     async def link(self, key: str, ttl_s: int) -> ObjectLink:
-        """An address of the server, signed by our key, to read this one object."""
+        """Return a presigned URL of the server."""
         ttl = timedelta(seconds=min(ttl_s, MAX_LINK_S))
         expires_at = self._clock() + ttl
-        async with self._translated():
+        async with self._map_errors():
             return ObjectLink(await sign_async(self._public, "GET", validate_key(key), ttl), expires_at)
 
     async def sweep(self) -> None:
-        """Nothing: what is not there as a whole is not there."""
+        """Do nothing: S3 leaves no partial writes."""
 
 
 def _store(bucket: S3Bucket, endpoint: str | None) -> S3Store:
@@ -83,8 +83,8 @@ def _store(bucket: S3Bucket, endpoint: str | None) -> S3Store:
         config=config,
         client_options={
             "allow_http": endpoint is not None and endpoint.startswith("http://"),
-            "timeout": _CALL,
-            "connect_timeout": _CONNECT,
+            "timeout": _CALL_TIMEOUT,
+            "connect_timeout": _CONNECT_TIMEOUT,
         },
-        retry_config={"max_retries": _RETRIES, "retry_timeout": _ALTOGETHER},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_TIMEOUT},
     )

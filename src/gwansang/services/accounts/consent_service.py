@@ -146,7 +146,7 @@ class ConsentService:
             purpose=purpose,
             granted=self._is_valid(row, purpose),
             version=text.version,
-            text=text.words(locale),
+            text=text.text(locale),
             text_sha256=text.sha256(locale),
             granted_version=row.version if row else None,
             granted_locale=row.locale if row else None,

@@ -1,4 +1,4 @@
-"""What has to be done every now and then, while the service runs."""
+"""Periodic maintenance chores while the service runs."""
 
 import asyncio
 import random
@@ -14,9 +14,9 @@ Chore = Callable[[], Awaitable[object]]
 
 
 @asynccontextmanager
-async def housekeeping(chores: Mapping[str, Chore], every_s: float) -> AsyncIterator[None]:
-    """Does the chores one after the other, again and again; every process may do all of them."""
-    task = asyncio.create_task(_keep_house(chores, every_s), name="housekeeping")
+async def run_housekeeping(chores: Mapping[str, Chore], interval_s: float) -> AsyncIterator[None]:
+    """Run the chores one after the other at an interval, until the block ends; every process may run all of them."""
+    task = asyncio.create_task(_run_periodically(chores, interval_s), name="housekeeping")
     try:
         yield
     finally:
@@ -25,20 +25,20 @@ async def housekeeping(chores: Mapping[str, Chore], every_s: float) -> AsyncIter
             await task
 
 
-async def _keep_house(chores: Mapping[str, Chore], every_s: float) -> None:
+async def _run_periodically(chores: Mapping[str, Chore], interval_s: float) -> None:
     while True:
-        await asyncio.sleep(every_s * random.uniform(0.5, 1.0))  # noqa: S311 - replicas need not come all at once
+        await asyncio.sleep(interval_s * random.uniform(0.5, 1.0))  # noqa: S311 - keeps replicas from coinciding
         for name, chore in chores.items():
-            await _do(name, chore)
+            await _run_chore(name, chore)
 
 
-async def _do(name: str, chore: Chore) -> None:
+async def _run_chore(name: str, chore: Chore) -> None:
     try:
-        done = await chore()
+        count = await chore()
     except Unavailable:
         _log.warning("housekeeping.postponed", chore=name)
-    except Exception:  # a chore that fails must not keep the others from being done
+    except Exception:  # a failing chore must not keep the others from running
         _log.exception("housekeeping.failed", chore=name)
     else:
-        if done:
-            _log.info("housekeeping.done", chore=name, count=done)
+        if count:
+            _log.info("housekeeping.done", chore=name, count=count)

@@ -1,4 +1,4 @@
-"""What the service tells its operators in numbers: the process's meters, and the state of queue, jobs and store."""
+"""Metrics for operators: the meters of the process, and the state of inference pool, tasks and file store."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.operations.storage_probe import StorageProbe
 from gwansang.storage.base import ObjectStore
 
-_JOBS_FOR_S: Final = 5.0  # several scrapers and replicas ask one database
+_CACHE_S: Final = 5.0  # several scrapers and replicas query one database
 
 
 @dataclass(frozen=True, slots=True)
-class _Jobs:
-    """What the table of tasks says; `up` where it could be asked."""
+class _TaskCounts:
+    """Counts of tasks by kind and status; `up` is False if the database did not answer."""
 
     up: bool
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class _Jobs:
 
 
 class MetricsService:
-    """Tells everything there is to scrape."""
+    """Renders all metrics of the process."""
 
     def __init__(
         self,
@@ -50,45 +50,45 @@ class MetricsService:
         self._store = store
         self._probe = probe
         self._clock = clock
-        self._jobs = _Jobs(up=False)
-        self._asked_at: float | None = None
-        self._asking = asyncio.Lock()
+        self._tasks = _TaskCounts(up=False)
+        self._loaded_at: float | None = None
+        self._loading = asyncio.Lock()
 
-    async def text(self) -> bytes:
-        """All metrics in Prometheus' text format; a database that is away is told and not raised."""
-        async with self._asking:
-            if self._asked_at is None or monotonic() - self._asked_at > _JOBS_FOR_S:
-                self._jobs = await self._ask()
-                self._asked_at = monotonic()
-        state = _State(self._jobs, self._pool, self._store.failures, storage_up=self._probe.up)
+    async def render(self) -> bytes:
+        """Return all metrics in Prometheus' text format; an unreachable database is a metric and not an error."""
+        async with self._loading:
+            if self._loaded_at is None or monotonic() - self._loaded_at > _CACHE_S:
+                self._tasks = await self._load_task_counts()
+                self._loaded_at = monotonic()
+        state = _StateCollector(self._tasks, self._pool, self._store.failures, storage_up=self._probe.up)
         return await asyncio.to_thread(self._meters.render, (state,))
 
-    async def _ask(self) -> _Jobs:
+    async def _load_task_counts(self) -> _TaskCounts:
         try:
             async with self._uow.read() as tx:
                 counts = await tx.tasks.count_by_kind_and_status()
                 oldest = await tx.tasks.oldest_queued_at()
         except DatabaseUnavailableError:
-            return _Jobs(up=False)
+            return _TaskCounts(up=False)
         age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
-        return _Jobs(up=True, counts=counts, oldest_queued_s=max(0.0, age_s))
+        return _TaskCounts(up=True, counts=counts, oldest_queued_s=max(0.0, age_s))
 
 
-class _State(Collector):
-    """The state at the time of a scrape."""
+class _StateCollector(Collector):
+    """Collects the state at the time of a scrape."""
 
     def __init__(
-        self, jobs: _Jobs, pool: InferencePool[FaceVision], storage_failures: int, *, storage_up: bool | None
+        self, tasks: _TaskCounts, pool: InferencePool[FaceVision], storage_failures: int, *, storage_up: bool | None
     ) -> None:
-        self._jobs = jobs
+        self._tasks = tasks
         self._pool = pool
         self._storage_failures = storage_failures
         self._storage_up = storage_up
 
     def collect(self) -> Iterator[Metric]:
-        """Yields one family after the other."""
-        jobs = self._jobs
-        yield GaugeMetricFamily("gwansang_database_up", "1 where the database answered.", value=float(jobs.up))
+        """Yield the metric families."""
+        tasks = self._tasks
+        yield GaugeMetricFamily("gwansang_database_up", "1 where the database answered.", value=float(tasks.up))
         yield CounterMetricFamily(
             "gwansang_storage_errors", "Calls of the file store that failed.", value=self._storage_failures
         )
@@ -102,13 +102,13 @@ class _State(Collector):
         yield GaugeMetricFamily(
             "gwansang_inference_oldest_waiting_seconds", "How long the first of them waits.", value=longest_s
         )
-        if jobs.up:
+        if tasks.up:
             states = GaugeMetricFamily("gwansang_jobs", "Tasks by kind and state.", labels=("kind", "state"))
-            for (kind, state), count in sorted(jobs.counts.items()):
+            for (kind, state), count in sorted(tasks.counts.items()):
                 states.add_metric((kind, state), count)
             yield states
             yield GaugeMetricFamily(
                 "gwansang_jobs_oldest_queued_seconds",
                 "How long the first queued task waits.",
-                value=jobs.oldest_queued_s,
+                value=tasks.oldest_queued_s,
             )

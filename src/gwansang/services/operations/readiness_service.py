@@ -1,4 +1,4 @@
-"""Whether the service could do its work now."""
+"""Readiness: whether this process can serve requests now."""
 
 from gwansang.db.session import DatabaseUnavailableError
 from gwansang.repositories.unit_of_work import UnitOfWork
@@ -9,13 +9,13 @@ __all__ = ["DatabaseUnavailableError", "ReadinessService"]
 
 
 class ReadinessService:
-    """Asks the models and the database."""
+    """Checks the models and the database."""
 
     def __init__(self, uow: UnitOfWork, pool: InferencePool[FaceVision]) -> None:
         self._uow = uow
         self._pool = pool
 
     async def check(self) -> None:
-        """Raises NotReadyError, QueueFullError or DatabaseUnavailableError."""
+        """Raise NotReadyError, QueueFullError or DatabaseUnavailableError if requests can't be served."""
         self._pool.check_ready()
         await self._uow.check_ready()

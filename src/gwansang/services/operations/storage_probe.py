@@ -1,7 +1,7 @@
-"""Whether the file store keeps what it is given: tried every now and then, and told to operators.
+"""Periodic probe of the file store, for metrics and `gwansang doctor`.
 
-A store that is away does not make the service unready. Most readings need none, and where all replicas share one,
-taking them all out of work would help nobody; what does need it answers 503 on its own.
+An unreachable store does not make the service unready. Most readings don't use it, and if all replicas share one store,
+taking all of them out of service helps nobody; requests that need the store answer 503.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _PROBE = b"gwansang"
 
 
 class StorageProbe:
-    """Writes, reads and deletes an object of its own; `up` is how that went the last time, None before the first."""
+    """Writes, reads and deletes an object; `up` is the result of the last check, None before the first."""
 
     def __init__(self, store: ObjectStore, *, new_id: Callable[[], UUID]) -> None:
         self._store = store
@@ -21,12 +21,12 @@ class StorageProbe:
         self.up: bool | None = None
 
     async def check(self) -> None:
-        """Raises StorageUnavailableError where that does not work."""
+        """Raise StorageUnavailableError if the store does not keep an object."""
         key = f"probes/{self._new_id().hex}"
         self.up = False
         await self._store.put(key, _PROBE)
-        found = await self._store.get(key)
+        content = await self._store.get(key)
         await self._store.delete(key)
-        if found != _PROBE:
+        if content != _PROBE:
             raise storage_unavailable()
         self.up = True

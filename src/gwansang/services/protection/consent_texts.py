@@ -1,4 +1,4 @@
-"""What people are asked to consent to, in words; the ledger keeps a digest of the text that was shown."""
+"""Texts of the consents; the ledger stores a digest of the text that was shown."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale, load_own
 
 Purpose = Literal["reading", "history", "lookalike", "retain_photo", "improve"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-# Version in force of each purpose's text, and the oldest version to which consents still hold. A text stands in
+# Version in force of each purpose's text, and the oldest version to which consents still hold. A text is in
 # texts/*/consents.json under its version: a language without a translation of that version shows the default's.
 _IN_FORCE: Final[Mapping[Purpose, tuple[int, int]]] = {
     "reading": (2, 1),
@@ -35,11 +35,11 @@ class ConsentText:
         """Return the language in which a caller of `locale` is shown the text."""
         return locale if locale in self.translations else DEFAULT_LOCALE
 
-    def words(self, locale: Locale) -> str:
+    def text(self, locale: Locale) -> str:
         return self.translations[self.language(locale)]
 
     def sha256(self, locale: Locale) -> str:
-        return hashlib.sha256(self.words(locale).encode()).hexdigest()
+        return hashlib.sha256(self.text(locale).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ConsentTexts:
         return self.by_purpose[purpose]
 
     def new_consent(self, user_id: int, purpose: Purpose, locale: Locale, now: datetime) -> Consent:
-        """A row of the ledger: this user agreed to the text in force."""
+        """Return a row of the ledger: the user consents to the text in force."""
         text = self.by_purpose[purpose]
         return Consent(
             user_id=user_id,

@@ -1,4 +1,4 @@
-"""What people are told before they use the service, in plain words."""
+"""The privacy notice that people read before they use the service."""
 
 from dataclasses import dataclass
 from typing import Final, TypedDict
@@ -6,12 +6,12 @@ from typing import Final, TypedDict
 from gwansang.services.protection.age import MIN_AGE
 from gwansang.texts import Locale, load
 
-NOTICE_VERSION: Final = 2  # counted up when the meaning of texts/*/notice.json changes
+NOTICE_VERSION: Final = 2  # incremented when the meaning of texts/*/notice.json changes
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeItem:
-    """One thing that is good to know."""
+    """A paragraph of the notice."""
 
     id: str
     title: str
@@ -20,7 +20,7 @@ class NoticeItem:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyNotice:
-    """All of it; `ai_generated` says whether texts of readings come from a generative AI."""
+    """The whole notice; `ai_generated` is True if a generative AI writes texts of readings."""
 
     version: int
     locale: str
@@ -41,7 +41,7 @@ class _NoticeText(TypedDict):
 
 
 def privacy_notice(locale: Locale) -> PrivacyNotice:
-    """The notice in force."""
+    """Return the notice in force."""
     text = load("notice", locale, _NoticeText)
     items = tuple(NoticeItem(id, item["title"], item["text"]) for id, item in text["items"].items())
     return PrivacyNotice(NOTICE_VERSION, locale, text["title"], items, ai_generated=False, min_age=MIN_AGE)

@@ -1,4 +1,4 @@
-"""All own data as a ZIP that is made while it is sent: what programs read, what people read, and kept photos."""
+"""Export of all data of a user as a ZIP, built while it is sent: JSON, readings as text, and photos."""
 
 import asyncio
 import io
@@ -14,76 +14,76 @@ from gwansang.texts import LOCALES, load
 
 
 class ExportArchive:
-    """Streams archives; what is in memory at once is one document or one photo."""
+    """Streams archives, holding one document or one photo in memory at a time."""
 
     def __init__(self, exports: ExportService, store: ObjectStore) -> None:
         self._exports = exports
         self._store = store
 
     async def stream(self, user_id: int) -> AsyncIterator[bytes]:
-        """The bytes of the ZIP, of which the first part is ready when this returns; raises UserNotFoundError."""
-        exported, keys = await self._exports.collect(user_id)
+        """Return the bytes of the ZIP, the first part of which is already built; raises UserNotFoundError."""
+        export, keys = await self._exports.collect(user_id)
         archive = _Archive()
-        first = await asyncio.to_thread(archive.begin, exported)
-        return self._rest(archive, first, exported, keys)
+        first = await asyncio.to_thread(archive.write_documents, export)
+        return self._stream_rest(archive, first, export, keys)
 
-    async def _rest(
-        self, archive: "_Archive", first: bytes, exported: Export, keys: tuple[str, ...]
+    async def _stream_rest(
+        self, archive: "_Archive", first: bytes, export: Export, keys: tuple[str, ...]
     ) -> AsyncIterator[bytes]:
         yield first
-        for photo, key in zip(exported.photos, keys, strict=True):
+        for photo, key in zip(export.photos, keys, strict=True):
             try:
                 jpeg = await self._store.get(key)
-            except ObjectNotFoundError:  # it was deleted since
+            except ObjectNotFoundError:  # deleted meanwhile
                 continue
-            yield await asyncio.to_thread(archive.add, photo.file, jpeg)
-        yield archive.end()
+            yield await asyncio.to_thread(archive.write_photo, photo.file, jpeg)
+        yield archive.finish()
 
 
 class _Archive(io.RawIOBase):
-    """A ZIP whose bytes are taken away as they are made."""
+    """A ZIP whose bytes are drained as they are written."""
 
     def __init__(self) -> None:
-        self._made: list[bytes] = []
+        self._pending: list[bytes] = []
         self._zip = zipfile.ZipFile(self, "w")
 
     def writable(self) -> bool:
         return True
 
     def write(self, piece: object) -> int:
-        made = bytes(memoryview(piece))  # type: ignore[arg-type]  # the stub says object-like buffers, mypy says object
-        self._made.append(made)
-        return len(made)
+        data = bytes(memoryview(piece))  # type: ignore[arg-type]  # the stub says object-like buffers, mypy says object
+        self._pending.append(data)
+        return len(data)
 
-    def begin(self, exported: Export) -> bytes:
-        """Everything but the photos."""
-        self._text("README.txt", _label("readme", "\n"))
-        self._text("export.json", json.dumps(export_document(exported), ensure_ascii=False, indent=2))
-        for analysis in exported.analyses:
+    def write_documents(self, export: Export) -> bytes:
+        """Write everything but the photos and return the bytes."""
+        self._write_text("README.txt", _label("readme", "\n"))
+        self._write_text("export.json", json.dumps(export_document(export), ensure_ascii=False, indent=2))
+        for analysis in export.analyses:
             name = f"readings/{analysis.created_at:%Y-%m-%d}-{analysis.analysis_id}.txt"
-            self._text(name, reading_as_text(analysis))
-        return self._taken()
+            self._write_text(name, reading_as_text(analysis))
+        return self._drain()
 
-    def add(self, name: str, content: bytes) -> bytes:
-        """One file that is small already."""
+    def write_photo(self, name: str, content: bytes) -> bytes:
+        """Write a file that is compressed already and return the bytes."""
         self._zip.writestr(name, content, zipfile.ZIP_STORED)
-        return self._taken()
+        return self._drain()
 
-    def end(self) -> bytes:
-        """The directory of the ZIP."""
+    def finish(self) -> bytes:
+        """Write the directory of the ZIP and return the bytes."""
         self._zip.close()
-        return self._taken()
+        return self._drain()
 
-    def _text(self, name: str, text: str) -> None:
+    def _write_text(self, name: str, text: str) -> None:
         self._zip.writestr(name, text, zipfile.ZIP_DEFLATED)
 
-    def _taken(self) -> bytes:
-        made, self._made = b"".join(self._made), []
-        return made
+    def _drain(self) -> bytes:
+        data, self._pending = b"".join(self._pending), []
+        return data
 
 
 def reading_as_text(analysis: KeptAnalysis) -> str:
-    """A reading as people read it, with labels in both languages; its texts are in the language it was made in."""
+    """Return a reading as plain text, with labels in all languages and texts in the language of the reading."""
     reading = analysis.reading
     energies = ", ".join(f"{_label(energy)} {score}" for energy, score in reading.energy_scores.items())
     lines = [
@@ -93,7 +93,7 @@ def reading_as_text(analysis: KeptAnalysis) -> str:
         f"    {reading.element.meaning}",
         f"{_label('energies')}: {energies}",
         "",
-        *_callings(reading.archetypes),
+        *_archetypes(reading.archetypes),
         _label("parts"),
     ]
     for part in reading.parts:
@@ -101,15 +101,16 @@ def reading_as_text(analysis: KeptAnalysis) -> str:
     lines += ["", f"{_label('fortune')} {reading.fortune.date}", f"    {reading.fortune.text}"]
     lines += ["", _label("measures")]
     lines += [
-        f"- {name}: {one.value:.4g} ± {one.error:.2g} {one.unit}" for name, one in sorted(analysis.measures.items())
+        f"- {name}: {measure.value:.4g} ± {measure.error:.2g} {measure.unit}"
+        for name, measure in sorted(analysis.measures.items())
     ]
     return "\n".join([*lines, "", reading.disclaimer, ""])
 
 
-def _callings(archetypes: Archetypes | None) -> list[str]:
-    if archetypes is None:  # kept before they were told
+def _archetypes(archetypes: Archetypes | None) -> list[str]:
+    if archetypes is None:  # stored by a release without archetypes
         return []
-    shares = ", ".join(f"{calling.name} {calling.share}%" for calling in archetypes.callings)
+    shares = ", ".join(f"{archetype.name} {archetype.share}%" for archetype in archetypes.callings)
     figures = ", ".join(f"{figure.name} {figure.overlap}%" for figure in archetypes.figures)
     lines = [_label("archetypes"), f"- {shares}", f"    {archetypes.summary}"]
     return [*lines, f"- {_label('figures')}: {figures}", f"    {archetypes.note}", ""]

@@ -1,6 +1,7 @@
-"""Everything that is kept of someone, for themselves: one document, without secrets."""
+"""Export of all data of a user, for the user: one document without secrets."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,7 +10,7 @@ from uuid import UUID
 from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.clock import Clock
-from gwansang.models import Consent, Photo, StoredAnalysis, Task, TokenFamily, UserProfile
+from gwansang.models import Consent, Photo, Task, TokenFamily
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
@@ -45,7 +46,7 @@ class ExportedSignIn:
 
 @dataclass(frozen=True, slots=True)
 class ExportedPhoto:
-    """A kept photo; `file` is its name in the ZIP."""
+    """A kept photo; `file` is its path in the ZIP."""
 
     analysis_id: UUID
     created_at: datetime
@@ -57,7 +58,7 @@ class ExportedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All own data; `format` grows when its shape changes."""
+    """All data of a user; `format` is incremented when the structure changes."""
 
     format: int
     exported_at: datetime
@@ -72,28 +73,12 @@ class Export:
     audit: tuple[AuditRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """What the database has of a user, as one moment saw it."""
-
-    account: UserInfo
-    key: DataKey
-    consents: tuple[Consent, ...]
-    families: tuple[TokenFamily, ...]
-    keys: tuple[KeyInfo, ...]
-    analyses: tuple[StoredAnalysis, ...]
-    profile: UserProfile | None
-    tasks: tuple[Task, ...]
-    photos: tuple[Photo, ...]
-    audit: tuple[AuditRecord, ...]
-
-
 _EXPORT = cache(lambda: TypeAdapter(Export))  # built at first use: 25 ms of the start otherwise
 _DOCUMENT = TypeAdapter(dict[str, JsonValue])
 
 
 class ExportService:
-    """Hands out all own data."""
+    """Exports all data of a user."""
 
     def __init__(
         self,
@@ -113,49 +98,49 @@ class ExportService:
         self._clock = clock
 
     async def export(self, user_id: int) -> dict[str, JsonValue]:
-        """Everything of this user as one JSON object; raises UserNotFoundError."""
-        exported, _ = await self.collect(user_id)
-        return await asyncio.to_thread(export_document, exported)
+        """Return all data of the user as one JSON object; raises UserNotFoundError."""
+        export, _ = await self.collect(user_id)
+        return await asyncio.to_thread(export_document, export)
 
     async def collect(self, user_id: int) -> tuple[Export, tuple[str, ...]]:
-        """Everything of this user, and the keys of their photos' objects in the same order; that it was asked for is
-        noted. Raises UserNotFoundError."""
+        """Return all data of the user, and the keys of their photos' objects in the same order; record it in the audit
+        log. Raises UserNotFoundError."""
         async with self._uow.write() as tx:
             require_user(await tx.users.get_for_update(user_id))
             await self._audit.record(tx, "exported", user_id)
         async with self._uow.read() as tx:
-            rows = await self._rows(tx, user_id)
-        exported = await asyncio.to_thread(self._exported, rows)
-        return exported, tuple(photo.key for photo in rows.photos)
+            photos = await tx.photos.list_for_user(user_id)
+            build = await self._load(tx, user_id, photos)
+        return await asyncio.to_thread(build), tuple(photo.key for photo in photos)
 
-    async def _rows(self, tx: Transaction, user_id: int) -> _Rows:
-        return _Rows(
-            account=user_info(require_user(await tx.users.get(user_id))),
-            key=await self._sealer.load_key(tx, user_id),
-            consents=await tx.consents.list_for_user(user_id),
-            families=await tx.families.list_for_user(user_id),
-            keys=tuple(key_info(row) for row in await tx.keys.list_for_user(user_id)),
-            analyses=await tx.analyses.list_for_user(user_id),
-            profile=await tx.profiles.get(user_id),
-            tasks=await tx.tasks.list_for_user(user_id),
-            photos=await tx.photos.list_for_user(user_id),
-            audit=await self._audit.list_for_user(tx, user_id),
-        )
+    async def _load(self, tx: Transaction, user_id: int, photos: tuple[Photo, ...]) -> Callable[[], Export]:
+        """Load the rows of the user, and return a function that unseals them, for a thread of its own."""
+        account = user_info(require_user(await tx.users.get(user_id)))
+        key = await self._sealer.load_key(tx, user_id)
+        consents = await tx.consents.list_for_user(user_id)
+        families = await tx.families.list_for_user(user_id)
+        api_keys = await tx.keys.list_for_user(user_id)
+        analyses = await tx.analyses.list_for_user(user_id)
+        profile = await tx.profiles.get(user_id)
+        tasks = await tx.tasks.list_for_user(user_id)
+        audit = await self._audit.list_for_user(tx, user_id)
 
-    def _exported(self, rows: _Rows) -> Export:
-        return Export(
-            format=_FORMAT,
-            exported_at=self._clock(),
-            account=rows.account,
-            consents=tuple(_consent(row) for row in rows.consents),
-            sign_ins=tuple(_sign_in(row) for row in rows.families),
-            api_keys=rows.keys,
-            analyses=tuple(self._history.decrypt(rows.key, row) for row in rows.analyses),
-            profile=self._profiles.decrypt(rows.key, rows.profile) if rows.profile else None,
-            tasks=tuple(self._task(rows.key, row) for row in rows.tasks),
-            photos=tuple(_photo(row) for row in rows.photos),
-            audit=rows.audit,
-        )
+        def build() -> Export:
+            return Export(
+                format=_FORMAT,
+                exported_at=self._clock(),
+                account=account,
+                consents=tuple(_consent(row) for row in consents),
+                sign_ins=tuple(_sign_in(row) for row in families),
+                api_keys=tuple(key_info(row) for row in api_keys),
+                analyses=tuple(self._history.decrypt(key, row) for row in analyses),
+                profile=self._profiles.decrypt(key, profile) if profile else None,
+                tasks=tuple(self._task(key, row) for row in tasks),
+                photos=tuple(_photo(row) for row in photos),
+                audit=audit,
+            )
+
+        return build
 
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:
@@ -163,9 +148,9 @@ class ExportService:
         return TaskInfo.from_row(row, _OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id))))
 
 
-def export_document(exported: Export) -> dict[str, JsonValue]:
-    """An export as JSON."""
-    return _DOCUMENT.validate_python(_EXPORT().dump_python(exported, mode="json"))
+def export_document(export: Export) -> dict[str, JsonValue]:
+    """Return an export as a JSON object."""
+    return _DOCUMENT.validate_python(_EXPORT().dump_python(export, mode="json"))
 
 
 def _consent(row: Consent) -> ExportedConsent:

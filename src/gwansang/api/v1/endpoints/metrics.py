@@ -12,4 +12,4 @@ router = APIRouter()
 @router.get("/metrics", include_in_schema=False, dependencies=[OperatorOnly])
 async def metrics(measurements: Metrics) -> Response:
     """Everything there is to scrape, for those who may."""
-    return Response(await measurements.text(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(await measurements.render(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Accounts, what belongs to them, and the analyses they keep."""
+"""Accounts with their tokens, keys and consents, and stored analyses."""
 
 import sqlalchemy as sa
 from alembic import op

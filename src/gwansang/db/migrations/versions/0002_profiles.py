@@ -1,4 +1,4 @@
-"""What is remembered of a user's face over several photos."""
+"""Profiles: remembered faces of users."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Tickets that open one WebSocket, once."""
+"""Single-use tickets for WebSockets."""
 
 import sqlalchemy as sa
 from alembic import op

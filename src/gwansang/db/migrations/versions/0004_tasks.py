@@ -1,4 +1,4 @@
-"""Long work: tasks, what their steps produced, and the workers that do them."""
+"""Tasks, the outcomes of their steps, and workers."""
 
 import sqlalchemy as sa
 from alembic import op

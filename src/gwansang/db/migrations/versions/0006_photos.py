@@ -1,4 +1,4 @@
-"""Photos that users want kept."""
+"""Kept photos."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""One sealed column each for what is known of faces; the columns in clear are emptied when the service starts."""
+"""Sealed columns for face data; a start of the service empties the unsealed columns."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""An audit log that can't be changed, what is left of erasures, turns of regular work, when a user was last here."""
+"""An append-only audit log, unfinished erasures, scheduled runs, and the time a user was last seen."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The gallery of people whom a face may resemble."""
+"""The gallery of people for look-alikes."""
 
 import sqlalchemy as sa
 from alembic import op

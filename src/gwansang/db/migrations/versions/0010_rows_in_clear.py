@@ -1,4 +1,4 @@
-"""A short way to what older releases left in clear, which is looked for at every start."""
+"""Indexes for rows that older releases stored unsealed, which every start of the service looks for."""
 
 import sqlalchemy as sa
 from alembic import op
