@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms
 from gwansang.services.lookalike.cohort import Rows, Vectors
-from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, GalleryPerson, StoredPhoto, gallery_of
-from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
+from gwansang.services.lookalike.gallery import STORED_MEASURES, Gallery, GalleryPerson, StoredPhoto, build_gallery
+from gwansang.services.lookalike.likeness import LikenessIndex, build_likeness_index
 from gwansang.services.ml.embedding_service import FaceFeatures
 
 TARGETS_MS = {10_000: 1.0, 1_000_000: 20.0}
@@ -85,7 +85,7 @@ def built(photos: int, even: bool, approximate: bool) -> tuple[LikenessIndex, st
     before = process.memory_info().rss
     vectors, owners = gallery(photos, even)
     started = time.perf_counter()
-    index = likeness_index(vectors, owners, approximate_from=0 if approximate else photos + 1)
+    index = build_likeness_index(vectors, owners, approximate_from=0 if approximate else photos + 1)
     took = time.perf_counter() - started
     del vectors, owners
     kept = (process.memory_info().rss - before) / 1e6
@@ -131,7 +131,7 @@ def measure_match(photos: int) -> bool:
         StoredPhoto(int(owner) + 1, row.tobytes(), shapes(draws)) for row, owner in zip(vectors, owners, strict=True)
     ]
     people = {int(owner) + 1: GalleryPerson(int(owner) + 1, "이름", "name", "actor") for owner in owners}
-    known: Gallery = gallery_of(1, people, kept, default_norms())
+    known: Gallery = build_gallery(1, people, kept, default_norms())
     measures = STORED_MEASURES.validate_python(shapes(draws))
     took = median_ms(lambda vector: known.match(FaceFeatures(vector, measures, 1.0), _K), strangers(even=False))
     met = took < TARGETS_MS[10_000]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gwansang.services.lookalike import neighbours
-from gwansang.services.lookalike.cohort import Rows, Vectors, centred, cohort_mean
-from gwansang.services.lookalike.likeness import likeness_index
-from gwansang.services.lookalike.neighbours import ExactNeighbours, Neighbour, ShortlistNeighbours
+from gwansang.services.lookalike.cohort import Rows, Vectors, cohort_mean, subtract_mean
+from gwansang.services.lookalike.likeness import build_likeness_index
+from gwansang.services.lookalike.neighbours import ExactSearch, Neighbour, ShortlistSearch
 from tests.support.embeddings import crowd
 
 
@@ -22,7 +22,7 @@ def people(found: tuple[Neighbour, ...]) -> list[int]:
 
 def ready(people_count: int, photos: int, seed: int = 0) -> tuple[Vectors, Rows]:
     vectors, owners = crowd(people_count, photos, seed=seed)
-    return centred(vectors, vectors.mean(axis=0)), owners
+    return subtract_mean(vectors, vectors.mean(axis=0)), owners
 
 
 @pytest.mark.parametrize("in_two_steps", [False, True])
@@ -33,7 +33,7 @@ def test_the_exact_search_finds_what_comparing_all_finds(
     monkeypatch.setattr(neighbours, "_CHUNK", 2 if in_two_steps else 10**9)
     vectors, owners = ready(count, photos)
     asked, _ = ready(20, 1, seed=1)
-    search = ExactNeighbours(vectors.copy(), owners)
+    search = ExactSearch(vectors.copy(), owners)
     for vector in asked:
         for k in (1, 5, 20):
             assert people(search.nearest(vector, k)) == by_comparing_all(vectors, owners, vector, k)
@@ -44,26 +44,26 @@ def test_photos_without_any_direction_that_matters_more_are_found_as_well() -> N
     vectors = draws.normal(size=(70_000, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     owners = np.arange(70_000)
-    found = ExactNeighbours(vectors.copy(), owners).nearest(vectors[7], 3)
+    found = ExactSearch(vectors.copy(), owners).nearest(vectors[7], 3)
     assert people(found) == [int(row) for row in np.argsort(-(vectors @ vectors[7]))[:3]]
     assert found[0].similarity == pytest.approx(1.0, abs=1e-5)
 
 
 def test_equals_stand_in_the_order_of_the_gallery() -> None:
     vectors = np.repeat(ready(1, 1)[0], 30, axis=0)
-    assert people(ExactNeighbours(vectors, np.arange(30)).nearest(vectors[0], 4)) == [0, 1, 2, 3]
+    assert people(ExactSearch(vectors, np.arange(30)).nearest(vectors[0], 4)) == [0, 1, 2, 3]
 
 
 def test_nobody_and_nothing_asked_for_give_nothing() -> None:
     vectors, owners = ready(4, 1)
-    assert ExactNeighbours(vectors[:0], owners[:0]).nearest(vectors[0], 5) == ()
-    assert ExactNeighbours(vectors.copy(), owners).nearest(vectors[0], 0) == ()
-    assert len(ExactNeighbours(vectors.copy(), owners).nearest(vectors[0], 9)) == 4
+    assert ExactSearch(vectors[:0], owners[:0]).nearest(vectors[0], 5) == ()
+    assert ExactSearch(vectors.copy(), owners).nearest(vectors[0], 0) == ()
+    assert len(ExactSearch(vectors.copy(), owners).nearest(vectors[0], 9)) == 4
 
 
 def test_the_approximate_search_measures_how_much_it_finds_and_finds_that_much() -> None:
     vectors, owners = ready(4000, 3)
-    search = ShortlistNeighbours(vectors.copy(), owners)
+    search = ShortlistSearch(vectors.copy(), owners)
     assert search.recall >= 0.99
     assert search.length < 2000  # of 12,000
     asked, _ = ready(60, 1, seed=1)
@@ -76,15 +76,15 @@ def test_the_approximate_search_measures_how_much_it_finds_and_finds_that_much()
 
 def test_the_approximate_search_looks_on_until_it_has_enough_people() -> None:
     vectors, owners = ready(5, 400)
-    search = ShortlistNeighbours(vectors.copy(), owners)
+    search = ShortlistSearch(vectors.copy(), owners)
     search.length = 1
     assert sorted(people(search.nearest(vectors[0], 5))) == [0, 1, 2, 3, 4]
 
 
 def test_a_large_gallery_is_searched_by_a_shortlist_and_a_small_one_in_full() -> None:
     vectors, owners = crowd(300, 1)
-    large = likeness_index(vectors.copy(), owners, approximate_from=200)
-    small = likeness_index(vectors.copy(), owners)
+    large = build_likeness_index(vectors.copy(), owners, approximate_from=200)
+    small = build_likeness_index(vectors.copy(), owners)
     assert (large.approximate, small.approximate) == (True, False)
     assert next(one.person for one in small.nearest(vectors[5], 3)) == 5
     assert next(one.person for one in large.nearest(vectors[5], 3)) == 5
@@ -92,7 +92,7 @@ def test_a_large_gallery_is_searched_by_a_shortlist_and_a_small_one_in_full() ->
 
 def test_percentiles_fall_from_the_first_to_the_last_and_say_how_pairs_of_the_gallery_compare() -> None:
     vectors, owners = crowd(400, 2)
-    index = likeness_index(vectors.copy(), owners)
+    index = build_likeness_index(vectors.copy(), owners)
     stranger = crowd(1, 1, seed=9)[0][0]
     told = [one.percentile for one in index.nearest(stranger, 400)]
     assert told == sorted(told, reverse=True)
@@ -106,9 +106,9 @@ def test_the_mean_of_a_handful_of_people_is_not_taken_for_what_all_have_in_commo
     vectors, owners = crowd(3, 1)
     assert np.linalg.norm(cohort_mean(vectors, np.arange(3))) < 0.3 * np.linalg.norm(vectors.mean(axis=0))
     assert not cohort_mean(vectors[:0], np.arange(0)).any()
-    one = likeness_index(vectors[:1].copy(), owners[:1])
+    one = build_likeness_index(vectors[:1].copy(), owners[:1])
     assert one.nearest(vectors[0], 5)[0].percentile == 50.0  # nobody to compare with
-    assert likeness_index(vectors[:0].copy(), owners[:0]).nearest(vectors[0], 5) == ()
+    assert build_likeness_index(vectors[:0].copy(), owners[:0]).nearest(vectors[0], 5) == ()
 
 
 def test_a_person_with_many_photos_weighs_no_more_than_another() -> None:

@@ -47,7 +47,7 @@ class PictureTooLargeError(TooLarge):
 
 @dataclass(frozen=True, slots=True)
 class PersonNames:
-    """The Korean and the English name, which together identify a person of the gallery."""
+    """Korean and English name, which together identify a person of the gallery."""
 
     name_ko: str
     name_en: str

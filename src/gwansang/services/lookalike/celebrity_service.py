@@ -50,7 +50,7 @@ PersonWithPhotos = tuple[CelebrityInfo, tuple[PhotoInfo, ...]]
 
 
 class CelebrityService:
-    """Lists the gallery and changes it."""
+    """Queries and changes of the gallery."""
 
     def __init__(
         self,
@@ -113,8 +113,8 @@ class CelebrityService:
         """Change the given fields; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
         async with self._uow.write() as tx:
             row = require_person(await tx.celebrities.get_for_update(celebrity_id))
-            names = PersonNames(_or(name_ko, row.name_ko), _or(name_en, row.name_en))
-            set_person_fields(row, names, _or(category, row.category), _or(note, row.note))
+            names = PersonNames(_default(name_ko, row.name_ko), _default(name_en, row.name_en))
+            set_person_fields(row, names, _default(category, row.category), _default(note, row.note))
             row.updated_at = self._clock()
             await tx.celebrities.save(row)
             await tx.gallery_version.bump()
@@ -214,5 +214,5 @@ def _new_person(names: PersonNames, category: str, note: str, now: datetime) -> 
     return row
 
 
-def _or(given: str | None, stored: str) -> str:
+def _default(given: str | None, stored: str) -> str:
     return stored if given is None else given

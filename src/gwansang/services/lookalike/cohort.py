@@ -35,20 +35,20 @@ def cohort_mean(vectors: Vectors, starts: Rows) -> Vectors:
     return mean
 
 
-def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+def subtract_mean(vectors: Vectors, mean: Vectors) -> Vectors:
     """Return a vector, or rows of them, minus the mean and scaled to length 1."""
     rest = vectors - mean
     rest /= np.maximum(np.linalg.norm(rest, axis=-1, keepdims=True), np.float32(1e-12))
     return rest
 
 
-def centre(vectors: Vectors, mean: Vectors) -> None:
+def subtract_mean_in_place(vectors: Vectors, mean: Vectors) -> None:
     """Subtract the mean from a whole gallery (n, d) and scale its rows to length 1, in place."""
     for first in range(0, len(vectors), _CHUNK):
-        vectors[first : first + _CHUNK] = centred(vectors[first : first + _CHUNK], mean)
+        vectors[first : first + _CHUNK] = subtract_mean(vectors[first : first + _CHUNK], mean)
 
 
-class Scale:
+class SimilarityScale:
     """Distribution of the similarities of people of a gallery to each other."""
 
     def __init__(self, similarities: Numbers) -> None:
@@ -61,17 +61,17 @@ class Scale:
         return 100.0 * (below + 0.5) / (len(self._similarities) + 1)
 
 
-def scale_of(rows: Callable[[Rows], Vectors], starts: Rows, photos: int) -> Scale:
+def build_similarity_scale(rows: Callable[[Rows], Vectors], starts: Rows, photos: int) -> SimilarityScale:
     """Return the scale of a gallery of centred photos; each person is compared by their first photo with the nearest
     photo of another, as a caller is.
     """
     sample = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), _SAMPLE)).astype(np.intp))
     if len(sample) < 2:
-        return Scale(np.empty(0, dtype=np.float32))
+        return SimilarityScale(np.empty(0, dtype=np.float32))
     ends = np.append(starts, photos)[sample + 1]
     rows_of_each = [np.arange(first, last) for first, last in zip(starts[sample], ends, strict=True)]
     counts = np.array([len(rows_of_one) for rows_of_one in rows_of_each])
     first_rows = np.concatenate([[0], counts.cumsum()[:-1]])
     vectors = rows(np.concatenate(rows_of_each))
     nearest = np.maximum.reduceat(vectors[first_rows] @ vectors.T, first_rows, axis=1)
-    return Scale(nearest[~np.eye(len(sample), dtype=bool)])
+    return SimilarityScale(nearest[~np.eye(len(sample), dtype=bool)])

@@ -11,7 +11,7 @@ from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import Norms
 from gwansang.reading.profile import combine_photos
 from gwansang.services.lookalike.cohort import Vectors
-from gwansang.services.lookalike.likeness import LikenessIndex, likeness_index
+from gwansang.services.lookalike.likeness import LikenessIndex, build_likeness_index
 from gwansang.services.ml.embedding_service import FaceFeatures
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS
 
@@ -94,7 +94,7 @@ class Gallery:
         return Matches(self.version, len(self.people), tuple(matches), regions)
 
 
-def gallery_of(
+def build_gallery(
     version: int, people: Mapping[int, GalleryPerson], photos: Sequence[StoredPhoto], norms: Norms
 ) -> Gallery:
     """Build a gallery; photos are in the order of people's ids, those of people not in `people` are left out."""
@@ -108,7 +108,7 @@ def gallery_of(
     return Gallery(
         version=version,
         people=tuple(people[person_id] for person_id in person_ids),
-        index=likeness_index(_vectors(photos), owners),
+        index=build_likeness_index(_vectors(photos), owners),
         regions=build_region_gallery([combine_photos(of_person) for of_person in measures], norms),
     )
 

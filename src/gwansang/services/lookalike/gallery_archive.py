@@ -1,8 +1,8 @@
-"""Pictures of people in a folder or a ZIP archive: what is in there, and whose each is, before anything is unpacked.
+"""Pictures of people in a folder or a ZIP archive: entries listed and checked before anything is unpacked.
 
-Two layouts: one folder a person, or a CSV with a line for each picture (`file`, `name_ko`, `name_en` or `name`, and
-`category`, `source`, `licence`, `attribution`, `note` as far as known). An archive is refused as a whole where
-anything about it is not plain: its names, its sizes, its entries' kinds. Nothing of it is ever written to a disk.
+Two layouts: one folder for each person, or a CSV with a line for each picture (`file`, `name_ko`, `name_en` or `name`;
+optional: `category`, `source`, `licence`, `attribution`, `note`). An archive is rejected as a whole if anything about
+its names, sizes or kinds of entries is suspicious. Nothing of it is ever written to a disk.
 """
 
 import csv
@@ -27,8 +27,8 @@ MAX_PICTURE_BYTES: Final = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 4 * 1024**3
 _MAX_CSV_BYTES: Final = 8 * 1024 * 1024
 _MAX_DIRECTORY_BYTES: Final = 16 * 1024 * 1024
-_MAX_RATIO: Final = 100  # pictures hardly shrink; a bomb does, a thousandfold
-_SMALL: Final = 1024 * 1024  # whose ratio does not matter
+_MAX_RATIO: Final = 100  # pictures hardly compress; a ZIP bomb does, a thousandfold
+_SMALL: Final = 1024 * 1024  # below this, any ratio is allowed
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED: Final = 0x1
 _NESTED: Final = frozenset({".zip", ".jar", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
@@ -40,7 +40,7 @@ _END_OF_DIRECTORY: Final = b"PK\x05\x06"
 
 
 class InvalidArchiveError(InvalidInput):
-    """Carries `reason` in its context, and `entry` where one entry is to blame."""
+    """Carries `reason` in its context, and `entry` if one entry is at fault."""
 
     code = "INVALID_ARCHIVE"
     title = "The archive can't be taken"
@@ -48,7 +48,7 @@ class InvalidArchiveError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class GalleryEntry:
-    """A picture to be looked at: which file, of whom, from where."""
+    """A picture to import: its file, its person and its provenance."""
 
     file: str
     names: PersonNames
@@ -58,30 +58,29 @@ class GalleryEntry:
 
 
 class PictureSource(Protocol):
-    """Where pictures lie."""
+    """Files of a folder or an archive."""
 
     def files(self) -> Sequence[str]:
-        """All files, as paths with slashes, in order."""
+        """Return all files, as sorted paths with slashes."""
         ...
 
     def read(self, file: str, max_bytes: int) -> bytes:
-        """Up to one byte more than `max_bytes` of a file."""
+        """Return up to one byte more than `max_bytes` of a file."""
         ...
 
 
 class FolderPictures:
-    """Files of a folder and of those in it; links are not followed."""
+    """Files of a folder and its subfolders; links are not followed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def files(self) -> Sequence[str]:
-        found = []
-        for place, folders, names in os.walk(self._folder, followlinks=False):
+        paths = []
+        for root, folders, names in os.walk(self._folder, followlinks=False):
             folders[:] = sorted(name for name in folders if not _is_litter(name))
-            within = Path(place)
-            found += [within / name for name in names if not _is_litter(name) and not (within / name).is_symlink()]
-        return sorted(path.relative_to(self._folder).as_posix() for path in found)
+            paths += [path for name in names if not _is_litter(name) and not (path := Path(root, name)).is_symlink()]
+        return sorted(path.relative_to(self._folder).as_posix() for path in paths)
 
     def read(self, file: str, max_bytes: int) -> bytes:
         with (self._folder / file).open("rb") as opened:
@@ -89,7 +88,7 @@ class FolderPictures:
 
 
 class ArchivePictures:
-    """Files of a ZIP archive that was found plain."""
+    """Files of a ZIP archive that has passed all checks."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -105,76 +104,75 @@ class ArchivePictures:
             with self._archive.open(file) as opened:
                 return opened.read(max_bytes + 1)
         except (zipfile.BadZipFile, EOFError, zlib.error, OSError, ValueError, RuntimeError) as error:
-            raise _refused("An entry of the archive is damaged.", "damaged", file) from error
+            raise _invalid("An entry of the archive is damaged.", "damaged", file) from error
 
 
 @contextmanager
 def open_archive(file: BinaryIO) -> Iterator[ArchivePictures]:
-    """The pictures of a ZIP archive; raises InvalidArchiveError unless everything about it is plain."""
+    """Open a ZIP archive; raises InvalidArchiveError unless it passes all checks."""
     _check_directory(file)
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
-        raise _refused("The file is no readable ZIP archive.", "not_a_zip") from error
+        raise _invalid("The file is no readable ZIP archive.", "not_a_zip") from error
     with archive:
         _check_entries(archive.infolist(), _size_of(file))
         yield ArchivePictures(archive)
 
 
 def list_entries(pictures: PictureSource) -> list[GalleryEntry]:
-    """The pictures and whose they are; raises InvalidArchiveError where that can't be told."""
+    """Return the pictures with their people; raises InvalidArchiveError if the layout does not determine them."""
     files = pictures.files()
     tables = [file for file in files if PurePosixPath(file).suffix.lower() == ".csv"]
     if len(tables) > 1:
-        raise _refused("There may be one CSV only.", "several_tables", tables[1])
-    found = _listed(pictures, tables[0], files) if tables else [_in_folder(file) for file in files]
-    if not found:
-        raise _refused(
+        raise _invalid("There may be one CSV only.", "several_tables", tables[1])
+    entries = _entries_of_csv(pictures, tables[0], files) if tables else [_entry_in_folder(file) for file in files]
+    if not entries:
+        raise _invalid(
             "There is no picture in it; give every person a folder with JPEG, PNG or WebP files, or add a CSV.", "empty"
         )
-    if len(found) > MAX_ENTRIES:
-        raise _refused(f"It holds more than {MAX_ENTRIES} files.", "too_many_entries")
-    return found
+    if len(entries) > MAX_ENTRIES:
+        raise _too_many_entries()
+    return entries
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """Before the directory is read: how long and how full it says that it is."""
-    size = _size_of(file)
-    file.seek(max(size - 65_557, 0))  # the end record and the longest comment
+    """Check the declared size of the central directory before it is read."""
+    file.seek(max(_size_of(file) - 65_557, 0))  # the end record and the longest comment
     tail = file.read()
     at = tail.rfind(_END_OF_DIRECTORY)
     if at < 0 or len(tail) < at + 22:
-        raise _refused("The file is no ZIP archive; name a ZIP or a folder.", "not_a_zip")
+        raise _invalid("The file is no ZIP archive; name a ZIP or a folder.", "not_a_zip")
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     length = int.from_bytes(tail[at + 12 : at + 16], "little")
     if count > MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:  # ZIP64 says 65,535 here
-        raise _refused(f"It holds more than {MAX_ENTRIES} files.", "too_many_entries")
+        raise _too_many_entries()
     file.seek(0)
 
 
 def _check_entries(infos: list[zipfile.ZipInfo], archive_bytes: int) -> None:
     if len(infos) > MAX_ENTRIES:
-        raise _refused(f"It holds more than {MAX_ENTRIES} files.", "too_many_entries")
-    seen: set[str] = set()
+        raise _too_many_entries()
+    names: set[str] = set()
     for info in infos:
         for check, message, reason in _ENTRY_CHECKS:
             if check(info):
-                raise _refused(message, reason, info.filename)
-        spelled = unicodedata.normalize("NFC", info.filename).casefold()
-        if spelled in seen:
-            raise _refused("Two entries have the same name.", "same_name", info.filename)
-        seen.add(spelled)
+                raise _invalid(message, reason, info.filename)
+        name = unicodedata.normalize("NFC", info.filename).casefold()
+        if name in names:
+            raise _invalid("Two entries have the same name.", "same_name", info.filename)
+        names.add(name)
     if sum(info.compress_size for info in infos) > archive_bytes:
-        raise _refused("Entries of the archive overlap.", "overlap")
+        raise _invalid("Entries of the archive overlap.", "overlap")
     if sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES:
-        raise _refused("Unpacked, the archive would be far too large.", "too_large_unpacked")
+        raise _invalid("Unpacked, the archive would be far too large.", "too_large_unpacked")
 
 
-def _leads_out(info: zipfile.ZipInfo) -> bool:
+def _is_unsafe_path(info: zipfile.ZipInfo) -> bool:
     name = getattr(info, "orig_filename", info.filename)
     parts = name.split("/")
-    odd = "\\" in name or name.startswith("/") or any(unicodedata.category(letter) == "Cc" for letter in name)
-    return odd or ":" in parts[0] or ".." in parts or len(name) > 500
+    unusual = "\\" in name or name.startswith("/") or any(unicodedata.category(letter) == "Cc" for letter in name)
+    return unusual or ":" in parts[0] or ".." in parts or len(name) > 500
 
 
 def _is_special(info: zipfile.ZipInfo) -> bool:
@@ -191,7 +189,7 @@ def _is_nested(info: zipfile.ZipInfo) -> bool:
 
 
 _ENTRY_CHECKS: Final[tuple[tuple[Callable[[zipfile.ZipInfo], bool], str, str], ...]] = (
-    (_leads_out, "A name in the archive leads out of it.", "path"),
+    (_is_unsafe_path, "A name in the archive leads out of it.", "path"),
     (_is_special, "The archive holds a link or a device.", "link"),
     (lambda info: bool(info.flag_bits & _ENCRYPTED), "The archive is encrypted.", "encrypted"),
     (lambda info: info.compress_type not in _METHODS, "The archive is packed in an unusual way.", "method"),
@@ -200,47 +198,46 @@ _ENTRY_CHECKS: Final[tuple[tuple[Callable[[zipfile.ZipInfo], bool], str, str], .
 )
 
 
-def _in_folder(file: str) -> GalleryEntry:
+def _entry_in_folder(file: str) -> GalleryEntry:
     folders = PurePosixPath(file).parts[:-1]
     if not folders:
-        raise _refused("Each picture belongs into a folder of its person, or into the CSV.", "no_person", file)
+        raise _invalid("Each picture belongs into a folder of its person, or into the CSV.", "no_person", file)
     return GalleryEntry(file, parse_names(folders[-1]))
 
 
 def parse_names(folder: str) -> PersonNames:
-    """The names in a folder's name: `홍길동_Hong Gildong` has both, in either order; anything else is both."""
-    one, _, two = unicodedata.normalize("NFC", folder).partition("_")
-    if one and two and bool(_HANGUL.search(one)) != bool(_HANGUL.search(two)):
-        return PersonNames(one, two) if _HANGUL.search(one) else PersonNames(two, one)
+    """Return the names in a folder's name: `홍길동_Hong Gildong`, in either order; any other name is used for both."""
+    first, _, second = unicodedata.normalize("NFC", folder).partition("_")
+    if first and second and bool(_HANGUL.search(first)) != bool(_HANGUL.search(second)):
+        return PersonNames(first, second) if _HANGUL.search(first) else PersonNames(second, first)
     return PersonNames(folder, folder)
 
 
-def _listed(pictures: PictureSource, table: str, files: Sequence[str]) -> list[GalleryEntry]:
+def _entries_of_csv(pictures: PictureSource, table: str, files: Sequence[str]) -> list[GalleryEntry]:
     content = pictures.read(table, _MAX_CSV_BYTES)
     if len(content) > _MAX_CSV_BYTES:
-        raise _refused("The CSV is too large.", "table", table)
+        raise _invalid("The CSV is too large.", "table", table)
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise _refused("The CSV can't be read; save it as UTF-8 with commas.", "table", table) from error
-    known = {unicodedata.normalize("NFC", file): file for file in files}
-    beside = PurePosixPath(table).parent
-    return [_line(row, known, beside, number, table) for number, row in enumerate(rows, start=2)]
+        raise _invalid("The CSV can't be read; save it as UTF-8 with commas.", "table", table) from error
+    paths = {unicodedata.normalize("NFC", file): file for file in files}
+    return [_entry_of_row(row, paths, table, number) for number, row in enumerate(rows, start=2)]
 
 
-def _line(row: dict[str, str], known: dict[str, str], beside: PurePosixPath, number: int, table: str) -> GalleryEntry:
-    told = {name: (row.get(name) or "").strip() for name in _COLUMNS}
-    name_ko, name_en = told["name_ko"] or told["name"], told["name_en"] or told["name"]
-    wanted = unicodedata.normalize("NFC", (beside / told["file"]).as_posix())
-    if not told["file"] or not (name_ko or name_en) or wanted not in known:
+def _entry_of_row(row: dict[str, str], paths: dict[str, str], table: str, number: int) -> GalleryEntry:
+    values = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+    name_ko, name_en = values["name_ko"] or values["name"], values["name_en"] or values["name"]
+    path = unicodedata.normalize("NFC", (PurePosixPath(table).parent / values["file"]).as_posix())
+    if not values["file"] or not (name_ko or name_en) or path not in paths:
         message = f"Line {number} of the CSV names no file that is there, or nobody."
-        raise _refused(message, "table", f"{table}:{number}")
+        raise _invalid(message, "table", f"{table}:{number}")
     return GalleryEntry(
-        known[wanted],
+        paths[path],
         PersonNames(name_ko or name_en, name_en or name_ko),
-        told["category"] or _CATEGORY,
-        told["note"],
-        Provenance(told["source"], told["licence"], told["attribution"]),
+        values["category"] or _CATEGORY,
+        values["note"],
+        Provenance(values["source"], values["licence"], values["attribution"]),
     )
 
 
@@ -252,6 +249,10 @@ def _size_of(file: BinaryIO) -> int:
     return file.seek(0, io.SEEK_END)
 
 
-def _refused(message: str, reason: str, entry: str | None = None) -> InvalidArchiveError:
+def _invalid(message: str, reason: str, entry: str | None = None) -> InvalidArchiveError:
     context = {"reason": reason} if entry is None else {"reason": reason, "entry": entry[:200]}
     return InvalidArchiveError(message, **context)
+
+
+def _too_many_entries() -> InvalidArchiveError:
+    return _invalid(f"It holds more than {MAX_ENTRIES} files.", "too_many_entries")

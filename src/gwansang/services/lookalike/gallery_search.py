@@ -12,7 +12,7 @@ import structlog
 from gwansang.core.exceptions import Unavailable
 from gwansang.reading.norms import Norms
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.lookalike.gallery import Gallery, GalleryPerson, StoredPhoto, gallery_of
+from gwansang.services.lookalike.gallery import Gallery, GalleryPerson, StoredPhoto, build_gallery
 from gwansang.services.ml.embedding_service import MODEL
 
 _log = structlog.get_logger("gwansang.gallery")
@@ -23,7 +23,7 @@ _TRIES: Final = 3  # to read a gallery that does not change meanwhile
 
 
 class GallerySearch:
-    """Holds the current Gallery; loads it at the first use or the first poll."""
+    """Current Gallery of this process, loaded at the first use or the first poll."""
 
     def __init__(self, uow: UnitOfWork, norms: Norms, *, poll_s: float = POLL_S) -> None:
         self._uow = uow
@@ -84,7 +84,7 @@ class GallerySearch:
             async with self._uow.read() as tx:
                 if await tx.gallery_version.get() == version:
                     break
-        gallery = await asyncio.to_thread(gallery_of, version, people, photos, self._norms)
+        gallery = await asyncio.to_thread(build_gallery, version, people, photos, self._norms)
         _log.info(
             "gallery.loaded",
             version=version,

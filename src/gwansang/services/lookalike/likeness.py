@@ -4,8 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gwansang.services.lookalike.cohort import Rows, Scale, Vectors, centre, centred, cohort_mean, scale_of
-from gwansang.services.lookalike.neighbours import APPROXIMATE_FROM, ExactNeighbours, Neighbours, ShortlistNeighbours
+from gwansang.services.lookalike.cohort import (
+    Rows,
+    SimilarityScale,
+    Vectors,
+    build_similarity_scale,
+    cohort_mean,
+    subtract_mean,
+    subtract_mean_in_place,
+)
+from gwansang.services.lookalike.neighbours import APPROXIMATE_FROM, ExactSearch, NeighbourSearch, ShortlistSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +29,9 @@ class Likeness:
 
 
 class LikenessIndex:
-    """Finds people by cosine similarity after removal of the gallery's mean; their nearest photo counts."""
+    """Search by cosine similarity after subtraction of the gallery's mean; the nearest photo of a person counts."""
 
-    def __init__(self, mean: Vectors, neighbours: Neighbours, scale: Scale) -> None:
+    def __init__(self, mean: Vectors, neighbours: NeighbourSearch, scale: SimilarityScale) -> None:
         self._mean = mean
         self._neighbours = neighbours
         self._scale = scale
@@ -34,18 +42,18 @@ class LikenessIndex:
 
     def nearest(self, embedding: Vectors, k: int) -> tuple[Likeness, ...]:
         """Return the k people nearest to the (d,) embedding, the nearest first; fewer if the gallery has fewer."""
-        neighbours = self._neighbours.nearest(centred(embedding, self._mean), k)
+        neighbours = self._neighbours.nearest(subtract_mean(embedding, self._mean), k)
         return tuple(Likeness(near.person, self._scale.percentile(near.similarity)) for near in neighbours)
 
 
-def likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: int = APPROXIMATE_FROM) -> LikenessIndex:
+def build_likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: int = APPROXIMATE_FROM) -> LikenessIndex:
     """Build the index of a gallery's photos.
 
     vectors (n, d) float32, modified in place; owners (n,): each photo's person, counted from 0, ascending.
     """
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
     mean = cohort_mean(vectors, starts)
-    centre(vectors, mean)
-    scale = scale_of(vectors.__getitem__, starts, len(vectors))
-    search = ShortlistNeighbours if len(vectors) >= approximate_from else ExactNeighbours
+    subtract_mean_in_place(vectors, mean)
+    scale = build_similarity_scale(vectors.__getitem__, starts, len(vectors))
+    search = ShortlistSearch if len(vectors) >= approximate_from else ExactSearch
     return LikenessIndex(mean, search(vectors, owners), scale)

@@ -30,7 +30,7 @@ class MatchResult:
 
 
 class MatchService:
-    """Compares a caller's face with the gallery; stores neither photo nor embedding nor result."""
+    """Comparison of callers' faces with the gallery; neither photo nor embedding nor result is stored."""
 
     def __init__(
         self,

@@ -28,8 +28,8 @@ class Neighbour:
     similarity: float
 
 
-class Neighbours(Protocol):
-    """Finds people by a (d,) float32 vector of length 1, centred as the gallery's were."""
+class NeighbourSearch(Protocol):
+    """Search by a (d,) float32 vector of length 1, centred as the gallery's vectors were."""
 
     @property
     def approximate(self) -> bool: ...
@@ -38,7 +38,7 @@ class Neighbours(Protocol):
         """Return the k most similar people, the best first, equals in the order of the gallery; none for k < 1."""
 
 
-class ExactNeighbours:
+class ExactSearch:
     """Exact search.
 
     The vectors are rotated to their principal directions, so that the first few hold most of the variance. Those are
@@ -76,8 +76,8 @@ class ExactNeighbours:
         return _best(self._owners, similar, np.concatenate([rows, open_rows]), k)
 
 
-class ShortlistNeighbours:
-    """Approximate search: compares the first few principal directions of all photos, and a shortlist in full.
+class ShortlistSearch:
+    """Approximate search by the first few principal directions of all photos, then by a shortlist in full.
 
     `recall` is measured on photos of the gallery when it is built: the share of the ten nearest other people, by exact
     search, that are found. The shortlist is as long as `wanted_recall` takes. Memory of a photo: 4 bytes for each of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.services.lookalike.cohort import Rows, Vectors, centred, cohort_mean
+from gwansang.services.lookalike.cohort import Rows, Vectors, cohort_mean, subtract_mean
 
 _TOP = 5
 
@@ -45,16 +45,16 @@ def measure_recognition(trial: Trial, *, centre: bool) -> Recognition:
     photos = np.concatenate(trial.gallery)
     starts = np.cumsum([0, *(len(block) for block in trial.gallery[:-1])])
     mean = cohort_mean(photos, starts) if centre else np.zeros(photos.shape[1], dtype=np.float32)
-    gallery = centred(photos, mean)
-    queries = centred(np.array([vector for vector, _ in trial.queries]), mean)
+    gallery = subtract_mean(photos, mean)
+    queries = subtract_mean(np.array([vector for vector, _ in trial.queries]), mean)
     persons = np.array([person for _, person in trial.queries])
     scores = np.maximum.reduceat(queries @ gallery.T, starts, axis=1)
     among = np.maximum.reduceat(np.maximum.reduceat(gallery @ gallery.T, starts, axis=1), starts, axis=0)
-    return _recognition(scores, among, persons)
+    return _score(scores, among, persons)
 
 
-def _recognition(scores: Vectors, among: Vectors, persons: Rows) -> Recognition:
-    """scores (q, p) of queries with people; among (p, p) of people with each other."""
+def _score(scores: Vectors, among: Vectors, persons: Rows) -> Recognition:
+    """Compute the shares from similarities: scores (q, p) of queries with people, among (p, p) of people."""
     rows = np.arange(len(persons))
     own = scores[rows, persons]
     is_own = np.zeros(scores.shape, dtype=bool)

@@ -29,7 +29,7 @@ class PhotoRequiredError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class FaceFeatures:
-    """The numbers by which a face is compared with others; quality: 0-1, of the best photo."""
+    """Numbers by which a face is compared with others; quality: 0-1, of the best photo."""
 
     embedding: Embedding
     measures: Measures
@@ -37,7 +37,7 @@ class FaceFeatures:
 
 
 class EmbeddingService:
-    """Extracts the features of faces in the pool."""
+    """Extraction of face features in the pool."""
 
     def __init__(self, pool: InferencePool[FaceVision]) -> None:
         self._pool = pool

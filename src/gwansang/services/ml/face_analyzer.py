@@ -1,4 +1,4 @@
-"""Photos or landmarks to a reading: vision, then reading, in one job of the inference pool."""
+"""From photos or landmarks to a reading: vision, then reading, in one job of the inference pool."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -93,7 +93,7 @@ class FaceAnalysis:
 
 
 class FaceVision(Protocol):
-    """Finds faces; belongs to one thread."""
+    """Face detection of one thread."""
 
     def face_from_photo(self, photo: bytes) -> Face: ...
 
@@ -105,7 +105,7 @@ class FaceVision(Protocol):
 
 
 class FaceAnalyzer:
-    """Runs analyses, or their two halves, in the pool, so that the caller's event loop never blocks.
+    """Analyses and their two halves as jobs of the pool, so that the caller's event loop never blocks.
 
     A `parse_query` is called in the pool, too: parsing a request is CPU work. `profile` is what is remembered of the
     face. record_time: called with the seconds that each reading took to compose.
@@ -131,9 +131,7 @@ class FaceAnalyzer:
         self, parse_query: Callable[[], FaceQuery], day: date, profile: Profile | None = None
     ) -> FaceAnalysis:
         """Observe a face and compose its reading in one job; raises as `observe_face` does."""
-        analysis = await self._pool.run(
-            lambda vision: analyze_query(vision, parse_query(), day, self.norms, profile),
-        )
+        analysis = await self._pool.run(lambda vision: analyze_query(vision, parse_query(), day, self.norms, profile))
         self._record_time(analysis.reading_ms / 1000)
         return analysis
 

@@ -59,7 +59,7 @@ class AnalysisResult:
 
 
 class AnalysisService:
-    """Makes readings; the fortune is that of the civil day in `timezone`.
+    """Readings with ids; the fortune is that of the civil day in `timezone`.
 
     A `parse_query` runs in the inference pool and may be slow; what it raises is raised here, as are the errors of
     `observe_face`, BirthYearError and TooYoungError.
@@ -72,7 +72,7 @@ class AnalysisService:
         self._timezone = timezone
 
     async def analyze(self, parse_query: Callable[[], FaceQuery], profile: Profile | None = None) -> AnalysisResult:
-        """Read a face in one go; `profile` is what is remembered of it."""
+        """Observe a face and compose its reading; `profile` is what is remembered of it."""
         now = self._clock()
         analysis = await self._analyzer.run_analysis(self._checked(parse_query, now), self._day(now), profile)
         reading_input = _reading_input(analysis.query, analysis.observation, now)

@@ -68,8 +68,7 @@ class CallerAnalyses:
             queries.append(parse_query())
             return queries[0]
 
-        wants_photo = await self._photos.wanted(user_id)
-        parse = parse_and_hold if wants_photo else parse_query
+        parse = parse_and_hold if await self._photos.has_consent(user_id) else parse_query
         result = await self._analyses.analyze(parse, profile.profile if profile else None)
         for _ in range(_TRIES):
             try:
@@ -125,7 +124,7 @@ class CallerAnalyses:
         return PendingSave(write, partial(self._photos.delete_unattached, copies))
 
     async def _upload_copies(self, user_id: int, photos: Mapping[UUID, LoadPhoto]) -> list[Photo]:
-        if not await self._photos.wanted(user_id):
+        if not await self._photos.has_consent(user_id):
             return []
         copies: list[Photo] = []
         try:

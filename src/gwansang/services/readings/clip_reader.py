@@ -64,7 +64,7 @@ class ClipPart:
 
 
 class ClipReader:
-    """Decodes and observes clips in the pool."""
+    """Observation of clips in the pool."""
 
     def __init__(self, pool: InferencePool[FaceVision]) -> None:
         self._pool = pool

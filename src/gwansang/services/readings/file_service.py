@@ -23,7 +23,7 @@ class StoredFile:
 
 
 class FileService:
-    """Serves the links of a store that can't serve them itself, such as a folder."""
+    """Files of a store that can't serve its links itself, such as a folder."""
 
     def __init__(self, store: ObjectStore, links: FileLinks) -> None:
         self._store = store

@@ -82,7 +82,7 @@ _MEASURES = TypeAdapter(dict[str, KeptMeasure])
 
 
 class HistoryService:
-    """Stores and returns analyses of users; those of another user do not exist for the caller."""
+    """Kept analyses of users; another user's analyses raise AnalysisNotFoundError."""
 
     def __init__(
         self,

@@ -151,7 +151,7 @@ class LiveSession:
 
 
 class LiveService:
-    """Opens sessions."""
+    """Factory of live sessions."""
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ class PhotoLink:
 
 
 class PhotoService:
-    """Stores photos with the consents to both `history` and `retain_photo`."""
+    """Storage of photos for users who consent to both `history` and `retain_photo`."""
 
     def __init__(
         self,
@@ -64,10 +64,10 @@ class PhotoService:
         self._clock = clock
         self._new_id = new_id
 
-    async def wanted(self, user_id: int) -> bool:
+    async def has_consent(self, user_id: int) -> bool:
         """Return whether the user consents to the storage of photos."""
         async with self._uow.read() as tx:
-            return await self._wanted(tx, user_id)
+            return await self._has_consent(tx, user_id)
 
     async def save(self, user_id: int, analysis_id: UUID, photo: bytes) -> bool:
         """Store a copy of a kept analysis' photo if the user still consents to it; return whether it was stored.
@@ -108,7 +108,7 @@ class PhotoService:
 
         It is not without consent, without the analysis, or if the analysis has a photo.
         """
-        if not await self._wanted(tx, row.user_id):
+        if not await self._has_consent(tx, row.user_id):
             return False
         analysis = await tx.analyses.get(row.user_id, row.analysis_id)
         if analysis is None or await tx.photos.get_for_analysis(row.user_id, row.analysis_id) is not None:
@@ -141,9 +141,9 @@ class PhotoService:
         link = await self._store.link(photo.key, _LINK_S)
         return PhotoLink(link.url, link.expires_at, photo.width, photo.height)
 
-    async def _wanted(self, tx: Transaction, user_id: int) -> bool:
-        given = self._consents.is_granted
-        return await given(tx, user_id, "history") and await given(tx, user_id, "retain_photo")
+    async def _has_consent(self, tx: Transaction, user_id: int) -> bool:
+        is_granted = self._consents.is_granted
+        return await is_granted(tx, user_id, "history") and await is_granted(tx, user_id, "retain_photo")
 
     def _row(self, photo_id: UUID, user_id: int, analysis_id: UUID, key: str, copy: PhotoCopy) -> Photo:
         return Photo(

@@ -66,7 +66,7 @@ class KeptProfile:
 
 
 class ProfileService:
-    """Stores profiles of users who consent to being remembered."""
+    """Profiles of users who consent to being remembered."""
 
     def __init__(self, uow: UnitOfWork, sealer: Sealer, consents: ConsentService) -> None:
         self._uow = uow
