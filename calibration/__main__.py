@@ -23,7 +23,7 @@ from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Networks
 
 _PACKAGE = Path(__file__).parent.parent / "src/gwansang"
-_KNOWLEDGE = _PACKAGE / "reading/knowledge"
+_MEASURES = _PACKAGE / "reading/knowledge/measures.json"
 
 
 def _seen(options: argparse.Namespace) -> tuple[list[Person], Points]:
@@ -55,12 +55,12 @@ def main() -> None:
     if options.step in (None, "tables"):
         model = train(people, averages, options.noise)
         save(model, _PACKAGE / "vision/face_model.npz")
-        tables.write(tables.errors(people, pairs, model), _KNOWLEDGE / "errors.json")
+        tables.write(tables.errors(people, pairs, model), _MEASURES, "errors")
         published = Path(__file__).parent / "published_norms.csv"
-        tables.write(tables.norms(people, pairs, published), _KNOWLEDGE / "norms.json")
-        tables.write(tables.population(people, pairs), _KNOWLEDGE / "population.json")
+        tables.write(tables.norms(people, pairs, published), _MEASURES, "norms")
+        tables.write(tables.population(people, pairs), _MEASURES, "population")
     if options.step in (None, "scales"):
-        tables.write(dict(calibrate_scales(default_norms(), 8000, 2026)), _KNOWLEDGE / "calibration.json")
+        tables.write(calibrate_scales(default_norms(), 8000, 2026), _MEASURES, "scales")
     if options.step in (None, "report"):
         sightings = [[sample_photo(measures, default_norms()) for measures in pair] for pair in pairs]
         print(table("Neutral against smiling, every person held out", measure_stability(sightings)))

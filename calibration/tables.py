@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import NormalDist
 
@@ -52,7 +52,7 @@ def raw(mesh: Points) -> Points:
     return values(measure_face(mesh, CaptureConditions()))
 
 
-def norms(people: Sequence[Person], pairs: Pairs, published: Path) -> dict[str, object]:
+def norms(people: Sequence[Person], pairs: Pairs, path: Path) -> dict[str, object]:
     """A mixture: two parts of these people, one part of published medians of East Asian adults, carried over.
 
     The published figures were made without correction. Each is carried over by the line on which the corrected measure
@@ -61,15 +61,18 @@ def norms(people: Sequence[Person], pairs: Pairs, published: Path) -> dict[str, 
     """
     calm = np.array([values(neutral) for neutral, _ in pairs])
     plain = np.array([raw(symmetrize(person.neutral.frontal)) for person in people])
-    table = _published(published)
+    published = _read_published(path)
     rows = {}
     for j, key in enumerate(KEYS):
         own, seen = calm[:, j], plain[:, j]
         slope = float(np.cov(own, seen)[0, 1] / seen.var(ddof=1))
-        there = table[key]
+        here = float(np.median(own))
+        there = published.get(key)
+        if there is None:  # a new measure
+            rows[key] = _row(here, _WIDENED * float(own.std(ddof=1)))
+            continue
         shift = (there["east_asian_median"] - there["all_median"]) * there["closed_sd"] / there["all_sd"]
         carried = own.mean() + slope * (there["closed_median"] + shift - seen.mean())
-        here = float(np.median(own))
         middle = _OWN_SHARE * here + (1 - _OWN_SHARE) * carried
         between = (_OWN_SHARE * (1 - _OWN_SHARE)) ** 0.5 * (here - carried)
         rows[key] = _row(middle, _WIDENED * float(np.hypot(own.std(ddof=1), between)))
@@ -81,7 +84,7 @@ def norms(people: Sequence[Person], pairs: Pairs, published: Path) -> dict[str, 
     }
 
 
-def _published(path: Path) -> dict[str, dict[str, float]]:
+def _read_published(path: Path) -> dict[str, dict[str, float]]:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     return {row.pop("key"): {name: float(cell) for name, cell in row.items()} for row in csv.DictReader(lines)}
 
@@ -154,16 +157,18 @@ def population(people: Sequence[Person], pairs: Pairs) -> dict[str, object]:
     }
 
 
-def write(table: dict[str, object], path: Path) -> None:
-    """JSON with one row a line, so that a change of figures reads well in a diff."""
-    parts = []
-    for name, entry in table.items():
-        if isinstance(entry, dict) and all(isinstance(cell, dict) for cell in entry.values()):
-            inner = ",\n".join(f"  {json.dumps(key)}: {json.dumps(cell)}" for key, cell in entry.items())
-            parts.append(f" {json.dumps(name)}: {{\n{inner}\n }}")
-        elif isinstance(entry, list) and entry and isinstance(entry[0], list):
-            inner = ",\n".join(f"  {json.dumps(cell)}" for cell in entry)
-            parts.append(f" {json.dumps(name)}: [\n{inner}\n ]")
-        else:
-            parts.append(f" {json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}")
-    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+def write(table: Mapping[str, object], path: Path, section: str) -> None:
+    """Replace a section of a JSON file, with one row a line, so that a change of figures reads well in a diff."""
+    content = json.loads(path.read_bytes())
+    path.write_text(_format({**content, section: table}) + "\n", encoding="utf-8")
+
+
+def _format(node: object, depth: int = 0) -> str:
+    nested = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    if not any(isinstance(entry, Mapping | list) for entry in nested):
+        return json.dumps(node, ensure_ascii=False)
+    margin, end = " " * (depth + 1), " " * depth
+    if isinstance(node, Mapping):
+        rows = (f"{margin}{json.dumps(key)}: {_format(entry, depth + 1)}" for key, entry in node.items())
+        return "{\n" + ",\n".join(rows) + f"\n{end}}}"
+    return "[\n" + ",\n".join(f"{margin}{_format(entry, depth + 1)}" for entry in nested) + f"\n{end}]"

@@ -70,7 +70,7 @@ def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None
 
 
 def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
-    assert len({row.name for row in MEASURE_TABLE}) == len(MEASURE_TABLE) == 31
+    assert len({row.name for row in MEASURE_TABLE}) == len(MEASURE_TABLE)
     assert set(MEASURES_BY_KEY) == set(default_norms().measures)
     assert list(measures_text("ko")) == [row.name for row in MEASURE_TABLE]
     for row in MEASURE_TABLE:

@@ -33,7 +33,7 @@ def neighbours(count: int, seed: int = 1) -> list[MeasuredPerson]:
 
 @pytest.fixture(scope="module")
 def own() -> Norms:
-    return derive_norms(neighbours(400), "own", "simulated")
+    return derive_norms(neighbours(400), "own", "simulated", simulated_faces=400)
 
 
 def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
@@ -45,7 +45,7 @@ def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
 
 def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
     wrong = [MeasuredPerson({key: 100.0 for key in MEASURES_BY_KEY}) for _ in range(12)]
-    spoilt = derive_norms([*neighbours(400), *wrong], "spoilt", "simulated")
+    spoilt = derive_norms([*neighbours(400), *wrong], "spoilt", "simulated", simulated_faces=50)
     for key, norm in spoilt.measures.items():
         assert norm.median == pytest.approx(own.measures[key].median, abs=0.15 * own.measures[key].sd)
         assert norm.sd == pytest.approx(own.measures[key].sd, rel=0.15)

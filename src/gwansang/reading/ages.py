@@ -1,12 +1,12 @@
 """The positions of the years of life on the face (流年運氣)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TypedDict
 
 from gwansang.reading.errors import BirthYearOutOfRangeError
-from gwansang.reading.knowledge import load_knowledge
+from gwansang.reading.knowledge import load_records
 from gwansang.reading.model import AgePosition
 from gwansang.reading.texts import places_text, shapes_text
 from gwansang.texts import Locale
@@ -32,23 +32,19 @@ _PART_OF_PLACE = {
 }
 
 
-class _Position(TypedDict):
+@dataclass(frozen=True, slots=True)
+class _Position:
     age: int
     hanja: str
     place: str
     side: str
-    vertices: list[int]
+    vertices: tuple[int, ...]
     geometry: str
-
-
-class _YunyeonJson(TypedDict):
-    source: str
-    positions: list[_Position]
 
 
 @cache
 def _positions() -> tuple[_Position, ...]:
-    return tuple(load_knowledge("yunyeon", _YunyeonJson)["positions"])
+    return load_records("yunyeon", "positions", _Position)
 
 
 def describe_ages(birth_year: int, day: date, shapes: Mapping[str, str], locale: Locale) -> tuple[AgePosition, ...]:
@@ -68,9 +64,9 @@ def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale
     positions = _positions()
     position = positions[(age - 1) % len(positions)]  # after 99 the positions begin anew
     texts = places_text(locale)
-    place, name = texts["ages"][position["place"]], texts["positions"][position["hanja"]]
-    meaning = texts["age"].format(age=age, position=name, hanja=position["hanja"], text=place["text"])
-    part = _PART_OF_PLACE.get(position["place"])
+    place, name = texts["ages"][position.place], texts["positions"][position.hanja]
+    meaning = texts["age"].format(age=age, position=name, hanja=position.hanja, text=place["text"])
+    part = _PART_OF_PLACE.get(position.place)
     if part is not None:
         part_name = shapes_text(locale)["parts"][part]["name"]
         meaning = f"{meaning} {texts['age_shape'].format(part=part_name, shape=shapes[part])}"
@@ -78,9 +74,9 @@ def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale
         counted_age=age,
         international_age=age - 1,
         position=name,
-        hanja=position["hanja"],
+        hanja=position.hanja,
         place=place["name"],
-        vertices=tuple(position["vertices"]),
+        vertices=position.vertices,
         meaning=meaning,
         current=current,
     )

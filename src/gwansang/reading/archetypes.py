@@ -10,9 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypedDict
 
-from gwansang.reading.knowledge import load_knowledge
+from gwansang.reading.knowledge import load_records
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
 from gwansang.reading.norms import Norms
@@ -64,44 +63,14 @@ class SupportingShape:
     weight: float
 
 
-class _ArchetypeJson(TypedDict):
-    id: str
-    hanja: str
-    element: str
-    mean: float
-    sd: float
-    offset: float
-    shapes: dict[str, dict[str, float]]
-
-
-class _ArchetypesJson(TypedDict):
-    source: str
-    archetypes: list[_ArchetypeJson]
-
-
-class _FigureJson(TypedDict):
-    id: str
-    hanja: str
-    years: str
-    mix: dict[str, int]
-    records: list[str]
-
-
-class _FiguresJson(TypedDict):
-    source: str
-    figures: list[_FigureJson]
-
-
 @cache
 def archetype_definitions() -> tuple[Archetype, ...]:
-    rows = load_knowledge("archetypes", _ArchetypesJson)["archetypes"]
-    return tuple(Archetype(**row) for row in rows)
+    return load_records("archetypes", "archetypes", Archetype)
 
 
 @cache
 def figure_definitions() -> tuple[Figure, ...]:
-    rows = load_knowledge("figures", _FiguresJson)["figures"]
-    return tuple(Figure(row["id"], row["hanja"], row["years"], row["mix"], tuple(row["records"])) for row in rows)
+    return load_records("figures", "figures", Figure)
 
 
 def describe_archetypes(

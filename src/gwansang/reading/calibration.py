@@ -1,9 +1,9 @@
-"""Calibration of the scales in knowledge/calibration.json on simulated faces, so that they are fair among them.
+"""Calibration of the scales in knowledge/measures.json on simulated faces, so that they are fair among them.
 
 For renewing the constants after a change of norms, shapes or weights; a reading does not use it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from statistics import fmean, stdev
 from typing import TypedDict
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gwansang.reading.elements import ELEMENT_SHARPNESS, ELEMENTS, prototype_similarities
 from gwansang.reading.knowledge import load_knowledge
+from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norms
 from gwansang.reading.scores import Moments, Scales, energy_means, harmony_terms, mean_harmony, smooth_shapes
@@ -23,7 +24,7 @@ _LEARNING_RATE = 0.5
 
 
 class Population(TypedDict):
-    """Correlations of the measures among people (in the order of keys), and moments of the log asymmetry by region."""
+    """Correlations of measures among people, in the order of keys, and moments of the log asymmetry by region."""
 
     source: str
     keys: list[str]
@@ -34,17 +35,28 @@ class Population(TypedDict):
 @cache
 def default_population() -> Population:
     """Return the population of the shipped scales; the file names its source."""
-    return load_knowledge("population", Population)
+    return load_knowledge("measures", "population", Population)
+
+
+def correlation_matrix(keys: Sequence[str], population: Population) -> NDArray[np.float64]:
+    """Return the correlations of the measures; one that the population lacks is independent of all others."""
+    known = {key: index for index, key in enumerate(population["keys"])}
+    matrix = np.eye(len(keys))
+    rows = [row for row, key in enumerate(keys) if key in known]
+    columns = [known[keys[row]] for row in rows]
+    matrix[np.ix_(rows, rows)] = np.array(population["correlations"])[np.ix_(columns, columns)]
+    return matrix
 
 
 def simulate_faces(count: int, seed: int, population: Population | None = None) -> Iterator[dict[str, float]]:
     """Yield standard scores of simulated faces: multivariate normal with the correlations of the population."""
     population = population or default_population()
+    keys = tuple(MEASURES_BY_KEY)
     draws = np.random.default_rng(seed).multivariate_normal(
-        np.zeros(len(population["keys"])), np.array(population["correlations"]), count, method="eigh"
+        np.zeros(len(keys)), correlation_matrix(keys, population), count, method="eigh"
     )
     for row in draws:
-        yield dict(zip(population["keys"], row.tolist(), strict=True))
+        yield dict(zip(keys, row.tolist(), strict=True))
 
 
 def calibrate_scales(norms: Norms, count: int, seed: int, population: Population | None = None) -> Scales:

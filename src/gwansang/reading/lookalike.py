@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.calibration import default_population
+from gwansang.reading.calibration import correlation_matrix, default_population
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.taxonomy import load_taxonomy
@@ -167,10 +167,7 @@ def _whitening(keys: Sequence[str], variance: Vector) -> Matrix:
 
 @cache
 def _correlations(keys: tuple[str, ...]) -> Matrix:
-    """Return the correlations of the measures among people."""
-    population = default_population()
-    order = [population["keys"].index(key) for key in keys]
-    return np.array(population["correlations"])[np.ix_(order, order)]
+    return correlation_matrix(keys, default_population())
 
 
 def _chi_squared_survival(distance: float, measures: int) -> float:

@@ -1,7 +1,7 @@
 """The error of a measure on one photo, from the conditions of its capture.
 
 The model is simple on purpose: independent errors add in quadrature. They are landmark noise; the residuals that the
-corrections leave of pitch, yaw, camera distance, a smile and open lips; and a fringe. knowledge/errors.json has the
+corrections leave of pitch, yaw, camera distance, a smile and open lips; and a fringe. knowledge/measures.json has the
 sensitivity of each measure to each of them, with its source.
 """
 
@@ -38,26 +38,16 @@ class Sensitivity:
     fringe: float
 
 
-class _SensitivityJson(TypedDict):
-    noise: float
-    pitch: float
-    yaw: float
-    near: float
-    smile: float
-    mouth: float
-    fringe: float
-
-
-class _ErrorsJson(TypedDict):
+class _Errors(TypedDict):
     source: str
-    measures: dict[str, _SensitivityJson]
+    measures: dict[str, dict[str, float]]
 
 
 @cache
 def sensitivities() -> Mapping[str, Sensitivity]:
     """Return the sensitivities of the measures by key."""
-    data = load_knowledge("errors", _ErrorsJson)
-    return {key: Sensitivity(**row) for key, row in data["measures"].items()}
+    rows = load_knowledge("measures", "errors", _Errors)["measures"]
+    return {key: Sensitivity(**row) for key, row in rows.items()}
 
 
 def measurement_error(key: str, capture: CaptureConditions) -> float:

@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.reading.calibration import Population, calibrate_scales, default_population
+from gwansang.reading.calibration import Population, calibrate_scales, correlation_matrix, default_population
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import QUANTILES, Norm, Norms
 from gwansang.reading.scores import Moments
@@ -20,7 +20,7 @@ from gwansang.reading.scores import Moments
 MIN_PEOPLE = 20
 _PRIOR_PEOPLE = 100  # weight of the prior of a percentile or a correlation
 _MAX_Z = 3.0
-_SIMULATED_FACES, _SEED = 8000, 2026
+_SEED = 2026
 _KEYS = tuple(MEASURES_BY_KEY)
 
 Vector = NDArray[np.float64]
@@ -38,8 +38,8 @@ class TooFewPeopleError(ValueError):
     """There are fewer than MIN_PEOPLE people, or a measure is the same for all of them."""
 
 
-def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str) -> Norms:
-    """Return norms and scales of people, each measured once; raises TooFewPeopleError."""
+def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str, *, simulated_faces: int = 8000) -> Norms:
+    """Return norms of people, each measured once, with scales from simulated faces; raise TooFewPeopleError."""
     people = list(people)
     if len(people) < MIN_PEOPLE:
         raise TooFewPeopleError(f"norms need at least {MIN_PEOPLE} people, and there are {len(people)}")
@@ -47,7 +47,7 @@ def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str) -
     measures = {key: _norm(key, table[:, j]) for j, key in enumerate(_KEYS)}
     norms = Norms(name, len(people), provenance, measures)
     population = _population(norms, table, people)
-    return replace(norms, scales=calibrate_scales(norms, _SIMULATED_FACES, _SEED, population))
+    return replace(norms, scales=calibrate_scales(norms, simulated_faces, _SEED, population))
 
 
 def robust_sd(values: Vector) -> float:
@@ -83,13 +83,11 @@ def _round(number: float) -> float:
 
 def _population(norms: Norms, table: Vector, people: Sequence[MeasuredPerson]) -> Population:
     shipped = default_population()
-    order = [shipped["keys"].index(key) for key in _KEYS]
-    prior = np.array(shipped["correlations"])[np.ix_(order, order)]
     medians = np.array([norms.measures[key].median for key in _KEYS])
     sds = np.array([norms.measures[key].sd for key in _KEYS])
     z = np.clip((table - medians) / sds, -_MAX_Z, _MAX_Z)
     weight = len(table) / (len(table) + _PRIOR_PEOPLE)
-    correlations = weight * np.corrcoef(z.T) + (1 - weight) * prior
+    correlations = weight * np.corrcoef(z.T) + (1 - weight) * correlation_matrix(_KEYS, shipped)
     return {
         "source": f"Correlations of {len(table)} people, drawn towards the shipped ones by {1 - weight:.0%}.",
         "keys": list(_KEYS),

@@ -83,7 +83,7 @@ class _NormsJson(TypedDict):
 @cache
 def default_norms() -> Norms:
     """Return the shipped norms, a start for Korean users; the file names their source."""
-    data = load_knowledge("norms", _NormsJson)
+    data = load_knowledge("measures", "norms", _NormsJson)
     measures = {key: _norm(row) for key, row in data["measures"].items()}
     return Norms(data["id"], data["n"], data["provenance"], measures)
 

@@ -59,7 +59,7 @@ class Scales(TypedDict):
 @cache
 def default_scales() -> Scales:
     """Return the scales of the shipped norms."""
-    return load_knowledge("calibration", Scales)
+    return load_knowledge("measures", "scales", Scales)
 
 
 @dataclass(frozen=True, slots=True)
