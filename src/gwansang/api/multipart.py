@@ -1,8 +1,9 @@
-"""A small multipart form with the files of one field, parsed in memory (photos never touch a disk) in the pool."""
+"""A small multipart form, parsed in memory (photos never touch a disk): whole, or piece by piece as it arrives."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -12,6 +13,7 @@ from gwansang.core.exceptions import InvalidInput, Malformed
 _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
 _MAX_BOUNDARY = 200
+_MAX_NAME = 100
 
 
 class InvalidFormError(Malformed):
@@ -26,127 +28,158 @@ class TooManyFilesError(InvalidInput):
     title = "Too many files in the form"
 
 
-@dataclass(slots=True)
-class Form:
-    """What was in the form: the files of the one field that may have any, in their order, and the other fields."""
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file of the form; `name` is what its sender calls it, without folders and control characters."""
 
-    files: dict[str, list[bytes]] = field(default_factory=dict)
-    fields: dict[str, str] = field(default_factory=dict)
-
-
-def parse_form(body: bytes | bytearray, content_type: str, max_files: int = 1) -> Form:
-    """Parses a whole multipart/form-data body; raises TooManyFilesError, and InvalidFormError for anything else but one
-    small clean form."""
-    collector = FormCollector(max_files)
-    feed = FormFeed(content_type, collector)
-    feed.write(bytes(body))
-    feed.end()
-    return collector.form
+    name: str
+    content: bytes
 
 
-class FormFeed:
-    """Where a form goes in, at once or piece by piece; raises InvalidFormError and what the collector raises."""
+class FormParser:
+    """Parser of one form whose files are all in one field.
 
-    def __init__(self, content_type: str, collector: "FormCollector") -> None:
+    field: the field of the files; any one if None. check_size: called with the size of a part while it grows and the
+    number of files before it, to raise if that is too much. Methods raise InvalidFormError, TooManyFilesError and the
+    errors of `check_size`.
+    """
+
+    def __init__(
+        self,
+        content_type: str,
+        max_files: int = 1,
+        *,
+        field: str | None = None,
+        check_size: Callable[[int, int], object] = lambda size, files: None,
+    ) -> None:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if not 0 < len(boundary) <= _MAX_BOUNDARY:
             raise InvalidFormError("The multipart form has no usable boundary.")
-        self._collector = collector
+        self.fields: dict[str, str] = {}
+        self.file_field = field
+        self.file_count = 0
+        self._field = field
+        self._max_files = max_files
+        self._check_size = check_size
+        self._part = _Part()
+        self._files: list[FormFile] = []
+        self._complete = False
         self._parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": collector.begin_part,
-                "on_header_field": collector.add_header_name,
-                "on_header_value": collector.add_header_value,
-                "on_header_end": collector.end_header,
-                "on_part_data": collector.add_data,
-                "on_part_end": collector.end_part,
-                "on_end": collector.end,
+                "on_part_begin": self._begin_part,
+                "on_header_field": self._add_header_name,
+                "on_header_value": self._add_header_value,
+                "on_header_end": self._end_header,
+                "on_part_data": self._add_data,
+                "on_part_end": self._end_part,
+                "on_end": self._end,
             },
         )
 
-    def write(self, piece: bytes) -> None:
-        with _readable():
+    def parse(self, body: bytes | bytearray) -> list[FormFile]:
+        """Parse a whole form and return its files in their order."""
+        files = self.write(bytes(body))
+        self.end()
+        return files
+
+    async def stream(self, pieces: AsyncIterable[bytes]) -> AsyncIterator[FormFile]:
+        """Yield the files of a form as they become complete, so that a caller holds one at a time."""
+        async for piece in pieces:
+            for file in self.write(piece):
+                yield file
+        self.end()
+
+    def write(self, piece: bytes) -> list[FormFile]:
+        """Parse a piece and return the files that it completes."""
+        with _form_errors():
             self._parser.write(piece)
+        files, self._files = self._files, []
+        return files
 
     def end(self) -> None:
-        with _readable():
+        """Check that the form is complete."""
+        with _form_errors():
             self._parser.finalize()
-        if not self._collector.complete:
+        if not self._complete:
             raise InvalidFormError("The multipart form ends too early.")
+
+    def _begin_part(self) -> None:
+        if self.file_count + len(self.fields) > _MAX_FIELDS + self._max_files:
+            raise InvalidFormError("The form has too many fields.")
+        self._part = _Part()
+
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._part.header_name += data[start:end]
+
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._part.header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        part = self._part
+        if part.header_name.lower() == b"content-disposition":
+            part.disposition = part.header_value
+        part.header_name = part.header_value = b""
+
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
+        self._part.size += end - start
+        self._check_size(self._part.size, self.file_count)
+        self._part.data.append(data[start:end])
+
+    def _end_part(self) -> None:
+        kind, options = parse_options_header(self._part.disposition)
+        name = options.get(b"name", b"").decode("utf-8")
+        filename = options.get(b"filename")
+        taken = name in self.fields or (filename is None and name == self.file_field and self.file_count > 0)
+        if kind != b"form-data" or not name or taken:
+            raise InvalidFormError("Every part of the form needs a name of its own.")
+        data, self._part = self._part.data, _Part()
+        content = data[0] if len(data) == 1 else b"".join(data)
+        if filename is None:
+            self._add_field(name, content)
+        else:
+            self._add_file(name, filename, content)
+
+    def _end(self) -> None:
+        self._complete = True
+
+    def _add_file(self, field: str, filename: bytes, content: bytes) -> None:
+        if self._field is not None and field != self._field:
+            raise InvalidFormError(f"The files of the form belong into the field `{self._field}`.")
+        if self.file_count and field != self.file_field:
+            raise InvalidFormError("All files of the form belong into one field.")
+        if self.file_count == self._max_files:
+            raise TooManyFilesError(f"The form may hold {self._max_files} files.", max_files=self._max_files)
+        self.file_field = field
+        self.file_count += 1
+        self._files.append(FormFile(_plain(filename), content))
+
+    def _add_field(self, name: str, content: bytes) -> None:
+        if len(content) > _MAX_FIELD_BYTES:
+            raise InvalidFormError(f"A form field may have {_MAX_FIELD_BYTES} bytes; a photo is sent as a file.")
+        self.fields[name] = content.decode("utf-8")
+
+
+class _Part:
+    """A part of the form while it arrives."""
+
+    def __init__(self) -> None:
+        self.header_name = self.header_value = self.disposition = b""
+        self.data: list[bytes] = []
+        self.size = 0
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _form_errors() -> Iterator[None]:
     try:
         yield
     except (FormParserError, UnicodeDecodeError):
         raise InvalidFormError("The multipart form is damaged or not complete.") from None
 
 
-class FormCollector:
-    """Takes what the parser finds."""
-
-    def __init__(self, max_files: int) -> None:
-        self.form = Form()
-        self.files = 0
-        self._max_files = max_files
-        self.complete = False
-        self._header = (b"", b"")
-        self._disposition = b""
-        self._data: list[bytes] = []
-
-    def begin_part(self) -> None:
-        if self.files + len(self.form.fields) > _MAX_FIELDS + self._max_files:
-            raise InvalidFormError("The form has too many fields.")
-        self._header, self._disposition, self._data = (b"", b""), b"", []
-
-    def add_header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header = (self._header[0] + data[start:end], self._header[1])
-
-    def add_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header = (self._header[0], self._header[1] + data[start:end])
-
-    def end_header(self) -> None:
-        name, value = self._header
-        if name.lower() == b"content-disposition":
-            self._disposition = value
-        self._header = (b"", b"")
-
-    def add_data(self, data: bytes, start: int, end: int) -> None:
-        self._data.append(data[start:end])
-
-    def end_part(self) -> None:
-        kind, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode("utf-8")
-        is_file = b"filename" in options
-        if kind != b"form-data" or not name or name in (self.form.fields if is_file else self._names()):
-            raise InvalidFormError("Every part of the form needs a name of its own.")
-        content = self._data[0] if len(self._data) == 1 else b"".join(self._data)
-        self._data = []
-        if is_file:
-            self.add_file(name, options[b"filename"], content)
-        else:
-            self._add_field(name, content)
-
-    def end(self) -> None:
-        self.complete = True
-
-    def _names(self) -> set[str]:
-        return {*self.form.files, *self.form.fields}
-
-    def add_file(self, name: str, _filename: bytes, content: bytes) -> None:
-        """Takes a file; raises TooManyFilesError, and InvalidFormError for one in another field than those before."""
-        files = self.form.files.setdefault(name, [])
-        if len(self.form.files) > 1:
-            raise InvalidFormError("All files of the form belong into one field.")
-        if self.files == self._max_files:
-            raise TooManyFilesError(f"The form may hold {self._max_files} files.", max_files=self._max_files)
-        self.files += 1
-        files.append(content)
-
-    def _add_field(self, name: str, content: bytes) -> None:
-        if len(content) > _MAX_FIELD_BYTES:
-            raise InvalidFormError(f"A form field may have {_MAX_FIELD_BYTES} bytes; a photo is sent as a file.")
-        self.form.fields[name] = content.decode("utf-8")
+def _plain(filename: bytes) -> str:
+    """Return the last part of a path, as text that fits in a line."""
+    text = filename.decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
+    shown = (letter for letter in text if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    return "".join(shown).strip()[:_MAX_NAME]

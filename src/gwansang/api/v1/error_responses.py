@@ -4,7 +4,7 @@ from gwansang.api.base64_image import InvalidBase64Error
 from gwansang.api.errors import InvalidRequestError
 from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
-from gwansang.api.v1.inputs.faces import ContentTypeError, FileTooLargeError
+from gwansang.api.v1.inputs.bodies import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import BATCH_TASK, FACE_TASK, PARAMETERS, SIGNED_IN, VIDEO_TASK
-from gwansang.api.v1.inputs.tasks import BatchInputs, ClipInputs, FaceAsk, IdempotencyKey
+from gwansang.api.v1.inputs.faces import TaskQuery
+from gwansang.api.v1.inputs.tasks import BatchInputs, IdempotencyKey, VideoInputs
 from gwansang.api.v1.openapi_bodies import BATCH_BODY, JSON_BODY, VIDEO_BODY
 from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
@@ -52,7 +53,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
 @body_limit("max_json_bytes")
 async def analyze_face_later(
     caller: FaceCaller,
-    ask: FaceAsk,
+    load_query: TaskQuery,
     submissions: Submissions,
     locale: ChosenLocale,
     response: Response,
@@ -63,14 +64,14 @@ async def analyze_face_later(
     The result is what that call would have answered when the task was done: with the consent to `history` the reading
     is kept, and the face remembered.
     """
-    return _submitted(await submissions.face(caller.user_id, ask, key), locale, response)
+    return _submitted(await submissions.face(caller.user_id, load_query, key), locale, response)
 
 
 @router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_TASK)))
 @body_limit("max_video_bytes", form=True, own_budget=True)
 async def analyze_video(
     caller: VideoCaller,
-    clip: ClipInputs,
+    video: VideoInputs,
     submissions: Submissions,
     locale: ChosenLocale,
     response: Response,
@@ -82,7 +83,7 @@ async def analyze_video(
     show one face. With the consent to `history` the reading is kept and the face remembered, as from one photo; of the
     video itself nothing is kept.
     """
-    return _submitted(await submissions.video(caller.user_id, clip, key), locale, response)
+    return _submitted(await submissions.video(caller.user_id, video, key), locale, response)
 
 
 @router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_TASK)))

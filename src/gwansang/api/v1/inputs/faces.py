@@ -1,4 +1,4 @@
-"""A face as an endpoint gets it: the body is read here, everything slow about it happens later, in the pool."""
+"""Faces as an endpoint gets them: the body is read here, and parsed and decoded later, in the inference pool."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from gwansang.api.base64_image import decode_image
-from gwansang.api.errors import InvalidRequestError, invalid_model
+from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
-from gwansang.api.multipart import parse_form
-from gwansang.core.exceptions import TooLarge, UnsupportedMedia
+from gwansang.api.multipart import FormParser
+from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.face_input import FaceForm, FaceRequest
@@ -29,53 +29,24 @@ from gwansang.services.ml.face_analyzer import (
 )
 from gwansang.texts import Locale
 
-Ask = Callable[[], FaceQuery]
+LoadQuery = Callable[[], FaceQuery]  # raises whatever is wrong with the request
 ChooseLocale = Callable[[str | None], Locale]
 
 
-class ContentTypeError(UnsupportedMedia):
-    """Carries `expected` in its context."""
-
-    code = "CONTENT_TYPE_NOT_ACCEPTED"
-    title = "Content type not accepted"
-
-
-class FileTooLargeError(TooLarge):
-    """Carries `max_bytes` in its context."""
-
-    code = "FILE_TOO_LARGE"
-    title = "The photo is too large"
-
-
-async def _json_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
+async def _json_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> LoadQuery:
     require_type(request, "application/json")
-    body = await read_body(request)
-    async with _while_waited_for(
-        request, partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
-    ) as ask:
-        yield ask
+    return partial(query_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
 
 
-async def _upload_ask(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> AsyncIterator[Ask]:
+async def _form_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> LoadQuery:
     require_type(request, "multipart/form-data")
     body, kind = await read_body(request), request.headers["content-type"]
-    async with _while_waited_for(
-        request, partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
-    ) as ask:
-        yield ask
-
-
-async def read_body(request: Request) -> bytearray:
-    """The whole body in one piece that grows; a list of chunks would be joined into a second copy of it."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-    return body
+    return partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
 
 
 @asynccontextmanager
-async def _while_waited_for(request: Request, ask: Ask) -> AsyncIterator[Ask]:
-    """`ask`, but it raises ClientDisconnect once the caller has gone: nobody's photo keeps the others waiting."""
+async def _cancel_on_disconnect(request: Request, load: LoadQuery) -> AsyncIterator[LoadQuery]:
+    """Yield `load`, but raising ClientDisconnect once the client has gone: its photo would only delay the others."""
     gone = Event()
 
     async def watch() -> None:
@@ -83,53 +54,70 @@ async def _while_waited_for(request: Request, ask: Ask) -> AsyncIterator[Ask]:
             pass
         gone.set()
 
-    def ask_for_someone() -> FaceQuery:
+    def load_if_connected() -> FaceQuery:
         if gone.is_set():
             raise ClientDisconnect
-        return ask()
+        return load()
 
     watching = asyncio.create_task(watch())
     try:
-        yield ask_for_someone
+        yield load_if_connected
     finally:
         watching.cancel()
 
 
-JsonAsk = Annotated[Ask, Depends(_json_ask)]
-UploadAsk = Annotated[Ask, Depends(_upload_ask)]
+async def _connected_json_query(
+    request: Request, load: Annotated[LoadQuery, Depends(_json_query)]
+) -> AsyncIterator[LoadQuery]:
+    async with _cancel_on_disconnect(request, load) as connected:
+        yield connected
+
+
+async def _connected_form_query(
+    request: Request, load: Annotated[LoadQuery, Depends(_form_query)]
+) -> AsyncIterator[LoadQuery]:
+    async with _cancel_on_disconnect(request, load) as connected:
+        yield connected
+
+
+JsonQuery = Annotated[LoadQuery, Depends(_connected_json_query)]
+FormQuery = Annotated[LoadQuery, Depends(_connected_form_query)]
+TaskQuery = Annotated[LoadQuery, Depends(_json_query)]
 
 
 def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
-    """What a JSON body asks; raises what is wrong with it."""
+    """Return the query of a JSON body; raises whatever is wrong with it."""
     if b'"landmarks"' in body and too_complex(body):
         raise InvalidLandmarksError("Landmarks must be the 468 or 478 points of a face mesh.", expected=LANDMARK_COUNTS)
     try:
-        asked = FaceRequest.model_validate(parse_object(body))
+        fields = FaceRequest.model_validate(parse_object(body))
     except ValidationError as error:
         raise invalid_model(error, FaceRequest.model_fields) from None
     return FaceQuery(
-        locale=choose(asked.locale),
-        birth_year=asked.birth_year,
-        image=None if asked.image is None else _within(decode_image(asked.image), max_bytes),
-        landmarks=None if asked.landmarks is None else _array(asked.landmarks),
-        image_width=asked.image_width,
-        image_height=asked.image_height,
+        locale=choose(fields.locale),
+        birth_year=fields.birth_year,
+        image=None if fields.image is None else _checked(decode_image(fields.image), max_bytes),
+        landmarks=None if fields.landmarks is None else _array(fields.landmarks),
+        image_width=fields.image_width,
+        image_height=fields.image_height,
     )
 
 
 def query_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
-    """What an upload form asks; raises what is wrong with it."""
-    form = parse_form(body, content_type, MAX_PHOTOS)
-    photos = form.files.get("file")
-    if photos is None:
-        fault = {"field": "file", "message": "Send the photo as a file in the field `file`"}
-        raise InvalidRequestError("Request validation failed", faults=[fault])
-    try:
-        asked = FaceForm.model_validate({name: value for name, value in form.fields.items() if value})
-    except ValidationError as error:
-        raise invalid_model(error, FaceForm.model_fields) from None
-    first, *more = _all_within(photos, max_bytes)
-    return FaceQuery(locale=choose(asked.locale), birth_year=asked.birth_year, image=first, more_images=tuple(more))
+    """Return the query of an upload form; raises whatever is wrong with it."""
+    form = FormParser(content_type, MAX_PHOTOS)
+    photos = [file.content for file in form.parse(body)]
+    fields = read_fields(form, FaceForm, "Send the photo as a file in the field `file`")
+    for index, photo in enumerate(photos):
+        with label_errors_with_file(index, len(photos)):
+            check_size(len(photo), max_bytes)
+    first, *more = photos
+    return FaceQuery(locale=choose(fields.locale), birth_year=fields.birth_year, image=first, more_images=tuple(more))
+
+
+def _checked(photo: bytes, max_bytes: int) -> bytes:
+    check_size(len(photo), max_bytes)
+    return photo
 
 
 def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -137,22 +125,3 @@ def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype
         message = "Landmarks must be the 468 or 478 points of a face mesh, all [x, y] or all [x, y, z]."
         raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
     return np.array(landmarks, dtype=np.float64)
-
-
-def _all_within(photos: list[bytes], max_bytes: int) -> list[bytes]:
-    for index, photo in enumerate(photos):
-        with label_errors_with_file(index, len(photos)):
-            _within(photo, max_bytes)
-    return photos
-
-
-def _within(photo: bytes, max_bytes: int) -> bytes:
-    if len(photo) > max_bytes:
-        raise FileTooLargeError(f"The photo is larger than {max_bytes} bytes.", max_bytes=max_bytes)
-    return photo
-
-
-def require_type(request: Request, expected: str) -> None:
-    """Raises ContentTypeError for a body that does not say that it is what is expected."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
-        raise ContentTypeError(f"Send this request as {expected}.", expected=expected)

@@ -1,0 +1,65 @@
+"""Reading of request bodies that endpoints parse themselves: their type, their bytes, and the fields of forms."""
+
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from gwansang.api.errors import InvalidRequestError, invalid_model
+from gwansang.api.multipart import FormParser
+from gwansang.core.exceptions import TooLarge, UnsupportedMedia
+
+FILE = "file"  # the field of a form that holds its files
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ContentTypeError(UnsupportedMedia):
+    """Carries `expected` in its context."""
+
+    code = "CONTENT_TYPE_NOT_ACCEPTED"
+    title = "Content type not accepted"
+
+
+class FileTooLargeError(TooLarge):
+    """Carries `max_bytes` in its context."""
+
+    code = "FILE_TOO_LARGE"
+    title = "The photo is too large"
+
+
+def require_type(request: Request, expected: str) -> None:
+    """Raise ContentTypeError unless the request declares the expected type."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+        raise ContentTypeError(f"Send this request as {expected}.", expected=expected)
+
+
+async def read_body(request: Request) -> bytearray:
+    """Return the whole body, in one buffer that grows: joining a list of chunks would need it twice."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+    return body
+
+
+def read_fields(form: FormParser, model: type[Model], advice: str) -> Model:
+    """Return the fields of a form that was read to its end, without empty ones; raises InvalidRequestError.
+
+    advice: what to send, for a form without a file.
+    """
+    require_file(form, advice)
+    try:
+        return model.model_validate({name: value for name, value in form.fields.items() if value})
+    except ValidationError as error:
+        raise invalid_model(error, model.model_fields) from None
+
+
+def require_file(form: FormParser, advice: str) -> None:
+    """Raise InvalidRequestError if the form has no file in the field for files."""
+    if not form.file_count or form.file_field != FILE:
+        raise InvalidRequestError("Request validation failed", faults=[{"field": FILE, "message": advice}])
+
+
+def check_size(size: int, max_bytes: int, subject: str = "The photo", **context: int) -> None:
+    """Raise FileTooLargeError if a file is too large; `subject` begins its message."""
+    if size > max_bytes:
+        raise FileTooLargeError(f"{subject} is larger than {max_bytes} bytes.", max_bytes=max_bytes, **context)
