@@ -15,7 +15,7 @@ from gwansang.core.addresses import client_address
 from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.rate_limit import Bucket, Quota
-from gwansang.dependencies.services import Services, container_of
+from gwansang.dependencies.services import container_of
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import Caller, Scope
 
@@ -64,10 +64,10 @@ _access_token = _AccessTokenScheme(
 _api_key = _ApiKeyScheme(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
 
 
-async def _client_address(connection: HTTPConnection, services: Services) -> str:
+async def _client_address(connection: HTTPConnection) -> str:
     peer = connection.client.host if connection.client else None
     forwarded = connection.headers.getlist("x-forwarded-for")
-    return client_address(peer, forwarded, services.edge.trusted_proxies)
+    return client_address(peer, forwarded, container_of(connection).edge.trusted_proxies)
 
 
 Address = Annotated[str, Depends(_client_address)]
@@ -117,7 +117,6 @@ async def read_credentials(connection: HTTPConnection) -> tuple[str, ...]:
 
 async def _authenticate(
     request: Request,
-    services: Services,
     address: Address,
     token: Annotated[str | None, Security(_access_token)],
     key: Annotated[str | None, Security(_api_key)],
@@ -129,9 +128,9 @@ async def _authenticate(
         if token is not None and key is not None:
             raise TokenInvalidError("Send an access token or an API key, not both.")
         if token is not None:
-            caller = await services.auth.authenticate(token)
+            caller = await container_of(request).auth.authenticate(token)
         else:
-            caller = await services.keys.authenticate(key or "")
+            caller = await container_of(request).keys.authenticate(key or "")
     request.state.caller = caller.id
     return caller
 
@@ -158,10 +157,8 @@ def _caller_with(scope: Scope, cost: int | None = None) -> Any:  # noqa: ANN401 
     return Security(admit, scopes=[scope])
 
 
-async def _admit_or_guest(
-    request: Request, services: Services, address: Address, caller: _Authenticated
-) -> Caller | None:
-    if caller is None and services.edge.allow_guests:
+async def _admit_or_guest(request: Request, address: Address, caller: _Authenticated) -> Caller | None:
+    if caller is None and container_of(request).edge.allow_guests:
         await spend(request, Bucket.GUEST_READINGS, address)
         return None
     return await _admit(request, address, caller, "analyze", COSTS["analyze"])

@@ -7,14 +7,14 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from gwansang.core.exceptions import NotFound
-from gwansang.dependencies.services import Services
+from gwansang.dependencies.services import container_of
 
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
-async def _require_operator(request: Request, services: Services) -> None:
+async def _require_operator(request: Request) -> None:
     """Raise NotFound for everyone else, as for an address that does not exist."""
-    token = services.edge.metrics_token
+    token = container_of(request).edge.metrics_token
     allowed = _is_local(request) if token is None else _has_token(request, token)
     if not allowed:
         raise NotFound("There is nothing at this address.")

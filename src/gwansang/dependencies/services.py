@@ -39,10 +39,6 @@ def container_of(connection: HTTPConnection) -> Container:
     return container
 
 
-async def _container(connection: HTTPConnection) -> Container:
-    return container_of(connection)
-
-
 @dataclass(frozen=True)
 class Provided:
     """Callable that FastAPI resolves to an attribute of the container, such as `users` or `edge.max_upload_bytes`."""
@@ -58,7 +54,6 @@ def provided(path: str) -> Any:  # noqa: ANN401 - what FastAPI's Depends returns
     return Depends(Provided(path))
 
 
-Services = Annotated[Container, Depends(_container)]
 Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]

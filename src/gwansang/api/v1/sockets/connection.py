@@ -26,7 +26,7 @@ from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
 from gwansang.dependencies.callers import Address
 from gwansang.dependencies.params import chosen_locale
-from gwansang.dependencies.services import Services
+from gwansang.dependencies.services import container_of
 from gwansang.dependencies.sockets import (
     ForeignOriginError,
     authenticate_message,
@@ -253,8 +253,8 @@ def token_of(message: bytes | str) -> str | None:
         return None
 
 
-def _door(websocket: WebSocket, services: Services, address: Address) -> Door:
-    return Door(websocket, services, address)
+def _door(websocket: WebSocket, address: Address) -> Door:
+    return Door(websocket, container_of(websocket), address)
 
 
 Doorway = Annotated[Door, Depends(_door)]
