@@ -6,7 +6,7 @@ Each group holds what one part of the program needs, with its own checks; `Setti
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -28,8 +28,10 @@ def _split(value: object) -> object:
 
 
 def _check_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("it is not a time zone name such as Asia/Seoul")
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:  # OSError: a folder of zones, such as Asia
+        raise ValueError("it is not a time zone name such as Asia/Seoul") from error
     return name
 
 

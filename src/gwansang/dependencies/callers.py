@@ -64,13 +64,11 @@ _access_token = _AccessTokenScheme(
 _api_key = _ApiKeyScheme(APIKeyIn.header, "X-API-Key", "A key of `POST /keys`.", "ApiKey", auto_error=False)
 
 
-async def _client_address(connection: HTTPConnection) -> str:
+def address_of(connection: HTTPConnection) -> str:
+    """Return the address of the client that limits are counted against."""
     peer = connection.client.host if connection.client else None
     forwarded = connection.headers.getlist("x-forwarded-for")
     return client_address(peer, forwarded, container_of(connection).edge.trusted_proxies)
-
-
-Address = Annotated[str, Depends(_client_address)]
 
 
 async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: int = 1) -> None:
@@ -117,14 +115,13 @@ async def read_credentials(connection: HTTPConnection) -> tuple[str, ...]:
 
 async def _authenticate(
     request: Request,
-    address: Address,
     token: Annotated[str | None, Security(_access_token)],
     key: Annotated[str | None, Security(_api_key)],
 ) -> Caller | None:
     """Return the caller of the credentials, None if there are none; invalid ones count against their address."""
     if token is None and key is None:
         return None
-    async with count_failure(request, address):
+    async with count_failure(request, address_of(request)):
         if token is not None and key is not None:
             raise TokenInvalidError("Send an access token or an API key, not both.")
         if token is not None:
@@ -138,9 +135,9 @@ async def _authenticate(
 _Authenticated = Annotated[Caller | None, Depends(_authenticate)]
 
 
-async def _admit(request: Request, address: str, caller: Caller | None, scope: Scope, cost: int) -> Caller:
+async def _admit(request: Request, caller: Caller | None, scope: Scope, cost: int) -> Caller:
     if caller is None:
-        await spend(request, Bucket.ADDRESS, address)
+        await spend(request, Bucket.ADDRESS, address_of(request))
         raise Unauthenticated("Sign in, or send an API key.")
     await spend(request, Bucket.CALLER, user_key(caller), cost)
     caller.require(scope)
@@ -151,27 +148,27 @@ def _caller_with(scope: Scope, cost: int | None = None) -> Any:  # noqa: ANN401 
     """Return the dependency on a caller with a scope, whose calls cost `cost` points instead of those of the scope."""
     points = COSTS.get(scope, 1) if cost is None else cost
 
-    async def admit(request: Request, address: Address, caller: _Authenticated) -> Caller:
-        return await _admit(request, address, caller, scope, points)
+    async def admit(request: Request, caller: _Authenticated) -> Caller:
+        return await _admit(request, caller, scope, points)
 
     return Security(admit, scopes=[scope])
 
 
-async def _admit_or_guest(request: Request, address: Address, caller: _Authenticated) -> Caller | None:
+async def _admit_or_guest(request: Request, caller: _Authenticated) -> Caller | None:
     if caller is None and container_of(request).edge.allow_guests:
-        await spend(request, Bucket.GUEST_READINGS, address)
+        await spend(request, Bucket.GUEST_READINGS, address_of(request))
         return None
-    return await _admit(request, address, caller, "analyze", COSTS["analyze"])
+    return await _admit(request, caller, "analyze", COSTS["analyze"])
 
 
-async def _count_address(request: Request, address: Address) -> None:
-    await spend(request, Bucket.ADDRESS, address)
+async def _count_address(request: Request) -> None:
+    await spend(request, Bucket.ADDRESS, address_of(request))
 
 
 async def _login_form(
-    request: Request, address: Address, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> OAuth2PasswordRequestForm:
-    await spend(request, Bucket.LOGIN_ADDRESS, address)
+    await spend(request, Bucket.LOGIN_ADDRESS, address_of(request))
     await spend(request, Bucket.LOGIN_ACCOUNT, account_key(form.username))
     return form
 

@@ -24,7 +24,7 @@ from gwansang.api.errors import error_response, problem_of
 from gwansang.container import Container
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
-from gwansang.dependencies.callers import Address
+from gwansang.dependencies.callers import address_of
 from gwansang.dependencies.params import chosen_locale
 from gwansang.dependencies.services import container_of
 from gwansang.dependencies.sockets import (
@@ -253,8 +253,8 @@ def token_of(message: bytes | str) -> str | None:
         return None
 
 
-def _door(websocket: WebSocket, address: Address) -> Door:
-    return Door(websocket, container_of(websocket), address)
+def _door(websocket: WebSocket) -> Door:
+    return Door(websocket, container_of(websocket), address_of(websocket))
 
 
 Doorway = Annotated[Door, Depends(_door)]
