@@ -41,7 +41,7 @@ def told(**z: float) -> Archetypes:
 
 
 @given(z_scores)
-def test_the_shares_are_a_hundred_whatever_the_face(z: dict[str, float]) -> None:
+def test_the_shares_of_the_archetypes_sum_to_100(z: dict[str, float]) -> None:
     found = shares(z)
     assert list(found) == IDS == ["king", "scholar", "general", "merchant", "artist"]
     assert sum(found.values()) == 100
@@ -50,12 +50,12 @@ def test_the_shares_are_a_hundred_whatever_the_face(z: dict[str, float]) -> None
 
 
 @given(z_scores, st.sampled_from(KEYS))
-def test_a_hair_more_of_a_measure_changes_no_share_by_more_than_a_hair(z: dict[str, float], key: str) -> None:
+def test_a_small_change_of_a_measure_changes_each_share_by_at_most_2(z: dict[str, float], key: str) -> None:
     other = shares({**z, key: z[key] + 0.01})
     assert max(abs(other[name] - share) for name, share in shares(z).items()) <= 2
 
 
-def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
+def test_each_archetype_leads_in_about_a_fifth_of_all_faces() -> None:
     leads: Counter[str] = Counter()
     for z in simulate_faces(1500, seed=17):
         found = shares(z)
@@ -63,7 +63,7 @@ def test_each_calling_leads_in_about_a_fifth_of_all_faces() -> None:
     assert {name: leads[name] / 1500 for name in IDS} == pytest.approx(dict.fromkeys(IDS, 0.2), abs=0.04)
 
 
-def test_the_constants_are_those_that_simulated_faces_give() -> None:
+def test_the_constants_of_the_archetypes_match_simulated_faces() -> None:
     sums = [archetype_sums(smooth_shapes(z), classify_elements(z).shares) for z in simulate_faces(1200, seed=99)]
     for one in archetype_definitions():
         found = [face[one.id] for face in sums]
@@ -71,7 +71,7 @@ def test_the_constants_are_those_that_simulated_faces_give() -> None:
         assert stdev(found) == pytest.approx(one.sd, rel=0.08)
 
 
-def test_every_rule_names_shapes_of_the_taxonomy_and_each_calling_an_element_of_its_own() -> None:
+def test_archetypes_refer_to_shapes_of_the_taxonomy_and_to_one_element_each() -> None:
     for one in archetype_definitions():
         for part, weights in one.shapes.items():
             assert set(weights) <= {shape.id for shape in PARTS[part].classes}, (one.id, part)
@@ -89,7 +89,7 @@ def test_every_rule_names_shapes_of_the_taxonomy_and_each_calling_an_element_of_
         ("artist", {"CW": -1.5, "FW": 1.0, "BA": 1.5, "NR": -1.5, "CF": -1.2, "NA": -1.2, "PL": -1.2}),
     ],
 )
-def test_a_face_made_after_the_old_words_has_that_calling_and_says_why(top: str, z: dict[str, float]) -> None:
+def test_a_face_of_the_traditional_description_has_that_archetype_with_reasons(top: str, z: dict[str, float]) -> None:
     found = told(**z)
     leading = found.callings[0]
     assert found.top == leading.id == top
@@ -99,7 +99,7 @@ def test_a_face_made_after_the_old_words_has_that_calling_and_says_why(top: str,
     assert leading.name in found.summary.replace("의 상이", "의 상")
 
 
-def test_the_reasons_are_shapes_the_reading_tells() -> None:
+def test_the_reasons_of_an_archetype_are_shapes_of_the_reading() -> None:
     reading = compose(measures_at(MC=2.0, BE=2.0, BG=2.0), IDEAL, A_DAY)
     assert reading.archetypes is not None
     parts = {part.part: part for part in reading.parts}
@@ -116,7 +116,7 @@ def test_no_improbable_shape_is_given_as_a_reason(z: dict[str, float]) -> None:
     assert all(reason.probability >= 0.25 for reason in reasons)
 
 
-def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
+def test_the_archetypes_are_sorted_by_share_and_equal_in_both_languages() -> None:
     ko, en = (compose(measures_at(FL=0.7, MC=-1.2, LF=0.9), IDEAL, A_DAY, locale).archetypes for locale in ("ko", "en"))
     assert ko is not None
     assert en is not None
@@ -127,7 +127,7 @@ def test_the_callings_come_from_the_strongest_on_in_both_languages() -> None:
     assert "not say that the real faces were alike" in en.note
 
 
-def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
+def test_every_figure_has_records_and_is_nearest_to_its_own_shares() -> None:
     for figure in figure_definitions():
         assert list(figure.mix) == IDS
         assert sum(figure.mix.values()) == 100
@@ -135,7 +135,7 @@ def test_every_figure_is_a_whole_with_records_and_meets_its_own_mix() -> None:
         assert nearest_figures(figure.mix, 1) == ((figure, 100),)
 
 
-def test_every_figure_is_somebodys_nearest_and_none_is_everybodys() -> None:
+def test_every_figure_is_nearest_to_some_faces_and_none_to_most() -> None:
     nearest = Counter(nearest_figures(shares(z), 1)[0][0].id for z in simulate_faces(1500, seed=23))
     assert set(nearest) == {figure.id for figure in figure_definitions()}
     assert max(nearest.values()) / 1500 < 0.18

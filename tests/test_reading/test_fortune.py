@@ -41,24 +41,24 @@ def test_known_days_have_their_known_pillars(day: date, pillar: str) -> None:
 
 
 @given(st.dates(date(1600, 1, 1), date(2400, 1, 1)))
-def test_the_pillar_comes_again_after_sixty_days_and_not_before(day: date) -> None:
+def test_the_pillar_repeats_every_sixty_days(day: date) -> None:
     coming = [day_pillar(day + timedelta(days=n)).hanja for n in range(1, 61)]
     assert coming.index(day_pillar(day).hanja) == 59
 
 
-def test_the_five_relations_are_those_of_the_cycle() -> None:
+def test_the_five_relations_follow_the_cycle_of_generation() -> None:
     found = [day_relation(day, "wood") for day in ("wood", "water", "metal", "earth", "fire")]
     assert found == ["peer", "supported", "refining", "harvest", "expressing"]
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.sampled_from(ELEMENTS), st.floats(0.2, 1.0))
-def test_no_face_has_an_unlucky_day(day: date, primary: str, share: float) -> None:
+def test_every_day_raises_the_energies_by_two_steps_in_all(day: date, primary: str, share: float) -> None:
     shift = energy_shift(day_pillar(day), a_face(primary, share).shares)
     assert min(shift.values()) >= 0
     assert sum(shift.values()) == pytest.approx(2.0)
 
 
-def test_a_face_between_two_elements_does_not_jump() -> None:
+def test_a_small_change_between_two_elements_changes_the_energies_little() -> None:
     shares = dict.fromkeys(ELEMENTS, 0.2)
     a, b = ({**shares, "wood": 0.2 + d, "fire": 0.2 - d} for d in (1e-6, -1e-6))
     shifts = energy_shift(day_pillar(A_DAY), a), energy_shift(day_pillar(A_DAY), b)
@@ -67,9 +67,7 @@ def test_a_face_between_two_elements_does_not_jump() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("primary", ELEMENTS)
-def test_ten_years_of_days_have_a_text_that_differs_in_every_sentence_from_yesterdays(
-    locale: Locale, primary: str
-) -> None:
+def test_every_sentence_differs_from_the_day_before_for_ten_years(locale: Locale, primary: str) -> None:
     before: set[str] = set()
     for day in TEN_YEARS:
         text = daily_fortune(a_face(primary), "wood/oval/even", day, locale).text
@@ -79,12 +77,12 @@ def test_ten_years_of_days_have_a_text_that_differs_in_every_sentence_from_yeste
         before = sentences
 
 
-def test_a_year_brings_hundreds_of_different_texts() -> None:
+def test_a_year_has_hundreds_of_different_fortunes() -> None:
     texts = {daily_fortune(a_face(), "wood/oval/even", day, "ko").text for day in TEN_YEARS[:365]}
     assert len(texts) >= 300
 
 
-def test_the_same_face_and_day_give_the_same_words_and_another_face_may_get_others() -> None:
+def test_the_same_face_and_day_give_the_same_fortune() -> None:
     first, again = (daily_fortune(a_face(), "wood/oval/even", A_DAY, "ko") for _ in range(2))
     others = {daily_fortune(a_face(), f"wood/{shape}/even", A_DAY, "ko").text for shape in ("round", "oblong", "heart")}
     assert first == again
@@ -104,13 +102,13 @@ def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary:
         assert told.lucky.color_hex.startswith("#")
 
 
-def test_the_example_day_refines_a_wood_face_and_water_helps_it() -> None:
+def test_the_example_day_refines_a_wood_face_and_its_lucky_element_is_water() -> None:
     told = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
     assert told.relation == "refining"
     assert told.reason == "오늘은 辛丑(신축)일, 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
     assert (told.lucky.element, told.lucky.numbers, told.lucky.hours) == ("water", (1, 6), "21-01")
 
 
-def test_all_relations_lift_the_same() -> None:
+def test_all_relations_raise_the_energies_equally_in_sum() -> None:
     assert set(RELATION_ENERGIES) == set(DAY_RELATIONS)
     assert all(len(set(lifted)) == 2 and set(lifted) <= set(ENERGIES) for lifted in RELATION_ENERGIES.values())

@@ -1,4 +1,4 @@
-"""Frames of one clip are one look: what all of them share does not average out."""
+"""Frames of one clip share a part of their error, which does not average out."""
 
 import math
 
@@ -16,28 +16,28 @@ def error_of(*frames: Measures) -> float:
     return combine_frames(frames).values["FL"].error
 
 
-def test_frames_that_agree_are_no_surer_than_one_of_them() -> None:
+def test_frames_that_agree_have_the_error_of_one_frame() -> None:
     assert error_of(*[frame(5.0)] * 9) == pytest.approx(1.0)
     assert combine_photos([frame(5.0)] * 9).values["FL"].error == pytest.approx(SHARED_ERROR)  # photos would be
 
 
-def test_what_varies_between_frames_averages_out_and_the_rest_stays() -> None:
+def test_only_the_error_that_varies_between_frames_averages_out() -> None:
     shaking = [frame(5.0 + 0.6 * (-1) ** index) for index in range(8)]  # variance 0.36 * 8 / 7
     varying = 0.36 * 8 / 7
     assert combine_frames(shaking).values["FL"].value == pytest.approx(5.0)
     assert error_of(*shaking) == pytest.approx(math.sqrt(1 - varying + varying / 8))
 
 
-def test_frames_that_differ_by_more_than_their_errors_are_less_sure_again() -> None:
+def test_frames_that_differ_by_more_than_their_errors_have_a_larger_error() -> None:
     wild = [frame(5.0 + 4 * (-1) ** index) for index in range(4)]
     assert error_of(*wild) > 1.0
 
 
-def test_surer_frames_have_more_say() -> None:
+def test_frames_with_smaller_errors_have_more_weight() -> None:
     assert combine_frames([frame(0.0, 1.0), frame(10.0, 3.0)]).values["FL"].value == pytest.approx(1.0)
 
 
-def test_one_frame_is_a_photo() -> None:
+def test_a_single_frame_has_the_error_of_a_photo() -> None:
     assert combine_frames([frame(4.0, 0.3)]) == frame(4.0, 0.3)
     with pytest.raises(ValueError, match="nothing to combine"):
         combine_frames([])

@@ -32,7 +32,7 @@ def test_a_face_of_the_gallery_is_nearest_to_itself(region: Region, index: int) 
     assert second.similarity <= first.similarity
 
 
-def test_eyes_and_chin_can_be_of_two_people() -> None:
+def test_different_regions_can_have_different_nearest_people() -> None:
     eyes, jaw = {"EO": 2.0, "ET": 2.0}, {"JW": -2.0, "CW": -2.0, "CL": 1.5}
     gallery = build_region_gallery([measures_at(**eyes), measures_at(**jaw), *people(30)])
     found = gallery.compare(measures_at(**eyes, **jaw)).nearest()
@@ -40,7 +40,7 @@ def test_eyes_and_chin_can_be_of_two_people() -> None:
 
 
 @given(regions, st.integers(0, 199), st.integers(0, 199))
-def test_likeness_is_mutual_and_no_region_looks_at_another(region: Region, a: int, b: int) -> None:
+def test_similarity_is_symmetric_and_independent_between_regions(region: Region, a: int, b: int) -> None:
     faces = people(200)
     there, back = GALLERY.compare(faces[a]).similarity(b)[region], GALLERY.compare(faces[b]).similarity(a)[region]
     assert there == back
@@ -49,7 +49,7 @@ def test_likeness_is_mutual_and_no_region_looks_at_another(region: Region, a: in
     assert GALLERY.compare(replace(faces[a], values=values)).similarity(b)[region] == there
 
 
-def test_similarity_says_how_many_of_a_hundred_pairs_are_less_alike() -> None:
+def test_similarity_is_the_percentage_of_pairs_that_are_less_alike() -> None:
     """Strangers to the gallery find all similarities equally often."""
     for region in REGIONS:
         found = [
@@ -59,7 +59,7 @@ def test_similarity_says_how_many_of_a_hundred_pairs_are_less_alike() -> None:
         assert all(0.18 < quarters[quarter] / len(found) < 0.32 for quarter in range(4)), region
 
 
-def test_the_neighbours_are_ranked_by_their_similarity_and_are_the_same_each_time() -> None:
+def test_neighbours_are_ranked_by_similarity_deterministically() -> None:
     face = people(1, seed=3)[0]
     found = GALLERY.compare(face).nearest(5)
     assert found == build_region_gallery(people(200)).compare(face).nearest(5)
@@ -68,7 +68,7 @@ def test_the_neighbours_are_ranked_by_their_similarity_and_are_the_same_each_tim
         assert all(GALLERY.compare(face).similarity(one.index)[region] == one.similarity for one in near)
 
 
-def test_what_a_photo_shows_badly_counts_less() -> None:
+def test_measures_with_larger_errors_count_less() -> None:
     gallery = build_region_gallery([measures_at(ET=2.0), measures_at(EO=1.5)])
     usual, sd = measures_at(), default_norms().measures["ET"].sd
     unsure = replace(usual, values={**usual.values, "ET": MeasuredValue(usual.values["ET"].value, 3.0 * sd)})
@@ -76,7 +76,7 @@ def test_what_a_photo_shows_badly_counts_less() -> None:
     assert gallery.compare(unsure).nearest()["eyes"][0].index == 0
 
 
-def test_a_gallery_of_few_or_none_leans_on_what_is_usual() -> None:
+def test_the_similarity_in_a_small_gallery_is_shrunk_towards_the_population() -> None:
     nobody = build_region_gallery([])
     assert nobody.compare(measures_at()).nearest(5) == dict.fromkeys(REGIONS, ())
     for count in (1, 2, 3):
@@ -87,14 +87,14 @@ def test_a_gallery_of_few_or_none_leans_on_what_is_usual() -> None:
     assert build_region_gallery(people(1)).compare(measures_at(**far)).similarity(0)["nose"] < 5
 
 
-def test_ten_thousand_faces_are_searched_within_a_millisecond_a_region() -> None:
+def test_ten_thousand_faces_are_searched_in_a_millisecond_of_cpu_time_a_region() -> None:
     gallery, face = build_region_gallery(people(400) * 25), people(1, seed=9)[0]
     gallery.compare(face).nearest(5)
     times = []
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.thread_time()
         gallery.compare(face).nearest(5)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) < 0.001 * len(REGIONS)
 
 

@@ -1,4 +1,4 @@
-"""What is measured, and that it is a property of the face rather than of the photo."""
+"""The measures are properties of the face, not of the photo."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_a_larger_photo_gives_the_same_measures(seed: int, scale: float) -> None
 
 
 @given(seeds, st.tuples(*[st.floats(-50, 50)] * 3))
-def test_a_face_elsewhere_in_the_photo_gives_the_same_measures(seed: int, shift: tuple[float, float, float]) -> None:
+def test_a_shifted_face_gives_the_same_measures(seed: int, shift: tuple[float, float, float]) -> None:
     face = frontal_face(seed)
     assert values(face + shift) == pytest.approx(values(face), rel=1e-6, abs=1e-9)
 
@@ -55,13 +55,13 @@ def test_a_tilted_photo_gives_the_same_measures(seed: int, roll_deg: float) -> N
 
 
 @given(seeds)
-def test_a_lopsided_face_is_seen_as_less_even(seed: int) -> None:
+def test_a_lopsided_face_has_a_larger_asymmetry(seed: int) -> None:
     even = measure_face(frontal_face(seed, lopsided=0.02), IDEAL).asymmetry
     lopsided = measure_face(frontal_face(seed, lopsided=0.8), IDEAL).asymmetry
     assert sum(lopsided.values()) > sum(even.values())
 
 
-def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None:
+def test_the_measures_of_the_canonical_face_have_their_documented_values() -> None:
     found = values(canonical_face().vertices)
     expected = {"JA": 139.92, "ES": 1.433, "EO": 0.259, "BS": -9.932, "ET": 1.742, "MC": -1.730, "NL": 0.375}
     assert {key: found[key] for key in expected} == pytest.approx(expected, abs=0.002)
@@ -69,7 +69,7 @@ def test_the_measures_of_the_canonical_face_are_those_of_the_catalogue() -> None
     assert {key: found[key] for key in more} == pytest.approx(more, abs=0.002)
 
 
-def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
+def test_every_measure_has_an_overlay_a_label_and_a_norm() -> None:
     assert len({row.name for row in MEASURE_TABLE}) == len(MEASURE_TABLE)
     assert set(MEASURES_BY_KEY) == set(default_norms().measures)
     assert list(measures_text("ko")) == [row.name for row in MEASURE_TABLE]
@@ -92,13 +92,13 @@ def test_every_measure_can_be_drawn_named_and_placed_among_others() -> None:
         ("BO", IDEAL, CaptureConditions(yaw_deg=20.0)),
     ],
 )
-def test_a_worse_photo_makes_a_measure_less_certain(
+def test_worse_conditions_increase_the_error_of_a_measure(
     key: str, better: CaptureConditions, worse: CaptureConditions
 ) -> None:
     assert measurement_error(key, worse) > measurement_error(key, better) > 0
 
 
-def test_an_unknown_distance_is_worse_than_the_usual_and_better_than_a_close_one() -> None:
+def test_the_error_at_an_unknown_distance_is_between_far_and_near() -> None:
     known, unknown, close = (measurement_error("JW", CaptureConditions(distance_cm=cm)) for cm in (80.0, None, 20.0))
     assert known < unknown < close
 
@@ -122,7 +122,7 @@ def broken_faces() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", broken_faces())
-def test_what_is_no_face_is_refused_with_a_reason(kind: str) -> None:
+def test_points_that_are_no_face_are_refused_with_a_reason(kind: str) -> None:
     with pytest.raises(UnmeasurableFaceError, match=r"\w+ \w+"), np.errstate(all="ignore"):
         measure_face(broken_faces()[kind], IDEAL)
 

@@ -36,14 +36,14 @@ def own() -> Norms:
     return derive_norms(neighbours(400), "own", "simulated", simulated_faces=400)
 
 
-def test_norms_made_of_people_are_what_is_usual_among_them(own: Norms) -> None:
+def test_norms_derived_from_people_match_their_population(own: Norms) -> None:
     assert own.n == 400
     for key, norm in own.measures.items():
         assert norm.median == pytest.approx(SHIPPED.measures[key].median, abs=0.2 * SHIPPED.measures[key].sd)
         assert norm.sd == pytest.approx(SHIPPED.measures[key].sd, rel=0.2)
 
 
-def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
+def test_a_few_outliers_change_no_norm_much(own: Norms) -> None:
     wrong = [MeasuredPerson({key: 100.0 for key in MEASURES_BY_KEY}) for _ in range(12)]
     spoilt = derive_norms([*neighbours(400), *wrong], "spoilt", "simulated", simulated_faces=50)
     for key, norm in spoilt.measures.items():
@@ -51,7 +51,7 @@ def test_a_few_wrong_photos_move_no_norm(own: Norms) -> None:
         assert norm.sd == pytest.approx(own.measures[key].sd, rel=0.15)
 
 
-def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() -> None:
+def test_derived_scales_are_fair_among_people_with_other_correlations() -> None:
     """The shipped scales would give a quarter of such people the wrong step."""
     draws = np.random.default_rng(5).normal(size=(1500, len(MEASURES_BY_KEY)))
     people = [
@@ -67,7 +67,7 @@ def test_scores_stay_fair_among_people_whose_measures_go_together_otherwise() ->
 
 
 def _unfair(people: list[MeasuredPerson], norms: Norms, fair: list[float]) -> float:
-    """How far the share of a step is from the fair one, at most, over the energies."""
+    """Return the largest difference between the share of a step and the fair one, over the energies."""
     worst = 0.0
     seen = [
         sample_photo(
@@ -82,20 +82,20 @@ def _unfair(people: list[MeasuredPerson], norms: Norms, fair: list[float]) -> fl
     return worst
 
 
-def test_the_spread_of_the_middle_ignores_the_far() -> None:
+def test_the_robust_sd_ignores_outliers() -> None:
     values = np.random.default_rng(2).normal(size=500)
     assert robust_sd(values) == pytest.approx(1.0, abs=0.08)
     assert robust_sd(np.append(values, [50.0] * 25)) == pytest.approx(1.0, abs=0.15)
 
 
-def test_too_few_people_and_people_all_alike_give_no_norms() -> None:
+def test_too_few_people_and_identical_people_give_no_norms() -> None:
     with pytest.raises(TooFewPeopleError, match="at least 20 people, and there are 19"):
         derive_norms(neighbours(19), "few", "simulated")
     with pytest.raises(TooFewPeopleError, match="face_length"):
         derive_norms(neighbours(1) * 30, "alike", "simulated")
 
 
-def test_a_file_gives_back_the_norms_it_was_written_from(own: Norms, tmp_path: Path) -> None:
+def test_a_norms_file_round_trips(own: Norms, tmp_path: Path) -> None:
     path = tmp_path / "norms.json"
     path.write_text(format_norms(own), encoding="utf-8")
     assert load_norms(path) == own
@@ -139,7 +139,7 @@ Breaking = Callable[[dict[str, dict[str, dict[str, object]]]], object]
         (lambda file: file.update(measuring=0), "it was made for measuring version 0 and this is version"),
     ],
 )
-def test_a_broken_file_is_one_sentence(spoil: Breaking, sentence: str) -> None:
+def test_a_broken_norms_file_is_reported_in_one_sentence(spoil: Breaking, sentence: str) -> None:
     file = json.loads(format_norms(SHIPPED))
     spoil(file)
     with pytest.raises(NormsFileError, match=sentence.replace(".", r"\.")):
@@ -147,11 +147,11 @@ def test_a_broken_file_is_one_sentence(spoil: Breaking, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
-def test_what_is_no_norms_file_is_one_sentence(text: str) -> None:
+def test_another_file_is_reported_in_one_sentence(text: str) -> None:
     with pytest.raises(NormsFileError):
         parse_norms(text)
 
 
-def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_norms_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(NormsFileError, match="No such file"):
         load_norms(tmp_path / "absent.json")

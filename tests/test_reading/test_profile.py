@@ -1,4 +1,4 @@
-"""What is remembered of a face makes its next reading steadier, and never surer than photos can make it."""
+"""Averages over photos of one face make readings steadier, with errors that keep a lower bound."""
 
 import math
 from collections.abc import Mapping
@@ -27,16 +27,16 @@ from tests.test_reading.days import A_DAY
 NORMS = default_norms()
 
 
-def shapes_of(measures: Measures, before: Mapping[str, str] | None = None) -> dict[str, str]:
-    return shape_labels(compose(measures, IDEAL, A_DAY, previous=before))
+def shapes_of(measures: Measures, previous: Mapping[str, str] | None = None) -> dict[str, str]:
+    return shape_labels(compose(measures, IDEAL, A_DAY, previous=previous))
 
 
-def moved(measures: Measures, key: str, by_errors: float) -> Measures:
+def changed(measures: Measures, key: str, by_errors: float) -> Measures:
     one = measures.values[key]
     return replace(measures, values={**measures.values, key: replace(one, value=one.value + by_errors * one.error)})
 
 
-def test_the_same_photo_twice_changes_no_measure_and_makes_it_surer_but_not_sure() -> None:
+def test_the_same_photo_twice_keeps_the_values_and_reduces_the_errors_within_limits() -> None:
     photo = measure_face(frontal_face(3), IDEAL)
     twice = combine_photos([photo, photo])
     hundred = combine_photos([photo] * 100)
@@ -46,40 +46,40 @@ def test_the_same_photo_twice_changes_no_measure_and_makes_it_surer_but_not_sure
         assert hundred.values[key].error == pytest.approx(SHARED_ERROR * one.error)
 
 
-def test_a_surer_photo_counts_more() -> None:
+def test_a_photo_with_smaller_errors_has_more_weight() -> None:
     sure, unsure = MeasuredValue(1.0, 0.1), MeasuredValue(2.0, 0.3)
     mean = combine_photos([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
     assert mean.value == pytest.approx(1.1)
 
 
-def test_nothing_can_be_made_of_no_photo() -> None:
+def test_combining_no_photos_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
         combine_photos([])
 
 
 @given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))
-def test_a_shape_stays_while_it_is_likely_enough(seed: int, key: str, by_errors: float) -> None:
+def test_a_previous_shape_is_kept_while_it_is_probable_enough(seed: int, key: str, by_errors: float) -> None:
     first = measure_face(frontal_face(seed), IDEAL)
-    told = shapes_of(first)
-    again = moved(first, key, by_errors)
+    labels = shapes_of(first)
+    again = changed(first, key, by_errors)
     z = {name: NORMS.z(name, one.value) for name, one in again.values.items()}
     sigma = {name: one.error / NORMS.measures[name].sd for name, one in again.values.items()}
-    for part, shape in classify_shapes(z, sigma, told).items():
+    for part, shape in classify_shapes(z, sigma, labels).items():
         ids = [candidate.id for candidate in shape.part.classes]
-        if shape.probabilities[ids.index(told[part])] >= MIN_KEEP_PROBABILITY:
-            assert shape.shape.id == told[part]
+        if shape.probabilities[ids.index(labels[part])] >= MIN_KEEP_PROBABILITY:
+            assert shape.shape.id == labels[part]
         else:
             assert shape.probability == max(shape.probabilities)
 
 
-def test_a_face_that_really_changed_is_told_anew() -> None:
+def test_a_changed_face_gets_new_labels() -> None:
     round_face, long_face = measures_at(FL=-2.0, JA=2.0), measures_at(FL=2.0)
-    told = shapes_of(round_face)
-    assert told["face_shape"] == "round"
-    assert shapes_of(long_face, told)["face_shape"] == "oblong"
+    labels = shapes_of(round_face)
+    assert labels["face_shape"] == "round"
+    assert shapes_of(long_face, labels)["face_shape"] == "oblong"
 
 
-def test_a_reading_leads_with_what_was_told_before() -> None:
+def test_a_reading_keeps_the_previous_shape_and_element() -> None:
     border = measures_at(BG=0.03)  # just beyond the border of the even shape at 0
     assert shapes_of(border)["glabella"] == "wide"
     reading = compose(border, IDEAL, A_DAY, previous={"glabella": "even"})
@@ -102,6 +102,6 @@ def test_another_face_is_not_averaged_into_a_profile() -> None:
     assert not may_be_same_face(mine, stranger)
 
 
-def test_agreement_is_the_share_of_parts_that_stayed() -> None:
+def test_agreement_is_the_share_of_equal_labels() -> None:
     assert label_agreement({"a": "x", "b": "y"}, {"a": "x", "b": "z"}) == 0.5
     assert label_agreement({}, {"a": "x"}) == 0.0

@@ -36,7 +36,7 @@ def texts(node: object) -> list[str]:
 
 
 @given(seeds)
-def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_size(seed: int) -> None:
+def test_the_same_face_mirrored_or_scaled_gets_the_same_reading(seed: int) -> None:
     face = frontal_face(seed)
     first = read_mesh(face, IDEAL, A_DAY)
     assert read_mesh(face.copy(), IDEAL, A_DAY) == first
@@ -47,7 +47,7 @@ def test_the_same_face_gets_the_same_reading_also_in_the_mirror_and_at_another_s
 
 
 @given(seeds, st.sampled_from(LOCALES))
-def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
+def test_a_reading_has_all_parts_and_no_unfilled_or_forbidden_text(seed: int, locale: Locale) -> None:
     reading = read_mesh(frontal_face(seed, strength=1.5), IDEAL, A_DAY, locale, birth_year=1990)
     assert [part.part for part in reading.parts] == [part.key for part in load_taxonomy()]
     assert set(reading.energy_scores) == set(reading.energy_values) == set(ENERGIES)
@@ -63,7 +63,7 @@ def test_a_reading_is_complete_and_clean(seed: int, locale: Locale) -> None:
 
 
 @given(seeds)
-def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
+def test_every_reason_matches_a_measured_value(seed: int) -> None:
     face = frontal_face(seed)
     measured, by_name = measure_face(face, IDEAL), {row.name: row for row in MEASURE_TABLE}
     for part in read_mesh(face, IDEAL, A_DAY).parts:
@@ -77,7 +77,7 @@ def test_every_reason_points_at_a_real_measurement(seed: int) -> None:
             assert all(0 <= vertex < 468 for overlay in reason.overlays for vertex in overlay.vertices)
 
 
-def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> None:
+def test_the_deciding_measure_is_the_first_reason_with_the_quotation() -> None:
     mouth = next(part for part in compose(measures_at(MC=2.0), IDEAL, A_DAY).parts if part.part == "mouth")
     assert (mouth.shape_id, mouth.probability) == ("moon", 1.0)
     assert mouth.reasons[0].measure == "mouth_corner_angle"
@@ -86,7 +86,7 @@ def test_the_measure_that_decided_comes_first_and_brings_the_classic_quote() -> 
     assert all(reason.classic is None for reason in mouth.reasons[1:])
 
 
-def test_a_face_between_two_shapes_hears_of_both() -> None:
+def test_the_meaning_between_two_shapes_names_both() -> None:
     parts = {part.part: part for part in compose(measures_at(BG=0.7), IDEAL, A_DAY).parts}
     between = parts["glabella"]
     assert between.alternative is not None
@@ -96,7 +96,7 @@ def test_a_face_between_two_shapes_hears_of_both() -> None:
     assert clear.alternative is None
 
 
-def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() -> None:
+def test_a_fringe_lowers_the_reliability_of_the_forehead_only() -> None:
     face = frontal_face(3)
     free, covered = (
         {part.part: part.reliability for part in read_mesh(face, CaptureConditions(fringe=fringe), A_DAY).parts}
@@ -114,7 +114,7 @@ def test_a_fringe_makes_the_forehead_less_reliable_and_leaves_the_jaw_alone() ->
         ("lips", CaptureConditions(smile=0.8), "웃는"),
     ],
 )
-def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(
+def test_the_meaning_of_a_disturbed_part_mentions_the_disturbance(
     part: str, capture: CaptureConditions, note: str
 ) -> None:
     disturbed, plain = (
@@ -126,7 +126,7 @@ def test_what_disturbed_the_photo_is_told_with_the_part_it_disturbed(
     }
 
 
-def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_composing() -> None:
+def test_a_reading_can_be_composed_of_averaged_measures_and_other_norms() -> None:
     face, norms = measure_face(frontal_face(1), IDEAL), default_norms()
     steadier = replace(face, values={key: MeasuredValue(m.value, m.error / 3) for key, m in face.values.items()})
     own = replace(
@@ -138,7 +138,7 @@ def test_averaged_measures_and_other_norms_can_stand_between_measuring_and_compo
     assert sum(p.probability for p in averaged.parts) > sum(p.probability for p in plain.parts)
 
 
-def test_tomorrow_brings_another_fortune_and_leaves_the_face_as_it_is() -> None:
+def test_another_day_changes_only_the_fortune() -> None:
     face = frontal_face(2)
     today, tomorrow = (
         read_mesh(face, IDEAL, A_DAY),
@@ -149,7 +149,7 @@ def test_tomorrow_brings_another_fortune_and_leaves_the_face_as_it_is() -> None:
     assert today.energy_scores == tomorrow.energy_scores
 
 
-def test_both_languages_tell_the_same_face() -> None:
+def test_both_languages_have_the_same_numbers() -> None:
     ko, en = (read_mesh(frontal_face(4), IDEAL, A_DAY, locale, 1985) for locale in LOCALES)
     assert [(p.part, p.shape_id, p.score, p.probability) for p in ko.parts] == [
         (p.part, p.shape_id, p.score, p.probability) for p in en.parts
@@ -160,7 +160,7 @@ def test_both_languages_tell_the_same_face() -> None:
 
 
 @given(st.integers(1897, 2026), st.sampled_from(LOCALES))
-def test_the_year_of_life_has_its_place_on_the_face(birth_year: int, locale: Locale) -> None:
+def test_every_year_of_life_has_a_position_on_the_face(birth_year: int, locale: Locale) -> None:
     ages = a_reading(birth_year, locale).ages
     (now,) = (place for place in ages if place.current)
     assert now.counted_age == 2026 - birth_year + 1
@@ -175,7 +175,7 @@ def a_reading(birth_year: int | None, locale: Locale = "ko") -> Reading:
     return compose(measures_at(), IDEAL, A_DAY, locale, birth_year)
 
 
-def test_the_walk_of_the_years_follows_the_verse() -> None:
+def test_the_positions_of_the_years_follow_the_verse() -> None:
     places = {age: next(a for a in a_reading(2027 - age).ages if a.current) for age in (7, 28, 41, 48, 60, 71, 101)}
     assert {age: place.hanja for age, place in places.items()} == {
         **{7: "天廓", 28: "印堂", 41: "山根", 48: "準頭", 60: "水星", 71: "地閣"},
@@ -185,12 +185,12 @@ def test_the_walk_of_the_years_follows_the_verse() -> None:
     assert places[48].vertices == (4, 1)
 
 
-def test_a_place_with_two_sides_is_shown_on_both() -> None:
+def test_a_position_on_two_sides_has_vertices_on_both() -> None:
     (place,) = (a for a in a_reading(2027 - 17).ages if a.current)
     assert set(place.vertices) == {108, 337}
 
 
-def test_without_a_birth_year_no_year_is_told() -> None:
+def test_a_reading_without_a_birth_year_has_no_ages() -> None:
     assert a_reading(None).ages == ()
 
 
@@ -200,7 +200,7 @@ def test_an_impossible_birth_year_is_refused(birth_year: int) -> None:
         a_reading(birth_year)
 
 
-def test_what_a_photo_can_not_show_is_said_to_be_unmeasured() -> None:
+def test_palaces_outside_the_mesh_are_marked_as_not_measured() -> None:
     palaces = {palace.id: palace for palace in a_reading(None).palaces}
     unmeasured = {name for name, palace in palaces.items() if palace.status == "not_measured"}
     assert unmeasured == {"children", "parents"}
@@ -208,7 +208,7 @@ def test_what_a_photo_can_not_show_is_said_to_be_unmeasured() -> None:
     assert a_reading(None).zones[0].estimated
 
 
-def test_percentiles_follow_the_table() -> None:
+def test_percentiles_of_the_norms_are_those_of_the_table() -> None:
     norms = default_norms()
     for key, norm in norms.measures.items():
         assert [norms.percentile(key, value) for value in norm.percentiles] == [5, 25, 50, 75, 95]
@@ -216,18 +216,18 @@ def test_percentiles_follow_the_table() -> None:
         assert [norms.percentile(key, norm.median + side) for side in (-far, far)] == [1, 99]
 
 
-def test_a_reading_takes_a_few_milliseconds() -> None:
+def test_a_reading_takes_at_most_3_ms_of_cpu_time() -> None:
     face = frontal_face(0)
     read_mesh(face, IDEAL, A_DAY)
     times = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.thread_time()
         read_mesh(face, IDEAL, A_DAY)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) <= 0.003
 
 
-def test_the_zones_draw_a_curve_of_life_with_its_width() -> None:
+def test_the_zones_have_ages_levels_and_error_bounds() -> None:
     upper, middle, lower = compose(measures_at(U=1.0, M=0.0, L=-1.0), IDEAL, A_DAY).zones
     assert [(zone.from_age, zone.to_age) for zone in (upper, middle, lower)] == [(15, 30), (31, 50), (51, None)]
     assert [zone.level for zone in (upper, middle, lower)] == [84, 50, 16]

@@ -30,7 +30,7 @@ def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> Fa
 
 
 @given(z_scores, st.floats(0.0, 0.5))
-def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], asymmetry: float) -> None:
+def test_scores_stay_within_their_bounds(z: dict[str, float], asymmetry: float) -> None:
     found = scored(z, dict.fromkeys(ASYMMETRY_REGIONS, asymmetry))
     assert 50 <= found.overall <= 98
     assert all(1 <= round_energy(value) <= 5 for value in found.energy_values.values())
@@ -38,7 +38,7 @@ def test_every_face_stays_on_the_kind_side_of_the_scales(z: dict[str, float], as
     assert all(0 < trust <= 1 for trust in found.reliability.values())
 
 
-def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
+def test_simulated_faces_are_distributed_over_the_scales_as_documented() -> None:
     found = [scored(z) for z in simulate_faces(1500, seed=11)]
     overall = sorted(face.overall for face in found)
     assert 76 <= overall[len(overall) // 2] <= 83
@@ -48,13 +48,13 @@ def test_simulated_faces_spread_over_the_scales_as_promised() -> None:
         assert shares == pytest.approx([0.10, 0.20, 0.40, 0.20, 0.10], abs=0.05)
 
 
-def test_one_side_of_the_harmony_alone_does_not_decide() -> None:
+def test_a_single_term_of_the_harmony_is_clipped() -> None:
     usual = dict.fromkeys(KEYS, 0.0)
     far, farther = scored({**usual, "U": 6.0}), scored({**usual, "U": 12.0})
     assert scored(usual).overall > far.overall == farther.overall > 50
 
 
-def test_a_part_that_leans_the_way_of_the_whole_face_scores_higher() -> None:
+def test_a_part_that_agrees_with_the_energies_of_the_face_scores_higher() -> None:
     usual = dict.fromkeys(KEYS, 0.0)
     nose_of_wealth = {**usual, "NL": 1.0, "NA": 0.6}
     alone, supported = scored({**nose_of_wealth, "MC": 2.0, "CJ": -2.0}), scored({**nose_of_wealth, "MC": -2.0})
@@ -62,7 +62,7 @@ def test_a_part_that_leans_the_way_of_the_whole_face_scores_higher() -> None:
     assert supported.parts["nose"] > alone.parts["nose"]
 
 
-def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
+def test_no_shape_has_a_higher_mean_part_score() -> None:
     """Over many faces the mean score of a part is nearly the same whatever its shape."""
     points: dict[tuple[str, str], list[int]] = {}
     for z in simulate_faces(3000, seed=5):
@@ -74,7 +74,7 @@ def test_no_shape_brings_a_higher_part_score_by_itself() -> None:
     assert max(means.values()) - min(means.values()) <= 8.0
 
 
-def test_a_part_that_shows_badly_weighs_less_in_the_energies() -> None:
+def test_a_part_with_larger_errors_is_less_reliable() -> None:
     z = {**dict.fromkeys(KEYS, 0.0), "MC": 3.0}
     clear, blurred = (
         scored(z),
@@ -83,7 +83,7 @@ def test_a_part_that_shows_badly_weighs_less_in_the_energies() -> None:
     assert blurred.reliability["mouth"] < clear.reliability["mouth"]
 
 
-def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
+def test_the_shipped_scales_match_a_new_calibration() -> None:
     fresh, shipped = calibrate_scales(default_norms(), 1200, seed=99), default_scales()
     for energy in ENERGIES:
         assert fresh["energies"][energy][1:-1] == pytest.approx(shipped["energies"][energy][1:-1], abs=0.04)
@@ -93,13 +93,13 @@ def test_the_shipped_constants_are_those_the_calibration_gives() -> None:
     assert fresh["element_offsets"] == pytest.approx(shipped["element_offsets"], abs=0.15)
 
 
-def test_each_element_leads_in_about_a_fifth_of_all_faces() -> None:
+def test_each_element_is_primary_in_about_a_fifth_of_all_faces() -> None:
     leads = Counter(classify_elements(z).primary for z in simulate_faces(4000, seed=3))
     assert {name: leads[name] / 4000 for name in ELEMENTS} == pytest.approx(dict.fromkeys(ELEMENTS, 0.2), abs=0.03)
 
 
 @given(z_scores)
-def test_the_element_shares_are_a_whole(z: dict[str, float]) -> None:
+def test_the_element_shares_sum_to_one(z: dict[str, float]) -> None:
     found = classify_elements(z)
     assert sum(found.shares.values()) == pytest.approx(1.0)
     assert found.primary == max(found.shares, key=lambda name: found.shares[name])
@@ -118,6 +118,6 @@ def test_the_weights_of_the_parts_are_those_of_the_tradition() -> None:
     assert sums == pytest.approx({"wealth": 1.16, "love": 1.12, "health": 1.18, "social": 1.32})
 
 
-def test_a_strong_nose_lifts_the_energy_it_stands_for() -> None:
+def test_a_strong_nose_raises_its_energy() -> None:
     usual, strong = (compose(measures_at(**z), IDEAL, A_DAY) for z in ({"NA": -0.5}, {"NL": 1.0, "NA": 0.6}))
     assert strong.energy_values["wealth"] > usual.energy_values["wealth"]

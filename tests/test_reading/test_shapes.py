@@ -20,14 +20,14 @@ PROMISED = {
 z_scores = st.fixed_dictionaries({key: st.floats(-3, 3) for key in KEYS})
 
 
-def test_there_are_fifteen_parts_with_eighty_two_shapes_and_the_promised_names() -> None:
+def test_the_taxonomy_has_fifteen_parts_with_eighty_two_shapes() -> None:
     parts = load_taxonomy()
     assert len(parts) == 15
     assert sum(len(part.classes) for part in parts) == 82
     assert {part.key for part in parts} >= PROMISED
 
 
-def test_no_shape_is_worth_more_than_another() -> None:
+def test_the_effects_of_every_shape_sum_to_six() -> None:
     for part in load_taxonomy():
         for shape in part.classes:
             assert sum(shape.effects.values()) == pytest.approx(6.0), (part.key, shape.id)
@@ -41,7 +41,7 @@ def test_the_probabilities_of_a_part_sum_to_one(z: dict[str, float]) -> None:
         assert min(shape.probabilities) >= 0.0
 
 
-def test_every_shape_is_the_shape_of_some_face() -> None:
+def test_every_shape_occurs_among_simulated_faces() -> None:
     reached: set[tuple[str, str]] = set()
     for z in simulate_faces(3000, seed=7):
         reached |= {(key, shape.shape.id) for key, shape in classify_shapes(z, dict.fromkeys(KEYS, 0.05)).items()}
@@ -49,14 +49,14 @@ def test_every_shape_is_the_shape_of_some_face() -> None:
 
 
 @given(z_scores, st.sampled_from(KEYS))
-def test_a_tiny_change_of_the_face_moves_no_shape_by_more_than_a_few_draws(z: dict[str, float], key: str) -> None:
+def test_a_small_change_of_a_measure_changes_probabilities_by_a_few_draws(z: dict[str, float], key: str) -> None:
     before, after = classify_shapes(z, SIGMA), classify_shapes({**z, key: z[key] + 1e-4}, SIGMA)
     for part in before:
         change = np.abs(np.subtract(before[part].probabilities, after[part].probabilities)).max()
         assert change <= 2 / DRAW_COUNT
 
 
-def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_for_half() -> None:
+def test_probabilities_are_one_within_a_shape_and_half_on_its_border() -> None:
     usual = dict.fromkeys(KEYS, 0.0)
     middle = classify_shapes({**usual, "BG": 3.0}, SIGMA)["glabella"]
     edge = classify_shapes({**usual, "BG": 0.7}, SIGMA)["glabella"]
@@ -65,7 +65,7 @@ def test_a_face_in_the_middle_of_a_shape_has_it_for_certain_and_one_on_the_edge_
     assert {edge.shape.id, edge.part.classes[edge.runner_up or 0].id} == {"open", "wide"}
 
 
-def test_less_certain_measures_give_less_certain_shapes() -> None:
+def test_larger_errors_give_less_probable_shapes() -> None:
     z = {**dict.fromkeys(KEYS, 0.0), "PL": 1.0}
     sharp, blurred = classify_shapes(z, dict.fromkeys(KEYS, 0.1)), classify_shapes(z, dict.fromkeys(KEYS, 1.0))
     assert blurred["philtrum"].probability < sharp["philtrum"].probability == 1.0
@@ -82,7 +82,7 @@ def test_less_certain_measures_give_less_certain_shapes() -> None:
         ("otherwise", [True, True, True]),
     ],
 )
-def test_a_rule_holds_where_it_says(rule: str, expected: list[bool]) -> None:
+def test_a_rule_evaluates_its_comparisons(rule: str, expected: list[bool]) -> None:
     z = {"A": np.array([-1.0, 0.0, 1.0]), "B": np.array([-0.5, -0.2, 0.3])}
     assert compile_rule(rule, frozenset("AB"))(z).tolist() == expected
 
@@ -94,6 +94,6 @@ def test_a_rule_holds_where_it_says(rule: str, expected: list[bool]) -> None:
         *("__import__('os')", "A.real > 1", "A > 1; B > 1", "lambda: 1"),
     ],
 )
-def test_anything_but_a_rule_is_refused(rule: str) -> None:
+def test_text_outside_the_grammar_is_a_syntax_error(rule: str) -> None:
     with pytest.raises(RuleSyntaxError):
         compile_rule(rule, frozenset("AB"))

@@ -12,7 +12,7 @@ def seen(**z: float) -> PhotoSample:
     return sample_photo(measures_at(**z), default_norms())
 
 
-def test_photos_that_say_the_same_agree_wholly() -> None:
+def test_identical_photos_agree_fully() -> None:
     people = [[seen(FL=z, BG=z), seen(FL=z, BG=z)] for z in (-2.0, -1.0, 0.0, 1.0, 2.0)]
     found = measure_stability(people)
     assert (found.people, found.photos) == (5, 10)
@@ -20,7 +20,7 @@ def test_photos_that_say_the_same_agree_wholly() -> None:
     assert found.icc["FL"] == found.parts["glabella"].kappa == 1.0
 
 
-def test_a_label_that_everybody_gets_agrees_by_chance_and_wins_nothing() -> None:
+def test_a_shape_that_everybody_has_gives_kappa_zero() -> None:
     found = measure_stability([[seen(BG=3.0), seen(BG=3.0)] for _ in range(4)])
     glabella = found.parts["glabella"]
     assert (glabella.agreement, glabella.chance, glabella.kappa) == (1.0, 1.0, 0.0)
@@ -36,7 +36,7 @@ def test_kappa_is_agreement_above_chance() -> None:
     assert (glabella.agreement, glabella.chance, glabella.kappa) == (0.5, 0.5, 0.0)
 
 
-def test_a_person_with_many_photos_counts_no_more_than_one_with_two() -> None:
+def test_people_have_equal_weight_whatever_their_number_of_photos() -> None:
     steady = [[seen(BG=3.0), seen(BG=3.0)] for _ in range(2)]
     torn = [seen(BG=3.0), seen(BG=-3.0)]
     twice, often = measure_stability([*steady, torn]), measure_stability([*steady, torn * 5])
@@ -51,13 +51,13 @@ def test_the_runner_up_counts_for_the_top_two() -> None:
     assert found.agreement < found.top_two == 1.0
 
 
-def test_icc_is_the_share_of_the_variance_that_lies_between_people() -> None:
+def test_icc_is_the_share_of_variance_between_people() -> None:
     draws = np.random.default_rng(4)
     people = draws.normal(size=3000)
     photos = people[:, None] + draws.normal(scale=0.5, size=(3000, 2))
     assert icc(photos.tolist()) == pytest.approx(1 / 1.25, abs=0.02)
 
 
-def test_one_person_can_not_be_compared() -> None:
+def test_the_stability_of_one_person_is_an_error() -> None:
     with pytest.raises(ValueError, match="two people"):
         measure_stability([[seen(), seen()], [seen()]])

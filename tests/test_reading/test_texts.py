@@ -43,14 +43,14 @@ def readings(locale: Locale) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_text_touches_what_a_reading_must_not_touch(locale: Locale) -> None:
+def test_no_text_has_a_forbidden_word(locale: Locale) -> None:
     assert [(path, text, violations(text)) for path, text in told(locale) if violations(text)] == []
     quotes = [shape.classic.quote for part in load_taxonomy() for shape in part.classes if shape.classic]
     assert [text for text in quotes if violations(text)] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_reading_says_how_the_tradition_reads_it(locale: Locale) -> None:
+def test_every_meaning_is_attributed_to_the_tradition(locale: Locale) -> None:
     assert [text for text in readings(locale) if not is_framed(text, locale)] == []
 
 
@@ -83,18 +83,18 @@ def test_every_reading_says_how_the_tradition_reads_it(locale: Locale) -> None:
         "A lazy, vulgar face.",
     ],
 )
-def test_the_checker_catches_a_planted_bad_sentence(text: str) -> None:
+def test_a_forbidden_sentence_is_detected(text: str) -> None:
     assert violations(text)
 
 
 @pytest.mark.parametrize("text", ["당신은 지도자입니다.", "코가 커서 돈을 법니다.", "You lead others."])
-def test_the_checker_misses_no_unframed_judgement(text: str) -> None:
+def test_an_unattributed_judgement_is_detected(text: str) -> None:
     assert not is_framed(text, "ko")
     assert not is_framed(text, "en")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_shape_has_its_words(locale: Locale) -> None:
+def test_every_shape_has_texts(locale: Locale) -> None:
     parts = shapes_text(locale)["parts"]
     assert list(parts) == [part.key for part in load_taxonomy()]
     for part in load_taxonomy():
@@ -108,7 +108,7 @@ def test_every_shape_has_its_words(locale: Locale) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_calling_and_figure_has_its_words(locale: Locale) -> None:
+def test_every_archetype_and_figure_has_texts(locale: Locale) -> None:
     words = archetypes_text(locale)
     assert list(words["archetypes"]) == [one.id for one in archetype_definitions()]
     for one in archetype_definitions():
@@ -118,12 +118,12 @@ def test_every_calling_and_figure_has_its_words(locale: Locale) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_sentence_is_told_twice(locale: Locale) -> None:
+def test_no_sentence_is_repeated(locale: Locale) -> None:
     sentences = [text for path, text in told(locale) if text.endswith(".") and not path.startswith("places/ages")]
     assert sorted({text for text in sentences if sentences.count(text) > 1}) == []
 
 
-def test_korean_sentences_are_polite_and_english_ones_end() -> None:
+def test_korean_sentences_are_polite_and_english_texts_have_no_hangul() -> None:
     told_in_sentences = ((path, text) for path, text in told("ko") if path != "places/age_shape")
     for path, text in told_in_sentences:
         for sentence in re.findall(r"[^.]+(?=\.(?: |$))", text):
@@ -131,6 +131,6 @@ def test_korean_sentences_are_polite_and_english_ones_end() -> None:
     assert [text for _, text in told("en") if re.search(r"[가-힣]", text)] == []
 
 
-def test_no_korean_text_carries_english() -> None:
+def test_no_korean_text_has_latin_letters() -> None:
     bare = [(path, re.sub(r"\{\w+\}", "", text)) for path, text in told("ko")]
     assert [(path, text) for path, text in bare if re.search(r"[A-Za-z]", text)] == []
