@@ -265,7 +265,7 @@ async def test_a_flood_of_small_messages_ends_the_socket(app: ASGIApp, minji: Pe
 async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
     app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("_IDLE_S", "_WHOLE_S"):
+    for limit in ("_IDLE_S", "_SESSION_S"):
         with monkeypatch.context() as patched:
             patched.setattr(f"gwansang.api.v1.sockets.live.{limit}", 0.1)
             async with accepted(app, LIVE, bearer(minji)) as socket:

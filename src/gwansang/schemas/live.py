@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from gwansang.schemas.analysis import FaceReading
+from gwansang.schemas.numbers import Rounded, RoundedHundredths, RoundedTenths, RoundedThousandths
 
 CueName = Literal[
     "too_dark",
@@ -63,25 +64,25 @@ class HelloMessage(BaseModel):
 class LivePose(BaseModel):
     """As in `quality` of a reading."""
 
-    yaw_deg: float
-    pitch_deg: float
-    roll_deg: float
+    yaw_deg: RoundedTenths
+    pitch_deg: RoundedTenths
+    roll_deg: RoundedTenths
 
 
 class LiveQuality(BaseModel):
     """How well the face could be read from this frame; what needs pixels is null where landmarks came."""
 
     score: float
-    face_width_px: float
-    sharpness: float | None
-    brightness: float | None
-    light_asymmetry: float | None
+    face_width_px: RoundedTenths
+    sharpness: RoundedThousandths | None
+    brightness: RoundedThousandths | None
+    light_asymmetry: RoundedThousandths | None
 
 
 class LiveFace(BaseModel):
     """Where the face is, in fractions of the frame: x, y, width, height; and its outline, clockwise from the top."""
 
-    box: tuple[float, float, float, float]
+    box: tuple[Rounded, Rounded, Rounded, Rounded]
     outline: list[Spot]
 
 
@@ -96,7 +97,7 @@ class GuidanceMessage(BaseModel):
     skipped: int
     hints: list[CueName]
     text: str
-    progress: float
+    progress: RoundedHundredths
     pose: LivePose | None
     quality: LiveQuality | None
     face: LiveFace | None

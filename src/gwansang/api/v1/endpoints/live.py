@@ -4,14 +4,14 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from gwansang.api.v1.sockets.connection import Doorway
-from gwansang.api.v1.sockets.live import converse
+from gwansang.api.v1.sockets.connection import Acceptor
+from gwansang.api.v1.sockets.live import guide
 from gwansang.dependencies.services import Live
 
 router = APIRouter(prefix="/api/v1/analysis")
 
 
 @router.websocket("/live")
-async def guide_live(door: Doorway, live: Live) -> None:
+async def guide_live(acceptor: Acceptor, live: Live) -> None:
     """Frames or landmarks in, guidance out, and in the end the reading; docs/live.md has the messages."""
-    await door.admit(partial(converse, live), needs="analyze", guests=True)
+    await acceptor.run(partial(guide, live=live), scope="analyze", allows_guests=True)

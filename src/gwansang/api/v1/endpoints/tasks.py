@@ -15,18 +15,19 @@ from gwansang.api.v1.openapi_bodies import BATCH_BODY, JSON_BODY, VIDEO_BODY
 from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
     present_batch_photo,
+    present_event,
     present_summary,
     present_task,
 )
-from gwansang.api.v1.sockets.connection import Doorway
-from gwansang.api.v1.sockets.task_events import watch
+from gwansang.api.v1.sockets.connection import Acceptor, Socket
+from gwansang.core.exceptions import Unauthenticated
 from gwansang.dependencies.callers import FaceCaller, TaskCaller, VideoCaller
 from gwansang.dependencies.params import ChosenLocale, PageParams
 from gwansang.dependencies.services import Submissions, Tasks
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
 from gwansang.services.jobs.batch_job import MAX_BATCH
-from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError
+from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError, TaskService
 from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
@@ -137,7 +138,16 @@ async def cancel_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks) -> None
 
 @router.websocket("/tasks/{task_id:uuid}/events")
 async def task_events(
-    door: Doorway, task_id: UUID, tasks: Tasks, after: Annotated[int, Query(ge=-1, le=_MAX_VERSION)] = -1
+    acceptor: Acceptor, task_id: UUID, tasks: Tasks, after: Annotated[int, Query(ge=-1, le=_MAX_VERSION)] = -1
 ) -> None:
     """The task's state as it is and whenever it changes, then its end; with `?after=` only what is newer than that."""
-    await door.admit(partial(watch, tasks=tasks, task_id=task_id, after=after), needs="analyze", listens=False)
+    handler = partial(_send_events, tasks=tasks, task_id=task_id, after=after)
+    await acceptor.run(handler, scope="analyze", receives=False)
+
+
+async def _send_events(socket: Socket, tasks: TaskService, task_id: UUID, after: int) -> None:
+    """Send the state of the caller's task and its changes until it has ended; raises TaskNotFoundError."""
+    if socket.user_id is None:
+        raise Unauthenticated("Sign in, or send an API key.")
+    async for info in tasks.events(socket.user_id, task_id, after):
+        await socket.send(present_event(info, socket.locale))
