@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
-from gwansang.api.problem_texts import sentence
+from gwansang.api.problem_texts import problem_text
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError
 from gwansang.core.jsonable import jsonable
@@ -138,7 +138,7 @@ def _problem(scope: Scope, error: AppError, status: int, locale: Locale) -> dict
         "type": problem_type(type(error)),
         "title": error.title,
         "status": HTTPStatus(status).value,
-        "detail": sentence(error, locale),
+        "detail": problem_text(error, locale),
         "instance": scope["path"][:_MAX_INSTANCE],
         "request_id": scope.get("state", {}).get("request_id", ""),
         "error": {"code": error.code, "message": error.message, "details": _details(error)},

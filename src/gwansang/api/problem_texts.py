@@ -1,4 +1,4 @@
-"""What people are told of an error, by code and language; without the web, so that the command line has it too."""
+"""Texts of errors by code and language, for the API and the command line; independent of HTTP."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,14 @@ from gwansang.core.exceptions import AppError
 from gwansang.texts import Locale, load
 
 
-def sentence(error: AppError, locale: Locale) -> str:
-    """What happened and what to do, in a language; the plain message where a text or one of its facts is missing."""
-    return told_sentence(error.code, error.context, locale) or error.message
+def problem_text(error: AppError, locale: Locale) -> str:
+    """Return what happened and what to do; the plain message if the text or one of its fields is missing."""
+    return format_problem(error.code, error.context, locale) or error.message
 
 
-def told_sentence(code: str, facts: Mapping[str, object], locale: Locale) -> str | None:
-    """The same of an error that was noted down; None where a text or one of its facts is missing."""
+def format_problem(code: str, context: Mapping[str, object], locale: Locale) -> str | None:
+    """Return the text of an error code with its fields filled in; None if the text or one of its fields is missing."""
     try:
-        return load("problems", locale, dict[str, str])[code].format_map(facts)
-    except KeyError:  # a text without its fact is worse than the plain message
+        return load("problems", locale, dict[str, str])[code].format_map(context)
+    except KeyError:  # a text with an empty field would be worse than the plain message
         return None

@@ -24,7 +24,7 @@ def sentence(error: AppError | CommandError, locale: Locale) -> str:
     """What to tell people: as in the API's `detail`; the plain message where there is none."""
     if isinstance(error, CommandError):
         return str(error)
-    return problem_texts.sentence(error, locale)
+    return problem_texts.problem_text(error, locale)
 
 
 def envelope(error: AppError | CommandError) -> str:

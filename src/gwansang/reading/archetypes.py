@@ -120,8 +120,8 @@ def archetype_shares(smoothed: Mapping[str, ShapeClassification], elements: Mapp
     """Return the share of each archetype, summing to exactly 100: a softmax of the standardised sums."""
     sums = archetype_sums(smoothed, elements)
     weights = [
-        math.exp(ARCHETYPE_SHARPNESS * ((sums[one.id] - one.mean) / one.sd + one.offset))
-        for one in archetype_definitions()
+        math.exp(ARCHETYPE_SHARPNESS * ((sums[archetype.id] - archetype.mean) / archetype.sd + archetype.offset))
+        for archetype in archetype_definitions()
     ]
     return dict(zip(sums, _percentages(weights), strict=True))
 
@@ -152,8 +152,13 @@ def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[t
 
 
 def _support(shape: ShapeClassification, weights: Mapping[str, float]) -> float:
-    classes = zip(shape.part.classes, shape.probabilities, strict=True)
-    return shape.part.reliability * sum(weights.get(one.id, 0.0) * probability for one, probability in classes)
+    """Return the expected weight of the part's shape, by the visibility of the part in a mesh."""
+    expected = sum(weights.get(shape_id, 0.0) * probability for shape_id, probability in _probabilities(shape).items())
+    return shape.part.reliability * expected
+
+
+def _probabilities(shape: ShapeClassification) -> dict[str, float]:
+    return {one.id: probability for one, probability in zip(shape.part.classes, shape.probabilities, strict=True)}
 
 
 def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) -> SupportingShape:
@@ -161,7 +166,7 @@ def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) 
     weight = _support(shape, weights)
     if shape.shape.id in weights:
         return SupportingShape(shape.part.key, shape.shape.id, shape.probability, weight)
-    probabilities = {one.id: share for one, share in zip(shape.part.classes, shape.probabilities, strict=True)}
+    probabilities = _probabilities(shape)
     strongest = max(weights, key=lambda shape_id: weights[shape_id] * probabilities[shape_id])
     return SupportingShape(shape.part.key, strongest, probabilities[strongest], weight)
 
@@ -178,15 +183,15 @@ def _percentages(weights: Sequence[float]) -> list[int]:
 
 def _reason(
     supporting: SupportingShape,
-    member: ShapeClassification,
+    classified: ShapeClassification,
     archetype: str,
     measures: Measures,
     norms: Norms,
     locale: Locale,
 ) -> ArchetypeReason:
     text = shapes_text(locale)["parts"][supporting.part]
-    shape = next(one for one in member.part.classes if one.id == supporting.shape_id)
-    deciding = rule_measures(shape) or frozenset(member.part.measures)
+    shape = next(one for one in classified.part.classes if one.id == supporting.shape_id)
+    deciding = rule_measures(shape) or frozenset(classified.part.measures)
     key = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
     return ArchetypeReason(
         part=supporting.part,

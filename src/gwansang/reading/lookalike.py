@@ -29,8 +29,8 @@ _PRIOR_PAIRS = 100  # weight of the chi-squared distribution
 _MAX_PAIRS = 20_000  # sampled from a large gallery
 _NORMAL = NormalDist()
 
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+_Vector = NDArray[np.float64]
+_Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class _RegionTable:
     """A gallery's measures of one region; pair_distances: squared, of pairs of its people, ascending."""
 
     keys: tuple[str, ...]
-    z: Matrix  # (measures, people) standard scores, so that a measure of all people is contiguous
-    variance: Vector  # (measures,) mean squared error over the gallery, in standard scores
-    pair_distances: Vector
+    z: _Matrix  # (measures, people) standard scores, so that a measure of all people is contiguous
+    variance: _Vector  # (measures,) mean squared error over the gallery, in standard scores
+    pair_distances: _Vector
 
-    def distances(self, z: Vector, variance: Vector) -> Vector:
+    def distances(self, z: _Vector, variance: _Vector) -> _Vector:
         """Return the squared distances of a face to all people, (people,)."""
         white = _whitening(self.keys, variance + self.variance) @ (self.z - z[:, None])
-        squares: Vector = np.einsum("ij,ij->j", white, white)
+        squares: _Vector = np.einsum("ij,ij->j", white, white)
         return squares
 
     def similarity(self, distance: float) -> int:
@@ -87,7 +87,7 @@ class RegionGallery:
 class RegionComparison:
     """A face compared with a gallery; distances: squared, (people,), by region."""
 
-    distances: Mapping[Region, Vector]
+    distances: Mapping[Region, _Vector]
     tables: Mapping[Region, _RegionTable]
 
     def nearest(self, k: int = 1) -> dict[Region, tuple[RegionNeighbour, ...]]:
@@ -136,13 +136,13 @@ def _table(region: Region, people: Sequence[Measures], norms: Norms) -> _RegionT
     return _RegionTable(keys, columns, variance, pair_distances)
 
 
-def _standardized(keys: Sequence[str], measures: Measures, norms: Norms) -> tuple[Vector, Vector]:
+def _standardized(keys: Sequence[str], measures: Measures, norms: Norms) -> tuple[_Vector, _Vector]:
     """Return standard scores and their variances by measurement error, (measures,) each."""
     z = np.array([norms.z(key, measures.values[key].value) for key in keys])
     return z, np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
 
 
-def _pair_differences(z: Matrix) -> Matrix:
+def _pair_differences(z: _Matrix) -> _Matrix:
     """Return differences of pairs of people: of each with the next ones, cyclically, until there are enough."""
     people = len(z)
     shifts = min((people - 1) // 2, math.ceil(_MAX_PAIRS / max(people, 1)))
@@ -151,22 +151,22 @@ def _pair_differences(z: Matrix) -> Matrix:
     return np.concatenate([z - np.roll(z, shift, axis=0) for shift in range(1, shifts + 1)] or [z[:0]])
 
 
-def _squared_distances(differences: Matrix, keys: Sequence[str], variance: Vector) -> Vector:
+def _squared_distances(differences: _Matrix, keys: Sequence[str], variance: _Vector) -> _Vector:
     """Return squared Mahalanobis distances, (pairs,), of differences with these error variances."""
     white = differences @ _whitening(keys, variance).T
-    squares: Vector = np.einsum("ij,ij->i", white, white)
+    squares: _Vector = np.einsum("ij,ij->i", white, white)
     return squares
 
 
-def _whitening(keys: Sequence[str], variance: Vector) -> Matrix:
+def _whitening(keys: Sequence[str], variance: _Vector) -> _Matrix:
     """Return the matrix that makes differences with these error variances independent, of variance 1."""
     root = np.linalg.cholesky(2.0 * _correlations(tuple(keys)) + np.diag(variance))
-    white: Matrix = np.linalg.inv(root)
+    white: _Matrix = np.linalg.inv(root)
     return white
 
 
 @cache
-def _correlations(keys: tuple[str, ...]) -> Matrix:
+def _correlations(keys: tuple[str, ...]) -> _Matrix:
     return correlation_matrix(keys, default_population())
 
 

@@ -23,7 +23,7 @@ _MAX_Z = 3.0
 _SEED = 2026
 _KEYS = tuple(MEASURES_BY_KEY)
 
-Vector = NDArray[np.float64]
+_Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str, *
     return replace(norms, scales=calibrate_scales(norms, simulated_faces, _SEED, population))
 
 
-def robust_sd(values: Vector) -> float:
+def robust_sd(values: _Vector) -> float:
     """Return the root of the biweight midvariance with c = 9, or the plain SD if half of the values are equal."""
     median = float(np.median(values))
     deviations = values - median
@@ -64,7 +64,7 @@ def robust_sd(values: Vector) -> float:
     return float(np.sqrt(len(values) * numerator) / abs(denominator))
 
 
-def _norm(key: str, values: Vector) -> Norm:
+def _norm(key: str, values: _Vector) -> Norm:
     """Derive one norm; its percentiles are shrunk towards a normal distribution while there are few people."""
     median, sd = float(np.median(values)), robust_sd(values)
     if sd <= 1e-9 * max(abs(median), 1.0):
@@ -81,7 +81,7 @@ def _round(number: float) -> float:
     return float(f"{number:.7g}")
 
 
-def _population(norms: Norms, table: Vector, people: Sequence[MeasuredPerson]) -> Population:
+def _population(norms: Norms, table: _Vector, people: Sequence[MeasuredPerson]) -> Population:
     shipped = default_population()
     medians = np.array([norms.measures[key].median for key in _KEYS])
     sds = np.array([norms.measures[key].sd for key in _KEYS])

@@ -18,7 +18,7 @@ from gwansang.reading.scores import score_face
 from gwansang.reading.shapes import ShapeClassification, classify_shapes
 from gwansang.reading.taxonomy import load_taxonomy
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +163,5 @@ def _correlation(groups: Sequence[Sequence[float]]) -> float:
     return float(weight @ (da * db)) / size if size > 0 else 0.0
 
 
-def _ordered_pairs(group: Sequence[T]) -> list[tuple[T, T]]:
+def _ordered_pairs(group: Sequence[_T]) -> list[tuple[_T, _T]]:
     return [pair for a, b in combinations(group, 2) for pair in ((a, b), (b, a))]

@@ -13,22 +13,22 @@ Locale = Literal["ko", "en"]  # the languages on offer; the first is the default
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 DEFAULT_LOCALE: Final[Locale] = LOCALES[0]
 LOCALE_CHOICE: Final = " or ".join(LOCALES)  # for descriptions: "ko or en"
-T = TypeVar("T")
+_T = TypeVar("_T")
 _FOLDER = Path(__file__).parent
 
 
-def load(name: str, locale: Locale, form: type[T]) -> T:
+def load(name: str, locale: Locale, form: type[_T]) -> _T:
     """Return the texts of the file `name`, such as "shapes", with what the language lacks from the default language.
 
     form: the type of the file's content, for the type checker; tests hold the files to one form. Raises
     FileNotFoundError if the default language has no such file.
     """
-    return cast(T, _merged(name, locale))
+    return cast(_T, _merged(name, locale))
 
 
-def load_own(name: str, locale: Locale, form: type[T]) -> T | None:
+def load_own(name: str, locale: Locale, form: type[_T]) -> _T | None:
     """Return the texts that the language itself has in the file `name`, or None if it has no such file."""
-    return cast(T | None, _read(name, locale))
+    return cast(_T | None, _read(name, locale))
 
 
 @cache

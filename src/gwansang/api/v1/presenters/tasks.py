@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final, get_args
 
-from gwansang.api.problem_texts import told_sentence
+from gwansang.api.problem_texts import format_problem
 from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.readings import present_snapshot
 from gwansang.core.exceptions import NotFound
@@ -102,7 +102,7 @@ def _import(result: JsonObject, locale: Locale) -> wire.ImportOut:
 def _failure(failure: Failure | None, locale: Locale) -> wire.FailureOut | None:
     if failure is None:
         return None
-    message = told_sentence(failure.code, failure.details, locale) or failure.message
+    message = format_problem(failure.code, failure.details, locale) or failure.message
     return wire.FailureOut(code=failure.code, message=message, details=failure.details or None)
 
 
