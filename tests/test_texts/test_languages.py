@@ -1,5 +1,6 @@
 """A language is a folder of texts and its code in one line; nothing of it is read before it is needed."""
 
+import ast
 import json
 import re
 import shutil
@@ -99,13 +100,25 @@ def form(name: str, content: str) -> list[tuple[str, set[str] | None]]:
 def test_a_consent_without_a_translation_is_shown_and_recorded_in_the_default_language() -> None:
     text = ConsentText(version=2, valid_from=1, translations={DEFAULT_LOCALE: "새 글"})
     assert text.language("en") == DEFAULT_LOCALE
-    assert text.words("en") == "새 글"
+    assert text.text("en") == "새 글"
     assert text.sha256("en") == text.sha256(DEFAULT_LOCALE)
 
 
 def test_texts_that_no_language_has_are_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         load("absent", "en", dict[str, str])
+
+
+def test_no_code_depends_on_a_language() -> None:
+    """Outside the list of languages, their codes occur only in the examples of the schemas."""
+    modules = [path for path in PACKAGE.rglob("*.py") if path.parent.name not in ("texts", "schemas")]
+    named = {
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in LOCALES
+    }
+    assert named == set()
 
 
 def test_importing_the_application_reads_no_data_of_the_package() -> None:

@@ -18,6 +18,7 @@ from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import Norms
 from gwansang.reading.stability import PartStability, Stability, measure_stability, sample_photo
 from gwansang.reading.texts import measures_text
+from gwansang.texts import OPERATOR_LOCALE
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,7 +79,7 @@ def _compared(folder: Path, looked: Looked[MeasuredPhoto], norms: Norms) -> Stab
 def _measures(found: Stability) -> Table:
     table = Table("measure", "", "ICC", title="Measures", title_justify="left", box=None)
     for key, value in sorted(found.icc.items(), key=lambda entry: -entry[1]):
-        table.add_row(key, measures_text("en")[MEASURES_BY_KEY[key].name], f"{value:.2f}")
+        table.add_row(key, measures_text(OPERATOR_LOCALE)[MEASURES_BY_KEY[key].name], f"{value:.2f}")
     return table
 
 

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeVar, cast, get_args
 Locale = Literal["ko", "en"]  # the languages on offer; the first is the default
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 DEFAULT_LOCALE: Final[Locale] = LOCALES[0]
+OPERATOR_LOCALE: Final[Locale] = "en"  # of figures and tables for operators
 LOCALE_CHOICE: Final = " or ".join(LOCALES)  # for descriptions: "ko or en"
 _T = TypeVar("_T")
 _FOLDER = Path(__file__).parent

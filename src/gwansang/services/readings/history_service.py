@@ -23,7 +23,7 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
-from gwansang.texts import Locale
+from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.face import Pose, Quality
 
 _READING = cache(lambda: TypeAdapter(Reading))  # built at first use: 13 ms of the start otherwise
@@ -152,7 +152,7 @@ class HistoryService:
                 raise AnalysisNotFoundError("There is no such analysis.")
         await self._photo_cleaner.delete(photos)
 
-    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = "ko") -> Fortune:
+    async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
         """Return the fortune of any day for the face of a kept analysis; raises AnalysisNotFoundError."""
         reading = (await self.get(user_id, analysis_id)).reading
         element = reading.element
