@@ -34,6 +34,7 @@ class CountingJob:
     log: Path | None = None
     processes: int = 1
     ran: list[tuple[UUID, int]] = field(default_factory=list)
+    cancelled: list[UUID] = field(default_factory=list)
 
     async def plan(self, task: TaskContext) -> int:
         steps = task.params["steps"]
@@ -46,7 +47,11 @@ class CountingJob:
             with self.log.open("a") as log:
                 log.write(json.dumps([os.getpid(), str(task.id), index]) + "\n")
         self.before_step(task, index)
-        await asyncio.sleep(self.pause_s)
+        try:
+            await asyncio.sleep(self.pause_s)
+        except asyncio.CancelledError:
+            self.cancelled.append(task.id)
+            raise
         while self.log is not None and self.processes > len({pid for pid, *_ in read_log(self.log)}):  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.02)
         return {"index": index, "input": len(await task.input(0)) if task.inputs else None}

@@ -105,6 +105,23 @@ async def test_the_next_worker_deletes_what_a_killed_one_left_in_the_engine(data
         await wait_until_deleted(database_url, str(task.id))
 
 
+async def test_the_next_worker_deletes_the_queued_task_of_a_user_who_was_erased_while_no_worker_ran(
+    database_url: str, folder: Path
+) -> None:
+    job = CountingJob(pause_s=3600)
+    async with open_worker_at(database_url, folder, {"count": job}) as (accounts, _):
+        me = await signed_up(accounts)
+        task = await submit(accounts, me.id, 3)
+        async with asyncio.timeout(PATIENCE_S):
+            while not job.ran:  # noqa: ASYNC110 - a list
+                await asyncio.sleep(0.02)
+    async with open_accounts_at(database_url, folder / "storage") as accounts:
+        await accounts.users.delete(me.id)
+    assert str(task.id) in dump_engine_tables(database_url)
+    async with open_worker_at(database_url, folder, {}, eager=False):  # there is no task
+        await wait_until_deleted(database_url, str(task.id))
+
+
 async def test_a_worker_that_stops_while_its_engine_opens_leaves_no_thread(database_url: str, folder: Path) -> None:
     async with open_worker_at(database_url, folder, {"count": CountingJob()}, eager=False) as (accounts, worker):
         me = await signed_up(accounts)

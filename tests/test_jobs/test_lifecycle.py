@@ -18,6 +18,7 @@ from gwansang.services.tasks.worker import PollIntervals
 from gwansang.vision.errors import FaceBlurredError
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import (
+    PATIENCE_S,
     CountingJob,
     open_accounts_at,
     open_worker_at,
@@ -126,6 +127,23 @@ async def test_nothing_is_left_of_a_user_who_is_erased_while_their_task_runs(
     await wait_until_deleted(database_url, str(task.id))
     await wait_until_inputs_deleted(folder)
     assert len(scene.job.ran) < 20
+
+
+@pytest.mark.parametrize("end", ["erased", "cancelled"])
+async def test_a_step_of_a_task_that_is_gone_is_cancelled_before_its_rows_are_deleted(
+    scene: Scene, database_url: str, end: str
+) -> None:
+    scene.job.pause_s = 3600
+    task = await submit(scene.accounts, scene.me.id, 2, b"a photo")
+    async with asyncio.timeout(PATIENCE_S):
+        while not scene.job.ran:  # noqa: ASYNC110 - a list
+            await asyncio.sleep(0.02)
+    if end == "erased":
+        await scene.accounts.users.delete(scene.me.id)
+    else:
+        await scene.accounts.tasks.cancel(scene.me.id, task.id)
+    await wait_until_deleted(database_url, str(task.id))
+    assert scene.job.cancelled == [task.id]
 
 
 async def test_the_engine_stores_only_ids_and_they_are_deleted_at_the_end(scene: Scene, database_url: str) -> None:

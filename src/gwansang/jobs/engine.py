@@ -17,29 +17,32 @@ from dbos._error import DBOSBaseException
 
 from gwansang.db.job_store import JobStore
 from gwansang.db.session import map_driver_errors
-from gwansang.jobs.protocols import RunningTask, TaskExecutor, TaskReleased
+from gwansang.jobs.protocols import ActiveTask, TaskExecutor, TaskReleased
 
 PROTOCOL: Final = 1  # raised when older workers can't continue newer tasks; a release alone does not change it
 _VERSION_PREFIX: Final = "jobs-"
 _QUEUE: Final = "tasks"
 _WORKFLOW: Final = "task"
 _APP: Final = "gwansang"
-_ACTIVE: Final = ("ENQUEUED", "PENDING")
+_RUNNING: Final = "PENDING"
+_ACTIVE: Final = ("ENQUEUED", _RUNNING)
 _ENDED: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _POLL_S: Final = 0.2  # longest wait of a task for a free worker; a poll costs 2 ms
 _MAX_ENDED: Final = 500
+_EXCEPTION: Final = "exception"
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _JsonSerializer(EngineSerializer):
-    """JSON in place of pickle, which would run code from a table."""
+class JsonSerializer(EngineSerializer):
+    """JSON in place of pickle, which would run code from a table. Of an exception only the type is stored: its message
+    can quote data of a task."""
 
     def serialize(self, data: object) -> str:
-        return json.dumps(data)
+        return json.dumps(data, default=_dump_exception)
 
     def deserialize(self, serialized_data: str) -> object:
-        return json.loads(serialized_data)
+        return json.loads(serialized_data, object_hook=_load_exception)
 
     def name(self) -> str:
         return "json"
@@ -75,7 +78,7 @@ class JobEngine:
             system_database_engine=self._store.connections,
             application_version=f"{_VERSION_PREFIX}{self._protocol}",
             executor_id=self._worker,
-            serializer=_JsonSerializer(),
+            serializer=JsonSerializer(),
             log_level="WARNING",
             enable_otlp=False,
             use_listen_notify=False,
@@ -120,33 +123,22 @@ class JobEngine:
     @map_driver_errors()
     def requeue_own(self) -> int:
         """Requeue the tasks of this worker and return their number; only after `stop_dequeuing`."""
-        own = [task.task_id for task in self.list_running() if task.worker == self._worker]
+        own = [task.task_id for task in self.list_active() if task.worker == self._worker]
         self.requeue(own)
         return len(own)
 
     @map_driver_errors()
-    def list_running(self) -> tuple[RunningTask, ...]:
-        """Return the tasks recorded as running, on any worker."""
-        workflows = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        return tuple(RunningTask(UUID(one.workflow_id), one.executor_id or "") for one in workflows)
-
-    @map_driver_errors()
-    def list_active(self, task_ids: Sequence[UUID] | None = None) -> frozenset[UUID]:
-        """Return the tasks that wait or run, optionally only those among `task_ids`."""
-        ids = None if task_ids is None else [str(task_id) for task_id in task_ids]
-        workflows = DBOS.list_workflows(workflow_ids=ids, status=list(_ACTIVE), load_input=False, load_output=False)
-        return frozenset(UUID(one.workflow_id) for one in workflows)
-
-    @map_driver_errors()
-    def list_outdated(self) -> tuple[UUID, ...]:
-        """Return the active tasks that releases with an older protocol enqueued."""
-        workflows = DBOS.list_workflows(
-            status=list(_ACTIVE),
-            app_version=[f"{_VERSION_PREFIX}{older}" for older in range(1, self._protocol)] or ["none"],
-            load_input=False,
-            load_output=False,
+    def list_active(self) -> tuple[ActiveTask, ...]:
+        """Return the tasks that wait or run."""
+        workflows = DBOS.list_workflows(status=list(_ACTIVE), load_input=False, load_output=False)
+        return tuple(
+            ActiveTask(
+                task_id=UUID(one.workflow_id),
+                worker=one.executor_id if one.status == _RUNNING else None,
+                outdated=self._is_outdated(one.app_version or ""),
+            )
+            for one in workflows
         )
-        return tuple(UUID(one.workflow_id) for one in workflows)
 
     @map_driver_errors()
     def list_ended(self) -> tuple[UUID, ...]:
@@ -156,9 +148,12 @@ class JobEngine:
 
     @map_driver_errors()
     def delete(self, task_ids: Sequence[UUID]) -> None:
-        """Delete every row of these tasks."""
+        """Delete every row of these tasks, also if one of them is running."""
         if task_ids:
-            DBOS.delete_workflows([str(task_id) for task_id in task_ids])
+            ids = [str(task_id) for task_id in task_ids]
+            # Ends the ownership of a run: the row of a step that it commits during the deletion would remain for ever.
+            DBOS.cancel_workflows(ids)
+            DBOS.delete_workflows(ids)
             self._store.compact()
 
     def _execute(self, task_id: str) -> None:
@@ -167,13 +162,21 @@ class JobEngine:
         if execution is None:
             return
         try:
-            for index in range(execution.steps):
+            index = 0
+            while index < execution.steps:  # none any more once the task is gone
                 DBOS.run_step({"name": "step"}, self._await, execution.step, index)
+                index += 1
             DBOS.run_step({"name": "finish"}, self._await, execution.finish)
-        except DBOSBaseException as error:  # another run has the task; DBOS would wait in this thread for its end
+        except (Exception, DBOSBaseException) as error:
+            # The engine failed, or another run has the task. DBOS would record the error as the end of the task, or
+            # wait in this thread for the end of the other run.
             raise TaskReleased from error
         finally:
             self._await(execution.release)
+
+    def _is_outdated(self, version: str) -> bool:
+        number = version.removeprefix(_VERSION_PREFIX)
+        return number.isdecimal() and int(number) < self._protocol
 
     def _await(self, act: Callable[P, Coroutine[object, object, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -181,6 +184,16 @@ class JobEngine:
         except BaseException as error:
             # DBOS records any other exception as the end of the task, although the task has not ended.
             raise TaskReleased from error
+
+
+def _dump_exception(value: object) -> dict[str, str]:
+    if isinstance(value, BaseException):
+        return {_EXCEPTION: type(value).__name__}
+    raise TypeError(f"the engine stores no {type(value).__name__}")
+
+
+def _load_exception(data: dict[str, object]) -> object:
+    return RuntimeError(data[_EXCEPTION]) if data.keys() == {_EXCEPTION} else data
 
 
 def _silence_engine_logger() -> None:

@@ -34,8 +34,9 @@ class TaskExecutor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RunningTask:
-    """A task that the engine records as running on a worker."""
+class ActiveTask:
+    """A task in the engine: `worker` runs it, None if it waits; `outdated` if an older protocol enqueued it."""
 
     task_id: UUID
-    worker: str
+    worker: str | None
+    outdated: bool

@@ -77,6 +77,11 @@ class Tasks(Repository[Task]):
         query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at < enqueued_before)
         return await self._all(query)
 
+    async def list_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Return the statuses of those of these tasks that exist."""
+        query = select(Task.id, Task.status).where(Task.id.in_(task_ids))
+        return {task_id: status for task_id, status in await self._session.execute(query)}
+
     async def filter_unfinished(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of these tasks that exist and have not ended."""
         unfinished: set[UUID] = set()

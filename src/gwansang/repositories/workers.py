@@ -1,12 +1,15 @@
 """Heartbeats of workers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import select, update
 
 from gwansang.models import Worker
 from gwansang.repositories.base import Repository
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Workers(Repository[Worker]):
@@ -34,6 +37,10 @@ class Workers(Repository[Worker]):
     async def delete(self, worker_id: str) -> None:
         """Delete a worker that has stopped."""
         await self._delete(Worker.id == worker_id)
+
+    async def mark_dead(self, worker_id: str) -> None:
+        """Make a stopped worker count as dead, so that the next worker cleans up after it."""
+        await self._execute(update(Worker).where(Worker.id == worker_id).values(beat_at=_EPOCH))
 
     async def delete_stale(self, before: datetime) -> int:
         """Delete the workers whose last heartbeat is older than that; return their number."""

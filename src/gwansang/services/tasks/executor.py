@@ -3,8 +3,7 @@ process dies."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Container, Mapping
 from datetime import timedelta
 from typing import Final, NoReturn, TypeVar
 from uuid import UUID, uuid4
@@ -44,7 +43,7 @@ class JobExecutor:
         self._resources = resources
         self._retention = retention
         self._stopping = asyncio.Event()
-        self._steps: set[asyncio.Task[object]] = set()
+        self._executions: set[JobExecution] = set()
         self.gate = ExclusiveGate()
         self.active: Counter[UUID] = Counter()
         self.idle = asyncio.Event()
@@ -58,13 +57,14 @@ class JobExecutor:
         try:
             run = await self._claim(task_id)
         except BaseException as error:
-            self.release(task_id)
+            self._end(task_id)
             _log_claim_failure(task_id, error)
             raise
         if run is None:
-            self.release(task_id)
+            self._end(task_id)
             return None
         execution = JobExecution(self, run, self._jobs[run.kind])
+        self._executions.add(execution)
         try:
             await execution.plan()
         except BaseException:
@@ -78,24 +78,19 @@ class JobExecutor:
 
     def cancel_steps(self) -> None:
         """Cancel the steps that run now."""
-        for step in tuple(self._steps):
-            step.cancel()
+        for execution in self._executions:
+            execution.cancel_step()
+
+    def abort(self, task_ids: Container[UUID]) -> None:
+        """End the executions of tasks that were cancelled or erased."""
+        for execution in self._executions:
+            if execution.task_id in task_ids:
+                execution.abort()
 
     def raise_if_stopping(self) -> None:
         """Raise TaskReleased if this process is stopping."""
         if self._stopping.is_set():
             raise TaskReleased
-
-    @asynccontextmanager
-    async def cancellable(self) -> AsyncIterator[None]:
-        """Let `cancel_steps` cancel the code in this context."""
-        step = asyncio.current_task()
-        assert step is not None  # noqa: S101 - for the type checker: coroutines run in tasks
-        self._steps.add(step)
-        try:
-            yield
-        finally:
-            self._steps.discard(step)
 
     async def run_with_retries(self, run: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
         """Retry `act` until it succeeds, or fail the task and raise TaskGoneError. Raises TaskReleased."""
@@ -125,8 +120,12 @@ class JobExecutor:
         """End the task with the job's result."""
         await run.succeed(await job.finish(run), self._retention)
 
-    def release(self, task_id: UUID) -> None:
-        """Record that an execution of the task has ended in this process."""
+    def release(self, execution: "JobExecution") -> None:
+        """Record that an execution has ended."""
+        self._executions.discard(execution)
+        self._end(execution.task_id)
+
+    def _end(self, task_id: UUID) -> None:
         self.active[task_id] -= 1
         if not self.active[task_id]:
             del self.active[task_id]
@@ -177,6 +176,8 @@ class JobExecution:
         self._run = run
         self._job = job
         self._gone = False
+        self._step_task: asyncio.Task[object] | None = None
+        self.task_id = run.id
 
     @property
     def steps(self) -> int:
@@ -200,9 +201,20 @@ class JobExecution:
         await self._unless_gone(lambda: self._executor.finish(self._run, self._job))
         self._gone = True
 
+    def cancel_step(self) -> None:
+        """Cancel the step that runs now, if any."""
+        if self._step_task is not None:
+            self._step_task.cancel()
+
+    def abort(self) -> None:
+        """End the execution, because its task was cancelled or erased."""
+        if not self._gone:
+            self._gone = True
+            self.cancel_step()
+
     async def release(self) -> None:
         """End the execution; a try that it started and did not end is uncounted."""
-        self._executor.release(self._run.id)
+        self._executor.release(self)
         if not self._gone:
             try:
                 await self._run.undo_try()
@@ -217,11 +229,16 @@ class JobExecution:
 
         if self._gone:
             return
-        async with self._executor.cancellable():
-            try:
-                await self._executor.run_with_retries(self._run, exclusively_if_last_try)
-            except TaskGoneError:
-                self._gone = True
+        self._step_task = asyncio.current_task()
+        try:
+            await self._executor.run_with_retries(self._run, exclusively_if_last_try)
+        except TaskGoneError:
+            self._gone = True
+        except asyncio.CancelledError:
+            if not self._gone:  # the worker stops
+                raise
+        finally:
+            self._step_task = None
 
     async def _plan(self) -> None:
         await self._run.save_steps(await self._job.plan(self._run))

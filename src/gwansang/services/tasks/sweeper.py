@@ -5,13 +5,14 @@ One worker does it for all: the first by name of those that are alive.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
 
+from gwansang.jobs.protocols import ActiveTask
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.run import JobResources
 
@@ -38,7 +39,6 @@ class Sweeper:
         self._clock = resources.clock
         self._dead_after = dead_after
         self._idle: frozenset[UUID] = frozenset()
-        self._gone: frozenset[UUID] = frozenset()
         self._heartbeats: dict[str, tuple[datetime, float]] = {}
         self._orphans_due_at = resources.clock()
 
@@ -47,11 +47,14 @@ class Sweeper:
         now = self._clock()
         async with self._resources.uow.read() as tx:
             alive = self._alive(await tx.workers.list_heartbeats(), now) | {self._worker}
-        await self._requeue_abandoned(alive)
-        if self._worker != min(alive):
+        active = await asyncio.to_thread(self._engine.list_active)
+        first = self._worker == min(alive)
+        await self._requeue_abandoned(active, alive if first else None)
+        await self._abort_gone()
+        if not first:
             return
-        await self.delete_ended()
-        await self._reenqueue_lost()
+        await self._delete_ended(active)
+        await self._reenqueue_lost(active)
         async with self._resources.uow.write() as tx:
             await tx.workers.delete_stale(now - 2 * _CERTAINLY_DEAD * self._dead_after)
             await tx.tasks.delete_expired(now)
@@ -59,15 +62,10 @@ class Sweeper:
             self._orphans_due_at = now + _ORPHAN_INTERVAL
             await self._delete_orphaned_inputs()
 
-    async def delete_ended(self) -> None:
-        """Delete ended, cancelled and erased tasks from the engine, so that not even their ids remain."""
-        ended = await asyncio.to_thread(self._engine.list_ended)
-        active = await asyncio.to_thread(self._engine.list_active)
-        async with self._resources.uow.read() as tx:
-            gone = active - await tx.tasks.filter_unfinished(tuple(active))
-        erased = gone & self._gone  # in two rounds in a row: it is not just about to end
-        self._gone = gone - erased
-        await asyncio.to_thread(self._engine.delete, [*ended, *erased])
+    async def clear(self) -> bool:
+        """Delete ended tasks from the engine once more, and return whether it has no tasks left."""
+        await self._delete_ended(await asyncio.to_thread(self._engine.list_active))
+        return not await asyncio.to_thread(self._engine.list_active)
 
     def _alive(self, heartbeats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
         """Return the workers whose heartbeat changed lately by the clock of this process. Clocks of other machines can
@@ -84,12 +82,10 @@ class Sweeper:
             and now - beat_at < _CERTAINLY_DEAD * self._dead_after
         )
 
-    async def _requeue_abandoned(self, alive: frozenset[str]) -> None:
-        """Requeue the tasks of dead workers (if this worker is the first), and those that this worker released."""
-        running = await asyncio.to_thread(self._engine.list_running)
-        first = self._worker == min(alive)
-        dead = [task.task_id for task in running if first and task.worker not in alive]
-        own = {task.task_id for task in running if task.worker == self._worker}
+    async def _requeue_abandoned(self, active: Sequence[ActiveTask], alive: frozenset[str] | None) -> None:
+        """Requeue the tasks that this worker released, and those of workers that are not alive, if given."""
+        dead = [task.task_id for task in active if task.worker and alive is not None and task.worker not in alive]
+        own = {task.task_id for task in active if task.worker == self._worker}
         idle = frozenset(own - self._executor.active.keys())
         released = idle & self._idle  # in two rounds in a row: it is not just about to begin
         self._idle = idle - released
@@ -97,14 +93,29 @@ class Sweeper:
             await asyncio.to_thread(self._engine.requeue, [*dead, *released])
             _log.warning("task.requeued", of_dead_workers=len(dead), released=len(released))
 
-    async def _reenqueue_lost(self) -> None:
+    async def _abort_gone(self) -> None:
+        """End the runs of this worker whose task was cancelled or erased; the engine then records them as ended."""
+        if running := tuple(self._executor.active):
+            async with self._resources.uow.read() as tx:
+                statuses = await tx.tasks.list_statuses(running)
+            self._executor.abort({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
+
+    async def _delete_ended(self, active: Sequence[ActiveTask]) -> None:
+        """Delete ended tasks from the engine, and cancelled and erased ones that wait, so that not even their ids
+        remain. Those that run have to end first."""
+        ended = await asyncio.to_thread(self._engine.list_ended)
+        queued = frozenset(task.task_id for task in active if task.worker is None)
+        async with self._resources.uow.read() as tx:
+            gone = queued - await tx.tasks.filter_unfinished(tuple(queued))
+        await asyncio.to_thread(self._engine.delete, [*ended, *gone])
+
+    async def _reenqueue_lost(self, active: Sequence[ActiveTask]) -> None:
         """Enqueue again the tasks that the engine has lost, and those that an older release enqueued."""
-        outdated = await asyncio.to_thread(self._engine.list_outdated)
+        outdated = [task.task_id for task in active if task.outdated]
         await asyncio.to_thread(self._engine.delete, outdated)
         async with self._resources.uow.read() as tx:
             unfinished = await tx.tasks.list_unfinished(self._clock() - _LOST_AFTER)
-        active = await asyncio.to_thread(self._engine.list_active, unfinished) if unfinished else frozenset()
-        lost = [*outdated, *(task_id for task_id in unfinished if task_id not in active)]
+        lost = [*outdated, *(frozenset(unfinished) - {task.task_id for task in active})]
         if lost:
             async with self._resources.uow.write() as tx:
                 await tx.tasks.mark_enqueued(lost, None)

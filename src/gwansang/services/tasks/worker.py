@@ -168,9 +168,6 @@ class TaskWorker:
     async def _close_engine(self, opened: _OpenEngine) -> None:
         try:
             requeued = await self._hand_over(opened)
-            with suppress(Unavailable):
-                async with self._resources.uow.write() as tx:
-                    await tx.workers.delete(opened.slot.name)
         finally:
             opened.slot.release()  # last: another process with this name must not have its row deleted
         _log.info("worker.stopped", worker=opened.slot.name, requeued=requeued)
@@ -185,9 +182,12 @@ class TaskWorker:
                 self._executor.cancel_steps()
                 await self._wait_until_idle(_CANCEL_GRACE_S)
             with suppress(Unavailable):
-                await opened.sweeper.delete_ended()
-            with suppress(Unavailable):
-                return await asyncio.to_thread(engine.requeue_own)
+                requeued = await asyncio.to_thread(engine.requeue_own)
+                cleared = await opened.sweeper.clear()
+                async with self._resources.uow.write() as tx:
+                    # Without a dead worker, the next one would not look into the engine if their users are erased.
+                    await (tx.workers.delete if cleared else tx.workers.mark_dead)(opened.slot.name)
+                return requeued
             return 0
         finally:
             await asyncio.to_thread(engine.close)
