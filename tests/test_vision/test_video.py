@@ -79,7 +79,7 @@ def test_a_part_of_a_clip_gives_the_same_frames_every_time() -> None:
     data = drawn_clip(50, g="12")
     clip = surveyed(data)
     assert clip == surveyed(data)
-    assert clip.starts[-1] > 30  # what lies before the keyframe is not decoded
+    assert clip.first_packets[-1] > 30  # what lies before the keyframe is not decoded
 
     one, other = (list(decode_frames(data, clip, 7, DecodeBudget(20))) for _ in range(2))
 
@@ -109,7 +109,7 @@ def test_a_camera_may_be_held_in_any_way(orientation: int) -> None:
     picture = all_frames(data)[0].image
 
     assert (picture.width, picture.height) == (96, 128)
-    shown = crop_image(picture, whole_image_region(picture), 128, smooth=False)[:, 16:112].astype(int)
+    shown = crop_image(picture, whole_image_region(picture), 128, antialias=False)[:, 16:112].astype(int)
     assert np.abs(shown - upright).mean() < 6
 
 
@@ -192,7 +192,7 @@ def test_a_clip_that_takes_too_long_is_given_up() -> None:
 
 def test_a_demuxer_opens_nothing_but_the_bytes_it_was_given() -> None:
     with pytest.raises(errors.CorruptVideoError):
-        video._refuse("file:///etc/passwd", 1, {})
+        video._refuse_other_file("file:///etc/passwd", 1, {})
     path = b"/etc/passwd\0"
     outside = box(b"dinf", box(b"dref", bytes(4), (1).to_bytes(4, "big"), box(b"url ", bytes(4), path)))
     told = with_more(film(), (b"moov", b"trak", b"mdia", b"minf"), outside)

@@ -1,4 +1,4 @@
-"""A copy of a photo that is only its picture: upright, not larger than a screen, and without the file's other data."""
+"""Copies of photos without metadata: upright, at most the size of a screen, and encoded anew."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from gwansang.vision.gates.headers import inspect_image
 
 LONG_SIDE_PX: Final = 1600
 _JPEG_QUALITY: Final = 88
-# Exif orientation -> what makes stored pixels upright: whether to transpose, then which axes to turn around.
+# Exif orientation -> operations that make stored pixels upright: whether to transpose, then the axes to flip.
 _UPRIGHT: Final[dict[int, tuple[bool, tuple[int, ...]]]] = {
     1: (False, ()),
     2: (False, (1,)),
@@ -26,7 +26,7 @@ _UPRIGHT: Final[dict[int, tuple[bool, tuple[int, ...]]]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PhotoCopy:
-    """A JPEG file, and its width and height in pixels."""
+    """A JPEG file with its width and height in pixels."""
 
     jpeg: bytes
     width: int
@@ -34,21 +34,23 @@ class PhotoCopy:
 
 
 def copy_photo(data: bytes) -> PhotoCopy:
-    """The picture of a JPEG, PNG or WebP, encoded anew: nothing that was beside the pixels comes along, nothing that
-    was behind the file's end either. Raises what is wrong with the photo, as `vision.errors` names it."""
+    """Return the image of a JPEG, PNG or WebP file, encoded anew: no metadata and no trailing data are copied.
+
+    Raises an error of `vision.errors` if the file can't be read.
+    """
     header = inspect_image(data)
-    pixels = _shrunk(decode_image(header, choose_reduction(header, LONG_SIDE_PX)).pixels)
-    transposed, turned = _UPRIGHT[header.camera.orientation]
-    upright = np.flip(pixels.transpose(1, 0, 2) if transposed else pixels, turned)
-    done, jpeg = cv2.imencode(
+    pixels = _shrink(decode_image(header, choose_reduction(header, LONG_SIDE_PX)).pixels)
+    transpose, flipped_axes = _UPRIGHT[header.camera.orientation]
+    upright = np.flip(pixels.transpose(1, 0, 2) if transpose else pixels, flipped_axes)
+    encoded, jpeg = cv2.imencode(
         ".jpg", np.ascontiguousarray(upright[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY)
     )
-    if not done:
-        raise RuntimeError("the picture could not be encoded")
+    if not encoded:
+        raise RuntimeError("the image could not be encoded")
     return PhotoCopy(jpeg.tobytes(), width=upright.shape[1], height=upright.shape[0])
 
 
-def _shrunk(pixels: Pixels) -> Pixels:
+def _shrink(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
     scale = LONG_SIDE_PX / max(height, width)
     if scale >= 1:

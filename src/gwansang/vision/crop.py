@@ -1,4 +1,4 @@
-"""Regions of a picture, cut out upright and at the size that a network wants."""
+"""Extraction of image regions, upright and at the input size of a network."""
 
 import math
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import numpy as np
 from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.face import Points
 
-_MAX_SHRINK = 8
+_MAX_SUPERSAMPLING = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CropRegion:
-    """A rotated rectangle in upright full-size pixels; angle in radians, clockwise as seen."""
+    """A rotated rectangle: centre and sides in upright full-size pixels; angle in radians, clockwise as seen."""
 
     x: float
     y: float
@@ -23,14 +23,14 @@ class CropRegion:
     angle: float = 0.0
 
     def matrix(self) -> Points:
-        """(2, 3) affine from the region's own fractions (0-1 across, 0-1 down) to upright pixels."""
+        """Return the (2, 3) affine from fractions of the region (0-1 across, 0-1 down) to upright pixels."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         across, down = np.array([cos, sin]) * self.width, np.array([-sin, cos]) * self.height
         origin = np.array([self.x, self.y]) - 0.5 * (across + down)
         return np.column_stack([across, down, origin])
 
     def shifted(self, across: float, down: float, scale: float = 1.0, turn: float = 0.0) -> "CropRegion":
-        """The region moved by fractions of its own sides, scaled and turned (radians)."""
+        """Return the region moved by fractions of its own sides, scaled, and turned by radians."""
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         dx, dy = across * self.width, down * self.height
         return CropRegion(
@@ -43,25 +43,26 @@ class CropRegion:
 
 
 def crop_image(
-    picture: DecodedImage, region: CropRegion, side: int, *, smooth: bool, beyond: int = cv2.BORDER_REPLICATE
+    image: DecodedImage, region: CropRegion, side: int, *, antialias: bool, border_mode: int = cv2.BORDER_REPLICATE
 ) -> Pixels:
-    """The region as (side, side, 3) RGB; `smooth` averages over the area of a pixel where the region is shrunk.
+    """Return the region as (side, side, 3) RGB.
 
-    A smooth cut's pixel j shows the fraction (j + 0.5) / side of the region, which is how the networks mean their
-    answers: a mirrored photo gives mirrored points. Else it shows j / side, as the networks' reference program has it,
-    and everything comes out half a pixel off, by 1 % of the eye distance.
+    With `antialias` a shrunk region is averaged over the area of each pixel, and pixel j shows the fraction
+    (j + 0.5) / side of the region, which is the convention of the networks' output: a mirrored photo gives mirrored
+    points. Without it pixel j shows j / side, as in the networks' reference implementation, which moves everything by
+    half a pixel, 1 % of the eye distance.
     """
-    to_pixels = _compose(picture.to_pixels, region.matrix())
+    to_pixels = _compose(image.to_pixels, region.matrix())
     shrink = float(np.linalg.norm(to_pixels[:, :2], axis=0).max()) / side
-    factor = min(max(int(shrink), 1), _MAX_SHRINK) if smooth else 1
-    fine = side * factor
-    offset = 0.5 / fine if smooth else 0.0
-    warp = _compose(to_pixels, np.array([[1 / fine, 0, offset], [0, 1 / fine, offset]]))
+    factor = min(max(int(shrink), 1), _MAX_SUPERSAMPLING) if antialias else 1
+    fine_side = side * factor
+    offset = 0.5 / fine_side if antialias else 0.0
+    warp = _compose(to_pixels, np.array([[1 / fine_side, 0, offset], [0, 1 / fine_side, offset]]))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    image = cv2.warpAffine(picture.pixels, warp, (fine, fine), flags=flags, borderMode=beyond)
+    crop = cv2.warpAffine(image.pixels, warp, (fine_side, fine_side), flags=flags, borderMode=border_mode)
     if factor > 1:
-        image = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-    return image.astype(np.uint8, copy=False)
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+    return crop.astype(np.uint8, copy=False)
 
 
 def _compose(outer: Points, inner: Points) -> Points:

@@ -1,4 +1,4 @@
-"""From bytes to pixels: as few as the face needs, and never turned; points are turned instead."""
+"""Decoding to the pixels that a face needs; images are never rotated, coordinates are transformed instead."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _REDUCED = {
     4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
-_BACKGROUND = 255  # what shows through a transparent picture
+_BACKGROUND = 255  # behind transparent images
 
 # upright (x, y) -> stored (x, y), both as fractions, by Exif orientation: a, b, c, d, e, f of a 2x3 matrix
 _TO_STORED = {
@@ -31,15 +31,15 @@ _TO_STORED = {
     7: (0, -1, 1, -1, 0, 1),
     8: (0, -1, 1, 1, 0, 0),
 }
-_FIRST_LYING = 5  # from this orientation on, the width as stored is the upright height
+_FIRST_TRANSPOSED = 5  # from this orientation on, the stored width is the upright height
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """Pixels as stored (RGB, maybe reduced) with the way from upright full-size coordinates to them.
+    """Pixels as stored (RGB, possibly reduced), and the transform from upright full-size coordinates to them.
 
-    to_pixels: (2, 3) affine; upright full-size point (x, y, 1) -> place in `pixels` (array index convention).
-    width, height: of the upright picture at full size. reduction: full-size pixels per decoded pixel.
+    to_pixels: (2, 3) affine from an upright full-size point (x, y, 1) to a position in `pixels` (array indices).
+    width, height: of the upright image at full size; reduction: full-size pixels per decoded pixel.
     """
 
     pixels: Pixels
@@ -50,14 +50,14 @@ class DecodedImage:
 
 
 def decode_image(header: ImageHeader, reduction: int = 1) -> DecodedImage:
-    """Decodes to RGB at 1/reduction (1, 2, 4, 8) of the size; raises CorruptImageError where the data is damaged."""
+    """Decode to RGB at 1 / `reduction` (1, 2, 4, 8) of the size; raises CorruptImageError for damaged data."""
     if header.kind != "jpeg":
-        reduction = 1  # only JPEG gains from it; the others would be decoded whole and shrunk
+        reduction = 1  # only JPEG decodes faster reduced; other formats would be decoded at full size and shrunk
     if header.has_alpha:
-        pixels = _over_background(_decoded(header.stripped, cv2.IMREAD_UNCHANGED))
+        pixels = _blend_on_background(_decode(header.stripped, cv2.IMREAD_UNCHANGED))
     else:
-        pixels = _decoded(header.stripped, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if header.kind == "jpeg" and _maybe_filled(pixels) and not _is_whole(header.stripped):
+        pixels = _decode(header.stripped, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if header.kind == "jpeg" and _may_be_truncated(pixels) and not _is_complete(header.stripped):
         raise CorruptImageError("The image is not complete; send the original file.")
     stored = (header.stored_width, header.stored_height)
     matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
@@ -65,15 +65,18 @@ def decode_image(header: ImageHeader, reduction: int = 1) -> DecodedImage:
 
 
 def image_from_pixels(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> DecodedImage:
-    """A picture that was decoded elsewhere: RGB pixels, their Exif orientation, and a pixel's width over its height."""
+    """Return the image of pixels that were decoded elsewhere.
+
+    pixels: (h, w, 3) RGB as stored; orientation: 1-8 as in Exif; pixel_aspect: width over height of a pixel.
+    """
     stored = (pixels.shape[1], pixels.shape[0])
-    seen = (max(round(stored[0] * pixel_aspect), 1), stored[1])
-    width, height = reversed(seen) if orientation >= _FIRST_LYING else seen
+    shown = (max(round(stored[0] * pixel_aspect), 1), stored[1])
+    width, height = reversed(shown) if orientation >= _FIRST_TRANSPOSED else shown
     return DecodedImage(pixels, _to_pixels((width, height), stored, orientation, 1), width, height, 1)
 
 
-def _decoded(data: bytes, flags: int) -> Pixels:
-    """8-bit, or 16-bit where the flags keep it."""
+def _decode(data: bytes, flags: int) -> Pixels:
+    """Return 8-bit pixels, or 16-bit ones if the flags keep the depth."""
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
@@ -83,27 +86,27 @@ def _decoded(data: bytes, flags: int) -> Pixels:
     return decoded  # type: ignore[return-value]  # OpenCV's stub knows no dtypes
 
 
-def _maybe_filled(pixels: Pixels) -> bool:
-    """Whether the last row is of the one gray that a decoder puts where the data ends too early."""
+def _may_be_truncated(pixels: Pixels) -> bool:
+    """Return whether the last row has the uniform gray with which a decoder fills missing data."""
     return bool(pixels[-1, 0, 0] in _FILLINGS and (pixels[-1] == pixels[-1, 0, 0]).all())
 
 
-def _is_whole(jpeg: bytes) -> bool:
-    """Whether the data reaches to the last block: then more data before the end marker changes nothing."""
+def _is_complete(jpeg: bytes) -> bool:
+    """Return whether the data reaches the last block: then more data before the end marker changes nothing."""
     flags = _REDUCED[8] | cv2.IMREAD_IGNORE_ORIENTATION
-    return np.array_equal(_decoded(jpeg, flags), _decoded(jpeg[:-2] + _MORE_DATA + jpeg[-2:], flags))
+    return np.array_equal(_decode(jpeg, flags), _decode(jpeg[:-2] + _MORE_DATA + jpeg[-2:], flags))
 
 
 _FILLINGS = frozenset({128, 127, 65, 64})  # the latter two for CMYK
 _MORE_DATA = bytes(range(16, 240, 7)) * 4
 
 
-def _over_background(image: Pixels) -> Pixels:
-    """Gray or BGR(A) of 8 or 16 bits to RGB; a row band at a time, so that no second whole picture is needed."""
+def _blend_on_background(image: Pixels) -> Pixels:
+    """Convert gray or BGR(A) of 8 or 16 bits to RGB, a band of rows at a time, without a second full-size copy."""
     rgb = np.empty((*image.shape[:2], 3), np.uint8)
     for top in range(0, image.shape[0], 256):
-        part = image[top : top + 256]
-        band = (part >> 8 if part.dtype == np.uint16 else part).astype(np.uint16).reshape(*part.shape[:2], -1)
+        rows = image[top : top + 256]
+        band = (rows >> 8 if rows.dtype == np.uint16 else rows).astype(np.uint16).reshape(*rows.shape[:2], -1)
         if band.shape[2] == 4:
             alpha = band[..., 3:]
             band = (band[..., :3] * alpha + _BACKGROUND * (255 - alpha) + 127) // 255
@@ -112,7 +115,7 @@ def _over_background(image: Pixels) -> Pixels:
 
 
 def _to_pixels(upright: tuple[int, int], stored: tuple[int, int], orientation: int, reduction: int) -> Points:
-    """Both sizes are (width, height) at full size."""
+    """Return `DecodedImage.to_pixels` for an upright and a stored size, both (width, height) at full size."""
     a, b, c, d, e, f = _TO_STORED[orientation]
     fractions = np.array([[a, b, c], [d, e, f]], dtype=np.float64)
     width, height = upright
@@ -125,6 +128,6 @@ def _to_pixels(upright: tuple[int, int], stored: tuple[int, int], orientation: i
 
 
 def choose_reduction(header: ImageHeader, min_long_side: int) -> int:
-    """The largest reduction that leaves the long side at least `min_long_side` pixels."""
+    """Return the largest reduction that leaves the long side at least `min_long_side` pixels."""
     long_side = max(header.stored_width, header.stored_height)
     return next((r for r in (8, 4, 2) if long_side / r >= min_long_side), 1)

@@ -1,4 +1,4 @@
-"""A face drawn from the canonical mesh: a picture of nobody, to see that the networks work."""
+"""Drawing of a synthetic face from the canonical mesh, for tests of the networks."""
 
 import cv2
 import numpy as np
@@ -29,34 +29,37 @@ _SHADED: tuple[_Ring, ...] = (
 
 
 def draw_face(width: int = 480, height: int = 640, face_width: float = 240.0, vertices: Points | None = None) -> Pixels:
-    """An RGB picture (height, width, 3) of the canonical face, or of other `vertices`, seen from the front."""
+    """Return an RGB image (height, width, 3) of the canonical face, or of other (468, 3) `vertices`, from the front.
+
+    width, height: of the image; face_width: of the canonical face; all in pixels.
+    """
     mesh = canonical_face().vertices if vertices is None else vertices
     scale = face_width / float(np.ptp(canonical_face().vertices[:, 0]))
-    places = mesh[:, :2] * (scale, -scale) + (width / 2, height * 0.52)
+    points = mesh[:, :2] * (scale, -scale) + (width / 2, height * 0.52)
     image = np.full((height, width, 3), _BACKDROP, np.uint8)
-    _hair(image, places)
-    _skin(image, mesh, places)
+    _draw_hair(image, points)
+    _draw_skin(image, mesh, points)
     for ring in _SHADED:
-        _fill(image, places, ring, tuple(int(0.82 * channel) for channel in _SKIN))
+        _fill(image, points, ring, tuple(int(0.82 * channel) for channel in _SKIN))
     for ring in _LIP_RINGS:
-        _fill(image, places, ring, _LIPS)
+        _fill(image, points, ring, _LIPS)
     for ring in _BROW_RINGS:
-        _fill(image, places, ring, _BROWS)
+        _fill(image, points, ring, _BROWS)
     for ring in _EYE_RINGS:
-        _eye(image, places, ring)
+        _draw_eye(image, points, ring)
     return cv2.GaussianBlur(image, (0, 0), face_width / 260).astype(np.uint8, copy=False)
 
 
-def _hair(image: Pixels, places: Points) -> None:
-    centre = (places[10] + places[168]) / 2
-    axes = np.array([np.ptp(places[:, 0]) * 0.6, np.ptp(places[:, 1]) * 0.55])
+def _draw_hair(image: Pixels, points: Points) -> None:
+    centre = (points[10] + points[168]) / 2
+    axes = np.array([np.ptp(points[:, 0]) * 0.6, np.ptp(points[:, 1]) * 0.55])
     cv2.ellipse(image, centre.astype(int).tolist(), axes.astype(int).tolist(), 0, 0, 360, _HAIR, -1, cv2.LINE_AA)
-    neck = np.array([places[172], places[397], places[397] + (0, 400), places[172] + (0, 400)])
+    neck = np.array([points[172], points[397], points[397] + (0, 400), points[172] + (0, 400)])
     cv2.fillConvexPoly(image, neck.astype(np.int32), [int(0.78 * channel) for channel in _SKIN], cv2.LINE_AA)
 
 
-def _skin(image: Pixels, mesh: Points, places: Points) -> None:
-    """Triangles from back to front, each as bright as it faces the light."""
+def _draw_skin(image: Pixels, mesh: Points, points: Points) -> None:
+    """Fill the triangles from back to front, shaded by their angle to the light."""
     triangles = canonical_face().triangles
     corners = mesh[triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -65,23 +68,23 @@ def _skin(image: Pixels, mesh: Points, places: Points) -> None:
     shades = 0.62 + 0.42 * np.clip(np.abs(normals @ light), 0.0, 1.0)
     for index in corners[:, :, 2].mean(axis=1).argsort():
         color = np.clip(np.array(_SKIN) * shades[index], 0, 255)
-        cv2.fillConvexPoly(image, places[triangles[index]].astype(np.int32), color.tolist())
+        cv2.fillConvexPoly(image, points[triangles[index]].astype(np.int32), color.tolist())
 
 
-def _eye(image: Pixels, places: Points, ring: _Ring) -> None:
-    _fill(image, places, ring, _WHITE)
-    centre = places[list(ring)].mean(axis=0)
-    radius = float(np.ptp(places[list(ring), 0])) * 0.2
+def _draw_eye(image: Pixels, points: Points, ring: _Ring) -> None:
+    _fill(image, points, ring, _WHITE)
+    centre = points[list(ring)].mean(axis=0)
+    radius = float(np.ptp(points[list(ring), 0])) * 0.2
     opening = np.zeros(image.shape[:2], np.uint8)
-    cv2.fillPoly(opening, [places[list(ring)].astype(np.int32)], 255)
+    cv2.fillPoly(opening, [points[list(ring)].astype(np.int32)], 255)
     disc = np.zeros_like(opening)
     for color, share in ((_IRIS, 1.0), (_PUPIL, 0.45)):
         disc[:] = 0
         cv2.circle(disc, centre.astype(int).tolist(), max(int(radius * share), 1), 255, -1)
         image[(opening & disc) > 0] = color
-    lid = places[list(ring[:9])].astype(np.int32)
+    lid = points[list(ring[:9])].astype(np.int32)
     cv2.polylines(image, [lid], False, _BROWS, max(int(radius / 4), 1), cv2.LINE_AA)
 
 
-def _fill(image: Pixels, places: Points, ring: _Ring, color: tuple[int, ...]) -> None:
-    cv2.fillPoly(image, [places[list(ring)].astype(np.int32)], color, cv2.LINE_AA)
+def _fill(image: Pixels, points: Points, ring: _Ring, color: tuple[int, ...]) -> None:
+    cv2.fillPoly(image, [points[list(ring)].astype(np.int32)], color, cv2.LINE_AA)

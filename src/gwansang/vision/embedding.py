@@ -1,7 +1,6 @@
-"""A face as 128 numbers that stay close from photo to photo of one person: dlib's face recognition network.
+"""Face embeddings by dlib's face recognition network: 128 numbers that are close for photos of one person.
 
-The numbers tell who someone is, so they are personal data of the most sensitive kind: whoever computes them has asked
-first, and keeps none of a user's.
+An embedding identifies a person and is biometric data: callers need the user's consent and must not store it.
 """
 
 import math
@@ -18,7 +17,7 @@ Embedding = NDArray[np.float32]
 
 EMBEDDING_DIMENSIONS = 128
 _SIDE = 150
-_PADDING = 0.25  # of the reference face's side, on each side of it: what the network was trained with
+_PADDING = 0.25  # of the reference face's side, on each side of it, as in the network's training
 _CORNERS = (263, 362, 33, 133, 2)  # outer, inner corner of the subject's left eye, of the right one; base of the nose
 _REFERENCE = np.array(
     [
@@ -29,47 +28,47 @@ _REFERENCE = np.array(
         [0.4901123135679, 0.6277975316475],
     ]
 )
-"""Where those five stand in the unit square of the average face: facts of dlib's get_face_chip_details
+"""Positions of those five points in the unit square of the average face, from dlib's get_face_chip_details
 (image_transforms/interpolation.h, Boost licence)."""
 
 
-def embed_face(engine: Networks, picture: DecodedImage, points: Points) -> Embedding:
-    """(128,) float32 of length 1 for a face of `picture` with its (468, 3) mesh points in upright pixels.
+def embed_face(networks: Networks, image: DecodedImage, points: Points) -> Embedding:
+    """Return the (128,) float32 embedding, of length 1, of the face with (468, 3) mesh points in upright pixels.
 
-    The mean of the face and its mirror image. Two photos of one person lie about 0.15 to 0.3 apart, those of two people
-    0.6 to 0.9 (Euclidean, London photos); among people who look alike to this network, such as East Asian celebrities,
-    far less, so a distance means nothing without the cohort it is compared in. Raises ModelsMissingError.
+    The mean of the face and its mirror image. The Euclidean distance between two photos of one person is about 0.15 to
+    0.3, between two people 0.6 to 0.9 (London photos), and far less in groups that this network separates badly, such
+    as East Asian celebrities: a distance has no meaning without its cohort. Raises ModelsMissingError.
     """
-    chip = crop_image(picture, aligned_face_region(points), _SIDE, smooth=True)
-    network = engine.embedding
-    both: Embedding = _look(network, chip) + _look(network, chip[:, ::-1])
-    return l2_normalize(both)
+    crop = crop_image(image, aligned_face_region(points), _SIDE, antialias=True)
+    network = networks.embedding
+    total: Embedding = _run(network, crop) + _run(network, crop[:, ::-1])
+    return l2_normalize(total)
 
 
 def aligned_face_region(points: Points) -> CropRegion:
-    """The square, level with the face, in which the five points of (468, 2 or 3) lie nearest to the reference.
+    """Return the square in which five of the (468, 2 or 3) mesh points are nearest to their reference positions.
 
-    Least squares over turn, scale and shift (Umeyama 1991, without reflection), as dlib.get_face_chip does it.
+    Least squares over rotation, scale and shift (Umeyama 1991, without reflection), as in dlib.get_face_chip.
     """
-    there = points[list(_CORNERS), :2]
-    here = (_REFERENCE + _PADDING) / (1 + 2 * _PADDING)
-    centre, middle = here.mean(axis=0), there.mean(axis=0)
-    reference, seen = here - centre, there - middle
-    size = float((reference**2).sum())
-    along = float((reference * seen).sum()) / size
-    across = float((reference[:, 0] * seen[:, 1] - reference[:, 1] * seen[:, 0]).sum()) / size
-    x, y = middle + np.array([[along, -across], [across, along]]) @ (0.5 - centre)
-    side = math.hypot(along, across)
-    return CropRegion(float(x), float(y), side, side, math.atan2(across, along))
+    measured = points[list(_CORNERS), :2]
+    reference = (_REFERENCE + _PADDING) / (1 + 2 * _PADDING)
+    reference_mean, measured_mean = reference.mean(axis=0), measured.mean(axis=0)
+    reference, measured = reference - reference_mean, measured - measured_mean
+    spread = float((reference**2).sum())
+    cos = float((reference * measured).sum()) / spread  # cosine and sine of the rotation, times the scale
+    sin = float((reference[:, 0] * measured[:, 1] - reference[:, 1] * measured[:, 0]).sum()) / spread
+    x, y = measured_mean + np.array([[cos, -sin], [sin, cos]]) @ (0.5 - reference_mean)
+    side = math.hypot(cos, sin)
+    return CropRegion(float(x), float(y), side, side, math.atan2(sin, cos))
 
 
 def l2_normalize(vector: Embedding) -> Embedding:
-    """The vector, or each row of several, at length 1."""
+    """Return a vector, or each row of a matrix, scaled to length 1."""
     length = np.linalg.norm(vector, axis=-1, keepdims=True)
     scaled: Embedding = vector / np.maximum(length, np.float32(1e-12))
     return scaled
 
 
-def _look(network: Network, chip: Pixels) -> Embedding:
-    tensor: Tensor = np.ascontiguousarray(chip[None], dtype=np.float32)
+def _run(network: Network, crop: Pixels) -> Embedding:
+    tensor: Tensor = np.ascontiguousarray(crop[None], dtype=np.float32)
     return network.run(tensor)[0].reshape(EMBEDDING_DIMENSIONS)

@@ -1,4 +1,4 @@
-"""Why a photo or a clip gave no face: each says what to do about it."""
+"""Errors of photos and clips that give no face; each message names the remedy."""
 
 from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
 
@@ -68,7 +68,7 @@ class DegenerateLandmarksError(InvalidInput):
 
 
 class UnsupportedVideoTypeError(Malformed):
-    """Carries `codec` in its context where the container was one that can be read."""
+    """Carries `codec` in its context if the container is supported."""
 
     code = "UNSUPPORTED_VIDEO_TYPE"
     title = "Not a MP4, MOV or WebM video"

@@ -1,4 +1,4 @@
-"""What vision hands on: a face as geometry, with how well it could be seen."""
+"""Result of the vision package: the geometry of a face, and the quality of its photo."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+DistanceSource = Literal["exif", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well the face could be measured; what needs pixels is None where only landmarks were given."""
+    """Quality of the photo of a face; fields that need pixels are None if only landmarks were given."""
 
     score: float  # 0-1
     face_width_px: float
@@ -35,24 +36,24 @@ class Quality:
     brightness: float | None  # mean luma of the face, 0-1
     light_asymmetry: float | None  # |left - right| cheek luma / their mean
     distance_cm: float | None
-    distance_source: Literal["exif", "assumed"] | None  # "assumed": from the field of view that phones share
+    distance_source: DistanceSource | None  # "assumed": from the usual field of view of phones
     warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
-    photos: int = 1  # of how many photos the measures are the mean
-    best_photo: int = 1  # which of them, counted from 1, everything else here is of
-    frames: int | None = None  # of how many frames the measures are the mean, where the photo is a clip
-    best_second: float | None = None  # when in the clip the frame is shown that everything else here is of
+    photos: int = 1  # number of photos whose measures were averaged
+    best_photo: int = 1  # number, from 1, of the photo that the other fields describe
+    frames: int | None = None  # of a clip: number of frames whose measures were averaged
+    best_second: float | None = None  # of a clip: time of the frame that the other fields describe
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
     """One measured face.
 
-    neutral: (468, 3) the frontal face with pose, nearness and expression taken out: what is measured.
+    neutral: (468, 3) the frontal mesh corrected for pose, perspective and expression; the measures are taken from it.
     points: (468, 3) pixels of the upright photo; x right, y down, z in the same scale, negative towards the camera.
-    frontal: (468, 3) the same face turned to the front, in centimetre-like units of the canonical face;
-        x to the subject's left, y up, z towards the camera. Independent of roll, scale and place in the photo.
-    eyelids: (2, 16, 2) upper and lower lid contours in pixels, subject's right eye first, or None without an image.
-    irises: (2, 5, 2) centre and four rim points in pixels, subject's right eye first, or None without an image.
+    frontal: (468, 3) the mesh turned to the front, in the units of the canonical face (about cm); x to the subject's
+        left, y up, z towards the camera. Independent of roll, scale and position in the photo.
+    eyelids: (2, 16, 2) upper and lower lid contours in pixels, subject's right eye first; None without an image.
+    irises: (2, 5, 2) centre and four rim points in pixels, subject's right eye first; None without an image.
     """
 
     points: Points

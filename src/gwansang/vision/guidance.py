@@ -1,4 +1,4 @@
-"""What to tell somebody in front of a camera, from one frame to the next, until their face can be read."""
+"""Guidance for a person in front of a camera, frame by frame, until the face can be read."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gwansang.vision.tracking import TrackedFrame
 
 
 class GuidanceCue(StrEnum):
-    """What to do next; left and right are the person's own."""
+    """Instruction to the person; left and right are the person's own."""
 
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
@@ -36,23 +36,24 @@ class GuidanceCue(StrEnum):
     READY = "ready"
 
 
-FAR, NEAR = 0.32, 0.62  # the face's width in the frame's short side: between them it is read best
+MIN_WIDTH_SHARE, MAX_WIDTH_SHARE = 0.32, 0.62  # of the face in the frame's short side, for the best readings
 MIN_WIDTH_PX = 120.0
-OFF_CENTRE = 0.18  # of the short side
-ROLL_DEG, YAW_DEG, PITCH_DEG = 12.0, 10.0, 12.0
-SPEED = 0.3  # face widths a second; a hand that holds a phone still makes up to 0.1
-DARK_FRAME, BRIGHT_FRAME = 0.10, 0.92  # mean brightness of a frame in which nobody is seen
-_STICKY = 0.75  # a cue once given stays until it is undercut so far: no flicker at the border
-_BASE_S = 0.15  # movement is measured over at least this long, or it would be the landmarks' own trembling
+MAX_OFFSET = 0.18  # of the face from the centre, in short sides of the frame
+MAX_ROLL_DEG, MAX_YAW_DEG, MAX_PITCH_DEG = 12.0, 10.0, 12.0
+MAX_SPEED = 0.3  # face widths a second; a phone held still in the hand reaches 0.1
+DARK_FRAME, BRIGHT_FRAME = 0.10, 0.92  # mean brightness of a frame without a face
+_HYSTERESIS = 0.75  # a cue ends only below this share of its limit, so that it does not flicker
+_MIN_INTERVAL_S = 0.15  # of a speed; over a shorter time the landmarks' own noise would count as movement
 _MAX_OUTSIDE = 0.02
-_LOOK_S = 0.35  # over which eyes, mouth and light are judged
+_WINDOW_S = 0.35  # over which eyes, mouth and light are assessed
 
-OPTIONAL_CUES: Final = frozenset({GuidanceCue.FACE_THE_LIGHT, GuidanceCue.REMOVE_HAIR})  # told, and not waited for
+OPTIONAL_CUES: Final = frozenset({GuidanceCue.FACE_THE_LIGHT, GuidanceCue.REMOVE_HAIR})
+"""Shown, but not required for a reading."""
 TIMEOUT_CUES: Final = frozenset(
     {GuidanceCue.OPEN_EYES, GuidanceCue.RELAX_MOUTH, GuidanceCue.TOO_DARK, GuidanceCue.TOO_BRIGHT}
 )
-"""Waited for, but not for ever: some eyes are narrow, some mouths smile at rest, some rooms have one lamp."""
-_OF_QUALITY: Final = {
+"""Required for a limited time only: some eyes are narrow, some mouths smile at rest, some rooms have one lamp."""
+_CUE_OF_WARNING: Final = {
     QualityWarning.TOO_DARK: GuidanceCue.TOO_DARK,
     QualityWarning.TOO_BRIGHT: GuidanceCue.TOO_BRIGHT,
     QualityWarning.BLURRED: GuidanceCue.HOLD_STILL,
@@ -62,120 +63,119 @@ _OF_QUALITY: Final = {
     QualityWarning.UNEVEN_LIGHT: GuidanceCue.FACE_THE_LIGHT,
     QualityWarning.FRINGE: GuidanceCue.REMOVE_HAIR,
 }
-_ORDER: Final = {cue: place for place, cue in enumerate(GuidanceCue)}
+_PRIORITY: Final = {cue: index for index, cue in enumerate(GuidanceCue)}
 
 
 class MotionEstimator:
-    """How fast a face moves in its frame."""
+    """Estimates the speed of a face in the frame."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, Points]] = deque(maxlen=64)
+        self._history: deque[tuple[float, Points]] = deque(maxlen=64)
 
     def speed(self, points: Points, width: float, at_s: float) -> float | None:
-        """Mean way of the (468, 3) points in face widths a second, None before there is anything to compare with."""
-        while len(self._seen) > 1 and at_s - self._seen[1][0] >= _BASE_S:
-            self._seen.popleft()
+        """Return the mean speed of (468, 3) points in face widths a second, or None without an earlier frame.
+
+        points, width: mesh and face width in pixels; at_s: time of the frame in seconds.
+        """
+        while len(self._history) > 1 and at_s - self._history[1][0] >= _MIN_INTERVAL_S:
+            self._history.popleft()
         speed = None
-        if self._seen and at_s - self._seen[0][0] >= _BASE_S:
-            then, before = self._seen[0]
-            way = np.linalg.norm(points[:, :2] - before[:, :2], axis=1).mean()
-            speed = float(way) / max(width, 1.0) / (at_s - then)
-        self._seen.append((at_s, points))
+        if self._history and at_s - self._history[0][0] >= _MIN_INTERVAL_S:
+            earlier_s, earlier = self._history[0]
+            distance = np.linalg.norm(points[:, :2] - earlier[:, :2], axis=1).mean()
+            speed = float(distance) / max(width, 1.0) / (at_s - earlier_s)
+        self._history.append((at_s, points))
         return speed
 
 
 class CaptureGuide:
-    """Tells one person what to do, frame by frame; forgets everything when nobody is there."""
+    """Chooses the cues for one person, frame by frame; starts anew after a frame without a face."""
 
     def __init__(self) -> None:
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Begins anew: whoever comes next may be somebody else."""
-        self._movement = MotionEstimator()
-        self._told: frozenset[GuidanceCue] = frozenset()
-        self._looks: deque[tuple[float, frozenset[GuidanceCue]]] = deque(maxlen=64)
-        self.motion_known = False  # whether it is known how fast the face moves
+    def reset(self) -> None:
+        """Drop all state: the next face may be another person's."""
+        self._motion = MotionEstimator()
+        self._cues: frozenset[GuidanceCue] = frozenset()
+        self._recent: deque[tuple[float, frozenset[GuidanceCue]]] = deque(maxlen=64)
+        self.motion_known = False  # whether there were enough frames to measure the speed of the face
 
-    def update(self, glance: TrackedFrame, at_s: float) -> tuple[GuidanceCue, ...]:
-        """What to do after a frame that came at this moment, the most urgent first; empty where all is well."""
-        if glance.points is None or glance.pose is None or glance.quality is None:
-            self.forget()
-            return (*_of_frame(glance), GuidanceCue.NO_FACE)
-        view = _View(glance, glance.points, glance.pose, glance.quality, self._told)
-        speed = self._movement.speed(glance.points, glance.quality.face_width_px, at_s)
+    def update(self, frame: TrackedFrame, at_s: float) -> tuple[GuidanceCue, ...]:
+        """Return the cues after a frame at time `at_s`, the most urgent first; empty if the face can be read."""
+        if frame.points is None or frame.pose is None or frame.quality is None:
+            self.reset()
+            return (*_cues_without_face(frame), GuidanceCue.NO_FACE)
+        view = _View(frame, frame.points, frame.pose, frame.quality, self._cues)
+        speed = self._motion.speed(frame.points, frame.quality.face_width_px, at_s)
         self.motion_known = speed is not None
-        found = {*_place(view), *_turn(view), *self._usual(_look(view), at_s)}
-        if glance.faces > 1:
-            found.add(GuidanceCue.SEVERAL_FACES)
-        if speed is not None and view.over(speed, SPEED, GuidanceCue.HOLD_STILL):
-            found.add(GuidanceCue.HOLD_STILL)
-        self._told = frozenset(found)
-        return tuple(sorted(found, key=_ORDER.__getitem__))
+        cues = {*_position_cues(view), *_rotation_cues(view), *self._majority(_quality_cues(view), at_s)}
+        if frame.faces > 1:
+            cues.add(GuidanceCue.SEVERAL_FACES)
+        if speed is not None and view.exceeds(speed, MAX_SPEED, GuidanceCue.HOLD_STILL):
+            cues.add(GuidanceCue.HOLD_STILL)
+        self._cues = frozenset(cues)
+        return tuple(sorted(cues, key=_PRIORITY.__getitem__))
 
-    def _usual(self, look: frozenset[GuidanceCue], at_s: float) -> set[GuidanceCue]:
-        """What most of the last frames show of eyes, mouth and light: one frame alone may blink or be mistaken."""
-        self._looks.append((at_s, look))
-        while at_s - self._looks[0][0] > _LOOK_S:
-            self._looks.popleft()
-        return {cue for cue in GuidanceCue if 2 * sum(cue in one for _, one in self._looks) > len(self._looks)}
+    def _majority(self, cues: frozenset[GuidanceCue], at_s: float) -> set[GuidanceCue]:
+        """Return the cues of most recent frames: a single frame may show a blink or be misjudged."""
+        self._recent.append((at_s, cues))
+        while at_s - self._recent[0][0] > _WINDOW_S:
+            self._recent.popleft()
+        return {cue for cue in GuidanceCue if 2 * sum(cue in some for _, some in self._recent) > len(self._recent)}
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A face in a frame, with what was asked of it in the last one."""
+    """A frame with a face, and the cues of the frame before."""
 
-    glance: TrackedFrame
+    frame: TrackedFrame
     points: Points
     pose: Pose
     quality: Quality
-    before: frozenset[GuidanceCue]
+    previous_cues: frozenset[GuidanceCue]
 
-    def over(self, value: float, limit: float, cue: GuidanceCue) -> bool:
-        return value > limit * (_STICKY if cue in self.before else 1.0)
+    def exceeds(self, value: float, limit: float, cue: GuidanceCue) -> bool:
+        return value > limit * (_HYSTERESIS if cue in self.previous_cues else 1.0)
 
 
-def _of_frame(glance: TrackedFrame) -> tuple[GuidanceCue, ...]:
-    if glance.luma is None:
+def _cues_without_face(frame: TrackedFrame) -> tuple[GuidanceCue, ...]:
+    if frame.luma is None:
         return ()
-    if glance.luma < DARK_FRAME:
+    if frame.luma < DARK_FRAME:
         return (GuidanceCue.TOO_DARK,)
-    return (GuidanceCue.TOO_BRIGHT,) if glance.luma > BRIGHT_FRAME else ()
+    return (GuidanceCue.TOO_BRIGHT,) if frame.luma > BRIGHT_FRAME else ()
 
 
-def _place(view: _View) -> tuple[GuidanceCue, ...]:
-    frame = np.array([view.glance.width, view.glance.height], dtype=np.float64)
-    short, width = float(frame.min()), view.quality.face_width_px
-    places = view.points[:, :2]
-    outside = float(((places < 0) | (places > frame)).any(axis=1).mean())
-    away = (places.min(axis=0) + places.max(axis=0) - frame) / 2
+def _position_cues(view: _View) -> tuple[GuidanceCue, ...]:
+    size = np.array([view.frame.width, view.frame.height], dtype=np.float64)
+    short_side, width = float(size.min()), view.quality.face_width_px
+    points = view.points[:, :2]
+    outside = float(((points < 0) | (points > size)).any(axis=1).mean())
+    offset = float(np.abs((points.min(axis=0) + points.max(axis=0) - size) / 2).max())
+    min_width = max(MIN_WIDTH_SHARE * short_side, MIN_WIDTH_PX)
+    is_off_centre = view.exceeds(offset, MAX_OFFSET * short_side, GuidanceCue.CENTER)
     checks = (
-        (
-            view.over(1 / max(width, 1.0), 1 / max(FAR * short, MIN_WIDTH_PX), GuidanceCue.MOVE_CLOSER),
-            GuidanceCue.MOVE_CLOSER,
-        ),
-        (view.over(width, NEAR * short, GuidanceCue.MOVE_AWAY), GuidanceCue.MOVE_AWAY),
-        (
-            view.over(float(np.abs(away).max()), OFF_CENTRE * short, GuidanceCue.CENTER) or outside > _MAX_OUTSIDE,
-            GuidanceCue.CENTER,
-        ),
+        (view.exceeds(1 / max(width, 1.0), 1 / min_width, GuidanceCue.MOVE_CLOSER), GuidanceCue.MOVE_CLOSER),
+        (view.exceeds(width, MAX_WIDTH_SHARE * short_side, GuidanceCue.MOVE_AWAY), GuidanceCue.MOVE_AWAY),
+        (is_off_centre or outside > _MAX_OUTSIDE, GuidanceCue.CENTER),
     )
     return tuple(cue for applies, cue in checks if applies)
 
 
-def _turn(view: _View) -> tuple[GuidanceCue, ...]:
-    """A head turned to its own left has to turn right. The photo's left is the person's right: `Pose` has the signs."""
+def _rotation_cues(view: _View) -> tuple[GuidanceCue, ...]:
+    """Return the cues that turn the head back; the photo's left is the person's right (signs as in `Pose`)."""
     pose = view.pose
     checks = (
-        (-pose.roll_deg, ROLL_DEG, GuidanceCue.TILT_LEFT),
-        (pose.roll_deg, ROLL_DEG, GuidanceCue.TILT_RIGHT),
-        (-pose.yaw_deg, YAW_DEG, GuidanceCue.TURN_LEFT),
-        (pose.yaw_deg, YAW_DEG, GuidanceCue.TURN_RIGHT),
-        (-pose.pitch_deg, PITCH_DEG, GuidanceCue.CHIN_UP),
-        (pose.pitch_deg, PITCH_DEG, GuidanceCue.CHIN_DOWN),
+        (-pose.roll_deg, MAX_ROLL_DEG, GuidanceCue.TILT_LEFT),
+        (pose.roll_deg, MAX_ROLL_DEG, GuidanceCue.TILT_RIGHT),
+        (-pose.yaw_deg, MAX_YAW_DEG, GuidanceCue.TURN_LEFT),
+        (pose.yaw_deg, MAX_YAW_DEG, GuidanceCue.TURN_RIGHT),
+        (-pose.pitch_deg, MAX_PITCH_DEG, GuidanceCue.CHIN_UP),
+        (pose.pitch_deg, MAX_PITCH_DEG, GuidanceCue.CHIN_DOWN),
     )
-    return tuple(cue for value, limit, cue in checks if view.over(value, limit, cue))
+    return tuple(cue for value, limit, cue in checks if view.exceeds(value, limit, cue))
 
 
-def _look(view: _View) -> frozenset[GuidanceCue]:
-    return frozenset(cue for hint, cue in _OF_QUALITY.items() if hint.value in view.quality.warnings)
+def _quality_cues(view: _View) -> frozenset[GuidanceCue]:
+    return frozenset(cue for warning, cue in _CUE_OF_WARNING.items() if warning.value in view.quality.warnings)

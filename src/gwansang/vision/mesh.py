@@ -1,4 +1,4 @@
-"""The canonical face: the frame in which every face is measured."""
+"""The canonical face mesh, whose coordinate frame all faces are measured in."""
 
 import json
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ VERTEX_COUNT = 468
 
 @dataclass(frozen=True, slots=True)
 class CanonicalFace:
-    """vertices (468, 3) cm, x subject's left, y up, z to the camera; basis: the 33 points of the alignment."""
+    """vertices: (468, 3) in cm, x to the subject's left, y up, z to the camera; basis: the 33 points for alignment."""
 
     vertices: Points
     triangles: NDArray[np.intp]
     basis: NDArray[np.intp]
     basis_weights: Points
-    mirror: NDArray[np.intp]  # vertex -> its twin on the other half of the face
+    mirror: NDArray[np.intp]  # (468,) index of each vertex' counterpart on the other half of the face
 
 
 @cache
 def canonical_face() -> CanonicalFace:
-    """The canonical face of MediaPipe, read once from the package's data file (source named there)."""
+    """Return the canonical face of MediaPipe, read once from the package's data file, which names its source."""
     data = json.loads(files("gwansang.vision").joinpath("canonical_face.json").read_text(encoding="utf-8"))
     vertices = np.array(data["vertices"], dtype=np.float64)
     flipped = vertices * (-1.0, 1.0, 1.0)

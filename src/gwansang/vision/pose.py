@@ -1,4 +1,4 @@
-"""Pose: the rotation that turns a measured face to the front."""
+"""Head pose: alignment of a measured face with the canonical face."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,9 @@ _TO_CANONICAL_AXES = np.array([1.0, -1.0, -1.0])  # image y and mesh z point the
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """frontal (468, 3) in the canonical frame; rotation (3, 3) from camera to canonical axes; scale in cm per pixel;
+    """Fit of a face to the canonical face.
 
+    frontal: (468, 3) in the canonical frame; rotation: (3, 3) from camera to canonical axes; scale in cm per pixel;
     residual: root mean square distance in cm between the frontal and the canonical face.
     """
 
@@ -26,10 +27,10 @@ class Alignment:
 
 
 def align_to_canonical(points: Points) -> Alignment:
-    """Turns (468, 3) image points (pixels, z in the same scale) to the front.
+    """Rotate, scale and move (468, 3) image points (pixels, z in the same scale) onto the canonical face.
 
-    Weighted Kabsch-Umeyama over the 33 basis points of MediaPipe's face geometry; needs no focal length.
-    Raises DegenerateLandmarksError where the points span no face (all in one place, on one line, mirrored).
+    Weighted Kabsch-Umeyama (Umeyama 1991) over the 33 basis points of MediaPipe's face geometry; needs no focal length.
+    Raises DegenerateLandmarksError if the points are not finite, lie in one place or on one line.
     """
     if not np.isfinite(points).all():
         raise DegenerateLandmarksError("The landmarks must be finite numbers.")
@@ -42,19 +43,19 @@ def align_to_canonical(points: Points) -> Alignment:
     spread = float(weights @ (moving**2).sum(axis=1))
     if spread < 1e-9:
         raise DegenerateLandmarksError("The landmarks lie in one place; send the points of a whole face.")
-    left, strengths, right = np.linalg.svd(moving.T @ (fixed * weights[:, None]))
-    if strengths[1] < 1e-3 * strengths[0]:
+    left, singular, right = np.linalg.svd(moving.T @ (fixed * weights[:, None]))
+    if singular[1] < 1e-3 * singular[0]:
         raise DegenerateLandmarksError("The landmarks lie on one line; send the points of a whole face.")
     handedness = np.sign(np.linalg.det(left @ right))
     rotation = (left @ np.diag([1.0, 1.0, handedness]) @ right).T
-    scale = float((strengths * (1.0, 1.0, handedness)).sum() / spread)
+    scale = float((singular * (1.0, 1.0, handedness)).sum() / spread)
     frontal = scale * (source - moving_mean) @ rotation.T + fixed_mean
     residual = float(np.sqrt(((frontal - face.vertices) ** 2).sum(axis=1).mean()))
     return Alignment(frontal, rotation, scale, residual, _angles(rotation))
 
 
 def pose_canonical_face(points: Points) -> Points:
-    """The canonical face's (468, 3) vertices, turned, scaled and moved onto the (468, 3) image points of a face."""
+    """Return the canonical face's (468, 3) vertices in the pose, scale and position of (468, 3) image points."""
     fit = align_to_canonical(points)
     turned = (canonical_face().vertices - fit.frontal.mean(axis=0)) @ fit.rotation / fit.scale
     posed: Points = turned * _TO_CANONICAL_AXES + points.mean(axis=0)
@@ -62,8 +63,8 @@ def pose_canonical_face(points: Points) -> Points:
 
 
 def _angles(rotation: Points) -> Pose:
-    """Yaw, pitch and roll in degrees of a camera-to-canonical rotation (see `Pose` for the signs)."""
-    up, forward = rotation[1], rotation[2]  # the head's axes as seen by the camera
+    """Return yaw, pitch and roll in degrees of a camera-to-canonical rotation (signs as in `Pose`)."""
+    up, forward = rotation[1], rotation[2]  # the head's axes in camera coordinates
     return Pose(
         yaw_deg=float(np.degrees(np.arctan2(forward[0], forward[2]))),
         pitch_deg=float(np.degrees(np.arcsin(np.clip(forward[1], -1.0, 1.0)))),
@@ -72,27 +73,28 @@ def _angles(rotation: Points) -> Pose:
 
 
 def add_canonical_depth(points: Points) -> Points:
-    """Gives (468, 2) image points the depth of the canonical face in the same pose: (468, 3).
+    """Return (468, 2) image points with the depth of the canonical face in the same pose, as (468, 3).
 
-    Weak-perspective fit of the canonical face to the points; x and y stay as measured.
+    Weak-perspective fit of the canonical face; x and y stay as measured. Raises DegenerateLandmarksError.
     """
     face = canonical_face()
     fixed = face.vertices - face.vertices.mean(axis=0)
     moving = (points - points.mean(axis=0)) * _TO_CANONICAL_AXES[:2]
     rows = np.linalg.lstsq(fixed, moving, rcond=None)[0].T
-    left, strengths, right = np.linalg.svd(rows, full_matrices=False)
-    if not np.isfinite(strengths).all() or strengths[1] < 1e-3 * max(strengths[0], 1e-12):
+    left, singular, right = np.linalg.svd(rows, full_matrices=False)
+    if not np.isfinite(singular).all() or singular[1] < 1e-3 * max(singular[0], 1e-12):
         raise DegenerateLandmarksError("The landmarks lie in one place or on one line; send the points of a face.")
     facing = left @ right
     depth_axis = np.cross(facing[0], facing[1])
-    depth = strengths.mean() * fixed @ depth_axis
+    depth = singular.mean() * fixed @ depth_axis
     return np.column_stack([points, -depth])
 
 
 def estimate_aspect_ratio(points: Points) -> float:
-    """Width / height of the photo in which (468, 2) points normalised to 0-1 were found, judged by the face itself.
+    """Estimate width / height of a photo from the (468, 2) points of its face, normalised to 0-1.
 
-    A face that is neither wide nor narrow tells the aspect to about 5 %.
+    Least-squares fit of the canonical face; accurate to about 5 % for a face of average width. Raises
+    DegenerateLandmarksError.
     """
     face = canonical_face()
     rows = np.linalg.lstsq(face.vertices - face.vertices.mean(axis=0), points - points.mean(axis=0), rcond=None)[0].T

@@ -1,23 +1,22 @@
-"""How well a face could be seen, and what to change for a better photo."""
+"""Quality assessment of a face in a photo: metrics, warnings and an overall score."""
 
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
 
 import cv2
 import numpy as np
 
 from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import Pixels
-from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.face import DistanceSource, Points, Pose, Quality
 from gwansang.vision.gates.exif import CameraMetadata
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.pose import Alignment
 
 
 class QualityWarning(StrEnum):
-    """What limits a reading; each has an advice text for the user."""
+    """Condition that limits a reading; the user gets an advice text for each."""
 
     SMALL_FACE = "SMALL_FACE"
     TURNED = "TURNED"
@@ -40,12 +39,12 @@ class QualityWarning(StrEnum):
 
 GOOD_YAW_DEG, GOOD_PITCH_DEG = 12.0, 12.0
 GOOD_FACE_PX = 220.0
-_NEAR = {"exif": 45.0, "assumed": 33.0, None: 0.0}  # cm; an assumed distance is off by up to a third
+_MIN_DISTANCE_CM = {"exif": 45.0, "assumed": 33.0}  # an assumed distance has an error of up to a third
 GOOD_SHARPNESS = 10.0
 GOOD_MOUTH_GAP = 0.10  # closed lips measure 0.00-0.09 of the mouth's width
 GOOD_SMILE = 0.6
 CLOSED_EYE = 0.10
-"""Lid opening by the eye network at and below which an eye looks closed; narrow smiling eyes begin at 0.11."""
+"""Eye openness by the eye network up to which an eye looks closed; narrow smiling eyes begin at 0.11."""
 
 _FOREHEAD = (10, 109, 338, 67, 297, 103, 332, 69, 299, 108, 337, 151)
 _CHEEKS = (50, 280, 205, 425, 36, 266, 101, 330)
@@ -64,8 +63,11 @@ _SHAPE_TOLERANCE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class ImageStatistics:
-    """brightness: mean luma 0-1; highlight: its 95th percentile; clipped: share of burnt-out points; asymmetry:
-    |left - right| / mean; forehead and lower face: Lab distance to the cheeks.
+    """Statistics of the pixels at the mesh points of a face.
+
+    brightness: mean luma, 0-1; highlight: its 95th percentile; clipped: share of points above 250 of 255;
+    asymmetry: |left - right| / mean; sharpness: variance of the Laplacian over the variance of the luma, times 1000;
+    forehead_contrast, lower_face_contrast: CIE Lab distance to the cheeks.
     """
 
     brightness: float
@@ -74,20 +76,20 @@ class ImageStatistics:
     asymmetry: float
     sharpness: float
     forehead_contrast: float
-    lower_contrast: float
+    lower_face_contrast: float
 
 
 def measure_image_statistics(crop: Pixels, region: CropRegion, points: Points) -> ImageStatistics:
-    """Reads light and sharpness off the view of the face that the mesh network saw."""
+    """Measure light and sharpness at (468, 3) mesh points in upright pixels, in the square `crop` of `region`."""
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)
     matrix = region.matrix()
-    places = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0] - 0.5
-    x, y = np.clip(places.round().astype(int), 0, crop.shape[0] - 1).T
+    positions = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0] - 0.5
+    x, y = np.clip(positions.round().astype(int), 0, crop.shape[0] - 1).T
     luma = gray[y, x].astype(np.float64)
     face = canonical_face()
-    left = face.vertices[:, 0] > 0.5
-    one, other = luma[left].mean(), luma[face.mirror[left]].mean()
+    is_left = face.vertices[:, 0] > 0.5
+    left, right = luma[is_left].mean(), luma[face.mirror[is_left]].mean()
     cheeks = np.median(lab[y, x][list(_CHEEKS)], axis=0)
     contrast = np.linalg.norm(lab[y, x] - cheeks, axis=1)
     variance = float(gray.var())
@@ -95,90 +97,104 @@ def measure_image_statistics(crop: Pixels, region: CropRegion, points: Points) -
         brightness=float(luma.mean() / 255),
         highlight=float(np.percentile(luma, 95) / 255),
         clipped=float((luma > 250).mean()),
-        asymmetry=float(abs(one - other) / max(one + other, 1.0) * 2),
+        asymmetry=float(abs(left - right) / max(left + right, 1.0) * 2),
         sharpness=1000.0 * float(cv2.Laplacian(gray, cv2.CV_64F).var()) / max(variance, 1.0),
         forehead_contrast=float(np.median(contrast[list(_FOREHEAD)])),
-        lower_contrast=float(np.median(contrast[list(_LOWER_FACE)])),
+        lower_face_contrast=float(np.median(contrast[list(_LOWER_FACE)])),
     )
 
 
 def smile_score(frontal: Points) -> float:
-    """0 relaxed to 1 broad, from mouth width over eye distance and corner height; neutral photos stay under 0.35."""
+    """Return 0 (relaxed) to 1 (broad smile) for a (468, 3) frontal mesh; neutral photos stay below 0.35.
+
+    A logistic function of the mouth's width over the distance of the inner eye corners, and of the height of its
+    corners over its width.
+    """
     corners = frontal[[61, 291]]
     width = float(np.linalg.norm(corners[0] - corners[1]))
-    relative = width / float(np.linalg.norm(frontal[133] - frontal[362]))
-    lift = float(corners[:, 1].mean() - frontal[[13, 14], 1].mean()) / width
-    return 1.0 / (1.0 + math.exp(-(relative - 1.50) / 0.06 - (lift - 0.01) / 0.015))
+    relative_width = width / float(np.linalg.norm(frontal[133] - frontal[362]))
+    corner_height = float(corners[:, 1].mean() - frontal[[13, 14], 1].mean()) / width
+    return 1.0 / (1.0 + math.exp(-(relative_width - 1.50) / 0.06 - (corner_height - 0.01) / 0.015))
 
 
 def mouth_gap_ratio(frontal: Points) -> float:
-    """Distance of the inner lips over the mouth's width."""
+    """Return the distance of the inner lips over the width of the mouth, for a (468, 3) frontal mesh."""
     return float((frontal[13, 1] - frontal[14, 1]) / np.linalg.norm(frontal[61] - frontal[291]))
 
 
 def eye_openness_from_lids(lids: Points) -> float:
-    """Lid distance over eye width, of the eye that is less open; (2, 16, 2) lids from the eye network."""
+    """Return the lid distance over the eye width of the less open eye, for (2, 16, 2) lids from the eye network."""
     heights = np.linalg.norm(lids[:, 4] - lids[:, 12], axis=1)
     return float((heights / np.linalg.norm(lids[:, 0] - lids[:, 8], axis=1)).min())
 
 
 def eye_openness_from_mesh(frontal: Points) -> float:
-    """The same from the mesh alone; it can't tell narrow eyes from closed ones."""
+    """Return the lid distance over the eye width of the less open eye, for a (468, 3) frontal mesh.
+
+    The mesh does not distinguish narrow eyes from closed ones.
+    """
     heights = np.abs(frontal[[159, 386], 1] - frontal[[145, 374], 1])
     return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
 
 
-def focal_length_35mm(
-    camera: CameraMetadata, width: int, height: int
-) -> tuple[float, Literal["exif", "assumed"]] | None:
-    """The 35 mm focal length: the camera's own word, else that of phones where the photo has a phone's uncut shape."""
+def focal_length_35mm(camera: CameraMetadata, width: int, height: int) -> tuple[float, DistanceSource] | None:
+    """Return the 35 mm equivalent focal length in mm and its source, or None if it is unknown.
+
+    Without Exif, a photo of `width` x `height` pixels with a phone's uncropped aspect ratio gets a phone's.
+    """
     if camera.focal_35mm is not None:
         return camera.focal_35mm, "exif"
     ratio = max(width, height) / min(width, height)
-    uncut = any(abs(ratio / shape - 1.0) < _SHAPE_TOLERANCE for shape in _PHONE_SHAPES)
-    return (_PHONE_FOCAL_MM, "assumed") if uncut else None
+    is_uncropped = any(abs(ratio / shape - 1.0) < _SHAPE_TOLERANCE for shape in _PHONE_SHAPES)
+    return (_PHONE_FOCAL_MM, "assumed") if is_uncropped else None
 
 
 def camera_distance_cm(irises: Points, focal_35mm: float, diagonal_px: float) -> float:
-    """Camera distance in cm from the irises' width, (2, 5, 2) centre and rims, and the 35 mm focal length."""
+    """Return the distance of the camera from the width of the irises: a pinhole camera and IRIS_DIAMETER_CM.
+
+    irises: (2, 5, 2) centre and rim points in pixels; focal_35mm in mm; diagonal_px: diagonal of the photo.
+    """
     rims = irises[:, 1:]
     diameter = float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
     return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(diameter, 1e-6)
 
 
 def quality_warnings(
-    quality: Quality, pose: Pose, light: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
+    quality: Quality, pose: Pose, statistics: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
 ) -> tuple[QualityWarning, ...]:
-    """The hints that apply, in the order in which they matter."""
+    """Return the warnings that apply, the most important first, followed by `extra`."""
+    is_near = (
+        quality.distance_cm is not None
+        and quality.distance_source is not None
+        and quality.distance_cm < _MIN_DISTANCE_CM[quality.distance_source]
+    )
     checks = (
-        (quality.face_width_px < GOOD_FACE_PX and light is not None, QualityWarning.SMALL_FACE),
+        (quality.face_width_px < GOOD_FACE_PX and statistics is not None, QualityWarning.SMALL_FACE),
         (abs(pose.yaw_deg) > GOOD_YAW_DEG, QualityWarning.TURNED),
         (pose.pitch_deg > GOOD_PITCH_DEG, QualityWarning.CHIN_UP),
         (pose.pitch_deg < -GOOD_PITCH_DEG, QualityWarning.CHIN_DOWN),
         (quality.smile > GOOD_SMILE, QualityWarning.SMILE),
         (quality.mouth_gap > GOOD_MOUTH_GAP, QualityWarning.MOUTH_OPEN),
-        (quality.eye_openness <= CLOSED_EYE and light is not None, QualityWarning.EYES_CLOSED),
-        (
-            quality.distance_cm is not None and quality.distance_cm < _NEAR[quality.distance_source],
-            QualityWarning.TOO_CLOSE,
-        ),
+        (quality.eye_openness <= CLOSED_EYE and statistics is not None, QualityWarning.EYES_CLOSED),
+        (is_near, QualityWarning.TOO_CLOSE),
     )
-    return (*(hint for applies, hint in checks if applies), *(_light_hints(light) if light else ()), *extra)
+    of_image = _image_warnings(statistics) if statistics else ()
+    return (*(warning for applies, warning in checks if applies), *of_image, *extra)
 
 
-def _light_hints(light: ImageStatistics) -> tuple[QualityWarning, ...]:
+def _image_warnings(statistics: ImageStatistics) -> tuple[QualityWarning, ...]:
     checks = (
-        (light.sharpness < GOOD_SHARPNESS, QualityWarning.BLURRED),
-        (light.highlight < _DARK_HIGHLIGHT, QualityWarning.TOO_DARK),
-        (light.clipped > 0.25, QualityWarning.TOO_BRIGHT),
-        (light.asymmetry > 0.35, QualityWarning.UNEVEN_LIGHT),
-        (light.forehead_contrast > _HAIR_CONTRAST, QualityWarning.FRINGE),
-        (light.lower_contrast > _COVER_CONTRAST, QualityWarning.COVERED),
+        (statistics.sharpness < GOOD_SHARPNESS, QualityWarning.BLURRED),
+        (statistics.highlight < _DARK_HIGHLIGHT, QualityWarning.TOO_DARK),
+        (statistics.clipped > 0.25, QualityWarning.TOO_BRIGHT),
+        (statistics.asymmetry > 0.35, QualityWarning.UNEVEN_LIGHT),
+        (statistics.forehead_contrast > _HAIR_CONTRAST, QualityWarning.FRINGE),
+        (statistics.lower_face_contrast > _COVER_CONTRAST, QualityWarning.COVERED),
     )
-    return tuple(hint for applies, hint in checks if applies)
+    return tuple(warning for applies, warning in checks if applies)
 
 
-_COST = {
+_FACTORS = {
     QualityWarning.EYES_CLOSED: 0.85,
     QualityWarning.TOO_CLOSE: 0.85,
     QualityWarning.FRINGE: 0.85,
@@ -189,8 +205,8 @@ _COST = {
 }
 
 
-def quality_score(quality: Quality, pose: Pose, hints: tuple[QualityWarning, ...]) -> float:
-    """0-1: the product of how near each condition is to its ideal."""
+def quality_score(quality: Quality, pose: Pose, warnings: tuple[QualityWarning, ...]) -> float:
+    """Return the overall score, 0-1: the product of a factor for each condition, 1 at its ideal."""
     factors: list[float] = [
         math.exp(-0.5 * (pose.yaw_deg / 25) ** 2),
         math.exp(-0.5 * (pose.pitch_deg / 22) ** 2),
@@ -198,31 +214,38 @@ def quality_score(quality: Quality, pose: Pose, hints: tuple[QualityWarning, ...
         1.0 - 0.35 * quality.smile,
         1.0 - 0.3 * min(max(quality.mouth_gap - 0.06, 0.0) / 0.3, 1.0),
         math.sqrt(min((quality.sharpness or GOOD_SHARPNESS) / GOOD_SHARPNESS, 1.0)),
-        *(_COST.get(hint, 1.0) for hint in hints),
+        *(_FACTORS.get(warning, 1.0) for warning in warnings),
     ]
     return round(math.prod(factors), 3)
 
 
-def seen_quality(alignment: Alignment, points: Points, light: ImageStatistics | None, eye_openness: float) -> Quality:
-    """What can be told of a face before it is judged; `points` in pixels."""
-    return Quality(
+def assess_quality(
+    alignment: Alignment,
+    points: Points,
+    statistics: ImageStatistics | None,
+    eye_openness: float,
+    distance: tuple[float, DistanceSource] | None = None,
+    extra: tuple[QualityWarning, ...] = (),
+) -> Quality:
+    """Return the quality of a face with its score and warnings.
+
+    points: (468, 3) mesh in pixels, which `alignment` was made of; statistics: None without an image; distance: of the
+    camera in cm, with its source; extra: further warnings.
+    """
+    distance_cm, distance_source = distance or (None, None)
+    quality = Quality(
         score=0.0,
         face_width_px=float(np.linalg.norm(points[234] - points[454])),
         smile=smile_score(alignment.frontal),
         mouth_gap=max(mouth_gap_ratio(alignment.frontal), 0.0),
         eye_openness=eye_openness,
-        sharpness=light.sharpness if light else None,
-        brightness=light.brightness if light else None,
-        light_asymmetry=light.asymmetry if light else None,
-        distance_cm=None,
-        distance_source=None,
+        sharpness=statistics.sharpness if statistics else None,
+        brightness=statistics.brightness if statistics else None,
+        light_asymmetry=statistics.asymmetry if statistics else None,
+        distance_cm=distance_cm,
+        distance_source=distance_source,
         warnings=(),
     )
-
-
-def judged(
-    quality: Quality, pose: Pose, light: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
-) -> Quality:
-    """The same with its score and what limits it."""
-    hints = quality_warnings(quality, pose, light, extra)
-    return replace(quality, score=quality_score(quality, pose, hints), warnings=tuple(hint.value for hint in hints))
+    warnings = quality_warnings(quality, alignment.pose, statistics, extra)
+    score = quality_score(quality, alignment.pose, warnings)
+    return replace(quality, score=score, warnings=tuple(warning.value for warning in warnings))

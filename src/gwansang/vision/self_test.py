@@ -1,4 +1,4 @@
-"""Proof before service: the loaded networks measure a face whose shape is known."""
+"""Self-test of the loaded networks with a synthetic face of known shape."""
 
 import cv2
 import numpy as np
@@ -10,20 +10,20 @@ from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 _FACE_PX = 240.0
-_MAX_OFF = 0.06  # of the face's width; the drawing measures 0.017, a wrong channel order or model far more
+_MAX_ERROR = 0.06  # mean, in face widths; intact networks reach 0.017, a wrong channel order or model far more
 
 
-def run_self_test(engine: Networks) -> None:
-    """Reads a drawn face through the whole pipeline; raises ModelsMissingError where it is not found as drawn."""
+def run_self_test(networks: Networks) -> None:
+    """Read a drawn face with the whole pipeline; raises ModelsMissingError if its landmarks are off."""
     image = draw_face(face_width=_FACE_PX)
     encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
-    points = read_photo(encoded, engine).points[:, :2]
+    points = read_photo(encoded, networks).points[:, :2]
     mesh = canonical_face().vertices
     scale = _FACE_PX / float(np.ptp(mesh[:, 0]))
     drawn = mesh[:, :2] * (scale, -scale) + (image.shape[1] / 2, image.shape[0] * 0.52)
-    off = float(np.linalg.norm(points - drawn, axis=1).mean()) / _FACE_PX
-    if off > _MAX_OFF:
+    error = float(np.linalg.norm(points - drawn, axis=1).mean()) / _FACE_PX
+    if error > _MAX_ERROR:
         raise ModelsMissingError(
             "The face models failed their self-test; fetch them again with `gwansang models fetch --force`.",
-            off=round(off, 3),
+            off=round(error, 3),
         )

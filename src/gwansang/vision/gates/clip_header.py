@@ -1,4 +1,4 @@
-"""What a clip is, as far as its container says it; and the limits that are held against that and against the truth."""
+"""Header of a clip, and the limits that its declared and its actual properties are checked against."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,40 +6,40 @@ from typing import Literal
 from gwansang.vision.errors import NoVideoError, UnsupportedVideoTypeError, VideoTooLargeError, VideoTooLongError
 
 MAX_SECONDS = 30
-MAX_SIDE = 4_096  # 4K, upright or lying
+MAX_SIDE = 4_096  # 4K, portrait or landscape
 MAX_PIXELS = 4_096 * 2_304
 MAX_RATE = 240  # frames a second: phones' slow motion
 MAX_FRAMES = MAX_SECONDS * MAX_RATE
-_LENIENCE_S = 0.5  # a camera that stops at 30 seconds stops a few pictures later
+_TOLERANCE_S = 0.5  # a camera that stops at 30 seconds records a few frames more
 
 
 @dataclass(frozen=True, slots=True)
 class ClipHeader:
-    """container: which demuxer the bytes are for.
+    """Container format of a clip, and the boxes to hide from the demuxer.
 
-    hidden: places of four bytes that name a part which no demuxer shall see; `vision.essential` covers them.
+    hidden: rising offsets of the four-byte box types that `MaskedFile` replaces.
     """
 
     container: Literal["mp4", "webm"]
     hidden: tuple[int, ...] = ()
 
 
-def check_codec(name: str, known: frozenset[str]) -> None:
-    """Raises UnsupportedVideoTypeError for a codec that no phone, camera or browser records with."""
-    if name not in known:
+def check_codec(name: str, supported: frozenset[str]) -> None:
+    """Raise UnsupportedVideoTypeError for a codec that is not in `supported`."""
+    if name not in supported:
         raise UnsupportedVideoTypeError(
             "The video is of a kind that can't be read; save it as H.264, H.265, VP8, VP9 or AV1.", codec=name
         )
 
 
 def check_duration(seconds: float) -> None:
-    """Raises VideoTooLongError."""
-    if seconds > MAX_SECONDS + _LENIENCE_S:
+    """Raise VideoTooLongError if a clip is longer than MAX_SECONDS."""
+    if seconds > MAX_SECONDS + _TOLERANCE_S:
         raise VideoTooLongError(f"The video is longer than {MAX_SECONDS} seconds; cut it.", max_seconds=MAX_SECONDS)
 
 
 def check_frame_size(width: int, height: int) -> None:
-    """Raises VideoTooLargeError, or NoVideoError for a picture without pixels."""
+    """Raise VideoTooLargeError for frames of more than 4K, NoVideoError for frames without pixels."""
     if min(width, height) < 1:
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
@@ -52,7 +52,7 @@ def check_frame_size(width: int, height: int) -> None:
 
 
 def check_frame_count(frames: int) -> None:
-    """Raises VideoTooLargeError, or NoVideoError for none at all."""
+    """Raise VideoTooLargeError for more than MAX_FRAMES frames, NoVideoError for none."""
     if frames < 1:
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
     if frames > MAX_FRAMES:
@@ -60,7 +60,7 @@ def check_frame_count(frames: int) -> None:
 
 
 def check_frame_rate(frames: int, seconds: float) -> None:
-    """Raises VideoTooLargeError; a handful of frames has no rate."""
+    """Raise VideoTooLargeError for more than MAX_RATE frames a second; short clips are not checked."""
     if frames > MAX_RATE and frames > (MAX_RATE + 1) * max(seconds, 0.0):
         raise VideoTooLargeError(
             f"The video has more than {MAX_RATE} pictures a second; record it with fewer.", max_rate=MAX_RATE

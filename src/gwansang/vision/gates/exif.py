@@ -1,6 +1,6 @@
-"""The two facts of a photo's Exif that a reading needs: how the camera was held, and its focal length.
+"""Reader of the two Exif values that a reading needs: orientation and focal length.
 
-Nothing else is read, nothing is kept; a damaged block counts as none.
+Nothing else is read or kept; a damaged block is ignored.
 """
 
 import struct
@@ -13,14 +13,14 @@ _SHORT, _LONG = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class CameraMetadata:
-    """orientation 1-8 as in Exif; focal_35mm in millimetres, None where unknown."""
+    """orientation: 1-8 as in Exif; focal_35mm: 35 mm equivalent focal length in mm, None if unknown."""
 
     orientation: int = 1
     focal_35mm: float | None = None
 
 
 def read_camera_metadata(block: bytes) -> CameraMetadata:
-    """Reads a TIFF block of at most 64 kB (a JPEG segment's bound); never raises."""
+    """Read a TIFF block, of which at most 64 kB count (the limit of a JPEG segment); never raises."""
     block = block[6:65_542] if block[:6] == b"Exif\x00\x00" else block[:65_536]
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None:
@@ -37,12 +37,12 @@ def read_camera_metadata(block: bytes) -> CameraMetadata:
 
 
 def _entries(block: bytes, order: str, offset: int) -> dict[int, int]:
-    """Tag -> value of one directory's whole numbers; the chain to the next directory is not followed."""
+    """Return tag -> value of one directory's integers; the next directory is not read."""
     (count,) = struct.unpack_from(order + "H", block, offset)
     values: dict[int, int] = {}
     for index in range(min(count, _MAX_ENTRIES)):
-        place = offset + 2 + 12 * index
-        tag, kind, number = struct.unpack_from(order + "HHI", block, place)
+        entry = offset + 2 + 12 * index
+        tag, kind, number = struct.unpack_from(order + "HHI", block, entry)
         if number == 1 and kind in (_SHORT, _LONG):
-            (values[tag],) = struct.unpack_from(order + ("H" if kind == _SHORT else "I"), block, place + 8)
+            (values[tag],) = struct.unpack_from(order + ("H" if kind == _SHORT else "I"), block, entry + 8)
     return values

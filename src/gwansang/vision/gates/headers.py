@@ -1,7 +1,7 @@
-"""The header gate: what an image claims to be, read from its bytes before any decoder sees them.
+"""Header check of images: type, size and orientation are read from the bytes before any decoder gets them.
 
-It also rebuilds the file from the parts that a decoder needs. Metadata (GPS, profiles, comments, thumbnails, trailing
-archives, later animation frames) never reaches a decoder, so nothing in it can hurt one, and nothing of it is kept.
+The file is also rebuilt from the parts that a decoder needs. Metadata (GPS, profiles, comments, thumbnails, trailing
+archives, later animation frames) never reaches a decoder, so it can't exploit one, and none of it is kept.
 """
 
 import re
@@ -24,24 +24,24 @@ ImageFormat = Literal["jpeg", "png", "webp"]
 MIN_SIDE = 64
 MAX_SIDE = 12_000
 MAX_PIXELS = 64_000_000
-MAX_DECODE_BYTES = 96_000_000  # what one decoder may hold at once; two at work stay under 200 MB
-MAX_SCANS = 100  # a progressive JPEG has about 10; a thousand is a CPU bomb
-MAX_SCANNED_PIXELS = 1_000_000_000  # over all its scans
+MAX_DECODE_BYTES = 96_000_000  # memory of one decoder; two at a time stay below 200 MB
+MAX_SCANS = 100  # a progressive JPEG has about 10; a thousand would exhaust the CPU
+MAX_SCANNED_PIXELS = 1_000_000_000  # in all scans together
 _MAX_SEGMENTS = 4_096
 _MAX_CHUNKS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What an image is; `width` and `height` are those of the upright picture, `stored_*` those in the file."""
+    """Properties of an image file; `width`, `height`: of the upright image; `stored_*`: of the pixels as stored."""
 
     kind: ImageFormat
     stored_width: int
     stored_height: int
     camera: CameraMetadata
     has_alpha: bool
-    decode_bytes: int  # what decoding at full size holds in memory
-    stripped: bytes  # the file without its metadata
+    decode_bytes: int  # memory needed to decode at full size
+    stripped: bytes  # the file without metadata
 
     @property
     def width(self) -> int:
@@ -53,7 +53,10 @@ class ImageHeader:
 
 
 def inspect_image(data: bytes) -> ImageHeader:
-    """Reads type, size and orientation of a JPEG, PNG or WebP; raises what is wrong with it, before decoding."""
+    """Return the header of a JPEG, PNG or WebP file.
+
+    Raises an error of `vision.errors` if the type is unsupported, the file damaged, or a limit exceeded.
+    """
     if not data:
         raise EmptyImageError("The file is empty; choose a photo and send it again.")
     try:
@@ -66,11 +69,11 @@ def inspect_image(data: bytes) -> ImageHeader:
 
 def _parse(data: bytes) -> ImageHeader:
     if data[:3] == b"\xff\xd8\xff":
-        return _jpeg(data)
+        return _read_jpeg(data)
     if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return _png(data)
+        return _read_png(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp(data)
+        return _read_webp(data)
     raise UnsupportedImageTypeError("Only JPEG, PNG and WebP images can be read; save the photo as one of these.")
 
 
@@ -101,7 +104,7 @@ _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuf
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each segment, scans with their data, through the end of the image."""
+    """Yield (marker, start, end) of each segment up to the end of the image; scans include their data."""
     position = 2
     for _ in range(_MAX_SEGMENTS):
         fill = _FILL.match(data, position)
@@ -122,14 +125,14 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise CorruptImageError("The JPEG has too many segments; save it again in a photo app.")
 
 
-def _jpeg(data: bytes) -> ImageHeader:
+def _read_jpeg(data: bytes) -> ImageHeader:
     view = memoryview(data)
     kept, frames, scans, camera = [view[:2]], [], [], None
     for marker, start, end in _jpeg_segments(data):
         if marker in _JPEG_FRAMES:
             frames.append(data[start:end])
         if marker == _SOS:
-            scans.append(data[start + 4])  # how many of the colours it holds
+            scans.append(data[start + 4])  # number of its components
         if marker == _APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
             camera = read_camera_metadata(data[start + 10 : end])
         if marker in _JPEG_KEPT:
@@ -139,26 +142,26 @@ def _jpeg(data: bytes) -> ImageHeader:
     return _jpeg_header(b"".join(kept), frames[0], scans, camera or CameraMetadata())
 
 
-def _jpeg_header(essential: bytes, frame: bytes, scans: list[int], camera: CameraMetadata) -> ImageHeader:
+def _jpeg_header(stripped: bytes, frame: bytes, scans: list[int], camera: CameraMetadata) -> ImageHeader:
     height, width, components = struct.unpack_from(">HHB", frame, 5)
     if frame[1] not in (0xC0, 0xC1, 0xC2) or components not in (1, 3, 4):
         raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
     if len(scans) > MAX_SCANS or len(scans) * min(width * height, MAX_PIXELS) > MAX_SCANNED_PIXELS:
         raise CorruptImageError("The JPEG has too many scans; save it again in a photo app.")
-    in_pieces = frame[1] == 0xC2 or scans[0] < components
+    has_several_scans = frame[1] == 0xC2 or scans[0] < components
     return ImageHeader(
         kind="jpeg",
         stored_width=width,
         stored_height=height,
         camera=camera,
         has_alpha=False,
-        decode_bytes=_coefficient_bytes(frame, width, height, components) if in_pieces else 0,
-        stripped=essential,
+        decode_bytes=_coefficient_bytes(frame, width, height, components) if has_several_scans else 0,
+        stripped=stripped,
     )
 
 
 def _coefficient_bytes(frame: bytes, width: int, height: int, components: int) -> int:
-    """A decoder keeps the coefficients of a picture that comes in several scans: two bytes each."""
+    """Return the memory of the coefficients that a decoder keeps for an image of several scans: two bytes each."""
     factors = [(frame[11 + 3 * index] >> 4) * (frame[11 + 3 * index] & 15) for index in range(components)]
     return 2 * width * height * sum(factors) // max(*factors, 1)
 
@@ -167,7 +170,7 @@ _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 
 
-def _png(data: bytes) -> ImageHeader:
+def _read_png(data: bytes) -> ImageHeader:
     width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
     if data[12:16] != b"IHDR" or color not in _PNG_CHANNELS:
         raise CorruptImageError("The PNG is damaged; send the original file.")
@@ -195,12 +198,12 @@ def _png(data: bytes) -> ImageHeader:
 
 
 def _chunks(data: bytes, position: int, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """(type, start, end) of each chunk's body; order ">" for PNG's chunks, "<" for RIFF's."""
+    """Yield (type, start, end) of each chunk's body; order ">" for PNG chunks, "<" for RIFF chunks."""
     big = order == ">"
     for _ in range(_MAX_CHUNKS):
         if position + 8 > len(data):
             return
-        length, kind = struct.unpack_from(">I4s", data, position) if big else _riff(data, position)
+        length, kind = struct.unpack_from(">I4s", data, position) if big else _riff_chunk(data, position)
         start, end = position + 8, position + 8 + length
         if end > len(data):
             raise CorruptImageError("The image ends too early; send the whole file.")
@@ -209,46 +212,46 @@ def _chunks(data: bytes, position: int, order: str) -> Iterator[tuple[bytes, int
     raise CorruptImageError("The image has too many parts; save it again in a photo app.")
 
 
-def _riff(data: bytes, position: int) -> tuple[int, bytes]:
+def _riff_chunk(data: bytes, position: int) -> tuple[int, bytes]:
     kind, length = struct.unpack_from("<4sI", data, position)
     return length, kind
 
 
-def _webp(data: bytes) -> ImageHeader:
+def _read_webp(data: bytes) -> ImageHeader:
     (size,) = struct.unpack_from("<I", data, 4)
     if size + 8 > len(data):
         raise CorruptImageError("The WebP ends too early; send the whole file.")
-    camera, picture, alpha, animated = None, b"", b"", False
+    camera, image, alpha, animated = None, b"", b"", False
     for kind, start, end in _chunks(data[: size + 8], 12, "<"):
         if kind == b"EXIF" and camera is None:
             camera = read_camera_metadata(data[start:end])
         if kind == b"ANMF" and not animated:  # an animation: its first frame only
             animated = True
             for inner, first, last in _chunks(data[start:end], 16, "<"):
-                alpha, picture = _webp_part(inner, data[start + first : start + last], alpha, picture)
-        alpha, picture = _webp_part(kind, data[start:end], alpha, picture)
-    return _webp_header(picture, alpha, camera or CameraMetadata())
+                alpha, image = _webp_part(inner, data[start + first : start + last], alpha, image)
+        alpha, image = _webp_part(kind, data[start:end], alpha, image)
+    return _webp_header(image, alpha, camera or CameraMetadata())
 
 
-def _webp_part(kind: bytes, body: bytes, alpha: bytes, picture: bytes) -> tuple[bytes, bytes]:
-    if kind == b"ALPH" and not picture:
-        return body, picture
-    if kind in (b"VP8 ", b"VP8L") and not picture:
+def _webp_part(kind: bytes, body: bytes, alpha: bytes, image: bytes) -> tuple[bytes, bytes]:
+    if kind == b"ALPH" and not image:
+        return body, image
+    if kind in (b"VP8 ", b"VP8L") and not image:
         return alpha, kind + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) & 1)
-    return alpha, picture
+    return alpha, image
 
 
-def _webp_header(picture: bytes, alpha: bytes, camera: CameraMetadata) -> ImageHeader:
-    if not picture:
+def _webp_header(image: bytes, alpha: bytes, camera: CameraMetadata) -> ImageHeader:
+    if not image:
         raise CorruptImageError("The WebP holds no picture; send the original file.")
-    if picture[:4] == b"VP8L":
-        (bits,) = struct.unpack_from("<I", picture, 9)
+    if image[:4] == b"VP8L":
+        (bits,) = struct.unpack_from("<I", image, 9)
         width, height, transparent = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
-        body = picture
+        body = image
     else:
-        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", picture, 14))
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", image, 14))
         transparent = bool(alpha)
-        body = _webp_with_alpha(picture, alpha, width, height) if alpha else picture
+        body = _webp_with_alpha(image, alpha, width, height) if alpha else image
     return ImageHeader(
         kind="webp",
         stored_width=width,
@@ -260,7 +263,7 @@ def _webp_header(picture: bytes, alpha: bytes, camera: CameraMetadata) -> ImageH
     )
 
 
-def _webp_with_alpha(picture: bytes, alpha: bytes, width: int, height: int) -> bytes:
+def _webp_with_alpha(image: bytes, alpha: bytes, width: int, height: int) -> bytes:
     sides = struct.pack("<I", max(width - 1, 0))[:3] + struct.pack("<I", max(height - 1, 0))[:3]
     extended = b"VP8X" + struct.pack("<I", 10) + b"\x10\x00\x00\x00" + sides
-    return extended + b"ALPH" + struct.pack("<I", len(alpha)) + alpha + b"\x00" * (len(alpha) & 1) + picture
+    return extended + b"ALPH" + struct.pack("<I", len(alpha)) + alpha + b"\x00" * (len(alpha) & 1) + image

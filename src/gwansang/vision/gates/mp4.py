@@ -1,8 +1,8 @@
-"""The header gate of MP4 and MOV: every box is walked before a demuxer sees the file.
+"""Header check of MP4 and MOV: every box is read before a demuxer gets the file.
 
-A demuxer builds its index from what the tables announce, and a kilobyte of them can announce billions of frames. So
-each count is held against the bytes that are there and against the limits. Whatever is not needed to show the first
-video track (sound, metadata, places, covers, references to other files, edits, compressed headers) is hidden from it.
+A demuxer builds its index from the counts in the tables, and a kilobyte of tables can declare billions of frames. So
+each count is checked against the bytes that follow and against the limits. All that is not needed for the first video
+track (sound, metadata, locations, covers, references to other files, edits, compressed headers) is hidden from it.
 """
 
 import struct
@@ -36,9 +36,9 @@ _KEPT = {
 }
 _CODECS = frozenset({"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4v"})
 _ROW_BYTES = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stco": 4, b"co64": 8}
-_MAX_BOXES = 60_000  # thirty seconds of fragments of one frame have about half of that
+_MAX_BOXES = 60_000  # thirty seconds in fragments of one frame have about half of that
 _MAX_ENTRIES = 16
-_TRUN_FIELDS = (0x100, 0x200, 0x400, 0x800)  # flags: which four-byte fields each of its samples has
+_TRUN_FIELDS = (0x100, 0x200, 0x400, 0x800)  # flags of the four-byte fields that each sample has
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class _Box:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What the walk came across, of the first video track."""
+class _Summary:
+    """Counts over the file, and properties of the first video track."""
 
     hidden: list[int] = field(default_factory=list)
     boxes: int = 0
@@ -64,141 +64,141 @@ class _Found:
 
 
 def inspect_mp4(data: bytes) -> ClipHeader:
-    """Raises what is wrong with an MP4 or MOV file; nothing is decoded."""
+    """Return the header of an MP4 or MOV file; raises as `video.inspect_clip` does."""
     _check_brand(data)
-    found = _Found()
+    summary = _Summary()
     try:
-        _walk(data, _Box(b"", 0, 0, len(data)), found)
+        _walk(data, _Box(b"", 0, 0, len(data)), summary)
     except (struct.error, IndexError, RecursionError) as error:
         raise CorruptVideoError("The video is damaged or ends too early; send the original file.") from error
-    if not found.movies:
+    if not summary.movies:
         raise CorruptVideoError("The video ends before its table of contents; send the whole file.")
-    if not found.tracks or not (found.samples or found.fragments):
+    if not summary.tracks or not (summary.samples or summary.fragments):
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
-    if found.seconds:
-        check_frame_rate(found.samples, found.seconds)
-    return ClipHeader("mp4", tuple(found.hidden))
+    if summary.seconds:
+        check_frame_rate(summary.samples, summary.seconds)
+    return ClipHeader("mp4", tuple(summary.hidden))
 
 
 def _check_brand(data: bytes) -> None:
     (size,) = struct.unpack_from(">I", data) if len(data) >= 16 else (0,)
-    brands = {data[place : place + 4] for place in (8, *range(16, min(size, len(data), 512), 4))}
+    brands = {data[offset : offset + 4] for offset in (8, *range(16, min(size, len(data), 512), 4))}
     if data[4:8] != b"ftyp" or not brands & _BRANDS:
         raise UnsupportedVideoTypeError("Only MP4, MOV and WebM videos can be read; save the clip as one of these.")
 
 
 def _boxes(data: bytes, parent: _Box) -> Iterator[_Box]:
-    place = parent.body
-    while place + 8 <= parent.end:  # a few bytes that are no box may end a file
-        size, kind = struct.unpack_from(">I4s", data, place)
-        body = place + 8
+    start = parent.body
+    while start + 8 <= parent.end:  # a file may end with a few bytes that are no box
+        size, kind = struct.unpack_from(">I4s", data, start)
+        body = start + 8
         if size == 1:
             (size,) = struct.unpack_from(">Q", data, body)
             body += 8
-        end = parent.end if size == 0 else place + size
+        end = parent.end if size == 0 else start + size
         if end < body or end > parent.end:
             raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
-        yield _Box(kind, place, body, end)
-        place = end
+        yield _Box(kind, start, body, end)
+        start = end
 
 
-def _walk(data: bytes, parent: _Box, found: _Found) -> None:
+def _walk(data: bytes, parent: _Box, summary: _Summary) -> None:
     for box in _boxes(data, parent):
-        found.boxes += 1
-        if found.boxes > _MAX_BOXES:
+        summary.boxes += 1
+        if summary.boxes > _MAX_BOXES:
             raise VideoTooLargeError("The video is cut into too many pieces; save it anew.", max_boxes=_MAX_BOXES)
-        if box.kind not in _KEPT[parent.kind] or (box.kind == b"trak" and not _is_wanted(data, box, found)):
-            found.hidden.append(box.start + 4)
+        if box.kind not in _KEPT[parent.kind] or (box.kind == b"trak" and not _is_first_video(data, box, summary)):
+            summary.hidden.append(box.start + 4)
         elif box.kind in _KEPT:
-            _note(box, found)
-            _walk(data, box, found)
+            _count_box(box, summary)
+            _walk(data, box, summary)
         else:
-            _check_leaf(data, box, found)
+            _check_leaf(data, box, summary)
 
 
-def _note(box: _Box, found: _Found) -> None:
-    found.movies += box.kind == b"moov"
-    found.fragments += box.kind == b"moof"
-    if found.movies > 1:
+def _count_box(box: _Box, summary: _Summary) -> None:
+    summary.movies += box.kind == b"moov"
+    summary.fragments += box.kind == b"moof"
+    if summary.movies > 1:
         raise CorruptVideoError("The video has two tables of contents; save it anew.")
 
 
-def _is_wanted(data: bytes, track: _Box, found: _Found) -> bool:
-    """Whether this is the first video track."""
+def _is_first_video(data: bytes, track: _Box, summary: _Summary) -> bool:
+    """Return whether a track is the first video track, and count the video tracks."""
     media = next((box for box in _boxes(data, track) if box.kind == b"mdia"), None)
     handler = media and next((box for box in _boxes(data, media) if box.kind == b"hdlr"), None)
     if handler is None or data[handler.body + 8 : handler.body + 12] != b"vide":
         return False
-    found.tracks += 1
-    return found.tracks == 1
+    summary.tracks += 1
+    return summary.tracks == 1
 
 
-def _check_leaf(data: bytes, box: _Box, found: _Found) -> None:
+def _check_leaf(data: bytes, box: _Box, summary: _Summary) -> None:
     if box.kind in _ROW_BYTES:
-        rows = _count(data, box, box.body + 4, _ROW_BYTES[box.kind])
+        rows = _row_count(data, box, box.body + 4, _ROW_BYTES[box.kind])
         if box.kind == b"stts":
-            _check_times(data, box, rows, found)
+            _check_times(data, box, rows, summary)
     elif box.kind in (b"stsz", b"stz2"):
-        _check_samples(data, box, found)
+        _check_samples(data, box, summary)
     elif box.kind == b"trun":
-        _check_run(data, box, found)
+        _check_run(data, box, summary)
     elif box.kind == b"mdhd":
-        _check_media(data, box, found)
+        _check_media(data, box, summary)
     elif box.kind == b"stsd":
         _check_entries(data, box)
 
 
-def _count(data: bytes, box: _Box, place: int, row_bytes: int) -> int:
-    """How many rows a table announces; raises where they can't be there or are more than any clip has."""
-    (count,) = struct.unpack_from(">I", data, place)
-    if count * row_bytes > box.end - place - 4:
+def _row_count(data: bytes, box: _Box, offset: int, row_bytes: int) -> int:
+    """Return the row count that a table declares; raises if the box is too short for it or it exceeds the limits."""
+    (count,) = struct.unpack_from(">I", data, offset)
+    if count * row_bytes > box.end - offset - 4:
         raise CorruptVideoError("The video announces more than it holds; send the original file.")
     if count > MAX_FRAMES:
         raise VideoTooLargeError("The video has too many pictures; record it shorter.", max_frames=MAX_FRAMES)
     return int(count)
 
 
-def _check_times(data: bytes, box: _Box, rows: int, found: _Found) -> None:
+def _check_times(data: bytes, box: _Box, rows: int, summary: _Summary) -> None:
     table = struct.unpack_from(f">{2 * rows}I", data, box.body + 8)
     frames = sum(table[::2])
     if frames:
         check_frame_count(frames)
         ticks = sum(count * step for count, step in zip(table[::2], table[1::2], strict=True))
-        found.seconds = ticks / max(found.timescale, 1)
-        check_duration(found.seconds)
+        summary.seconds = ticks / max(summary.timescale, 1)
+        check_duration(summary.seconds)
 
 
-def _check_samples(data: bytes, box: _Box, found: _Found) -> None:
+def _check_samples(data: bytes, box: _Box, summary: _Summary) -> None:
     size, count = struct.unpack_from(">II", data, box.body + 4)
     if count:
         check_frame_count(count)
     bits = 32 if box.kind == b"stsz" else size & 0xFF
     if (box.kind == b"stz2" or size == 0) and count * bits > 8 * (box.end - box.body - 12):
         raise CorruptVideoError("The video announces more than it holds; send the original file.")
-    found.samples += count
+    summary.samples += count
 
 
-def _check_run(data: bytes, box: _Box, found: _Found) -> None:
+def _check_run(data: bytes, box: _Box, summary: _Summary) -> None:
     flags, count = struct.unpack_from(">II", data, box.body)
     row_bytes = 4 * sum(bool(flags & field) for field in _TRUN_FIELDS)
     if count * row_bytes > box.end - box.body - 8:
         raise CorruptVideoError("The video announces more than it holds; send the original file.")
-    found.samples += count
+    summary.samples += count
     if count:
-        check_frame_count(found.samples)
+        check_frame_count(summary.samples)
 
 
-def _check_media(data: bytes, box: _Box, found: _Found) -> None:
-    long = data[box.body] == 1
-    timescale, duration = struct.unpack_from(">IQ" if long else ">II", data, box.body + (20 if long else 12))
-    unknown = duration == (2**64 - 1 if long else 2**32 - 1)
-    found.timescale = timescale
-    if not unknown:
+def _check_media(data: bytes, box: _Box, summary: _Summary) -> None:
+    is_long = data[box.body] == 1
+    timescale, duration = struct.unpack_from(">IQ" if is_long else ">II", data, box.body + (20 if is_long else 12))
+    is_unknown = duration == (2**64 - 1 if is_long else 2**32 - 1)
+    summary.timescale = timescale
+    if not is_unknown:
         check_duration(duration / max(timescale, 1))
 
 
 def _check_entries(data: bytes, box: _Box) -> None:
-    """Every way in which the track says it is coded, with the size of its pictures."""
+    """Check the codec and the frame size of each sample description of the track."""
     (count,) = struct.unpack_from(">I", data, box.body + 4)
     entries = list(_boxes(data, _Box(b"", box.start, box.body + 8, box.end)))
     if not 0 < len(entries) <= _MAX_ENTRIES or count != len(entries):

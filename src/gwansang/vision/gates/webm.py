@@ -1,4 +1,4 @@
-"""The header gate of WebM: what the file says before its first cluster, read without a demuxer."""
+"""Header check of WebM: the elements before the first cluster are read without a demuxer."""
 
 import struct
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _EBML, _DOCTYPE, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x4282, 0x18538067, 0x1F43B675
 _INFO, _TIMESTAMP_SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
 _TRACKS, _TRACK, _TYPE, _CODEC, _ENCODINGS = 0x1654AE6B, 0xAE, 0x83, 0x86, 0x6D80
 _VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
-_PICTURES = 1  # a track's type
+_VIDEO_TRACK = 1  # value of the element _TYPE
 _CODECS = frozenset({"V_VP8", "V_VP9", "V_AV1"})
 _MAX_ELEMENTS = 1_000
 _MAX_TRACKS = 16
@@ -19,7 +19,7 @@ _MAX_TRACKS = 16
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """An element of the file; `end` is None where it says that it goes on as long as there is something."""
+    """An element of the file; `end` is None for an unknown size, which extends to the end of the file."""
 
     id: int
     body: int
@@ -27,7 +27,7 @@ class _Element:
 
 
 def inspect_webm(data: bytes) -> ClipHeader:
-    """Raises what is wrong with a WebM file; nothing is decoded."""
+    """Return the header of a WebM file; raises as `video.inspect_clip` does."""
     try:
         _check_head(data)
     except (struct.error, IndexError) as error:
@@ -65,50 +65,50 @@ def _check_info(data: bytes, info: _Element) -> None:
 
 
 def _check_tracks(data: bytes, tracks: _Element) -> int:
-    """How many tracks show pictures."""
-    found = 0
+    """Return the number of video tracks."""
+    videos = 0
     for count, track in enumerate(_elements(data, tracks.body, tracks.end or len(data))):
         if count >= _MAX_TRACKS:
             raise CorruptVideoError("The video has too many tracks; save it anew.")
-        if track.id != _TRACK or _number(data, _child(data, track, _TYPE), 0) != _PICTURES:
+        if track.id != _TRACK or _number(data, _child(data, track, _TYPE), 0) != _VIDEO_TRACK:
             continue
-        found += 1
+        videos += 1
         check_codec(_text(data, _child(data, track, _CODEC)), _CODECS)
         if _child(data, track, _ENCODINGS) is not None:
             raise UnsupportedVideoTypeError("The video is encrypted or packed; save it without that.")
         video = _child(data, track, _VIDEO)
         if video is not None:
             check_frame_size(*(_number(data, _child(data, video, side), 0) for side in (_WIDTH, _HEIGHT)))
-    return found
+    return videos
 
 
-def _elements(data: bytes, place: int, end: int) -> Iterator[_Element]:
+def _elements(data: bytes, start: int, end: int) -> Iterator[_Element]:
     for _ in range(_MAX_ELEMENTS):
-        if place >= end:
+        if start >= end:
             return
-        id_bytes, size_bytes = _length(data[place], 4), _length(data[place + _length(data[place], 4)], 8)
-        body = place + id_bytes + size_bytes
-        number = int.from_bytes(data[place : place + id_bytes], "big")
-        size = int.from_bytes(data[place + id_bytes : body], "big") & ((1 << 7 * size_bytes) - 1)
-        unknown = size == (1 << 7 * size_bytes) - 1
-        if (not unknown and body + size > end) or (unknown and number not in (_SEGMENT, _CLUSTER)):
+        id_bytes, size_bytes = _length(data[start], 4), _length(data[start + _length(data[start], 4)], 8)
+        body = start + id_bytes + size_bytes
+        number = int.from_bytes(data[start : start + id_bytes], "big")
+        size = int.from_bytes(data[start + id_bytes : body], "big") & ((1 << 7 * size_bytes) - 1)
+        is_unknown = size == (1 << 7 * size_bytes) - 1
+        if (not is_unknown and body + size > end) or (is_unknown and number not in (_SEGMENT, _CLUSTER)):
             raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
-        yield _Element(number, body, None if unknown else body + size)
-        place = end if unknown else body + size
+        yield _Element(number, body, None if is_unknown else body + size)
+        start = end if is_unknown else body + size
     raise CorruptVideoError("The video has too many parts; save it anew.")
 
 
-def _length(first: int, most: int) -> int:
-    """How many bytes a number has, by the leading zeros of its first byte."""
+def _length(first: int, limit: int) -> int:
+    """Return the number of bytes of a number, by the leading zeros of its first byte."""
     length = 9 - first.bit_length()
-    if length > most:
+    if length > limit:
         raise CorruptVideoError("The video is damaged; send the original file.")
     return length
 
 
-def _child(data: bytes, parent: _Element, wanted: int) -> _Element | None:
+def _child(data: bytes, parent: _Element, element_id: int) -> _Element | None:
     inside = _elements(data, parent.body, parent.end or len(data))
-    return next((element for element in inside if element.id == wanted), None)
+    return next((element for element in inside if element.id == element_id), None)
 
 
 def _number(data: bytes, element: _Element | None, default: int) -> int:

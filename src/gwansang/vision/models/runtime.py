@@ -1,4 +1,4 @@
-"""The neural networks, behind one object a thread."""
+"""Loading and running of the neural networks with LiteRT."""
 
 import threading
 from pathlib import Path
@@ -12,11 +12,11 @@ from gwansang.vision.models import catalog
 
 Tensor = NDArray[np.float32]
 
-cv2.setNumThreads(1)  # the pool's threads are the parallelism; more would fight over the same cores
+cv2.setNumThreads(1)  # the pool's threads use all cores already
 
 
 class Network:
-    """One LiteRT model with fixed shapes; belongs to the thread that uses it (LiteRT raises otherwise)."""
+    """One LiteRT model with fixed shapes; may only be used by one thread at a time (LiteRT raises otherwise)."""
 
     def __init__(self, path: Path) -> None:
         self._interpreter = Interpreter(model_path=str(path), num_threads=1)
@@ -26,17 +26,17 @@ class Network:
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
 
     def run(self, tensor: Tensor) -> list[Tensor]:
-        """All outputs, in the model's order, for an input of `input_shape`."""
+        """Return all outputs, in the model's order, for a float32 input of `input_shape`."""
         self._interpreter.set_tensor(self._input, tensor)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
 
 class Networks:
-    """One set of networks. Not shared between threads: each thread of the inference pool loads its own.
+    """One set of networks; each thread of the inference pool loads its own.
 
-    The embedding network is loaded when it is first asked for, from `model_dir`: most services and threads never need
-    its 35 MB, and loading takes no longer than looking at a photo.
+    The embedding network is loaded from `model_dir` at its first use: most services and threads never need its 35 MB,
+    and loading it takes no longer than reading a photo.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Networks:
 
     @property
     def embedding(self) -> Network:
-        """The network that tells people apart; raises ModelsMissingError where it is missing or not the pinned one."""
+        """The embedding network; raises ModelsMissingError if its file is missing or not the pinned one."""
         if self._embedding is None:
             with _LOADING:
                 catalog.verify_models(self._model_dir, (catalog.FACE_EMBEDDING,))
@@ -60,7 +60,7 @@ class Networks:
 
     @classmethod
     def load(cls, model_dir: Path) -> "Networks":
-        """Loads the networks of a folder; raises ModelsMissingError where one is missing or not the pinned one."""
+        """Load the networks of a folder; raises ModelsMissingError if a file is missing or not the pinned one."""
         with _LOADING:
             catalog.verify_models(model_dir)
             names = ("face_detection_short_range", "face_detection_full_range_sparse", "face_landmark", "iris_landmark")
@@ -68,4 +68,4 @@ class Networks:
             return cls(short_range, full_range, mesh, iris, model_dir)
 
 
-_LOADING = threading.Lock()  # digests are read once at a time, so that a start does not read every file per thread
+_LOADING = threading.Lock()  # threads load one after another, so that they do not read the same files at once
