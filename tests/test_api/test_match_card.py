@@ -33,7 +33,7 @@ def lines(card: ET.Element) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-def test_a_card_names_everybody_their_percentiles_and_the_gallery(locale: Locale) -> None:
+def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) -> None:
     found = lines(drawn(locale=locale))
     assert {one.name for one in MATCHES} | {one.name for one in NEAREST.values()} <= set(found)
     assert {TEXTS[locale][region] for region in REGIONS} <= set(found)
@@ -54,7 +54,7 @@ def test_a_card_names_everybody_their_percentiles_and_the_gallery(locale: Locale
         "{name.__class__}",
     ],
 )
-def test_a_name_stays_a_name(name: str) -> None:
+def test_markup_in_a_name_stays_text(name: str) -> None:
     card = drawn([Lookalike(name, 90)], {"eyes": Lookalike(name, 90)})
     plain = drawn([Lookalike("x", 90)], {"eyes": Lookalike("x", 90)})
     assert [one.tag for one in card.iter()] == [one.tag for one in plain.iter()]
@@ -62,14 +62,14 @@ def test_a_name_stays_a_name(name: str) -> None:
     assert name in (card.findtext(f"{SVG}desc") or "")
 
 
-def test_letters_that_turn_or_break_a_line_are_left_out() -> None:
+def test_bidi_and_control_characters_are_removed() -> None:
     turned = "한\u202e지\x00우\ud800 \u2066\n\t김\u200b"
     found = lines(drawn([Lookalike(turned, 90)], {}))
     assert "한지우 김" in found
     assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x08]", "".join(found))
 
 
-def test_a_card_has_no_photo_no_script_and_asks_nobody_for_anything() -> None:
+def test_a_card_has_no_photo_no_script_and_no_external_reference() -> None:
     card = drawn()
     assert {one.tag.removeprefix(SVG) for one in card.iter()} <= {
         *("svg", "title", "desc", "g", "rect", "circle", "path", "text")
@@ -80,7 +80,7 @@ def test_a_card_has_no_photo_no_script_and_asks_nobody_for_anything() -> None:
 
 
 @pytest.mark.parametrize("name", ["Maximiliana Alexandra von Hohenstein-Wittgenstein", "가나다라마바사" * 8, "W" * 300])
-def test_a_long_name_keeps_to_its_place(name: str) -> None:
+def test_a_long_name_stays_within_the_margins(name: str) -> None:
     for text in drawn([Lookalike(name, 90)] * 5, dict.fromkeys(REGIONS, Lookalike(name, 90))).iter(f"{SVG}text"):
         width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         x, anchor = float(text.attrib["x"]), text.attrib["text-anchor"]
@@ -89,7 +89,7 @@ def test_a_long_name_keeps_to_its_place(name: str) -> None:
         assert left + width <= 1080 - 44
 
 
-def test_a_short_name_is_written_large_and_whole_and_a_longer_one_smaller() -> None:
+def test_long_names_are_shrunk_then_shortened() -> None:
     assert svg.fit_text("한지우", 40, 200) == (40, "한지우")
     size, text = svg.fit_text("한지우한지우", 40, 200)
     assert text == "한지우한지우"
@@ -105,11 +105,11 @@ def test_the_same_match_has_the_same_card() -> None:
     assert match_card(MATCHES, NEAREST, "12", "ko") == match_card(MATCHES, NEAREST, "12", "ko")
 
 
-def test_a_card_says_nothing_that_a_reading_must_not_say() -> None:
+def test_card_texts_follow_the_content_policy() -> None:
     assert [text for texts in TEXTS.values() for text in texts.values() if violations(text)] == []
 
 
-def test_a_text_in_lines_loses_no_word_where_there_is_room() -> None:
+def test_wrapped_text_keeps_every_word_that_fits() -> None:
     text = "넓게 듣고 말로 사람을 모아 함께 가는 길을 내는 기운으로 봅니다."
     found = svg.wrap_text(text, 20, 200, 9)
     assert " ".join(found) == text

@@ -16,7 +16,7 @@ from gwansang.reading.norms import Norm, default_norms
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.texts import LOCALES, Locale
 from tests.support.content_policy import violations
-from tests.support.factories import IDEAL, frontal_face, measures_at, mirrored, read_mesh
+from tests.support.factories import IDEAL, frontal_face, measures_at, mirror_mesh, read_mesh
 from tests.test_reading.days import A_DAY
 
 seeds = st.integers(0, 10_000)
@@ -40,7 +40,7 @@ def test_the_same_face_mirrored_or_scaled_gets_the_same_reading(seed: int) -> No
     face = frontal_face(seed)
     first = read_mesh(face, IDEAL, A_DAY)
     assert read_mesh(face.copy(), IDEAL, A_DAY) == first
-    other = read_mesh(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), IDEAL, A_DAY)
+    other = read_mesh(mirror_mesh(face) * 2.5 + (3.0, -1.0, 7.0), IDEAL, A_DAY)
     assert [part.shape_id for part in other.parts] == [part.shape_id for part in first.parts]
     assert other.fortune == replace(first.fortune, energy_shift=other.fortune.energy_shift)
     assert other.overall_score == pytest.approx(first.overall_score, abs=1)
