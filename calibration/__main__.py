@@ -1,4 +1,4 @@
-"""Renews every figure that was learned from photos, and says how steady the readings become.
+"""Recomputes every constant that was learned from photos, and reports the stability of readings.
 
     python -m calibration PHOTOS [--averages FOLDER] [--noise 0.1]
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from calibration import tables
-from calibration.face_model import NOISE, Person, save, see_averages, see_people, train
-from calibration.folds import held_out
+from calibration.face_model import NOISE, Person, measure_averages, measure_people, save, train
+from calibration.folds import measure_held_out
 from calibration.report import table
 from gwansang.reading.calibration import calibrate_scales
 from gwansang.reading.norms import default_norms
@@ -26,14 +26,14 @@ _PACKAGE = Path(__file__).parent.parent / "src/gwansang"
 _MEASURES = _PACKAGE / "reading/knowledge/measures.json"
 
 
-def _seen(options: argparse.Namespace) -> tuple[list[Person], Points]:
-    """Looking takes a second a person; a file of our own making keeps what was seen for the next step."""
+def _measured(options: argparse.Namespace) -> tuple[list[Person], Points]:
+    """Return the measured people and averages, cached in a file: measuring takes a second a person."""
     if options.seen is not None and options.seen.exists():
         people, averages = pickle.loads(options.seen.read_bytes())  # noqa: S301 - written by this program just before
         return people, averages
-    engine = Networks.load(options.models)
-    people = see_people(options.photos, engine)
-    averages = see_averages(options.averages, engine) if options.averages else np.empty((0, 468, 3))
+    networks = Networks.load(options.models)
+    people = measure_people(options.photos, networks)
+    averages = measure_averages(options.averages, networks) if options.averages else np.empty((0, 468, 3))
     if options.seen is not None:
         options.seen.write_bytes(pickle.dumps((people, averages)))
     return people, averages
@@ -47,11 +47,11 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=NOISE)
     parser.add_argument("--step", choices=("tables", "scales", "report"), help="one step of three; each is its own run")
     parser.add_argument(
-        "--seen", type=Path, help="where to keep what was seen, so that the next step need not look again"
+        "--seen", type=Path, help="cache file of the measured faces, so that later steps need no photos"
     )
     options = parser.parse_args()
-    people, averages = _seen(options)
-    pairs = held_out(people, averages, options.noise)
+    people, averages = _measured(options)
+    pairs = measure_held_out(people, averages, options.noise)
     if options.step in (None, "tables"):
         model = train(people, averages, options.noise)
         save(model, _PACKAGE / "vision/face_model.npz")

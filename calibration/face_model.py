@@ -1,6 +1,6 @@
-"""Learns the face model that takes pose, nearness and expression out of a mesh.
+"""Training of the face model that corrects a mesh for pose, perspective and expression.
 
-What is kept are means and principal directions of many people's meshes, and of no one person's.
+The model holds means and principal directions of many people's meshes, and no single person's mesh.
 """
 
 import sys
@@ -20,18 +20,18 @@ from gwansang.vision.pose import align_to_canonical
 
 IDENTITIES, EXPRESSIONS = 24, 10
 NOISE = 0.2  # cm^2; chosen by cross-validation: from 0.02 to 0.4 the kappa of the labels moves by 0.04
-ROUNDS = 5  # of finding out who everybody is; the first three matter
+ROUNDS = 5  # of expectation-maximisation; the first three matter
 NOD_DEG = 10.0
 NEAR_CM = 35.0
 NEARNESS_SHARE = 0.5
-"""How much of the virtual camera's prediction the mesh network shows: between 0.4 and 0.6, photos of one face from 15,
-30 and 45 cm come nearest to the one from 60 cm."""
+"""Share of the virtual camera's prediction that appears in the mesh network's output: between 0.4 and 0.6, photos of a
+face from 15, 30 and 45 cm come nearest to the one from 60 cm."""
 _WORK_PX = 700
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Two photos of one person, and how nodding (a degree) and nearness (1/cm) move the neutral mesh, (468, 3) each."""
+    """Two photos of a person, and the effects of pitch (a degree) and nearness (1/cm) on the neutral mesh, (468, 3)."""
 
     name: str
     neutral: Face
@@ -40,96 +40,99 @@ class Person:
     per_nearness: Points
 
 
-def see_people(photos: Path, engine: Networks) -> list[Person]:
-    """Reads every pair of `neutral/NAME_*.jpg` and `smiling/NAME_*.jpg`; about a second a person."""
+def measure_people(photos: Path, networks: Networks) -> list[Person]:
+    """Measure every pair of `neutral/NAME_*.jpg` and `smiling/NAME_*.jpg`; takes about a second a person."""
     people = []
     for path in sorted((photos / "neutral").glob("*.jpg")):
         name = path.stem.split("_")[0]
         partner = next(iter((photos / "smiling").glob(f"{name}_*.jpg")), None)
         if partner is not None:
-            people.append(_see(name, path, partner, engine))
-            print(f"\r{len(people)} people seen", end="", file=sys.stderr, flush=True)
+            people.append(_measure_person(name, path, partner, networks))
+            print(f"\r{len(people)} people measured", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return people
 
 
-def _see(name: str, neutral: Path, smiling: Path, engine: Networks) -> Person:
-    calm, smile = read_photo(neutral.read_bytes(), engine), read_photo(smiling.read_bytes(), engine)
+def _measure_person(name: str, neutral: Path, smiling: Path, networks: Networks) -> Person:
+    neutral_face, smiling_face = read_photo(neutral.read_bytes(), networks), read_photo(smiling.read_bytes(), networks)
     image = cv2.imread(str(neutral))
     if image is None:
         raise ValueError(f"{neutral} can't be read")
     shrink = min(_WORK_PX / max(image.shape[:2]), 1.0)
     small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    points = read_photo(_encoded(small), engine).points
+    points = read_photo(_encode_png(small), networks).points
     cm_per_px = align_to_canonical(points).scale
 
-    def seen(distance_cm: float | None, pitch_deg: float) -> tuple[Points, float]:
-        picture = retake(small, points, distance_cm=distance_cm, pitch_deg=pitch_deg, cm_per_px=cm_per_px)
-        face = read_photo(_encoded(picture), engine)
+    def retaken(distance_cm: float | None, pitch_deg: float) -> tuple[Points, float]:
+        image = retake(small, points, distance_cm=distance_cm, pitch_deg=pitch_deg, cm_per_px=cm_per_px)
+        face = read_photo(_encode_png(image), networks)
         return symmetrize(face.frontal), face.pose.pitch_deg
 
-    (up, up_deg), (down, down_deg) = seen(None, NOD_DEG), seen(None, -NOD_DEG)
-    near, far = seen(NEAR_CM, 0.0)[0], seen(None, 0.0)[0]
+    (up, up_deg), (down, down_deg) = retaken(None, NOD_DEG), retaken(None, -NOD_DEG)
+    near, far = retaken(NEAR_CM, 0.0)[0], retaken(None, 0.0)[0]
     per_degree = (up - down) / (up_deg - down_deg)
-    return Person(name, calm, smile, per_degree, (near - far) * NEAR_CM)
+    return Person(name, neutral_face, smiling_face, per_degree, (near - far) * NEAR_CM)
 
 
-def _encoded(image: Pixels) -> bytes:
+def _encode_png(image: Pixels) -> bytes:
     return cv2.imencode(".png", image)[1].tobytes()
 
 
 def train(people: list[Person], averages: Points, noise: float = NOISE) -> FaceModel:
-    """The model of some people; (n, 468, 3) `averages` are symmetric meshes of averaged faces, may be empty.
+    """Train a model; (n, 468, 3) `averages` are symmetric meshes of averaged faces, may be empty.
 
-    Expectation-maximisation for the identities: who somebody is, is what both of their photos show once the expression
-    is taken out of each; the next model is made from that. A neutral photo alone would count its own pout as identity.
+    Expectation-maximisation for the identities: a person's identity is the mean of both photos without expression, and
+    the next model is trained on the identities. A neutral photo alone would count its own expression as identity.
     """
     pitch = np.mean([person.per_pitch_degree for person in people], axis=0)
     nearness = NEARNESS_SHARE * np.mean([person.per_nearness for person in people], axis=0)
-    neutral = np.array([_level(person.neutral, pitch) for person in people])
-    smiling = np.array([_level(person.smiling, pitch) for person in people])
-    expression = _directions(smiling - neutral, EXPRESSIONS)
+    neutral = np.array([_without_pitch(person.neutral, pitch) for person in people])
+    smiling = np.array([_without_pitch(person.smiling, pitch) for person in people])
+    expression = _principal_directions(smiling - neutral, EXPRESSIONS)
     others = averages.reshape(-1, 468, 3)
-    mean, identity = _middle(neutral, others)
+    mean, identity = _mean_and_identity(neutral, others)
     for _ in range(ROUNDS):
         solver = map_solver(identity, expression, noise)
-        shown = (_calm(neutral, mean, solver, expression) + _calm(smiling, mean, solver, expression)) / 2
-        mean, identity = _middle(shown, others)
+        identities = (
+            _without_expression(neutral, mean, solver, expression)
+            + _without_expression(smiling, mean, solver, expression)
+        ) / 2
+        mean, identity = _mean_and_identity(identities, others)
     return FaceModel(mean, identity, expression, pitch, nearness, map_solver(identity, expression, noise))
 
 
-def _middle(faces: Points, others: Points) -> tuple[Points, Points]:
-    """The mean of the people, and the ways in which they and the averaged faces differ from it."""
+def _mean_and_identity(faces: Points, others: Points) -> tuple[Points, Points]:
+    """Return the mean of the people, and the directions in which they and the averaged faces differ from it."""
     mean: Points = faces.mean(axis=0)
-    return mean, _directions(np.concatenate([faces, others]) - mean, IDENTITIES)
+    return mean, _principal_directions(np.concatenate([faces, others]) - mean, IDENTITIES)
 
 
-def _calm(faces: Points, mean: Points, solver: Points, expression: Points) -> Points:
-    """The faces (n, 468, 3) without their most probable expression."""
-    moves = (faces - mean).reshape(len(faces), -1) @ solver[-len(expression) :].T
-    calm: Points = faces - np.tensordot(moves, expression, axes=1)
-    return calm
+def _without_expression(faces: Points, mean: Points, solver: Points, expression: Points) -> Points:
+    """Return the faces (n, 468, 3) without their most probable expression."""
+    coefficients = (faces - mean).reshape(len(faces), -1) @ solver[-len(expression) :].T
+    neutral: Points = faces - np.tensordot(coefficients, expression, axes=1)
+    return neutral
 
 
-def _level(face: Face, per_pitch_degree: Points) -> Points:
+def _without_pitch(face: Face, per_pitch_degree: Points) -> Points:
     return symmetrize(face.frontal) - per_pitch_degree * face.pose.pitch_deg
 
 
-def _directions(differences: Points, count: int) -> Points:
-    """The first principal directions (count, 468, 3) through zero, each as long as its root mean square."""
+def _principal_directions(differences: Points, count: int) -> Points:
+    """Return the first principal directions (count, 468, 3) through zero, scaled to their root mean square."""
     flat = differences.reshape(len(differences), -1)
     _, lengths, rows = np.linalg.svd(flat, full_matrices=False)
     scaled = rows[:count] * (lengths[:count, None] / np.sqrt(len(flat)))
     return np.asarray(scaled.reshape(-1, 468, 3), dtype=np.float64)
 
 
-def see_averages(photos: Path, engine: Networks) -> Points:
-    faces = [read_photo(path.read_bytes(), engine) for path in sorted((photos / "composite").glob("*.jpg"))]
+def measure_averages(photos: Path, networks: Networks) -> Points:
+    faces = [read_photo(path.read_bytes(), networks) for path in sorted((photos / "composite").glob("*.jpg"))]
     return np.array([symmetrize(face.frontal) for face in faces]).reshape(-1, 468, 3)
 
 
 def save(model: FaceModel, path: Path) -> None:
-    """Half precision for the directions keeps the file under 100 kB and moves no measure by 0.01 SD."""
+    """Save a model; half precision for the directions keeps it below 100 kB and changes no measure by 0.01 SD."""
     np.savez_compressed(
         path,
         mean=model.mean.astype(np.float32),

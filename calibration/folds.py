@@ -1,4 +1,4 @@
-"""Everybody is corrected by a model that has not seen them: what a stranger may expect."""
+"""Cross-validation: each person is corrected by a model trained on other people."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ from gwansang.vision.face import Face, Points
 FOLDS = 10
 
 
-def measured(face: Face, model: FaceModel) -> Measures:
-    """The measures of a face under a model other than the shipped one."""
+def measure_with(face: Face, model: FaceModel) -> Measures:
+    """Return the measures of a face corrected by another model than the shipped one."""
     return measure_face(correct_mesh(face.frontal, face.pose, face.quality.distance_cm, model), capture_of(face))
 
 
-def held_out(people: Sequence[Person], averages: Points, noise: float) -> list[tuple[Measures, Measures]]:
-    """(neutral, smiling) of every person, in order, from ten models of nine tenths of the people each."""
+def measure_held_out(people: Sequence[Person], averages: Points, noise: float) -> list[tuple[Measures, Measures]]:
+    """Return (neutral, smiling) measures of every person, in order, from FOLDS models trained without that person."""
     order = np.random.default_rng(0).permutation(len(people))
     pairs: dict[int, tuple[Measures, Measures]] = {}
     for fold in range(FOLDS):
@@ -27,5 +27,5 @@ def held_out(people: Sequence[Person], averages: Points, noise: float) -> list[t
         model = train([person for index, person in enumerate(people) if index not in tested], averages, noise)
         for index in tested:
             person = people[index]
-            pairs[index] = measured(person.neutral, model), measured(person.smiling, model)
+            pairs[index] = measure_with(person.neutral, model), measure_with(person.smiling, model)
     return [pairs[index] for index in range(len(people))]

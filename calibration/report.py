@@ -1,4 +1,4 @@
-"""The stability of the shipped method as a table for the docs."""
+"""Table of the stability of readings for the docs."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The figures that a reading needs beside the face model: norms, errors, how measures go together."""
+"""Tables of constants that a reading needs besides the face model: norms, errors, correlations of measures."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from gwansang.vision.face import Points
 KEYS = tuple(row.key for row in MEASURE_TABLE)
 Pairs = Sequence[tuple[Measures, Measures]]
 _OWN_SHARE = 2 / 3
-_WIDENED = 1.2  # a studio's fifty volunteers differ less than everybody does
+_WIDENING = 1.2  # fifty volunteers of a studio differ less than the population
 _NORMS_FROM = (
     "Two parts of {people} neutral portraits (Face Research Lab London Set, DeBruine and Jones 2017, CC BY 4.0), "
     "corrected by models that had not seen them, and one part of published robust medians of 598 East Asian adults of "
@@ -39,8 +39,8 @@ _POPULATION_FROM = (
     "shrunk by a quarter towards none; asymmetry: median and robust SD of the logarithm of the left-right difference "
     "by region, same portraits. Aggregate figures only."
 )
-_SHRUNK = 0.25  # of the correlations: fifty people don't tell them better
-_LEAST_NOISE = 0.4  # of a pair's whole difference
+_SHRINKAGE = 0.25  # of the correlations, which fifty people give no more precisely
+_MIN_NOISE = 0.4  # of a pair's whole difference
 
 
 def values(measures: Measures) -> Points:
@@ -48,34 +48,34 @@ def values(measures: Measures) -> Points:
 
 
 def raw(mesh: Points) -> Points:
-    """The measures of a mesh as they stand, (31,)."""
+    """Return the measures (31,) of a mesh, uncorrected for the photo's conditions."""
     return values(measure_face(mesh, CaptureConditions()))
 
 
 def norms(people: Sequence[Person], pairs: Pairs, path: Path) -> dict[str, object]:
-    """A mixture: two parts of these people, one part of published medians of East Asian adults, carried over.
+    """Return norms from two parts of these people and one part of published medians of East Asian adults.
 
-    The published figures were made without correction. Each is carried over by the line on which the corrected measure
-    of these people follows their uncorrected one; a smile in half of the published photos is taken out by the medians
-    of the closed mouths among them.
+    The published figures were made without correction. Each is converted by the regression of these people's corrected
+    measure on their uncorrected one; the smiles in half of the published photos are removed with the medians of the
+    closed mouths.
     """
-    calm = np.array([values(neutral) for neutral, _ in pairs])
-    plain = np.array([raw(symmetrize(person.neutral.frontal)) for person in people])
+    corrected = np.array([values(neutral) for neutral, _ in pairs])
+    uncorrected = np.array([raw(symmetrize(person.neutral.frontal)) for person in people])
     published = _read_published(path)
     rows = {}
     for j, key in enumerate(KEYS):
-        own, seen = calm[:, j], plain[:, j]
-        slope = float(np.cov(own, seen)[0, 1] / seen.var(ddof=1))
-        here = float(np.median(own))
-        there = published.get(key)
-        if there is None:  # a new measure
-            rows[key] = _row(here, _WIDENED * float(own.std(ddof=1)))
+        own, own_uncorrected = corrected[:, j], uncorrected[:, j]
+        slope = float(np.cov(own, own_uncorrected)[0, 1] / own_uncorrected.var(ddof=1))
+        own_median = float(np.median(own))
+        row = published.get(key)
+        if row is None:  # a new measure
+            rows[key] = _row(own_median, _WIDENING * float(own.std(ddof=1)))
             continue
-        shift = (there["east_asian_median"] - there["all_median"]) * there["closed_sd"] / there["all_sd"]
-        carried = own.mean() + slope * (there["closed_median"] + shift - seen.mean())
-        middle = _OWN_SHARE * here + (1 - _OWN_SHARE) * carried
-        between = (_OWN_SHARE * (1 - _OWN_SHARE)) ** 0.5 * (here - carried)
-        rows[key] = _row(middle, _WIDENED * float(np.hypot(own.std(ddof=1), between)))
+        shift = (row["east_asian_median"] - row["all_median"]) * row["closed_sd"] / row["all_sd"]
+        converted = own.mean() + slope * (row["closed_median"] + shift - own_uncorrected.mean())
+        median = _OWN_SHARE * own_median + (1 - _OWN_SHARE) * converted
+        between = (_OWN_SHARE * (1 - _OWN_SHARE)) ** 0.5 * (own_median - converted)
+        rows[key] = _row(median, _WIDENING * float(np.hypot(own.std(ddof=1), between)))
     return {
         "id": "mixture-2026",
         "n": len(people) + 598,
@@ -89,31 +89,31 @@ def _read_published(path: Path) -> dict[str, dict[str, float]]:
     return {row.pop("key"): {name: float(cell) for name, cell in row.items()} for row in csv.DictReader(lines)}
 
 
-def _row(middle: float, sd: float) -> dict[str, float]:
+def _row(median: float, sd: float) -> dict[str, float]:
     shares = {"p05": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95}
-    tails = {name: middle + sd * NormalDist().inv_cdf(share) for name, share in shares.items()}
-    return {name: float(f"{number:.5g}") for name, number in {"median": middle, "sd": sd, **tails}.items()}
+    tails = {name: median + sd * NormalDist().inv_cdf(share) for name, share in shares.items()}
+    return {name: float(f"{number:.5g}") for name, number in {"median": median, "sd": sd, **tails}.items()}
 
 
 def errors(people: Sequence[Person], pairs: Pairs, model: FaceModel) -> dict[str, object]:
-    """What moves a corrected measure from photo to photo: fitted to the squared differences of the pairs."""
+    """Return the errors of corrected measures between photos, fitted to the squared differences of the pairs."""
     change = np.array([values(smiling) - values(neutral) for neutral, smiling in pairs])
     smile = np.array([person.smiling.quality.smile - person.neutral.quality.smile for person in people])
     gap = np.array([person.smiling.quality.mouth_gap - person.neutral.quality.mouth_gap for person in people])
     design = np.column_stack([np.full(len(people), 2.0), smile**2, gap**2])
-    at_rest = raw(model.mean)
-    nearer = np.abs(raw(model.mean + model.nearness * (1 / 35 - 1 / 150)) - at_rest)
-    nods = np.array([raw(model.mean + 5 * (person.per_pitch_degree - model.pitch)) - at_rest for person in people]) / 5
+    mean = raw(model.mean)
+    nearer = np.abs(raw(model.mean + model.nearness * (1 / 35 - 1 / 150)) - mean)
+    nods = np.array([raw(model.mean + 5 * (person.per_pitch_degree - model.pitch)) - mean for person in people]) / 5
     rows = {}
     for j, key in enumerate(KEYS):
         squares = change[:, j] ** 2
         shares = _non_negative(design, squares)
-        noise = max(shares[0], (_LEAST_NOISE**2) * squares.mean() / 2) ** 0.5
+        noise = max(shares[0], (_MIN_NOISE**2) * squares.mean() / 2) ** 0.5
         old = sensitivities()[key]
         row = {
             "noise": noise,
             "pitch": float(nods[:, j].std()),
-            "yaw": old.yaw,  # renewed by hand: it comes from the canonical face, not from photos
+            "yaw": old.yaw,  # not recomputed: it comes from the canonical face, not from photos
             "near": float(nearer[j]),
             "smile": shares[1] ** 0.5,
             "mouth": shares[2] ** 0.5,
@@ -127,32 +127,32 @@ def errors(people: Sequence[Person], pairs: Pairs, model: FaceModel) -> dict[str
 
 
 def _non_negative(design: Points, target: Points) -> Points:
-    """Least squares without negative coefficients, by trying the subsets (three columns have seven)."""
-    best, least = np.zeros(design.shape[1]), float("inf")
+    """Return the non-negative least-squares solution by trying all subsets of columns (seven of three)."""
+    best, best_residual = np.zeros(design.shape[1]), float("inf")
     for mask in range(1, 1 << design.shape[1]):
         columns = [index for index in range(design.shape[1]) if mask >> index & 1]
-        found = np.linalg.lstsq(design[:, columns], target, rcond=None)[0]
+        solution = np.linalg.lstsq(design[:, columns], target, rcond=None)[0]
         full = np.zeros(design.shape[1])
-        full[columns] = found
-        left = float(((design @ full - target) ** 2).sum())
-        if (found >= 0).all() and left < least:
-            best, least = full, left
+        full[columns] = solution
+        residual = float(((design @ full - target) ** 2).sum())
+        if (solution >= 0).all() and residual < best_residual:
+            best, best_residual = full, residual
     return best
 
 
 def population(people: Sequence[Person], pairs: Pairs) -> dict[str, object]:
-    calm = np.array([values(neutral) for neutral, _ in pairs])
-    together = (1 - _SHRUNK) * np.corrcoef(calm.T) + _SHRUNK * np.eye(len(KEYS))
-    uneven = [measure_asymmetry(person.neutral.neutral) for person in people]
+    corrected = np.array([values(neutral) for neutral, _ in pairs])
+    correlations = (1 - _SHRINKAGE) * np.corrcoef(corrected.T) + _SHRINKAGE * np.eye(len(KEYS))
+    asymmetries = [measure_asymmetry(person.neutral.neutral) for person in people]
     centres = {}
-    for region in uneven[0]:
-        logs = np.log([face[region] for face in uneven])
+    for region in asymmetries[0]:
+        logs = np.log([face[region] for face in asymmetries])
         middle = float(np.median(logs))
         centres[region] = {"mean": round(middle, 3), "sd": round(1.4826 * float(np.median(np.abs(logs - middle))), 3)}
     return {
         "source": _POPULATION_FROM.format(people=len(people)),
         "keys": list(KEYS),
-        "correlations": [[round(cell, 2) for cell in row] for row in together.tolist()],
+        "correlations": [[round(cell, 2) for cell in row] for row in correlations.tolist()],
         "asymmetry": centres,
     }
 

@@ -1,4 +1,4 @@
-"""A virtual camera: takes a portrait again from nearer, or from above or below, by warping it over its own mesh."""
+"""Virtual camera: renders a portrait from nearer, or from above or below, by warping it with its own mesh."""
 
 import cv2
 import numpy as np
@@ -7,30 +7,30 @@ from numpy.typing import NDArray
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Points
 
-_GRID = 72  # where the smooth displacement is evaluated, before it is spread over the pixels
+_GRID = 72  # points per side at which the displacement is evaluated, before interpolation to pixels
 _STIFFNESS = 0.1
 
 
 def retake(image: Pixels, points: Points, *, distance_cm: float | None, pitch_deg: float, cm_per_px: float) -> Pixels:
-    """The picture (h, w, 3) as if its face, (468, 3) `points` in pixels, were seen from there.
+    """Return the image (h, w, 3) with its face, (468, 3) `points` in pixels, at another distance and pitch.
 
-    The original is taken to be far away; a retake from `distance_cm` (to the middle of the face) adds the perspective.
+    The original is assumed to be taken from far away; `distance_cm` (to the centre of the face) adds perspective.
     """
     centre = points.mean(axis=0)
-    seen = (points - centre) @ _nod(pitch_deg).T
+    rotated = (points - centre) @ _pitch_rotation(pitch_deg).T
     if distance_cm is not None:
-        seen = seen * (distance_cm / (distance_cm + seen[:, 2:] * cm_per_px))
-    return _warp(image, points[:, :2], seen[:, :2] + centre[:2])
+        rotated = rotated * (distance_cm / (distance_cm + rotated[:, 2:] * cm_per_px))
+    return _warp(image, points[:, :2], rotated[:, :2] + centre[:2])
 
 
-def _nod(pitch_deg: float) -> Points:
+def _pitch_rotation(pitch_deg: float) -> Points:
     angle = np.radians(pitch_deg)
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[1, 0, 0], [0, cos, sin], [0, -sin, cos]])
 
 
 def _warp(image: Pixels, source: Points, target: Points) -> Pixels:
-    """Moves `source` to `target`, smoothly in between and not at all at the border (radial basis |r|)."""
+    """Move `source` to `target`, interpolating between them with radial basis |r|; the border stays fixed."""
     height, width = image.shape[:2]
     frame = np.array([(x, y) for x in np.linspace(0, width, 7) for y in np.linspace(0, height, 7)])
     frame = frame[(frame[:, 0] % width == 0) | (frame[:, 1] % height == 0)]

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from tests.support.database import BACKENDS, drop_templates, scratch_database
 from tests.support.serving import Server, serving
+
+settings.register_profile("suite", deadline=None)  # a deadline would fail on a busy machine
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the benchmarks and the calibration measure holds: the same face gets the same reading."""
+"""Stability of readings, as the benchmarks and the calibration measure it, on the evaluation photos."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,24 +22,22 @@ from tests.support.photos import evaluation_photos, model_dir
 
 
 @pytest.fixture(scope="module")
-def engine() -> Networks:
+def networks() -> Networks:
     return Networks.load(model_dir())
 
 
 @pytest.fixture(scope="module")
 def pairs() -> list[tuple[Path, Path]]:
-    """Every fifth person, neutral and smiling."""
+    """Return the neutral and the smiling photo of every fifth person."""
     photos = evaluation_photos("london")
-    calm = [photo for photo in photos if photo.parent.name == "neutral"]
+    neutral = [photo for photo in photos if photo.parent.name == "neutral"]
     smiling = {photo.stem.split("_")[0]: photo for photo in photos if photo.parent.name == "smiling"}
-    return [(photo, smiling[photo.stem.split("_")[0]]) for photo in calm[::5]]
+    return [(photo, smiling[photo.stem.split("_")[0]]) for photo in neutral[::5]]
 
 
-def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
-    engine: Networks, pairs: list[tuple[Path, Path]]
-) -> None:
+def test_a_smile_hardly_changes_labels_measures_and_scores(networks: Networks, pairs: list[tuple[Path, Path]]) -> None:
     people = [
-        [sample_photo(measures_of(read_photo(photo.read_bytes(), engine)), default_norms()) for photo in pair]
+        [sample_photo(measures_of(read_photo(photo.read_bytes(), networks)), default_norms()) for photo in pair]
         for pair in pairs
     ]
     found = measure_stability(people)
@@ -50,38 +48,40 @@ def test_a_smile_leaves_labels_measures_and_scores_where_they_are(
     assert all(r >= 0.75 for r in found.scores.values())
 
 
-def test_nearness_moves_no_measure_far(engine: Networks) -> None:
+def test_a_near_camera_hardly_changes_measures(networks: Networks) -> None:
     folder = evaluation_photos("distance")[0].parent
-    rows = moved_by_nearness(engine, folder)
+    rows = moved_by_nearness(networks, folder)
     for cm, most in MOST_MOVED.items():
         assert rows[cm][0] <= most
     assert rows[30][2] >= 12
 
 
-def test_scaling_turning_lighting_and_compressing_leave_the_labels(
-    engine: Networks, pairs: list[tuple[Path, Path]]
+def test_scaling_rotation_lighting_and_compression_keep_the_labels(
+    networks: Networks, pairs: list[tuple[Path, Path]]
 ) -> None:
-    kept = labels_kept(engine, [calm for calm, _ in pairs[:3]])
+    kept = labels_kept(networks, [calm for calm, _ in pairs[:3]])
     assert np.mean(list(kept.values())) >= 0.94
 
 
-def test_scores_spread_around_eighty(engine: Networks, pairs: list[tuple[Path, Path]]) -> None:
-    scores = scores_of(engine, [photo for pair in pairs for photo in pair])
+def test_scores_spread_around_eighty(networks: Networks, pairs: list[tuple[Path, Path]]) -> None:
+    scores = scores_of(networks, [photo for pair in pairs for photo in pair])
     assert 74 <= np.median(scores["overall"]) <= 88
     assert np.ptp(scores["overall"]) >= 12
     assert all(1 <= value <= 5 for name in scores if name != "overall" for value in scores[name])
 
 
-def test_the_corrections_cost_next_to_nothing() -> None:
+def test_the_corrections_take_little_cpu_time() -> None:
     assert sum(cost_ms(face_from_landmarks(canonical_landmarks(), 500, 500))) < 20  # 0.5 on an idle machine
 
 
 def simulated(seed: int, smile: Points) -> Person:
-    """Somebody, once calm with a little of the smile, once smiling."""
+    """Return a simulated person: one photo with little of the smile, one with most of it."""
     draws = np.random.default_rng(seed)
-    who = symmetrize(frontal_face(seed))
-    calm, smiling = (_face(who + share * smile) for share in (draws.normal(scale=0.3), 1 + draws.normal(scale=0.3)))
-    return Person(str(seed), calm, smiling, np.zeros((468, 3)), np.zeros((468, 3)))
+    identity = symmetrize(frontal_face(seed))
+    neutral, smiling = (
+        _face(identity + share * smile) for share in (draws.normal(scale=0.3), 1 + draws.normal(scale=0.3))
+    )
+    return Person(str(seed), neutral, smiling, np.zeros((468, 3)), np.zeros((468, 3)))
 
 
 def _face(mesh: Points) -> Face:
@@ -101,8 +101,8 @@ def _off(meshes: Sequence[Points]) -> float:
     return float(np.linalg.norm(meshes[0] - meshes[1], axis=1).mean())
 
 
-def test_training_tells_a_smile_from_a_person() -> None:
-    """Of strangers to the model as well; and it keeps fewer directions than there were people."""
+def test_training_separates_expression_from_identity() -> None:
+    """Also for people it was not trained on, and with fewer directions than there were people."""
     smile = np.zeros((468, 3))
     for corner, side in ((61, -1.0), (291, 1.0)):
         near = np.exp(
@@ -114,15 +114,15 @@ def test_training_tells_a_smile_from_a_person() -> None:
     for seed in (101, 102, 103):
         stranger = simulated(seed, smile)
         photos = (stranger.neutral, stranger.smiling)
-        seen = [photo.frontal for photo in photos]
+        measured = [photo.frontal for photo in photos]
         corrected = [correct_mesh(photo.frontal, photo.pose, None, model) for photo in photos]
-        assert _off(corrected) < 0.02 * _off(seen)
-    way = smile.reshape(-1) / np.linalg.norm(smile)
-    believed = float(np.linalg.norm(model.identity.reshape(len(model.identity), -1) @ way))
-    assert believed < 0.16 * np.linalg.norm(smile)  # of the smile counts as identity; 0.27 from the photos as they are
+        assert _off(corrected) < 0.02 * _off(measured)
+    direction = smile.reshape(-1) / np.linalg.norm(smile)
+    smile_in_identity = float(np.linalg.norm(model.identity.reshape(len(model.identity), -1) @ direction))
+    assert smile_in_identity < 0.16 * np.linalg.norm(smile)  # 0.27 without removing the expression in training
 
 
-def test_a_histogram_counts_every_value_once_and_says_its_middle() -> None:
+def test_a_histogram_counts_every_value_once_and_names_the_median() -> None:
     svg = histogram([61, 62, 70, 70, 71], range(60, 80, 5), "Scores & such")
     assert svg.count("<rect") == 2
     assert ">2</text>" in svg

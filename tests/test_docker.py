@@ -1,7 +1,7 @@
-"""The image and the composition: linted always, and the image's own build steps executed where that is asked for.
+"""Checks of the Dockerfile and the composition, and an execution of the image's build steps on request.
 
-No container engine is needed: `make image-steps` runs the RUN steps of the build stage in a folder, installs and models
-included, and then what the image would run. That takes a minute and downloads the models, so plain tests skip it.
+No container engine is needed: `make image-steps` runs the RUN steps of the build stage in a folder, including installs
+and models, and then the image's command. That takes a minute and downloads the models, so it is skipped by default.
 """
 
 import json
@@ -28,23 +28,23 @@ PINNED = re.compile(r"[\w./-]+:\d+\.\d+[\w.-]*")
 
 @dataclass(frozen=True)
 class Step:
-    """One instruction, its continued lines joined."""
+    """One instruction, with its continuation lines joined."""
 
     word: str
     rest: str
 
 
 def stages() -> list[list[Step]]:
-    """The Dockerfile's stages, each beginning with its FROM."""
+    """Return the Dockerfile's stages, each beginning with its FROM."""
     text = re.sub(r"(?m)^\s*#.*\n", "", (REPOSITORY / "Dockerfile").read_text())
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    found: list[list[Step]] = []
+    stages: list[list[Step]] = []
     for line in filter(str.strip, lines):
         word, _, rest = line.partition(" ")
         if word == "FROM":
-            found.append([])
-        found[-1].append(Step(word, rest.strip()))
-    return found
+            stages.append([])
+        stages[-1].append(Step(word, rest.strip()))
+    return stages
 
 
 def composition() -> dict[str, Any]:
@@ -61,14 +61,14 @@ def environment(stage: list[Step]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def test_both_stages_begin_with_the_same_pinned_image() -> None:
+def test_both_stages_use_the_same_pinned_base_image() -> None:
     images = {value(stage, "FROM").partition(" ")[0] for stage in stages()}
     assert len(stages()) == 2
     assert len(images) == 1
     assert PINNED.fullmatch(images.pop())
 
 
-def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is() -> None:
+def test_the_image_runs_unprivileged_with_a_health_check() -> None:
     final = stages()[-1]
     assert int(value(final, "USER").partition(":")[0]) > 0
     assert [step.word for step in final].index("USER") < [step.word for step in final].index("CMD")
@@ -77,7 +77,7 @@ def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is() -> None:
     assert environment(final)["ENVIRONMENT"] == "production"
 
 
-def test_the_image_holds_what_the_build_made_and_no_secret() -> None:
+def test_the_image_contains_only_build_results_and_no_secret() -> None:
     build, final = stages()
     copied = [step.rest for step in final if step.word == "COPY"]
     assert [one for one in copied if one.startswith("--from=build")] == [
@@ -87,7 +87,7 @@ def test_the_image_holds_what_the_build_made_and_no_secret() -> None:
     assert not [step for step in (*build, *final) if SECRET.search(step.rest) or step.word == "ADD"]
 
 
-def test_only_what_is_copied_is_sent_to_the_build() -> None:
+def test_the_build_context_holds_only_what_is_copied() -> None:
     rules = (REPOSITORY / ".dockerignore").read_text().splitlines()
     assert next(rule for rule in rules if rule and not rule.startswith("#")) == "*"
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
@@ -96,7 +96,7 @@ def test_only_what_is_copied_is_sent_to_the_build() -> None:
     assert all((REPOSITORY / name).exists() for name in allowed)
 
 
-def test_every_service_is_pinned_watched_and_closed_to_the_outside() -> None:
+def test_every_service_is_pinned_health_checked_and_not_exposed() -> None:
     services = composition()["services"]
     assert set(services) == {"api", "worker", "migrate", "postgres", "redis", "s3"}
     for name, service in services.items():
@@ -110,7 +110,7 @@ def test_every_service_is_pinned_watched_and_closed_to_the_outside() -> None:
     assert all(port.startswith("127.0.0.1:") for port in services["api"]["ports"])
 
 
-def test_our_own_containers_can_write_nowhere_but_to_their_data() -> None:
+def test_our_containers_have_a_read_only_root() -> None:
     for name in ("api", "worker", "migrate"):
         service = composition()["services"][name]
         assert service["read_only"] is True
@@ -118,7 +118,7 @@ def test_our_own_containers_can_write_nowhere_but_to_their_data() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_composition_has_no_password_and_no_default_for_one() -> None:
+def test_the_composition_has_no_password_and_no_default_password() -> None:
     text = (REPOSITORY / "docker-compose.yml").read_text()
     assert not [line for line in text.splitlines() if not line.startswith("#") and SECRET.search(line)]
     for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "POSTGRES_PASSWORD"):
@@ -126,14 +126,14 @@ def test_the_composition_has_no_password_and_no_default_for_one() -> None:
         assert f"${{{name}:?" in text
 
 
-def test_every_setting_of_the_composition_exists() -> None:
+def test_every_variable_of_the_composition_is_a_setting() -> None:
     example = (REPOSITORY / ".env.example").read_text()
     named = set(composition()["services"]["api"]["environment"]) | set(environment(stages()[-1]))
     assert [name for name in named - {"PATH", "PYTHONUNBUFFERED"} if f"\n{name}=" not in example] == []
 
 
 @pytest.mark.skipif("IMAGE_STEPS" not in os.environ, reason="takes a minute and downloads models: make image-steps")
-def test_the_build_steps_make_what_the_image_runs(tmp_path: Path) -> None:
+def test_the_build_steps_produce_a_running_image(tmp_path: Path) -> None:
     app = tmp_path / "app"
     app.mkdir()
     for step in stages()[0][1:]:
@@ -163,7 +163,7 @@ def copy(words: list[str], app: Path) -> None:
 
 
 def serve_and_check(app: Path) -> None:
-    """Runs the image's command as the image would, and its own health check against it."""
+    """Run the image's command with its environment, and its health check."""
     final = stages()[-1]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])

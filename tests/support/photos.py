@@ -1,4 +1,4 @@
-"""Pictures to read: a drawn face that is nobody's, and the evaluation photos where their folder is at hand."""
+"""Photos for tests: a drawn face, and the evaluation photos if their folder is available."""
 
 import os
 from functools import cache
@@ -16,31 +16,31 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @cache
 def drawn_portrait(suffix: str = ".jpg", width: int = 480, height: int = 640, face_width: float = 240.0) -> bytes:
-    """A drawn face as a JPEG, PNG or WebP file; the real detectors and networks find it."""
+    """Return a drawn face as a JPEG, PNG or WebP file; the real networks detect it."""
     return encoded(draw_face(width, height, face_width), suffix)
 
 
 def encoded(rgb: NDArray[np.uint8], suffix: str = ".jpg", *options: int) -> bytes:
-    """An RGB picture as the bytes of a file."""
+    """Return an RGB image as the bytes of a file."""
     done, data = cv2.imencode(suffix, np.ascontiguousarray(rgb[..., ::-1]), options)
     assert done
     return data.tobytes()
 
 
 def faces_folder() -> Path | None:
-    """The evaluation photos: GWANSANG_FACES, else beside the checkout; None where there are none."""
+    """Return the folder of the evaluation photos: GWANSANG_FACES, else beside the checkout; None without one."""
     folder = Path(os.environ.get("GWANSANG_FACES", REPOSITORY.parent / "shared" / "data" / "faces"))
     return folder if folder.is_dir() else None
 
 
 def evaluation_photos(*groups: str) -> list[Path]:
-    """The photos of groups such as "london", "selfie", "distance"; skips the test where the folder is absent."""
+    """Return the photos of groups such as "london", "selfie", "distance"; skips the test without the folder."""
     folder = faces_folder()
     if folder is None:
-        pytest.skip("the evaluation photos are not here; set GWANSANG_FACES to their folder")
+        pytest.skip("the evaluation photos are missing; set GWANSANG_FACES to their folder")
     return sorted(photo for group in groups for photo in (folder / group).rglob("*.jpg"))
 
 
 def model_dir() -> Path:
-    """Where the fetched models lie."""
+    """Return the folder of the models."""
     return Path(os.environ.get("MODEL_PATH", REPOSITORY / ".models"))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.test_cli.running import PROGRAM, environment, gwansang
-from tests.test_vision.pictures import drawn, jpeg_with_exif, saved, tiff
+from tests.test_vision.image_files import drawn, jpeg_with_exif, saved, tiff
 
 PARTS = {
     "face_shape",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.support.photos import evaluation_photos
 from tests.test_cli.running import gwansang
-from tests.test_vision.pictures import drawn, saved
+from tests.test_vision.image_files import drawn, saved
 
 
 @pytest.fixture(scope="module")

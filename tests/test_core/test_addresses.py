@@ -1,4 +1,4 @@
-"""Which address a request counts for: nobody can choose it."""
+"""The client address that a request is counted by."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from gwansang.core.addresses import UNKNOWN_ADDRESS, client_address
         (None, UNKNOWN_ADDRESS),
     ],
 )
-def test_an_address_is_counted_as_a_whole_and_ipv6_by_its_64(peer: str | None, address: str) -> None:
+def test_an_ipv4_address_is_counted_as_a_whole_and_ipv6_by_its_64(peer: str | None, address: str) -> None:
     assert client_address(peer, (), 0) == address
 
 
@@ -39,5 +39,5 @@ def test_an_address_is_counted_as_a_whole_and_ipv6_by_its_64(peer: str | None, a
         ([], 1, "10.0.0.1"),
     ],
 )
-def test_only_what_our_own_proxies_wrote_is_believed(forwarded: list[str], trusted: int, address: str) -> None:
+def test_only_entries_of_trusted_proxies_count(forwarded: list[str], trusted: int, address: str) -> None:
     assert client_address("10.0.0.1", forwarded, trusted) == address

@@ -1,4 +1,4 @@
-"""One canonical form of an address."""
+"""Normalization of e-mail addresses."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ from gwansang.core.email_address import InvalidEmailError, normalize_email
         ("minji@example.test", "minji@example.test"),
     ],
 )
-def test_an_address_has_one_form(written: str, canonical: str) -> None:
+def test_an_address_has_one_normalized_form(written: str, canonical: str) -> None:
     assert normalize_email(written) == canonical
     assert normalize_email(canonical) == canonical
 
@@ -66,19 +66,19 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("written", REFUSED, ids=range(len(REFUSED)))
-def test_what_mail_cannot_be_sent_to_is_refused_and_not_repeated(written: str) -> None:
+def test_an_invalid_address_is_refused_and_not_repeated(written: str) -> None:
     with pytest.raises(InvalidEmailError) as refused:
         normalize_email(written)
     assert refused.value.context == {"field": "email"}
     assert not written or written not in refused.value.message
 
 
-def test_a_domain_that_only_looks_alike_is_another_address() -> None:
+def test_a_look_alike_domain_is_another_address() -> None:
     assert normalize_email("minji@ехample.com") != normalize_email("minji@example.com")  # the first e, x are Cyrillic
 
 
 @given(st.text(max_size=400))
-def test_any_text_is_either_refused_or_has_a_form_that_stays(text: str) -> None:
+def test_normalizing_any_text_is_refused_or_idempotent(text: str) -> None:
     try:
         canonical = normalize_email(text)
     except InvalidEmailError:
@@ -88,5 +88,5 @@ def test_any_text_is_either_refused_or_has_a_form_that_stays(text: str) -> None:
 
 
 @given(st.from_regex(r"[a-zA-Z0-9.+@-]{1,40}@[a-zA-Z0-9.ａ-ｚ가-힣-]{1,40}", fullmatch=True))
-def test_what_almost_is_an_address_has_a_form_that_stays_or_none(text: str) -> None:
-    test_any_text_is_either_refused_or_has_a_form_that_stays.hypothesis.inner_test(text)
+def test_normalizing_near_addresses_is_refused_or_idempotent(text: str) -> None:
+    test_normalizing_any_text_is_refused_or_idempotent.hypothesis.inner_test(text)

@@ -1,4 +1,4 @@
-"""What the vision tests share: the real networks, loaded once."""
+"""Fixtures of the vision tests: the real networks, loaded once."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from tests.support.photos import model_dir
 
 
 @pytest.fixture(scope="session")
-def engine() -> Networks:
-    """The real networks; `make models` fetches them."""
+def networks() -> Networks:
+    """Return the real networks, which `make models` provides."""
     return Networks.load(model_dir())

@@ -1,4 +1,4 @@
-"""Drawn scenes: heads turned, crowds, blur; the faces in them are nobody's."""
+"""Scenes with drawn faces: turned heads, crowds, blur, light."""
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ Rgb = NDArray[np.uint8]
 
 
 def rotation(yaw_deg: float = 0.0, pitch_deg: float = 0.0, roll_deg: float = 0.0) -> Points:
-    """(3, 3): turns a head in the canonical axes (x subject's left, y up, z to the camera).
+    """Return the (3, 3) rotation of a head in the canonical axes (x to the subject's left, y up, z to the camera).
 
     The signs are those of `Pose`: yaw to the subject's left, chin up, clockwise as seen.
     """
@@ -24,12 +24,12 @@ def rotation(yaw_deg: float = 0.0, pitch_deg: float = 0.0, roll_deg: float = 0.0
 
 
 def turned(yaw_deg: float = 0.0, pitch_deg: float = 0.0, roll_deg: float = 0.0) -> Rgb:
-    """A drawn head that looks elsewhere."""
+    """Return a drawn head that is turned."""
     return draw_face(vertices=canonical_face().vertices @ rotation(yaw_deg, pitch_deg, roll_deg).T)
 
 
 def rolled(degrees: float) -> Rgb:
-    """The whole photo turned clockwise, on a square that holds it."""
+    """Return the drawn portrait on a square, rotated clockwise."""
     square = np.full((800, 800, 3), (170, 178, 186), np.uint8)
     square[80:720, 160:640] = draw_face()
     turn = cv2.getRotationMatrix2D((399.5, 399.5), -degrees, 1.0)
@@ -37,13 +37,13 @@ def rolled(degrees: float) -> Rgb:
 
 
 def crowd(columns: int, rows: int, height: int = 160) -> Rgb:
-    """The same face again and again."""
+    """Return a grid of the same face."""
     one = draw_face(height * 3 // 4, height, height * 0.375)
     return np.tile(one, (rows, columns, 1))
 
 
 def with_one_behind(face_width: float = 130.0) -> Rgb:
-    """A large face in front, a small one in the corner."""
+    """Return a scene with a large face in the centre and a small one in the corner."""
     scene = draw_face(1200, 1200, 400.0)
     side = round(face_width * 1.7)
     scene[40 : 40 + side, 20 : 20 + side] = draw_face(side, side, face_width)
@@ -55,7 +55,7 @@ def blurred(sigma: float) -> Rgb:
 
 
 def lit(gain: float = 1.0, *, from_the_left: float = 0.0) -> Rgb:
-    """Brighter or darker; `from_the_left` is how much light the other side loses."""
+    """Return a brighter or darker portrait; `from_the_left` is the share of light that the other side loses."""
     image = draw_face().astype(np.float64) * gain
     ramp = 1.0 - from_the_left * np.clip((np.arange(480) - 120) / 240, 0.0, 1.0)
     return np.clip(image * ramp[None, :, None], 0, 255).astype(np.uint8)

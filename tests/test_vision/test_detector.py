@@ -1,4 +1,4 @@
-"""Faces are found where they are, however many, whichever way up the photo lies."""
+"""Detection of faces: their number, positions, sizes and rotation."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
 
-def picture_of(rgb: scenes.Rgb) -> DecodedImage:
+def image_of(rgb: scenes.Rgb) -> DecodedImage:
     return decode_image(inspect_image(encoded(rgb, ".png")))
 
 
@@ -21,68 +21,68 @@ def centre(face: Detection) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def test_one_face_is_found_once_where_it_was_drawn(engine: Networks) -> None:
-    faces = detect_faces(engine, decode_image(inspect_image(drawn_portrait(".png"))))
+def test_one_face_is_detected_once_at_its_drawn_position(networks: Networks) -> None:
+    faces = detect_faces(networks, decode_image(inspect_image(drawn_portrait(".png"))))
     assert len(faces) == 1
     assert centre(faces[0]) == pytest.approx((240, 345), abs=25)
     assert 180 < faces[0].width < 270
 
 
-def test_key_points_lie_on_the_drawn_eyes_the_right_one_first(engine: Networks) -> None:
-    right, left = detect_faces(engine, picture_of(scenes.turned()))[0].key_points[:2]
+def test_key_points_match_the_drawn_eyes_right_eye_first(networks: Networks) -> None:
+    right, left = detect_faces(networks, image_of(scenes.turned()))[0].key_points[:2]
     assert right == pytest.approx((190, 283), abs=12)
     assert left == pytest.approx((290, 283), abs=12)
 
 
 @pytest.mark.parametrize("side_by_side", [2, 3, 4])
-def test_faces_side_by_side_are_counted(engine: Networks, side_by_side: int) -> None:
-    faces = detect_faces(engine, picture_of(scenes.crowd(side_by_side, 1, 640)))
+def test_faces_side_by_side_are_counted(networks: Networks, side_by_side: int) -> None:
+    faces = detect_faces(networks, image_of(scenes.crowd(side_by_side, 1, 640)))
     assert len(faces) == side_by_side
     assert sorted(round(centre(face)[0] / 480 - 0.5) for face in faces) == list(range(side_by_side))
 
 
-def test_two_people_of_a_tenth_of_the_frame_each_are_both_found(engine: Networks) -> None:
+def test_two_faces_of_a_tenth_of_the_frame_are_both_detected(networks: Networks) -> None:
     scene = np.full((1_000, 1_500, 3), (170, 178, 186), np.uint8)
     for left in (300, 900):
         scene[300:700, left : left + 300] = scenes.crowd(1, 1, 400)
-    assert len(detect_faces(engine, picture_of(scene))) == 2
+    assert len(detect_faces(networks, image_of(scene))) == 2
 
 
 @pytest.mark.parametrize("share", [0.05, 0.07, 0.1])
-def test_a_lone_face_of_a_twentieth_of_the_frame_is_found(engine: Networks, share: float) -> None:
-    picture = picture_of(draw_face(1_600, 1_200, share * 1_600))
-    assert len(detect_faces(engine, picture)) == 1
+def test_a_face_of_a_twentieth_of_the_frame_is_detected(networks: Networks, share: float) -> None:
+    image = image_of(draw_face(1_600, 1_200, share * 1_600))
+    assert len(detect_faces(networks, image)) == 1
 
 
-def test_in_a_crowd_of_fifty_more_than_one_is_seen(engine: Networks) -> None:
-    assert len(detect_faces(engine, picture_of(scenes.crowd(10, 5, 400)))) > 1
+def test_in_a_crowd_of_fifty_more_than_one_face_is_detected(networks: Networks) -> None:
+    assert len(detect_faces(networks, image_of(scenes.crowd(10, 5, 400)))) > 1
 
 
-def test_the_largest_face_comes_first(engine: Networks) -> None:
-    first, second = detect_faces(engine, picture_of(scenes.with_one_behind(250.0)))
+def test_the_largest_face_comes_first(networks: Networks) -> None:
+    first, second = detect_faces(networks, image_of(scenes.with_one_behind(250.0)))
     assert first.width > 300 > second.width
 
 
 @pytest.mark.parametrize("scene", [scenes.wall(), scenes.noise()], ids=["a wall", "noise"])
-def test_where_there_is_no_face_none_is_found(engine: Networks, scene: scenes.Rgb) -> None:
-    assert detect_faces(engine, picture_of(scene)) == []
+def test_a_scene_without_a_face_gives_no_detection(networks: Networks, scene: scenes.Rgb) -> None:
+    assert detect_faces(networks, image_of(scene)) == []
 
 
-def test_the_far_detector_sees_what_the_near_one_is_too_coarse_for(engine: Networks) -> None:
+def test_the_full_range_detector_finds_faces_too_small_for_the_short_range_one(networks: Networks) -> None:
     scene = np.full((1_200, 1_200, 3), (170, 178, 186), np.uint8)
     scene[500:692, 600:744] = scenes.crowd(1, 1, 192)
-    picture = picture_of(scene)
-    assert detect_short_range(engine, picture) == []
-    assert len(detect_full_range(engine, picture)) == 1
+    image = image_of(scene)
+    assert detect_short_range(networks, image) == []
+    assert len(detect_full_range(networks, image)) == 1
 
 
-def test_a_face_that_fills_the_frame_is_found(engine: Networks) -> None:
+def test_a_face_that_fills_the_frame_is_detected(networks: Networks) -> None:
     tight = scenes.turned()[175:495, 110:370]
-    assert len(detect_faces(engine, picture_of(tight))) == 1
+    assert len(detect_faces(networks, image_of(tight))) == 1
 
 
 @pytest.mark.parametrize("degrees", [0, 45, 90, 135, 180, -90, -45, -135])
-def test_the_angle_of_the_region_is_that_of_the_head(engine: Networks, degrees: int) -> None:
-    region = detect_faces(engine, picture_of(scenes.rolled(degrees)))[0].region()
+def test_the_region_has_the_angle_of_the_head(networks: Networks, degrees: int) -> None:
+    region = detect_faces(networks, image_of(scenes.rolled(degrees)))[0].region()
     off = (np.degrees(region.angle) - degrees + 180) % 360 - 180
     assert abs(off) < 8

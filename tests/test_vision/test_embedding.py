@@ -1,4 +1,4 @@
-"""128 numbers that tell people apart, and stay when the photo changes and the person does not."""
+"""Embeddings: close for photos of one person, apart for different people."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,22 +19,22 @@ from tests.support.photos import drawn_portrait, encoded, evaluation_photos
 _PEOPLE = 12
 
 
-def embedding_of(photo: bytes, engine: Networks) -> Embedding:
-    face, picture = read_photo_with_image(photo, engine)
-    return embed_face(engine, picture, face.points)
+def embedding_of(photo: bytes, networks: Networks) -> Embedding:
+    face, picture = read_photo_with_image(photo, networks)
+    return embed_face(networks, picture, face.points)
 
 
 @pytest.fixture(scope="module")
-def people(engine: Networks) -> Mapping[str, list[Embedding]]:
+def people(networks: Networks) -> Mapping[str, list[Embedding]]:
     """Two embeddings a person: neutral, then smiling."""
     found: dict[str, list[Embedding]] = {}
     photos = evaluation_photos("london")
     for name in sorted({photo.stem.split("_")[0] for photo in photos})[:_PEOPLE]:
-        found[name] = [embedding_of(photo.read_bytes(), engine) for photo in photos if photo.stem.startswith(name)]
+        found[name] = [embedding_of(photo.read_bytes(), networks) for photo in photos if photo.stem.startswith(name)]
     return found
 
 
-def test_a_smile_moves_a_person_less_than_another_person_is_away(people: Mapping[str, list[Embedding]]) -> None:
+def test_a_smile_changes_an_embedding_less_than_another_person(people: Mapping[str, list[Embedding]]) -> None:
     neutral, smiling = (np.array([photos[index] for photos in people.values()]) for index in (0, 1))
     apart = np.linalg.norm(neutral[:, None] - smiling[None], axis=2)
     same, others = np.diag(apart), apart[~np.eye(len(apart), dtype=bool)]
@@ -43,18 +43,18 @@ def test_a_smile_moves_a_person_less_than_another_person_is_away(people: Mapping
     assert np.median(others) > 0.5
 
 
-def test_an_embedding_has_length_one_and_is_the_same_each_time(engine: Networks) -> None:
-    first, second = (embedding_of(drawn_portrait(".png"), engine) for _ in range(2))
+def test_an_embedding_has_length_one_and_is_the_same_each_time(networks: Networks) -> None:
+    first, second = (embedding_of(drawn_portrait(".png"), networks) for _ in range(2))
     assert first.shape == (EMBEDDING_DIMENSIONS,)
     assert first.dtype == np.float32
     assert np.linalg.norm(first) == pytest.approx(1.0, abs=1e-5)
     assert np.array_equal(first, second)
 
 
-def test_a_face_in_the_mirror_keeps_its_embedding(engine: Networks) -> None:
+def test_a_face_in_the_mirror_keeps_its_embedding(networks: Networks) -> None:
     pixels = cv2.imdecode(np.frombuffer(drawn_portrait(".png"), np.uint8), cv2.IMREAD_COLOR_RGB)
     lit = np.clip(pixels * np.linspace(1.1, 0.7, pixels.shape[1])[None, :, None], 0, 255).astype(np.uint8)
-    seen, mirrored = (embedding_of(encoded(image, ".png"), engine) for image in (lit, lit[:, ::-1]))
+    seen, mirrored = (embedding_of(encoded(image, ".png"), networks) for image in (lit, lit[:, ::-1]))
     assert float(seen @ mirrored) > 0.999
 
 
@@ -65,7 +65,7 @@ def placed(turn: float, size: float) -> NDArray[np.float64]:
     return moved
 
 
-def test_the_chip_turns_and_grows_with_the_face() -> None:
+def test_the_aligned_region_follows_rotation_and_scale_of_the_face() -> None:
     level, turned = aligned_face_region(placed(0.0, 10.0)), aligned_face_region(placed(0.4, 25.0))
     assert level.angle == pytest.approx(0.0, abs=1e-3)
     assert turned.angle - level.angle == pytest.approx(0.4)
@@ -77,8 +77,8 @@ def test_the_chip_turns_and_grows_with_the_face() -> None:
     assert np.abs(eyes_and_nose - reference).max() < 0.03
 
 
-def test_the_network_is_only_used_with_the_pinned_bytes(engine: Networks, tmp_path: Path) -> None:
+def test_an_embedding_network_with_other_bytes_is_refused(networks: Networks, tmp_path: Path) -> None:
     (tmp_path / FACE_EMBEDDING.file).write_bytes(b"another network")
-    other = Networks(engine.short_range, engine.full_range, engine.mesh, engine.iris, tmp_path)
+    other = Networks(networks.short_range, networks.full_range, networks.mesh, networks.iris, tmp_path)
     with pytest.raises(ModelsMissingError, match="face_embedding"):
         _ = other.embedding

@@ -19,8 +19,8 @@ from tests.test_vision import scenes
 
 
 @pytest.fixture(scope="module")
-def upright(engine: Networks) -> Face:
-    return read_photo(drawn_portrait(".png"), engine)
+def upright(networks: Networks) -> Face:
+    return read_photo(drawn_portrait(".png"), networks)
 
 
 def normalised(face: Face, dimensions: int = 3) -> Points:
@@ -35,20 +35,20 @@ def test_landmarks_and_size_give_the_face_of_the_photo(upright: Face) -> None:
     assert QualityWarning.LANDMARKS_ONLY in face.quality.warnings
 
 
-def test_ten_more_landmarks_of_the_irises_change_nothing(upright: Face) -> None:
+def test_the_ten_iris_landmarks_are_ignored(upright: Face) -> None:
     more = np.vstack([normalised(upright), np.full((10, 3), 0.5)])
     assert np.array_equal(
         face_from_landmarks(more, 480, 640).frontal, face_from_landmarks(more[:468], 480, 640).frontal
     )
 
 
-def test_landmarks_without_a_size_give_nearly_the_same_face_and_say_so(upright: Face) -> None:
+def test_landmarks_without_a_size_give_a_similar_face_with_a_warning(upright: Face) -> None:
     face = face_from_landmarks(normalised(upright))
     assert face.frontal == pytest.approx(upright.frontal, abs=0.1)
     assert QualityWarning.ASPECT_ASSUMED in face.quality.warnings
 
 
-def test_flat_landmarks_give_the_same_width_and_height(upright: Face) -> None:
+def test_landmarks_without_depth_give_the_same_width_and_height(upright: Face) -> None:
     face = face_from_landmarks(normalised(upright, 2), 480, 640)
     assert face.frontal[:, :2] == pytest.approx(upright.frontal[:, :2], abs=0.5)
     assert face.pose.roll_deg == pytest.approx(upright.pose.roll_deg, abs=1)
@@ -75,13 +75,13 @@ DEGENERATE = {
 
 @pytest.mark.parametrize("dimensions", [2, 3])
 @pytest.mark.parametrize("name", DEGENERATE)
-def test_landmarks_that_are_no_face_are_refused(upright: Face, name: str, dimensions: int) -> None:
+def test_landmarks_that_form_no_face_are_refused(upright: Face, name: str, dimensions: int) -> None:
     with pytest.raises(errors.DegenerateLandmarksError):
         face_from_landmarks(DEGENERATE[name](normalised(upright, dimensions)), 480, 640)
 
 
 @pytest.mark.parametrize("depth", [1e308, -1e308, 1e30, np.inf, np.nan])
-def test_an_absurd_depth_is_refused(upright: Face, depth: float) -> None:
+def test_landmarks_of_extreme_depth_are_refused(upright: Face, depth: float) -> None:
     points = normalised(upright)
     points[:, 2] *= depth
     with pytest.raises(errors.DegenerateLandmarksError):
@@ -89,14 +89,14 @@ def test_an_absurd_depth_is_refused(upright: Face, depth: float) -> None:
 
 
 @pytest.mark.parametrize("width", [0, -480])
-def test_a_photo_without_width_is_no_photo(upright: Face, width: int) -> None:
+def test_a_photo_size_without_pixels_is_refused(upright: Face, width: int) -> None:
     with pytest.raises(errors.DegenerateLandmarksError):
         face_from_landmarks(normalised(upright), width, 640)
 
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_any_numbers_give_a_face_or_a_reason_and_never_nan(data: st.DataObject) -> None:
+def test_any_landmarks_give_a_finite_face_or_an_error(data: st.DataObject) -> None:
     seed, spread = data.draw(st.integers(0, 10_000)), data.draw(st.sampled_from([1e-12, 1e-6, 1e-3, 0.1, 1.0]))
     shape = canonical_face().vertices[:, : data.draw(st.sampled_from([2, 3]))] / 40 * data.draw(st.floats(0, 1.5))
     points = shape * np.array([1, -1, -1])[: shape.shape[1]] + 0.5
@@ -110,7 +110,7 @@ def test_any_numbers_give_a_face_or_a_reason_and_never_nan(data: st.DataObject) 
     assert 0 <= face.quality.score <= 1
 
 
-def test_landmarks_that_look_away_are_refused_as_a_photo_is() -> None:
+def test_landmarks_of_a_turned_face_are_refused() -> None:
     seen = canonical_face().vertices @ scenes.rotation(yaw_deg=50).T * (1, -1, -1) / 40 + 0.5
     with pytest.raises(errors.FaceTurnedError):
         face_from_landmarks(seen, 640, 640)

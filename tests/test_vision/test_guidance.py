@@ -1,4 +1,4 @@
-"""Somebody before a camera is told the right thing to do, in their own left and right."""
+"""Guidance cues for a person in front of a camera."""
 
 import cv2
 import numpy as np
@@ -19,30 +19,30 @@ LIDS = (
 
 
 class Camera:
-    """What somebody is told, frame after frame at 30 a second."""
+    """A camera of 30 frames a second with its guide; `cues` are those of the last frame."""
 
-    def __init__(self, engine: Networks) -> None:
-        self._engine = engine
-        self._tracker, self._coach, self._now = TrackingState(), CaptureGuide(), 0.0
+    def __init__(self, networks: Networks) -> None:
+        self._engine = networks
+        self._state, self._guide, self._now = TrackingState(), CaptureGuide(), 0.0
         self.cues: tuple[GuidanceCue, ...] = ()
 
     def show(self, *frames: bytes) -> tuple[GuidanceCue, ...]:
         for data in frames:
-            self.cues = self._coach.update(track_frame(data, self._tracker, self._engine), self._now)
+            self.cues = self._guide.update(track_frame(data, self._state, self._engine), self._now)
             self._now += 1 / 30
         return self.cues
 
 
 @pytest.fixture
-def camera(engine: Networks) -> Camera:
-    return Camera(engine)
+def camera(networks: Networks) -> Camera:
+    return Camera(networks)
 
 
 def photographed(face: Rgb) -> bytes:
     return encoded(face, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 92)
 
 
-def test_a_real_face_at_rest_in_the_middle_has_nothing_to_do(camera: Camera) -> None:
+def test_a_real_face_at_rest_in_the_centre_gets_no_required_cue(camera: Camera) -> None:
     assert set(camera.show(*[frame(real_face())] * 12)) <= OPTIONAL_CUES
 
 
@@ -61,7 +61,7 @@ def test_a_real_face_at_rest_in_the_middle_has_nothing_to_do(camera: Camera) -> 
     ],
     ids=str,
 )
-def test_a_real_face_is_told_what_is_wrong_first(camera: Camera, change: dict[str, float], cue: GuidanceCue) -> None:
+def test_the_most_urgent_cue_comes_first(camera: Camera, change: dict[str, float], cue: GuidanceCue) -> None:
     cues = camera.show(*[frame(real_face(), **change)] * 12)
     assert [one for one in cues if one not in OPTIONAL_CUES][:1] == [cue]
 
@@ -76,7 +76,7 @@ def test_a_real_face_is_told_what_is_wrong_first(camera: Camera, change: dict[st
     ],
     ids=str,
 )
-def test_a_turned_head_is_turned_back(camera: Camera, turn: dict[str, float], cue: GuidanceCue) -> None:
+def test_a_turned_head_gets_the_cue_to_turn_back(camera: Camera, turn: dict[str, float], cue: GuidanceCue) -> None:
     cues = camera.show(*[photographed(scenes.turned(**turn))] * 12)
     assert cue in cues
     assert not {GuidanceCue.TURN_LEFT, GuidanceCue.TURN_RIGHT, GuidanceCue.CHIN_UP, GuidanceCue.CHIN_DOWN} & set(
@@ -84,26 +84,26 @@ def test_a_turned_head_is_turned_back(camera: Camera, turn: dict[str, float], cu
     ) - {cue}
 
 
-def test_the_left_of_a_turn_is_the_persons_own_whatever_the_picture_shows() -> None:
-    """A head that looks to its own left looks to the right of an unmirrored photo: its nose is right of the middle."""
+def test_left_and_right_are_the_persons_own() -> None:
+    """A head turned to its own left faces the right of an unmirrored photo: its nose is right of the centre."""
     turned = canonical_face().vertices @ scenes.rotation(yaw_deg=20).T
-    places = 0.5 + turned * (1, -1, -1) / 30
-    assert places[4, 0] > places[[234, 454], 0].mean()
-    assert GuidanceCue.TURN_RIGHT in CaptureGuide().update(track_landmarks(places, 600, 600), 0.0)
+    points = 0.5 + turned * (1, -1, -1) / 30
+    assert points[4, 0] > points[[234, 454], 0].mean()
+    assert GuidanceCue.TURN_RIGHT in CaptureGuide().update(track_landmarks(points, 600, 600), 0.0)
 
 
-def test_most_smiles_are_to_relax_and_hardly_a_mouth_at_rest(engine: Networks) -> None:
-    told = {
+def test_most_smiles_and_hardly_any_mouth_at_rest_get_the_cue_to_relax(networks: Networks) -> None:
+    counts = {
         mood: sum(
-            GuidanceCue.RELAX_MOUTH in Camera(engine).show(*[frame(real_face(one, mood))] * 3) for one in range(10)
+            GuidanceCue.RELAX_MOUTH in Camera(networks).show(*[frame(real_face(one, mood))] * 3) for one in range(10)
         )
         for mood in ("smiling", "neutral")
     }
-    assert told["smiling"] >= 6
-    assert told["neutral"] <= 1
+    assert counts["smiling"] >= 6
+    assert counts["neutral"] <= 1
 
 
-def test_an_open_mouth_is_to_relax(camera: Camera) -> None:
+def test_an_open_mouth_gets_the_cue_to_relax(camera: Camera) -> None:
     gaping = canonical_face().vertices.copy()
     for lower in (14, 17, 84, 181, 91, 146, 314, 405, 321, 375, 87, 178, 88, 95, 317, 402, 318, 324, 200, 199, 152):
         gaping[lower, 1] -= 1.2
@@ -118,13 +118,13 @@ def closed_eyes() -> bytes:
     return photographed(scenes.draw_face(640, 480, 280.0, shut))
 
 
-def test_closed_eyes_are_to_open_and_a_blink_is_none(camera: Camera) -> None:
+def test_closed_eyes_get_a_cue_and_a_blink_gets_none(camera: Camera) -> None:
     awake = photographed(scenes.draw_face(640, 480, 280.0))
     assert GuidanceCue.OPEN_EYES not in camera.show(*[awake] * 8, *[closed_eyes()] * 3)
     assert GuidanceCue.OPEN_EYES in camera.show(*[closed_eyes()] * 12)
 
 
-def test_hair_on_the_forehead_and_light_from_one_side_are_told_and_not_waited_for(camera: Camera) -> None:
+def test_hair_on_the_forehead_and_light_from_one_side_give_optional_cues(camera: Camera) -> None:
     fringe = drawn_face().copy()
     fringe[95:165, 215:425] = (52, 38, 32)
     assert GuidanceCue.REMOVE_HAIR in camera.show(*[photographed(fringe)] * 4)
@@ -132,7 +132,7 @@ def test_hair_on_the_forehead_and_light_from_one_side_are_told_and_not_waited_fo
     assert {GuidanceCue.REMOVE_HAIR, GuidanceCue.FACE_THE_LIGHT} == OPTIONAL_CUES
 
 
-def test_a_moving_face_is_to_hold_still_and_a_trembling_hand_is_still(camera: Camera) -> None:
+def test_a_moving_face_gets_the_cue_to_hold_still_and_a_trembling_hand_does_not(camera: Camera) -> None:
     swinging = [frame(real_face(), x=60 * np.sin(number / 4)) for number in range(15)]
     assert GuidanceCue.HOLD_STILL in camera.show(*swinging)
     chance = np.random.default_rng(2)
@@ -140,31 +140,31 @@ def test_a_moving_face_is_to_hold_still_and_a_trembling_hand_is_still(camera: Ca
     assert GuidanceCue.HOLD_STILL not in camera.show(*trembling)
 
 
-def test_a_blurred_face_is_to_hold_still(camera: Camera) -> None:
+def test_a_blurred_face_gets_the_cue_to_hold_still(camera: Camera) -> None:
     assert GuidanceCue.HOLD_STILL in camera.show(*[photographed(scenes.blurred(3))] * 6)
 
 
-def test_nobody_in_the_light_and_nobody_in_the_dark(camera: Camera) -> None:
+def test_a_frame_without_a_face_gets_a_cue_about_its_light(camera: Camera) -> None:
     assert camera.show(encoded(np.full((480, 640, 3), 120, np.uint8))) == (GuidanceCue.NO_FACE,)
     assert camera.show(encoded(np.full((480, 640, 3), 3, np.uint8))) == (GuidanceCue.TOO_DARK, GuidanceCue.NO_FACE)
     assert camera.show(encoded(np.full((480, 640, 3), 255, np.uint8))) == (GuidanceCue.TOO_BRIGHT, GuidanceCue.NO_FACE)
 
 
-def test_two_people_are_told_so(camera: Camera) -> None:
+def test_two_faces_get_a_cue(camera: Camera) -> None:
     assert GuidanceCue.SEVERAL_FACES in camera.show(*[encoded(scenes.crowd(2, 1, 480))] * 3)
 
 
-def test_a_cue_does_not_flicker_at_its_border(camera: Camera) -> None:
+def test_a_cue_does_not_flicker_at_its_limit(camera: Camera) -> None:
     assert GuidanceCue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
     assert GuidanceCue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=14)] * 3)
     assert GuidanceCue.TILT_RIGHT in camera.show(*[frame(drawn_face(), roll_deg=10.5)] * 3)
     assert GuidanceCue.TILT_RIGHT not in camera.show(*[frame(drawn_face(), roll_deg=7)] * 3)
 
 
-def test_movement_is_measured_in_face_widths_a_second_whatever_the_pace() -> None:
+def test_speed_does_not_depend_on_the_frame_rate() -> None:
     points = np.zeros((468, 3))
-    for pace in (5, 15, 60):
-        movement = MotionEstimator()
-        speeds = [movement.speed(points + 100 * number / pace, 200.0, number / pace) for number in range(pace)]
+    for rate in (5, 15, 60):
+        motion = MotionEstimator()
+        speeds = [motion.speed(points + 100 * number / rate, 200.0, number / rate) for number in range(rate)]
         assert speeds[0] is None
         assert speeds[-1] == pytest.approx(np.hypot(100, 100) / 200)

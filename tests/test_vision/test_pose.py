@@ -1,4 +1,4 @@
-"""A face is turned to the front from any view, and the angles say how it was turned."""
+"""Alignment with the canonical face, and the angles of the head pose."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ angles = st.floats(-60, 60)
 
 
 def as_photographed(turn: Points, scale: float = 20.0, x: float = 500.0, y: float = 600.0) -> Points:
-    """Image points (pixels, y down, z negative towards the camera) of the canonical face seen from far away."""
+    """Return image points (pixels, y down, z negative towards the camera) of the canonical face from far away."""
     seen = SHAPE @ turn.T * scale * (1.0, -1.0, -1.0)
     return np.asarray(seen + np.array([x, y, 0.0]))
 
 
 @given(yaw=angles, pitch=angles, roll=st.floats(-179, 179), scale=st.floats(0.5, 400), x=st.floats(-1e4, 1e4))
-def test_any_view_of_a_face_is_turned_to_the_same_front(
+def test_any_view_of_a_face_aligns_to_the_same_frontal_mesh(
     yaw: float, pitch: float, roll: float, scale: float, x: float
 ) -> None:
     found = align_to_canonical(as_photographed(rotation(yaw, pitch, roll), scale, x, -x))
@@ -32,7 +32,7 @@ def test_any_view_of_a_face_is_turned_to_the_same_front(
 
 
 @given(yaw=angles, roll=st.floats(-179, 179))
-def test_yaw_and_roll_are_told_apart(yaw: float, roll: float) -> None:
+def test_yaw_and_roll_are_separated(yaw: float, roll: float) -> None:
     pose = align_to_canonical(as_photographed(rotation(yaw, 0.0, roll))).pose
     looks = rotation(yaw, 0.0, roll)[:, 2]
     assert pose.yaw_deg == pytest.approx(np.degrees(np.arctan2(looks[0], looks[2])), abs=1e-4)
@@ -40,7 +40,7 @@ def test_yaw_and_roll_are_told_apart(yaw: float, roll: float) -> None:
 
 
 @pytest.mark.parametrize("degrees", [-50.0, -5.0, 5.0, 50.0])
-def test_each_angle_alone_comes_back_with_its_sign(degrees: float) -> None:
+def test_each_angle_is_measured_with_its_sign(degrees: float) -> None:
     poses = [
         align_to_canonical(as_photographed(rotation(**{name: degrees}))).pose
         for name in ("yaw_deg", "pitch_deg", "roll_deg")
@@ -52,7 +52,7 @@ def test_each_angle_alone_comes_back_with_its_sign(degrees: float) -> None:
     ]
 
 
-def test_the_signs_are_those_that_the_photo_shows() -> None:
+def test_the_signs_of_the_angles_match_the_photo() -> None:
     """The nose moves right when the subject turns left, up with the chin; leaning clockwise lifts the right eye."""
     nose, right_eye, left_eye, top, chin = 1, 33, 263, 10, 152
     straight, to_the_left = as_photographed(np.eye(3)), as_photographed(rotation(20.0))
@@ -68,7 +68,9 @@ def test_the_signs_are_those_that_the_photo_shows() -> None:
 
 
 @given(noise=st.integers(0, 1_000), yaw=st.floats(-30, 30), roll=st.floats(-180, 180))
-def test_the_front_of_an_uneven_face_does_not_depend_on_the_view(noise: int, yaw: float, roll: float) -> None:
+def test_the_frontal_mesh_of_an_asymmetric_face_does_not_depend_on_the_view(
+    noise: int, yaw: float, roll: float
+) -> None:
     own = np.random.default_rng(noise).normal(0, 0.2, SHAPE.shape)
     image_axes = np.array([1.0, -1.0, -1.0])
     straight = align_to_canonical((SHAPE + own) * image_axes * 20.0)
@@ -91,7 +93,7 @@ def test_points_that_span_no_face_are_refused(points: Points) -> None:
 
 
 @given(yaw=st.floats(-30, 30), pitch=st.floats(-25, 25), roll=st.floats(-170, 170))
-def test_flat_points_get_back_the_depth_of_a_face_in_that_pose(yaw: float, pitch: float, roll: float) -> None:
+def test_points_without_depth_get_the_depth_of_a_face_in_that_pose(yaw: float, pitch: float, roll: float) -> None:
     seen = as_photographed(rotation(yaw, pitch, roll))
     lifted = add_canonical_depth(seen[:, :2])
     assert lifted[:, :2] == pytest.approx(seen[:, :2])
@@ -99,17 +101,17 @@ def test_flat_points_get_back_the_depth_of_a_face_in_that_pose(yaw: float, pitch
 
 
 @given(aspect=st.floats(0.4, 2.5), roll=st.floats(-15, 15))
-def test_the_face_itself_tells_the_aspect_of_its_photo(aspect: float, roll: float) -> None:
+def test_the_aspect_ratio_of_a_photo_is_estimated_from_its_face(aspect: float, roll: float) -> None:
     seen = as_photographed(rotation(0.0, 0.0, roll))[:, :2] / (1_000 * aspect, 1_000)
     assert estimate_aspect_ratio(seen) == pytest.approx(aspect, rel=0.12)
 
 
 @pytest.mark.parametrize("flat", [np.full((468, 2), 0.5), np.linspace(0, 1, 468)[:, None] * np.ones(2)])
-def test_flat_points_in_one_place_or_on_one_line_have_no_depth(flat: Points) -> None:
+def test_points_in_one_place_or_on_one_line_get_no_depth(flat: Points) -> None:
     with pytest.raises(DegenerateLandmarksError):
         add_canonical_depth(flat)
 
 
-def test_flat_points_in_one_place_have_no_aspect() -> None:
+def test_points_in_one_place_give_no_aspect_ratio() -> None:
     with pytest.raises(DegenerateLandmarksError):
         estimate_aspect_ratio(np.full((468, 2), 0.5))

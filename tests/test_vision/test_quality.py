@@ -1,4 +1,4 @@
-"""What limits a photo is seen and said."""
+"""Quality metrics, warnings and score of a face."""
 
 from dataclasses import replace
 
@@ -29,16 +29,16 @@ FRONTAL = canonical_face().vertices
 
 
 @pytest.fixture(scope="module")
-def plain(engine: Networks) -> Face:
-    return read_photo(drawn_portrait(".png"), engine)
+def plain(networks: Networks) -> Face:
+    return read_photo(drawn_portrait(".png"), networks)
 
 
-def read(scene: scenes.Rgb, engine: Networks) -> Face:
-    return read_photo(encoded(scene, ".png"), engine)
+def read(scene: scenes.Rgb, networks: Networks) -> Face:
+    return read_photo(encoded(scene, ".png"), networks)
 
 
 def with_opened_eyes(opening: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """The canonical face with its lids as far apart as wanted, relative to their own distance."""
+    """Return the canonical face with its lid distance multiplied by `opening`."""
     vertices = FRONTAL.copy()
     for upper, lower in (((246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)),
                          ((466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382))):  # fmt: skip
@@ -55,7 +55,7 @@ def test_a_good_photo_has_no_warnings_and_a_high_score(plain: Face) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scene", "hint"),
+    ("scene", "warning"),
     [
         pytest.param(draw_face(480, 640, 150), QualityWarning.SMALL_FACE, id="small"),
         pytest.param(scenes.turned(yaw_deg=22), QualityWarning.TURNED, id="turned"),
@@ -67,22 +67,22 @@ def test_a_good_photo_has_no_warnings_and_a_high_score(plain: Face) -> None:
         pytest.param(scenes.lit(from_the_left=0.8), QualityWarning.UNEVEN_LIGHT, id="lit from one side"),
     ],
 )
-def test_each_limit_is_named_and_costs_score(
-    engine: Networks, plain: Face, scene: scenes.Rgb, hint: QualityWarning
+def test_each_limiting_condition_gives_a_warning_and_lowers_the_score(
+    networks: Networks, plain: Face, scene: scenes.Rgb, warning: QualityWarning
 ) -> None:
-    quality = read(scene, engine).quality
-    assert hint in quality.warnings
+    quality = read(scene, networks).quality
+    assert warning in quality.warnings
     assert quality.score < plain.quality.score
 
 
-def test_an_even_light_is_even_and_the_brightness_that_of_the_skin(plain: Face) -> None:
+def test_even_light_is_measured_as_even_and_as_bright_as_the_skin(plain: Face) -> None:
     assert plain.quality.light_asymmetry is not None
     assert plain.quality.light_asymmetry < 0.15
     assert plain.quality.brightness == pytest.approx(0.58, abs=0.1)
 
 
-def test_sharpness_falls_with_blur(engine: Networks) -> None:
-    measured = [read(scenes.blurred(sigma), engine).quality.sharpness or 0.0 for sigma in (0.5, 1, 2, 3)]
+def test_sharpness_falls_with_blur(networks: Networks) -> None:
+    measured = [read(scenes.blurred(sigma), networks).quality.sharpness or 0.0 for sigma in (0.5, 1, 2, 3)]
     assert measured == sorted(measured, reverse=True)
 
 
@@ -90,13 +90,13 @@ def test_the_face_width_is_in_pixels_of_the_full_photo(plain: Face) -> None:
     assert plain.quality.face_width_px == pytest.approx(228, rel=0.05)
 
 
-def test_eye_openness_follows_the_drawn_lids(engine: Networks) -> None:
-    measured = [read(draw_face(vertices=with_opened_eyes(share)), engine).quality.eye_openness
+def test_eye_openness_falls_with_the_drawn_lid_distance(networks: Networks) -> None:
+    measured = [read(draw_face(vertices=with_opened_eyes(share)), networks).quality.eye_openness
                 for share in (1.3, 1.0, 0.7, 0.4)]  # fmt: skip
     assert measured == sorted(measured, reverse=True)
 
 
-def test_closed_eyes_are_only_warned_about_where_the_photo_was_seen(plain: Face) -> None:
+def test_closed_eyes_give_no_warning_without_an_image(plain: Face) -> None:
     closed = replace(plain.quality, eye_openness=0.05)
     assert QualityWarning.EYES_CLOSED not in quality_warnings(closed, plain.pose, None)
 
@@ -108,23 +108,23 @@ def lids(height: float, width: float = 30.0) -> np.ndarray[tuple[int, ...], np.d
     return eye
 
 
-def test_lid_opening_is_that_of_the_eye_that_is_less_open() -> None:
+def test_eye_openness_is_that_of_the_less_open_eye() -> None:
     assert eye_openness_from_lids(np.stack([lids(9.0), lids(3.0)])) == pytest.approx(0.1)
 
 
-def test_the_canonical_face_neither_smiles_nor_gapes() -> None:
+def test_the_canonical_face_has_a_closed_relaxed_mouth() -> None:
     assert smile_score(FRONTAL) < 0.35
     assert mouth_gap_ratio(FRONTAL) < 0.12
 
 
-def test_wider_and_lifted_corners_are_a_smile() -> None:
+def test_a_wider_mouth_with_raised_corners_is_a_smile() -> None:
     smiling = FRONTAL.copy()
     smiling[[61, 291], 0] *= 1.25
     smiling[[61, 291], 1] += 0.4
     assert smile_score(smiling) > 0.6
 
 
-def test_lips_apart_are_an_open_mouth(plain: Face) -> None:
+def test_parted_lips_are_an_open_mouth(plain: Face) -> None:
     gaping = FRONTAL.copy()
     gaping[14, 1] -= 1.5
     assert mouth_gap_ratio(gaping) > 0.2
@@ -133,8 +133,8 @@ def test_lips_apart_are_an_open_mouth(plain: Face) -> None:
     )
 
 
-def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
-    """An iris of 11.7 mm at 50 cm, seen by a lens of 43.27 mm whose picture is 5000 px across its diagonal."""
+def test_the_distance_follows_from_iris_and_focal_length() -> None:
+    """An iris of 11.7 mm at 50 cm, with a focal length of 43.27 mm and an image diagonal of 5000 px."""
     radius = 11.7 / 500 * 5_000 / 2
     rim = [(0, 0), (radius, 0), (0, -radius), (-radius, 0), (0, radius)]
     irises = np.array([rim, rim], dtype=float)
@@ -150,16 +150,16 @@ def test_the_distance_follows_from_the_iris_and_the_lens() -> None:
         (1350, 1350, None, None),
         (1000, 1500, None, None),
     ],
-    ids=["the camera's word", "a phone's shape", "a phone's wide shape", "a square", "cut from something"],
+    ids=["Exif", "4:3", "16:9", "square", "3:2"],
 )
-def test_the_lens_is_the_cameras_word_or_a_phones_or_unknown(
+def test_the_focal_length_comes_from_exif_or_a_phones_aspect_ratio(
     width: int, height: int, written: float | None, expected: tuple[float, str] | None
 ) -> None:
     header = ImageHeader("jpeg", width, height, CameraMetadata(focal_35mm=written), False, 0, b"")
     assert focal_length_35mm(header.camera, header.width, header.height) == expected
 
 
-def test_a_near_camera_is_warned_about(plain: Face) -> None:
+def test_a_near_camera_gives_a_warning(plain: Face) -> None:
     near = replace(plain.quality, distance_cm=28.0, distance_source="exif")
     assert QualityWarning.TOO_CLOSE in quality_warnings(near, plain.pose, None)
     assert QualityWarning.TOO_CLOSE not in quality_warnings(replace(near, distance_cm=60.0), plain.pose, None)

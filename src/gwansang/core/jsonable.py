@@ -1,15 +1,11 @@
-"""JSON values: the context of an error as one, and objects of stored data."""
+"""Conversion of an error's context to JSON values."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Final
 
-from pydantic import JsonValue, TypeAdapter
-
-JsonObject = dict[str, JsonValue]
-JSON_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
+from pydantic import JsonValue
 
 
 def jsonable(value: object) -> JsonValue:

@@ -1,10 +1,10 @@
-"""The wire of classical sources."""
+"""What a rule goes back to, on the wire."""
 
 from pydantic import BaseModel
 
 
 class ClassicOut(BaseModel):
-    """The classical text that a rule is based on."""
+    """The old text a rule goes back to."""
 
     quote: str
     source: str

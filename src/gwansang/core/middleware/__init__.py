@@ -1,14 +1,14 @@
-"""Pure ASGI middleware, from the outside in:
+"""Pure ASGI middleware. From the outside in:
 
-RequestId         one id for every answer and every log line of a request
+RequestId         every answer and every log line of a request carries one id
 AccessLog         one line a request or socket: route template, status, milliseconds; no query, no body
-Metrics           counts and times requests by route template
+Metrics           counts and times requests by route template, where the container has meters
 SecurityHeaders   on every answer, errors included
 CORS              Starlette's, so that an allowed site can read refusals and errors too
-QuotaHeaders      the caller's remaining quota, on answers and refusals
-ErrorBoundary     unexpected errors become a 500, or 1011, with the request id and nothing else
-TrustedHosts      refuses other hosts
-BodyGate          refuses encoded, large and slow bodies, and bounds the bytes of all requests together
+QuotaHeaders      how much the caller has left, on answers and refusals
+ErrorBoundary     what nobody expected becomes a 500, or 1011, that tells the request id and nothing else
+TrustedHosts      refuses a foreign Host
+BodyGate          refuses encoded bodies, counts bytes, keeps deadlines, bounds what all requests hold together
 
-`main.py` adds them in this order.
+`main.py` puts them on in this order.
 """

@@ -1,4 +1,4 @@
-"""The caller's remaining quota as headers, on answers and refusals."""
+"""Tells callers how much they have left, on answers and refusals alike."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +9,7 @@ HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLim
 
 
 class QuotaHeaders:
-    """Adds the RateLimit headers from the `quota` in the scope's state, if the request was counted."""
+    """Adds the RateLimit headers where something was counted, from the `quota` in the scope's state."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Liveness and readiness."""
+"""Whether the process lives and whether it can work."""
 
 from fastapi import APIRouter
 
@@ -14,12 +14,12 @@ router = APIRouter(tags=["health"])
 @router.get("/health", operation_id="health")
 @router.get("/health/live")
 async def live() -> Health:
-    """Report that the process answers; nothing is checked."""
+    """The process answers; nothing is computed for it."""
     return Health()
 
 
 @router.get("/health/ready", responses=problem_responses(NotReadyError, QueueFullError, DatabaseUnavailableError))
 async def ready(readiness: ReadyCheck) -> Readiness:
-    """Check that the models are loaded, the queue has room, and the database answers."""
+    """The models are loaded, another photo would be taken, and the database answers."""
     await readiness.check()
     return Readiness()

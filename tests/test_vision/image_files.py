@@ -1,4 +1,4 @@
-"""Image files built part by part: with Exif, broken, lying, or far larger than they look."""
+"""Image files built part by part: with Exif, broken, with false headers, or decompression bombs."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ def drawn(width: int = 480, height: int = 640, face_width: float = 240.0) -> Ima
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The file that Pillow writes; another writer than the product's own library."""
+    """Return the file that Pillow writes, an encoder that the product does not use."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -29,7 +29,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def tiff(orientation: int = 1, focal_35mm: int | None = None, order: str = "<", kind: int = 3) -> bytes:
-    """A TIFF block with the orientation, and the focal length in its nested directory."""
+    """Return a TIFF block with the orientation, and the focal length in its nested directory."""
     entries = [struct.pack(order + "HHIHH", 0x0112, kind, 1, orientation, 0)]
     nested = b""
     if focal_35mm is not None:
@@ -41,7 +41,7 @@ def tiff(orientation: int = 1, focal_35mm: int | None = None, order: str = "<", 
 
 
 def looped_tiff(entries: int = 10_000) -> bytes:
-    """A directory that claims many entries and points at itself as its own nested and next directory."""
+    """Return a directory that declares many entries and points at itself as its own nested and next directory."""
     entry = struct.pack("<HHII", 0x8769, 4, 1, 8)
     listed = min(entries, 5_000)
     return b"II*\x00" + struct.pack("<IH", 8, entries) + entry * listed + struct.pack("<I", 8)
@@ -63,13 +63,13 @@ def jpeg_with_exif(jpeg: bytes, block: bytes) -> bytes:
 
 
 def jpeg_claiming(jpeg: bytes, width: int, height: int) -> bytes:
-    """The same file, whose frame header lies about its size."""
-    place = min(jpeg.find(bytes((0xFF, marker))) % (1 << 40) for marker in (0xC0, 0xC2))
-    return jpeg[: place + 5] + struct.pack(">HH", height, width) + jpeg[place + 9 :]
+    """Return the JPEG with another size in its frame header."""
+    frame = min(jpeg.find(bytes((0xFF, marker))) % (1 << 40) for marker in (0xC0, 0xC2))
+    return jpeg[: frame + 5] + struct.pack(">HH", height, width) + jpeg[frame + 9 :]
 
 
 def jpeg_with_scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan is repeated."""
+    """Return a progressive JPEG whose last scan is repeated."""
     jpeg = saved(drawn(), "JPEG", progressive=True)
     last = jpeg.rfind(b"\xff\xda")
     return jpeg[:-2] + jpeg[last:-2] * count + jpeg[-2:]
@@ -83,12 +83,12 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png_with(png: bytes, *chunks: bytes) -> bytes:
-    """The chunks stand right after the header."""
+    """Return the PNG with chunks inserted after its header."""
     return png[:33] + b"".join(chunks) + png[33:]
 
 
 def png_of_zeros(width: int, height: int, depth: int = 1, color: int = 0) -> bytes:
-    """A black picture that is tiny on the wire."""
+    """Return a black image with a very small file."""
     row_bytes = (width * depth * {0: 1, 2: 3, 4: 2, 6: 4}[color] + 7) // 8 + 1
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(row_bytes)) for _ in range(height)) + packer.flush()
@@ -98,7 +98,7 @@ def png_of_zeros(width: int, height: int, depth: int = 1, color: int = 0) -> byt
 
 
 def png_16_bit(rgb: NDArray[np.uint8], *, alpha: bool) -> bytes:
-    """The picture with two bytes a channel, opaque where it has an alpha channel."""
+    """Return a PNG with two bytes per channel; its alpha channel, if any, is opaque."""
     deep = rgb.astype(">u2") * 257
     if alpha:
         deep = np.dstack([deep, np.full(rgb.shape[:2], 65_535, ">u2")])
@@ -117,19 +117,19 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def webp_with_exif(webp: bytes, block: bytes, width: int, height: int) -> bytes:
-    """The extended form of a simple WebP, with Exif."""
+    """Return a simple WebP in the extended format, with Exif."""
     canvas = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
     kind, body = webp[12:16], webp[20:]
     return riff((b"VP8X", b"\x08\x00\x00\x00" + canvas), (kind, body), (b"EXIF", block))
 
 
 def webp_claiming(width: int, height: int) -> bytes:
-    """A lossless WebP header with nothing behind it."""
+    """Return a lossless WebP header without image data."""
     bits = (width - 1) | (height - 1) << 14
     return riff((b"VP8L", b"\x2f" + struct.pack("<I", bits) + bytes(20)))
 
 
-# turned pictures
+# orientations
 
 _STORED_AS = {
     1: lambda image: image,
@@ -144,12 +144,12 @@ _STORED_AS = {
 
 
 def stored_as(upright: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """How a camera held that way stores the upright picture."""
+    """Return the pixels that a camera stores for an upright image with this orientation."""
     return np.ascontiguousarray(_STORED_AS[orientation](upright))
 
 
 def polyglots() -> dict[str, bytes]:
-    """Portraits that are another kind of file as well."""
+    """Return portraits that are valid files of another type too, by a description."""
     portrait = drawn_portrait()
     pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
     return {
@@ -166,7 +166,7 @@ def polyglots() -> dict[str, bytes]:
 
 
 def ycck_jpeg(image: Image.Image) -> bytes:
-    """Adobe's CMYK JPEG: inverted C, M, Y as luma and chroma, inverted K, and the marker that says so."""
+    """Return Adobe's CMYK JPEG: inverted C, M, Y as luma and chroma, inverted K, and Adobe's marker."""
     ink = 255 - np.asarray(image.convert("RGB"))
     coded = np.asarray(Image.fromarray(ink).convert("YCbCr"))
     black = np.full(ink.shape[:2], 255, np.uint8)  # inverted: none
@@ -180,7 +180,7 @@ _ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), 
 
 
 def interlaced_png(rgb: NDArray[np.uint8]) -> bytes:
-    """PNG's seven passes over the picture."""
+    """Return a PNG interlaced in seven passes."""
     rows = bytearray()
     for top, left, down, across in _ADAM7:
         for row in rgb[top::down, left::across]:
@@ -190,8 +190,8 @@ def interlaced_png(rgb: NDArray[np.uint8]) -> bytes:
     return start + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
 
 
-def cut_and_mended(data: bytes) -> bytes:
-    """Half of a PNG's or WebP's pixels, with lengths and checksums that are right for the half."""
+def truncated_consistently(data: bytes) -> bytes:
+    """Return a PNG or WebP with half of its pixel data, and lengths and checksums that match the half."""
     if data[:4] == b"RIFF":
         return riff((data[12:16], data[20 : 20 + len(data) // 2]))
     packed = data[data.find(b"IDAT") + 4 : data.rfind(b"IEND") - 8]
