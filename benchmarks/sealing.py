@@ -8,7 +8,7 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from tests.support.serving import settings_for_tests
-from tests.test_services.test_history import analysis, keeper
+from tests.test_services.test_history import make_analysis, user_with_history
 
 from gwansang.container import Accounts, open_accounts
 from gwansang.services.protection.sealed_faces import unseal_face
@@ -20,8 +20,8 @@ ROUNDS = 5
 async def measure(folder: Path) -> None:
     settings = settings_for_tests(database_url=f"sqlite:///{folder / 'bench.sqlite3'}")
     async with open_accounts(settings) as accounts:
-        user_id = await keeper(accounts)
-        made = [analysis() for _ in range(ROWS)]
+        user_id = await user_with_history(accounts)
+        made = [make_analysis() for _ in range(ROWS)]
         started = perf_counter()
         for one in made:
             await accounts.history.save(user_id, one)

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import psutil
-from tests.support.clips import Rgb, encoded_clip, moving
+from tests.support.clips import Rgb, encode_clip, handheld_frames
 from tests.support.photos import encoded, evaluation_photos, model_dir
 
 from gwansang.reading.composer import compose
@@ -54,7 +54,7 @@ def compared(vision: NetworkVision, path: Path, number: int) -> tuple[int, int, 
     """How many parts of a clip are told like the still, like the remembered still, like single frames."""
     photo = framed(path)
     codec, container = (("libx264", "mp4"), ("libvpx-vp9", "webm"))[number % 2]
-    film = encoded_clip(moving(photo, 90, 720, 900, seed=number), codec, container)
+    film = encode_clip(handheld_frames(photo, 90, 720, 900, seed=number), codec, container)
     parts = [observe_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
     look, still = merge_parts(parts), observe_face(vision, FaceQuery(image=encoded(photo)))
     first = read_with_memory(None, still.measures, 1, lambda _, before: told(still, before))
@@ -72,7 +72,7 @@ def _remembered(look: FaceObservation, measures: object, before: dict[str, str] 
 
 def speed(vision: NetworkVision, path: Path, seconds: int) -> None:
     """A clip as phones record it: 1080p, thirty frames a second, a keyframe each second."""
-    film = encoded_clip(moving(framed(path), 30 * seconds, 1080, 1920), g="30", preset="veryfast", crf="20")
+    film = encode_clip(handheld_frames(framed(path), 30 * seconds, 1080, 1920), g="30", preset="veryfast", crf="20")
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
     clip = scan_clip(film, DecodeBudget(60))

@@ -19,6 +19,7 @@ from gwansang.api.v1.router import ROUTERS
 from gwansang.config import BodySettings, Settings, load_settings
 from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
+from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.meters import Meters
 from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.body_budget import BodyBudget
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
         app.add_api_route("/", _to_docs, include_in_schema=False)
+    settle_garbage_collector()
     return app
 
 

@@ -1,4 +1,4 @@
-"""Frames of a camera, made from one picture of a face that is moved, turned, lit and blurred."""
+"""Synthetic camera frames: a picture of a face, moved, turned and lit."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ Rgb = NDArray[np.uint8]
 
 @cache
 def real_face(number: int = 2, mood: str = "neutral") -> Rgb:
-    """A photographed face, about a third as wide as the picture; skips the test where there are none."""
+    """Return a photographed face, about a third as wide as the picture; skips the test without evaluation photos."""
     photo = evaluation_photos(f"london/{mood}")[number]
     picture = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
     return cv2.resize(picture, (640, 640), interpolation=cv2.INTER_AREA)[60:540].astype(np.uint8)
@@ -28,7 +28,7 @@ def drawn_face() -> Rgb:
 def frame(
     face: Rgb, *, scale: float = 1.0, x: float = 0.0, y: float = 0.0, roll_deg: float = 0.0, light: float = 1.0
 ) -> bytes:
-    """A JPEG of 640 x 480: the picture scaled, turned clockwise, moved by pixels, and lit."""
+    """Return a JPEG of 640 x 480: the picture scaled, turned clockwise, moved by pixels, and lit."""
     height, width = face.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -roll_deg, scale)
     matrix[:, 2] += (320 - width / 2 + x, 240 - height / 2 + y)
@@ -38,12 +38,12 @@ def frame(
 
 
 def hand_held(face: Rgb, count: int) -> list[bytes]:
-    """Frames as a calm hand holds the camera: it trembles by a pixel or two and drifts a little."""
-    chance = np.random.default_rng(5)
+    """Return frames of a steady hand-held camera, which trembles by a pixel or two and drifts a little."""
+    rng = np.random.default_rng(5)
     frames = []
     for number in range(count):
-        x, y = chance.normal(0, 0.5, 2)
+        x, y = rng.normal(0, 0.5, 2)
         drift = np.sin(number / 9)
-        scale, roll = 1 + 0.01 * drift, 1.0 * drift + chance.normal(0, 0.1)
+        scale, roll = 1 + 0.01 * drift, 1.0 * drift + rng.normal(0, 0.1)
         frames.append(frame(face, scale=scale, x=x + 3 * drift, y=y, roll_deg=roll))
     return frames

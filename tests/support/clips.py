@@ -1,4 +1,4 @@
-"""Clips to read, made on the spot: a face that moves, comes nearer and leans; and boxes to tamper with."""
+"""Synthetic clips: a face that moves, comes nearer and leans; and tools to tamper with MP4 boxes."""
 
 import io
 import math
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from gwansang.vision.drawn_face import draw_face
 
 Rgb = NDArray[np.uint8]
-CHEAP = {
+ENCODER_OPTIONS = {
     "libx264": {"preset": "ultrafast", "crf": "18"},
     "libvpx": {"deadline": "realtime", "cpu-used": "8", "b": "4000000"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "b": "4000000"},
 }
 
 
-def encoded_clip(
+def encode_clip(
     pictures: Iterable[Rgb],
     codec: str = "libx264",
     container: str = "mp4",
@@ -29,14 +29,14 @@ def encoded_clip(
     matrix: Sequence[int] | None = None,
     **options: str,
 ) -> bytes:
-    """Pictures as a film. matrix: a, b, c, d of the display matrix. options: the encoder's, or `movflags`."""
+    """Encode pictures as a clip. matrix: a, b, c, d of the display matrix. options: the encoder's, or `movflags`."""
     sink = io.BytesIO()
     flags = {"movflags": options.pop("movflags")} if "movflags" in options else {}
     with av.open(sink, "w", format=container, options=flags) as file:
         stream = None
         for picture in pictures:
             if stream is None:
-                stream = file.add_stream(codec, rate=rate, options={**CHEAP.get(codec, {}), **options})
+                stream = file.add_stream(codec, rate=rate, options={**ENCODER_OPTIONS.get(codec, {}), **options})
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 if matrix is not None:
@@ -49,7 +49,7 @@ def encoded_clip(
 
 
 def sound_only() -> bytes:
-    """An MP4 with a second of silence and no picture."""
+    """Return an MP4 with a second of silence and no video track."""
     sink = io.BytesIO()
     with av.open(sink, "w", format="mp4") as file:
         stream = file.add_stream("aac", rate=44_100)
@@ -60,8 +60,8 @@ def sound_only() -> bytes:
     return sink.getvalue()
 
 
-def moving(photo: Rgb, count: int = 60, width: int = 540, height: int = 720, seed: int = 0) -> Iterator[Rgb]:
-    """A photo as a hand-held camera would film it: nearer and farther, shifted, leaning, brighter and darker, noisy."""
+def handheld_frames(photo: Rgb, count: int = 60, width: int = 540, height: int = 720, seed: int = 0) -> Iterator[Rgb]:
+    """Yield frames of a photo as a hand-held camera films it: scaled, shifted, leaning, lit and noisy."""
     noise = np.random.default_rng(seed)
     fit = max(width / photo.shape[1], height / photo.shape[0])
     middle = (photo.shape[1] / 2, photo.shape[0] / 2)
@@ -80,37 +80,37 @@ def moving(photo: Rgb, count: int = 60, width: int = 540, height: int = 720, see
 
 
 def drawn_clip(count: int = 30, codec: str = "libx264", container: str = "mp4", **options: str) -> bytes:
-    """A drawn face, filmed."""
-    return encoded_clip(moving(draw_face(480, 640, 240), count, 360, 480), codec, container, **options)
+    """Return a clip of a drawn face."""
+    return encode_clip(handheld_frames(draw_face(480, 640, 240), count, 360, 480), codec, container, **options)
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
-    """A box of an MP4."""
+    """Return an MP4 box."""
     body = b"".join(content)
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
-def changed(film: bytes, kind: bytes, offset: int, form: str, *numbers: int, occurrence: int = 0) -> bytes:
-    """The film with numbers written over what lies `offset` bytes after the name of a box."""
-    place = -1
+def overwrite_box(clip: bytes, kind: bytes, offset: int, form: str, *numbers: int, occurrence: int = 0) -> bytes:
+    """Return the clip with numbers packed `offset` bytes after the name of a box."""
+    position = -1
     for _ in range(occurrence + 1):
-        place = film.index(kind, place + 1)
-    data = bytearray(film)
-    struct.pack_into(form, data, place + len(kind) + offset, *numbers)
+        position = clip.index(kind, position + 1)
+    data = bytearray(clip)
+    struct.pack_into(form, data, position + len(kind) + offset, *numbers)
     return bytes(data)
 
 
-def with_more(film: bytes, path: Sequence[bytes], extra: bytes) -> bytes:
-    """The film (its table of contents last) with a box put at the end of the box that `path` names."""
-    data = bytearray(film)
-    place, end = 0, len(film)
-    grown = []
+def append_to_box(clip: bytes, path: Sequence[bytes], extra: bytes) -> bytes:
+    """Return the clip, whose moov box is last, with a box appended to the one at `path`."""
+    data = bytearray(clip)
+    position, end = 0, len(clip)
+    parents = []
     for kind in path:
-        while data[place + 4 : place + 8] != kind:
-            place += struct.unpack_from(">I", data, place)[0]
-        grown.append(place)
-        end = place + struct.unpack_from(">I", data, place)[0]
-        place += 8
-    for start in grown:
+        while data[position + 4 : position + 8] != kind:
+            position += struct.unpack_from(">I", data, position)[0]
+        parents.append(position)
+        end = position + struct.unpack_from(">I", data, position)[0]
+        position += 8
+    for start in parents:
         struct.pack_into(">I", data, start, struct.unpack_from(">I", data, start)[0] + len(extra))
     return bytes(data[:end] + extra + data[end:])

@@ -1,4 +1,4 @@
-"""Stand-ins for the edge: the networks, and the time."""
+"""Fakes of the networks and of the clock."""
 
 import hashlib
 from collections.abc import Callable
@@ -19,31 +19,31 @@ NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
 
 
 class FakeVision:
-    """Sees the same face in every photo; `while_looking` runs first and may wait or raise."""
+    """FaceVision that finds the same face in every photo; `on_input` runs first and may block or raise."""
 
-    def __init__(self, while_looking: Callable[[Any], object] = len) -> None:
-        self._while_looking = while_looking
+    def __init__(self, on_input: Callable[[Any], object] = len) -> None:
+        self._on_input = on_input
 
     def face_from_photo(self, photo: bytes) -> Face:
-        self._while_looking(photo)
+        self._on_input(photo)
         return face_from_landmarks(canonical_landmarks(), 1000, 1000)
 
-    def face_from_image(self, picture: DecodedImage) -> Face:
-        self._while_looking(picture.pixels)
+    def face_from_image(self, image: DecodedImage) -> Face:
+        self._on_input(image.pixels)
         return face_from_landmarks(canonical_landmarks(), 1000, 1000)
 
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
-        """The same face, but photos of other bytes are of other people."""
+        """Return the same face, but a different embedding for different bytes."""
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
         return self.face_from_photo(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
 
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
-        self._while_looking(frame)
+        self._on_input(frame)
         return track_landmarks(canonical_landmarks(), 1000, 1000)
 
 
 class Gate:
-    """Holds whoever looks until it is opened."""
+    """Callable that blocks until the gate is opened."""
 
     def __init__(self) -> None:
         self.reached = Event()
@@ -60,12 +60,12 @@ class Gate:
 
 
 def frozen_clock(moment: datetime = NOON) -> Callable[[], datetime]:
-    """A clock that stands still."""
+    """Return a clock that stands still."""
     return lambda: moment
 
 
 class MovingClock:
-    """A clock that moves when it is told to."""
+    """Clock that is advanced by hand."""
 
     def __init__(self, moment: datetime = NOON) -> None:
         self.now = moment
@@ -73,6 +73,6 @@ class MovingClock:
     def __call__(self) -> datetime:
         return self.now
 
-    def pass_by(self, **span: float) -> None:
-        """Moves on, by `minutes=31`, `days=2` and the like."""
+    def advance(self, **span: float) -> None:
+        """Advance the clock, by `minutes=31`, `days=2` and the like."""
         self.now += timedelta(**span)

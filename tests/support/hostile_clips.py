@@ -1,4 +1,4 @@
-"""Films made to hurt, each with the errors that a caller may be told; None is a film that can be read all the same."""
+"""Hostile clips, each with the error codes that are right for it; None: the clip may be read."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from functools import cache
 import av
 import numpy as np
 
-from tests.support.clips import box, changed, drawn_clip, encoded_clip, sound_only, with_more
+from tests.support.clips import append_to_box, box, drawn_clip, encode_clip, overwrite_box, sound_only
 
 NO_TYPE, CORRUPT, NOTHING = "UNSUPPORTED_VIDEO_TYPE", "VIDEO_CORRUPT", "NO_VIDEO"
 LONG, LARGE = "VIDEO_TOO_LONG", "VIDEO_TOO_LARGE"
@@ -18,8 +18,8 @@ _FTYP = box(b"ftyp", b"isom", bytes(4), b"isomiso2avc1mp41")
 
 
 @dataclass(frozen=True)
-class Hostile:
-    """A file, and the answers that are right for it."""
+class HostileClip:
+    """A file with its acceptable error codes."""
 
     name: str
     data: bytes
@@ -27,107 +27,123 @@ class Hostile:
 
 
 @cache
-def hostile_clips() -> tuple[Hostile, ...]:
-    return (*_no_films(), *_cut(), *_lying_headers(), *_bombs(), *_references())
+def hostile_clips() -> tuple[HostileClip, ...]:
+    return (*_other_types(), *_truncated(), *_false_headers(), *_bombs(), *_references())
 
 
 @cache
-def film() -> bytes:
-    """A good one, its table of contents last."""
+def mp4_clip() -> bytes:
+    """Return a valid MP4 with its moov box last."""
     return drawn_clip(20)
 
 
 @cache
-def webm() -> bytes:
+def webm_clip() -> bytes:
     return drawn_clip(20, "libvpx", "webm")
 
 
-def _no_films() -> Iterator[Hostile]:
-    yield Hostile("nothing", b"", ("EMPTY_FILE",))
-    yield Hostile("noise", np.random.default_rng(3).bytes(65_536), (NO_TYPE,))
+def _other_types() -> Iterator[HostileClip]:
+    yield HostileClip("empty file", b"", ("EMPTY_FILE",))
+    yield HostileClip("noise", np.random.default_rng(3).bytes(65_536), (NO_TYPE,))
     playlist = b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
-    yield Hostile("a playlist", playlist, (NO_TYPE,))
-    yield Hostile("a playlist that begins like a film", b"#EXTftyp" + playlist, (NO_TYPE, CORRUPT))
-    yield Hostile("a playlist behind a film's first box", _FTYP + playlist, (CORRUPT,))
-    yield Hostile("a playlist in a film's box", _FTYP + box(b"mdat", playlist), (CORRUPT,))
-    yield Hostile("a list of files", b"ffconcat version 1.0\nfile /etc/passwd\n", (NO_TYPE,))
-    yield Hostile("concat:", b"concat:/etc/passwd|/etc/hosts", (NO_TYPE,))
-    yield Hostile("subfile", b"subfile,,start,0,end,64,,:/etc/passwd", (NO_TYPE,))
-    yield Hostile(
+    yield HostileClip("a playlist", playlist, (NO_TYPE,))
+    yield HostileClip("a playlist with an MP4 signature", b"#EXTftyp" + playlist, (NO_TYPE, CORRUPT))
+    yield HostileClip("a playlist after an ftyp box", _FTYP + playlist, (CORRUPT,))
+    yield HostileClip("a playlist in an mdat box", _FTYP + box(b"mdat", playlist), (CORRUPT,))
+    yield HostileClip("a list of files", b"ffconcat version 1.0\nfile /etc/passwd\n", (NO_TYPE,))
+    yield HostileClip("concat:", b"concat:/etc/passwd|/etc/hosts", (NO_TYPE,))
+    yield HostileClip("subfile", b"subfile,,start,0,end,64,,:/etc/passwd", (NO_TYPE,))
+    yield HostileClip(
         "a DASH manifest", b'<?xml version="1.0"?><MPD><BaseURL>http://127.0.0.1/</BaseURL></MPD>', (NO_TYPE,)
     )
-    yield Hostile("a session description", b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n", (NO_TYPE,))
-    yield Hostile("HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(2000), (NO_TYPE,))
-    yield Hostile("JPEG", b"\xff\xd8\xff\xe0" + bytes(2000), (NO_TYPE,))
+    yield HostileClip("a session description", b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n", (NO_TYPE,))
+    yield HostileClip("HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(2000), (NO_TYPE,))
+    yield HostileClip("JPEG", b"\xff\xd8\xff\xe0" + bytes(2000), (NO_TYPE,))
     for container, codec in (("avi", "mpeg4"), ("matroska", "libx264"), ("flv", "libx264"), ("mpegts", "libx264")):
-        yield Hostile(container, drawn_clip(3, codec, container), (NO_TYPE,))
-    yield Hostile("sound only", sound_only(), (NOTHING,))
+        yield HostileClip(container, drawn_clip(3, codec, container), (NO_TYPE,))
+    yield HostileClip("sound only", sound_only(), (NOTHING,))
 
 
-def _cut() -> Iterator[Hostile]:
+def _truncated() -> Iterator[HostileClip]:
     for share in (0.02, 0.3, 0.9, 0.999):
-        yield Hostile(f"{share} of an MP4", film()[: int(share * len(film()))], (CORRUPT,))
-        yield Hostile(f"{share} of a WebM", webm()[: int(share * len(webm()))], (CORRUPT,))
-    contents = film().index(b"moov") - 4
-    early = _FTYP + film()[contents:] + film()[len(_FTYP) : contents]
-    yield Hostile("half of an MP4 whose contents come first", early[: len(early) // 2], (CORRUPT,))
+        yield HostileClip(f"{share} of an MP4", mp4_clip()[: int(share * len(mp4_clip()))], (CORRUPT,))
+        yield HostileClip(f"{share} of a WebM", webm_clip()[: int(share * len(webm_clip()))], (CORRUPT,))
+    moov = mp4_clip().index(b"moov") - 4
+    moov_first = _FTYP + mp4_clip()[moov:] + mp4_clip()[len(_FTYP) : moov]
+    yield HostileClip("half of an MP4 with its moov box first", moov_first[: len(moov_first) // 2], (CORRUPT,))
     fragments = drawn_clip(20, movflags="frag_keyframe+empty_moov", g="5")
-    yield Hostile("half of an MP4 in fragments", fragments[: len(fragments) // 2], (CORRUPT,))
-    yield Hostile("a first box alone", _FTYP, (CORRUPT,))
-    yield Hostile("a damaged middle", film()[:2000] + bytes(3000) + film()[5000:], (None,))
+    yield HostileClip("half of a fragmented MP4", fragments[: len(fragments) // 2], (CORRUPT,))
+    yield HostileClip("an ftyp box alone", _FTYP, (CORRUPT,))
+    yield HostileClip("a damaged middle", mp4_clip()[:2000] + bytes(3000) + mp4_clip()[5000:], (None,))
 
 
-def _lying_headers() -> Iterator[Hostile]:
-    yield Hostile("four hours, says the track", changed(film(), b"mdhd", 16, ">I", 4 * 3600 * 15_360), (LONG,))
-    yield Hostile("four hours, say the frames", changed(film(), b"stts", 12, ">I", 4 * 3600 * 15_360 // 20), (LONG,))
-    yield Hostile("four hours of WebM", _long_webm(), (LONG,))
-    yield Hostile("a WebM that does not say it is so long", _long_webm(silent=True), (LONG,))
-    yield Hostile("8K, says the track", changed(film(), b"avc1", 24, ">HH", 7680, 4320, occurrence=1), (LARGE,))
-    yield Hostile("8K, and the track lies", _hidden_8k(), (LARGE, CORRUPT))
-    yield Hostile("no pixels", changed(film(), b"avc1", 24, ">HH", 0, 0, occurrence=1), (NOTHING,))
-    yield Hostile("1000 frames a second", encoded_clip([np.zeros((64, 64, 3), np.uint8)] * 400, rate=1000), (LARGE,))
-    yield Hostile("no frame", changed(changed(film(), b"stsz", 8, ">I", 0), b"stts", 4, ">I", 0), (NOTHING,))
-    yield Hostile(
-        "a codec of cameras long gone", changed(film(), b"avc1", -4, ">4s", b"rpza", occurrence=1), (NO_TYPE,)
+def _false_headers() -> Iterator[HostileClip]:
+    yield HostileClip("mdhd of four hours", overwrite_box(mp4_clip(), b"mdhd", 16, ">I", 4 * 3600 * 15_360), (LONG,))
+    yield HostileClip(
+        "stts of four hours", overwrite_box(mp4_clip(), b"stts", 12, ">I", 4 * 3600 * 15_360 // 20), (LONG,)
     )
-    yield Hostile("encrypted", changed(film(), b"avc1", -4, ">4s", b"encv", occurrence=1), (NO_TYPE,))
-    yield Hostile("a codec that the bytes are not", changed(film(), b"avc1", -4, ">4s", b"vp09", occurrence=1), (None,))
+    yield HostileClip("four hours of WebM", _long_webm(), (LONG,))
+    yield HostileClip("four hours of WebM without a duration", _long_webm(silent=True), (LONG,))
+    yield HostileClip("avc1 of 8K", overwrite_box(mp4_clip(), b"avc1", 24, ">HH", 7680, 4320, occurrence=1), (LARGE,))
+    yield HostileClip("8K frames and a smaller avc1", _hidden_8k(), (LARGE, CORRUPT))
+    yield HostileClip("avc1 of 0 x 0", overwrite_box(mp4_clip(), b"avc1", 24, ">HH", 0, 0, occurrence=1), (NOTHING,))
+    yield HostileClip("1000 frames a second", encode_clip([np.zeros((64, 64, 3), np.uint8)] * 400, rate=1000), (LARGE,))
+    yield HostileClip(
+        "no sample", overwrite_box(overwrite_box(mp4_clip(), b"stsz", 8, ">I", 0), b"stts", 4, ">I", 0), (NOTHING,)
+    )
+    yield HostileClip(
+        "an obsolete codec", overwrite_box(mp4_clip(), b"avc1", -4, ">4s", b"rpza", occurrence=1), (NO_TYPE,)
+    )
+    yield HostileClip("encrypted", overwrite_box(mp4_clip(), b"avc1", -4, ">4s", b"encv", occurrence=1), (NO_TYPE,))
+    yield HostileClip(
+        "another codec than the frames", overwrite_box(mp4_clip(), b"avc1", -4, ">4s", b"vp09", occurrence=1), (None,)
+    )
 
 
-def _bombs() -> Iterator[Hostile]:
-    most = 2**32 - 1
-    yield Hostile("4 billion samples of one size", changed(film(), b"stsz", 4, ">II", 1, most), (LARGE,))
-    yield Hostile("4 billion times", changed(film(), b"stts", 4, ">I", most), (CORRUPT,))
-    yield Hostile("one time for 4 billion samples", changed(film(), b"stts", 8, ">I", most), (LARGE, LONG))
-    yield Hostile("4 billion chunks", changed(film(), b"stco", 4, ">I", most), (CORRUPT,))
-    yield Hostile("4 billion chunk lengths", changed(film(), b"stsc", 4, ">I", most), (CORRUPT,))
-    yield Hostile("a chunk of 4 billion samples", changed(film(), b"stsc", 12, ">I", most), (None, CORRUPT, NOTHING))
+def _bombs() -> Iterator[HostileClip]:
+    uint32_max = 2**32 - 1
+    yield HostileClip(
+        "4 billion samples of one size", overwrite_box(mp4_clip(), b"stsz", 4, ">II", 1, uint32_max), (LARGE,)
+    )
+    yield HostileClip("4 billion stts entries", overwrite_box(mp4_clip(), b"stts", 4, ">I", uint32_max), (CORRUPT,))
+    yield HostileClip(
+        "one stts entry for 4 billion samples", overwrite_box(mp4_clip(), b"stts", 8, ">I", uint32_max), (LARGE, LONG)
+    )
+    yield HostileClip("4 billion chunks", overwrite_box(mp4_clip(), b"stco", 4, ">I", uint32_max), (CORRUPT,))
+    yield HostileClip("4 billion stsc entries", overwrite_box(mp4_clip(), b"stsc", 4, ">I", uint32_max), (CORRUPT,))
+    yield HostileClip(
+        "a chunk of 4 billion samples",
+        overwrite_box(mp4_clip(), b"stsc", 12, ">I", uint32_max),
+        (None, CORRUPT, NOTHING),
+    )
     fragments = drawn_clip(20, movflags="frag_keyframe+empty_moov")
-    yield Hostile("a fragment of 4 billion samples", changed(fragments, b"trun", 0, ">II", 0, most), (LARGE,))
-    yield Hostile("100,000 empty boxes", film() + 100_000 * box(b"free"), (LARGE,))
+    yield HostileClip(
+        "a fragment of 4 billion samples", overwrite_box(fragments, b"trun", 0, ">II", 0, uint32_max), (LARGE,)
+    )
+    yield HostileClip("100,000 empty boxes", mp4_clip() + 100_000 * box(b"free"), (LARGE,))
     deep = b""
     for _ in range(3000):
         deep = box(b"moov", deep)
-    yield Hostile("boxes in boxes in boxes", _FTYP + deep, (CORRUPT, NOTHING))
-    yield Hostile("a box without a size", _FTYP + struct.pack(">I4s", 4, b"moov") + bytes(64), (CORRUPT,))
-    yield Hostile("a compressed table", _FTYP + box(b"moov", box(b"cmov", box(b"cmvd", bytes(64)))), (NOTHING,))
-    yield Hostile("two tables of contents", film() + box(b"moov"), (CORRUPT,))
+    yield HostileClip("3000 nested boxes", _FTYP + deep, (CORRUPT, NOTHING))
+    yield HostileClip("a box without a size", _FTYP + struct.pack(">I4s", 4, b"moov") + bytes(64), (CORRUPT,))
+    yield HostileClip("a compressed moov box", _FTYP + box(b"moov", box(b"cmov", box(b"cmvd", bytes(64)))), (NOTHING,))
+    yield HostileClip("two moov boxes", mp4_clip() + box(b"moov"), (CORRUPT,))
     edits = box(
         b"edts", box(b"elst", bytes(4), struct.pack(">I", 50_000), 50_000 * struct.pack(">IiI", 500, 0, 65_536))
     )
-    yield Hostile("50,000 repetitions", with_more(film(), (b"moov", b"trak"), edits), (None,))
+    yield HostileClip("50,000 edits", append_to_box(mp4_clip(), (b"moov", b"trak"), edits), (None,))
 
 
-def _references() -> Iterator[Hostile]:
+def _references() -> Iterator[HostileClip]:
     path = b"file:///etc/passwd\0"
     outside = box(b"dinf", box(b"dref", bytes(4), struct.pack(">I", 1), box(b"url ", bytes(4), path)))
-    yield Hostile("frames that lie in another file", with_more(film(), _TABLES[:4], outside), (None,))
+    yield HostileClip("frames in another file", append_to_box(mp4_clip(), _TABLES[:4], outside), (None,))
     cover = box(b"udta", box(b"meta", bytes(4), box(b"ilst", box(b"covr", box(b"data", bytes(8), b"\x89PNG" * 99)))))
-    yield Hostile("a cover", with_more(film(), (b"moov",), cover), (None,))
+    yield HostileClip("a cover picture", append_to_box(mp4_clip(), (b"moov",), cover), (None,))
 
 
 def _long_webm(*, silent: bool = False) -> bytes:
-    """Two frames four hours apart; silent: without a word on that before the frames."""
+    """Return two frames four hours apart; silent: without a duration in the header."""
     sink = io.BytesIO()
     with av.open(sink, "w", format="webm", options={"live": "1"} if silent else {}) as file:
         stream = file.add_stream("libvpx", rate=30, options={"deadline": "realtime", "cpu-used": "8"})
@@ -141,5 +157,5 @@ def _long_webm(*, silent: bool = False) -> bytes:
 
 
 def _hidden_8k() -> bytes:
-    large = encoded_clip([np.full((4320, 7680, 3), 90, np.uint8)] * 2)
-    return changed(large, b"avc1", 24, ">HH", 640, 360, occurrence=1)
+    large = encode_clip([np.full((4320, 7680, 3), 90, np.uint8)] * 2)
+    return overwrite_box(large, b"avc1", 24, ">HH", 640, 360, occurrence=1)

@@ -1,4 +1,4 @@
-"""A stand-in for the networks that sees the face whose name a photo bears."""
+"""Fake of the networks for several faces: a photo names the synthetic face that is found in it."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from tests.support.factories import frontal_face
 ME, ME_AGAIN, STRANGER, NOBODY = b"1 1.0", b"1 1.4", b"5 3.0", b"nobody"
 
 
-class ManyFaces:
-    """A photo is `seed strength` of a made face, or NOBODY."""
+class SeededVision:
+    """FaceVision for photos that are `seed strength` of a synthetic face, or NOBODY."""
 
     def face_from_photo(self, photo: bytes) -> Face:
         if photo == NOBODY:
@@ -20,7 +20,7 @@ class ManyFaces:
 
 
 def landmarks_of(photo: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The made face in the middle of a square picture."""
+    """Return the landmarks of a photo's face in the middle of a square picture."""
     seed, strength = photo.split()
     vertices = frontal_face(int(seed), float(strength))
     fractions: np.ndarray[tuple[int, int], np.dtype[np.float64]] = 0.5 + vertices * (1.0, -1.0, -1.0) / (

@@ -102,7 +102,7 @@ async def test_without_consent_there_is_no_match_and_no_embedding(client: httpx.
     assert Counting.embeddings == made + 1
 
 
-async def test_the_people_one_resembles_are_named_the_nearest_first(client: httpx.AsyncClient, chief: Person) -> None:
+async def test_matches_are_listed_nearest_first(client: httpx.AsyncClient, chief: Person) -> None:
     ids = await gallery(chief, 4)
     someone = await person(client)
     await someone.agree("lookalike")
@@ -129,7 +129,7 @@ async def test_the_people_one_resembles_are_named_the_nearest_first(client: http
         assert (await match(someone, photo(1), k=k)).status_code == 422
 
 
-async def test_an_empty_gallery_says_so(client: httpx.AsyncClient) -> None:
+async def test_an_empty_gallery_gives_a_notice(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     await someone.agree("lookalike")
     answer = await match(someone, photo(0))
@@ -151,7 +151,7 @@ async def test_landmarks_alone_are_not_enough_for_a_match(client: httpx.AsyncCli
     assert other.json()["error"]["code"] == "SCOPE_MISSING"
 
 
-async def test_two_replicas_agree_within_seconds_of_a_change(
+async def test_two_replicas_agree_soon_after_a_change(
     client: httpx.AsyncClient, chief: Person, database_url: str
 ) -> None:
     await gallery(chief)
@@ -167,7 +167,7 @@ async def test_two_replicas_agree_within_seconds_of_a_change(
         assert here["gallery_size"] == 2
 
 
-async def test_the_gallery_is_listed_searched_and_told_with_its_sources(
+async def test_the_gallery_can_be_listed_and_searched_and_shows_provenance(
     client: httpx.AsyncClient, chief: Person
 ) -> None:
     for name_ko, name_en, category in (("김 태희", "Kim Tae-hee", "actor"), ("아이유", "IU", "singer")):
@@ -191,7 +191,7 @@ async def test_the_gallery_is_listed_searched_and_told_with_its_sources(
     assert (await client.get("/api/v1/celebrity/999999")).json()["error"]["code"] == "CELEBRITY_NOT_FOUND"
 
 
-async def test_administrators_change_the_gallery_and_nobody_else_does(client: httpx.AsyncClient, chief: Person) -> None:
+async def test_only_administrators_can_change_the_gallery(client: httpx.AsyncClient, chief: Person) -> None:
     (star, other) = await gallery(chief, 2)
     body = {"name_ko": "사람 0", "name_en": "Person 0", "category": "actor"}
     assert (await chief.call("POST", "/celebrity", json=body)).json()["error"]["code"] == "CELEBRITY_EXISTS"
@@ -257,13 +257,13 @@ async def test_no_embedding_is_in_any_answer_log_export_or_table_of_users(
 
 
 @pytest.mark.parametrize("name", ["match", "import", "photos"])
-async def test_the_name_of_a_call_is_nobodys_number(client: httpx.AsyncClient, name: str) -> None:
+async def test_a_call_name_is_not_taken_for_a_celebrity_id(client: httpx.AsyncClient, name: str) -> None:
     for method in ("GET", "PATCH", "DELETE", "OPTIONS"):
         refused = await client.request(method, f"/api/v1/celebrity/{name}")
         assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 19, "9" * 5000, "-1", "x", "1e3"])
-async def test_a_number_that_nobody_has_is_refused_whatever_it_is(client: httpx.AsyncClient, number: str) -> None:
+async def test_an_unknown_or_invalid_celebrity_id_is_rejected(client: httpx.AsyncClient, number: str) -> None:
     answer = await client.get(f"/api/v1/celebrity/{number}")
     assert answer.status_code in (404, 414, 422)

@@ -89,7 +89,7 @@ async def done(someone: Person, task_id: str) -> dict[str, JsonValue]:
     raise AssertionError(f"the import did not end: {task}")
 
 
-async def test_every_picture_is_taken_once_and_what_can_not_be_used_is_told(chief: Person) -> None:
+async def test_every_picture_is_imported_once_and_unusable_ones_are_reported(chief: Person) -> None:
     accepted = await submit(chief, archive(), "once")
     assert accepted.status_code == 202, accepted.text
     assert (await submit(chief, archive(), "once")).json()["task_id"] == accepted.json()["task_id"]
@@ -114,7 +114,7 @@ async def test_every_picture_is_taken_once_and_what_can_not_be_used_is_told(chie
     assert (again["result"]["added"], again["result"]["duplicate"]) == (0, 6)
 
 
-async def test_hostile_archives_and_strangers_are_refused_at_once(client: httpx.AsyncClient, chief: Person) -> None:
+async def test_hostile_archives_and_other_users_are_rejected_at_once(client: httpx.AsyncClient, chief: Person) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("p/a.jpg", bytes(20_000_000))
@@ -162,7 +162,7 @@ async def imports(database_url: str) -> AsyncIterator[tuple[CelebrityService, Ga
         await pool.close()
 
 
-async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself(database_url: str) -> None:
+async def test_a_repeated_step_is_not_its_own_duplicate(database_url: str) -> None:
     async with imports(database_url) as (gallery, search):
         job, work = ImportJob(gallery), Work()
         first, second = [await job.step(work, 0) for _ in range(2)]
@@ -173,7 +173,7 @@ async def test_a_step_that_is_done_again_after_a_crash_is_no_duplicate_of_itself
         assert (await search.current()).version == 1
 
 
-async def test_imports_that_add_a_person_at_the_same_moment_lose_no_picture(
+async def test_concurrent_imports_of_a_new_person_lose_no_picture(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look = Celebrities.get_by_names

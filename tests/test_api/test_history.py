@@ -46,14 +46,14 @@ def without_places(told: object) -> object:
     return [without_places(one) for one in told] if isinstance(told, list) else told
 
 
-async def test_a_kept_reading_is_the_one_that_was_told_without_its_points(minji: Person) -> None:
+async def test_a_saved_reading_equals_the_answer_without_its_points(minji: Person) -> None:
     told = await read(minji)
     kept = (await minji.call("GET", f"/analysis/{told['analysis_id']}")).json()
     assert without_places(kept) == without_places(told)
     assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(kept))) == {"[]"}
 
 
-async def test_kept_readings_are_listed_newest_first_in_pages(minji: Person) -> None:
+async def test_saved_readings_are_paged_newest_first(minji: Person) -> None:
     ids = [(await read(minji))["analysis_id"] for _ in range(3)]
     page = (await minji.call("GET", "/analysis", params={"size": 2})).json()
     assert (page["total"], page["pages"], len(page["items"])) == (3, 2, 2)
@@ -74,7 +74,7 @@ async def test_a_deleted_reading_is_gone(minji: Person) -> None:
     assert (await minji.call("GET", "/analysis")).json()["items"] == []
 
 
-async def test_any_days_fortune_is_told_for_a_kept_face(minji: Person) -> None:
+async def test_the_fortune_of_any_day_is_returned_for_a_saved_reading(minji: Person) -> None:
     told = await read(minji)
     place = f"/analysis/{told['analysis_id']}/fortune"
     today = await minji.call("GET", place, params={"date": "2026-11-23"})
@@ -87,13 +87,15 @@ async def test_any_days_fortune_is_told_for_a_kept_face(minji: Person) -> None:
 @pytest.mark.parametrize(
     "day", ["", "0", "1764000000", "yesterday", "2026-02-30", "20261123", "0001-01-01", "9999-12-31", "-1", None]
 )
-async def test_an_odd_day_is_refused_or_told(day: str | None, minji: Person) -> None:
+async def test_a_fortune_is_returned_for_extreme_dates_and_rejected_for_invalid_ones(
+    day: str | None, minji: Person
+) -> None:
     place = f"/analysis/{(await read(minji))['analysis_id']}/fortune"
     answer = await minji.call("GET", place, params={} if day is None else {"date": day})
     assert answer.status_code == (200 if day in ("0001-01-01", "9999-12-31") else 422)
 
 
-async def test_a_photo_leaves_nothing_but_measures(minji: Person) -> None:
+async def test_only_measures_are_saved_of_a_photo(minji: Person) -> None:
     answer = await minji.call("POST", "/analysis/face/upload", files={"file": ("me.jpg", drawn_portrait())})
     assert answer.status_code == 200
     export = (await minji.call("GET", "/users/me/export")).json()
@@ -102,14 +104,14 @@ async def test_a_photo_leaves_nothing_but_measures(minji: Person) -> None:
     assert not re.search(r"(-?\d+\.\d+, ){10}", json.dumps(kept))  # no long row of coordinates
 
 
-async def test_without_consent_nothing_is_kept_and_the_reading_is_told(client: httpx.AsyncClient) -> None:
+async def test_without_consent_a_reading_is_returned_and_not_saved(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     told = await read(someone)
     assert (await someone.call("GET", "/analysis")).json()["total"] == 0
     assert (await someone.call("GET", f"/analysis/{told['analysis_id']}")).status_code == 404
 
 
-async def test_withdrawing_the_consent_deletes_what_was_kept_at_once(minji: Person) -> None:
+async def test_withdrawing_consent_deletes_saved_readings_at_once(minji: Person) -> None:
     place = f"/analysis/{(await read(minji))['analysis_id']}"
     assert (await minji.call("DELETE", "/consents/history")).json()["granted"] is False
     assert (await minji.call("GET", place)).status_code == 404
@@ -117,14 +119,14 @@ async def test_withdrawing_the_consent_deletes_what_was_kept_at_once(minji: Pers
     assert (await minji.call("GET", "/analysis")).json()["total"] == 0
 
 
-async def test_a_guests_reading_is_told_and_not_kept(client: httpx.AsyncClient) -> None:
+async def test_a_guests_reading_is_returned_and_not_saved(client: httpx.AsyncClient) -> None:
     answer = await client.post(JSON_CALL, json=FACE)
     assert answer.status_code == 200
     assert (await client.get(f"/api/v1/analysis/{answer.json()['analysis_id']}")).status_code == 401
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_where_guests_are_not_welcome_a_reading_needs_a_caller(database_url: str) -> None:
+async def test_a_reading_needs_credentials_if_guests_are_not_allowed(database_url: str) -> None:
     async with application(database_url=database_url, allow_guests=False) as client:
         for answer in (
             await client.post(JSON_CALL, json=FACE),
@@ -135,12 +137,12 @@ async def test_where_guests_are_not_welcome_a_reading_needs_a_caller(database_ur
         await read(await person(client))
 
 
-async def test_wrong_credentials_do_not_make_a_guest(client: httpx.AsyncClient) -> None:
+async def test_invalid_credentials_are_not_treated_as_a_guest(client: httpx.AsyncClient) -> None:
     for headers in ({"Authorization": "Bearer x"}, {"X-API-Key": "x"}, {"Authorization": ""}):
         assert (await client.post(JSON_CALL, json=FACE, headers=headers)).status_code == 401
 
 
-async def test_what_is_anothers_is_not_there(client: httpx.AsyncClient, minji: Person) -> None:
+async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, minji: Person) -> None:
     """For every call with an id in its address, as the documentation lists them."""
     thief = await person(client, "thief")
     await minji.key("analyze")
@@ -166,7 +168,7 @@ async def test_what_is_anothers_is_not_there(client: httpx.AsyncClient, minji: P
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 
 
-async def test_anothers_reading_and_no_reading_are_refused_in_the_same_words(
+async def test_another_users_reading_and_a_nonexistent_one_get_the_same_answer(
     client: httpx.AsyncClient, minji: Person
 ) -> None:
     thief = await person(client, "thief")
@@ -179,5 +181,5 @@ async def test_anothers_reading_and_no_reading_are_refused_in_the_same_words(
 
 
 @pytest.mark.parametrize("odd", ["1", "face", "not-a-uuid", "' OR 1=1--", "%00", "x" * 3000])
-async def test_an_id_that_is_none_is_not_found(odd: str, minji: Person) -> None:
+async def test_an_invalid_id_is_not_found(odd: str, minji: Person) -> None:
     assert (await minji.call("DELETE", f"/analysis/{odd}")).status_code in (404, 405)

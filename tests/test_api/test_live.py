@@ -68,7 +68,7 @@ def read_live(camera: ClientConnection, frames: list[bytes]) -> tuple[list[dict[
     raise AssertionError(said[-1])
 
 
-def test_a_calm_face_is_coached_to_a_reading_like_that_of_its_still(studio: Server, camera: ClientConnection) -> None:
+def test_a_steady_face_gets_a_reading_like_that_of_its_photo(studio: Server, camera: ClientConnection) -> None:
     face = real_face()
     said, last = read_live(camera, hand_held(face, 120))
     assert last["type"] == "reading"
@@ -88,7 +88,7 @@ def shape_of(reading: dict[str, Any], part: str) -> str:
     return shape
 
 
-def test_a_frame_is_answered_with_all_that_a_client_draws(camera: ClientConnection) -> None:
+def test_an_answer_to_a_frame_has_everything_that_a_client_draws(camera: ClientConnection) -> None:
     told = answered(camera, frame(real_face(), roll_deg=-18))
     assert told["hints"][0] == "tilt_left"
     assert told["text"] == TEXTS["en"]["tilt_left"]
@@ -101,20 +101,20 @@ def test_a_frame_is_answered_with_all_that_a_client_draws(camera: ClientConnecti
     assert told["quality"]["brightness"] > 0.1
 
 
-def test_the_hints_are_told_in_korean_unless_another_language_is_asked_for(studio: Server) -> None:
+def test_hints_are_in_korean_by_default(studio: Server) -> None:
     with dial(studio) as camera:
         camera.send(encoded(scenes.lit(0.02)))
         assert hear(camera)["type"] == "hello"
         assert hear(camera)["text"] == TEXTS["ko"]["too_dark"]
 
 
-def test_there_is_a_warm_sentence_for_every_hint() -> None:
+def test_every_hint_has_a_text() -> None:
     assert set(TEXTS["ko"]) == {*GuidanceCue, "steady"}
     assert all(text.endswith("요.") for text in TEXTS["ko"].values())
     assert all(text.endswith(".") or "!" in text for text in TEXTS["en"].values())
 
 
-def test_landmarks_are_coached_too(camera: ClientConnection) -> None:
+def test_landmarks_get_hints_too(camera: ClientConnection) -> None:
     points = canonical_landmarks()
     near = 0.5 + (points - 0.5) * 1.3
     told = answered(camera, mesh(near.round(5).tolist()))
@@ -128,14 +128,14 @@ def mesh(points: object) -> str:
 
 
 @pytest.mark.parametrize("points", [[[0.5, 0.5]] * 468, [[0.5, 0.5]] * 467, [[1e9, 0.5]] * 468, [[0.5] * 2000] * 20])
-def test_landmarks_that_are_no_face_are_an_error_and_the_socket_stays(camera: ClientConnection, points: object) -> None:
+def test_invalid_landmarks_get_an_error_and_the_socket_stays_open(camera: ClientConnection, points: object) -> None:
     told = answered(camera, mesh(points))
     assert told["problem"]["status"] == 422
     assert answered(camera, frame(drawn_face()))["type"] == "guidance"
 
 
 @pytest.mark.parametrize("hostile", hostile_images(), ids=lambda hostile: hostile.name)
-def test_a_hostile_frame_gets_an_error_and_the_socket_stays(
+def test_a_hostile_frame_gets_an_error_and_the_socket_stays_open(
     camera: ClientConnection, studio: Server, hostile: Hostile
 ) -> None:
     if len(hostile.data) > 1024 * 1024:
@@ -153,7 +153,7 @@ def test_a_hostile_frame_gets_an_error_and_the_socket_stays(
     assert studio.memory_mb() - before < 150
 
 
-def test_hostile_frames_of_one_socket_harm_no_other(studio: Server, camera: ClientConnection) -> None:
+def test_hostile_frames_do_not_disturb_other_sockets(studio: Server, camera: ClientConnection) -> None:
     stop = threading.Event()
 
     def attack() -> None:
@@ -177,7 +177,7 @@ def test_hostile_frames_of_one_socket_harm_no_other(studio: Server, camera: Clie
     assert {one["type"] for one in said} == {"guidance"}
 
 
-def test_of_frames_that_come_too_fast_the_newest_is_looked_at_and_the_sender_is_told(
+def test_of_frames_that_come_too_fast_the_newest_is_processed_and_slow_down_is_sent(
     camera: ClientConnection,
 ) -> None:
     data, said = frame(real_face(), scale=0.5), []
@@ -213,14 +213,14 @@ def test_of_frames_that_come_too_fast_the_newest_is_looked_at_and_the_sender_is_
         ("[]", "INVALID_JSON"),
     ],
 )
-def test_a_message_that_is_not_right_is_an_error_and_the_socket_stays(
+def test_an_invalid_message_gets_an_error_and_the_socket_stays_open(
     camera: ClientConnection, message: str, code: str
 ) -> None:
     assert answered(camera, message)["problem"]["error"]["code"] == code
     assert answered(camera, frame(drawn_face()))["type"] == "guidance"
 
 
-def test_a_message_of_another_kind_ends_the_socket_with_1003(camera: ClientConnection) -> None:
+def test_an_unknown_message_type_closes_the_socket_with_1003(camera: ClientConnection) -> None:
     told = answered(camera, '{"type": "dance"}')
     assert told["problem"]["error"]["code"] == "MESSAGE_TYPE_NOT_ACCEPTED"
     assert closing(camera) == 1003
@@ -242,7 +242,7 @@ def next_closed(server: Server, before: int) -> object:
 
 
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 17 * 1024 * 1024])
-def test_a_message_that_is_too_large_ends_the_socket_with_1009(
+def test_a_message_that_is_too_large_closes_the_socket_with_1009(
     studio: Server, camera: ClientConnection, size: int
 ) -> None:
     told_before = len(closed(studio))
@@ -256,19 +256,19 @@ def test_a_message_that_is_too_large_ends_the_socket_with_1009(
         assert camera.close_code == 1009
 
 
-def test_a_message_in_endless_fragments_ends_the_socket_with_1009(studio: Server, camera: ClientConnection) -> None:
+def test_a_message_in_endless_fragments_closes_the_socket_with_1009(studio: Server, camera: ClientConnection) -> None:
     told_before = len(closed(studio))
     with pytest.raises(ConnectionClosed):
         camera.send(bytes(64 * 1024) for _ in range(1000))
     assert next_closed(studio, told_before) == 1009
 
 
-def test_nothing_is_unpacked(studio: Server) -> None:
+def test_compression_is_not_negotiated(studio: Server) -> None:
     with dial(studio, compression="deflate") as camera:
         assert camera.protocol.extensions == []
 
 
-def test_who_never_reads_does_not_hold_up_the_others(studio: Server, camera: ClientConnection) -> None:
+def test_a_client_that_never_reads_does_not_block_others(studio: Server, camera: ClientConnection) -> None:
     with dial(studio) as deaf:
         deaf.send(json.dumps({"type": "start"}))
         deaf.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -277,7 +277,7 @@ def test_who_never_reads_does_not_hold_up_the_others(studio: Server, camera: Cli
         assert answered(camera, frame(drawn_face()))["type"] == "guidance"
 
 
-def test_the_log_has_one_line_a_socket_and_no_ticket(studio: Server) -> None:
+def test_the_log_has_one_line_for_each_socket_and_no_ticket(studio: Server) -> None:
     with studio.client() as client:
         registration = {"email": "live@example.com", "username": "live", "password": "correct horse"}
         client.post("/api/v1/users/", json=registration)
@@ -299,7 +299,7 @@ def test_the_log_has_one_line_a_socket_and_no_ticket(studio: Server) -> None:
     assert str(line["caller"]).startswith("user:")
 
 
-def test_a_server_that_stops_says_1012_and_is_gone(tmp_path: Path) -> None:
+def test_a_stopping_server_closes_sockets_with_1012_and_exits(tmp_path: Path) -> None:
     with serving(tmp_path, ALLOW_GUESTS="true") as server, dial(server) as camera:
         camera.send(frame(drawn_face()))
         assert hear(camera)["type"] == "hello"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gwansang.api.v1.cards import svg
-from gwansang.api.v1.cards.match_card import Resembled, match_card
+from gwansang.api.v1.cards.match_card import Lookalike, match_card
 from gwansang.reading.lookalike import REGIONS, Region
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
@@ -14,15 +14,15 @@ from tests.support.content_policy import violations
 TEXTS = {locale: load("match_card", locale, dict[str, str]) for locale in LOCALES}
 SVG = "{http://www.w3.org/2000/svg}"
 MATCHES = [
-    Resembled(name, 97 - 3 * place) for place, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
+    Lookalike(name, 97 - 3 * place) for place, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
 ]
-NEAREST: dict[Region, Resembled] = {
-    region: Resembled(name, 90) for region, name in zip(REGIONS, ("가을", "나래", "다온", "라온", "마루"), strict=True)
+NEAREST: dict[Region, Lookalike] = {
+    region: Lookalike(name, 90) for region, name in zip(REGIONS, ("가을", "나래", "다온", "라온", "마루"), strict=True)
 }
 
 
 def drawn(
-    matches: list[Resembled] | None = None, nearest: dict[Region, Resembled] | None = None, locale: Locale = "ko"
+    matches: list[Lookalike] | None = None, nearest: dict[Region, Lookalike] | None = None, locale: Locale = "ko"
 ) -> ET.Element:
     card = match_card(MATCHES if matches is None else matches, NEAREST if nearest is None else nearest, "12", locale)
     return ET.fromstring(card)  # noqa: S314 - our own
@@ -33,7 +33,7 @@ def lines(card: ET.Element) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-def test_a_card_names_everybody_their_percentiles_and_the_gallery(locale: Locale) -> None:
+def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) -> None:
     found = lines(drawn(locale=locale))
     assert {one.name for one in MATCHES} | {one.name for one in NEAREST.values()} <= set(found)
     assert {TEXTS[locale][region] for region in REGIONS} <= set(found)
@@ -54,22 +54,22 @@ def test_a_card_names_everybody_their_percentiles_and_the_gallery(locale: Locale
         "{name.__class__}",
     ],
 )
-def test_a_name_stays_a_name(name: str) -> None:
-    card = drawn([Resembled(name, 90)], {"eyes": Resembled(name, 90)})
-    plain = drawn([Resembled("x", 90)], {"eyes": Resembled("x", 90)})
+def test_markup_in_a_name_stays_text(name: str) -> None:
+    card = drawn([Lookalike(name, 90)], {"eyes": Lookalike(name, 90)})
+    plain = drawn([Lookalike("x", 90)], {"eyes": Lookalike("x", 90)})
     assert [one.tag for one in card.iter()] == [one.tag for one in plain.iter()]
     assert {key for one in card.iter() for key in one.attrib} == {key for one in plain.iter() for key in one.attrib}
     assert name in (card.findtext(f"{SVG}desc") or "")
 
 
-def test_letters_that_turn_or_break_a_line_are_left_out() -> None:
+def test_bidi_and_control_characters_are_removed() -> None:
     turned = "한\u202e지\x00우\ud800 \u2066\n\t김\u200b"
-    found = lines(drawn([Resembled(turned, 90)], {}))
+    found = lines(drawn([Lookalike(turned, 90)], {}))
     assert "한지우 김" in found
     assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x08]", "".join(found))
 
 
-def test_a_card_has_no_photo_no_script_and_asks_nobody_for_anything() -> None:
+def test_a_card_has_no_photo_no_script_and_no_external_reference() -> None:
     card = drawn()
     assert {one.tag.removeprefix(SVG) for one in card.iter()} <= {
         *("svg", "title", "desc", "g", "rect", "circle", "path", "text")
@@ -80,21 +80,21 @@ def test_a_card_has_no_photo_no_script_and_asks_nobody_for_anything() -> None:
 
 
 @pytest.mark.parametrize("name", ["Maximiliana Alexandra von Hohenstein-Wittgenstein", "가나다라마바사" * 8, "W" * 300])
-def test_a_long_name_keeps_to_its_place(name: str) -> None:
-    for text in drawn([Resembled(name, 90)] * 5, dict.fromkeys(REGIONS, Resembled(name, 90))).iter(f"{SVG}text"):
-        width = svg.ems("".join(text.itertext())) * float(text.attrib["font-size"])
+def test_a_long_name_stays_within_the_margins(name: str) -> None:
+    for text in drawn([Lookalike(name, 90)] * 5, dict.fromkeys(REGIONS, Lookalike(name, 90))).iter(f"{SVG}text"):
+        width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         x, anchor = float(text.attrib["x"]), text.attrib["text-anchor"]
         left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
         assert left >= 44
         assert left + width <= 1080 - 44
 
 
-def test_a_short_name_is_written_large_and_whole_and_a_longer_one_smaller() -> None:
-    assert svg.fitted("한지우", 40, 200) == (40, "한지우")
-    size, text = svg.fitted("한지우한지우", 40, 200)
+def test_long_names_are_shrunk_then_shortened() -> None:
+    assert svg.fit_text("한지우", 40, 200) == (40, "한지우")
+    size, text = svg.fit_text("한지우한지우", 40, 200)
     assert text == "한지우한지우"
     assert 24 <= size < 40
-    assert svg.fitted("한지우한지우한지우", 40, 200)[1].endswith("…")
+    assert svg.fit_text("한지우한지우한지우", 40, 200)[1].endswith("…")
 
 
 def test_an_empty_gallery_has_a_card_too() -> None:
@@ -105,15 +105,15 @@ def test_the_same_match_has_the_same_card() -> None:
     assert match_card(MATCHES, NEAREST, "12", "ko") == match_card(MATCHES, NEAREST, "12", "ko")
 
 
-def test_a_card_says_nothing_that_a_reading_must_not_say() -> None:
+def test_card_texts_follow_the_content_policy() -> None:
     assert [text for texts in TEXTS.values() for text in texts.values() if violations(text)] == []
 
 
-def test_a_text_in_lines_loses_no_word_where_there_is_room() -> None:
+def test_wrapped_text_keeps_every_word_that_fits() -> None:
     text = "넓게 듣고 말로 사람을 모아 함께 가는 길을 내는 기운으로 봅니다."
-    found = svg.wrapped(text, 20, 200, 9)
+    found = svg.wrap_text(text, 20, 200, 9)
     assert " ".join(found) == text
-    assert all(svg.ems(line) * 20 <= 200 for line in found)
-    cut = svg.wrapped(text, 20, 200, 2)
+    assert all(svg.text_width(line) * 20 <= 200 for line in found)
+    cut = svg.wrap_text(text, 20, 200, 2)
     assert len(cut) == 2
     assert cut[-1].endswith("…")

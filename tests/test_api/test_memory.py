@@ -12,7 +12,7 @@ import pytest
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
-from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, ManyFaces, landmarks_of
+from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, SeededVision, landmarks_of
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait, model_dir
 from tests.support.serving import UPLOAD_CALL, application
@@ -25,7 +25,7 @@ UPLOAD = "/analysis/face/upload"
 
 @pytest.fixture
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with application(ManyFaces, database_url=database_url) as connected:
+    async with application(SeededVision, database_url=database_url) as connected:
         yield connected
 
 
@@ -55,7 +55,7 @@ async def remembered(someone: Person) -> dict[str, object] | None:
 # --- several photos at once -------------------------------------------------------------------------------------------
 
 
-async def test_several_photos_of_one_face_give_one_surer_reading(client: httpx.AsyncClient) -> None:
+async def test_several_photos_of_one_face_give_one_reading_with_smaller_errors(client: httpx.AsyncClient) -> None:
     one = (await client.post(UPLOAD_CALL, files=form(ME))).json()
     three = (await client.post(UPLOAD_CALL, files=form(ME, ME_AGAIN, ME))).json()
     assert (one["quality"]["photos"], three["quality"]["photos"]) == (1, 3)
@@ -85,11 +85,11 @@ async def test_several_photos_of_one_face_give_one_surer_reading(client: httpx.A
     ids=lambda value: value if isinstance(value, str) else None,
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_an_error_about_one_of_several_photos_says_which(
+async def test_an_error_about_one_of_several_photos_has_its_number(
     photos: tuple[bytes, ...], status: int, code: str | None, details: object, database_url: str
 ) -> None:
     changes = {"max_upload_bytes": 2000, "max_form_bytes": 6000, "database_url": database_url}
-    async with application(ManyFaces, **changes) as client:
+    async with application(SeededVision, **changes) as client:
         answer = await client.post(UPLOAD_CALL, files=form(*photos))
     assert answer.status_code == status
     if code is not None:
@@ -99,7 +99,7 @@ async def test_an_error_about_one_of_several_photos_says_which(
 # --- the next reading -------------------------------------------------------------------------------------------------
 
 
-async def test_a_second_reading_says_how_far_it_is_the_same(minji: Person) -> None:
+async def test_a_second_reading_reports_its_agreement_with_the_first(minji: Person) -> None:
     first = await read(minji, ME)
     second = await read(minji, ME_AGAIN)
     assert first["profile"] is None
@@ -120,7 +120,7 @@ async def test_several_photos_count_as_several(minji: Person) -> None:
     assert (await read(minji, ME, ME))["profile"]["photos"] == 5
 
 
-async def test_a_strangers_photo_is_read_and_leaves_what_is_remembered(minji: Person) -> None:
+async def test_a_photo_of_another_face_is_read_and_leaves_the_profile_unchanged(minji: Person) -> None:
     await read(minji, ME)
     before = await remembered(minji)
     told = await read(minji, STRANGER)
@@ -135,7 +135,7 @@ async def test_a_strangers_photo_is_read_and_leaves_what_is_remembered(minji: Pe
     assert (await minji.call("GET", "/analysis")).json()["total"] == 2
 
 
-async def test_nothing_is_remembered_of_guests_and_of_those_who_do_not_agree(client: httpx.AsyncClient) -> None:
+async def test_no_profile_is_stored_for_guests_and_without_consent(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     for _ in range(2):
         assert (await read(someone, ME))["profile"] is None
@@ -143,21 +143,19 @@ async def test_nothing_is_remembered_of_guests_and_of_those_who_do_not_agree(cli
     assert await remembered(someone) is None
 
 
-async def test_a_key_reads_in_the_light_of_what_its_owner_lets_be_remembered(
-    client: httpx.AsyncClient, minji: Person
-) -> None:
+async def test_a_reading_by_api_key_uses_the_profile_of_its_owner(client: httpx.AsyncClient, minji: Person) -> None:
     await read(minji, ME)
     answer = await client.post(UPLOAD_CALL, files=form(ME), headers=await minji.key("analyze"))
     assert answer.json()["profile"]["photos"] == 2
 
 
-async def test_landmarks_are_remembered_like_photos(minji: Person) -> None:
+async def test_landmarks_update_the_profile_like_photos(minji: Person) -> None:
     await read(minji, ME)
     body = {"landmarks": landmarks_of(ME).tolist(), "image_width": 1000, "image_height": 1000}
     assert (await minji.call("POST", "/analysis/face", json=body)).json()["profile"]["same_as_last_time"] == 1.0
 
 
-async def test_racing_uploads_lose_nothing(minji: Person) -> None:
+async def test_concurrent_uploads_all_update_the_profile(minji: Person) -> None:
     await read(minji, ME)
     told = await asyncio.gather(*(read(minji, photo) for photo in (ME, ME_AGAIN, ME, ME_AGAIN, ME)))
     assert sorted(one["profile"]["photos"] for one in told) == [2, 3, 4, 5, 6]
@@ -165,12 +163,12 @@ async def test_racing_uploads_lose_nothing(minji: Person) -> None:
     assert (await minji.call("GET", "/analysis")).json()["total"] == 6
 
 
-async def test_racing_first_uploads_lose_nothing(minji: Person) -> None:
+async def test_concurrent_first_uploads_all_update_the_profile(minji: Person) -> None:
     await asyncio.gather(*(read(minji, ME) for _ in range(4)))
     assert (await remembered(minji))["photos"] == 4
 
 
-async def test_deleting_readings_leaves_what_is_remembered_and_forgetting_leaves_readings(minji: Person) -> None:
+async def test_readings_and_the_profile_are_deleted_independently(minji: Person) -> None:
     first = await read(minji, ME)
     await minji.call("DELETE", f"/analysis/{first['analysis_id']}")
     assert (await read(minji, ME))["profile"]["photos"] == 2
@@ -180,7 +178,9 @@ async def test_deleting_readings_leaves_what_is_remembered_and_forgetting_leaves
     assert (await read(minji, ME))["profile"] is None
 
 
-async def test_forgetting_needs_the_scope_and_forgets_ones_own_only(client: httpx.AsyncClient, minji: Person) -> None:
+async def test_deleting_a_profile_needs_the_scope_and_affects_only_the_caller(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
     await read(minji, ME)
     thief = await person(client, "thief")
     assert (await thief.call("DELETE", "/analysis/profile")).status_code == 204
@@ -190,7 +190,7 @@ async def test_forgetting_needs_the_scope_and_forgets_ones_own_only(client: http
     assert (await remembered(minji))["photos"] == 1
 
 
-async def test_withdrawing_the_consent_forgets_the_face_at_once(minji: Person) -> None:
+async def test_withdrawing_consent_deletes_the_profile_at_once(minji: Person) -> None:
     await read(minji, ME)
     await minji.call("DELETE", "/consents/history")
     assert await remembered(minji) is None
@@ -198,7 +198,7 @@ async def test_withdrawing_the_consent_forgets_the_face_at_once(minji: Person) -
     assert (await read(minji, ME))["profile"] is None
 
 
-async def test_what_is_remembered_has_neither_points_nor_a_photo(minji: Person) -> None:
+async def test_a_profile_has_neither_points_nor_a_photo(minji: Person) -> None:
     await read(minji, ME)
     kept = await remembered(minji)
     assert set(kept) == {
@@ -228,7 +228,7 @@ async def compared(someone: Person, a: object, b: object, **params: str) -> http
     return await someone.call("POST", "/analysis/compare", json={"a": str(a), "b": str(b)}, params=params)
 
 
-async def test_a_reading_compared_with_itself_has_not_changed(minji: Person) -> None:
+async def test_a_reading_compared_with_itself_has_no_changes(minji: Person) -> None:
     told = await read(minji, ME)
     answer = (await compared(minji, told["analysis_id"], told["analysis_id"])).json()
     assert answer["agreement"] == 1.0
@@ -238,7 +238,7 @@ async def test_a_reading_compared_with_itself_has_not_changed(minji: Person) -> 
     assert answer["text"] == TEXTS["ko"]["alike"]
 
 
-async def test_two_faces_side_by_side_show_where_they_differ(minji: Person) -> None:
+async def test_a_comparison_of_two_faces_lists_the_differences(minji: Person) -> None:
     mine, other = await read(minji, ME), await read(minji, STRANGER)
     answer = (await compared(minji, mine["analysis_id"], other["analysis_id"], locale="en")).json()
     for part, told in answer["parts"].items():
@@ -257,7 +257,7 @@ async def test_two_faces_side_by_side_show_where_they_differ(minji: Person) -> N
     )
 
 
-async def test_only_ones_own_readings_can_be_compared(client: httpx.AsyncClient, minji: Person) -> None:
+async def test_only_the_callers_own_readings_can_be_compared(client: httpx.AsyncClient, minji: Person) -> None:
     thief = await person(client, "thief")
     await thief.agree("history")
     own, mine = (await read(minji, ME))["analysis_id"], (await read(thief, ME))["analysis_id"]
@@ -270,12 +270,12 @@ async def test_only_ones_own_readings_can_be_compared(client: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("body", [{}, {"a": "x", "b": "y"}, [], None, {"a": str(UUID(int=7))}], ids=str)
-async def test_a_comparison_of_what_are_no_ids_is_refused(body: object, minji: Person) -> None:
+async def test_a_comparison_with_invalid_ids_is_rejected(body: object, minji: Person) -> None:
     assert (await minji.call("POST", "/analysis/compare", json=body)).status_code == 422
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_what_is_said_of_memory_keeps_to_the_content_policy(locale: Locale) -> None:
+async def test_memory_texts_follow_the_content_policy(locale: Locale) -> None:
     for name, text in TEXTS[locale].items():
         assert violations(text) == (), name
         assert bool(re.search("[가-힣]", text)) == (locale == "ko"), name

@@ -73,7 +73,7 @@ async def photo_of(someone: Person, analysis_id: str) -> httpx.Response:
     return await someone.call("GET", f"/analysis/{analysis_id}/photo")
 
 
-async def test_a_kept_photo_is_an_upright_copy_with_nothing_beside_its_pixels(
+async def test_a_stored_photo_is_an_upright_copy_without_metadata(
     keeper: Person, client: httpx.AsyncClient, folder: Path
 ) -> None:
     link = (await photo_of(keeper, await read(keeper, with_metadata(drawn_portrait())))).json()
@@ -96,7 +96,7 @@ async def test_a_kept_photo_is_an_upright_copy_with_nothing_beside_its_pixels(
 
 
 @pytest.mark.parametrize("purposes", [(), ("history",), ("retain_photo",)])
-async def test_without_both_consents_nothing_is_copied_and_nothing_stored(
+async def test_without_both_consents_nothing_is_copied_or_stored(
     client: httpx.AsyncClient, folder: Path, purposes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[bytes] = []
@@ -109,13 +109,13 @@ async def test_without_both_consents_nothing_is_copied_and_nothing_stored(
     assert (copied, objects(folder)) == ([], [])
 
 
-async def test_of_a_guest_no_photo_is_kept(client: httpx.AsyncClient, folder: Path) -> None:
+async def test_no_photo_of_a_guest_is_stored(client: httpx.AsyncClient, folder: Path) -> None:
     answer = await client.post(UPLOAD_CALL, files={"file": ("a.jpg", drawn_portrait(), "image/jpeg")})
     assert answer.status_code == 200
     assert objects(folder) == []
 
 
-async def test_of_several_photos_one_is_kept_and_of_landmarks_none(keeper: Person, folder: Path) -> None:
+async def test_one_of_several_photos_is_stored_and_none_for_landmarks(keeper: Person, folder: Path) -> None:
     await read(keeper, drawn_portrait(), drawn_portrait())
     assert len(objects(folder)) == 1
     body = {"landmarks": canonical_landmarks().tolist(), "image": base64.b64encode(drawn_portrait()).decode()}
@@ -124,7 +124,7 @@ async def test_of_several_photos_one_is_kept_and_of_landmarks_none(keeper: Perso
     assert len(objects(folder)) == 1
 
 
-async def test_nobody_else_gets_a_link(keeper: Person, client: httpx.AsyncClient) -> None:
+async def test_only_the_owner_gets_a_link(keeper: Person, client: httpx.AsyncClient) -> None:
     analysis_id = await read(keeper, drawn_portrait())
     stranger = await person(client, "stranger")
     refused = await photo_of(stranger, analysis_id)
@@ -143,7 +143,7 @@ DELETIONS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("what", DELETIONS)
-async def test_deleting_what_a_photo_rests_on_deletes_it_at_once_and_its_link_ends(
+async def test_a_photo_and_its_link_end_with_the_reading_the_consent_or_the_account(
     keeper: Person, client: httpx.AsyncClient, folder: Path, what: str
 ) -> None:
     analysis_id = await read(keeper, drawn_portrait())
@@ -172,7 +172,7 @@ async def test_deleting_what_a_photo_rests_on_deletes_it_at_once_and_its_link_en
         "==",
     ],
 )
-async def test_a_link_that_was_never_given_out_opens_nothing(client: httpx.AsyncClient, token: str) -> None:
+async def test_a_forged_link_opens_nothing(client: httpx.AsyncClient, token: str) -> None:
     answer = await client.get(f"/api/v1/files/{token}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
@@ -180,7 +180,9 @@ async def test_a_link_that_was_never_given_out_opens_nothing(client: httpx.Async
     assert "etc" not in answer.json()["detail"]
 
 
-async def test_a_link_opens_nothing_after_its_end_nor_with_an_access_tokens_key(client: httpx.AsyncClient) -> None:
+async def test_a_link_opens_nothing_after_its_expiry_or_with_an_access_token_signature(
+    client: httpx.AsyncClient,
+) -> None:
     def token(shift_s: float, secret: str) -> str:
         return FileLinks(secret, clock=lambda: NOON + timedelta(seconds=shift_s)).sign("photos/7f/7f3a.jpg", 60)[0]
 
@@ -199,7 +201,7 @@ async def test_a_symlink_in_the_store_opens_nothing(
     assert (await client.get(url)).status_code == 404
 
 
-async def test_a_store_that_cannot_be_written_costs_the_photo_and_not_the_reading(keeper: Person, folder: Path) -> None:
+async def test_an_unwritable_store_costs_the_photo_but_not_the_reading(keeper: Person, folder: Path) -> None:
     (folder / "photos").write_bytes(b"in the way")
     analysis_id = await read(keeper, drawn_portrait())
     assert (await photo_of(keeper, analysis_id)).json()["error"]["code"] == "PHOTO_NOT_FOUND"
@@ -207,7 +209,7 @@ async def test_a_store_that_cannot_be_written_costs_the_photo_and_not_the_readin
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_copy_is_upright_whatever_way_the_camera_was_held(orientation: int) -> None:
+def test_a_copy_is_upright_for_every_exif_orientation(orientation: int) -> None:
     photo = with_metadata(drawn_portrait(), orientation)
     with Image.open(io.BytesIO(photo)) as image:
         upright = np.asarray(ImageOps.exif_transpose(image).convert("RGB"), dtype=np.int16)

@@ -35,7 +35,7 @@ def reading(server: Server) -> dict[str, Any]:
         return read(client, drawn_portrait())
 
 
-def test_a_reading_has_everything_that_was_promised(reading: dict[str, Any]) -> None:
+def test_a_reading_has_all_documented_fields(reading: dict[str, Any]) -> None:
     assert set(reading) >= {
         "analysis_id", "overall_score", "energy_scores", "parts_analysis", "today_fortune", "fortune", "element",
         "zones", "palaces", "ages", "quality", "engine_version", "content_version", "locale", "disclaimer",
@@ -49,7 +49,7 @@ def test_a_reading_has_everything_that_was_promised(reading: dict[str, Any]) -> 
     assert reading["created_at"].endswith("Z")
 
 
-def test_every_part_gives_reasons_that_point_at_the_photo(reading: dict[str, Any]) -> None:
+def test_every_part_has_reasons_with_overlays_within_the_photo(reading: dict[str, Any]) -> None:
     for name, part in reading["parts_analysis"].items():
         assert part["shape"], name
         assert part["meaning"], name
@@ -62,7 +62,7 @@ def test_every_part_gives_reasons_that_point_at_the_photo(reading: dict[str, Any
             )
 
 
-def test_the_five_callings_sum_to_a_hundred_and_say_which_measured_shapes_speak_for_them(
+def test_archetype_shares_sum_to_a_hundred_and_cite_measured_shapes(
     reading: dict[str, Any],
 ) -> None:
     found = reading["archetypes"]
@@ -81,7 +81,7 @@ def test_warnings_come_with_advice(reading: dict[str, Any]) -> None:
     assert all(advice["text"] for advice in quality["advice"])
 
 
-def test_numbers_are_short_and_none_is_nan(client: httpx.Client) -> None:
+def test_numbers_are_rounded_and_none_is_nan(client: httpx.Client) -> None:
     text = client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}).text
     numbers: list[str] = []
     json.loads(text, parse_float=numbers.append, parse_constant=numbers.append)
@@ -89,7 +89,7 @@ def test_numbers_are_short_and_none_is_nan(client: httpx.Client) -> None:
     assert [number for number in numbers if len(number.partition(".")[2]) > 4] == []
 
 
-def test_the_same_bytes_give_the_same_reading_either_way(client: httpx.Client) -> None:
+def test_the_same_photo_gives_the_same_reading_by_upload_and_as_json(client: httpx.Client) -> None:
     photo = drawn_portrait()
     first, second = read(client, photo), read(client, photo)
     inline = client.post(JSON_CALL, json={"image": base64.b64encode(photo).decode()}).json()
@@ -107,7 +107,7 @@ def test_the_same_bytes_give_the_same_reading_either_way(client: httpx.Client) -
         ("en", "ko", "ko", "en"),
     ],
 )
-def test_the_query_wins_over_the_body_and_the_body_over_the_header(
+def test_the_locale_of_the_query_overrides_the_body_and_the_body_the_header(
     query: str | None, header: str | None, body: str | None, locale: str, client: httpx.Client
 ) -> None:
     answer = client.post(
@@ -119,14 +119,14 @@ def test_the_query_wins_over_the_body_and_the_body_over_the_header(
     assert answer.json()["locale"] == locale
 
 
-def test_only_the_words_change_with_the_language(client: httpx.Client) -> None:
+def test_only_the_texts_depend_on_the_language(client: httpx.Client) -> None:
     korean, english = (read(client, drawn_portrait(), locale=locale) for locale in ("ko", "en"))
     assert korean["overall_score"] == english["overall_score"]
     assert korean["energy_scores"] == english["energy_scores"]
     assert korean["disclaimer"] != english["disclaimer"]
 
 
-def test_every_advice_has_a_text_for_every_hint_of_vision() -> None:
+def test_every_quality_warning_has_an_advice_text() -> None:
     assert set(load("advice", DEFAULT_LOCALE, dict[str, str])) == {hint.value for hint in QualityWarning}
 
 

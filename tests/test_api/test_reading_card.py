@@ -69,7 +69,7 @@ def test_a_reading_without_callings_has_a_card_of_its_elements(locale: Locale) -
 @pytest.mark.parametrize("z", [{"MC": 3.0}, {"LF": -3.0, "U": 3.0}, {"JW": 3.0, "JA": -3.0}, {"NA": 3.0}, {"CW": -3.0}])
 def test_every_line_keeps_to_the_frame(locale: Locale, z: dict[str, float]) -> None:
     for text in drawn(a_reading(locale, **z)).iter(f"{SVG}text"):
-        width = svg.ems("".join(text.itertext())) * float(text.attrib["font-size"])
+        width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         left = float(text.attrib["x"]) - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.attrib["text-anchor"]] * width
         assert left >= 44
         assert left + width <= 1080 - 44

@@ -138,7 +138,7 @@ async def test_a_ticket_opens_one_socket_within_thirty_seconds(app: ASGIApp, min
     used, late = await ticket_of(minji), await ticket_of(minji)
     async with accepted(app, f"{LIVE}?ticket={used}") as socket:
         assert (await socket.next())["type"] == "hello"
-    clock.pass_by(seconds=30)
+    clock.advance(seconds=30)
     for ticket in (used, late):
         async with accepted(app, f"{LIVE}?ticket={ticket}") as socket:
             assert (await socket.problem())["error"]["code"] == "TICKET_INVALID"
@@ -184,10 +184,10 @@ async def test_an_open_socket_ends_when_its_token_expires(
         if by == "message":
             socket.send({"type": "auth", "token": minji.tokens["access_token"]})
         assert (await socket.next())["type"] == "hello"
-        clock.pass_by(minutes=29, seconds=59)
+        clock.advance(minutes=29, seconds=59)
         await asyncio.sleep(0.15)
         assert socket.from_app.empty()
-        clock.pass_by(seconds=1)
+        clock.advance(seconds=1)
         assert (await socket.problem())["error"]["code"] == "TOKEN_INVALID"
         assert socket.closed_with == 4401
 

@@ -13,7 +13,7 @@ from gwansang.services.readings.clip_reader import MAX_FRAMES
 from gwansang.vision.errors import NoFaceError
 from tests.support.clips import drawn_clip
 from tests.support.fakes import FakeVision
-from tests.support.hostile_clips import Hostile, hostile_clips
+from tests.support.hostile_clips import HostileClip, hostile_clips
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait, model_dir
 from tests.support.serving import application
@@ -106,9 +106,9 @@ async def test_an_error_in_the_header_of_a_video_is_answered_at_once_and_creates
     assert (await minji.call("GET", "/analysis/tasks")).json()["total"] == 0
 
 
-def choose_hostile_clips() -> list[Hostile]:
+def choose_hostile_clips() -> list[HostileClip]:
     """Return three for each error that the header shows; `tests/test_vision` tests all of them."""
-    by_code: dict[str | None, list[Hostile]] = {}
+    by_code: dict[str | None, list[HostileClip]] = {}
     for hostile in hostile_clips():
         if "8K, and" not in hostile.name and "does not say" not in hostile.name:
             by_code.setdefault(hostile.codes[0], []).append(hostile)

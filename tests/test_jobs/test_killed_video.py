@@ -22,7 +22,7 @@ from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.video import MAX_SAMPLED_FRAMES, DecodeBudget, scan_clip
 from tests.support.accounts import signed_up
-from tests.support.clips import encoded_clip, moving
+from tests.support.clips import encode_clip, handheld_frames
 from tests.support.photos import model_dir
 from tests.support.serving import settings_for_tests
 from tests.test_jobs.counting import PATIENCE_S, open_accounts_at, wait_until_inputs_deleted
@@ -35,7 +35,7 @@ Worker = subprocess.Popen[bytes]
 @cache
 def film() -> bytes:
     """A clip with as many frames as are sampled."""
-    return encoded_clip(moving(draw_face(480, 640, 240), MAX_SAMPLED_FRAMES, 720, 960), g="10")
+    return encode_clip(handheld_frames(draw_face(480, 640, 240), MAX_SAMPLED_FRAMES, 720, 960), g="10")
 
 
 def start_worker(url: str, folder: Path) -> Worker:

@@ -34,7 +34,7 @@ def shares(z: dict[str, float]) -> dict[str, int]:
     return archetype_shares(smooth_shapes(z), classify_elements(z).shares)
 
 
-def told(**z: float) -> Archetypes:
+def archetypes_of(**z: float) -> Archetypes:
     found = compose(measures_at(**z), IDEAL, A_DAY).archetypes
     assert found is not None
     return found
@@ -90,7 +90,7 @@ def test_archetypes_refer_to_shapes_of_the_taxonomy_and_to_one_element_each() ->
     ],
 )
 def test_a_face_of_the_traditional_description_has_that_archetype_with_reasons(top: str, z: dict[str, float]) -> None:
-    found = told(**z)
+    found = archetypes_of(**z)
     leading = found.callings[0]
     assert found.top == leading.id == top
     assert leading.share > 40
@@ -112,7 +112,7 @@ def test_the_reasons_of_an_archetype_are_shapes_of_the_reading() -> None:
 
 @given(z_scores)
 def test_no_improbable_shape_is_given_as_a_reason(z: dict[str, float]) -> None:
-    reasons = [reason for calling in told(**z).callings for reason in calling.reasons]
+    reasons = [reason for calling in archetypes_of(**z).callings for reason in calling.reasons]
     assert all(reason.probability >= 0.25 for reason in reasons)
 
 

@@ -93,20 +93,20 @@ def test_the_same_face_and_day_give_the_same_fortune() -> None:
 @pytest.mark.parametrize("primary", ELEMENTS)
 def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary: str) -> None:
     for day in TEN_YEARS[:60]:
-        told = daily_fortune(a_face(primary), "wood/oval/even", day, locale)
-        assert told.day_pillar in told.reason
-        assert "{" not in told.reason
-        assert is_framed(told.reason, locale)
-        assert violations(told.reason + told.text) == ()
-        assert told.lucky.element in ELEMENTS
-        assert told.lucky.color_hex.startswith("#")
+        fortune = daily_fortune(a_face(primary), "wood/oval/even", day, locale)
+        assert fortune.day_pillar in fortune.reason
+        assert "{" not in fortune.reason
+        assert is_framed(fortune.reason, locale)
+        assert violations(fortune.reason + fortune.text) == ()
+        assert fortune.lucky.element in ELEMENTS
+        assert fortune.lucky.color_hex.startswith("#")
 
 
 def test_the_example_day_refines_a_wood_face_and_its_lucky_element_is_water() -> None:
-    told = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
-    assert told.relation == "refining"
-    assert told.reason == "오늘은 辛丑(신축)일, 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
-    assert (told.lucky.element, told.lucky.numbers, told.lucky.hours) == ("water", (1, 6), "21-01")
+    fortune = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
+    assert fortune.relation == "refining"
+    assert fortune.reason == "오늘은 辛丑(신축)일, 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
+    assert (fortune.lucky.element, fortune.lucky.numbers, fortune.lucky.hours) == ("water", (1, 6), "21-01")
 
 
 def test_all_relations_raise_the_energies_equally_in_sum() -> None:

@@ -1,6 +1,5 @@
 """Likeness by region, from measured shapes alone."""
 
-import time
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -13,6 +12,7 @@ from gwansang.reading.calibration import simulate_faces
 from gwansang.reading.lookalike import REGIONS, Region, build_region_gallery, region_measures
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms
+from tests.support.calls import count_calls
 from tests.support.factories import measures_at
 
 
@@ -87,15 +87,12 @@ def test_the_similarity_in_a_small_gallery_is_shrunk_towards_the_population() ->
     assert build_region_gallery(people(1)).compare(measures_at(**far)).similarity(0)["nose"] < 5
 
 
-def test_ten_thousand_faces_are_searched_in_a_millisecond_of_cpu_time_a_region() -> None:
-    gallery, face = build_region_gallery(people(400) * 25), people(1, seed=9)[0]
-    gallery.compare(face).nearest(5)
-    times = []
-    for _ in range(10):
-        start = time.thread_time()
-        gallery.compare(face).nearest(5)
-        times.append(time.thread_time() - start)
-    assert min(times) < 0.001 * len(REGIONS)
+def test_comparing_with_a_gallery_takes_no_call_per_person() -> None:
+    """Ten thousand people took a millisecond a region on one core at 3 GHz."""
+    small, large = build_region_gallery(people(400)), build_region_gallery(people(400) * 25)
+    face = people(1, seed=9)[0]
+    calls = [count_calls(lambda gallery=gallery: gallery.compare(face).nearest(5)) for gallery in (small, small, large)]
+    assert calls[2] <= calls[1] + 10
 
 
 def test_an_index_outside_the_gallery_is_an_error() -> None:

@@ -15,7 +15,7 @@ from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from gwansang.vision.pose import align_to_canonical
-from tests.support.factories import IDEAL, frontal_face, image_points, mirrored
+from tests.support.factories import IDEAL, frontal_face, mirror_mesh, project_mesh
 from tests.support.photos import evaluation_photos, model_dir
 
 seeds = st.integers(0, 10_000)
@@ -40,16 +40,16 @@ def test_a_shifted_face_gives_the_same_measures(seed: int, shift: tuple[float, f
 @given(seeds)
 def test_a_mirrored_selfie_gives_the_same_measures(seed: int) -> None:
     face = frontal_face(seed, lopsided=0.6)
-    assert values(mirrored(face)) == pytest.approx(values(face), rel=1e-9, abs=1e-9)
-    assert measure_face(mirrored(face), IDEAL).asymmetry == pytest.approx(measure_face(face, IDEAL).asymmetry)
+    assert values(mirror_mesh(face)) == pytest.approx(values(face), rel=1e-9, abs=1e-9)
+    assert measure_face(mirror_mesh(face), IDEAL).asymmetry == pytest.approx(measure_face(face, IDEAL).asymmetry)
 
 
 @given(seeds, st.floats(-180, 180))
 def test_a_tilted_photo_gives_the_same_measures(seed: int, roll_deg: float) -> None:
     face = frontal_face(seed)
     upright, tilted = (
-        align_to_canonical(image_points(face)).frontal,
-        align_to_canonical(image_points(face, roll_deg)).frontal,
+        align_to_canonical(project_mesh(face)).frontal,
+        align_to_canonical(project_mesh(face, roll_deg)).frontal,
     )
     assert values(tilted) == pytest.approx(values(upright), rel=1e-6, abs=1e-6)
 

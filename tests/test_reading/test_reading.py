@@ -1,6 +1,5 @@
 """A whole reading: complete, traceable, the same every time."""
 
-import time
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 
@@ -15,8 +14,9 @@ from gwansang.reading.model import ENERGIES, CaptureConditions, Reading
 from gwansang.reading.norms import Norm, default_norms
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.texts import LOCALES, Locale
+from tests.support.calls import count_calls
 from tests.support.content_policy import violations
-from tests.support.factories import IDEAL, frontal_face, measures_at, mirrored, read_mesh
+from tests.support.factories import IDEAL, frontal_face, measures_at, mirror_mesh, read_mesh
 from tests.test_reading.days import A_DAY
 
 seeds = st.integers(0, 10_000)
@@ -40,7 +40,7 @@ def test_the_same_face_mirrored_or_scaled_gets_the_same_reading(seed: int) -> No
     face = frontal_face(seed)
     first = read_mesh(face, IDEAL, A_DAY)
     assert read_mesh(face.copy(), IDEAL, A_DAY) == first
-    other = read_mesh(mirrored(face) * 2.5 + (3.0, -1.0, 7.0), IDEAL, A_DAY)
+    other = read_mesh(mirror_mesh(face) * 2.5 + (3.0, -1.0, 7.0), IDEAL, A_DAY)
     assert [part.shape_id for part in other.parts] == [part.shape_id for part in first.parts]
     assert other.fortune == replace(first.fortune, energy_shift=other.fortune.energy_shift)
     assert other.overall_score == pytest.approx(first.overall_score, abs=1)
@@ -216,15 +216,11 @@ def test_percentiles_of_the_norms_are_those_of_the_table() -> None:
         assert [norms.percentile(key, norm.median + side) for side in (-far, far)] == [1, 99]
 
 
-def test_a_reading_takes_at_most_3_ms_of_cpu_time() -> None:
+def test_a_reading_takes_a_bounded_number_of_calls() -> None:
+    """Some 10,000 calls were 1.9 ms on one core at 3 GHz."""
     face = frontal_face(0)
     read_mesh(face, IDEAL, A_DAY)
-    times = []
-    for _ in range(20):
-        start = time.thread_time()
-        read_mesh(face, IDEAL, A_DAY)
-        times.append(time.thread_time() - start)
-    assert min(times) <= 0.003
+    assert count_calls(lambda: read_mesh(face, IDEAL, A_DAY)) <= 14_000
 
 
 def test_the_zones_have_ages_levels_and_error_bounds() -> None:

@@ -16,7 +16,7 @@ FILES = ("shapes", "elements", "places", "fortune", "archetypes", "measures")
 POLITE = re.compile(r"(?:니다|세요|습니다)$")
 
 
-def told(locale: Locale) -> Iterator[tuple[str, str]]:
+def texts_of(locale: Locale) -> Iterator[tuple[str, str]]:
     for name in FILES:
         yield from ((f"{name}{path}", text) for path, text in leaves(load(name, locale, dict[str, object])))
 
@@ -35,16 +35,16 @@ def readings(locale: Locale) -> Iterator[str]:
     yield from (age["text"] for age in places["ages"].values())
     for relation in fortune_text(locale)["relations"].values():
         yield from (relation["reason"], *relation["yang"], *relation["yin"])
-    callings = archetypes_text(locale)
-    yield callings["summary"]
-    for calling in callings["archetypes"].values():
-        yield from (calling["meaning"], *calling["parts"].values())
-    yield from (figure["text"] for figure in callings["figures"].values())
+    archetypes = archetypes_text(locale)
+    yield archetypes["summary"]
+    for archetype in archetypes["archetypes"].values():
+        yield from (archetype["meaning"], *archetype["parts"].values())
+    yield from (figure["text"] for figure in archetypes["figures"].values())
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_text_has_a_forbidden_word(locale: Locale) -> None:
-    assert [(path, text, violations(text)) for path, text in told(locale) if violations(text)] == []
+    assert [(path, text, violations(text)) for path, text in texts_of(locale) if violations(text)] == []
     quotes = [shape.classic.quote for part in load_taxonomy() for shape in part.classes if shape.classic]
     assert [text for text in quotes if violations(text)] == []
 
@@ -119,18 +119,18 @@ def test_every_archetype_and_figure_has_texts(locale: Locale) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_sentence_is_repeated(locale: Locale) -> None:
-    sentences = [text for path, text in told(locale) if text.endswith(".") and not path.startswith("places/ages")]
+    sentences = [text for path, text in texts_of(locale) if text.endswith(".") and not path.startswith("places/ages")]
     assert sorted({text for text in sentences if sentences.count(text) > 1}) == []
 
 
 def test_korean_sentences_are_polite_and_english_texts_have_no_hangul() -> None:
-    told_in_sentences = ((path, text) for path, text in told("ko") if path != "places/age_shape")
-    for path, text in told_in_sentences:
+    sentences = ((path, text) for path, text in texts_of("ko") if path != "places/age_shape")
+    for path, text in sentences:
         for sentence in re.findall(r"[^.]+(?=\.(?: |$))", text):
             assert POLITE.search(sentence), (path, text)
-    assert [text for _, text in told("en") if re.search(r"[가-힣]", text)] == []
+    assert [text for _, text in texts_of("en") if re.search(r"[가-힣]", text)] == []
 
 
 def test_no_korean_text_has_latin_letters() -> None:
-    bare = [(path, re.sub(r"\{\w+\}", "", text)) for path, text in told("ko")]
+    bare = [(path, re.sub(r"\{\w+\}", "", text)) for path, text in texts_of("ko")]
     assert [(path, text) for path, text in bare if re.search(r"[A-Za-z]", text)] == []

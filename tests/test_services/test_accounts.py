@@ -94,7 +94,7 @@ async def test_a_taken_address_is_refused_on_a_change_too(accounts: Accounts) ->
 
 async def test_a_change_is_kept_with_its_time(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
-    clock.pass_by(hours=1)
+    clock.advance(hours=1)
     await accounts.users.update(user.id, username="김지민", email="new@example.com")
     changed = await accounts.users.get(user.id)
     assert (changed.username, changed.email) == ("김지민", "new@example.com")

@@ -1,4 +1,4 @@
-"""The use case: which day it is, who may ask, and that the loop waits for nothing."""
+"""AnalysisService: the day of a reading, birth years, and parsing in the pool."""
 
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +27,7 @@ PHOTO = FaceQuery(image=b"a photo")
 
 
 @asynccontextmanager
-async def services(moment: datetime = NOON) -> AsyncIterator[Container]:
+async def open_services(moment: datetime = NOON) -> AsyncIterator[Container]:
     pool = InferencePool[FaceVision](FakeVision, workers=1, queue=4, timeout_s=10)
     async with assemble_container(pool, settings_for_tests(), clock=frozen_clock(moment)) as container:
         yield container
@@ -40,22 +40,22 @@ async def services(moment: datetime = NOON) -> AsyncIterator[Container]:
         (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), date(2026, 11, 24)),
     ],
 )
-async def test_the_fortune_is_that_of_the_day_in_seoul(moment: datetime, day: date) -> None:
-    async with services(moment) as container:
+async def test_the_fortune_is_for_the_current_day_in_seoul(moment: datetime, day: date) -> None:
+    async with open_services(moment) as container:
         result = await container.analyses.analyze(lambda: PHOTO)
     assert result.reading.fortune.date == day
     assert result.created_at == moment
 
 
-async def test_the_question_itself_is_worked_out_in_the_pool() -> None:
+async def test_the_query_is_parsed_in_the_pool() -> None:
     threads: list[str] = []
 
-    def ask() -> FaceQuery:
+    def parse_query() -> FaceQuery:
         threads.append(threading.current_thread().name)
         return PHOTO
 
-    async with services() as container:
-        await container.analyses.analyze(ask)
+    async with open_services() as container:
+        await container.analyses.analyze(parse_query)
     assert threads[0].startswith("inference")
 
 
@@ -63,59 +63,59 @@ async def test_the_question_itself_is_worked_out_in_the_pool() -> None:
     ("birth_year", "error"),
     [(1899, BirthYearError), (2027, BirthYearError), (2013, TooYoungError), (2026, TooYoungError)],
 )
-async def test_an_impossible_or_too_recent_birth_year_is_refused(birth_year: int, error: type[Exception]) -> None:
-    async with services() as container:
+async def test_an_impossible_or_too_recent_birth_year_is_rejected(birth_year: int, error: type[Exception]) -> None:
+    async with open_services() as container:
         with pytest.raises(error):
             await container.analyses.analyze(lambda: FaceQuery(image=b"a photo", birth_year=birth_year))
 
 
-async def test_the_youngest_allowed_gets_the_years_of_life() -> None:
-    async with services() as container:
+async def test_the_youngest_allowed_birth_year_gets_the_years_of_life() -> None:
+    async with open_services() as container:
         result = await container.analyses.analyze(lambda: FaceQuery(image=b"a photo", birth_year=2012))
     assert result.birth_year == 2012
     assert result.reading.ages
 
 
-async def test_two_readings_of_a_face_differ_in_name_only() -> None:
-    async with services() as container:
+async def test_two_readings_of_a_face_differ_only_in_their_ids() -> None:
+    async with open_services() as container:
         first = await container.analyses.analyze(lambda: PHOTO)
         second = await container.analyses.analyze(lambda: PHOTO)
     assert first.analysis_id != second.analysis_id
     assert first.reading == second.reading
 
 
-async def test_landmarks_beside_an_image_are_the_face_and_the_image_tells_their_aspect() -> None:
+async def test_with_landmarks_an_image_only_supplies_the_aspect() -> None:
     wide = encoded(np.zeros((100, 400, 3), np.uint8), ".png")
-    async with services() as container:
-        result = await container.analyses.analyze(lambda: FaceQuery(image=wide, landmarks=squeezed(4.0)))
-    np.testing.assert_allclose(result.observation.points, squeezed(4.0)[:, :2])
+    async with open_services() as container:
+        result = await container.analyses.analyze(lambda: FaceQuery(image=wide, landmarks=landmarks_at_aspect(4.0)))
+    np.testing.assert_allclose(result.observation.points, landmarks_at_aspect(4.0)[:, :2])
     assert abs(result.observation.pose.yaw_deg) < 1
 
 
-def squeezed(aspect: float) -> np.ndarray:
-    """The known face as fractions of a picture `aspect` times as wide as high."""
+def landmarks_at_aspect(aspect: float) -> np.ndarray:
+    """Return the canonical face as fractions of a picture `aspect` times as wide as high."""
     points = canonical_landmarks()
     return (points - 0.5) / (aspect, 1.0, aspect) + 0.5
 
 
-def ask_nothing() -> FaceQuery:
+def empty_query() -> FaceQuery:
     return FaceQuery()
 
 
-def ask_with(shape: tuple[int, ...]) -> Callable[[], FaceQuery]:
+def parser_of(shape: tuple[int, ...]) -> Callable[[], FaceQuery]:
     return lambda: FaceQuery(landmarks=np.full(shape, 0.5))
 
 
 @pytest.mark.parametrize(
-    ("ask", "error"),
+    ("parse_query", "error"),
     [
-        (ask_nothing, NothingToReadError),
-        (ask_with((467, 3)), InvalidLandmarksError),
-        (ask_with((468, 4)), InvalidLandmarksError),
-        (ask_with((468,)), InvalidLandmarksError),
+        (empty_query, NothingToReadError),
+        (parser_of((467, 3)), InvalidLandmarksError),
+        (parser_of((468, 4)), InvalidLandmarksError),
+        (parser_of((468,)), InvalidLandmarksError),
     ],
 )
-async def test_a_question_without_a_face_is_refused(ask: Callable[[], FaceQuery], error: type[Exception]) -> None:
-    async with services() as container:
+async def test_a_query_without_a_face_is_rejected(parse_query: Callable[[], FaceQuery], error: type[Exception]) -> None:
+    async with open_services() as container:
         with pytest.raises(error):
-            await container.analyses.analyze(ask)
+            await container.analyses.analyze(parse_query)

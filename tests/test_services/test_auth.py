@@ -126,7 +126,7 @@ async def test_a_refreshed_pair_works_and_the_next_too(accounts: Accounts, clock
     user = await signed_up(accounts)
     pair = await accounts.auth.login(user.email, PASSWORD)
     for _ in range(3):
-        clock.pass_by(days=5)
+        clock.advance(days=5)
         pair = await accounts.auth.refresh(pair.refresh_token)
         assert (await accounts.auth.authenticate(pair.access_token)).user_id == user.id
 

@@ -46,7 +46,7 @@ async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
     accounts: Accounts, clock: MovingClock
 ) -> None:
     user = await signed_up(accounts)
-    clock.pass_by(days=1)
+    clock.advance(days=1)
     state = await accounts.consents.grant(user.id, "lookalike", "en", version=1)
     shown = load("consents", "en", dict[str, dict[str, str]])["lookalike"]["1"]
     assert state.text == shown
@@ -59,7 +59,7 @@ async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
 async def test_a_withdrawal_acts_at_once_and_the_ledger_remembers_both(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     await accounts.consents.grant(user.id, "lookalike")
-    clock.pass_by(minutes=5)
+    clock.advance(minutes=5)
     state = await accounts.consents.withdraw(user.id, "lookalike")
     assert (state.granted, state.granted_at, state.withdrawn_at) == (False, NOON, NOON + timedelta(minutes=5))
     with pytest.raises(ConsentRequiredError):
@@ -91,10 +91,10 @@ async def test_whoever_wants_no_more_readings_has_no_tasks_of_them_any_more(acco
 async def test_agreeing_and_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     first = await accounts.consents.grant(user.id, "improve")
-    clock.pass_by(days=1)
+    clock.advance(days=1)
     assert await accounts.consents.grant(user.id, "improve") == first
     withdrawn = await accounts.consents.withdraw(user.id, "improve")
-    clock.pass_by(days=1)
+    clock.advance(days=1)
     assert await accounts.consents.withdraw(user.id, "improve") == withdrawn
     never = await accounts.consents.withdraw(user.id, "retain_photo")
     assert (never.granted, never.granted_at, never.withdrawn_at) == (False, None, None)

@@ -13,7 +13,7 @@ from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.storage.base import StorageUnavailableError
 from tests.support.accounts import PASSWORD, signed_up
 from tests.support.fakes import MovingClock
-from tests.test_services.test_history import analysis, keeper
+from tests.test_services.test_history import make_analysis, user_with_history
 from tests.test_services.test_sealing import query
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ async def objects(accounts: Accounts, *tasks: TaskInfo) -> int:
 
 
 async def test_tasks_and_their_inputs_go_with_their_user(accounts: Accounts) -> None:
-    user_id, other_id = await keeper(accounts), await keeper(accounts, "other@example.com")
+    user_id, other_id = await user_with_history(accounts), await user_with_history(accounts, "other@example.com")
     mine, others = await submitted(accounts, user_id), await submitted(accounts, other_id)
     assert await objects(accounts, mine, others) == 4
     await accounts.users.delete(user_id)
@@ -43,7 +43,7 @@ async def test_tasks_and_their_inputs_go_with_their_user(accounts: Accounts) -> 
 async def test_what_a_dying_process_left_outside_the_database_goes_with_the_sweep(
     accounts: Accounts, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id = await keeper(accounts)
+    user_id = await user_with_history(accounts)
     task = await submitted(accounts, user_id)
     erasures = accounts.erasures
 
@@ -56,7 +56,7 @@ async def test_what_a_dying_process_left_outside_the_database_goes_with_the_swee
     with pytest.raises(UserNotFoundError):
         await accounts.users.get(user_id)
     assert await objects(accounts, task) == 2
-    clock.pass_by(minutes=2)
+    clock.advance(minutes=2)
     assert await erasures.sweep() == 1
     assert await objects(accounts, task) == 0
     assert await erasures.sweep() == 0
@@ -67,7 +67,7 @@ async def test_the_files_of_an_embedded_database_tell_nothing_of_an_erased_user(
 ) -> None:
     if not database_url.startswith("sqlite"):
         pytest.skip("a server's files are its own")
-    user_id, made = await keeper(accounts, "gone.for.good@example.com"), analysis()
+    user_id, made = await user_with_history(accounts, "gone.for.good@example.com"), make_analysis()
     await accounts.history.save(user_id, made)
     file = Path(str(make_url(database_url).database))
     assert b"gone.for.good" in written(file)
@@ -85,7 +85,7 @@ def written(file: Path) -> bytes:
 async def test_a_servers_tables_tell_nothing_of_an_erased_user(accounts: Accounts, database_url: str) -> None:
     if database_url.startswith("sqlite"):
         pytest.skip("tested by its files")
-    user_id, made = await keeper(accounts, "gone.for.good@example.com"), analysis()
+    user_id, made = await user_with_history(accounts, "gone.for.good@example.com"), make_analysis()
     await accounts.history.save(user_id, made)
     await submitted(accounts, user_id)
     await accounts.users.delete(user_id)

@@ -1,4 +1,4 @@
-"""Kept analyses."""
+"""HistoryService: saving, returning and deleting analyses."""
 
 import asyncio
 import dataclasses
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)
 
 
-def analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
-    """What an analysis of nobody's face leaves to keep."""
-    seen = face_from_landmarks(canonical_landmarks(), 1000, 1000)
+def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
+    """Return an analysis of a synthetic face."""
+    face = face_from_landmarks(canonical_landmarks(), 1000, 1000)
     reading = read_mesh(frontal_face(seed), IDEAL, day, locale, 1990)
     return KeptAnalysis(
         analysis_id=uuid4(),
@@ -33,39 +33,39 @@ def analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int 
         birth_year=1990,
         reading=reading,
         measures=kept_measures(measure_face(frontal_face(seed), IDEAL)),
-        pose=seen.pose,
-        quality=seen.quality,
+        pose=face.pose,
+        quality=face.quality,
     )
 
 
-async def keeper(accounts: Accounts, email: str = "minji@example.com") -> int:
-    """A user who agrees that readings are kept."""
+async def user_with_history(accounts: Accounts, email: str = "minji@example.com") -> int:
+    """Return a new user who consents to a history."""
     user = await signed_up(accounts, email)
     await accounts.consents.grant(user.id, "history")
     return user.id
 
 
-async def test_a_kept_analysis_comes_back_as_it_was(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    assert await accounts.history.save(user_id, made)
-    assert await accounts.history.get(user_id, made.analysis_id) == made
+async def test_a_saved_analysis_is_returned_unchanged(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    assert await accounts.history.save(user_id, saved)
+    assert await accounts.history.get(user_id, saved.analysis_id) == saved
 
 
-async def test_nothing_is_kept_without_consent(accounts: Accounts) -> None:
+async def test_nothing_is_saved_without_consent(accounts: Accounts) -> None:
     user = await signed_up(accounts)
-    assert not await accounts.history.save(user.id, analysis())
+    assert not await accounts.history.save(user.id, make_analysis())
     assert (await accounts.history.page(user.id)).total == 0
 
 
-async def test_nothing_is_kept_of_a_user_who_is_gone(accounts: Accounts) -> None:
-    user_id = await keeper(accounts)
+async def test_nothing_is_saved_for_a_deleted_user(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
     await accounts.users.delete(user_id)
-    assert not await accounts.history.save(user_id, analysis())
+    assert not await accounts.history.save(user_id, make_analysis())
 
 
-async def test_withdrawing_deletes_all_that_was_kept_and_of_nobody_else(accounts: Accounts) -> None:
-    user_id, other_id = await keeper(accounts), await keeper(accounts, "other@example.com")
-    mine, theirs = analysis(), analysis()
+async def test_withdrawing_consent_deletes_the_analyses_of_that_user_only(accounts: Accounts) -> None:
+    user_id, other_id = await user_with_history(accounts), await user_with_history(accounts, "other@example.com")
+    mine, theirs = make_analysis(), make_analysis()
     await accounts.history.save(user_id, mine)
     await accounts.history.save(other_id, theirs)
     await accounts.consents.withdraw(user_id, "history")
@@ -74,19 +74,19 @@ async def test_withdrawing_deletes_all_that_was_kept_and_of_nobody_else(accounts
     assert await accounts.history.get(other_id, theirs.analysis_id) == theirs
 
 
-async def test_an_analysis_that_races_a_withdrawal_is_not_left_over(accounts: Accounts) -> None:
-    user_id = await keeper(accounts)
+async def test_no_analysis_survives_a_concurrent_withdrawal(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
     await asyncio.gather(
-        *(accounts.history.save(user_id, analysis(seed)) for seed in range(4)),
+        *(accounts.history.save(user_id, make_analysis(seed)) for seed in range(4)),
         accounts.consents.withdraw(user_id, "history"),
-        *(accounts.history.save(user_id, analysis(seed)) for seed in range(4)),
+        *(accounts.history.save(user_id, make_analysis(seed)) for seed in range(4)),
     )
     assert (await accounts.history.page(user_id)).total == 0
 
 
-async def test_what_is_kept_has_neither_points_nor_a_photo(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
+async def test_a_saved_analysis_has_neither_points_nor_a_photo(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
     async with accounts.uow.read() as tx:
         row = (await tx.analyses.list_for_user(user_id))[0]
         key = await accounts.sealer.load_key(tx, user_id)
@@ -102,91 +102,92 @@ def longest_list_of_numbers(document: object) -> int:
         return max((longest_list_of_numbers(value) for value in document.values()), default=0)
     if not isinstance(document, list):
         return 0
-    own = len(document) if all(isinstance(one, int | float) for one in document) else 0
+    own = len(document) if all(isinstance(item, int | float) for item in document) else 0
     return max([own, *map(longest_list_of_numbers, document)])
 
 
-async def test_measures_are_kept_with_their_errors(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
-    kept = await accounts.history.get(user_id, made.analysis_id)
+async def test_measures_are_saved_with_their_errors(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
+    kept = await accounts.history.get(user_id, saved.analysis_id)
     assert len(kept.measures) >= 20
     assert all(measure.error > 0 for measure in kept.measures.values())
 
 
-async def test_anothers_analysis_is_as_absent_as_one_that_never_was(accounts: Accounts) -> None:
-    owner_id, stranger_id, made = await keeper(accounts), await keeper(accounts, "other@example.com"), analysis()
-    await accounts.history.save(owner_id, made)
+async def test_another_users_analysis_is_not_found_like_a_nonexistent_one(accounts: Accounts) -> None:
+    owner_id, saved = await user_with_history(accounts), make_analysis()
+    stranger_id = await user_with_history(accounts, "other@example.com")
+    await accounts.history.save(owner_id, saved)
 
-    async def refusals(analysis_id: UUID) -> list[tuple[str, object]]:
-        told = []
+    async def errors_for(analysis_id: UUID) -> list[tuple[str, object]]:
+        errors = []
         for call in (
             accounts.history.get(stranger_id, analysis_id),
             accounts.history.delete(stranger_id, analysis_id),
             accounts.history.fortune(stranger_id, analysis_id, TODAY),
         ):
-            with pytest.raises(AnalysisNotFoundError) as refused:
+            with pytest.raises(AnalysisNotFoundError) as raised:
                 await call
-            told.append((refused.value.message, refused.value.context))
-        return told
+            errors.append((raised.value.message, raised.value.context))
+        return errors
 
-    assert await refusals(made.analysis_id) == await refusals(uuid4())
+    assert await errors_for(saved.analysis_id) == await errors_for(uuid4())
     assert (await accounts.history.page(stranger_id)).total == 0
-    assert await accounts.history.get(owner_id, made.analysis_id) == made
+    assert await accounts.history.get(owner_id, saved.analysis_id) == saved
 
 
-async def test_a_deleted_analysis_is_gone_and_a_second_deletion_finds_nothing(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
-    await accounts.history.delete(user_id, made.analysis_id)
+async def test_an_analysis_can_be_deleted_once(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
+    await accounts.history.delete(user_id, saved.analysis_id)
     with pytest.raises(AnalysisNotFoundError):
-        await accounts.history.delete(user_id, made.analysis_id)
+        await accounts.history.delete(user_id, saved.analysis_id)
     assert (await accounts.history.page(user_id)).total == 0
 
 
-async def test_analyses_come_in_pages_the_newest_first(accounts: Accounts) -> None:
-    user_id = await keeper(accounts)
-    made = [analysis(minutes=number) for number in range(5)]
-    for one in made:
-        await accounts.history.save(user_id, one)
+async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
+    made = [make_analysis(minutes=number) for number in range(5)]
+    for analysis in made:
+        await accounts.history.save(user_id, analysis)
     first, last = await accounts.history.page(user_id, 1, 2), await accounts.history.page(user_id, 3, 2)
-    assert [one.analysis_id for one in first.items] == [made[4].analysis_id, made[3].analysis_id]
-    assert [one.analysis_id for one in last.items] == [made[0].analysis_id]
+    assert [item.analysis_id for item in first.items] == [made[4].analysis_id, made[3].analysis_id]
+    assert [item.analysis_id for item in last.items] == [made[0].analysis_id]
     assert (first.total, first.pages) == (5, 3)
     with pytest.raises(InvalidPageError):
         await accounts.history.page(user_id, 10**12)
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_the_fortune_of_any_day_is_that_of_a_reading_made_on_that_day(accounts: Accounts, locale: str) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
+async def test_the_fortune_of_any_day_equals_that_of_a_reading_on_that_day(accounts: Accounts, locale: str) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
     for day in (TODAY, date(2027, 3, 1), date(1999, 12, 31)):
-        told = await accounts.history.fortune(user_id, made.analysis_id, day, locale)
-        assert told == analysis(locale=locale, day=day).reading.fortune
+        fortune = await accounts.history.fortune(user_id, saved.analysis_id, day, locale)
+        assert fortune == make_analysis(locale=locale, day=day).reading.fortune
 
 
-async def test_an_export_has_the_kept_analyses(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
+async def test_an_export_contains_the_analyses(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
     exported = (await accounts.exports.export(user_id))["analyses"]
-    assert [one["analysis_id"] for one in exported] == [str(made.analysis_id)]
-    assert exported[0]["reading"]["overall_score"] == made.reading.overall_score
+    assert [analysis["analysis_id"] for analysis in exported] == [str(saved.analysis_id)]
+    assert exported[0]["reading"]["overall_score"] == saved.reading.overall_score
 
 
-async def test_a_deleted_user_leaves_no_analysis(accounts: Accounts) -> None:
-    user_id, made = await keeper(accounts), analysis()
-    await accounts.history.save(user_id, made)
+async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
+    user_id, saved = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, saved)
     await accounts.users.delete(user_id)
     async with accounts.uow.read() as tx:
         assert await tx.analyses.list_for_user(user_id) == ()
 
 
-async def test_every_field_of_a_reading_survives_being_kept(accounts: Accounts) -> None:
-    user_id = await keeper(accounts)
+async def test_every_field_of_a_reading_survives_saving_and_loading(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
     for locale in ("ko", "en"):
-        made = analysis(seed=3, locale=locale)
-        await accounts.history.save(user_id, made)
-        back = await accounts.history.get(user_id, made.analysis_id)
-        for field in dataclasses.fields(made.reading):
-            assert getattr(back.reading, field.name) == getattr(made.reading, field.name), field.name
+        saved = make_analysis(seed=3, locale=locale)
+        await accounts.history.save(user_id, saved)
+        loaded = await accounts.history.get(user_id, saved.analysis_id)
+        for field in dataclasses.fields(saved.reading):
+            assert getattr(loaded.reading, field.name) == getattr(saved.reading, field.name), field.name

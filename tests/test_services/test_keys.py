@@ -111,7 +111,7 @@ async def test_the_last_use_is_noted_once_a_minute(accounts: Accounts, clock: Mo
     assert made.info.last_used_at is None
     noted = []
     for seconds in (0, 59, 1):
-        clock.pass_by(seconds=seconds)
+        clock.advance(seconds=seconds)
         await accounts.keys.authenticate(made.key)
         noted.append((await accounts.keys.page(user.id)).items[0].last_used_at)
     assert noted == [NOON, NOON, NOON + timedelta(minutes=1)]

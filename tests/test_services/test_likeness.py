@@ -1,4 +1,4 @@
-"""Nearest people: the same answer as comparing everything, by whichever way it was found."""
+"""Nearest-neighbour searches against brute force, and percentiles of similarities."""
 
 import numpy as np
 import pytest
@@ -7,39 +7,39 @@ from gwansang.services.lookalike import neighbours
 from gwansang.services.lookalike.cohort import Rows, Vectors, cohort_mean, subtract_mean
 from gwansang.services.lookalike.likeness import build_likeness_index
 from gwansang.services.lookalike.neighbours import ExactSearch, Neighbour, ShortlistSearch
-from tests.support.embeddings import crowd
+from tests.support.embeddings import make_embeddings
 
 
-def by_comparing_all(vectors: Vectors, owners: Rows, vector: Vectors, k: int) -> list[int]:
+def brute_force(vectors: Vectors, owners: Rows, vector: Vectors, k: int) -> list[int]:
     similar = vectors @ vector
     best = {int(person): float(similar[owners == person].max()) for person in np.unique(owners)}
     return sorted(best, key=lambda person: (-best[person], person))[:k]
 
 
 def people(found: tuple[Neighbour, ...]) -> list[int]:
-    return [one.person for one in found]
+    return [neighbour.person for neighbour in found]
 
 
-def ready(people_count: int, photos: int, seed: int = 0) -> tuple[Vectors, Rows]:
-    vectors, owners = crowd(people_count, photos, seed=seed)
+def centred_embeddings(people_count: int, photos: int, seed: int = 0) -> tuple[Vectors, Rows]:
+    vectors, owners = make_embeddings(people_count, photos, seed=seed)
     return subtract_mean(vectors, vectors.mean(axis=0)), owners
 
 
 @pytest.mark.parametrize("in_two_steps", [False, True])
 @pytest.mark.parametrize(("count", "photos"), [(1, 1), (3, 2), (40, 1), (900, 3)])
-def test_the_exact_search_finds_what_comparing_all_finds(
+def test_the_exact_search_finds_the_same_people_as_brute_force(
     count: int, photos: int, in_two_steps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neighbours, "_CHUNK", 2 if in_two_steps else 10**9)
-    vectors, owners = ready(count, photos)
-    asked, _ = ready(20, 1, seed=1)
+    vectors, owners = centred_embeddings(count, photos)
+    queries, _ = centred_embeddings(20, 1, seed=1)
     search = ExactSearch(vectors.copy(), owners)
-    for vector in asked:
+    for vector in queries:
         for k in (1, 5, 20):
-            assert people(search.nearest(vector, k)) == by_comparing_all(vectors, owners, vector, k)
+            assert people(search.nearest(vector, k)) == brute_force(vectors, owners, vector, k)
 
 
-def test_photos_without_any_direction_that_matters_more_are_found_as_well() -> None:
+def test_vectors_without_principal_directions_are_found_too() -> None:
     draws = np.random.default_rng(0)
     vectors = draws.normal(size=(70_000, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -49,70 +49,70 @@ def test_photos_without_any_direction_that_matters_more_are_found_as_well() -> N
     assert found[0].similarity == pytest.approx(1.0, abs=1e-5)
 
 
-def test_equals_stand_in_the_order_of_the_gallery() -> None:
-    vectors = np.repeat(ready(1, 1)[0], 30, axis=0)
+def test_equals_are_ordered_as_in_the_gallery() -> None:
+    vectors = np.repeat(centred_embeddings(1, 1)[0], 30, axis=0)
     assert people(ExactSearch(vectors, np.arange(30)).nearest(vectors[0], 4)) == [0, 1, 2, 3]
 
 
-def test_nobody_and_nothing_asked_for_give_nothing() -> None:
-    vectors, owners = ready(4, 1)
+def test_an_empty_gallery_and_k_zero_give_no_result() -> None:
+    vectors, owners = centred_embeddings(4, 1)
     assert ExactSearch(vectors[:0], owners[:0]).nearest(vectors[0], 5) == ()
     assert ExactSearch(vectors.copy(), owners).nearest(vectors[0], 0) == ()
     assert len(ExactSearch(vectors.copy(), owners).nearest(vectors[0], 9)) == 4
 
 
-def test_the_approximate_search_measures_how_much_it_finds_and_finds_that_much() -> None:
-    vectors, owners = ready(4000, 3)
+def test_the_approximate_search_reaches_its_measured_recall() -> None:
+    vectors, owners = centred_embeddings(4000, 3)
     search = ShortlistSearch(vectors.copy(), owners)
     assert search.recall >= 0.99
     assert search.length < 2000  # of 12,000
-    asked, _ = ready(60, 1, seed=1)
+    queries, _ = centred_embeddings(60, 1, seed=1)
     shares = [
-        len(set(people(search.nearest(vector, 10))) & set(by_comparing_all(vectors, owners, vector, 10))) / 10
-        for vector in asked[:15]
+        len(set(people(search.nearest(vector, 10))) & set(brute_force(vectors, owners, vector, 10))) / 10
+        for vector in queries[:15]
     ]
     assert np.mean(shares) >= 0.95
 
 
-def test_the_approximate_search_looks_on_until_it_has_enough_people() -> None:
-    vectors, owners = ready(5, 400)
+def test_the_approximate_search_extends_its_shortlist_to_k_people() -> None:
+    vectors, owners = centred_embeddings(5, 400)
     search = ShortlistSearch(vectors.copy(), owners)
     search.length = 1
     assert sorted(people(search.nearest(vectors[0], 5))) == [0, 1, 2, 3, 4]
 
 
 def test_a_large_gallery_is_searched_by_a_shortlist_and_a_small_one_in_full() -> None:
-    vectors, owners = crowd(300, 1)
+    vectors, owners = make_embeddings(300, 1)
     large = build_likeness_index(vectors.copy(), owners, approximate_from=200)
     small = build_likeness_index(vectors.copy(), owners)
     assert (large.approximate, small.approximate) == (True, False)
-    assert next(one.person for one in small.nearest(vectors[5], 3)) == 5
-    assert next(one.person for one in large.nearest(vectors[5], 3)) == 5
+    assert next(near.person for near in small.nearest(vectors[5], 3)) == 5
+    assert next(near.person for near in large.nearest(vectors[5], 3)) == 5
 
 
-def test_percentiles_fall_from_the_first_to_the_last_and_say_how_pairs_of_the_gallery_compare() -> None:
-    vectors, owners = crowd(400, 2)
+def test_percentiles_are_descending_and_relative_to_pairs_of_the_gallery() -> None:
+    vectors, owners = make_embeddings(400, 2)
     index = build_likeness_index(vectors.copy(), owners)
-    stranger = crowd(1, 1, seed=9)[0][0]
-    told = [one.percentile for one in index.nearest(stranger, 400)]
-    assert told == sorted(told, reverse=True)
-    assert all(0 < percentile < 100 for percentile in told)
-    assert told[0] > 95
-    assert 35 < float(np.median(told)) < 65
-    assert index.nearest(vectors[0], 1)[0].percentile > 99.9  # of themselves
+    stranger = make_embeddings(1, 1, seed=9)[0][0]
+    percentiles = [near.percentile for near in index.nearest(stranger, 400)]
+    assert percentiles == sorted(percentiles, reverse=True)
+    assert all(0 < percentile < 100 for percentile in percentiles)
+    assert percentiles[0] > 95
+    assert 35 < float(np.median(percentiles)) < 65
+    assert index.nearest(vectors[0], 1)[0].percentile > 99.9  # the same photo
 
 
-def test_the_mean_of_a_handful_of_people_is_not_taken_for_what_all_have_in_common() -> None:
-    vectors, owners = crowd(3, 1)
+def test_the_mean_of_few_people_is_shrunk_towards_zero() -> None:
+    vectors, owners = make_embeddings(3, 1)
     assert np.linalg.norm(cohort_mean(vectors, np.arange(3))) < 0.3 * np.linalg.norm(vectors.mean(axis=0))
     assert not cohort_mean(vectors[:0], np.arange(0)).any()
-    one = build_likeness_index(vectors[:1].copy(), owners[:1])
-    assert one.nearest(vectors[0], 5)[0].percentile == 50.0  # nobody to compare with
+    single = build_likeness_index(vectors[:1].copy(), owners[:1])
+    assert single.nearest(vectors[0], 5)[0].percentile == 50.0  # there is no pair to compare with
     assert build_likeness_index(vectors[:0].copy(), owners[:0]).nearest(vectors[0], 5) == ()
 
 
 def test_a_person_with_many_photos_weighs_no_more_than_another() -> None:
-    vectors, _ = crowd(2, 1)
-    often = np.concatenate([np.repeat(vectors[:1], 50, axis=0), vectors[1:]])
-    mean = cohort_mean(often, np.array([0, 50]))
+    vectors, _ = make_embeddings(2, 1)
+    repeated = np.concatenate([np.repeat(vectors[:1], 50, axis=0), vectors[1:]])
+    mean = cohort_mean(repeated, np.array([0, 50]))
     assert np.allclose(mean, cohort_mean(vectors, np.array([0, 1])), atol=1e-6)

@@ -1,4 +1,4 @@
-"""A camera session: coaching ends in a reading from the best frames, and nothing of them stays."""
+"""LiveSession: progress, cues and the reading from the best frames, none of which is kept."""
 
 import asyncio
 import gc
@@ -35,51 +35,51 @@ async def service() -> AsyncIterator[Container]:
         yield container
 
 
-class Filming:
-    """Frames at 30 a second."""
+class SimulatedCamera:
+    """Camera of a session, on a clock of its own."""
 
     def __init__(self, session: LiveSession) -> None:
         self.session = session
         self.now_s = 1000.0
-        self.seen: list[Guidance] = []
+        self.guidance: list[Guidance] = []
 
     async def show(self, frames: Iterable[bytes], fps: float = 30.0) -> Guidance:
-        """Until a frame makes it ready, or all were shown."""
+        """Process frames until the session is ready or there are no more."""
         for data in frames:
-            self.seen.append(await self.session.process(data, self.now_s))
+            self.guidance.append(await self.session.process(data, self.now_s))
             self.now_s += 1 / fps
-            if self.seen[-1].progress >= 1:
+            if self.guidance[-1].progress >= 1:
                 break
-        return self.seen[-1]
+        return self.guidance[-1]
 
 
-async def filming(service: Container, user_id: int | None = None) -> Filming:
-    return Filming(await service.live.open_session(user_id))
+async def open_camera(service: Container, user_id: int | None = None) -> SimulatedCamera:
+    return SimulatedCamera(await service.live.open_session(user_id))
 
 
 def shapes(result: AnalysisResult) -> dict[str, str]:
     return {part.part: part.shape_id for part in result.reading.parts}
 
 
-async def test_a_calm_face_is_ready_after_a_second_and_reads_as_its_still(service: Container) -> None:
-    agreeing = []
+async def test_a_steady_face_is_ready_after_a_second_and_reads_like_its_photo(service: Container) -> None:
+    equal_parts = []
     for number in (2, 7, 11):
         face = real_face(number)
-        camera = await filming(service)
+        camera = await open_camera(service)
         assert (await camera.show(hand_held(face, 60))).cues[0] is GuidanceCue.READY
-        assert 30 <= len(camera.seen) <= 50
+        assert 30 <= len(camera.guidance) <= 50
         live = await camera.session.create_reading("ko")
         still = await service.analyses.analyze(lambda face=face: FaceQuery(image=frame(face)))
         assert live.observation.quality.photos == 5
-        agreeing.append(sum(shapes(live)[part] == shape for part, shape in shapes(still).items()))
+        equal_parts.append(sum(shapes(live)[part] == shape for part, shape in shapes(still).items()))
         assert len(shapes(still)) == 15
-    assert min(agreeing) >= 13
+    assert min(equal_parts) >= 13
 
 
-async def test_progress_grows_while_all_is_well_and_shrinks_when_not(service: Container) -> None:
-    camera = await filming(service)
+async def test_progress_grows_without_cues_and_shrinks_with_them(service: Container) -> None:
+    camera = await open_camera(service)
     await camera.show(hand_held(drawn_face(), 20))
-    progress = [guidance.progress for guidance in camera.seen]
+    progress = [guidance.progress for guidance in camera.guidance]
     assert progress == sorted(progress)
     assert 0.3 < progress[-1] < 1
     turned = encoded(scenes.turned(yaw_deg=20))
@@ -88,8 +88,8 @@ async def test_progress_grows_while_all_is_well_and_shrinks_when_not(service: Co
     assert GuidanceCue.TURN_RIGHT in worse.cues
 
 
-async def test_a_face_that_goes_takes_its_frames_along(service: Container) -> None:
-    camera = await filming(service)
+async def test_losing_the_face_discards_its_frames(service: Container) -> None:
+    camera = await open_camera(service)
     await camera.show(hand_held(drawn_face(), 25))
     gone = await camera.show([encoded(np.full((480, 640, 3), 120, np.uint8))])
     assert (gone.cues, gone.progress) == ((GuidanceCue.NO_FACE,), 0)
@@ -98,31 +98,31 @@ async def test_a_face_that_goes_takes_its_frames_along(service: Container) -> No
 
 
 @pytest.mark.parametrize("fps", [4, 60])
-async def test_a_slow_camera_and_a_fast_one_need_about_as_long(service: Container, fps: int) -> None:
-    camera = await filming(service)
+async def test_the_time_to_ready_does_not_depend_on_the_frame_rate(service: Container, fps: int) -> None:
+    camera = await open_camera(service)
     assert (await camera.show(hand_held(real_face(), 3 * fps), fps)).progress == 1
     assert 1.0 <= camera.now_s - 1000 <= 1.8
 
 
-async def test_who_cannot_help_smiling_is_read_after_a_while(service: Container) -> None:
+async def test_a_persistent_smile_is_read_after_a_timeout(service: Container) -> None:
     for number in range(8):
-        face, camera = real_face(number, "smiling"), await filming(service)
+        face, camera = real_face(number, "smiling"), await open_camera(service)
         if (await camera.show([frame(face)] * 3)).cues == (GuidanceCue.RELAX_MOUTH,):
             break
-    told = await camera.show(hand_held(face, 40), fps=10)
-    assert (told.progress, told.cues) == (0, (GuidanceCue.RELAX_MOUTH,))
+    guidance = await camera.show(hand_held(face, 40), fps=10)
+    assert (guidance.progress, guidance.cues) == (0, (GuidanceCue.RELAX_MOUTH,))
     assert (await camera.show(hand_held(face, 40), fps=10)).progress == 1
     await camera.session.create_reading("ko")
 
 
-async def test_landmarks_make_a_reading_from_their_median(service: Container) -> None:
-    chance = np.random.default_rng(4)
-    camera = await filming(service)
+async def test_landmarks_are_read_from_their_median(service: Container) -> None:
+    rng = np.random.default_rng(4)
+    camera = await open_camera(service)
     face = await service.pool.run(lambda vision: vision.face_from_photo(frame(real_face())))
     points = face.points / (face.image_width, face.image_height, face.image_width)
 
     def mesh() -> LandmarkFrame:
-        return LandmarkFrame(points + chance.normal(0, 0.0005, (468, 3)), 640, 480)
+        return LandmarkFrame(points + rng.normal(0, 0.0005, (468, 3)), 640, 480)
 
     assert (await camera.show([mesh] * 60)).cues[0] is GuidanceCue.READY
     live = await camera.session.create_reading("en")
@@ -131,8 +131,8 @@ async def test_landmarks_make_a_reading_from_their_median(service: Container) ->
     assert live.reading.locale == "en"
 
 
-async def test_a_hostile_frame_is_an_error_and_changes_nothing(service: Container) -> None:
-    camera = await filming(service)
+async def test_a_corrupt_frame_raises_and_changes_nothing(service: Container) -> None:
+    camera = await open_camera(service)
     before = await camera.show(hand_held(real_face(), 15))
     with pytest.raises(CorruptImageError):
         await camera.show([frame(drawn_face())[:2000]])
@@ -140,8 +140,8 @@ async def test_a_hostile_frame_is_an_error_and_changes_nothing(service: Containe
     assert after.progress >= before.progress > 0.2
 
 
-async def test_somebody_else_in_the_same_place_is_not_mixed_in(service: Container) -> None:
-    camera = await filming(service)
+async def test_a_second_person_in_the_same_place_is_rejected(service: Container) -> None:
+    camera = await open_camera(service)
     await camera.show(hand_held(real_face(2), 20))
     await camera.show(hand_held(real_face(30), 40))
     with pytest.raises(DifferentFacesError):
@@ -149,47 +149,47 @@ async def test_somebody_else_in_the_same_place_is_not_mixed_in(service: Containe
     assert (await camera.show([frame(real_face(2))])).progress == 0
 
 
-async def test_five_frames_are_held_and_none_after_the_reading(service: Container) -> None:
-    camera = await filming(service)
+async def test_at_most_five_frames_are_held_and_none_after_the_reading(service: Container) -> None:
+    camera = await open_camera(service)
     frames = hand_held(drawn_face(), 45)
 
-    def holders() -> int:
+    def references() -> int:
         gc.collect()
         return sum(map(sys.getrefcount, frames))
 
-    before = holders()
+    before = references()
     await camera.show(frames)
-    assert 5 <= holders() - before <= 6  # and the one that was just looked at
+    assert 5 <= references() - before <= 6  # and the last one, which the session just processed
     await camera.session.create_reading("ko")
-    for _ in range(100):  # the thread that read them may not have left its function yet
-        if holders() == before:
+    for _ in range(500):  # the thread that read them may not have left its function yet
+        if references() == before:
             return
         await asyncio.sleep(0.02)
-    raise AssertionError(holders() - before)
+    raise AssertionError(references() - before)
 
 
-async def test_a_users_reading_is_kept_and_remembered_as_any_other(service: Container) -> None:
+async def test_a_users_live_reading_is_saved_and_updates_the_profile(service: Container) -> None:
     user = await service.users.register(*PERSON)
     await service.consents.grant(user.id, "history", "ko")
-    camera = await filming(service, user.id)
+    camera = await open_camera(service, user.id)
     await camera.show(hand_held(drawn_face(), 60))
     camera.session.set_birth_year(1990)
     result = await camera.session.create_reading("ko")
     kept = await service.history.page(user.id)
-    assert [one.analysis_id for one in kept.items] == [result.analysis_id]
+    assert [item.analysis_id for item in kept.items] == [result.analysis_id]
     assert result.birth_year == 1990
     assert await service.profiles.load(user.id) is not None
 
 
-async def test_who_did_not_consent_is_told_before_the_coaching(service: Container) -> None:
+async def test_missing_consent_is_raised_when_the_session_opens(service: Container) -> None:
     user = await service.users.register(*PERSON)
     await service.consents.withdraw(user.id, "reading")
     with pytest.raises(ConsentRequiredError):
         await service.live.open_session(user.id)
 
 
-async def test_a_child_is_told_at_once(service: Container) -> None:
-    camera = await filming(service)
+async def test_an_invalid_birth_year_is_raised_at_once(service: Container) -> None:
+    camera = await open_camera(service)
     with pytest.raises(TooYoungError):
         camera.session.set_birth_year(2020)
     with pytest.raises(AppError):

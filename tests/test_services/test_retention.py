@@ -10,8 +10,8 @@ from gwansang.services.accounts.user_service import BirthYearError, TooYoungErro
 from gwansang.services.readings.history_service import AnalysisNotFoundError
 from tests.support.accounts import PASSWORD, accounts_on, signed_up
 from tests.support.fakes import MovingClock
-from tests.test_services.test_history import analysis, keeper
-from tests.test_services.test_profiles import remember
+from tests.test_services.test_history import make_analysis, user_with_history
+from tests.test_services.test_profiles import save_profile
 from tests.test_services.test_sealing import query
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +21,14 @@ YEAR = timedelta(days=366)
 async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays(
     accounts: Accounts, clock: MovingClock
 ) -> None:
-    asleep, awake = await keeper(accounts, "asleep@example.com"), await keeper(accounts, "awake@example.com")
-    kept = {user_id: analysis(user_id) for user_id in (asleep, awake)}
+    asleep, awake = (
+        await user_with_history(accounts, "asleep@example.com"),
+        await user_with_history(accounts, "awake@example.com"),
+    )
+    kept = {user_id: make_analysis(user_id) for user_id in (asleep, awake)}
     for user_id, made in kept.items():
         await accounts.history.save(user_id, made)
-    await remember(accounts, asleep)
+    await save_profile(accounts, asleep)
     clock.now += YEAR - timedelta(days=10)
     await accounts.auth.login("awake@example.com", PASSWORD)
     assert (await accounts.retention.run())["histories"] == 0
@@ -41,17 +44,17 @@ async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays
 
 
 async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: MovingClock) -> None:
-    user_id, made = await keeper(accounts), analysis()
+    user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     token = (await accounts.auth.login("minji@example.com", PASSWORD)).refresh_token
     for _ in range(75):
-        clock.pass_by(days=6)
+        clock.advance(days=6)
         token = (await accounts.auth.refresh(token)).refresh_token
     assert (await accounts.retention.run())["histories"] == 0
 
 
 async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
-    user_id, made = await keeper(accounts), analysis()
+    user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     key = (await accounts.keys.create(user_id, "phone", ["history:read"])).key
     clock.now += YEAR

@@ -17,8 +17,8 @@ from gwansang.services.protection.sealing import (
 )
 from gwansang.services.readings.history_service import KeptAnalysis
 from tests.support.accounts import accounts_on
-from tests.test_services.test_history import analysis, keeper
-from tests.test_services.test_profiles import FACE, remember
+from tests.test_services.test_history import make_analysis, user_with_history
+from tests.test_services.test_profiles import FACE, save_profile
 
 pytestmark = pytest.mark.anyio
 OLD, NEW, WRONG = (f"{name}:{letter * 43}=" for name, letter in (("old", "o"), ("new", "n"), ("old", "w")))
@@ -38,9 +38,9 @@ async def query(url: str, statement: str, **values: object) -> list[tuple[object
 async def test_no_column_of_a_kept_reading_or_a_remembered_face_tells_a_measure(
     accounts: Accounts, database_url: str
 ) -> None:
-    user_id = await keeper(accounts)
-    await remember(accounts, user_id)
-    made = analysis()
+    user_id = await user_with_history(accounts)
+    await save_profile(accounts, user_id)
+    made = make_analysis()
     for table in ("analyses", "user_profiles"):
         stored = b"".join(str(row).encode() for row in await query(database_url, f"SELECT * FROM {table}"))  # noqa: S608 - names of this test
         assert b"sealed" not in stored
@@ -51,7 +51,7 @@ async def test_no_column_of_a_kept_reading_or_a_remembered_face_tells_a_measure(
 
 async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
-        user_id, made = await keeper(accounts), analysis()
+        user_id, made = await user_with_history(accounts), make_analysis()
         await accounts.history.save(user_id, made)
     async with accounts_on(database_url, encryption_keys=NEW) as accounts:
         shown = (await accounts.history.page(user_id)).items
@@ -62,7 +62,7 @@ async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
 
 async def test_another_key_under_the_same_name_opens_nothing_and_is_told(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
-        user_id, made = await keeper(accounts), analysis()
+        user_id, made = await user_with_history(accounts), make_analysis()
         await accounts.history.save(user_id, made)
     async with accounts_on(database_url, encryption_keys=WRONG) as accounts:
         with pytest.raises(SealBrokenError):
@@ -73,8 +73,8 @@ async def test_another_key_under_the_same_name_opens_nothing_and_is_told(databas
 async def test_what_was_put_into_another_row_or_given_to_another_user_does_not_open(
     accounts: Accounts, database_url: str
 ) -> None:
-    mine, theirs = await keeper(accounts), await keeper(accounts, "other@example.com")
-    first, second, other = analysis(1), analysis(2), analysis(3)
+    mine, theirs = await user_with_history(accounts), await user_with_history(accounts, "other@example.com")
+    first, second, other = make_analysis(1), make_analysis(2), make_analysis(3)
     await accounts.history.save(mine, first)
     await accounts.history.save(mine, second)
     await accounts.history.save(theirs, other)
@@ -94,7 +94,7 @@ async def copy_sealed(url: str, source: KeptAnalysis, target: KeptAnalysis) -> N
 
 
 async def test_without_its_key_nothing_of_a_user_opens_any_more(accounts: Accounts, database_url: str) -> None:
-    user_id, made = await keeper(accounts), analysis()
+    user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     await query(database_url, "DELETE FROM user_keys")
     with pytest.raises(UserKeyNotFoundError):
@@ -105,7 +105,7 @@ async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(d
     kept = {}
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         for number in range(5):
-            user_id, made = await keeper(accounts, f"u{number}@example.com"), analysis(number)
+            user_id, made = await user_with_history(accounts, f"u{number}@example.com"), make_analysis(number)
             await accounts.history.save(user_id, made)
             kept[user_id] = made
     async with accounts_on(database_url, encryption_keys=f"{NEW},{OLD}") as accounts:
@@ -125,11 +125,11 @@ async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
     monkeypatch.setattr("gwansang.services.protection.sealed_faces._BATCH", 2)
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(accounts_on(database_url))
-        user_id = await keeper(accounts)
-        made = [analysis(seed, minutes=seed) for seed in range(5)]
+        user_id = await user_with_history(accounts)
+        made = [make_analysis(seed, minutes=seed) for seed in range(5)]
         for one in made:
             await accounts.history.save(user_id, one)
-        await remember(accounts, user_id)
+        await save_profile(accounts, user_id)
         content = await opened(accounts, user_id)
     for table, rows in content.items():
         for key, fields in rows.items():

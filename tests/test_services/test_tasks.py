@@ -173,7 +173,7 @@ async def test_an_expired_task_is_hidden_before_it_is_deleted_and_its_key_is_fre
     me = await signed_up(accounts)
     first = await submit(accounts, me.id, "my key")
     await accounts.tasks.cancel(me.id, first.id)
-    clock.pass_by(hours=24)
+    clock.advance(hours=24)
     for call in (accounts.tasks.get, accounts.tasks.cancel):
         with pytest.raises(TaskNotFoundError):
             await call(me.id, first.id)
@@ -187,6 +187,6 @@ async def test_expired_tasks_are_deleted_without_an_engine(accounts: Accounts, c
     ended, waiting = await submit(accounts, me.id), await submit(accounts, me.id)
     await accounts.tasks.cancel(me.id, ended.id)
     assert await accounts.tasks.delete_expired() == 0
-    clock.pass_by(days=2)
+    clock.advance(days=2)
     assert await accounts.tasks.delete_expired() == 1
     assert (await accounts.tasks.get(me.id, waiting.id)).status == "queued"

@@ -52,7 +52,7 @@ async def test_a_ticket_is_nowhere_in_the_database_and_unused_ones_are_forgotten
     assert first.ticket not in str([getattr(row, column.key) for column in inspect(type(row)).columns])
     assert first.ticket not in repr(first)
     second = await tickets.issue(caller)
-    clock.pass_by(seconds=31)
+    clock.advance(seconds=31)
     await tickets.issue(caller)
     assert await taken(accounts, second.ticket) is None
 
@@ -61,10 +61,10 @@ async def test_a_ticket_lives_no_longer_than_the_token_that_asked_for_it(
     accounts: Accounts, clock: MovingClock
 ) -> None:
     tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
-    clock.pass_by(minutes=29, seconds=50)
+    clock.advance(minutes=29, seconds=50)
     ticket = (await tickets.issue(caller)).ticket
     assert tickets.seconds_left(caller) == 10
-    clock.pass_by(seconds=10)
+    clock.advance(seconds=10)
     with pytest.raises(TokenInvalidError):
         await tickets.redeem(ticket)
 

@@ -24,8 +24,8 @@ from gwansang.vision.video import (
     inspect_clip,
     scan_clip,
 )
-from tests.support.clips import CHEAP, Rgb, box, drawn_clip, encoded_clip, moving, with_more
-from tests.support.hostile_clips import Hostile, film, hostile_clips, webm
+from tests.support.clips import ENCODER_OPTIONS, Rgb, append_to_box, box, drawn_clip, encode_clip, handheld_frames
+from tests.support.hostile_clips import HostileClip, hostile_clips, mp4_clip, webm_clip
 from tests.test_vision import image_files
 
 MATRICES = {
@@ -62,7 +62,7 @@ def numbered(count: int, width: int = 64, height: int = 64) -> list[Rgb]:
     [("libx264", "mp4"), ("libx264", "mov"), ("mpeg4", "mp4"), ("libvpx", "webm"), ("libvpx-vp9", "webm")],
 )
 def test_sixty_frames_are_spread_evenly_over_a_clip(codec: str, container: str) -> None:
-    data = encoded_clip(numbered(150), codec, container)
+    data = encode_clip(numbered(150), codec, container)
 
     seen = all_frames(data)
 
@@ -98,13 +98,13 @@ def test_a_fragmented_mp4_is_decoded() -> None:
 
 
 def test_a_webm_without_an_index_is_decoded() -> None:
-    assert len(all_frames(encoded_clip(numbered(40), "libvpx", "webm"))) == 40
+    assert len(all_frames(encode_clip(numbered(40), "libvpx", "webm"))) == 40
 
 
 @pytest.mark.parametrize("orientation", MATRICES)
 def test_every_display_matrix_gives_the_upright_image(orientation: int) -> None:
-    upright = np.ascontiguousarray(next(moving(draw_face(480, 640, 240), 1, 96, 128)))
-    data = encoded_clip([image_files.stored_as(upright, orientation)] * 2, matrix=MATRICES[orientation])
+    upright = np.ascontiguousarray(next(handheld_frames(draw_face(480, 640, 240), 1, 96, 128)))
+    data = encode_clip([image_files.stored_as(upright, orientation)] * 2, matrix=MATRICES[orientation])
 
     image = all_frames(data)[0].image
 
@@ -116,7 +116,7 @@ def test_every_display_matrix_gives_the_upright_image(orientation: int) -> None:
 def test_non_square_pixels_give_the_displayed_size() -> None:
     sink = io.BytesIO()
     with av.open(sink, "w", format="mp4") as file:
-        stream = file.add_stream("libx264", rate=30, options=CHEAP["libx264"])
+        stream = file.add_stream("libx264", rate=30, options=ENCODER_OPTIONS["libx264"])
         stream.width, stream.height, stream.pix_fmt = 240, 480, "yuv420p"
         stream.codec_context.sample_aspect_ratio = Fraction(3, 2)
         frame = av.VideoFrame.from_ndarray(np.zeros((480, 240, 3), np.uint8), format="rgb24")
@@ -132,12 +132,12 @@ def test_non_square_pixels_give_the_displayed_size() -> None:
 def test_the_frame_size_may_change_within_a_clip() -> None:
     sink = io.BytesIO()
     with av.open(sink, "w", format="webm") as file:
-        stream = file.add_stream("libvpx", rate=30, options=CHEAP["libvpx"])
+        stream = file.add_stream("libvpx", rate=30, options=ENCODER_OPTIONS["libvpx"])
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
         for first, (width, height) in ((0, (128, 96)), (5, (256, 192))):
             encoder = av.CodecContext.create("libvpx", "w")
             encoder.width, encoder.height, encoder.pix_fmt, encoder.rate = width, height, "yuv420p", 30
-            encoder.options = CHEAP["libvpx"]
+            encoder.options = ENCODER_OPTIONS["libvpx"]
             blank = av.VideoFrame.from_ndarray(np.full((height, width, 3), 60, np.uint8), format="rgb24")
             for packet in [*(one for _ in range(5) for one in encoder.encode(blank)), *encoder.encode()]:
                 packet.stream = stream
@@ -153,7 +153,7 @@ def test_the_frame_size_may_change_within_a_clip() -> None:
 
 
 @pytest.mark.parametrize("hostile", hostile_clips(), ids=lambda hostile: hostile.name)
-def test_a_hostile_clip_is_refused_or_decoded_in_bounded_time(hostile: Hostile) -> None:
+def test_a_hostile_clip_is_refused_or_decoded_in_bounded_time(hostile: HostileClip) -> None:
     started = time.thread_time()
     try:
         code = None if all_frames(hostile.data) is not None else "?"
@@ -166,7 +166,12 @@ def test_a_hostile_clip_is_refused_or_decoded_in_bounded_time(hostile: Hostile) 
 def test_a_damaged_clip_gives_frames_or_an_error() -> None:
     chance = np.random.default_rng(11)
     outcomes = set()
-    for good in (film(), webm(), drawn_clip(10, "libvpx-vp9", "webm"), drawn_clip(10, movflags="frag_keyframe")):
+    for good in (
+        mp4_clip(),
+        webm_clip(),
+        drawn_clip(10, "libvpx-vp9", "webm"),
+        drawn_clip(10, movflags="frag_keyframe"),
+    ):
         for _ in range(25):
             data = bytearray(good)
             for position in chance.integers(0, len(data), 12):
@@ -181,13 +186,13 @@ def test_a_damaged_clip_gives_frames_or_an_error() -> None:
 
 
 def test_a_clip_that_exceeds_the_time_limit_is_refused() -> None:
-    clip = scanned(film())
+    clip = scanned(mp4_clip())
     ticks = iter(range(1000))
     with pytest.raises(errors.VideoTooComplexError):
-        list(decode_frames(film(), clip, 0, DecodeBudget(3, lambda: float(next(ticks)))))
+        list(decode_frames(mp4_clip(), clip, 0, DecodeBudget(3, lambda: float(next(ticks)))))
     ticks = iter(range(1000))
     with pytest.raises(errors.VideoTooComplexError):
-        scan_clip(film(), DecodeBudget(3, lambda: float(next(ticks))))
+        scan_clip(mp4_clip(), DecodeBudget(3, lambda: float(next(ticks))))
 
 
 def test_a_demuxer_opens_no_other_file() -> None:
@@ -195,7 +200,7 @@ def test_a_demuxer_opens_no_other_file() -> None:
         video._refuse_other_file("file:///etc/passwd", 1, {})
     path = b"/etc/passwd\0"
     outside = box(b"dinf", box(b"dref", bytes(4), (1).to_bytes(4, "big"), box(b"url ", bytes(4), path)))
-    clip = with_more(film(), (b"moov", b"trak", b"mdia", b"minf"), outside)
+    clip = append_to_box(mp4_clip(), (b"moov", b"trak", b"mdia", b"minf"), outside)
     shown = MaskedFile(clip, inspect_clip(clip).hidden).read()
     assert path in clip
     assert shown.count(b"dinf") == 0

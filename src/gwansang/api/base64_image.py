@@ -1,4 +1,4 @@
-"""An image inside JSON: base64 or a data URL, decoded without ever dropping a character silently."""
+"""Strict decoding of an image inside JSON: base64 or a data URL."""
 
 import binascii
 import re
@@ -17,7 +17,7 @@ class InvalidBase64Error(InvalidInput):
 
 
 def decode_image(text: str) -> bytes:
-    """The image's bytes; raises what is wrong with the text, never quoting it."""
+    """Return the image's bytes; raises InvalidBase64Error, EmptyImageError, UnsupportedImageTypeError."""
     try:
         raw = text[_start(text) :].encode("ascii").translate(None, _WHITE_SPACE)
     except UnicodeEncodeError:
@@ -32,7 +32,7 @@ def decode_image(text: str) -> bytes:
 
 
 def _start(text: str) -> int:
-    """Where the base64 begins; a data URL must be base64 and may not claim to be anything but an image."""
+    """Return the index at which the base64 begins; a data URL must be base64 and declare an image."""
     match = _DATA_URL.match(text)
     if match is None:
         return 0

@@ -1,4 +1,4 @@
-"""The documentation pages, served whole from here: no script, style or font comes from another host."""
+"""The documentation pages; no script, style or font comes from another host."""
 
 import html
 from pathlib import Path
@@ -37,7 +37,7 @@ _SWAGGER_START = """addEventListener("DOMContentLoaded", () => {
 
 
 def mount_docs(app: FastAPI, openapi_url: str) -> None:
-    """Adds /docs and /redoc for the schema at `openapi_url`."""
+    """Add /docs and /redoc for the schema at `openapi_url`."""
     app.include_router(_pages(html.escape(app.title), openapi_url))
     app.mount("/docs/assets", StaticFiles(directory=_ASSETS), name="docs-assets")
 

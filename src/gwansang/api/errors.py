@@ -1,4 +1,4 @@
-"""Every error becomes one kind of answer; the only table of status codes."""
+"""Errors as answers (RFC 9457), and the only table of status codes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
@@ -47,7 +47,7 @@ class InvalidRequestError(tree.InvalidInput):
 
 
 class UnexpectedError(AppError):
-    """What a caller is told of an error that nobody expected."""
+    """An unexpected error, as its caller sees it."""
 
     code = "INTERNAL_ERROR"
     title = "Something went wrong on our side"
@@ -59,18 +59,18 @@ class MethodNotAllowedError(tree.Malformed):
 
 
 def status_of(error: type[AppError]) -> int:
-    """The status of the nearest class in the table along the MRO."""
+    """Return the status of the nearest class in the table along the MRO."""
     return next(STATUS[base] for base in error.__mro__ if base in STATUS)
 
 
 def install(app: FastAPI) -> None:
-    """Registers the handlers; what they don't cover ends at the error boundary, which calls `answer` too."""
+    """Register the handlers; other errors end at the error boundary, which calls `error_response` too."""
     for kind in (AppError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _handle)
 
 
 def error_response(scope: Scope, error: Exception) -> JSONResponse:
-    """The answer to a request that ended in `error`."""
+    """Return the answer to a request that ended in `error`."""
     cause = error.__cause__
     if isinstance(error, HTTPException):
         if isinstance(cause, AppError):  # a framework's "could not parse" around one of ours
@@ -79,18 +79,18 @@ def error_response(scope: Scope, error: Exception) -> JSONResponse:
         return _respond(scope, _of_framework(error), error.status_code, headers)
     if isinstance(error, RequestValidationError):
         return _respond(scope, invalid_request(error.errors()), 422)
-    known = error if isinstance(error, AppError) else UnexpectedError("An unexpected error; it has been noted.")
-    return _respond(scope, known, status_of(type(known)))
+    shown = error if isinstance(error, AppError) else UnexpectedError("An unexpected error; it has been noted.")
+    return _respond(scope, shown, status_of(type(shown)))
 
 
 def invalid_request(faults: Iterable[Mapping[str, object]], known: Sequence[str] | None = None) -> InvalidRequestError:
-    """Tells fields and messages of pydantic's faults and nothing of the input; a field not in `known` goes unnamed."""
-    told = [_fault(fault, known) for _, fault in zip(range(_MAX_FAULTS), faults, strict=False)]
-    return InvalidRequestError("Request validation failed", faults=told)
+    """Return an error with the fields and messages of Pydantic's faults, without the input and unknown field names."""
+    shown = [_fault(fault, known) for _, fault in zip(range(_MAX_FAULTS), faults, strict=False)]
+    return InvalidRequestError("Request validation failed", faults=shown)
 
 
 def invalid_model(error: ValidationError, model_fields: Iterable[str]) -> InvalidRequestError:
-    """The same for a model that an endpoint validated itself."""
+    """Return the error for a model that an endpoint validated itself."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     return invalid_request(({**fault} for fault in faults), tuple(model_fields))
 
@@ -100,7 +100,7 @@ async def _handle(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(scope: Scope) -> str:
-    """Every method of this address; the framework only knows those of the first function that has it."""
+    """Return all methods of this path; the framework only knows those of the first route that has it."""
     routes = scope["app"].routes
     allowed = [
         method
@@ -129,7 +129,7 @@ def _fault(fault: Mapping[str, object], known: Sequence[str] | None) -> dict[str
 
 
 def problem_of(scope: Scope, error: AppError, locale: Locale | None = None) -> dict[str, JsonValue]:
-    """The problem that a caller is told; in the language of the connection where none is named."""
+    """Return the problem of an error, by default in the language of the connection."""
     return _problem(scope, error, status_of(type(error)), locale or chosen_locale(HTTPConnection(scope)))
 
 
@@ -157,7 +157,7 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
 
 
 def problem_type(error: type[AppError]) -> str:
-    """The stable URI of a kind of problem."""
+    """Return the stable URI of a kind of problem."""
     return "/problems/" + error.code.lower().replace("_", "-")
 
 

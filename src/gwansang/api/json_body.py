@@ -1,4 +1,4 @@
-"""A request's JSON, read strictly: UTF-8, no duplicate keys, no NaN, and no more structure than this API can need."""
+"""Strict parsing of a request's JSON: UTF-8, no duplicate keys, no NaN, and bounded structure."""
 
 import json
 from typing import NoReturn
@@ -22,7 +22,7 @@ class JsonTooComplexError(InvalidInput):
 
 
 def parse_object(body: bytes | bytearray) -> dict[str, object]:
-    """The body as one JSON object; cheap to refuse, because structure is counted before any of it is built."""
+    """Return the body as one JSON object; its structure is counted before any of it is built."""
     if too_complex(body):
         raise JsonTooComplexError("The JSON holds more values than any request here needs.", max_values=MAX_VALUES)
     try:
@@ -35,7 +35,7 @@ def parse_object(body: bytes | bytearray) -> dict[str, object]:
 
 
 def too_complex(body: bytes | bytearray) -> bool:
-    """Whether there are more commas or brackets than any request here needs; those inside strings count too."""
+    """Return whether there are more commas or brackets than any request needs; those inside strings count too."""
     return body.count(b",") > MAX_VALUES or body.count(b"[") + body.count(b"{") > MAX_NESTED
 
 

@@ -1,4 +1,4 @@
-"""The groups of calls on /docs, and the WebSockets, which OpenAPI has no place for."""
+"""Groups of calls on /docs; their descriptions include the WebSockets, which OpenAPI does not cover."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ _GROUPS: Final = {
     "it over the WebSocket `/api/v1/analysis/tasks/{task_id}/events`; docs/api.md has the messages.",
     "kept readings": "With the consent to `history`: readings to see again, compare, share as a card, or delete.",
     "files": "Kept photos by the links that `GET /api/v1/analysis/{analysis_id}/photo` gives.",
-    "celebrity": "Whom of the gallery a face resembles, with the consent to `lookalike`; the gallery itself, which "
-    "administrators keep.",
-    "accounts": "Signing up, data of one's own, and what administrators may do.",
-    "signing in": "Tokens, codes by mail, and tickets with which browsers open a WebSocket.",
+    "celebrity": "Look-alikes of a face in the gallery, with the consent to `lookalike`; the gallery itself, for "
+    "administrators.",
+    "accounts": "Signing up, one's own account and data, and administration.",
+    "signing in": "Tokens, codes by mail, and tickets that open a WebSocket in a browser.",
     "API keys": "Keys for programs, with scopes.",
-    "consent and privacy": "What one agrees to, what AI does here, and what is kept how long.",
+    "consent and privacy": "Consents, the role of AI, and the retention of data.",
     "health": "For balancers and container hosts.",
 }
 TAGS: Final = [{"name": name, "description": description} for name, description in _GROUPS.items()]

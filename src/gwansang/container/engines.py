@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import InferenceSettings
 from gwansang.core.clock import Clock, utc_now
-from gwansang.core.memory import malloc_trimmer
+from gwansang.core.memory import malloc_trimmer, settle_garbage_collector
 from gwansang.core.meters import Meters
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
@@ -41,6 +41,7 @@ async def start_analysis_service(
 
 
 def create_inference_pool(settings: InferenceSettings, meters: Meters) -> InferencePool[FaceVision]:
+    settle_garbage_collector()
     return InferencePool[FaceVision](
         lambda: NetworkVision(settings.model_path, partial(meters.observe_inference, "vision")),
         workers=settings.inference_workers,

@@ -1,11 +1,15 @@
-"""Conversion of an error's context to JSON values."""
+"""JSON values: the context of an error as one, and objects of stored data."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from typing import Final
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
+
+JsonObject = dict[str, JsonValue]
+JSON_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
 
 
 def jsonable(value: object) -> JsonValue:

@@ -153,12 +153,8 @@ def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[t
 
 def _support(shape: ShapeClassification, weights: Mapping[str, float]) -> float:
     """Return the expected weight of the part's shape, by the visibility of the part in a mesh."""
-    expected = sum(weights.get(shape_id, 0.0) * probability for shape_id, probability in _probabilities(shape).items())
-    return shape.part.reliability * expected
-
-
-def _probabilities(shape: ShapeClassification) -> dict[str, float]:
-    return {one.id: probability for one, probability in zip(shape.part.classes, shape.probabilities, strict=True)}
+    classes = zip(shape.part.classes, shape.probabilities, strict=True)
+    return shape.part.reliability * sum(weights.get(one.id, 0.0) * probability for one, probability in classes)
 
 
 def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) -> SupportingShape:
@@ -166,7 +162,7 @@ def _supporting_shape(shape: ShapeClassification, weights: Mapping[str, float]) 
     weight = _support(shape, weights)
     if shape.shape.id in weights:
         return SupportingShape(shape.part.key, shape.shape.id, shape.probability, weight)
-    probabilities = _probabilities(shape)
+    probabilities = {one.id: share for one, share in zip(shape.part.classes, shape.probabilities, strict=True)}
     strongest = max(weights, key=lambda shape_id: weights[shape_id] * probabilities[shape_id])
     return SupportingShape(shape.part.key, strongest, probabilities[strongest], weight)
 

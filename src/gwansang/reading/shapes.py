@@ -3,7 +3,7 @@
 A hard threshold would give two photos of one person different shapes in every third part; a probability moves gently.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -30,7 +30,7 @@ class ShapeClassification:
     @property
     def best(self) -> int:
         """Index of the part's shape: the kept one, else the most probable."""
-        return self._ranked()[0]
+        return self._most_probable(range(len(self.probabilities))) if self.kept is None else self.kept
 
     @property
     def shape(self) -> ShapeClass:
@@ -43,12 +43,12 @@ class ShapeClassification:
     @property
     def runner_up(self) -> int | None:
         """Index of the most probable other shape, or None if no draw fell into another one."""
-        second = self._ranked()[1]
+        best = self.best
+        second = self._most_probable(index for index in range(len(self.probabilities)) if index != best)
         return second if self.probabilities[second] > 0 else None
 
-    def _ranked(self) -> list[int]:
-        ranked = sorted(range(len(self.probabilities)), key=self.probabilities.__getitem__, reverse=True)
-        return ranked if self.kept is None else [self.kept, *(index for index in ranked if index != self.kept)]
+    def _most_probable(self, indices: Iterable[int]) -> int:
+        return max(indices, key=self.probabilities.__getitem__)
 
 
 def classify_shapes(

@@ -1,4 +1,4 @@
-"""The wire of accounts: registration, signing in, and what people see of themselves."""
+"""The wire of accounts: registration, signing in, and one's own data."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ Email = Annotated[
     Field(
         min_length=3,
         max_length=320,
-        description="Upper and lower case are one; letters before the @ are ASCII.",
+        description="Not case-sensitive; letters before the @ are ASCII.",
         examples=["minji@example.com"],
         json_schema_extra={"format": "email"},
     ),
@@ -50,26 +50,26 @@ class Registration(_Request):
     username: Username
     password: Password
     birth_year: Annotated[int, Strict()] | None = Field(
-        None, description="To see that one is old enough; it is checked and not kept.", examples=[1995]
+        None, description="To check the minimum age; it is not kept.", examples=[1995]
     )
 
 
 class ProfileChange(_Request):
-    """What people change about themselves; what is left out or null stays."""
+    """Changes to one's own account; fields that are left out or null stay."""
 
     username: Username | None = None
     email: Email | None = None
 
 
 class AccountChange(ProfileChange):
-    """What administrators change; what is left out or null stays."""
+    """Changes by an administrator; fields that are left out or null stay."""
 
     is_active: Annotated[bool, Strict()] | None = Field(None, examples=[False])
     is_admin: Annotated[bool, Strict()] | None = Field(None, examples=[False])
 
 
 class PasswordChange(_Request):
-    """The password in use, and the new one."""
+    """The current password and the new one."""
 
     current_password: AnyPassword
     new_password: Password
@@ -115,14 +115,14 @@ class UserOut(BaseModel):
 
 
 class AccountOut(UserOut):
-    """An account with its standing."""
+    """An account with its role and verification."""
 
     is_admin: bool = Field(examples=[False])
     email_verified: bool = Field(examples=[True])
 
 
 class TokensOut(BaseModel):
-    """An access token for half an hour, and a refresh token that buys the next pair, once."""
+    """An access token for half an hour, and a refresh token that is exchanged for the next pair, once."""
 
     access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs…"])
     refresh_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs…"])
@@ -141,14 +141,14 @@ class OwnDataOut(BaseModel):
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])
     analyses: list[dict[str, JsonValue]] = Field(examples=[[]])
     profile: dict[str, JsonValue] | None = Field(
-        description="What is remembered of one's face over several photos.", examples=[{"photos": 2}]
+        description="The remembered face, from several photos.", examples=[{"photos": 2}]
     )
     tasks: list[dict[str, JsonValue]] = Field(description="Long work, with its results.", examples=[[]])
-    photos: list[dict[str, JsonValue]] = Field(description="Kept photos; they are in the ZIP.", examples=[[]])
-    audit: list[dict[str, JsonValue]] = Field(description="What the audit log tells of oneself.", examples=[[]])
+    photos: list[dict[str, JsonValue]] = Field(description="Kept photos; the files are in the ZIP.", examples=[[]])
+    audit: list[dict[str, JsonValue]] = Field(description="One's own entries of the audit log.", examples=[[]])
 
 
 class AcceptedOut(BaseModel):
-    """Said to everybody alike, whether or not there is anything to do."""
+    """The same answer to everyone, whether or not there is anything to do."""
 
     status: Literal["accepted"] = "accepted"

@@ -34,7 +34,7 @@ Points = Annotated[list[Point], BeforeValidator(_points_of), Field(validation_al
 
 
 class OverlayOut(BaseModel):
-    """What to draw on the photo; points are fractions of the upright photo's width and height."""
+    """A line to draw on the photo; points are fractions of the upright photo's width and height."""
 
     type: Literal["line", "polyline", "points", "angle"]
     points: Points
@@ -86,7 +86,7 @@ class PartOut(BaseModel):
 
 
 class LuckyOut(BaseModel):
-    """What goes well with the day."""
+    """Lucky things of the day."""
 
     element: str
     color: str
@@ -135,7 +135,7 @@ class ZoneOut(BaseModel):
 
 
 class LifePoint(BaseModel):
-    """A station on the curve of life, drawn by how large its zone is among people; low and high: within the error."""
+    """A section of the curve of life: the percentile of its zone among people; low and high: within the error."""
 
     zone: str = Field(validation_alias="id")
     from_age: int
@@ -146,7 +146,7 @@ class LifePoint(BaseModel):
 
 
 class ZonesOut(BaseModel):
-    """The three zones, how they compare, and the curve of life that they draw."""
+    """The three zones, their proportion, and the curve of life that they form."""
 
     type: str
     curve: list[LifePoint] = []
@@ -169,7 +169,7 @@ class PalaceOut(BaseModel):
 
 
 class AgePositionOut(BaseModel):
-    """The place on the face that stands for a year of life."""
+    """The point of the face that stands for a year of life."""
 
     counted_age: int
     international_age: int
@@ -188,14 +188,14 @@ class AgesOut(BaseModel):
 
 
 class AdviceOut(BaseModel):
-    """What a warning means and what to do about it."""
+    """The meaning of a warning, and advice for a better photo."""
 
     code: str
     text: str
 
 
 class QualityOut(BaseModel):
-    """How well the face could be measured."""
+    """The quality of the photo as a source of measures."""
 
     score: Fraction
     yaw_deg: RoundedTenths
@@ -204,27 +204,27 @@ class QualityOut(BaseModel):
     distance_cm: RoundedTenths | None
     warnings: list[str]
     advice: list[AdviceOut]
-    photos: int = Field(ge=1, description="Of how many photos the measures are the mean.")
+    photos: int = Field(ge=1, description="Number of photos whose measures were averaged.")
     best_photo: int = Field(
-        ge=1, description="Which of them, counted from 1, all points belong to: that of the best quality."
+        ge=1, description="Number of the photo of the best quality, counted from 1; all points belong to it."
     )
-    frames: int | None = Field(None, ge=1, description="Of how many frames the measures are the mean; for a video.")
+    frames: int | None = Field(None, ge=1, description="Number of frames whose measures were averaged; for a video.")
     best_second: FiniteFloat | None = Field(
-        None, ge=0, description="When in the video the frame is shown that all points belong to."
+        None, ge=0, description="Time in the video of the frame that all points belong to, in seconds."
     )
 
 
 class ProfileOut(BaseModel):
-    """How a reading goes with what is remembered of the face."""
+    """Agreement of a reading with the remembered face."""
 
-    photos: int = Field(ge=1, description="On how many photos what is remembered rests.", examples=[2])
+    photos: int = Field(ge=1, description="Number of photos that the remembered face rests on.", examples=[2])
     same_as_last_time: Fraction | None = Field(
-        description="The share of parts, the element among them, told as last time; null for another face.",
+        description="Share of parts, the element among them, that are as in the last reading; null for another face.",
         examples=[0.94],
     )
     changed_parts: list[str] = Field(validation_alias="changed", examples=[["lips"]])
     same_face: bool = Field(
-        description="False where the face differs so much that it was read alone and nothing was remembered of it.",
+        description="False if the face differs so much that it was read by itself and not remembered.",
         examples=[True],
     )
     text: str = Field(
@@ -266,6 +266,6 @@ class FaceReading(BaseModel):
     created_at: dt.datetime
     profile: ProfileOut | None = Field(
         None,
-        description="For users who agree to `history`, from their second reading on; in the answer to photos only.",
+        description="For users who agree to `history`, from their second reading on; only in answers to photos.",
     )
-    archetypes: ArchetypesOut | None = Field(None, description="null: kept before they were told.")
+    archetypes: ArchetypesOut | None = Field(None, description="null for a reading of an older release.")

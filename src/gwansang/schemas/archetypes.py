@@ -7,7 +7,7 @@ from gwansang.schemas.numbers import Rounded
 
 
 class ArchetypeReasonOut(BaseModel):
-    """A measured shape that speaks for a calling; `parts_analysis` has all that was measured of the part."""
+    """A measured shape that supports an archetype; `parts_analysis` has all measures of the part."""
 
     part: str
     name: str
@@ -16,14 +16,14 @@ class ArchetypeReasonOut(BaseModel):
     shape: str
     probability: Rounded
     meaning: str
-    measure: str = Field(description="The measure that tells it.")
+    measure: str = Field(description="The measure that decides the shape.")
     label: str
     percentile: int = Field(ge=1, le=99)
     classic: ClassicOut | None
 
 
 class ArchetypeOut(BaseModel):
-    """One calling and the shapes that speak for it, the loudest first."""
+    """One archetype and the shapes that support it, the strongest first."""
 
     id: str = Field(examples=["king"])
     name: str
@@ -34,16 +34,16 @@ class ArchetypeOut(BaseModel):
 
 
 class HistoricFigureOut(BaseModel):
-    """Somebody of history whose callings, as records tell them, overlap with the face's: no likeness of faces."""
+    """A historical figure whose archetypes, by the records, overlap with those of the face; faces are not compared."""
 
     id: str
     name: str
     hanja: str
     years: str
-    overlap: int = Field(ge=0, le=100, description="Of the hundred shares, how many both have in common.")
+    overlap: int = Field(ge=0, le=100, description="Common part of the hundred shares.")
     mix: dict[str, int]
     text: str
-    records: list[str] = Field(description="The records that this rests on.")
+    records: list[str] = Field(description="Sources of the shares.")
 
 
 class ArchetypesOut(BaseModel):

@@ -27,7 +27,7 @@ class CelebrityRequest(BaseModel):
 
 
 class CelebrityChange(BaseModel):
-    """What is to be changed; the rest stays."""
+    """Changes to a person of the gallery; fields that are left out stay."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,32 +56,35 @@ class CelebrityOut(BaseModel):
     name_en: str = Field(examples=["Hong Gildong"])
     category: str = Field(examples=["actor"])
     note: str = Field(examples=[""])
-    photos: int = Field(description="Pictures that are known.", examples=[3])
-    usable: int = Field(description="Those of them that the network of this release has seen.", examples=[3])
+    photos: int = Field(description="Number of pictures.", examples=[3])
+    usable: int = Field(
+        description="Number of pictures with an embedding of this release's network; only these are searched.",
+        examples=[3],
+    )
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     updated_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
 
 
 class CelebrityPhotoOut(BaseModel):
-    """What is known of a picture; the picture itself is not kept."""
+    """Data of a picture; the picture itself is not kept."""
 
     id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     source: str = Field(examples=["https://example.com/press/7"])
     licence: str = Field(examples=["CC-BY 4.0"])
     attribution: str = Field(examples=["Example Studio"])
     quality: float = Field(ge=0, le=1, examples=[0.86])
-    current: bool = Field(description="Whether the network of this release has seen it.", examples=[True])
+    current: bool = Field(description="Whether it has an embedding of this release's network.", examples=[True])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
 
 
 class CelebrityDetail(CelebrityOut):
-    """A person of the gallery with where their pictures are from."""
+    """A person of the gallery with the sources of their pictures."""
 
     pictures: list[CelebrityPhotoOut]
 
 
 class PersonOut(BaseModel):
-    """A person of the gallery, as one resembles them."""
+    """A person of the gallery who resembles the caller."""
 
     id: int = Field(examples=[7])
     name: str = Field(description="In the language of the answer.", examples=["홍길동"])
@@ -91,7 +94,7 @@ class PersonOut(BaseModel):
 
 
 class RegionSimilarities(BaseModel):
-    """Of 100 pairs of people in the gallery, how many are less alike in this region; from measured shapes."""
+    """Percentile of each region's likeness among pairs of people in the gallery; from measured shapes."""
 
     eyes: Similarity
     brows: Similarity
@@ -101,31 +104,31 @@ class RegionSimilarities(BaseModel):
 
 
 class MatchOut(PersonOut):
-    """A person whom one resembles."""
+    """A match for the whole face."""
 
     rank: int = Field(ge=1, examples=[1])
     percentile: float = Field(
-        ge=0, le=100, description="Of pairs of people in the gallery, how many are less alike, in %.", examples=[98.4]
+        ge=0, le=100, description="Share of pairs of people in the gallery who are less alike, in %.", examples=[98.4]
     )
     similarity: RegionSimilarities
 
 
 class RegionMatchOut(PersonOut):
-    """The person whose region is the most alike."""
+    """The best match for one region."""
 
     similarity: Similarity
 
 
 class LookalikeOut(BaseModel):
-    """Whom one resembles: as a whole, the nearest first, and region by region."""
+    """Matches for the whole face, the nearest first, and for each region."""
 
     gallery_version: int = Field(description="Grows with every change of the gallery.", examples=[12])
-    gallery_size: int = Field(description="People who were compared.", examples=[240])
+    gallery_size: int = Field(description="Number of people who were compared.", examples=[240])
     matches: list[MatchOut] = Field(examples=[[{**_PERSON, "rank": 1, "percentile": 98.4, "similarity": _REGIONS}]])
     regions: dict[RegionName, RegionMatchOut] = Field(
-        description="Empty where the gallery is.", examples=[{"eyes": {**_PERSON, "similarity": 97}}]
+        description="Empty if the gallery is.", examples=[{"eyes": {**_PERSON, "similarity": 97}}]
     )
-    notice: str | None = Field(description="Why there is no match, where there is none.", examples=[None])
+    notice: str | None = Field(description="The reason if there is no match.", examples=[None])
     card: str | None = Field(
         description="With `card=true`: a card to share as SVG, with names on a drawn face; no photo in it.",
         examples=['<svg xmlns="http://www.w3.org/2000/svg">…</svg>'],

@@ -1,10 +1,10 @@
-"""What a rule goes back to, on the wire."""
+"""The wire of classical sources."""
 
 from pydantic import BaseModel
 
 
 class ClassicOut(BaseModel):
-    """The old text a rule goes back to."""
+    """The classical text that a rule is based on."""
 
     quote: str
     source: str

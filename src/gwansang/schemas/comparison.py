@@ -17,7 +17,7 @@ class CompareRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    a: UUID = Field(description="As a rule the earlier one.", examples=[_ID])
+    a: UUID = Field(description="Usually the earlier one.", examples=[_ID])
     b: UUID = Field(examples=[_OTHER_ID])
 
 
@@ -27,7 +27,7 @@ class ComparedReadingOut(BaseModel):
     analysis_id: UUID = Field(examples=[_ID])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     photos: int = Field(
-        validation_alias=AliasPath("quality", "photos"), description="How many photos were sent for it.", examples=[1]
+        validation_alias=AliasPath("quality", "photos"), description="Number of photos of this reading.", examples=[1]
     )
     quality_score: Fraction = Field(validation_alias=AliasPath("quality", "score"), examples=[0.86])
     engine_version: str = Field(validation_alias=AliasPath("reading", "engine_version"), examples=["1.0.0"])
@@ -35,7 +35,7 @@ class ComparedReadingOut(BaseModel):
 
 
 class ToldShapeOut(BaseModel):
-    """A shape as a reading told it."""
+    """The shape of a part in one reading."""
 
     shape_id: str = Field(examples=["almond"])
     shape: str = Field(examples=["봉안"])
@@ -67,7 +67,7 @@ class ValueOut(BaseModel):
 
 
 class ComparedMeasureOut(BaseModel):
-    """A measure in both, each as that analysis alone found it."""
+    """A measure in both, each from its own photos alone."""
 
     label: str = Field(examples=["이마 너비(광대 너비 대비)"])
     unit: str = Field(examples=["ratio"])
@@ -87,20 +87,20 @@ class ComparedNumberOut(BaseModel):
 
 
 class ComparedConditionOut(BaseModel):
-    """How the photos were taken in one respect; null where that is not known."""
+    """One condition of the photos; null if it is unknown."""
 
     a: Rounded | None = Field(examples=[48.0])
     b: Rounded | None = Field(examples=[31.0])
-    differs: bool = Field(description="Enough to be seen in the measures.", examples=[True])
+    differs: bool = Field(description="Whether the difference is large enough to affect the measures.", examples=[True])
 
 
 class ComparisonOut(BaseModel):
-    """What changed from a to b."""
+    """Changes from a to b."""
 
     a: ComparedReadingOut
     b: ComparedReadingOut
     agreement: Fraction = Field(
-        description="The share of parts, the element among them, that both tell alike.", examples=[0.94]
+        description="Share of parts, the element among them, that are the same in both.", examples=[0.94]
     )
     parts: dict[str, ComparedPartOut] = Field(
         examples=[

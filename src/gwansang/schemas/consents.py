@@ -9,7 +9,7 @@ PurposeName = Literal["reading", "history", "lookalike", "retain_photo", "improv
 
 
 class ConsentRequest(BaseModel):
-    """Which text was shown; another one in force is a conflict."""
+    """The version of the text that was shown; a conflict if it is not the one in force."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -17,7 +17,7 @@ class ConsentRequest(BaseModel):
 
 
 class ConsentOut(BaseModel):
-    """A purpose with the text in force, and what was agreed to."""
+    """A purpose with the text in force, and the consent that was given."""
 
     purpose: PurposeName = Field(examples=["history"])
     granted: bool = Field(description="Whether the consent holds now.", examples=[True])

@@ -1,4 +1,4 @@
-"""The wire of what a reading is made from: a photo, landmarks, and the form fields beside uploads."""
+"""The wire of the input of a reading: a photo, landmarks, and the form fields beside uploads."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ class FaceRequest(BaseModel):
         None,
         description=(
             "The 468 or 478 points of a MediaPipe face mesh, each [x, y] or [x, y, z]; x and y as fractions of the "
-            "upright picture. Given landmarks are the face, even beside an image, which then only tells the aspect."
+            "upright picture. Landmarks win over an image, which then only gives the aspect ratio."
         ),
     )
     image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")

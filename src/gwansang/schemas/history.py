@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 
 class KeptReadingOut(BaseModel):
-    """A kept reading in short."""
+    """A kept reading in a list."""
 
     analysis_id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
@@ -23,9 +23,9 @@ class PhotoOut(BaseModel):
     """The photo of a kept reading: a JPEG copy, upright and without metadata."""
 
     url: str = Field(
-        description="A path of this service, or an address of the file store; it works for whoever knows it.",
+        description="A path of this service or a URL of the file store; anyone who has it can fetch the photo.",
         examples=["/api/v1/files/k2v9…"],
     )
-    expires_at: dt.datetime = Field(description="The address ends then.", examples=["2026-11-23T03:05:00Z"])
+    expires_at: dt.datetime = Field(description="End of the URL's validity.", examples=["2026-11-23T03:05:00Z"])
     width: int = Field(ge=1, description="Pixels.", examples=[1200])
     height: int = Field(ge=1, description="Pixels.", examples=[1600])

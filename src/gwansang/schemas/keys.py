@@ -22,11 +22,11 @@ class KeyRequest(BaseModel):
 
 
 class KeyOut(BaseModel):
-    """A key as its owner sees it later; the key itself is nowhere."""
+    """A key as its owner sees it later, without the secret."""
 
     id: UUID = Field(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     name: str = Field(examples=["kiosk in the lobby"])
-    prefix: str = Field(description="How the key begins.", examples=["gsk_0193a6f07b7a4a3c"])
+    prefix: str = Field(description="The beginning of the key.", examples=["gsk_0193a6f07b7a4a3c"])
     scopes: list[ScopeName] = Field(examples=[["analyze"]])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     expires_at: dt.datetime | None = Field(examples=["2027-02-21T03:00:00Z"])
@@ -34,6 +34,6 @@ class KeyOut(BaseModel):
 
 
 class NewKeyOut(KeyOut):
-    """A new key; the only answer that ever holds it."""
+    """A new key; no later answer shows its secret."""
 
     key: str = Field(examples=["gsk_0193a6f07b7a4a3c_Xm3…"])

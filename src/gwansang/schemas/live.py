@@ -1,4 +1,4 @@
-"""The wire of live guidance. docs/live.md tells the order of the messages."""
+"""The wire of live guidance; docs/live.md has the order of the messages."""
 
 from typing import Annotated, Literal
 
@@ -32,7 +32,7 @@ Spot = tuple[float, float]
 
 
 class StartMessage(BaseModel):
-    """What the reading is to know; may come first, or never."""
+    """Language and birth year of the reading; optional, usually the first message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,7 +42,7 @@ class StartMessage(BaseModel):
 
 
 class LandmarksMessage(BaseModel):
-    """The face mesh of a frame that a client keeps for itself."""
+    """The face mesh of a frame that the client does not send."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class LandmarksMessage(BaseModel):
 
 
 class HelloMessage(BaseModel):
-    """The first message: frames may come, so large and so many at most."""
+    """The first message: the client can send frames, up to this size and rate."""
 
     type: Literal["hello"] = "hello"
     guest: bool
@@ -70,7 +70,7 @@ class LivePose(BaseModel):
 
 
 class LiveQuality(BaseModel):
-    """How well the face could be read from this frame; what needs pixels is null where landmarks came."""
+    """The quality of this frame; null for what needs pixels if the client sent landmarks."""
 
     score: float
     face_width_px: RoundedTenths
@@ -80,16 +80,16 @@ class LiveQuality(BaseModel):
 
 
 class LiveFace(BaseModel):
-    """Where the face is, in fractions of the frame: x, y, width, height; and its outline, clockwise from the top."""
+    """The face in fractions of the frame: a box of x, y, width, height, and the outline, clockwise from the top."""
 
     box: tuple[Rounded, Rounded, Rounded, Rounded]
     outline: list[Spot]
 
 
 class GuidanceMessage(BaseModel):
-    """What one frame showed, and what to do next. Left and right are the person's own.
+    """Guidance after one frame. Left and right are the person's own.
 
-    frame: which of all frames that were sent, counted from 1. skipped: how many of them nobody looked at.
+    frame: number of the frame among all that were sent, counted from 1. skipped: number of frames not processed so far.
     """
 
     type: Literal["guidance"] = "guidance"
@@ -104,7 +104,7 @@ class GuidanceMessage(BaseModel):
 
 
 class SlowDownMessage(BaseModel):
-    """Most frames of the last seconds were dropped; so many a second are looked at."""
+    """Most frames of the last seconds were skipped; this rate can be processed."""
 
     type: Literal["slow_down"] = "slow_down"
     frames_per_second: int

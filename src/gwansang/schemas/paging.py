@@ -14,4 +14,4 @@ class PageOut(BaseModel, Generic[T]):
     total: int = Field(ge=0, examples=[1])
     page: int = Field(ge=1, examples=[1])
     size: int = Field(ge=1, le=100, examples=[20])
-    pages: int = Field(ge=0, description="0 where there is nothing.", examples=[1])
+    pages: int = Field(ge=0, description="0 if there are no items.", examples=[1])

@@ -1,4 +1,4 @@
-"""The wire of what is told about privacy."""
+"""The wire of the privacy notice and the retention schedule."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class NoticeItemOut(BaseModel):
-    """One thing that is good to know."""
+    """One item of the notice."""
 
     id: str = Field(examples=["entertainment"])
     title: str = Field(examples=["Face reading is for fun"])
@@ -14,9 +14,9 @@ class NoticeItemOut(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """What to show before the first reading."""
+    """The notice to show before the first reading."""
 
-    version: int = Field(description="Grows when what is told changes.", examples=[1])
+    version: int = Field(description="Grows when the notice changes.", examples=[1])
     locale: str = Field(examples=["en"])
     title: str = Field(examples=["Good to know"])
     items: list[NoticeItemOut]
@@ -27,7 +27,7 @@ class NoticeOut(BaseModel):
 
 
 class KeptForOut(BaseModel):
-    """A kind of data, and how long it is kept."""
+    """A kind of data and its retention."""
 
     id: str = Field(examples=["history"])
     what: str = Field(examples=["Kept readings and the remembered measures of your face (history)"])
@@ -35,7 +35,7 @@ class KeptForOut(BaseModel):
 
 
 class RetentionOut(BaseModel):
-    """The schedule that the daily run keeps to."""
+    """The retention schedule of the daily deletion run."""
 
     locale: str = Field(examples=["en"])
     items: list[KeptForOut]

@@ -1,4 +1,4 @@
-"""The wire of WebSockets: how one is opened, and how it tells that something is wrong."""
+"""The wire of WebSockets: tickets, authentication and errors."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,14 @@ from gwansang.schemas.problem import Problem
 
 
 class TicketOut(BaseModel):
-    """What opens one WebSocket, once, as `?ticket=`."""
+    """A ticket that opens one WebSocket, once, as `?ticket=`."""
 
     ticket: str = Field(examples=["8f0Yw…"])
-    expires_in: int = Field(description="Seconds in which it has to be used.", examples=[30])
+    expires_in: int = Field(description="Seconds until it expires.", examples=[30])
 
 
 class AuthMessage(BaseModel):
-    """The first message of a client that could not send a header."""
+    """The first message of a client that cannot send headers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,7 +24,7 @@ class AuthMessage(BaseModel):
 
 
 class ErrorMessage(BaseModel):
-    """Something is wrong; where the connection can't go on, it is closed after this."""
+    """An error; if the connection can't go on, it is closed after this message."""
 
     type: Literal["error"] = "error"
     problem: Problem

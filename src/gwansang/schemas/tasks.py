@@ -1,4 +1,4 @@
-"""The wire of long work."""
+"""The wire of tasks."""
 
 import datetime as dt
 from typing import Literal
@@ -13,7 +13,7 @@ Status = Literal["queued", "processing", "done", "failed", "cancelled"]
 
 
 class FailureOut(BaseModel):
-    """Why there is no result: what the same request would have been answered with at once."""
+    """The error of a failed task, as the same request would have been answered without one."""
 
     code: str = Field(description="For programs.", examples=["NO_FACE"])
     message: str = Field(description="For people, in the language of this call.")
@@ -21,10 +21,10 @@ class FailureOut(BaseModel):
 
 
 class BatchPhotoOut(BaseModel):
-    """What became of one photo of a batch, in short."""
+    """The result of one photo of a batch, as a summary."""
 
-    number: int = Field(ge=1, description="The place of the photo in the form, counted from 1.", examples=[1])
-    name: str = Field(description="What the client called the file.", examples=["minji.jpg"])
+    number: int = Field(ge=1, description="Number of the photo in the form, counted from 1.", examples=[1])
+    name: str = Field(description="File name from the form.", examples=["minji.jpg"])
     status: Literal["read", "failed"] = Field(examples=["read"])
     analysis_id: UUID | None = Field(None, examples=["5615001e-3bef-52f1-9ba0-6919bd50540a"])
     overall_score: int | None = Field(None, ge=0, le=100, examples=[84])
@@ -35,7 +35,7 @@ class BatchPhotoOut(BaseModel):
 
 
 class BatchPhotoReading(BatchPhotoOut):
-    """What became of one photo of a batch, with the whole reading."""
+    """The result of one photo of a batch, with the whole reading."""
 
     reading: FaceReading | None = None
 
@@ -49,20 +49,20 @@ class BatchOut(BaseModel):
 
 
 class ImportedPictureOut(BaseModel):
-    """What became of one picture of an import."""
+    """The result of one picture of an import."""
 
     file: str = Field(examples=["홍길동_Hong Gildong/1.jpg"])
     name_ko: str = Field(examples=["홍길동"])
     name_en: str = Field(examples=["Hong Gildong"])
     fate: Literal["added", "renewed", "duplicate", "unusable"] = Field(
-        description="`renewed`: an older release had looked at it. `duplicate`: it is in the gallery already.",
+        description="`renewed`: its embedding was of an older release. `duplicate`: it is in the gallery already.",
         examples=["added"],
     )
-    error: FailureOut | None = Field(None, description="Why it is unusable.", examples=[None])
+    error: FailureOut | None = Field(None, description="The reason if it is unusable.", examples=[None])
 
 
 class ImportOut(BaseModel):
-    """What became of the pictures of an import, in the order of their files."""
+    """The results of the pictures of an import, in the order of their files."""
 
     added: int = Field(ge=0, examples=[970])
     renewed: int = Field(ge=0, examples=[0])
@@ -72,35 +72,35 @@ class ImportOut(BaseModel):
 
 
 class TaskSummary(BaseModel):
-    """A piece of long work as its owner sees it."""
+    """A task as its owner sees it."""
 
     task_id: UUID = Field(validation_alias="id", examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])
     kind: str = Field(examples=["face"])
     status: Status = Field(examples=["processing"])
-    stage: str | None = Field(description="What is being done now.", examples=["reading"])
+    stage: str | None = Field(description="The current stage of the work.", examples=["reading"])
     progress: Fraction = Field(description="Never goes down.", examples=[0.4])
     version: int = Field(description="Grows with every change; `?after=` of the events.", examples=[7])
     created_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     started_at: dt.datetime | None = Field(examples=["2026-11-23T03:00:01Z"])
     finished_at: dt.datetime | None = Field(examples=[None])
-    expires_at: dt.datetime | None = Field(description="When the task and its result are deleted.", examples=[None])
-    error: FailureOut | None = Field(description="Why it failed.", examples=[None])
+    expires_at: dt.datetime | None = Field(description="Time at which task and result are deleted.", examples=[None])
+    error: FailureOut | None = Field(description="The reason if it failed.", examples=[None])
 
 
 class TaskOut(TaskSummary):
-    """The same with its result."""
+    """A task with its result."""
 
     result: FaceReading | BatchOut | ImportOut | None = Field(
         description=(
-            "Once it is done: of the kinds `face` and `video` a reading, of `batch` and `import` what became of each "
-            "photo."
+            "Once the task is done: for the kinds `face` and `video` a reading, for `batch` and `import` the result of "
+            "each photo."
         ),
         examples=[None],
     )
 
 
 class TaskEvent(BaseModel):
-    """What a watcher of a task is sent: its state whenever that has changed, and at the end the whole task."""
+    """A message to watchers of a task: its state after each change, and at the end the whole task."""
 
     type: Literal["progress", "result", "failed", "cancelled"]
     version: int

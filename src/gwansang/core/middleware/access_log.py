@@ -1,4 +1,4 @@
-"""One log line a request or WebSocket, with nothing of what the caller sent but the method."""
+"""One log line per request or WebSocket, without anything that the caller sent but the method."""
 
 from time import perf_counter
 
@@ -10,8 +10,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class AccessLog:
-    """Logs `http.request` with method, route template, status, milliseconds, and the caller's id where it is known;
-    `socket.closed` with its close code, or the status where it was refused."""
+    """Logs `http.request` with method, route template, status, milliseconds and the caller's id, if it is known, and
+    `socket.closed` with the close code, or with the status of a refusal."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -23,17 +23,17 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status = 0  # stays 0 where the client went away before an answer
+        status = 0  # stays 0 if the client disconnects before an answer
         started = perf_counter()
 
-        async def send_and_note(message: Message) -> None:
+        async def observe_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, observe_send)
         finally:
             _log.info(
                 "http.request",
@@ -45,16 +45,16 @@ class AccessLog:
             )
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        codes: list[int] = []  # the first is how it ended; what follows is its echo
+        codes: list[int] = []  # the first one counts; later ones are its echo
         started = perf_counter()
 
-        async def receive_and_note() -> Message:
+        async def observe_receive() -> Message:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 codes.append(message.get("code", 1005))
             return message
 
-        async def send_and_note(message: Message) -> None:
+        async def observe_send(message: Message) -> None:
             if message["type"] == "websocket.close":
                 codes.append(message.get("code", 1000))
             elif message["type"] == "websocket.http.response.start":
@@ -62,7 +62,7 @@ class AccessLog:
             await send(message)
 
         try:
-            await self.app(scope, receive_and_note, send_and_note)
+            await self.app(scope, observe_receive, observe_send)
         finally:
             _log.info(
                 "socket.closed",
@@ -74,6 +74,6 @@ class AccessLog:
 
 
 def route_template(scope: Scope) -> str:
-    """The matched route's template such as /things/{id}; "unmatched" for anything else a caller made up."""
+    """Return the template of the matched route such as /things/{id}, or "unmatched"."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else "unmatched"

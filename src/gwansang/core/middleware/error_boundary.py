@@ -29,13 +29,13 @@ class ErrorBoundary:
             return
         started = False
 
-        async def send_and_note(message: Message) -> None:
+        async def observe_send(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, observe_send)
         except ClientDisconnect:
             _log.info("http.client_gone")
         except Exception as error:  # the one place that has to catch everything: callers are promised an answer
@@ -47,14 +47,14 @@ class ErrorBoundary:
     async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         opened = closed = False
 
-        async def send_and_note(message: Message) -> None:
+        async def observe_send(message: Message) -> None:
             nonlocal opened, closed
             opened = opened or message["type"] == "websocket.accept"
             closed = closed or message["type"] == "websocket.close"
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, observe_send)
         except Exception as error:  # as above
             _log.exception("socket.unexpected_error")
             if not opened:

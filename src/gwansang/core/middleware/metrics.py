@@ -1,4 +1,4 @@
-"""Counts and times every request, by the route's template and never by its path."""
+"""Counts and durations of requests, by route template and never by path."""
 
 from time import perf_counter
 from typing import Final
@@ -10,7 +10,7 @@ from gwansang.core.middleware.access_log import METHODS, route_template
 
 
 class Metrics:
-    """Needs the `meters` that the lifespan left in the scope's state; without them nothing is counted."""
+    """Uses the `meters` that the lifespan put into the scope's state; without them nothing is counted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -23,13 +23,13 @@ class Metrics:
             with meters.sockets.track_inprogress():
                 await self.app(scope, receive, send)
         else:
-            await self._counted(meters, scope, receive, send)
+            await self._observe(meters, scope, receive, send)
 
-    async def _counted(self, meters: Meters, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _observe(self, meters: Meters, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
         started = perf_counter()
 
-        async def send_and_note(message: Message) -> None:
+        async def observe_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -37,7 +37,7 @@ class Metrics:
 
         meters.in_flight.inc()
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, observe_send)
         finally:
             meters.in_flight.dec()
             method = scope["method"] if scope["method"] in METHODS else "other"

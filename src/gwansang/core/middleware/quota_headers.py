@@ -1,4 +1,4 @@
-"""Tells callers how much they have left, on answers and refusals alike."""
+"""The caller's remaining quota as headers, on answers and refusals."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +9,7 @@ HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLim
 
 
 class QuotaHeaders:
-    """Adds the RateLimit headers where something was counted, from the `quota` in the scope's state."""
+    """Adds the RateLimit headers from the `quota` in the scope's state, if the request was counted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

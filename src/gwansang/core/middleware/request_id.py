@@ -1,4 +1,4 @@
-"""One id a request, from the caller where it is harmless, on the answer and in the logs."""
+"""One id per request, on the answer and in the logs; the caller's own if it is harmless."""
 
 import re
 from uuid import uuid4
@@ -12,7 +12,7 @@ _HARMLESS = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 class RequestId:
-    """Puts `request_id` into the scope's state, the log context and the answer's header."""
+    """Sets `request_id` in the scope's state, the log context and the header of the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -21,8 +21,8 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get(HEADER, "")
-        request_id = asked if _HARMLESS.fullmatch(asked) else uuid4().hex
+        given = Headers(scope=scope).get(HEADER, "")
+        request_id = given if _HARMLESS.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:

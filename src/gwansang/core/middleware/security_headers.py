@@ -1,4 +1,4 @@
-"""Headers that make browsers careful with our answers."""
+"""Security headers for browsers."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +21,7 @@ _PRIVATE = ("/api/", "/health")
 
 
 class SecurityHeaders:
-    """Adds what is not already set; `hsts` only where the service is reached through TLS."""
+    """Adds headers that are not set already; `hsts` only if the service is reached through TLS."""
 
     def __init__(self, app: ASGIApp, *, hsts: bool) -> None:
         self.app = app

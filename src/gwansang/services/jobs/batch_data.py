@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import JsonValue, SkipValidation, TypeAdapter
 
+from gwansang.core.jsonable import JsonObject
 from gwansang.reading.model import Energy
 from gwansang.services.jobs.face_data import dump_snapshot
 from gwansang.services.readings.snapshot import AnalysisSnapshot
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
+from gwansang.core.jsonable import JsonObject
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import GalleryEntry
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import JobResult, JsonObject, TaskContext
+from gwansang.services.tasks.job import JobResult, TaskContext
 
 IMPORT: Final = "import"
 Fate = Literal["added", "renewed", "duplicate", "unusable"]

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from pydantic import JsonValue, TypeAdapter
-
 from gwansang.core.exceptions import InvalidInput, NotFound, TooLarge
+from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.models import Celebrity, CelebrityPhoto
 from gwansang.repositories.celebrities import PhotoExistsError
 from gwansang.services.lookalike.gallery import STORED_MEASURES, embedding_bytes
 from gwansang.services.ml.embedding_service import MODEL, FaceFeatures
 
-_JSON: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
 MAX_NAME: Final = 100
 MAX_CATEGORY: Final = 40
 MAX_LICENCE: Final = 100
@@ -112,7 +110,7 @@ def set_photo_fields(row: CelebrityPhoto, features: FaceFeatures, origin: Proven
     row.attribution = _check_text("attribution", origin.attribution, MAX_TEXT, empty=True)
     row.model = MODEL
     row.embedding = embedding_bytes(features.embedding)
-    row.measures = _JSON.validate_python(STORED_MEASURES.dump_python(features.measures, mode="json"))
+    row.measures = JSON_OBJECT.validate_python(STORED_MEASURES.dump_python(features.measures, mode="json"))
     row.quality = features.quality
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import structlog
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
+from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.models import StoredAnalysis, UserProfile
 from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.profiles import Profiles
@@ -19,7 +20,6 @@ _CLEAR_COLUMNS: Final[Mapping[type, tuple[str, ...]]] = {
     UserProfile: ("measures", "asymmetry", "shapes"),
 }
 _BATCH: Final = 200
-_CONTENT = TypeAdapter(dict[str, JsonValue])
 FaceRow = TypeVar("FaceRow", bound=StoredAnalysis | UserProfile)
 
 
@@ -35,7 +35,7 @@ def unseal_face(sealer: Sealer, key: DataKey, row: StoredAnalysis | UserProfile)
     """Return the content of the row; raises SealBrokenError."""
     if row.sealed is None:  # written by an older release that is still running
         return {name: getattr(row, name) for name in _CLEAR_COLUMNS[type(row)]}
-    return _CONTENT.validate_python(sealer.unseal(key, row.sealed, _aad(row)))
+    return JSON_OBJECT.validate_python(sealer.unseal(key, row.sealed, _aad(row)))
 
 
 def _aad(row: StoredAnalysis | UserProfile) -> bytes:

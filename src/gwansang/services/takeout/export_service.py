@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.clock import Clock
+from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.models import Consent, Photo, Task, TokenFamily
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.key_service import KeyInfo, key_info
@@ -18,12 +19,10 @@ from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
-from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
 _FORMAT = 3
-_OBJECT: TypeAdapter[JsonObject] = TypeAdapter(JsonObject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,6 @@ class Export:
 
 
 _EXPORT = cache(lambda: TypeAdapter(Export))  # built at first use: 25 ms of the start otherwise
-_DOCUMENT = TypeAdapter(dict[str, JsonValue])
 
 
 class ExportService:
@@ -145,12 +143,14 @@ class ExportService:
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:
             return TaskInfo.from_row(row)
-        return TaskInfo.from_row(row, _OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id))))
+        return TaskInfo.from_row(
+            row, JSON_OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id)))
+        )
 
 
 def export_document(export: Export) -> dict[str, JsonValue]:
     """Return an export as a JSON object."""
-    return _DOCUMENT.validate_python(_EXPORT().dump_python(export, mode="json"))
+    return JSON_OBJECT.validate_python(_EXPORT().dump_python(export, mode="json"))
 
 
 def _consent(row: Consent) -> ExportedConsent:

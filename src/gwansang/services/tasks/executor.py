@@ -9,22 +9,21 @@ from typing import Final, NoReturn, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from pydantic import TypeAdapter
 
 from gwansang.core.exceptions import AppError, Unavailable
+from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.jobs.protocols import TaskReleased
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.exclusive_gate import ExclusiveGate
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import Job, JsonObject
+from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.run import ClaimedTask, JobResources, TaskGoneError, TaskRun
 
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
 _MAX_WAITS: Final = 12  # for an unavailable service: two minutes altogether
 _MAX_PAUSE_S: Final = 15.0
-_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
 T = TypeVar("T")
 
 
@@ -263,7 +262,7 @@ def _claimed(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
         id=row.id,
         user_id=row.user_id,
         kind=row.kind,
-        params=_OBJECT.validate_python(row.params),
+        params=JSON_OBJECT.validate_python(row.params),
         inputs=row.inputs,
         steps=row.steps,
         tries=row.tries,

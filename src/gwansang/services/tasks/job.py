@@ -7,9 +7,8 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from gwansang.core.jsonable import JsonObject
 from gwansang.repositories.unit_of_work import Transaction
-
-JsonObject = dict[str, JsonValue]
 
 
 class TaskContext(Protocol):

@@ -11,11 +11,12 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
+from gwansang.core.jsonable import JsonObject
 from gwansang.models import TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import JobResult, JsonObject
+from gwansang.services.tasks.job import JobResult
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.vault import TaskVault
 

@@ -9,23 +9,22 @@ from typing import Final, Self
 from uuid import UUID
 
 import structlog
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
+from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.notifier import NEW_TASK
 from gwansang.services.tasks.run import JobResources, result_aad
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # delay after which a watcher sees a change made by another process
 _RETRY_AFTER_S: Final = 30
-_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
 
 
 class TaskNotFoundError(NotFound):
@@ -74,7 +73,7 @@ class TaskInfo:
         error = None
         if row.error_code is not None:
             details: JsonValue = row.error_details
-            error = Failure(row.error_code, row.error_message or "", _OBJECT.validate_python(details or {}))
+            error = Failure(row.error_code, row.error_message or "", JSON_OBJECT.validate_python(details or {}))
         return cls(
             id=row.id,
             kind=row.kind,

@@ -1,4 +1,4 @@
-"""A card to share whom a face resembles: names on a drawn face that is nobody's; no photo and no points in it."""
+"""The card of a match: names of look-alikes around a drawn face, without photo and points."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ _MIDDLE: Final = WIDTH / 2
 
 
 @dataclass(frozen=True, slots=True)
-class Resembled:
-    """Somebody whom a face resembles, in the card's language; `percentile` 0-100 within the gallery."""
+class Lookalike:
+    """A look-alike, named in the card's language; `percentile` 0-100 within the gallery."""
 
     name: str
     percentile: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a region's label stands, where its pointer ends on the drawn face, and the colour both have."""
+class _Label:
+    """Position of a region's label, end of its pointer on the drawn face, and the colour of both."""
 
     x: float
     y: float
@@ -34,70 +34,70 @@ class _Place:
         return self.x < _MIDDLE
 
 
-_PLACES: Mapping[Region, _Place] = {
-    "brows": _Place(90, 560, (440, 604), svg.BLACK),
-    "eyes": _Place(990, 632, (646, 662), svg.BLUE),
-    "nose": _Place(90, 730, (512, 744), svg.YELLOW),
-    "mouth": _Place(990, 822, (588, 818), svg.RED),
-    "outline": _Place(90, 900, (436, 852), svg.WHITE),
+_LABELS: Mapping[Region, _Label] = {
+    "brows": _Label(90, 560, (440, 604), svg.BLACK),
+    "eyes": _Label(990, 632, (646, 662), svg.BLUE),
+    "nose": _Label(90, 730, (512, 744), svg.YELLOW),
+    "mouth": _Label(990, 822, (588, 818), svg.RED),
+    "outline": _Label(90, 900, (436, 852), svg.WHITE),
 }
 _LABEL_WIDTH, _BAR = 250, 164.0
 
 
 def match_card(
-    matches: Sequence[Resembled], nearest: Mapping[Region, Resembled], gallery_version: str, locale: Locale
+    matches: Sequence[Lookalike], nearest: Mapping[Region, Lookalike], gallery_version: str, locale: Locale
 ) -> str:
-    """The card of a match: `matches` from the most alike on, `nearest` the most alike in each region, as SVG."""
+    """Return the card as SVG: `matches` from the nearest on, `nearest` the best match of each region."""
     texts = load("match_card", locale, dict[str, str])
     first = matches[0].name if matches else texts["nobody"]
-    return svg.sheet(
+    return svg.document(
         WIDTH,
         HEIGHT,
         texts["title"],
         texts["description"].format_map({"name": first}),
         _head(matches, texts),
         _face(),
-        *(_label(_PLACES[region], texts[region], found) for region, found in nearest.items()),
+        *(_region(_LABELS[region], texts[region], lookalike) for region, lookalike in nearest.items()),
         _others(matches[1:5], texts),
         _foot(gallery_version, texts),
     )
 
 
-def _head(matches: Sequence[Resembled], texts: Mapping[str, str]) -> svg.Svg:
+def _head(matches: Sequence[Lookalike], texts: Mapping[str, str]) -> svg.Svg:
     parts = [
-        svg.line_of_text(texts["title"], _MIDDLE, 128, size=44, weight=700),
-        svg.stripe(_MIDDLE, 152, 30),
+        svg.text_line(texts["title"], _MIDDLE, 128, size=44, weight=700),
+        svg.color_stripe(_MIDDLE, 152, 30),
     ]
     if not matches:
-        return svg.group([*parts, svg.line_of_text(texts["nobody"], _MIDDLE, 320, size=48, fill=svg.FADED)])
+        return svg.group([*parts, svg.text_line(texts["nobody"], _MIDDLE, 320, size=48, fill=svg.FADED)])
     best = matches[0]
-    told = texts["percentile"].format_map({"percentile": best.percentile})
+    percentile = texts["percentile"].format_map({"percentile": best.percentile})
     return svg.group(
         [
             *parts,
-            svg.line_of_text(texts["nearest"], _MIDDLE, 236, size=28, fill=svg.FADED),
-            svg.line_of_text(best.name, _MIDDLE, 336, size=92, weight=700, width=860),
-            svg.line_of_text(told, _MIDDLE, 400, size=28, fill=svg.RED, width=860),
+            svg.text_line(texts["nearest"], _MIDDLE, 236, size=28, fill=svg.FADED),
+            svg.text_line(best.name, _MIDDLE, 336, size=92, weight=700, width=860),
+            svg.text_line(percentile, _MIDDLE, 400, size=28, fill=svg.RED, width=860),
         ]
     )
 
 
 def _face() -> svg.Svg:
-    """A face of brush strokes before the moon, each region in its colour; the blush is a bride's 연지."""
+    """Draw a face of brush strokes before the moon, each region in its colour; the blush is a bride's 연지."""
     return svg.group(
         [
             svg.element("circle", cx=_MIDDLE, cy=702, r=234, fill=svg.WHITE, opacity=0.7),
             svg.element("path", d=_MOON, fill=svg.INK, opacity=0.16),
             svg.element("path", d=_OUTLINE, fill=svg.WHITE, opacity=0.8),
-            svg.brush(_OUTLINE, svg.INK, 14),
-            svg.brush(_OUTLINE, svg.WHITE, 7),
+            svg.stroke(_OUTLINE, svg.INK, 14),
+            svg.stroke(_OUTLINE, svg.WHITE, 7),
             *(svg.element("path", d=path, fill=svg.BLACK) for path in _BROWS),
-            *(svg.brush(path, svg.BLUE, 6) for path in _EYES),
+            *(svg.stroke(path, svg.BLUE, 6) for path in _EYES),
             *(svg.element("circle", cx=x, cy=660, r=10, fill=svg.BLUE) for x in (470, 610)),
             *(svg.element("circle", cx=x, cy=742, r=24, fill=svg.RED, opacity=0.28) for x in (438, 642)),
-            svg.brush("M530 668C528 704 522 726 510 746Q514 764 540 764Q566 764 570 746", svg.YELLOW, 7),
+            svg.stroke("M530 668C528 704 522 726 510 746Q514 764 540 764Q566 764 570 746", svg.YELLOW, 7),
             svg.element("path", d="M490 818Q516 802 540 811Q564 802 590 818Q540 858 490 818Z", fill=svg.RED),
-            svg.brush("M496 819Q540 829 584 819", svg.WHITE, 3),
+            svg.stroke("M496 819Q540 829 584 819", svg.WHITE, 3),
         ]
     )
 
@@ -111,55 +111,55 @@ _BROWS = (
 _EYES = ("M426 664Q466 638 512 664Q466 682 426 664Z", "M654 664Q614 638 568 664Q614 682 654 664Z")
 
 
-def _label(place: _Place, region: str, found: Resembled) -> svg.Svg:
-    anchor = "start" if place.left else "end"
-    end = place.x + (_LABEL_WIDTH if place.left else -_LABEL_WIDTH)
-    knee = place.y + 18
-    x, y = place.point
+def _region(label: _Label, region: str, lookalike: Lookalike) -> svg.Svg:
+    anchor = "start" if label.left else "end"
+    end = label.x + (_LABEL_WIDTH if label.left else -_LABEL_WIDTH)
+    knee = label.y + 18
+    x, y = label.point
     return svg.group(
         [
-            svg.brush(f"M{place.x} {knee}H{end}L{x} {y}", svg.INK, 1.6, opacity=0.55),
-            svg.element("circle", cx=x, cy=y, r=7, fill=place.color, stroke=svg.INK, stroke_width=2),
-            svg.line_of_text(region, place.x, place.y - 50, size=24, fill=svg.FADED, anchor=anchor),
-            svg.line_of_text(found.name, place.x, place.y, size=38, weight=700, anchor=anchor, width=_LABEL_WIDTH),
-            _bar(place, knee + 14, found.percentile),
+            svg.stroke(f"M{label.x} {knee}H{end}L{x} {y}", svg.INK, 1.6, opacity=0.55),
+            svg.element("circle", cx=x, cy=y, r=7, fill=label.color, stroke=svg.INK, stroke_width=2),
+            svg.text_line(region, label.x, label.y - 50, size=24, fill=svg.FADED, anchor=anchor),
+            svg.text_line(lookalike.name, label.x, label.y, size=38, weight=700, anchor=anchor, width=_LABEL_WIDTH),
+            _bar(label, knee + 14, lookalike.percentile),
         ]
     )
 
 
-def _bar(place: _Place, y: float, percentile: int) -> svg.Svg:
-    """How alike, as a filled part of a line from the outer edge on."""
+def _bar(label: _Label, y: float, percentile: int) -> svg.Svg:
+    """Draw a percentile as a bar that is filled from the outer edge."""
     length, whole = _BAR * percentile / 100, _BAR
-    left = place.x if place.left else place.x - whole
-    filled = left if place.left else place.x - length
-    number = (place.x + whole + 12, "start") if place.left else (place.x - whole - 12, "end")
+    left = label.x if label.left else label.x - whole
+    filled = left if label.left else label.x - length
+    number = (label.x + whole + 12, "start") if label.left else (label.x - whole - 12, "end")
     return svg.group(
         [
             svg.element("rect", x=left, y=y, width=whole, height=9, rx=4.5, fill=svg.INK, opacity=0.12),
             svg.element(
-                "rect", x=filled, y=y, width=length, height=9, rx=4.5, fill=place.color, stroke=svg.INK,
+                "rect", x=filled, y=y, width=length, height=9, rx=4.5, fill=label.color, stroke=svg.INK,
                 stroke_width=0.8,
             ),
-            svg.line_of_text(str(percentile), number[0], y + 11, size=22, fill=svg.FADED, anchor=number[1]),
+            svg.text_line(str(percentile), number[0], y + 11, size=22, fill=svg.FADED, anchor=number[1]),
         ]
     )  # fmt: skip
 
 
-def _others(matches: Sequence[Resembled], texts: Mapping[str, str]) -> svg.Svg:
+def _others(matches: Sequence[Lookalike], texts: Mapping[str, str]) -> svg.Svg:
     if not matches:
         return svg.group(())
     step = 900 / len(matches)
     columns = []
-    for place, found in enumerate(matches):
-        x = 90 + step * (place + 0.5)
+    for index, lookalike in enumerate(matches):
+        x = 90 + step * (index + 0.5)
         columns += [
-            svg.line_of_text(found.name, x, 1146, size=34, weight=700, width=step - 24),
-            svg.line_of_text(str(found.percentile), x, 1186, size=24, fill=svg.FADED),
+            svg.text_line(lookalike.name, x, 1146, size=34, weight=700, width=step - 24),
+            svg.text_line(str(lookalike.percentile), x, 1186, size=24, fill=svg.FADED),
         ]
     return svg.group(
         [
-            svg.brush("M90 1046H990", svg.INK, 1, opacity=0.4),
-            svg.line_of_text(texts["others"], _MIDDLE, 1092, size=24, fill=svg.FADED),
+            svg.stroke("M90 1046H990", svg.INK, 1, opacity=0.4),
+            svg.text_line(texts["others"], _MIDDLE, 1092, size=24, fill=svg.FADED),
             *columns,
         ]
     )
@@ -169,8 +169,8 @@ def _foot(gallery_version: str, texts: Mapping[str, str]) -> svg.Svg:
     gallery = texts["gallery"].format_map({"version": gallery_version})
     return svg.group(
         [
-            svg.line_of_text(texts["note"], 90, 1256, size=24, fill=svg.FADED, anchor="start", width=760),
-            svg.line_of_text(gallery, 90, 1288, size=18, fill=svg.FADED, anchor="start", width=760),
+            svg.text_line(texts["note"], 90, 1256, size=24, fill=svg.FADED, anchor="start", width=760),
+            svg.text_line(gallery, 90, 1288, size=18, fill=svg.FADED, anchor="start", width=760),
             svg.seal(934, 1206, 90),
         ]
     )

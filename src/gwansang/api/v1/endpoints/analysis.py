@@ -1,4 +1,4 @@
-"""A face comes in, its reading goes out."""
+"""Readings of one face."""
 
 from fastapi import APIRouter
 
@@ -22,14 +22,14 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
     responses=problem_responses(*READING_OF_JSON),
 )
 @body_limit("max_json_bytes")
-async def analyze_face(reader: FaceCallerOrGuest, load_query: JsonQuery, analyses: Analyses) -> FaceReading:
+async def analyze_face(caller: FaceCallerOrGuest, load_query: JsonQuery, analyses: Analyses) -> FaceReading:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
 
-    Kept for signed-in callers who agree to `history`. Where guests are welcome it also works without signing in, a few
-    times an hour, and nothing is kept. With that consent the face is also remembered: from the second reading on it is
-    told from all photos so far, and `profile` says how far it is the same as last time.
+    The reading is kept for signed-in callers who agree to `history`. If guests are allowed, it also works without
+    signing in, a few times an hour, and nothing is kept. With that consent the face is remembered, too: from the second
+    reading on, a reading rests on all photos so far, and `profile` has its agreement with the last one.
     """
-    return present(await analyses.create(load_query, reader.user_id if reader else None))
+    return present(await analyses.create(load_query, caller.user_id if caller else None))
 
 
 @router.post(
@@ -39,9 +39,9 @@ async def analyze_face(reader: FaceCallerOrGuest, load_query: JsonQuery, analyse
     responses=problem_responses(*READING_OF_FORM),
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
-async def analyze_uploaded_face(reader: FaceCallerOrGuest, load_query: FormQuery, analyses: Analyses) -> FaceReading:
-    """Read a face from an uploaded photo, or more steadily from up to five of them; otherwise as `POST /analysis/face`.
+async def analyze_uploaded_face(caller: FaceCallerOrGuest, load_query: FormQuery, analyses: Analyses) -> FaceReading:
+    """Read a face from an uploaded photo, or more reliably from up to five; otherwise as `POST /analysis/face`.
 
-    Several photos have to show one face. An error about one of them names it in `details.file`, counted from 1.
+    Several photos have to show one face. An error about one of them has its number in `details.file`, counted from 1.
     """
-    return present(await analyses.create(load_query, reader.user_id if reader else None))
+    return present(await analyses.create(load_query, caller.user_id if caller else None))

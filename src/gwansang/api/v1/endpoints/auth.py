@@ -1,4 +1,4 @@
-"""Signing in and out, and the codes that prove an address."""
+"""Signing in and out, and the codes that verify an e-mail address."""
 
 from functools import partial
 
@@ -71,9 +71,9 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
     dependencies=[AddressLimit],
     responses=problem_responses(TokenInvalidError, TokenReusedError, *PUBLIC, *BODY),
 )
-async def refresh(asked: RefreshRequest, auth: Auth) -> TokensOut:
-    """Exchange a refresh token for a new pair, once; used again, it ends the whole sign-in."""
-    return TokensOut.model_validate(await auth.refresh(asked.refresh_token), from_attributes=True)
+async def refresh(body: RefreshRequest, auth: Auth) -> TokensOut:
+    """Exchange a refresh token for a new pair, once; using it again ends the whole sign-in."""
+    return TokensOut.model_validate(await auth.refresh(body.refresh_token), from_attributes=True)
 
 
 @router.post("/tickets", status_code=201, responses=problem_responses(*SIGNED_IN))
@@ -93,7 +93,7 @@ async def logout(caller: CurrentUser, auth: Auth) -> None:
 async def request_verification(
     caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
-    """Have another code sent to one's own address; nothing is sent where it is verified already."""
+    """Send another code to one's own address, unless it is verified already."""
     await spend(request, Bucket.MAIL_ACCOUNT, caller.id)
     mails.post(partial(proofs.start_verification, caller.user_id), locale)
     return AcceptedOut()
@@ -103,7 +103,7 @@ async def request_verification(
     "/verify-email", dependencies=[AddressLimit], responses=problem_responses(MailTokenInvalidError, *PUBLIC, *BODY)
 )
 async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
-    """Prove an address with the code that was sent to it."""
+    """Verify an address with the code that was sent to it."""
     return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
 
 
@@ -114,10 +114,10 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     responses=problem_responses(InvalidEmailError, *PUBLIC, *BODY),
 )
 async def request_reset(
-    asked: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
+    body: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
-    """Have a code sent with which a new password can be chosen; the answer is the same for unknown addresses."""
-    address = normalize_email(asked.email)
+    """Send a code that allows choosing a new password; the answer is the same for unknown addresses."""
+    address = normalize_email(body.email)
     await spend(request, Bucket.MAIL_ACCOUNT, account_key(address))
     mails.post(partial(proofs.start_reset, address), locale)
     return AcceptedOut()
@@ -129,6 +129,6 @@ async def request_reset(
     dependencies=[AddressLimit],
     responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *PUBLIC, *BODY),
 )
-async def reset_password(asked: PasswordReset, proofs: Proofs) -> None:
+async def reset_password(body: PasswordReset, proofs: Proofs) -> None:
     """Choose a new password with the code that was sent; every sign-in ends."""
-    await proofs.reset(asked.token, asked.password)
+    await proofs.reset(body.token, body.password)

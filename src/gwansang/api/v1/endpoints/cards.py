@@ -1,4 +1,4 @@
-"""A kept reading as a picture to share."""
+"""Kept readings as cards to share."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,5 +26,5 @@ async def read_card(
     caller: HistoryReader,
     history: History,
 ) -> Response:
-    """A card to share, 1080 by 1350: the five callings, element and energies; no photo, no points and no measure."""
+    """Draw a card to share, 1080 by 1350: archetypes, element and energies, without photo, points and measures."""
     return Response(reading_card((await history.get(caller.user_id, analysis_id)).reading), media_type=_SVG)

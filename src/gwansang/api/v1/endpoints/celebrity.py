@@ -1,4 +1,4 @@
-"""The gallery, and whom of it one resembles."""
+"""The gallery, and the look-alikes in it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -22,6 +22,7 @@ from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
 from gwansang.api.v1.inputs.tasks import IdempotencyKey
 from gwansang.api.v1.openapi_bodies import ARCHIVE_BODY, FORM_BODY, JSON_BODY, PICTURE_BODY
 from gwansang.api.v1.paths import NUMBER
+from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.dependencies.callers import AddressLimit, AdminUser, MatchCaller
@@ -53,7 +54,7 @@ router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
 _PERSON = f"/{{celebrity_id:{NUMBER}}}"  # which "match" and "import" are not
 CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
 PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
-HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="How many people to name.", examples=[DEFAULT_K])]
+HowMany = Annotated[int, Query(ge=1, le=MAX_K, description="Number of people to return.", examples=[DEFAULT_K])]
 WithCard = Annotated[bool, Query(description="Whether to draw a card to share.", examples=[False])]
 
 
@@ -62,10 +63,10 @@ WithCard = Annotated[bool, Query(description="Whether to draw a card to share.",
 async def match_face(
     caller: MatchCaller, load_query: JsonQuery, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
-    """Whom of the gallery the face in a photo resembles; needs the consent to `lookalike`.
+    """Find the people of the gallery whom the face in a photo resembles; needs the consent to `lookalike`.
 
-    A photo is needed, landmarks alone are not enough; nothing of it is kept. The percentile says how the likeness
-    compares with that of pairs of people in the gallery, the similarities by region rest on measured shapes.
+    A photo is needed, landmarks alone are not enough; nothing of it is kept. The percentile compares the likeness with
+    that of pairs of people in the gallery; the similarities by region rest on measured shapes.
     """
     return present_matches(await matches.match(load_query, caller.user_id, k), with_card=card)
 
@@ -79,8 +80,7 @@ async def match_face(
 async def match_uploaded_face(
     caller: MatchCaller, load_query: FormQuery, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
-    """Whom of the gallery one resembles, from an uploaded photo, or more steadily from up to five of them; otherwise as
-    `POST /celebrity/match`."""
+    """Find look-alikes from an uploaded photo, or more reliably from up to five; else as `POST /celebrity/match`."""
     return present_matches(await matches.match(load_query, caller.user_id, k), with_card=card)
 
 
@@ -92,7 +92,7 @@ async def list_celebrities(
     q: Annotated[str | None, Query(max_length=100, description="Part of a name.", examples=["길동"])] = None,
     category: Annotated[str | None, Query(max_length=40, examples=["actor"])] = None,
 ) -> PageOut[CelebrityOut]:
-    """The people of the gallery, by their Korean names."""
+    """List the people of the gallery, by their Korean names."""
     page = await celebrities.page(params.page, params.size, text=q, category=category)
     return PageOut[CelebrityOut].model_validate(page, from_attributes=True)
 
@@ -101,7 +101,7 @@ async def list_celebrities(
     _PERSON, dependencies=[AddressLimit], responses=problem_responses(CelebrityNotFoundError, *PUBLIC, *PARAMETERS)
 )
 async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) -> CelebrityDetail:
-    """A person of the gallery, with source and licence of each picture."""
+    """Return a person of the gallery, with source and licence of each picture."""
     return _detail(*await celebrities.get(celebrity_id))
 
 
@@ -109,17 +109,17 @@ async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) ->
 @router.post(
     "", status_code=201, responses=problem_responses(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY)
 )
-async def add_celebrity(asked: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
+async def add_celebrity(body: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
-    added = await celebrities.add(PersonNames(asked.name_ko, asked.name_en), asked.category, asked.note)
+    added = await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note)
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 
 @router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*GALLERY_PICTURE))
 @body_limit("max_upload_bytes", form=True)
 async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
-    """Look at a picture of a person of the gallery. The picture is not kept; one that an older release looked at is
-    looked at anew."""
+    """Add a picture of a person of the gallery. Its embedding is kept, and the picture is not; a picture with an
+    embedding of an older release gets a new one."""
     added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
     return CelebrityPhotoOut.model_validate(added, from_attributes=True)
 
@@ -132,14 +132,14 @@ async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> 
 )
 @body_limit("max_batch_bytes", form=True, own_budget=True)
 async def import_celebrities(
-    chief: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
+    admin: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
 ) -> TaskOut:
-    """Look at many pictures, as a task: one folder for each person, or a CSV with names and files, in a ZIP.
+    """Add many pictures, as a task: one folder for each person, or a CSV with names and files, in a ZIP.
 
-    Progress and result are those of `/analysis/tasks/{task_id}`: every picture with what became of it. A picture that
-    is in the gallery already, or that can't be used, is reported and keeps no other back.
+    `/analysis/tasks/{task_id}` has progress and result, with an outcome for each picture. A picture that is in the
+    gallery already, or that can't be used, is reported and does not stop the others.
     """
-    return present_task(await imports.submit(chief.user_id, archive, key), locale)
+    return present_task(await imports.submit(admin.user_id, archive, key), locale)
 
 
 @router.patch(
@@ -147,16 +147,16 @@ async def import_celebrities(
     responses=problem_responses(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
 )
 async def change_celebrity(
-    celebrity_id: CelebrityId, asked: CelebrityChange, _: AdminUser, celebrities: Celebrities
+    celebrity_id: CelebrityId, body: CelebrityChange, _: AdminUser, celebrities: Celebrities
 ) -> CelebrityOut:
-    """Change names, category or note."""
-    changed = await celebrities.change(celebrity_id, **asked.model_dump())
+    """Change names, category or note of a person."""
+    changed = await celebrities.change(celebrity_id, **body.model_dump())
     return CelebrityOut.model_validate(changed, from_attributes=True)
 
 
 @router.delete(_PERSON, status_code=204, responses=problem_responses(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
 async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
-    """Remove a person with everything known of their pictures."""
+    """Remove a person with the data of their pictures."""
     await celebrities.remove(celebrity_id)
 
 
@@ -168,11 +168,9 @@ async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities:
 async def delete_celebrity_photo(
     celebrity_id: CelebrityId, photo_id: PhotoId, _: AdminUser, celebrities: Celebrities
 ) -> None:
-    """Remove what is known of a picture."""
+    """Remove the data of a picture."""
     await celebrities.remove_photo(celebrity_id, photo_id)
 
 
 def _detail(person: CelebrityInfo, photos: tuple[PhotoInfo, ...]) -> CelebrityDetail:
-    shown = CelebrityOut.model_validate(person, from_attributes=True)
-    pictures = [CelebrityPhotoOut.model_validate(photo, from_attributes=True) for photo in photos]
-    return CelebrityDetail(**shown.model_dump(), pictures=pictures)
+    return CelebrityDetail.model_validate({**fields_of(person), "pictures": photos}, from_attributes=True)

@@ -1,4 +1,4 @@
-"""Consents: what one agrees to, for which purpose, and to which text."""
+"""Consents: their purposes and texts, granting and withdrawing."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ PurposePath = Annotated[PurposeName, Path(examples=["history"])]
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenLocale) -> PageOut[ConsentOut]:
-    """Every purpose with its text, and whether one agrees; always on one page."""
+    """List every purpose with its text and one's own consent; always on one page."""
     states = await consents.states(caller.user_id, locale)
     items = [ConsentOut.model_validate(state, from_attributes=True) for state in states]
     return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
@@ -31,10 +31,10 @@ async def grant_consent(
     caller: CurrentUser,
     consents: Consents,
     locale: ChosenLocale,
-    asked: ConsentRequest | None = None,
+    body: ConsentRequest | None = None,
 ) -> ConsentOut:
-    """Agree to the text in force; give the version that was shown, so that nobody agrees to another one."""
-    state = await consents.grant(caller.user_id, purpose, locale, asked.version if asked else None)
+    """Agree to the text in force; send the version that was shown, so that no other one is agreed to."""
+    state = await consents.grant(caller.user_id, purpose, locale, body.version if body else None)
     return ConsentOut.model_validate(state, from_attributes=True)
 
 
@@ -42,5 +42,5 @@ async def grant_consent(
 async def withdraw_consent(
     purpose: PurposePath, caller: CurrentUser, consents: Consents, locale: ChosenLocale
 ) -> ConsentOut:
-    """Withdraw a consent; what rested on it is deleted at once."""
+    """Withdraw a consent; data that depends on it is deleted at once."""
     return ConsentOut.model_validate(await consents.withdraw(caller.user_id, purpose, locale), from_attributes=True)

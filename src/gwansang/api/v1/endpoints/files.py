@@ -1,4 +1,4 @@
-"""Files of the store, for links that this service signed; a store that answers its own links never needs this."""
+"""Files of the store, for links that this service signed; not used by a store that serves its own links."""
 
 from typing import Annotated
 
@@ -21,6 +21,6 @@ Token = Annotated[str, Path(examples=["k2v9…"])]
     responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *PUBLIC, *PARAMETERS),
 )
 async def read_file(token: Token, files: Files) -> Response:
-    """The file of a link that was given out; after its end there is nothing here."""
+    """Return the file of a link until the link expires."""
     file = await files.open(token)
     return Response(file.data, media_type=file.content_type, headers={"Content-Disposition": "attachment"})

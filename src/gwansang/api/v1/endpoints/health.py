@@ -1,4 +1,4 @@
-"""Whether the process lives and whether it can work."""
+"""Liveness and readiness."""
 
 from fastapi import APIRouter
 
@@ -14,12 +14,12 @@ router = APIRouter(tags=["health"])
 @router.get("/health", operation_id="health")
 @router.get("/health/live")
 async def live() -> Health:
-    """The process answers; nothing is computed for it."""
+    """Report that the process answers; nothing is checked."""
     return Health()
 
 
 @router.get("/health/ready", responses=problem_responses(NotReadyError, QueueFullError, DatabaseUnavailableError))
 async def ready(readiness: ReadyCheck) -> Readiness:
-    """The models are loaded, another photo would be taken, and the database answers."""
+    """Check that the models are loaded, the queue has room, and the database answers."""
     await readiness.check()
     return Readiness()

@@ -1,4 +1,4 @@
-"""Kept readings of one's own."""
+"""Kept readings of the caller."""
 
 import datetime as dt
 import re
@@ -28,40 +28,40 @@ AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a1
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _written_as_day(text: object) -> object:
-    """Leaves a day as it is and refuses what would pass for one otherwise, such as seconds since 1970."""
+def _require_iso_day(text: object) -> object:
+    """Raise ValueError for anything else that Pydantic takes for a day, such as seconds since 1970."""
     if not isinstance(text, str) or not _DAY.fullmatch(text):
         raise ValueError("a day is written YYYY-MM-DD")
     return text
 
 
-Day = Annotated[dt.date, BeforeValidator(_written_as_day), Query(alias="date", examples=["2026-11-23"])]
+Day = Annotated[dt.date, BeforeValidator(_require_iso_day), Query(alias="date", examples=["2026-11-23"])]
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_readings(caller: HistoryReader, history: History, params: PageParams) -> PageOut[KeptReadingOut]:
-    """One's own readings, newest first; they are kept with the consent to `history`."""
+    """List one's own readings, newest first; they are kept with the consent to `history`."""
     page = await history.page(caller.user_id, params.page, params.size)
     return PageOut[KeptReadingOut].model_validate(page, from_attributes=True)
 
 
 @router.post("/compare", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *BODY))
 async def compare_readings(
-    asked: CompareRequest, caller: HistoryReader, history: History, locale: ChosenLocale
+    body: CompareRequest, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> ComparisonOut:
-    """What changed between two of one's own kept readings, and whether it is more than photos differ by chance."""
-    return present_comparison(compare(*await history.get_pair(caller.user_id, asked.a, asked.b)), locale)
+    """Compare two of one's own kept readings; changes within the noise of photos are marked."""
+    return present_comparison(compare(*await history.get_pair(caller.user_id, body.a, body.b)), locale)
 
 
 @router.delete("/profile", status_code=204, responses=problem_responses(*SIGNED_IN))
 async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
-    """Forget one's face: what is remembered over several photos is deleted, kept readings stay."""
+    """Delete the remembered face; kept readings stay."""
     await profiles.delete(caller.user_id)
 
 
 @router.get("/{analysis_id:uuid}", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
 async def read_reading(analysis_id: AnalysisId, caller: HistoryReader, history: History) -> FaceReading:
-    """A kept reading as it was told, without places to draw: neither photo nor points are kept."""
+    """Return a kept reading, without lines to draw: neither photo nor points are kept."""
     return present_kept(await history.get(caller.user_id, analysis_id))
 
 
@@ -69,7 +69,7 @@ async def read_reading(analysis_id: AnalysisId, caller: HistoryReader, history: 
     "/{analysis_id:uuid}", status_code=204, responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS)
 )
 async def delete_reading(analysis_id: AnalysisId, caller: HistoryWriter, history: History) -> None:
-    """Delete a kept reading, and its photo where one was kept."""
+    """Delete a kept reading, and its photo if there is one."""
     await history.delete(caller.user_id, analysis_id)
 
 
@@ -77,7 +77,7 @@ async def delete_reading(analysis_id: AnalysisId, caller: HistoryWriter, history
 async def read_fortune(
     analysis_id: AnalysisId, day: Day, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> FortuneOut:
-    """The fortune of any day for the face of a kept reading."""
+    """Return the fortune of any day for the face of a kept reading."""
     return present_fortune(await history.fortune(caller.user_id, analysis_id, day, locale))
 
 
@@ -86,6 +86,6 @@ async def read_fortune(
     responses=problem_responses(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
 )
 async def read_photo(analysis_id: AnalysisId, caller: HistoryReader, photos: Photos) -> PhotoOut:
-    """Where the photo of a kept reading can be fetched, for five minutes and without signing in; photos are kept with
+    """Return a URL of the photo of a kept reading, valid for five minutes and without signing in; photos are kept with
     the consents to `history` and `retain_photo`."""
     return PhotoOut.model_validate(await photos.link(caller.user_id, analysis_id), from_attributes=True)

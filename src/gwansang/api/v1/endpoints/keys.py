@@ -1,4 +1,4 @@
-"""API keys of one's own."""
+"""API keys of the caller."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.presenters import fields_of
 from gwansang.dependencies.callers import CurrentUser
 from gwansang.dependencies.params import PageParams
 from gwansang.dependencies.services import Keys
@@ -19,15 +20,15 @@ KeyId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 
 
 @router.post("", status_code=201, responses=problem_responses(InvalidKeyRequestError, KeyLimitError, *SIGNED_IN, *BODY))
-async def make_key(asked: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKeyOut:
-    """Make a key; this answer is the only one that ever shows it."""
-    made = await keys.create(caller.user_id, asked.name, asked.scopes, asked.expires_in_days)
-    return NewKeyOut(**KeyOut.model_validate(made.info, from_attributes=True).model_dump(), key=made.key)
+async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKeyOut:
+    """Create a key; no later answer shows its secret."""
+    created = await keys.create(caller.user_id, body.name, body.scopes, body.expires_in_days)
+    return NewKeyOut.model_validate({**fields_of(created.info), "key": created.key})
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_keys(caller: CurrentUser, keys: Keys, params: PageParams) -> PageOut[KeyOut]:
-    """One's own keys, newest first."""
+    """List one's own keys, newest first."""
     page = await keys.page(caller.user_id, params.page, params.size)
     return PageOut[KeyOut].model_validate(page, from_attributes=True)
 
@@ -36,5 +37,5 @@ async def list_keys(caller: CurrentUser, keys: Keys, params: PageParams) -> Page
     "/{key_id:uuid}", status_code=204, responses=problem_responses(KeyNotFoundError, *SIGNED_IN, *PARAMETERS)
 )
 async def delete_key(key_id: KeyId, caller: CurrentUser, keys: Keys) -> None:
-    """End a key at once."""
+    """Revoke a key at once."""
     await keys.revoke(caller.user_id, key_id)

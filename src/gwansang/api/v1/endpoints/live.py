@@ -1,4 +1,4 @@
-"""A camera that coaches its user, until their face can be read."""
+"""Live guidance of a camera."""
 
 from functools import partial
 
@@ -13,5 +13,5 @@ router = APIRouter(prefix="/api/v1/analysis")
 
 @router.websocket("/live")
 async def guide_live(acceptor: Acceptor, live: Live) -> None:
-    """Frames or landmarks in, guidance out, and in the end the reading; docs/live.md has the messages."""
+    """Receive frames or landmarks, send guidance, and in the end the reading; docs/live.md has the messages."""
     await acceptor.run(partial(guide, live=live), scope="analyze", allows_guests=True)

@@ -1,4 +1,4 @@
-"""Numbers for operators."""
+"""Metrics for operators."""
 
 from fastapi import APIRouter, Response
 
@@ -10,6 +10,6 @@ router = APIRouter()
 
 
 @router.get("/metrics", include_in_schema=False, dependencies=[OperatorOnly])
-async def metrics(measurements: Metrics) -> Response:
-    """Everything there is to scrape, for those who may."""
-    return Response(await measurements.render(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+async def metrics(service: Metrics) -> Response:
+    """Return the metrics in Prometheus' text format."""
+    return Response(await service.render(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What the service promises about data, for everybody to read."""
+"""The privacy notice and the retention schedule."""
 
 from fastapi import APIRouter
 
@@ -20,12 +20,12 @@ router = APIRouter(
 
 @router.get("/notice")
 async def read_notice(locale: ChosenLocale) -> NoticeOut:
-    """What to tell people before they use it: for fun, what AI does and does not, what is kept, from which age on."""
+    """Return the notice to show before use: entertainment, the role of AI, data that is kept, minimum age."""
     return NoticeOut.model_validate(privacy_notice(locale), from_attributes=True)
 
 
 @router.get("/retention")
 async def read_retention(locale: ChosenLocale, retention: Retention) -> RetentionOut:
-    """What is kept how long, as the daily run deletes it."""
-    items = [KeptForOut.model_validate(one, from_attributes=True) for one in retention.schedule(locale)]
+    """Return the retention of each kind of data, as the daily run deletes it."""
+    items = [KeptForOut.model_validate(item, from_attributes=True) for item in retention.schedule(locale)]
     return RetentionOut(locale=locale, items=items)

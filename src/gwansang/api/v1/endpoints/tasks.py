@@ -1,4 +1,4 @@
-"""Long work: submitted, watched, cancelled."""
+"""Tasks: submitting, watching and cancelling long work."""
 
 from functools import partial
 from typing import Annotated
@@ -39,8 +39,8 @@ _OWN_PHOTO = problem_responses(TaskNotFoundError, BatchPhotoNotFoundError, *SIGN
 
 
 def _accepted(*errors: Responses) -> Responses:
-    told = {"description": "The task.", "headers": {"Location": {"schema": {"type": "string"}}}}
-    return {202: told, **{status: one for several in errors for status, one in several.items()}}
+    task = {"description": "The task.", "headers": {"Location": {"schema": {"type": "string"}}}}
+    return {202: task, **{status: error for group in errors for status, error in group.items()}}
 
 
 def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
@@ -60,9 +60,9 @@ async def analyze_face_later(
     response: Response,
     key: IdempotencyKey = None,
 ) -> TaskOut:
-    """Read a face as `POST /analysis/face` does, as a task; what is wrong with the request is answered at once.
+    """Read a face as `POST /analysis/face` does, as a task; an invalid request is refused at once.
 
-    The result is what that call would have answered when the task was done: with the consent to `history` the reading
+    The result is the answer of that call at the time when the task is done: with the consent to `history` the reading
     is kept, and the face remembered.
     """
     return _submitted(await submissions.face(caller.user_id, load_query, key), locale, response)
@@ -80,9 +80,9 @@ async def analyze_video(
 ) -> TaskOut:
     """Read a face from a video of up to 30 seconds, as a task; it costs as much as four readings.
 
-    Up to sixty frames are looked at, and the reading rests on the best of them, from all over the clip. All have to
-    show one face. With the consent to `history` the reading is kept and the face remembered, as from one photo; of the
-    video itself nothing is kept.
+    Up to sixty frames are analysed, and the reading rests on the best of them, from the whole video. All have to show
+    one face. With the consent to `history` the reading is kept and the face remembered, as from one photo; nothing of
+    the video is kept.
     """
     return _submitted(await submissions.video(caller.user_id, video, key), locale, response)
 
@@ -97,11 +97,11 @@ async def analyze_batch(
     response: Response,
     key: IdempotencyKey = None,
 ) -> TaskOut:
-    """Read up to fifty photos, each for itself, as a task; each costs as much as one reading.
+    """Read up to fifty photos, each by itself, as a task; each costs as much as one reading.
 
-    A photo that can't be read is reported in its place with its error, and the others go on. As the photos may be of
-    many people, none is read in the light of a face that is remembered, and none changes it. With the consent to
-    `history` the readings are kept.
+    A photo that can't be read is reported with its error, and does not stop the others. As the photos can show several
+    people, no reading rests on the remembered face, and none changes it. With the consent to `history` the readings are
+    kept.
     """
     return _submitted(await submissions.batch(caller.user_id, photos, key), locale, response)
 
@@ -110,7 +110,7 @@ async def analyze_batch(
 async def list_tasks(
     caller: TaskCaller, tasks: Tasks, params: PageParams, locale: ChosenLocale
 ) -> PageOut[TaskSummary]:
-    """One's own tasks without their results, newest first; they are deleted some time after they have ended."""
+    """List one's own tasks without their results, newest first; they are deleted some time after their end."""
     page = await tasks.page(caller.user_id, params.page, params.size)
     summaries = page.map(partial(present_summary, locale=locale))
     return PageOut[TaskSummary].model_validate(summaries, from_attributes=True)
@@ -118,7 +118,7 @@ async def list_tasks(
 
 @router.get("/tasks/{task_id:uuid}", responses=_OWN)
 async def read_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks, locale: ChosenLocale) -> TaskOut:
-    """One's own task, with its result once it is done."""
+    """Return one's own task, with its result once it is done."""
     return present_task(await tasks.get(caller.user_id, task_id), locale)
 
 
@@ -126,13 +126,13 @@ async def read_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks, locale: C
 async def read_batch_photo(
     task_id: TaskId, number: PhotoNumber, caller: TaskCaller, tasks: Tasks, locale: ChosenLocale
 ) -> BatchPhotoReading:
-    """The whole reading of one photo of a batch that is done, with places to draw, or why there is none."""
+    """Return the whole reading of one photo of a finished batch, with lines to draw, or its error."""
     return present_batch_photo(await tasks.get(caller.user_id, task_id), number, locale)
 
 
 @router.delete("/tasks/{task_id:uuid}", status_code=204, responses=_OWN)
 async def cancel_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks) -> None:
-    """Cancel a task; what it was about to keep is not kept, and one that has ended stays as it is."""
+    """Cancel a task; its result is not kept, and a task that has ended stays as it is."""
     await tasks.cancel(caller.user_id, task_id)
 
 
@@ -140,7 +140,7 @@ async def cancel_task(task_id: TaskId, caller: TaskCaller, tasks: Tasks) -> None
 async def task_events(
     acceptor: Acceptor, task_id: UUID, tasks: Tasks, after: Annotated[int, Query(ge=-1, le=_MAX_VERSION)] = -1
 ) -> None:
-    """The task's state as it is and whenever it changes, then its end; with `?after=` only what is newer than that."""
+    """Send the state of the task and its changes until its end; with `?after=` only versions newer than that."""
     handler = partial(_send_events, tasks=tasks, task_id=task_id, after=after)
     await acceptor.run(handler, scope="analyze", receives=False)
 

@@ -1,4 +1,4 @@
-"""Accounts: one's own, and for administrators all of them."""
+"""Accounts: one's own, and all of them for administrators."""
 
 from functools import partial
 from typing import Annotated, Literal
@@ -52,26 +52,26 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
         *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *PUBLIC, *BODY
     ),
 )
-async def register(asked: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
-    """Make an account; a code that proves the address is sent to it."""
-    user = await users.register(asked.email, asked.username, asked.password, birth_year=asked.birth_year)
+async def register(body: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
+    """Create an account; a code that verifies the address is sent to it."""
+    user = await users.register(body.email, body.username, body.password, birth_year=body.birth_year)
     mails.post(partial(proofs.start_verification, user.id), locale)
     return UserOut.model_validate(user, from_attributes=True)
 
 
 @router.get("/me", responses=problem_responses(*SIGNED_IN))
 async def read_me(caller: CurrentUser, users: Users) -> AccountOut:
-    """One's own account."""
+    """Return one's own account."""
     return AccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
 
 
 @router.patch("/me", responses=problem_responses(*_CHANGE, *SIGNED_IN, *BODY))
 async def change_me(
-    asked: ProfileChange, caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
+    body: ProfileChange, caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AccountOut:
-    """Change one's name or address; a new address gets a code that proves it."""
-    user = await users.update(caller.user_id, username=asked.username, email=asked.email)
-    if asked.email is not None:
+    """Change one's name or address; a code that verifies a new address is sent to it."""
+    user = await users.update(caller.user_id, username=body.username, email=body.email)
+    if body.email is not None:
         mails.post(partial(proofs.start_verification, user.id), locale)
     return AccountOut.model_validate(user, from_attributes=True)
 
@@ -87,11 +87,11 @@ async def export_me(
     exports: Exports,
     archives: Archives,
     form: Annotated[
-        Literal["json", "zip"] | None, Query(alias="format", description="Or by the header Accept.", examples=["json"])
+        Literal["json", "zip"] | None, Query(alias="format", description="Or by the Accept header.", examples=["json"])
     ] = None,
 ) -> OwnDataOut | StreamingResponse:
-    """Everything that is kept of oneself, without secrets: one document, or a ZIP that also has readings as text and
-    kept photos."""
+    """Export all of one's own data, without secrets: one document, or a ZIP with readings as text and kept photos,
+    too."""
     await spend(request, Bucket.EXPORTS, user_key(caller))
     if form == "zip" or (form is None and "application/zip" in request.headers.get("accept", "")):
         return StreamingResponse(await archives.stream(caller.user_id), media_type="application/zip", headers=_AS_FILE)
@@ -100,7 +100,7 @@ async def export_me(
 
 @router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *SIGNED_IN))
 async def delete_me(caller: CurrentUser, users: Users) -> None:
-    """Erase one's account and everything that belongs to it."""
+    """Erase one's account and all its data."""
     await users.delete(caller.user_id)
 
 
@@ -111,10 +111,10 @@ async def delete_me(caller: CurrentUser, users: Users) -> None:
         InvalidCredentialsError, InvalidPasswordError, HashingBusyError, LimitsUnknownError, *SIGNED_IN, *BODY
     ),
 )
-async def change_password(asked: PasswordChange, caller: CurrentUser, request: Request, users: Users) -> None:
-    """Choose another password; every sign-in ends, this one too."""
+async def change_password(body: PasswordChange, caller: CurrentUser, request: Request, users: Users) -> None:
+    """Change the password; every sign-in ends, this one too."""
     await spend(request, Bucket.LOGIN_ACCOUNT, caller.id)
-    await users.change_password(caller.user_id, asked.current_password, asked.new_password)
+    await users.change_password(caller.user_id, body.current_password, body.new_password)
 
 
 @router.get("", responses=problem_responses(*ADMIN, *PARAMETERS))
@@ -122,32 +122,32 @@ async def list_users(
     admin: AdminUser,
     users: Users,
     params: PageParams,
-    active: Annotated[bool | None, Query(description="Only active ones, or only the others.")] = None,
+    active: Annotated[bool | None, Query(description="Only active accounts, or only inactive ones.")] = None,
     email: Annotated[
         str | None,
-        Query(max_length=254, pattern=r"^[^\x00]*$", description="How the address begins.", examples=["minji"]),
+        Query(max_length=254, pattern=r"^[^\x00]*$", description="The beginning of the address.", examples=["minji"]),
     ] = None,
 ) -> PageOut[AccountOut]:
-    """All accounts, by id."""
+    """List all accounts, by id."""
     page = await users.page(params.page, params.size, active=active, email_prefix=email, by=admin.user_id)
     return PageOut[AccountOut].model_validate(page, from_attributes=True)
 
 
 @router.get(_USER, responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))
 async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountOut:
-    """Any account; that one looked is noted in the audit log."""
+    """Return any account; the access is noted in the audit log."""
     return AccountOut.model_validate(await users.view(user_id, admin.user_id), from_attributes=True)
 
 
 @router.patch(_USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
-async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
-    """Change any account; whoever is deactivated or loses a role is signed out everywhere."""
+async def change_user(user_id: UserId, body: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
+    """Change any account; a user who is deactivated or loses a role is signed out everywhere."""
     user = await users.update(
         user_id,
-        username=asked.username,
-        email=asked.email,
-        is_active=asked.is_active,
-        is_admin=asked.is_admin,
+        username=body.username,
+        email=body.email,
+        is_active=body.is_active,
+        is_admin=body.is_admin,
         by=admin.user_id,
     )
     return AccountOut.model_validate(user, from_attributes=True)
@@ -159,5 +159,5 @@ async def change_user(user_id: UserId, asked: AccountChange, admin: AdminUser, u
     responses=problem_responses(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS),
 )
 async def delete_user(user_id: UserId, admin: AdminUser, users: Users) -> None:
-    """Erase any account and everything that belongs to it."""
+    """Erase any account and all its data."""
     await users.delete(user_id, admin.user_id)

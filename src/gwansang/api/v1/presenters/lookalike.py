@@ -2,7 +2,7 @@
 
 import math
 
-from gwansang.api.v1.cards.match_card import Resembled, match_card
+from gwansang.api.v1.cards.match_card import Lookalike, match_card
 from gwansang.api.v1.presenters import fields_of
 from gwansang.schemas.celebrity import LookalikeOut
 from gwansang.services.lookalike.gallery import GalleryPerson, Match, RegionMatch
@@ -30,8 +30,8 @@ def present_matches(result: MatchResult, *, with_card: bool) -> LookalikeOut:
 def _card(result: MatchResult) -> str:
     matches, locale = result.matches, result.locale
     return match_card(
-        [Resembled(_name(match.person, locale), math.floor(match.percentile)) for match in matches.matches],
-        {region: Resembled(_name(match.person, locale), match.similarity) for region, match in matches.regions.items()},
+        [Lookalike(_name(match.person, locale), math.floor(match.percentile)) for match in matches.matches],
+        {region: Lookalike(_name(match.person, locale), match.similarity) for region, match in matches.regions.items()},
         str(matches.gallery_version),
         locale,
     )

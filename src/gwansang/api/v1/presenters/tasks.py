@@ -8,6 +8,7 @@ from gwansang.api.problem_texts import format_problem
 from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.readings import present_snapshot
 from gwansang.core.exceptions import NotFound
+from gwansang.core.jsonable import JsonObject
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
@@ -17,7 +18,6 @@ from gwansang.services.jobs.face_job import FACE
 from gwansang.services.jobs.import_job import IMPORT, Fate, load_pictures
 from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.tasks.failure import Failure
-from gwansang.services.tasks.job import JsonObject
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.texts import Locale
 
