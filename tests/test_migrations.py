@@ -1,4 +1,4 @@
-"""The schema goes up and down on both databases, and is what the code takes it for."""
+"""Migrations up and down on both databases; the migrated schema is that of the code."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ async def tables(database: Database) -> set[str]:
     return set(names) - {"alembic_version"}
 
 
-async def test_the_schema_goes_up_step_by_step_and_down_again(empty: Database) -> None:
+async def test_the_schema_can_be_upgraded_and_downgraded_step_by_step(empty: Database) -> None:
     for revision in migrate.list_revisions():
         await migrate.upgrade(empty, revision)
         assert await migrate.current_revision(empty) == revision
@@ -57,7 +57,7 @@ async def test_the_schema_goes_up_step_by_step_and_down_again(empty: Database) -
     await migrate.upgrade(empty)
 
 
-async def test_the_migrated_schema_is_that_of_the_code(migrated: Database) -> None:
+async def test_the_migrated_schema_equals_that_of_the_code(migrated: Database) -> None:
     assert await migrate.schema_differences(migrated) == ()
 
 
@@ -71,13 +71,13 @@ async def test_the_migrated_schema_is_that_of_the_code(migrated: Database) -> No
         "ALTER TABLE analyses ADD COLUMN photo TEXT",
     ],
 )
-async def test_a_schema_that_drifted_is_seen(migrated: Database, drift: str) -> None:
+async def test_a_difference_from_the_schema_of_the_code_is_found(migrated: Database, drift: str) -> None:
     async with migrated.session("write") as session:
         await session.execute(text(drift))
     assert len(await migrate.schema_differences(migrated)) == 1
 
 
-def test_the_code_works_with_the_newest_revision() -> None:
+def test_the_code_needs_the_newest_revision() -> None:
     assert migrate.list_revisions()[-1] == REVISION
 
 
@@ -87,7 +87,7 @@ async def test_upgrading_twice_changes_nothing(migrated: Database) -> None:
     assert await tables(migrated) == before
 
 
-async def test_processes_that_upgrade_at_once_take_turns(empty_url: str) -> None:
+async def test_concurrent_upgrades_take_turns(empty_url: str) -> None:
     databases = [Database(empty_url) for _ in range(3)]
     try:
         await asyncio.gather(*(migrate.upgrade(database) for database in databases))
@@ -106,12 +106,12 @@ async def test_a_failing_upgrade_leaves_nothing_behind(empty: Database) -> None:
     assert await migrate.current_revision(empty) is None
 
 
-async def test_an_unknown_revision_is_refused(empty: Database) -> None:
+async def test_an_unknown_revision_is_rejected(empty: Database) -> None:
     with pytest.raises(migrate.RevisionError, match="nowhere"):
         await migrate.upgrade(empty, "nowhere")
 
 
-async def test_the_service_makes_an_embedded_database_itself_and_leaves_a_servers_alone(empty: Database) -> None:
+async def test_the_service_upgrades_an_embedded_database_but_not_a_server(empty: Database) -> None:
     if empty.embedded:
         await ensure_schema(empty)
         assert await migrate.current_revision(empty) == REVISION
@@ -121,7 +121,7 @@ async def test_the_service_makes_an_embedded_database_itself_and_leaves_a_server
         assert await tables(empty) == set()
 
 
-async def test_a_database_of_a_newer_release_is_refused_in_a_sentence(migrated: Database) -> None:
+async def test_a_database_of_a_newer_release_is_rejected_with_its_revision(migrated: Database) -> None:
     async with migrated.session("write") as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises((SchemaOutdatedError, migrate.RevisionError), match="9999"):
@@ -131,17 +131,17 @@ async def test_a_database_of_a_newer_release_is_refused_in_a_sentence(migrated: 
 @pytest.mark.parametrize(
     "url", ["", "mysql://a:secret@b/c", "sqlite://", "sqlite:///:memory:", "secret", "sqlite:////proc/no/file"]
 )
-def test_an_address_that_cannot_be_used_is_refused_without_repeating_it(url: str) -> None:
+def test_an_invalid_database_url_is_rejected_without_repeating_it(url: str) -> None:
     with pytest.raises(DatabaseUrlError) as refused:
         Database(url)
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
-def test_every_common_way_to_write_the_address_of_a_server_is_understood(scheme: str) -> None:
+def test_every_common_scheme_of_a_postgresql_url_is_accepted(scheme: str) -> None:
     assert Database(f"{scheme}://me@127.0.0.1/gwansang").url.drivername == "postgresql+asyncpg"
 
 
-def test_a_start_without_migrations_does_not_pay_for_importing_alembic() -> None:
+def test_a_start_without_migrations_does_not_import_alembic() -> None:
     script = "import sys, gwansang.container; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], env=os.environ, check=False).returncode == 0

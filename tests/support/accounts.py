@@ -1,4 +1,4 @@
-"""The services of accounts on a database of a test's own."""
+"""The services of accounts, for tests."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +14,12 @@ OTHER_PASSWORD = "staple 맞는 말 42"
 
 @asynccontextmanager
 async def accounts_on(url: str, clock: MovingClock | None = None, **changes: object) -> AsyncIterator[Accounts]:
-    """The services, with a clock that stands still unless a test moves it."""
+    """Open the services on a database, with a clock that only the test moves."""
     settings = settings_for_tests(database_url=url, **changes)
     async with open_accounts(settings, clock=clock or MovingClock()) as accounts:
         yield accounts
 
 
 async def signed_up(accounts: Accounts, email: str = "minji@example.com") -> UserInfo:
-    """A new user with PASSWORD."""
+    """Register a user with PASSWORD."""
     return await accounts.users.register(email, "김민지", PASSWORD)

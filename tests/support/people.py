@@ -1,9 +1,10 @@
-"""People for tests of the API: registered through it, signed in through it."""
+"""Users for tests of the API, registered and signed in through it."""
 
 import asyncio
 import email
 import email.policy
 import itertools
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Person:
-    """Somebody with an account; `tokens` are those of the last sign-in."""
+    """A user; `tokens` are those of the last sign-in."""
 
     client: httpx.AsyncClient
     id: int
@@ -39,20 +40,20 @@ class Person:
         return answer
 
     async def call(self, method: str, path: str, **request: object) -> httpx.Response:
-        """A request with this person's access token."""
+        """Send a request with this user's access token."""
         return await self.client.request(method, f"/api/v1{path}", headers=self.bearer, **request)
 
     async def key(self, *scopes: str) -> dict[str, str]:
-        """The header with a new key of these scopes."""
-        made = await self.call("POST", "/keys", json={"name": "a test", "scopes": list(scopes)})
-        return {"X-API-Key": made.json()["key"]}
+        """Create a key with these scopes and return its header."""
+        response = await self.call("POST", "/keys", json={"name": "a test", "scopes": list(scopes)})
+        return {"X-API-Key": response.json()["key"]}
 
     async def agree(self, purpose: str) -> None:
         assert (await self.call("PUT", f"/consents/{purpose}")).status_code == 200
 
 
 async def person(client: httpx.AsyncClient, name: str = "person") -> Person:
-    """A new account, signed in."""
+    """Register a user and sign in."""
     address = f"{name}-{next(_numbers)}@example.com"
     registration = {"email": address, "username": name, "password": PASSWORD}
     answer = await client.post("/api/v1/users/", json=registration)
@@ -63,7 +64,7 @@ async def person(client: httpx.AsyncClient, name: str = "person") -> Person:
 
 
 async def administrator(client: httpx.AsyncClient, database_url: str) -> Person:
-    """An administrator, signed in."""
+    """Create an administrator and sign in."""
     async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
         made = await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)
     someone = Person(client, made.id, made.email, ADMIN_PASSWORD)
@@ -72,22 +73,23 @@ async def administrator(client: httpx.AsyncClient, database_url: str) -> Person:
 
 
 async def mailed_codes(folder: Path, count: int) -> list[str]:
-    """The codes of the first `count` mails, in the order of their times, once they are there."""
-    for _ in range(200):
-        files = letters_in(folder)
+    """Wait for `count` mails and return their codes, oldest first."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        files = mails_in(folder)
         if len(files) >= count:
             return [code_of(path) for path in files]
         await asyncio.sleep(0.01)
-    raise AssertionError(f"{count} mails did not come")
+    raise AssertionError(f"{count} mails did not arrive")
 
 
-def letters_in(folder: Path) -> list[Path]:
-    """Complete mails, the oldest first."""
+def mails_in(folder: Path) -> list[Path]:
+    """Return the complete mails, oldest first."""
     files = [path for path in folder.glob("*.eml") if path.stat().st_size]
     return sorted(files, key=lambda path: path.stat().st_mtime_ns)
 
 
 def code_of(path: Path) -> str:
-    """The code in a mail."""
+    """Return the code in a mail."""
     text = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_content()
     return next(line for line in text.splitlines() if len(line) >= 40 and " " not in line)

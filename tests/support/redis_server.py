@@ -1,4 +1,4 @@
-"""A Redis for tests: the one at REDIS_URL, else the one on this machine; tests that need it skip where none answers."""
+"""Redis for tests, at REDIS_URL or on this machine; tests that need it are skipped if it does not answer."""
 
 import os
 import socket

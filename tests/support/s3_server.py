@@ -26,14 +26,14 @@ _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 
 @dataclass(frozen=True)
 class S3Server:
-    """Where it listens, and a key that may do anything."""
+    """The endpoint, and a key with all permissions."""
 
     endpoint: str
     access_key_id: str = "tests-key"
     secret_access_key: str = "tests-secret"
 
     def settings(self) -> dict[str, str]:
-        """The settings of a service that keeps its files here."""
+        """Return the settings of a service that stores its files here."""
         return {
             "s3_bucket": BUCKET,
             "s3_region": REGION,
@@ -55,7 +55,7 @@ def _program() -> str:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """Starts a server on free loopback ports, with an empty bucket."""
+    """Start a server on free loopback ports, with an empty bucket."""
     program = _program()
     folder = Path(tempfile.mkdtemp(prefix="gwansang-s3-"))
     server = S3Server("http://127.0.0.1:0")
@@ -91,7 +91,7 @@ def s3_server() -> Iterator[S3Server]:
         _wait(started, f"http://127.0.0.1:{ports[_PORTS.index('filer.port')]}", process, folder / "log")
         yield started
     finally:
-        process.kill()  # what it keeps goes with its folder; a clean end takes it ten seconds
+        process.kill()  # a clean stop takes ten seconds, and its folder is deleted anyway
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -117,7 +117,7 @@ def _wait(server: S3Server, filer: str, process: subprocess.Popen[bytes], log: P
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            httpx.post(f"{filer}/buckets/{BUCKET}/", trust_env=False, timeout=5)  # makes the folder of a bucket
+            httpx.post(f"{filer}/buckets/{BUCKET}/", trust_env=False, timeout=5)  # creates the bucket
             store.put("probes/start", b"ready", use_multipart=False)
             store.delete("probes/start")
         except (httpx.TransportError, BaseError, OSError):

@@ -1,4 +1,4 @@
-"""Consents over HTTP: to a text, for a purpose, and withdrawn at once."""
+"""The API for consents."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -33,23 +33,23 @@ async def test_every_purpose_is_shown_with_its_text_and_digest(minji: Person) ->
         assert item["granted"] is (item["purpose"] == "reading")
 
 
-async def test_agreeing_notes_version_language_digest_and_time(minji: Person) -> None:
+async def test_granting_stores_version_language_digest_and_time(minji: Person) -> None:
     granted = await minji.call("PUT", "/consents/history", params={"locale": "en"}, json={"version": 2})
     assert granted.status_code == 200
-    told = granted.json()
-    assert (told["granted"], told["granted_version"], told["granted_locale"]) == (True, 2, "en")
-    assert told["granted_text_sha256"] == told["text_sha256"]
-    assert told["granted_at"] == "2026-11-23T03:00:00Z"
+    state_ = granted.json()
+    assert (state_["granted"], state_["granted_version"], state_["granted_locale"]) == (True, 2, "en")
+    assert state_["granted_text_sha256"] == state_["text_sha256"]
+    assert state_["granted_at"] == "2026-11-23T03:00:00Z"
     assert (await state(minji, "history"))["granted"] is True
 
 
-async def test_nobody_agrees_to_another_text_than_the_one_shown(minji: Person) -> None:
+async def test_granting_an_outdated_version_is_a_conflict(minji: Person) -> None:
     answer = await minji.call("PUT", "/consents/history", json={"version": 99})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "CONSENT_VERSION_OUTDATED")
     assert (await state(minji, "history"))["granted"] is False
 
 
-async def test_without_the_consent_to_readings_there_is_none_and_the_answer_says_what_is_missing(
+async def test_a_reading_without_its_consent_is_403_with_the_missing_purpose(
     minji: Person,
 ) -> None:
     assert (await minji.call("DELETE", "/consents/reading")).json()["withdrawn_at"] == "2026-11-23T03:00:00Z"
@@ -61,10 +61,10 @@ async def test_without_the_consent_to_readings_there_is_none_and_the_answer_says
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_there_are_no_other_purposes(method: str, minji: Person) -> None:
+async def test_an_unknown_purpose_is_422(method: str, minji: Person) -> None:
     assert (await minji.call(method, "/consents/everything")).status_code == 422
 
 
 @pytest.mark.parametrize("body", [{"version": "1"}, {"version": 0}, {"granted": True}, [1], "yes"], ids=str)
-async def test_an_odd_body_is_422(body: object, minji: Person) -> None:
+async def test_an_invalid_body_is_422(body: object, minji: Person) -> None:
     assert (await minji.call("PUT", "/consents/history", json=body)).status_code == 422

@@ -1,4 +1,4 @@
-"""The log: one line an event, templates instead of addresses, and nothing of what callers sent (H13, H14)."""
+"""The log: one line per event, route templates instead of paths, and no content from callers (H13, H14)."""
 
 import base64
 import time
@@ -12,8 +12,9 @@ MARK = "s3cr3t-mark"
 
 
 def requests_of(server: Server, request_id: str) -> list[dict[str, object]]:
-    """The events of a request, once its access line is there: it is written after the answer."""
-    for _ in range(100):
+    """Return the events of a request after its access line was written, which happens after the response."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
         events = [event for event in server.events() if event.get("request_id") == request_id]
         if any(event["event"] == "http.request" for event in events):
             return events
@@ -21,7 +22,7 @@ def requests_of(server: Server, request_id: str) -> list[dict[str, object]]:
     raise AssertionError("the request was not logged")
 
 
-def test_a_request_is_one_line_with_its_template_status_and_time(client: httpx.Client, server: Server) -> None:
+def test_a_request_is_one_line_with_route_template_status_and_duration(client: httpx.Client, server: Server) -> None:
     client.get(f"/health/live?token={MARK}", headers={"X-Request-ID": "log-1"})
     (event,) = requests_of(server, "log-1")
     assert event["event"] == "http.request"
@@ -29,20 +30,20 @@ def test_a_request_is_one_line_with_its_template_status_and_time(client: httpx.C
     assert isinstance(event["ms"], float)
 
 
-def test_the_api_is_logged_by_its_full_template(client: httpx.Client, server: Server) -> None:
+def test_api_requests_are_logged_with_the_full_route_template(client: httpx.Client, server: Server) -> None:
     client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}, headers={"X-Request-ID": "log-2"})
-    done, request = requests_of(server, "log-2")
-    assert done["event"] == "analysis.completed"
+    completed, request = requests_of(server, "log-2")
+    assert completed["event"] == "analysis.completed"
     assert request["route"] == UPLOAD_CALL
 
 
-def test_an_address_somebody_made_up_is_not_written_down(client: httpx.Client, server: Server) -> None:
+def test_the_path_of_an_unmatched_request_is_not_logged(client: httpx.Client, server: Server) -> None:
     client.get(f"/nowhere/{MARK}", headers={"X-Request-ID": "log-3"})
     (event,) = requests_of(server, "log-3")
     assert event["route"] == "unmatched"
 
 
-def test_nothing_of_what_callers_send_is_logged(client: httpx.Client, server: Server) -> None:
+def test_content_sent_by_callers_is_not_logged(client: httpx.Client, server: Server) -> None:
     text = base64.b64encode(drawn_portrait()).decode()
     hostile = f"{MARK}\r\n\x1b[31m${{jndi:ldap://x}}"
     client.post(JSON_CALL, json={"image": text, "locale": hostile[:35]}, headers={"User-Agent": MARK})
@@ -56,7 +57,7 @@ def test_nothing_of_what_callers_send_is_logged(client: httpx.Client, server: Se
     assert text[100:140] not in log
 
 
-def test_no_caller_can_write_a_line_of_the_log(client: httpx.Client, server: Server) -> None:
+def test_callers_cannot_inject_log_lines(client: httpx.Client, server: Server) -> None:
     line = '%0d%0a{"event":"forged","level":"info"}'
     client.get(f"/nowhere{line}?x={line}", headers={"X-Request-ID": '"}{"event":"forged"}'})
     client.post(f"{UPLOAD_CALL}?locale={line}", files={"file": (f"x{line}\n.jpg", b'\n{"event":"forged"}\n')})

@@ -1,4 +1,4 @@
-"""What a transaction promises, on both databases."""
+"""Guarantees of transactions on both databases."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -46,7 +46,7 @@ def user(email: str = "minji@example.com", created_at: datetime = NOON) -> User:
     )
 
 
-async def test_what_is_written_is_there_after_the_block(uow: UnitOfWork) -> None:
+async def test_a_write_is_committed_after_the_block(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
         written = await tx.users.add(user())
     async with uow.read() as tx:
@@ -55,7 +55,7 @@ async def test_what_is_written_is_there_after_the_block(uow: UnitOfWork) -> None
     assert found.email == "minji@example.com"
 
 
-async def test_an_exception_in_the_block_undoes_all_of_it(uow: UnitOfWork) -> None:
+async def test_an_exception_in_the_block_rolls_everything_back(uow: UnitOfWork) -> None:
     async def fail() -> None:
         async with uow.write() as tx:
             await tx.users.add(user())
@@ -67,7 +67,7 @@ async def test_an_exception_in_the_block_undoes_all_of_it(uow: UnitOfWork) -> No
         assert await tx.users.get_by_email("minji@example.com") is None
 
 
-async def test_a_cancelled_block_is_undone_and_the_connection_serves_on(database: Database) -> None:
+async def test_a_cancelled_block_is_rolled_back_and_its_connection_is_reused(database: Database) -> None:
     uow, entered = UnitOfWork(database), asyncio.Event()
 
     async def never_done() -> None:
@@ -91,11 +91,11 @@ async def test_a_reader_cannot_write(database: Database) -> None:
     with pytest.raises(Exception, match=r"(?i)read-?only|reached"):
         async with database.session("read") as session:
             await session.execute(text("DELETE FROM users"))
-    async with UnitOfWork(database).write() as tx:  # and the connection it had can, afterwards
+    async with UnitOfWork(database).write() as tx:  # the same connection can write afterwards
         await tx.users.add(user())
 
 
-async def test_a_violated_constraint_is_the_error_that_belongs_to_it(uow: UnitOfWork) -> None:
+async def test_a_violated_constraint_raises_its_mapped_error(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
         await tx.users.add(user())
     with pytest.raises(EmailTakenError):
@@ -103,7 +103,7 @@ async def test_a_violated_constraint_is_the_error_that_belongs_to_it(uow: UnitOf
             await tx.users.add(user())
 
 
-async def test_the_driver_says_which_constraint_was_broken(uow: UnitOfWork) -> None:
+async def test_the_name_of_a_violated_constraint_is_found(uow: UnitOfWork) -> None:
     def consent(user_id: int) -> Consent:
         return Consent(user_id=user_id, purpose="x", version=1, locale="ko", text_sha256="", granted_at=NOON)
 
@@ -116,7 +116,7 @@ async def test_the_driver_says_which_constraint_was_broken(uow: UnitOfWork) -> N
     assert violated_constraint(twice.value) == "uq_consents_active"
 
 
-async def test_a_row_of_nobody_is_refused(uow: UnitOfWork) -> None:
+async def test_a_row_of_an_unknown_user_is_rejected(uow: UnitOfWork) -> None:
     with pytest.raises(IntegrityError):
         async with uow.write() as tx:
             await tx.consents.add(
@@ -124,7 +124,7 @@ async def test_a_row_of_nobody_is_refused(uow: UnitOfWork) -> None:
             )
 
 
-async def test_times_come_back_in_utc_whatever_zone_they_had(uow: UnitOfWork) -> None:
+async def test_times_of_any_zone_are_loaded_in_utc(uow: UnitOfWork) -> None:
     seoul = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=9)))
     async with uow.write() as tx:
         written = await tx.users.add(user(created_at=seoul))
@@ -135,20 +135,20 @@ async def test_times_come_back_in_utc_whatever_zone_they_had(uow: UnitOfWork) ->
     assert found.created_at.tzinfo is UTC
 
 
-async def test_a_time_without_a_zone_is_refused(uow: UnitOfWork) -> None:
+async def test_a_time_without_a_zone_is_rejected(uow: UnitOfWork) -> None:
     with pytest.raises(Exception, match="without a zone"):
         async with uow.write() as tx:
             await tx.users.add(user(created_at=NOON.replace(tzinfo=None)))
 
 
-async def test_of_thirty_two_writers_nothing_is_lost_and_nothing_locked(uow: UnitOfWork) -> None:
+async def test_thirty_two_concurrent_writers_lose_no_update(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
-        counted = await tx.users.add(user())
+        counter = await tx.users.add(user())
 
     async def count_up() -> None:
         for _ in range(10):
             async with uow.write() as tx:
-                row = await tx.users.get_for_update(counted.id)
+                row = await tx.users.get_for_update(counter.id)
                 assert row is not None
                 await asyncio.sleep(0)  # let others in between reading and writing
                 row.token_version += 1
@@ -156,33 +156,33 @@ async def test_of_thirty_two_writers_nothing_is_lost_and_nothing_locked(uow: Uni
 
     await asyncio.gather(*(count_up() for _ in range(32)))
     async with uow.read() as tx:
-        row = await tx.users.get(counted.id)
+        row = await tx.users.get(counter.id)
     assert row is not None
     assert row.token_version == 320
 
 
-async def test_readers_see_the_state_before_while_a_writer_writes(uow: UnitOfWork) -> None:
+async def test_readers_see_the_previous_state_while_a_writer_writes(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
         await tx.users.add(user())
         async with asyncio.timeout(5), uow.read() as reading:
             assert await reading.users.get_by_email("minji@example.com") is None
 
 
-async def test_two_processes_writing_one_file_lose_nothing() -> None:
+async def test_two_engines_writing_one_file_lose_no_update() -> None:
     url = scratch_sqlite()
     databases = [Database(url), Database(url)]
     async with UnitOfWork(databases[0]).write() as tx:
-        counted = await tx.users.add(user())
+        counter = await tx.users.add(user())
 
     async def count_up(database: Database) -> None:
         for _ in range(20):
             async with database.session("write") as session:
-                raise_version = update(User).where(User.id == counted.id)
+                raise_version = update(User).where(User.id == counter.id)
                 await session.execute(raise_version.values(token_version=User.token_version + 1))
 
     await asyncio.gather(*(count_up(database) for database in databases * 4))
     async with UnitOfWork(databases[1]).read() as tx:
-        row = await tx.users.get(counted.id)
+        row = await tx.users.get(counter.id)
     for database in databases:
         await database.close()
     assert row is not None
@@ -203,24 +203,24 @@ def a_folder(folder: Path) -> str:
     return f"sqlite:///{folder}/secret.sqlite3"
 
 
-@pytest.mark.parametrize("away", [no_server, no_database, a_folder])
-async def test_a_database_that_is_away_is_told_in_a_sentence_and_without_its_address(
-    away: Callable[[Path], str], tmp_path: Path
+@pytest.mark.parametrize("url_in", [no_server, no_database, a_folder])
+async def test_the_error_for_an_unreachable_database_does_not_contain_its_url(
+    url_in: Callable[[Path], str], tmp_path: Path
 ) -> None:
-    database = Database(away(tmp_path))
+    database = Database(url_in(tmp_path))
     with pytest.raises(DatabaseUnavailableError) as refused:
         await UnitOfWork(database).check_ready()
     await database.close()
-    await asyncio.sleep(0.1)  # the driver's thread of a connection that failed ends after the failure
+    await asyncio.sleep(0.1)  # the driver's thread of a failed connection ends after the exception
     assert "secret" not in str(refused.value)
     assert refused.value.context == {"retry_after_s": 5}
 
 
-async def test_a_database_that_is_there_is_ready(uow: UnitOfWork) -> None:
+async def test_a_reachable_database_is_ready(uow: UnitOfWork) -> None:
     await uow.check_ready()
 
 
-async def test_a_full_pool_is_waited_for_and_then_refused() -> None:
+async def test_a_full_connection_pool_raises_after_the_timeout() -> None:
     database = Database(scratch_sqlite(), pool_size=1, timeout_s=0.2)
     uow = UnitOfWork(database)
     async with uow.read() as tx:
@@ -241,9 +241,9 @@ def test_every_constraint_has_a_name() -> None:
     assert unnamed == []
 
 
-def test_what_belongs_to_a_user_goes_with_them() -> None:
+def test_every_row_of_a_user_is_deleted_by_cascade() -> None:
     staying = {key.parent for table in Base.metadata.tables.values() for key in table.foreign_keys if not key.ondelete}
-    # Objects go after their photo.
+    # Objects are deleted after their photo.
     assert {f"{column.table.name}.{column.name}" for column in staying} == {"photos.key"}
     for table in Base.metadata.tables.values():
         if "user_id" in table.columns:

@@ -21,7 +21,7 @@ async def use_accounts(url: str, progress: Path) -> None:
                     answers.write(f"{email} history\n")
                     await accounts.auth.refresh((await accounts.auth.login(email, PASSWORD)).refresh_token)
                     if number % 2:
-                        answers.write(f"{email} deleting\n")
+                        answers.write(f"{email} deleting\n")  # the process may die between commit and answer
                         await accounts.users.delete(user.id)
                         answers.write(f"{email} deleted\n")
 

@@ -1,4 +1,4 @@
-"""The audit log: whole under racing writers, unchangeable, and a tampered line is found."""
+"""The audit log: unbroken under concurrent writers, append-only, and tampering is found."""
 
 import asyncio
 from datetime import timedelta
@@ -18,7 +18,7 @@ async def events(url: str) -> list[object]:
     return [event for (event,) in await query(url, "SELECT event FROM audit_log ORDER BY seq")]
 
 
-async def test_thirty_two_racing_writers_leave_one_whole_chain(accounts: Accounts, database_url: str) -> None:
+async def test_thirty_two_concurrent_writers_leave_an_unbroken_chain(accounts: Accounts, database_url: str) -> None:
     user = await signed_up(accounts)
 
     async def write(number: int) -> None:
@@ -30,7 +30,7 @@ async def test_thirty_two_racing_writers_leave_one_whole_chain(accounts: Account
     assert (check.entries, check.broken_at) == (33, None)
 
 
-async def test_what_happens_to_an_account_is_noted_once_each(accounts: Accounts, database_url: str) -> None:
+async def test_each_event_of_an_account_is_recorded_once(accounts: Accounts, database_url: str) -> None:
     user = await signed_up(accounts)
     await accounts.auth.login(user.email, PASSWORD)
     await accounts.consents.grant(user.id, "history")
@@ -48,16 +48,16 @@ async def test_what_happens_to_an_account_is_noted_once_each(accounts: Accounts,
     assert (await accounts.audit.verify()).broken_at is None
 
 
-async def test_what_was_rolled_back_is_not_in_the_log(accounts: Accounts, database_url: str) -> None:
+async def test_a_rolled_back_event_is_not_in_the_log(accounts: Accounts, database_url: str) -> None:
     user = await signed_up(accounts)
 
-    async def fail_after_noting() -> None:
+    async def record_and_fail() -> None:
         async with accounts.uow.write() as tx:
             await accounts.audit.record(tx, "signed_in", user.id)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await fail_after_noting()
+        await record_and_fail()
     assert await events(database_url) == ["account_created"]
     assert (await accounts.audit.verify()).broken_at is None
 
@@ -90,7 +90,7 @@ async def test_the_database_refuses_to_change_the_log(accounts: Accounts, databa
         ("UPDATE audit_head SET hash = 'f'", 5),
     ],
 )
-async def test_who_gets_past_the_database_is_found_at_the_first_wrong_entry(
+async def test_tampering_without_triggers_is_found_at_the_first_wrong_entry(
     accounts: Accounts, database_url: str, statement: str, broken_at: int
 ) -> None:
     for number in range(5):
@@ -106,7 +106,7 @@ async def test_who_gets_past_the_database_is_found_at_the_first_wrong_entry(
     assert (await accounts.audit.verify()).broken_at == broken_at
 
 
-async def test_nobody_is_named_and_after_an_erasure_nobody_can_be(accounts: Accounts, database_url: str) -> None:
+async def test_entries_name_nobody_and_an_erasure_deletes_the_pseudonym(accounts: Accounts, database_url: str) -> None:
     user = await signed_up(accounts)
     assert (await accounts.exports.export(user.id))["audit"][0]["event"] == "account_created"
     await accounts.users.delete(user.id)
@@ -117,7 +117,7 @@ async def test_nobody_is_named_and_after_an_erasure_nobody_can_be(accounts: Acco
     assert await query(database_url, "SELECT count(*) FROM user_keys") == [(0,)]
 
 
-async def test_what_is_older_than_two_years_goes_and_the_rest_can_still_be_checked(
+async def test_entries_older_than_two_years_are_deleted_and_the_rest_can_be_verified(
     database_url: str, clock: MovingClock
 ) -> None:
     async with accounts_on(database_url, clock) as accounts:

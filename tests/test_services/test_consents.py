@@ -28,23 +28,21 @@ pytestmark = pytest.mark.anyio
 KINDS = (FACE, BATCH, VIDEO, IMPORT)
 
 
-async def test_whoever_signs_up_agrees_to_readings_and_to_nothing_else(accounts: Accounts) -> None:
+async def test_signing_up_grants_the_consent_to_readings_only(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     states = await accounts.consents.states(user.id)
     assert [state.purpose for state in states] == list(PURPOSES)
     assert [state.purpose for state in states if state.granted] == ["reading"]
 
 
-async def test_a_missing_consent_says_which_purpose_and_version(accounts: Accounts) -> None:
+async def test_the_error_for_a_missing_consent_has_purpose_and_version(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     with pytest.raises(ConsentRequiredError) as refused:
         await accounts.consents.require(user.id, "lookalike")
     assert refused.value.context == {"purpose": "lookalike", "version": 1}
 
 
-async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
-    accounts: Accounts, clock: MovingClock
-) -> None:
+async def test_a_consent_is_stored_with_the_shown_text_and_its_time(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     clock.advance(days=1)
     state = await accounts.consents.grant(user.id, "lookalike", "en", version=1)
@@ -56,7 +54,9 @@ async def test_a_consent_is_kept_with_the_text_that_was_shown_and_its_time(
     await accounts.consents.require(user.id, "lookalike")
 
 
-async def test_a_withdrawal_acts_at_once_and_the_ledger_remembers_both(accounts: Accounts, clock: MovingClock) -> None:
+async def test_a_withdrawal_takes_effect_at_once_and_stays_in_the_ledger(
+    accounts: Accounts, clock: MovingClock
+) -> None:
     user = await signed_up(accounts)
     await accounts.consents.grant(user.id, "lookalike")
     clock.advance(minutes=5)
@@ -73,7 +73,7 @@ async def test_a_withdrawal_acts_at_once_and_the_ledger_remembers_both(accounts:
     ]
 
 
-async def test_whoever_wants_no_more_readings_has_no_tasks_of_them_any_more(accounts: Accounts) -> None:
+async def test_withdrawing_the_consent_to_readings_deletes_tasks_that_need_it(accounts: Accounts) -> None:
     user, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
     mine = {kind: await accounts.tasks.submit(user.id, kind, {}, [b"a photo"]) for kind in KINDS}
     theirs = await accounts.tasks.submit(other.id, "face", {}, [b"a photo"])
@@ -88,7 +88,7 @@ async def test_whoever_wants_no_more_readings_has_no_tasks_of_them_any_more(acco
     assert (await accounts.tasks.get(user.id, mine["import"].id)).status == "queued"
 
 
-async def test_agreeing_and_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
+async def test_granting_or_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     first = await accounts.consents.grant(user.id, "improve")
     clock.advance(days=1)
@@ -100,14 +100,14 @@ async def test_agreeing_and_withdrawing_twice_changes_nothing(accounts: Accounts
     assert (never.granted, never.granted_at, never.withdrawn_at) == (False, None, None)
 
 
-async def test_racing_grants_leave_one_row(accounts: Accounts) -> None:
+async def test_concurrent_grants_leave_one_row(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     await asyncio.gather(*(accounts.consents.grant(user.id, "history") for _ in range(8)))
     rows = [one for one in (await accounts.exports.export(user.id))["consents"] if one["purpose"] == "history"]
     assert len(rows) == 1
 
 
-async def test_the_consents_of_one_say_nothing_of_another(accounts: Accounts) -> None:
+async def test_the_consents_of_users_are_independent(accounts: Accounts) -> None:
     user, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
     await accounts.consents.grant(user.id, "history")
     await accounts.consents.withdraw(other.id, "history")
@@ -116,14 +116,14 @@ async def test_the_consents_of_one_say_nothing_of_another(accounts: Accounts) ->
         await accounts.consents.require(other.id, "history")
 
 
-async def test_an_outdated_text_cannot_be_agreed_to(accounts: Accounts) -> None:
+async def test_a_consent_to_an_outdated_text_is_rejected(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     with pytest.raises(ConsentVersionError) as refused:
         await accounts.consents.grant(user.id, "history", version=1)
     assert refused.value.context == {"purpose": "history", "version": 2}
 
 
-async def test_nobody_agrees_to_nothing(accounts: Accounts) -> None:
+async def test_a_consent_of_an_unknown_user_is_rejected(accounts: Accounts) -> None:
     with pytest.raises(UserNotFoundError):
         await accounts.consents.grant(2**31 - 1, "history")
     with pytest.raises(UserNotFoundError):
@@ -131,7 +131,7 @@ async def test_nobody_agrees_to_nothing(accounts: Accounts) -> None:
 
 
 @pytest.mark.parametrize(("valid_from", "holds"), [(2, True), (3, False)])
-async def test_a_new_text_asks_again_only_where_it_must(
+async def test_a_new_text_ends_consents_only_to_versions_before_valid_from(
     accounts: Accounts, clock: MovingClock, valid_from: int, holds: bool
 ) -> None:
     user = await signed_up(accounts)
@@ -146,7 +146,7 @@ async def test_a_new_text_asks_again_only_where_it_must(
     assert [(one["version"], one["withdrawn_at"] is None) for one in exported] == [(2, False), (3, True)]
 
 
-def test_every_text_is_there_in_both_languages() -> None:
+def test_every_purpose_has_a_text_in_every_language() -> None:
     texts = default_consent_texts()
     assert set(texts.by_purpose) == set(PURPOSES)
     for purpose in PURPOSES:

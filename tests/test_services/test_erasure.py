@@ -1,4 +1,4 @@
-"""An erased account leaves nothing, wherever its process died; somebody stays to run the service."""
+"""An erased account leaves no trace, even if its process died; the last administrator can't be erased."""
 
 import asyncio
 from pathlib import Path
@@ -23,78 +23,78 @@ async def submitted(accounts: Accounts, user_id: int) -> TaskInfo:
     return await accounts.tasks.submit(user_id, "face", {}, [b"a photo", b"another"], request_sha256="0" * 64)
 
 
-async def objects(accounts: Accounts, *tasks: TaskInfo) -> int:
-    """How many inputs of these tasks there are; tests share the folder."""
-    found = 0
+async def count_inputs(accounts: Accounts, *tasks: TaskInfo) -> int:
+    """Return the number of stored inputs of these tasks; tests share the folder."""
+    count = 0
     for task in tasks:
         async for _ in accounts.store.list(f"jobs/{task.id}/"):
-            found += 1
-    return found
+            count += 1
+    return count
 
 
-async def test_tasks_and_their_inputs_go_with_their_user(accounts: Accounts) -> None:
+async def test_erasing_a_user_deletes_their_tasks_and_inputs(accounts: Accounts) -> None:
     user_id, other_id = await user_with_history(accounts), await user_with_history(accounts, "other@example.com")
     mine, others = await submitted(accounts, user_id), await submitted(accounts, other_id)
-    assert await objects(accounts, mine, others) == 4
+    assert await count_inputs(accounts, mine, others) == 4
     await accounts.users.delete(user_id)
-    assert (await objects(accounts, mine), await objects(accounts, others)) == (0, 2)
+    assert (await count_inputs(accounts, mine), await count_inputs(accounts, others)) == (0, 2)
 
 
-async def test_what_a_dying_process_left_outside_the_database_goes_with_the_sweep(
+async def test_the_sweep_finishes_an_erasure_that_was_interrupted(
     accounts: Accounts, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user_id = await user_with_history(accounts)
     task = await submitted(accounts, user_id)
     erasures = accounts.erasures
 
-    async def away(_: UUID) -> None:
-        raise StorageUnavailableError("away")
+    async def unreachable(_: UUID) -> None:
+        raise StorageUnavailableError("unreachable")
 
     with monkeypatch.context() as patched:
-        patched.setattr(erasures, "_delete_inputs", away)
-        await accounts.users.delete(user_id)  # the account is gone, and nobody is told of the rest
+        patched.setattr(erasures, "_delete_inputs", unreachable)
+        await accounts.users.delete(user_id)  # the account is deleted, and the request succeeds
     with pytest.raises(UserNotFoundError):
         await accounts.users.get(user_id)
-    assert await objects(accounts, task) == 2
+    assert await count_inputs(accounts, task) == 2
     clock.advance(minutes=2)
     assert await erasures.sweep() == 1
-    assert await objects(accounts, task) == 0
+    assert await count_inputs(accounts, task) == 0
     assert await erasures.sweep() == 0
 
 
-async def test_the_files_of_an_embedded_database_tell_nothing_of_an_erased_user(
+async def test_the_files_of_an_embedded_database_have_no_trace_of_an_erased_user(
     accounts: Accounts, database_url: str
 ) -> None:
     if not database_url.startswith("sqlite"):
-        pytest.skip("a server's files are its own")
+        pytest.skip("the files of a server are not readable")
     user_id, made = await user_with_history(accounts, "gone.for.good@example.com"), make_analysis()
     await accounts.history.save(user_id, made)
     file = Path(str(make_url(database_url).database))
-    assert b"gone.for.good" in written(file)
+    assert b"gone.for.good" in database_bytes(file)
     await accounts.users.delete(user_id)
-    assert b"gone.for.good" not in written(file)
-    assert made.analysis_id.bytes not in written(file)
-    assert made.analysis_id.hex.encode() not in written(file)
+    assert b"gone.for.good" not in database_bytes(file)
+    assert made.analysis_id.bytes not in database_bytes(file)
+    assert made.analysis_id.hex.encode() not in database_bytes(file)
 
 
-def written(file: Path) -> bytes:
-    """All files of an embedded database, the log of changes too."""
+def database_bytes(file: Path) -> bytes:
+    """Return the bytes of all files of an embedded database, with its write-ahead log."""
     return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
 
 
-async def test_a_servers_tables_tell_nothing_of_an_erased_user(accounts: Accounts, database_url: str) -> None:
+async def test_the_tables_of_a_server_have_no_trace_of_an_erased_user(accounts: Accounts, database_url: str) -> None:
     if database_url.startswith("sqlite"):
-        pytest.skip("tested by its files")
+        pytest.skip("tested on its files")
     user_id, made = await user_with_history(accounts, "gone.for.good@example.com"), make_analysis()
     await accounts.history.save(user_id, made)
     await submitted(accounts, user_id)
     await accounts.users.delete(user_id)
-    assert await everything(database_url, "gone.for.good") == []
-    assert await everything(database_url, str(made.analysis_id)) == []
+    assert await tables_with(database_url, "gone.for.good") == []
+    assert await tables_with(database_url, str(made.analysis_id)) == []
 
 
-async def everything(url: str, word: str) -> list[str]:
-    """In which tables of all schemas a word is found."""
+async def tables_with(url: str, word: str) -> list[str]:
+    """Return the tables of all schemas in which a word occurs."""
     tables = await query(
         url,
         "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE' "
@@ -108,12 +108,10 @@ async def everything(url: str, word: str) -> list[str]:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_admin": False}, None])
-async def test_the_last_administrator_stays_until_there_is_another(
-    accounts: Accounts, change: dict[str, bool] | None
-) -> None:
+async def test_the_last_active_administrator_cannot_leave(accounts: Accounts, change: dict[str, bool] | None) -> None:
     admin = await accounts.users.register("admin@example.com", "admin", PASSWORD, is_admin=True)
-    asleep = await accounts.users.register("asleep@example.com", "admin", PASSWORD, is_admin=True)
-    await accounts.users.update(asleep.id, is_active=False)
+    inactive = await accounts.users.register("inactive@example.com", "admin", PASSWORD, is_admin=True)
+    await accounts.users.update(inactive.id, is_active=False)
 
     async def leave() -> object:
         return await (accounts.users.update(admin.id, **change) if change else accounts.users.delete(admin.id))
@@ -121,17 +119,17 @@ async def test_the_last_administrator_stays_until_there_is_another(
     with pytest.raises(LastAdminError):
         await leave()
     assert (await accounts.users.get(admin.id)).is_admin
-    await accounts.users.update(asleep.id, is_active=True)
+    await accounts.users.update(inactive.id, is_active=True)
     await leave()
 
 
-async def test_two_administrators_who_leave_at_once_leave_one(accounts: Accounts) -> None:
+async def test_of_two_administrators_who_leave_concurrently_one_stays(accounts: Accounts) -> None:
     admins = [await accounts.users.register(f"a{n}@example.com", "admin", PASSWORD, is_admin=True) for n in range(2)]
     left = await asyncio.gather(*(accounts.users.delete(one.id) for one in admins), return_exceptions=True)
     assert sorted(type(one).__name__ for one in left) == ["LastAdminError", "NoneType"]
 
 
-async def test_a_user_who_is_no_administrator_may_always_leave(accounts: Accounts) -> None:
+async def test_a_user_who_is_not_an_administrator_can_always_leave(accounts: Accounts) -> None:
     await accounts.users.register("admin@example.com", "admin", PASSWORD, is_admin=True)
     user = await signed_up(accounts)
     await accounts.users.delete(user.id)

@@ -1,4 +1,4 @@
-"""What is older than the published schedule goes, what is younger stays, and one process does it a day."""
+"""Data older than the published schedule is deleted, by one process a day."""
 
 import asyncio
 from datetime import timedelta
@@ -18,32 +18,32 @@ pytestmark = pytest.mark.anyio
 YEAR = timedelta(days=366)
 
 
-async def test_a_history_goes_after_a_year_without_a_visit_and_the_account_stays(
+async def test_a_history_is_deleted_after_a_year_of_inactivity_and_the_account_stays(
     accounts: Accounts, clock: MovingClock
 ) -> None:
-    asleep, awake = (
-        await user_with_history(accounts, "asleep@example.com"),
-        await user_with_history(accounts, "awake@example.com"),
+    inactive, active = (
+        await user_with_history(accounts, "inactive@example.com"),
+        await user_with_history(accounts, "active@example.com"),
     )
-    kept = {user_id: make_analysis(user_id) for user_id in (asleep, awake)}
+    kept = {user_id: make_analysis(user_id) for user_id in (inactive, active)}
     for user_id, made in kept.items():
         await accounts.history.save(user_id, made)
-    await save_profile(accounts, asleep)
+    await save_profile(accounts, inactive)
     clock.now += YEAR - timedelta(days=10)
-    await accounts.auth.login("awake@example.com", PASSWORD)
+    await accounts.auth.login("active@example.com", PASSWORD)
     assert (await accounts.retention.run())["histories"] == 0
     clock.now += timedelta(days=20)
     assert (await accounts.retention.preview())["histories"] == 1
-    assert await accounts.history.get(asleep, kept[asleep].analysis_id) == kept[asleep]
+    assert await accounts.history.get(inactive, kept[inactive].analysis_id) == kept[inactive]
     assert (await accounts.retention.run())["histories"] == 1
     with pytest.raises(AnalysisNotFoundError):
-        await accounts.history.get(asleep, kept[asleep].analysis_id)
-    assert await accounts.profiles.load(asleep) is None
-    assert (await accounts.users.get(asleep)).is_active
-    assert await accounts.history.get(awake, kept[awake].analysis_id) == kept[awake]
+        await accounts.history.get(inactive, kept[inactive].analysis_id)
+    assert await accounts.profiles.load(inactive) is None
+    assert (await accounts.users.get(inactive)).is_active
+    assert await accounts.history.get(active, kept[active].analysis_id) == kept[active]
 
 
-async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: MovingClock) -> None:
+async def test_refreshing_a_sign_in_counts_as_activity(accounts: Accounts, clock: MovingClock) -> None:
     user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     token = (await accounts.auth.login("minji@example.com", PASSWORD)).refresh_token
@@ -53,7 +53,7 @@ async def test_who_stays_signed_in_is_not_gone(accounts: Accounts, clock: Moving
     assert (await accounts.retention.run())["histories"] == 0
 
 
-async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -> None:
+async def test_using_a_key_counts_as_activity(accounts: Accounts, clock: MovingClock) -> None:
     user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     key = (await accounts.keys.create(user_id, "phone", ["history:read"])).key
@@ -62,7 +62,7 @@ async def test_a_key_in_use_is_a_visit(accounts: Accounts, clock: MovingClock) -
     assert (await accounts.retention.run())["histories"] == 0
 
 
-async def test_sign_ins_codes_keys_and_withdrawn_consents_go_in_their_time(
+async def test_expired_sign_ins_codes_keys_and_withdrawn_consents_are_deleted(
     accounts: Accounts, clock: MovingClock
 ) -> None:
     user = await signed_up(accounts)
@@ -80,7 +80,7 @@ async def test_sign_ins_codes_keys_and_withdrawn_consents_go_in_their_time(
     assert [one.purpose for one in await accounts.consents.states(user.id) if one.granted] == ["reading"]
 
 
-async def test_one_process_takes_the_turn_of_a_day(database_url: str, clock: MovingClock) -> None:
+async def test_one_process_runs_the_retention_of_a_day(database_url: str, clock: MovingClock) -> None:
     async with accounts_on(database_url, clock) as one, accounts_on(database_url, clock) as other:
         for _ in range(2):
             await asyncio.gather(*(each.retention.run_if_due() for each in (one, other, one, other)))
@@ -89,7 +89,7 @@ async def test_one_process_takes_the_turn_of_a_day(database_url: str, clock: Mov
     assert runs == [(2,)]
 
 
-async def test_a_turn_whose_process_died_is_taken_by_another_after_an_hour(
+async def test_the_run_of_a_dead_process_is_repeated_after_an_hour(
     accounts: Accounts, clock: MovingClock, database_url: str
 ) -> None:
     async with accounts.uow.write() as tx:
@@ -103,16 +103,16 @@ async def test_a_turn_whose_process_died_is_taken_by_another_after_an_hour(
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_the_published_schedule_says_the_numbers_that_the_run_keeps_to(database_url: str, locale: str) -> None:
+async def test_the_published_schedule_has_the_configured_numbers(database_url: str, locale: str) -> None:
     async with accounts_on(database_url, inactive_months=7, refresh_token_days=5) as accounts:
-        told = {line.id: line.how_long for line in accounts.retention.schedule(locale)}
-    assert "7" in told["history"]
-    assert "5" in told["sign_in"]
-    assert not [line for line in told.values() if "{" in line]
+        schedule = {line.id: line.how_long for line in accounts.retention.schedule(locale)}
+    assert "7" in schedule["history"]
+    assert "5" in schedule["sign_in"]
+    assert not [line for line in schedule.values() if "{" in line]
 
 
 @pytest.mark.parametrize(("year", "error"), [(2013, TooYoungError), (2027, BirthYearError), (1899, BirthYearError)])
-async def test_children_can_not_sign_up_and_the_birth_year_of_others_is_not_kept(
+async def test_children_cannot_sign_up_and_birth_years_are_not_stored(
     accounts: Accounts, year: int, error: type[Exception], database_url: str
 ) -> None:
     with pytest.raises(error):

@@ -1,4 +1,4 @@
-"""What is kept of a face opens with its owner's key, for its owner, in its own row, and else not at all."""
+"""Sealed face data opens only with its owner's key and in its own row."""
 
 import json
 from contextlib import AsyncExitStack
@@ -25,7 +25,7 @@ OLD, NEW, WRONG = (f"{name}:{letter * 43}=" for name, letter in (("old", "o"), (
 
 
 async def query(url: str, statement: str, **values: object) -> list[tuple[object, ...]]:
-    """What the database itself says."""
+    """Execute a statement on the database and return the rows."""
     database = Database(url)
     try:
         async with database.session("write") as session:
@@ -35,7 +35,7 @@ async def query(url: str, statement: str, **values: object) -> list[tuple[object
         await database.close()
 
 
-async def test_no_column_of_a_kept_reading_or_a_remembered_face_tells_a_measure(
+async def test_no_column_of_an_analysis_or_a_profile_has_a_measure_in_clear(
     accounts: Accounts, database_url: str
 ) -> None:
     user_id = await user_with_history(accounts)
@@ -49,7 +49,7 @@ async def test_no_column_of_a_kept_reading_or_a_remembered_face_tells_a_measure(
         assert str(next(iter(made.measures.values())).value).encode() not in stored
 
 
-async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
+async def test_a_history_list_needs_no_key(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         user_id, made = await user_with_history(accounts), make_analysis()
         await accounts.history.save(user_id, made)
@@ -60,7 +60,7 @@ async def test_a_list_opens_nothing_and_needs_no_key(database_url: str) -> None:
             await accounts.history.get(user_id, made.analysis_id)
 
 
-async def test_another_key_under_the_same_name_opens_nothing_and_is_told(database_url: str) -> None:
+async def test_another_key_under_the_same_name_is_reported_as_broken(database_url: str) -> None:
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         user_id, made = await user_with_history(accounts), make_analysis()
         await accounts.history.save(user_id, made)
@@ -70,9 +70,7 @@ async def test_another_key_under_the_same_name_opens_nothing_and_is_told(databas
         assert (await accounts.key_rotation.usage()).broken == ("old",)
 
 
-async def test_what_was_put_into_another_row_or_given_to_another_user_does_not_open(
-    accounts: Accounts, database_url: str
-) -> None:
+async def test_sealed_data_copied_to_another_row_or_user_does_not_open(accounts: Accounts, database_url: str) -> None:
     mine, theirs = await user_with_history(accounts), await user_with_history(accounts, "other@example.com")
     first, second, other = make_analysis(1), make_analysis(2), make_analysis(3)
     await accounts.history.save(mine, first)
@@ -93,7 +91,7 @@ async def copy_sealed(url: str, source: KeptAnalysis, target: KeptAnalysis) -> N
     )
 
 
-async def test_without_its_key_nothing_of_a_user_opens_any_more(accounts: Accounts, database_url: str) -> None:
+async def test_without_the_users_key_no_sealed_data_opens(accounts: Accounts, database_url: str) -> None:
     user_id, made = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, made)
     await query(database_url, "DELETE FROM user_keys")
@@ -101,7 +99,7 @@ async def test_without_its_key_nothing_of_a_user_opens_any_more(accounts: Accoun
         await accounts.history.get(user_id, made.analysis_id)
 
 
-async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(database_url: str) -> None:
+async def test_after_a_rotation_every_reading_opens_with_the_new_key_alone(database_url: str) -> None:
     kept = {}
     async with accounts_on(database_url, encryption_keys=OLD) as accounts:
         for number in range(5):
@@ -119,7 +117,7 @@ async def test_a_rotation_leaves_every_reading_readable_with_the_new_key_alone(d
             assert await accounts.history.get(user_id, made.analysis_id) == made
 
 
-async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
+async def test_rows_of_an_older_release_are_sealed_at_the_next_start(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gwansang.services.protection.sealed_faces._BATCH", 2)
@@ -130,7 +128,7 @@ async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
         for one in made:
             await accounts.history.save(user_id, one)
         await save_profile(accounts, user_id)
-        content = await opened(accounts, user_id)
+        content = await unsealed_rows(accounts, user_id)
     for table, rows in content.items():
         for key, fields in rows.items():
             sets = ", ".join(f"{name} = :{name}" for name in fields)
@@ -148,8 +146,8 @@ async def test_what_an_older_release_left_in_clear_is_sealed_at_the_next_start(
         assert known.profile == FACE
 
 
-async def opened(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[str, object]]]:
-    """The content of every row, by table and condition."""
+async def unsealed_rows(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[str, object]]]:
+    """Return the content of every row, by table and by the SQL condition that selects the row."""
     sealer, rows = accounts.sealer, {}
     async with accounts.uow.read() as tx:
         key = await sealer.load_key(tx, user_id)
@@ -162,13 +160,13 @@ async def opened(accounts: Accounts, user_id: int) -> dict[str, dict[str, dict[s
 
 
 @pytest.mark.parametrize("text_", ["", "a", "a:", "a:short", f"a:{'A' * 42}", f":{'A' * 43}=", f"a b:{'A' * 43}="])
-def test_what_is_no_master_key_is_refused_without_repeating_it(text_: str) -> None:
+def test_an_invalid_master_key_is_rejected_without_repeating_it(text_: str) -> None:
     with pytest.raises(ValueError, match="key") as refused:
         MasterKeys.parse(text_)
     assert "short" not in str(refused.value)
 
 
-def test_no_two_sealings_are_alike_and_one_changed_bit_is_seen() -> None:
+def test_sealing_is_randomized_and_any_changed_bit_is_detected() -> None:
     keys = MasterKeys.parse(OLD)
     key = generate_key()
     one, other = keys.wrap(key, b"user/1"), keys.wrap(key, b"user/1")

@@ -27,13 +27,13 @@ async def signed_in(accounts: Accounts) -> Caller:
     return await accounts.auth.authenticate(pair.access_token)
 
 
-async def taken(accounts: Accounts, ticket: str) -> SocketTicket | None:
-    """The row of a ticket, which is gone then."""
+async def consume(accounts: Accounts, ticket: str) -> SocketTicket | None:
+    """Consume a ticket and return its row."""
     async with accounts.uow.write() as tx:
         return await tx.tickets.consume(secret_digest(ticket))
 
 
-async def test_of_racing_redeemers_one_wins(database_url: str, clock: MovingClock) -> None:
+async def test_of_concurrent_redemptions_exactly_one_succeeds(database_url: str, clock: MovingClock) -> None:
     async with accounts_on(database_url, clock) as accounts:
         tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
         ticket = (await tickets.issue(caller)).ticket
@@ -42,24 +42,22 @@ async def test_of_racing_redeemers_one_wins(database_url: str, clock: MovingCloc
         assert sum(isinstance(result, TicketInvalidError) for result in results) == 7
 
 
-async def test_a_ticket_is_nowhere_in_the_database_and_unused_ones_are_forgotten(
+async def test_only_the_digest_of_a_ticket_is_stored_and_expired_tickets_are_deleted(
     accounts: Accounts, clock: MovingClock
 ) -> None:
     tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
     first = await tickets.issue(caller)
-    row = await taken(accounts, first.ticket)
+    row = await consume(accounts, first.ticket)
     assert row is not None
     assert first.ticket not in str([getattr(row, column.key) for column in inspect(type(row)).columns])
     assert first.ticket not in repr(first)
     second = await tickets.issue(caller)
     clock.advance(seconds=31)
     await tickets.issue(caller)
-    assert await taken(accounts, second.ticket) is None
+    assert await consume(accounts, second.ticket) is None
 
 
-async def test_a_ticket_lives_no_longer_than_the_token_that_asked_for_it(
-    accounts: Accounts, clock: MovingClock
-) -> None:
+async def test_a_ticket_expires_with_the_token_that_requested_it(accounts: Accounts, clock: MovingClock) -> None:
     tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
     clock.advance(minutes=29, seconds=50)
     ticket = (await tickets.issue(caller)).ticket
@@ -69,7 +67,7 @@ async def test_a_ticket_lives_no_longer_than_the_token_that_asked_for_it(
         await tickets.redeem(ticket)
 
 
-async def test_a_key_without_an_end_has_no_seconds_left_to_count(accounts: Accounts, clock: MovingClock) -> None:
+async def test_a_key_without_an_expiry_has_no_seconds_left(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     key = (await accounts.keys.create(user.id, "k", ["analyze"])).key
     tickets = ticket_service(accounts, clock)
@@ -77,8 +75,8 @@ async def test_a_key_without_an_end_has_no_seconds_left_to_count(accounts: Accou
     assert (caller.user_id, caller.scopes, tickets.seconds_left(caller)) == (user.id, {"analyze"}, None)
 
 
-async def test_the_tickets_of_a_deleted_account_are_gone(accounts: Accounts, clock: MovingClock) -> None:
+async def test_deleting_an_account_deletes_its_tickets(accounts: Accounts, clock: MovingClock) -> None:
     tickets, caller = ticket_service(accounts, clock), await signed_in(accounts)
     ticket = (await tickets.issue(caller)).ticket
     await accounts.users.delete(caller.user_id)
-    assert await taken(accounts, ticket) is None
+    assert await consume(accounts, ticket) is None

@@ -1,4 +1,4 @@
-"""The two stores, and an S3 server that all tests share."""
+"""Fixtures of the two stores and of an S3 server that all tests share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,19 +47,19 @@ def bucket(s3: S3Server, clock: MovingClock) -> S3ObjectStore:
 
 
 def bucket_of(server: S3Server, **changes: str | None) -> S3Bucket:
-    """The tests' bucket, maybe reached in another way."""
-    known: dict[str, str | None] = {
+    """Return the tests' bucket with some settings changed."""
+    defaults: dict[str, str | None] = {
         "name": BUCKET,
         "region": REGION,
         "endpoint": server.endpoint,
         "access_key_id": server.access_key_id,
         "secret_access_key": server.secret_access_key,
     }
-    return S3Bucket(**{**known, **changes})
+    return S3Bucket(**{**defaults, **changes})
 
 
 @pytest.fixture(params=["local", "bucket"])
 def store(request: pytest.FixtureRequest) -> ObjectStore:
-    """Either store; what it promises, both have to keep."""
-    found: ObjectStore = request.getfixturevalue(request.param)
-    return found
+    """Each of the two stores."""
+    each: ObjectStore = request.getfixturevalue(request.param)
+    return each

@@ -1,4 +1,4 @@
-"""The folder: half-written files, links to elsewhere, signed names, and a disk that can't be written."""
+"""The store in a folder: partial writes, symbolic links, signed links, and an unwritable disk."""
 
 import base64
 import os
@@ -25,7 +25,7 @@ from gwansang.core.file_links import FileLinks
 from gwansang.storage import local
 
 def die(path): os.kill(os.getpid(), signal.SIGKILL)
-local._sync = die  # the bytes are in the file, and it was not moved yet
+local._sync = die  # the file is written and not renamed yet
 asyncio.run(local.LocalObjectStore(Path(sys.argv[1]), FileLinks("x", clock=utc_now)).put("photos/7f/7f3a.jpg", b"half"))
 """
 
@@ -36,21 +36,21 @@ def files(folder: Path) -> list[str]:
 
 @pytest.fixture
 def killed(local: LocalObjectStore, folder: Path) -> LocalObjectStore:
-    """A store in which a writer died before its object was whole."""
+    """A store in which a writer was killed before it renamed its file."""
     done = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(folder)], check=False)
     assert done.returncode == -signal.SIGKILL
     assert len(files(folder)) == 1
     return local
 
 
-async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
+async def test_a_killed_writer_leaves_no_object_and_its_partial_file_is_swept_later(
     killed: LocalObjectStore, folder: Path
 ) -> None:
     assert [found async for found in killed.list("photos/")] == []
     with pytest.raises(ObjectNotFoundError):
         await killed.get(KEY)
     await killed.sweep()
-    assert len(files(folder)) == 1  # its writer might still be at work
+    assert len(files(folder)) == 1  # its writer might still be running
     left = folder / files(folder)[0]
     two_hours_ago = time.time() - 7200
     os.utime(left, (two_hours_ago, two_hours_ago))
@@ -58,7 +58,7 @@ async def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept_later(
     assert files(folder) == []
 
 
-async def test_deleting_an_object_deletes_what_a_killed_writer_left_of_it_and_of_no_other(
+async def test_deleting_an_object_deletes_its_partial_files_and_no_others(
     killed: LocalObjectStore, folder: Path
 ) -> None:
     await killed.delete("photos/7f/7f3a.jp")
@@ -67,9 +67,7 @@ async def test_deleting_an_object_deletes_what_a_killed_writer_left_of_it_and_of
     assert files(folder) == []
 
 
-async def test_deleting_a_prefix_deletes_what_a_killed_writer_left_for_it(
-    killed: LocalObjectStore, folder: Path
-) -> None:
+async def test_deleting_a_prefix_deletes_its_partial_files(killed: LocalObjectStore, folder: Path) -> None:
     await killed.delete_prefix("photos/7f/")
     assert files(folder) == []
 
@@ -91,22 +89,22 @@ async def test_a_link_in_the_folder_leads_nowhere(local: LocalObjectStore, folde
     assert (tmp_path / "secret").read_bytes() == b"secret"
 
 
-async def test_a_file_in_the_place_of_a_folder_is_unavailable_and_not_a_crash(
+async def test_a_file_in_the_place_of_a_folder_raises_storage_unavailable(
     local: LocalObjectStore, folder: Path
 ) -> None:
     (folder / "photos").write_bytes(b"in the way")
     with pytest.raises(StorageUnavailableError):
         await local.put(KEY, b"photo")
-    assert files(folder) == ["photos"]  # nothing half-written beside it
+    assert files(folder) == ["photos"]  # no partial file
 
 
-async def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path, links: FileLinks) -> None:
+async def test_a_folder_that_cannot_be_created_raises_a_readable_error(tmp_path: Path, links: FileLinks) -> None:
     (tmp_path / "taken").write_bytes(b"")
     with pytest.raises(StorageUnavailableError, match="Nothing can be kept in"):
         LocalObjectStore(tmp_path / "taken" / "storage", links)
 
 
-async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes(
+async def test_a_link_is_valid_until_it_expires_after_at_most_ten_minutes(
     local: LocalObjectStore, links: FileLinks, clock: MovingClock
 ) -> None:
     link = await local.link(KEY, 86_400)
@@ -119,7 +117,7 @@ async def test_a_link_names_its_key_until_it_ends_and_no_longer_than_ten_minutes
     assert links.verify(token) is None
 
 
-async def test_no_changed_or_foreign_token_names_anything(local: LocalObjectStore, clock: MovingClock) -> None:
+async def test_changed_and_foreign_tokens_are_invalid(local: LocalObjectStore, clock: MovingClock) -> None:
     links = FileLinks("a secret that only these tests know", clock=clock)
     token = links.sign(KEY, 60)[0]
     data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))

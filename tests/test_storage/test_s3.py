@@ -1,4 +1,4 @@
-"""The bucket: links that the server itself checks, and a server that is away."""
+"""The store in a bucket: presigned links, and an unreachable server."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ async def key(bucket: S3ObjectStore) -> str:
     return key
 
 
-async def test_a_link_opens_one_object_with_its_type_and_no_place_in_caches(bucket: S3ObjectStore, key: str) -> None:
+async def test_a_link_serves_the_object_with_its_type_and_forbids_caching(bucket: S3ObjectStore, key: str) -> None:
     link = await bucket.link(key, 60)
     opened = answer(link.url)
     assert (opened.status_code, opened.content) == (200, b"a photo")
@@ -37,22 +37,24 @@ async def test_a_link_opens_one_object_with_its_type_and_no_place_in_caches(buck
     assert opened.headers["cache-control"] == "private, no-store"
 
 
-async def test_without_a_link_the_server_opens_nothing(bucket: S3ObjectStore, key: str) -> None:
+async def test_the_server_rejects_requests_without_a_signature(bucket: S3ObjectStore, key: str) -> None:
     assert answer((await bucket.link(key, 60)).url.split("?", maxsplit=1)[0]).status_code == 403
 
 
-async def test_a_link_ends_and_lasts_no_longer_than_ten_minutes(
-    bucket: S3ObjectStore, key: str, clock: MovingClock
-) -> None:
+async def test_a_link_expires_after_at_most_ten_minutes(bucket: S3ObjectStore, key: str, clock: MovingClock) -> None:
     short, long = await bucket.link(key, 1), await bucket.link(key, 86_400)
     assert long.expires_at == clock.now + timedelta(seconds=600)
     assert "X-Amz-Expires=600" in long.url
-    await asyncio.sleep(2.1)
-    assert answer(short.url).status_code == 403
+    for _ in range(100):
+        if answer(short.url).status_code == 403:
+            break
+        await asyncio.sleep(0.2)
+    else:
+        pytest.fail("the link did not expire")
     assert answer(long.url).status_code == 200
 
 
-async def test_a_link_for_reading_one_object_is_good_for_nothing_else(bucket: S3ObjectStore, key: str) -> None:
+async def test_a_link_permits_only_reading_its_object(bucket: S3ObjectStore, key: str) -> None:
     other = f"photos/7f/{uuid4().hex}.jpg"
     await bucket.put(other, b"of somebody else")
     url = (await bucket.link(key, 60)).url
@@ -63,14 +65,12 @@ async def test_a_link_for_reading_one_object_is_good_for_nothing_else(bucket: S3
     assert await bucket.get(key) == b"a photo"
 
 
-async def test_a_link_signed_with_another_key_is_refused(s3: S3Server, key: str, clock: MovingClock) -> None:
+async def test_a_link_signed_with_another_key_is_rejected(s3: S3Server, key: str, clock: MovingClock) -> None:
     stranger = S3ObjectStore(bucket_of(s3, secret_access_key="guessed"), clock=clock)
     assert answer((await stranger.link(key, 60)).url).status_code == 403
 
 
-async def test_links_name_the_address_under_which_others_reach_the_server(
-    s3: S3Server, key: str, clock: MovingClock
-) -> None:
+async def test_links_use_the_public_endpoint(s3: S3Server, key: str, clock: MovingClock) -> None:
     outside = s3.endpoint.replace("127.0.0.1", "localhost")
     store = S3ObjectStore(bucket_of(s3, endpoint=s3.endpoint, public_endpoint=outside), clock=clock)
     url = (await store.link(key, 60)).url
@@ -78,9 +78,11 @@ async def test_links_name_the_address_under_which_others_reach_the_server(
     assert answer(url).status_code == 200
 
 
-async def test_a_server_that_is_away_or_refuses_our_key_is_unavailable(s3: S3Server, clock: MovingClock) -> None:
-    away = S3ObjectStore(bucket_of(s3, endpoint="http://127.0.0.1:9"), clock=clock)
-    refused = S3ObjectStore(bucket_of(s3, secret_access_key="wrong"), clock=clock)
-    for store in (away, refused):
+async def test_an_unreachable_server_and_a_rejected_key_raise_storage_unavailable(
+    s3: S3Server, clock: MovingClock
+) -> None:
+    unreachable = S3ObjectStore(bucket_of(s3, endpoint="http://127.0.0.1:9"), clock=clock)
+    rejected = S3ObjectStore(bucket_of(s3, secret_access_key="wrong"), clock=clock)
+    for store in (unreachable, rejected):
         with pytest.raises(StorageUnavailableError):
             await store.put("photos/7f/0.jpg", b"")

@@ -1,4 +1,4 @@
-"""What both stores promise."""
+"""The contract of both stores."""
 
 import asyncio
 from datetime import UTC
@@ -11,8 +11,8 @@ from gwansang.storage.base import ObjectNotFoundError, ObjectStore, content_type
 pytestmark = pytest.mark.anyio
 
 
-def place() -> str:
-    """A prefix of a test's own."""
+def new_prefix() -> str:
+    """Return a prefix that no other test uses."""
     return f"jobs/{uuid4()}/"
 
 
@@ -20,8 +20,8 @@ async def listed(store: ObjectStore, prefix: str) -> dict[str, int]:
     return {found.key: found.size_bytes async for found in store.list(prefix)}
 
 
-async def test_what_is_put_can_be_got_and_put_anew_and_deleted_twice(store: ObjectStore) -> None:
-    key = place() + "0"
+async def test_an_object_can_be_written_read_replaced_and_deleted_twice(store: ObjectStore) -> None:
+    key = new_prefix() + "0"
     await store.put(key, b"first")
     await store.put(key, b"")
     assert await store.get(key) == b""
@@ -33,18 +33,18 @@ async def test_what_is_put_can_be_got_and_put_anew_and_deleted_twice(store: Obje
         await store.get(key)
 
 
-async def test_a_list_tells_keys_sizes_and_times_of_a_prefix_only(store: ObjectStore) -> None:
-    prefix = place()
+async def test_a_listing_has_keys_sizes_and_times_of_the_prefix_only(store: ObjectStore) -> None:
+    prefix = new_prefix()
     for index in range(3):
         await store.put(f"{prefix}{index}", b"x" * index)
     await store.put(prefix.rstrip("/") + "0/other", b"not below it")
     assert await listed(store, prefix) == {f"{prefix}{index}": index for index in range(3)}
     assert {found.modified_at.tzinfo async for found in store.list(prefix)} == {UTC}
-    assert await listed(store, place()) == {}
+    assert await listed(store, new_prefix()) == {}
 
 
-async def test_a_prefix_is_deleted_with_all_below_it_and_nothing_beside_it(store: ObjectStore) -> None:
-    prefix = place()
+async def test_deleting_a_prefix_deletes_everything_below_it_and_nothing_else(store: ObjectStore) -> None:
+    prefix = new_prefix()
     beside = prefix.rstrip("/") + "0/0"
     for key in (f"{prefix}0", f"{prefix}deep/er/1.jpg", beside):
         await store.put(key, b"data")
@@ -54,15 +54,15 @@ async def test_a_prefix_is_deleted_with_all_below_it_and_nothing_beside_it(store
     assert await store.get(beside) == b"data"
 
 
-async def test_a_video_of_fifty_megabytes_is_kept_whole(store: ObjectStore) -> None:
-    key, video = place() + "0", bytes(range(256)) * 204_800
+async def test_fifty_megabytes_are_stored_unchanged(store: ObjectStore) -> None:
+    key, video = new_prefix() + "0", bytes(range(256)) * 204_800
     await store.put(key, video)
     assert await store.get(key) == video
     await store.delete(key)
 
 
-async def test_writers_of_one_key_leave_one_of_their_objects_and_nothing_else(store: ObjectStore) -> None:
-    prefix = place()
+async def test_concurrent_writers_of_one_key_leave_one_whole_object(store: ObjectStore) -> None:
+    prefix = new_prefix()
     written = [bytes([index]) * 100_000 for index in range(12)]
     await asyncio.gather(*(store.put(prefix + "0", data) for data in written))
     assert await store.get(prefix + "0") in written
@@ -101,20 +101,20 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("key", HOSTILE)
-async def test_a_key_that_the_program_never_makes_reaches_no_store(store: ObjectStore, key: str) -> None:
-    for touched in (store.get(key), store.put(key, b""), store.delete(key), store.link(key, 60)):
+async def test_a_malformed_key_is_rejected(store: ObjectStore, key: str) -> None:
+    for call in (store.get(key), store.put(key, b""), store.delete(key), store.link(key, 60)):
         with pytest.raises(ValueError, match="not a key"):
-            await touched
+            await call
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "photos", "../", "photos/../", "photos//", "photos/․․/", "con/"])
-async def test_a_prefix_that_is_not_whole_parts_of_keys_is_refused(store: ObjectStore, prefix: str) -> None:
+async def test_a_malformed_prefix_is_rejected(store: ObjectStore, prefix: str) -> None:
     with pytest.raises(ValueError, match="not a prefix"):
         await store.delete_prefix(prefix)
     with pytest.raises(ValueError, match="not a prefix"):
         await listed(store, prefix)
 
 
-def test_the_ending_of_a_key_tells_what_an_object_is() -> None:
+def test_the_extension_of_a_key_gives_the_content_type() -> None:
     assert content_type("photos/7f/7f3a.jpg") == "image/jpeg"
     assert content_type("jobs/7f3a/0") == "application/octet-stream"

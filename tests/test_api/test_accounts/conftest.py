@@ -1,4 +1,4 @@
-"""A service with people in it, and the folder that its mails fall into."""
+"""Fixtures: a service with users, and the folder of its mails."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

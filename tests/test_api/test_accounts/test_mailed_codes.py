@@ -1,4 +1,4 @@
-"""Codes that prove an address or choose a password anew."""
+"""Mailed codes that verify an address or reset a password."""
 
 import asyncio
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.people import Person, letters_in, mailed_codes
+from tests.support.people import Person, mailed_codes, mails_in
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_code_sent_at_sign_up_proves_the_address_once(
+async def test_the_code_sent_at_sign_up_verifies_the_address_once(
     client: httpx.AsyncClient, minji: Person, mail_folder: Path
 ) -> None:
     (code,) = await mailed_codes(mail_folder, 1)
@@ -22,7 +22,7 @@ async def test_a_code_sent_at_sign_up_proves_the_address_once(
     assert (again.status_code, again.json()["error"]["code"]) == (400, "MAIL_TOKEN_INVALID")
 
 
-async def test_another_code_can_be_asked_for_and_replaces_the_first(
+async def test_a_newly_requested_code_replaces_the_first(
     client: httpx.AsyncClient, minji: Person, mail_folder: Path
 ) -> None:
     await mailed_codes(mail_folder, 1)
@@ -32,7 +32,7 @@ async def test_another_code_can_be_asked_for_and_replaces_the_first(
     assert (await client.post("/api/v1/auth/verify-email", json={"token": second})).status_code == 200
 
 
-async def test_a_forgotten_password_is_chosen_anew_with_a_code_and_ends_every_sign_in(
+async def test_a_password_reset_with_a_mailed_code_ends_every_sign_in(
     client: httpx.AsyncClient, minji: Person, mail_folder: Path
 ) -> None:
     await mailed_codes(mail_folder, 1)
@@ -46,7 +46,7 @@ async def test_a_forgotten_password_is_chosen_anew_with_a_code_and_ends_every_si
     assert (await minji.login("a brand-new one")).status_code == 200
 
 
-async def test_a_reset_for_an_unknown_address_is_answered_alike_and_sends_nothing(
+async def test_a_reset_for_an_unknown_address_gets_the_same_response_and_sends_no_mail(
     client: httpx.AsyncClient, minji: Person, mail_folder: Path
 ) -> None:
     await mailed_codes(mail_folder, 1)
@@ -55,4 +55,4 @@ async def test_a_reset_for_an_unknown_address_is_answered_alike_and_sends_nothin
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
     await mailed_codes(mail_folder, 2)
     await asyncio.sleep(0.1)
-    assert len(letters_in(mail_folder)) == 2
+    assert len(mails_in(mail_folder)) == 2

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: exactly what clients were promised."""
+"""The API for the own account."""
 
 import asyncio
 import json
@@ -10,11 +10,13 @@ import pytest
 from tests.support.people import PASSWORD, Person, person
 
 pytestmark = pytest.mark.anyio
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no SQL is in question
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no SQL involved
 
 
 @pytest.mark.parametrize("path", ["/api/v1/users", "/api/v1/users/"])
-async def test_registration_answers_201_with_exactly_the_promised_fields(path: str, client: httpx.AsyncClient) -> None:
+async def test_registration_returns_201_with_exactly_the_documented_fields(
+    path: str, client: httpx.AsyncClient
+) -> None:
     asked = {"email": "Minji@Example.com", "username": "김민지", "password": PASSWORD}
     answer = await client.post(path, json=asked)
     assert answer.status_code == 201
@@ -36,48 +38,46 @@ async def test_a_taken_address_is_a_conflict_in_any_case(client: httpx.AsyncClie
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
 
 
-async def test_of_twenty_racing_registrations_one_wins(client: httpx.AsyncClient) -> None:
+async def test_of_twenty_concurrent_registrations_one_succeeds(client: httpx.AsyncClient) -> None:
     asked = {"email": "race@example.com", "username": "racer", "password": PASSWORD}
     answers = await asyncio.gather(*(client.post("/api/v1/users/", json=asked) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
 
 
-@on_sqlite
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"email": "no address"}, "email"),
-        ({"email": "a@example.com\r\nBcc: b@example.com"}, "email"),
-        ({"email": "a" * 400 + "@example.com"}, "email"),
-        ({"email": '"a b"@example.com'}, "email"),
-        ({"email": "\ud800@example.com"}, "email"),
-        ({"email": 7}, "email"),
-        ({"username": "ab"}, "username"),
-        ({"username": "x" * 51}, "username"),
-        ({"username": "a\x00bc"}, "username"),
-        ({"password": "short"}, "password"),
-        ({"password": "x" * 129}, "password"),
-        ({"password": "가" * 25}, "password"),
-        ({"password": "has\x00nothing"}, "password"),
-        ({"password": "x" * 200_000}, "password"),
-        ({"is_admin": True}, "is_admin"),
-        ({"id": 1}, "id"),
-    ],
+INVALID_REGISTRATIONS: tuple[tuple[dict[str, object], str], ...] = (
+    ({"email": "no address"}, "email"),
+    ({"email": "a@example.com\r\nBcc: b@example.com"}, "email"),
+    ({"email": "a" * 400 + "@example.com"}, "email"),
+    ({"email": '"a b"@example.com'}, "email"),
+    ({"email": "\ud800@example.com"}, "email"),
+    ({"email": 7}, "email"),
+    ({"username": "ab"}, "username"),
+    ({"username": "x" * 51}, "username"),
+    ({"username": "a\x00bc"}, "username"),
+    ({"password": "short"}, "password"),
+    ({"password": "x" * 129}, "password"),
+    ({"password": "가" * 25}, "password"),
+    ({"password": "has\x00nothing"}, "password"),
+    ({"password": "x" * 200_000}, "password"),
+    ({"is_admin": True}, "is_admin"),
+    ({"id": 1}, "id"),
 )
-async def test_what_can_not_be_an_account_is_422_and_never_echoed(
-    change: dict[str, object], field: str, client: httpx.AsyncClient
-) -> None:
-    asked = {"email": "new@example.com", "username": "newcomer", "password": PASSWORD, **change}
-    answer = await client.post("/api/v1/users/", content=_json(asked), headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    error = answer.json()["error"]
-    told = error["details"] if isinstance(error["details"], list) else [error["details"]]
-    assert [fault["field"] for fault in told] == [field]
-    assert PASSWORD not in answer.text
-    assert "xxx" not in answer.text
 
 
-async def test_a_login_answers_a_bearer_pair(minji: Person) -> None:
+@on_sqlite
+async def test_an_invalid_registration_is_422_and_not_echoed(client: httpx.AsyncClient) -> None:
+    for change, field in INVALID_REGISTRATIONS:
+        asked = {"email": "new@example.com", "username": "newcomer", "password": PASSWORD, **change}
+        answer = await client.post("/api/v1/users/", content=_json(asked), headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422, field
+        error = answer.json()["error"]
+        faults = error["details"] if isinstance(error["details"], list) else [error["details"]]
+        assert [fault["field"] for fault in faults] == [field], change
+        assert PASSWORD not in answer.text
+        assert "xxx" not in answer.text
+
+
+async def test_a_login_returns_a_bearer_token_pair(minji: Person) -> None:
     answer = await minji.login()
     assert answer.status_code == 200
     assert set(answer.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
@@ -87,7 +87,7 @@ async def test_a_login_answers_a_bearer_pair(minji: Person) -> None:
     assert claims["type"] == "access"
 
 
-async def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
+async def test_an_unknown_address_and_a_wrong_password_get_the_same_response(
     client: httpx.AsyncClient, minji: Person
 ) -> None:
     wrong = await minji.login("wrong password")
@@ -95,7 +95,7 @@ async def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(
     for answer in (wrong, unknown):
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
-    assert _said(wrong) == _said(unknown)
+    assert _body_without_request_id(wrong) == _body_without_request_id(unknown)
 
 
 async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, admin: Person) -> None:
@@ -106,16 +106,14 @@ async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, ad
 
 
 @on_sqlite
-async def test_a_login_form_has_no_room_for_a_flood(client: httpx.AsyncClient) -> None:
+async def test_an_oversized_login_form_is_413(client: httpx.AsyncClient) -> None:
     for data in ({"username": "x", "password": "p" * 9000}, {f"f{number}": "x" for number in range(2000)}):
         assert (await client.post("/api/v1/auth/login", data=data)).status_code == 413
     answer = await client.post("/api/v1/auth/login", json={"username": "x", "password": "y"})
     assert answer.status_code == 422
 
 
-async def test_a_refresh_token_works_once_and_used_again_ends_its_family(
-    client: httpx.AsyncClient, minji: Person
-) -> None:
+async def test_reusing_a_refresh_token_ends_its_family(client: httpx.AsyncClient, minji: Person) -> None:
     first = minji.tokens["refresh_token"]
     second = (await client.post("/api/v1/auth/refresh", json={"refresh_token": first})).json()
     again = await client.post("/api/v1/auth/refresh", json={"refresh_token": first})
@@ -149,7 +147,7 @@ async def test_a_password_change_ends_every_sign_in(client: httpx.AsyncClient, m
     assert (await minji.login("another fine one")).status_code == 200
 
 
-async def test_people_change_their_name_and_address_but_nothing_else(minji: Person, client: httpx.AsyncClient) -> None:
+async def test_users_can_change_their_name_and_address(minji: Person, client: httpx.AsyncClient) -> None:
     other = await person(client, "other")
     changed = await minji.call("PATCH", "/users/me", json={"username": "new name", "email": "New@example.com"})
     assert changed.status_code == 200
@@ -158,30 +156,31 @@ async def test_people_change_their_name_and_address_but_nothing_else(minji: Pers
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
 
 
-@on_sqlite
-@pytest.mark.parametrize(
-    "stolen",
-    [
-        {"is_admin": True},
-        {"is_active": False},
-        {"role": "admin"},
-        {"is_superuser": True},
-        {"email_verified": True},
-        {"hashed_password": "x"},
-        {"password_hash": "x"},
-        {"token_version": 0},
-        {"credits": 10},
-        {"id": 2},
-        {"created_at": "2020-01-01T00:00:00Z"},
-    ],
+FORBIDDEN_CHANGES: tuple[dict[str, object], ...] = (
+    {"is_admin": True},
+    {"is_active": False},
+    {"role": "admin"},
+    {"is_superuser": True},
+    {"email_verified": True},
+    {"hashed_password": "x"},
+    {"password_hash": "x"},
+    {"token_version": 0},
+    {"credits": 10},
+    {"id": 2},
+    {"created_at": "2020-01-01T00:00:00Z"},
 )
-async def test_nobody_can_give_oneself_more_than_a_name(stolen: dict[str, object], minji: Person) -> None:
+
+
+@on_sqlite
+async def test_users_cannot_change_other_fields_of_their_account(minji: Person) -> None:
     before = (await minji.call("GET", "/users/me")).json()
-    assert (await minji.call("PATCH", "/users/me", json={"username": "new name", **stolen})).status_code == 422
+    for forbidden in FORBIDDEN_CHANGES:
+        changed = await minji.call("PATCH", "/users/me", json={"username": "new name", **forbidden})
+        assert changed.status_code == 422, forbidden
     assert (await minji.call("GET", "/users/me")).json() == before
 
 
-async def test_the_export_has_all_own_data_and_no_secret(minji: Person, client: httpx.AsyncClient) -> None:
+async def test_the_export_has_all_data_of_the_user_and_no_secrets(minji: Person, client: httpx.AsyncClient) -> None:
     await person(client, "somebody-else")
     key = (await minji.key("analyze"))["X-API-Key"]
     answer = await minji.call("GET", "/users/me/export")
@@ -195,7 +194,7 @@ async def test_the_export_has_all_own_data_and_no_secret(minji: Person, client: 
         assert secret not in answer.text
 
 
-async def test_after_erasing_oneself_nothing_works_and_the_address_is_free(
+async def test_after_an_erasure_no_credential_works_and_the_address_is_free(
     minji: Person, client: httpx.AsyncClient
 ) -> None:
     key = await minji.key("analyze", "history:read")
@@ -211,7 +210,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _said(answer: httpx.Response) -> dict[str, object]:
+def _body_without_request_id(answer: httpx.Response) -> dict[str, object]:
     return {name: value for name, value in answer.json().items() if name != "request_id"}
 
 

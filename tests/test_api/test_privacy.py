@@ -1,4 +1,4 @@
-"""What is promised to everybody, and what of it a caller can see: notice, schedule, age, export, the log of looks."""
+"""Notice, retention schedule, minimum age, exports and audit log as callers see them."""
 
 from collections.abc import AsyncIterator
 
@@ -19,7 +19,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(("locale", "word"), [("ko", "생성형"), ("en", "generative")])
-async def test_anybody_may_read_what_ai_does_here_and_what_is_kept_how_long(
+async def test_privacy_notice_and_retention_schedule_are_public(
     client: httpx.AsyncClient, locale: str, word: str
 ) -> None:
     notice = (await client.get(f"/api/v1/privacy/notice?locale={locale}")).json()
@@ -32,20 +32,20 @@ async def test_anybody_may_read_what_ai_does_here_and_what_is_kept_how_long(
 @pytest.mark.parametrize(
     ("locale", "network", "waiting"), [("ko", "닮은꼴", "오래 걸리는 작업"), ("en", "look-alike", "long work")]
 )
-async def test_notice_and_consent_tell_of_the_second_network_and_of_what_waits_for_long_work(
+async def test_notice_and_consent_mention_the_look_alike_network_and_stored_inputs(
     client: httpx.AsyncClient, locale: str, network: str, waiting: str
 ) -> None:
     items = (await client.get(f"/api/v1/privacy/notice?locale={locale}")).json()["items"]
-    told = {item["id"]: item["text"] for item in items}
-    assert network in told["ai"]
-    assert waiting in told["kept"].lower()
+    texts = {item["id"]: item["text"] for item in items}
+    assert network in texts["ai"]
+    assert waiting in texts["kept"].lower()
     someone = await person(client)
     consents = (await someone.call("GET", "/consents", params={"locale": locale})).json()["items"]
     assert waiting in next(item["text"] for item in consents if item["purpose"] == "reading")
 
 
 @pytest.mark.parametrize(("year", "status", "code"), [(2013, 422, "TOO_YOUNG"), (2012, 201, None), (None, 201, None)])
-async def test_nobody_under_fourteen_can_sign_up(
+async def test_children_under_fourteen_cannot_sign_up(
     client: httpx.AsyncClient, year: int | None, status: int, code: str | None
 ) -> None:
     asked = {"email": "a@example.com", "username": "김아무", "password": PASSWORD}
@@ -55,7 +55,9 @@ async def test_nobody_under_fourteen_can_sign_up(
 
 
 @pytest.mark.parametrize("how", [{"params": {"format": "zip"}}, {"headers": {"Accept": "application/zip"}}])
-async def test_a_zip_is_asked_for_by_parameter_or_header(client: httpx.AsyncClient, how: dict[str, object]) -> None:
+async def test_a_zip_export_is_requested_by_parameter_or_header(
+    client: httpx.AsyncClient, how: dict[str, object]
+) -> None:
     someone = await person(client)
     how = {**how, "headers": {**someone.bearer, **how.get("headers", {})}}
     answer = await client.get("/api/v1/users/me/export", **how)
@@ -63,20 +65,20 @@ async def test_a_zip_is_asked_for_by_parameter_or_header(client: httpx.AsyncClie
     assert answer.content.startswith(b"PK")
 
 
-async def test_the_eleventh_export_of_a_day_waits(client: httpx.AsyncClient) -> None:
+async def test_the_eleventh_export_of_a_day_is_rate_limited(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     statuses = [(await someone.call("GET", "/users/me/export")).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
 
 
-async def test_an_export_has_nothing_of_anybody_else(client: httpx.AsyncClient) -> None:
+async def test_an_export_has_no_data_of_other_users(client: httpx.AsyncClient) -> None:
     someone, other = await person(client, "someone"), await person(client, "other")
     exported = (await someone.call("GET", "/users/me/export")).text
     assert someone.email in exported
     assert other.email not in exported
 
 
-async def test_who_looks_at_an_account_as_an_administrator_is_noted(
+async def test_administrators_viewing_or_changing_an_account_are_recorded(
     client: httpx.AsyncClient, database_url: str
 ) -> None:
     someone, boss = await person(client, "someone"), await person(client, "boss")
@@ -84,13 +86,13 @@ async def test_who_looks_at_an_account_as_an_administrator_is_noted(
     await boss.login()
     assert (await boss.call("GET", f"/users/{someone.id}")).status_code == 200
     assert (await boss.call("PATCH", f"/users/{someone.id}", json={"is_active": True})).status_code == 200
-    told = (await someone.call("GET", "/users/me/export")).json()["audit"]
-    looks = [one for one in told if one["event"] in ("admin_viewed", "admin_changed")]
-    assert [one["event"] for one in looks] == ["admin_viewed", "admin_changed"]
-    assert all(one["request_id"] and one["actor"] not in ("self", str(boss.id)) for one in looks)
+    audit = (await someone.call("GET", "/users/me/export")).json()["audit"]
+    accesses = [one for one in audit if one["event"] in ("admin_viewed", "admin_changed")]
+    assert [one["event"] for one in accesses] == ["admin_viewed", "admin_changed"]
+    assert all(one["request_id"] and one["actor"] not in ("self", str(boss.id)) for one in accesses)
 
 
-async def test_the_last_administrator_is_told_so(client: httpx.AsyncClient, database_url: str) -> None:
+async def test_erasing_the_last_administrator_is_a_conflict(client: httpx.AsyncClient, database_url: str) -> None:
     boss = await person(client, "boss")
     await query(database_url, "UPDATE users SET is_admin = TRUE WHERE id = :id", id=boss.id)
     await boss.login()
@@ -99,7 +101,7 @@ async def test_the_last_administrator_is_told_so(client: httpx.AsyncClient, data
     assert (await boss.call("GET", "/users/me")).status_code == 200
 
 
-async def test_a_missing_master_key_is_503_and_says_nothing_of_it(database_url: str) -> None:
+async def test_a_missing_master_key_is_503(database_url: str) -> None:
     old, new = (f"{name}:{name[0] * 43}=" for name in ("old", "new"))
     async with application(database_url=database_url, encryption_keys=old) as client:
         someone = await person(client)
