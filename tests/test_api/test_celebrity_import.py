@@ -1,4 +1,4 @@
-"""Pictures of people in a ZIP, imported as long work."""
+"""Import of a ZIP archive of pictures as a task."""
 
 import asyncio
 import io
@@ -35,8 +35,8 @@ pytestmark = pytest.mark.anyio
 HAND = b"a hand"
 
 
-class Choosy(FakeVision):
-    """Sees no face in a hand."""
+class VisionWithoutHands(FakeVision):
+    """FakeVision that finds no face in a picture of a hand."""
 
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
         if photo == HAND:
@@ -46,12 +46,12 @@ class Choosy(FakeVision):
 
 @pytest.fixture
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with application(Choosy, database_url=database_url) as connected:
+    async with application(VisionWithoutHands, database_url=database_url) as connected:
         yield connected
 
 
 @pytest.fixture
-async def chief(client: httpx.AsyncClient, database_url: str) -> Person:
+async def admin(client: httpx.AsyncClient, database_url: str) -> Person:
     return await administrator(client, database_url)
 
 
@@ -61,12 +61,12 @@ def photo(number: int) -> bytes:
 
 def archive() -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as packed:
+    with zipfile.ZipFile(content, "w") as archive_file:
         for number in range(4):
-            packed.writestr(f"사람{number}_Person {number}/a.jpg", photo(number))
-        packed.writestr("사람0_Person 0/b.jpg", photo(4))
-        packed.writestr("사람1_Person 1/the same again.jpg", photo(0))
-        packed.writestr("손_Hand/hand.jpg", HAND)
+            archive_file.writestr(f"사람{number}_Person {number}/a.jpg", photo(number))
+        archive_file.writestr("사람0_Person 0/b.jpg", photo(4))
+        archive_file.writestr("사람1_Person 1/the same again.jpg", photo(0))
+        archive_file.writestr("손_Hand/hand.jpg", HAND)
     return content.getvalue()
 
 
@@ -76,9 +76,9 @@ async def submit(someone: Person, content: bytes, key: str | None = None) -> htt
     return await someone.client.post("/api/v1/celebrity/import", files=files, headers=headers)
 
 
-async def done(someone: Person, task_id: str) -> dict[str, JsonValue]:
+async def wait_until_done(someone: Person, task_id: str) -> dict[str, JsonValue]:
     progress = 0.0
-    for _ in range(300):
+    for _ in range(600):
         task: dict[str, JsonValue] = (await someone.call("GET", f"/analysis/tasks/{task_id}")).json()
         assert isinstance(task["progress"], float | int)
         assert task["progress"] >= progress
@@ -86,60 +86,60 @@ async def done(someone: Person, task_id: str) -> dict[str, JsonValue]:
         if task["status"] in ("done", "failed"):
             return task
         await asyncio.sleep(0.05)
-    raise AssertionError(f"the import did not end: {task}")
+    raise AssertionError(f"the import is not done: {task}")
 
 
-async def test_every_picture_is_imported_once_and_unusable_ones_are_reported(chief: Person) -> None:
-    accepted = await submit(chief, archive(), "once")
+async def test_every_picture_is_imported_once_and_unusable_ones_are_reported(admin: Person) -> None:
+    accepted = await submit(admin, archive(), "once")
     assert accepted.status_code == 202, accepted.text
-    assert (await submit(chief, archive(), "once")).json()["task_id"] == accepted.json()["task_id"]
-    task = await done(chief, accepted.json()["task_id"])
+    assert (await submit(admin, archive(), "once")).json()["task_id"] == accepted.json()["task_id"]
+    task = await wait_until_done(admin, accepted.json()["task_id"])
     assert task["status"] == "done", task
-    told = task["result"]
-    assert isinstance(told, dict)
-    assert [told[fate] for fate in ("added", "renewed", "duplicate", "unusable")] == [5, 0, 1, 1]
-    (hand,) = [one for one in told["pictures"] if one["fate"] == "unusable"]
+    result = task["result"]
+    assert isinstance(result, dict)
+    assert [result[fate] for fate in ("added", "renewed", "duplicate", "unusable")] == [5, 0, 1, 1]
+    (hand,) = [picture for picture in result["pictures"] if picture["fate"] == "unusable"]
     assert (hand["file"], hand["error"]["code"]) == ("손_Hand/hand.jpg", "NO_FACE")
-    (twin,) = [one for one in told["pictures"] if one["fate"] == "duplicate"]
-    assert twin["file"] == "사람1_Person 1/the same again.jpg"
-    listed = (await chief.call("GET", "/celebrity")).json()
-    assert [(one["name_ko"], one["photos"]) for one in listed["items"]] == [
+    (duplicate,) = [picture for picture in result["pictures"] if picture["fate"] == "duplicate"]
+    assert duplicate["file"] == "사람1_Person 1/the same again.jpg"
+    listed = (await admin.call("GET", "/celebrity")).json()
+    assert [(item["name_ko"], item["photos"]) for item in listed["items"]] == [
         ("사람0", 2),
         ("사람1", 1),
         ("사람2", 1),
         ("사람3", 1),
     ]
-    again = await done(chief, (await submit(chief, archive())).json()["task_id"])
+    again = await wait_until_done(admin, (await submit(admin, archive())).json()["task_id"])
     assert isinstance(again["result"], dict)
     assert (again["result"]["added"], again["result"]["duplicate"]) == (0, 6)
 
 
-async def test_hostile_archives_and_other_users_are_rejected_at_once(client: httpx.AsyncClient, chief: Person) -> None:
+async def test_hostile_archives_and_other_users_are_rejected_at_once(client: httpx.AsyncClient, admin: Person) -> None:
     bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("p/a.jpg", bytes(20_000_000))
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive_file:
+        archive_file.writestr("p/a.jpg", bytes(20_000_000))
     for content, reason in ((bomb.getvalue(), "bomb"), (b"no zip", "not_a_zip")):
-        refused = await submit(chief, content)
+        refused = await submit(admin, content)
         assert (refused.status_code, refused.json()["error"]["code"]) == (422, "INVALID_ARCHIVE")
         assert refused.json()["error"]["details"]["reason"] == reason
     someone = await person(client)
     assert (await submit(someone, archive())).json()["error"]["code"] == "ADMIN_ONLY"
-    assert (await chief.call("GET", "/analysis/tasks")).json()["total"] == 0
+    assert (await admin.call("GET", "/analysis/tasks")).json()["total"] == 0
 
 
-class Work:
-    """A task of one picture, as the job sees it."""
+class FakeTask:
+    """TaskContext of an import of one picture."""
 
     user_id, kind, inputs = 1, "import", 1
     params: dict[str, JsonValue] = {}  # noqa: RUF012 - nothing changes it
 
-    def __init__(self, shown: int = 0) -> None:
+    def __init__(self, photo_number: int = 0) -> None:
         self.id = uuid4()
-        self.shown = shown
+        self.photo_number = photo_number
 
     async def input(self, number: int) -> bytes:
-        assert number == 0  # a step looks at its own picture, and not at a list of thousands
-        return encode_picture(GalleryEntry("a.jpg", PersonNames("사람", "Person")), photo(self.shown))
+        assert number == 0  # a step reads its own picture only
+        return encode_picture(GalleryEntry("a.jpg", PersonNames("사람", "Person")), photo(self.photo_number))
 
     async def outcomes(self) -> dict[int, JsonValue]:
         return {}
@@ -149,24 +149,24 @@ class Work:
 
 
 @asynccontextmanager
-async def imports(database_url: str) -> AsyncIterator[tuple[CelebrityService, GallerySearch]]:
-    """What imports add to, without an API around it."""
-    pool = InferencePool[FaceVision](Choosy, workers=1, queue=4, timeout_s=30)
+async def open_gallery_services(database_url: str) -> AsyncIterator[tuple[CelebrityService, GallerySearch]]:
+    """Open the services that an import job uses, without the API."""
+    pool = InferencePool[FaceVision](VisionWithoutHands, workers=1, queue=4, timeout_s=30)
     await pool.start()
     try:
         async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
             search = GallerySearch(accounts.uow, default_norms())
-            looks = EmbeddingService(pool)
-            yield CelebrityService(accounts.uow, looks, search, clock=frozen_clock(), new_id=uuid4), search
+            embeddings = EmbeddingService(pool)
+            yield CelebrityService(accounts.uow, embeddings, search, clock=frozen_clock(), new_id=uuid4), search
     finally:
         await pool.close()
 
 
 async def test_a_repeated_step_is_not_its_own_duplicate(database_url: str) -> None:
-    async with imports(database_url) as (gallery, search):
-        job, work = ImportJob(gallery), Work()
-        first, second = [await job.step(work, 0) for _ in range(2)]
-        other = await job.step(Work(), 0)
+    async with open_gallery_services(database_url) as (gallery, search):
+        job, task = ImportJob(gallery), FakeTask()
+        first, second = [await job.step(task, 0) for _ in range(2)]
+        other = await job.step(FakeTask(), 0)
         assert first == second
         assert (first["fate"], other["fate"]) == ("added", "duplicate")
         assert (await gallery.page()).items[0].photos == 1
@@ -176,16 +176,16 @@ async def test_a_repeated_step_is_not_its_own_duplicate(database_url: str) -> No
 async def test_concurrent_imports_of_a_new_person_lose_no_picture(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Celebrities.get_by_names
-    asked = []
+    get_by_names = Celebrities.get_by_names
+    calls = []
 
-    async def a_moment_too_early(self: Celebrities, name_ko: str, name_en: str) -> Celebrity | None:
-        asked.append(name_ko)
-        return None if len(asked) == 2 else await look(self, name_ko, name_en)
+    async def miss_the_second_time(self: Celebrities, name_ko: str, name_en: str) -> Celebrity | None:
+        calls.append(name_ko)
+        return None if len(calls) == 2 else await get_by_names(self, name_ko, name_en)
 
-    monkeypatch.setattr(Celebrities, "get_by_names", a_moment_too_early)
-    async with imports(database_url) as (gallery, _):
+    monkeypatch.setattr(Celebrities, "get_by_names", miss_the_second_time)
+    async with open_gallery_services(database_url) as (gallery, _):
         job = ImportJob(gallery)
-        told = [await job.step(Work(shown), 0) for shown in (0, 1)]
-        assert [one["fate"] for one in told] == ["added", "added"]
-        assert [one.photos for one in (await gallery.page()).items] == [2]
+        outcomes = [await job.step(FakeTask(number), 0) for number in (0, 1)]
+        assert [outcome["fate"] for outcome in outcomes] == ["added", "added"]
+        assert [person.photos for person in (await gallery.page()).items] == [2]

@@ -1,4 +1,4 @@
-"""Kept readings over HTTP: of those who agree, for those who own them."""
+"""Saved readings over HTTP: only with consent, only for their owners."""
 
 import json
 import re
@@ -25,7 +25,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def minji(client: httpx.AsyncClient) -> Person:
-    """Somebody who agrees to a history."""
+    """Return a user who consents to a history."""
     someone = await person(client, "minji")
     await someone.agree("history")
     return someone
@@ -34,23 +34,23 @@ async def minji(client: httpx.AsyncClient) -> Person:
 async def read(someone: Person, **request: object) -> dict[str, object]:
     answer = await someone.call("POST", "/analysis/face", **(request or {"json": FACE}))
     assert answer.status_code == 200, answer.text
-    told: dict[str, object] = answer.json()
-    return told
+    reading: dict[str, object] = answer.json()
+    return reading
 
 
-def without_places(told: object) -> object:
-    """A reading without what can be drawn."""
-    if isinstance(told, dict):
-        gone = ("overlay", "overlays", "points")
-        return {name: without_places(value) for name, value in told.items() if name not in gone}
-    return [without_places(one) for one in told] if isinstance(told, list) else told
+def without_points(document: object) -> object:
+    """Return a reading without its overlays and points."""
+    if isinstance(document, dict):
+        points = ("overlay", "overlays", "points")
+        return {name: without_points(value) for name, value in document.items() if name not in points}
+    return [without_points(item) for item in document] if isinstance(document, list) else document
 
 
 async def test_a_saved_reading_equals_the_answer_without_its_points(minji: Person) -> None:
-    told = await read(minji)
-    kept = (await minji.call("GET", f"/analysis/{told['analysis_id']}")).json()
-    assert without_places(kept) == without_places(told)
-    assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(kept))) == {"[]"}
+    answered = await read(minji)
+    saved = (await minji.call("GET", f"/analysis/{answered['analysis_id']}")).json()
+    assert without_points(saved) == without_points(answered)
+    assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(saved))) == {"[]"}
 
 
 async def test_saved_readings_are_paged_newest_first(minji: Person) -> None:
@@ -64,22 +64,22 @@ async def test_saved_readings_are_paged_newest_first(minji: Person) -> None:
 
 async def test_ids_can_not_be_guessed(minji: Person) -> None:
     ids = {str((await read(minji))["analysis_id"]) for _ in range(3)}
-    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one) for one in ids)
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", id_) for id_ in ids)
 
 
 async def test_a_deleted_reading_is_gone(minji: Person) -> None:
-    place = f"/analysis/{(await read(minji))['analysis_id']}"
-    assert (await minji.call("DELETE", place)).status_code == 204
-    assert [(await minji.call(method, place)).status_code for method in ("GET", "DELETE")] == [404, 404]
+    path = f"/analysis/{(await read(minji))['analysis_id']}"
+    assert (await minji.call("DELETE", path)).status_code == 204
+    assert [(await minji.call(method, path)).status_code for method in ("GET", "DELETE")] == [404, 404]
     assert (await minji.call("GET", "/analysis")).json()["items"] == []
 
 
 async def test_the_fortune_of_any_day_is_returned_for_a_saved_reading(minji: Person) -> None:
-    told = await read(minji)
-    place = f"/analysis/{told['analysis_id']}/fortune"
-    today = await minji.call("GET", place, params={"date": "2026-11-23"})
-    assert today.json() == told["fortune"]
-    english = await minji.call("GET", place, params={"date": "2026-11-24", "locale": "en"})
+    reading = await read(minji)
+    path = f"/analysis/{reading['analysis_id']}/fortune"
+    today = await minji.call("GET", path, params={"date": "2026-11-23"})
+    assert today.json() == reading["fortune"]
+    english = await minji.call("GET", path, params={"date": "2026-11-24", "locale": "en"})
     assert english.json()["date"] == "2026-11-24"
     assert re.search("[a-z]{4}", english.json()["text"])
 
@@ -90,8 +90,8 @@ async def test_the_fortune_of_any_day_is_returned_for_a_saved_reading(minji: Per
 async def test_a_fortune_is_returned_for_extreme_dates_and_rejected_for_invalid_ones(
     day: str | None, minji: Person
 ) -> None:
-    place = f"/analysis/{(await read(minji))['analysis_id']}/fortune"
-    answer = await minji.call("GET", place, params={} if day is None else {"date": day})
+    path = f"/analysis/{(await read(minji))['analysis_id']}/fortune"
+    answer = await minji.call("GET", path, params={} if day is None else {"date": day})
     assert answer.status_code == (200 if day in ("0001-01-01", "9999-12-31") else 422)
 
 
@@ -101,20 +101,20 @@ async def test_only_measures_are_saved_of_a_photo(minji: Person) -> None:
     export = (await minji.call("GET", "/users/me/export")).json()
     (kept,) = export["analyses"]
     assert set(kept) == {"analysis_id", "created_at", "birth_year", "reading", "measures", "pose", "quality"}
-    assert not re.search(r"(-?\d+\.\d+, ){10}", json.dumps(kept))  # no long row of coordinates
+    assert not re.search(r"(-?\d+\.\d+, ){10}", json.dumps(kept))  # no coordinates
 
 
 async def test_without_consent_a_reading_is_returned_and_not_saved(client: httpx.AsyncClient) -> None:
     someone = await person(client)
-    told = await read(someone)
+    reading = await read(someone)
     assert (await someone.call("GET", "/analysis")).json()["total"] == 0
-    assert (await someone.call("GET", f"/analysis/{told['analysis_id']}")).status_code == 404
+    assert (await someone.call("GET", f"/analysis/{reading['analysis_id']}")).status_code == 404
 
 
 async def test_withdrawing_consent_deletes_saved_readings_at_once(minji: Person) -> None:
-    place = f"/analysis/{(await read(minji))['analysis_id']}"
+    path = f"/analysis/{(await read(minji))['analysis_id']}"
     assert (await minji.call("DELETE", "/consents/history")).json()["granted"] is False
-    assert (await minji.call("GET", place)).status_code == 404
+    assert (await minji.call("GET", path)).status_code == 404
     await minji.agree("history")
     assert (await minji.call("GET", "/analysis")).json()["total"] == 0
 
@@ -143,27 +143,27 @@ async def test_invalid_credentials_are_not_treated_as_a_guest(client: httpx.Asyn
 
 
 async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, minji: Person) -> None:
-    """For every call with an id in its address, as the documentation lists them."""
-    thief = await person(client, "thief")
+    """Every operation of the OpenAPI document with an id in its path."""
+    stranger = await person(client, "stranger")
     await minji.key("analyze")
     (key,) = (await minji.call("GET", "/keys")).json()["items"]
     later = (await minji.call("POST", "/analysis/face/async", json=FACE)).json()
     own = {"analysis_id": str((await read(minji))["analysis_id"]), "key_id": key["id"], "task_id": later["task_id"]}
-    of_all = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, everybody's, or no id
+    not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, public, or no id
     document = (await client.get("/api/v1/openapi.json")).json()
-    tried = 0
+    calls = 0
     for path, operations in document["paths"].items():
         for method in operations:
             names = re.findall(r"{(\w+)}", path)
-            if not names or of_all & set(names):
+            if not names or not_owned & set(names):
                 continue
             assert set(names) <= {"number", *own}, f"{path} has an id that this test does not know"
-            for place in (own, dict.fromkeys(own, str(uuid4()))):
-                where = path.format(**place, number=1)
-                answer = await client.request(method, where, headers=thief.bearer, params={"date": "2026-11-23"})
+            for ids in (own, dict.fromkeys(own, str(uuid4()))):
+                url = path.format(**ids, number=1)
+                answer = await client.request(method, url, headers=stranger.bearer, params={"date": "2026-11-23"})
                 assert answer.status_code == 404, (method, path)
-                tried += 1
-    assert tried == 18
+                calls += 1
+    assert calls == 18
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 
@@ -171,15 +171,15 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
 async def test_another_users_reading_and_a_nonexistent_one_get_the_same_answer(
     client: httpx.AsyncClient, minji: Person
 ) -> None:
-    thief = await person(client, "thief")
+    stranger = await person(client, "stranger")
     answers = [
-        (await thief.call("GET", f"/analysis/{one}")).json() for one in ((await read(minji))["analysis_id"], uuid4())
+        (await stranger.call("GET", f"/analysis/{id_}")).json() for id_ in ((await read(minji))["analysis_id"], uuid4())
     ]
     for answer in answers:
         del answer["instance"], answer["request_id"]
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("odd", ["1", "face", "not-a-uuid", "' OR 1=1--", "%00", "x" * 3000])
-async def test_an_invalid_id_is_not_found(odd: str, minji: Person) -> None:
-    assert (await minji.call("DELETE", f"/analysis/{odd}")).status_code in (404, 405)
+@pytest.mark.parametrize("invalid", ["1", "face", "not-a-uuid", "' OR 1=1--", "%00", "x" * 3000])
+async def test_an_invalid_id_is_not_found(invalid: str, minji: Person) -> None:
+    assert (await minji.call("DELETE", f"/analysis/{invalid}")).status_code in (404, 405)

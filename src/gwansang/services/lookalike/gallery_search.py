@@ -25,10 +25,9 @@ _TRIES: Final = 3  # to read a gallery that does not change meanwhile
 class GallerySearch:
     """Current Gallery of this process, loaded at the first use or the first poll."""
 
-    def __init__(self, uow: UnitOfWork, norms: Norms, *, poll_s: float = POLL_S) -> None:
+    def __init__(self, uow: UnitOfWork, norms: Norms) -> None:
         self._uow = uow
         self._norms = norms
-        self._poll_s = poll_s
         self._gallery: Gallery | None = None
         self._loading = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -65,7 +64,7 @@ class GallerySearch:
     async def _poll(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._poll_s)
+                await asyncio.wait_for(self._changed.wait(), POLL_S)
             self._changed.clear()
             started = perf_counter()
             try:
@@ -75,7 +74,7 @@ class GallerySearch:
             except Exception:  # the gallery as last loaded is still searched
                 _log.exception("gallery.refresh_failed")
             # during an import, with its many changes, a large gallery is not reloaded all the time
-            await asyncio.sleep(min(_PAUSE * (perf_counter() - started), self._poll_s))
+            await asyncio.sleep(min(_PAUSE * (perf_counter() - started), POLL_S))
 
     async def _load(self) -> Gallery:
         started = perf_counter()
