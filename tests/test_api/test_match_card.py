@@ -1,4 +1,4 @@
-"""The card to share of a match: what stands on it, and what can never stand in it."""
+"""The card of a match to share: its texts, and markup that can't get into it."""
 
 import re
 from xml.etree import ElementTree as ET
@@ -14,7 +14,7 @@ from tests.support.content_policy import violations
 TEXTS = {locale: load("match_card", locale, dict[str, str]) for locale in LOCALES}
 SVG = "{http://www.w3.org/2000/svg}"
 MATCHES = [
-    Lookalike(name, 97 - 3 * place) for place, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
+    Lookalike(name, 97 - 3 * rank) for rank, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
 ]
 NEAREST: dict[Region, Lookalike] = {
     region: Lookalike(name, 90) for region, name in zip(REGIONS, ("가을", "나래", "다온", "라온", "마루"), strict=True)
@@ -35,7 +35,7 @@ def lines(card: ET.Element) -> list[str]:
 @pytest.mark.parametrize("locale", ["ko", "en"])
 def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) -> None:
     found = lines(drawn(locale=locale))
-    assert {one.name for one in MATCHES} | {one.name for one in NEAREST.values()} <= set(found)
+    assert {match.name for match in MATCHES} | {match.name for match in NEAREST.values()} <= set(found)
     assert {TEXTS[locale][region] for region in REGIONS} <= set(found)
     assert any("97" in line for line in found)
     assert any(line.endswith(" 12") for line in found)
@@ -57,24 +57,24 @@ def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) 
 def test_markup_in_a_name_stays_text(name: str) -> None:
     card = drawn([Lookalike(name, 90)], {"eyes": Lookalike(name, 90)})
     plain = drawn([Lookalike("x", 90)], {"eyes": Lookalike("x", 90)})
-    assert [one.tag for one in card.iter()] == [one.tag for one in plain.iter()]
-    assert {key for one in card.iter() for key in one.attrib} == {key for one in plain.iter() for key in one.attrib}
+    assert [node.tag for node in card.iter()] == [node.tag for node in plain.iter()]
+    assert {key for node in card.iter() for key in node.attrib} == {key for node in plain.iter() for key in node.attrib}
     assert name in (card.findtext(f"{SVG}desc") or "")
 
 
 def test_bidi_and_control_characters_are_removed() -> None:
-    turned = "한\u202e지\x00우\ud800 \u2066\n\t김\u200b"
-    found = lines(drawn([Lookalike(turned, 90)], {}))
+    name = "한\u202e지\x00우\ud800 \u2066\n\t김\u200b"
+    found = lines(drawn([Lookalike(name, 90)], {}))
     assert "한지우 김" in found
     assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00-\x08]", "".join(found))
 
 
 def test_a_card_has_no_photo_no_script_and_no_external_reference() -> None:
     card = drawn()
-    assert {one.tag.removeprefix(SVG) for one in card.iter()} <= {
+    assert {node.tag.removeprefix(SVG) for node in card.iter()} <= {
         *("svg", "title", "desc", "g", "rect", "circle", "path", "text")
     }
-    attributes = [(key, value) for one in card.iter() for key, value in one.attrib.items()]
+    attributes = [(key, value) for node in card.iter() for key, value in node.attrib.items()]
     assert [key for key, _ in attributes if "href" in key or key.startswith("on") or key == "style"] == []
     assert [value for _, value in attributes if "url(" in value or "data:" in value] == []
 

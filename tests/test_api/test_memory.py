@@ -1,4 +1,4 @@
-"""A face that is remembered over HTTP: several photos, the next reading, two readings side by side."""
+"""Profiles over HTTP: several photos at once, the next reading, and comparisons of two readings."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def minji(client: httpx.AsyncClient) -> Person:
-    """Somebody who agrees to a history."""
+    """Return a user who consents to a history."""
     someone = await person(client, "minji")
     await someone.agree("history")
     return someone
@@ -44,11 +44,11 @@ def form(*photos: bytes) -> list[tuple[str, tuple[str, bytes]]]:
 async def read(someone: Person, *photos: bytes) -> dict[str, object]:
     answer = await someone.call("POST", UPLOAD, files=form(*photos))
     assert answer.status_code == 200, answer.text
-    told: dict[str, object] = answer.json()
-    return told
+    reading: dict[str, object] = answer.json()
+    return reading
 
 
-async def remembered(someone: Person) -> dict[str, object] | None:
+async def exported_profile(someone: Person) -> dict[str, object] | None:
     return (await someone.call("GET", "/users/me/export")).json()["profile"]
 
 
@@ -56,13 +56,17 @@ async def remembered(someone: Person) -> dict[str, object] | None:
 
 
 async def test_several_photos_of_one_face_give_one_reading_with_smaller_errors(client: httpx.AsyncClient) -> None:
-    one = (await client.post(UPLOAD_CALL, files=form(ME))).json()
+    single = (await client.post(UPLOAD_CALL, files=form(ME))).json()
     three = (await client.post(UPLOAD_CALL, files=form(ME, ME_AGAIN, ME))).json()
-    assert (one["quality"]["photos"], three["quality"]["photos"]) == (1, 3)
+    assert (single["quality"]["photos"], three["quality"]["photos"]) == (1, 3)
     assert three["profile"] is None
     errors = [
-        {reason["measure"]: reason["error"] for part in told["parts_analysis"].values() for reason in part["reasons"]}
-        for told in (one, three)
+        {
+            reason["measure"]: reason["error"]
+            for part in reading["parts_analysis"].values()
+            for reason in part["reasons"]
+        }
+        for reading in (single, three)
     ]
     assert all(errors[1][name] < error for name, error in errors[0].items())
     best = (await client.post(UPLOAD_CALL, files=form((ME, ME_AGAIN, ME)[three["quality"]["best_photo"] - 1]))).json()
@@ -107,12 +111,12 @@ async def test_a_second_reading_reports_its_agreement_with_the_first(minji: Pers
     assert (profile["photos"], profile["same_face"]) == (2, True)
     changed = [
         part
-        for part, told in second["parts_analysis"].items()
-        if told["shape_id"] != first["parts_analysis"][part]["shape_id"]
+        for part, reading in second["parts_analysis"].items()
+        if reading["shape_id"] != first["parts_analysis"][part]["shape_id"]
     ]
     assert [part for part in profile["changed_parts"] if part != "element"] == changed
     assert f"{round(100 * profile['same_as_last_time'])}%" in profile["text"]
-    assert (await remembered(minji))["photos"] == 2
+    assert (await exported_profile(minji))["photos"] == 2
 
 
 async def test_several_photos_count_as_several(minji: Person) -> None:
@@ -122,16 +126,16 @@ async def test_several_photos_count_as_several(minji: Person) -> None:
 
 async def test_a_photo_of_another_face_is_read_and_leaves_the_profile_unchanged(minji: Person) -> None:
     await read(minji, ME)
-    before = await remembered(minji)
-    told = await read(minji, STRANGER)
-    assert told["profile"] == {
+    before = await exported_profile(minji)
+    reading = await read(minji, STRANGER)
+    assert reading["profile"] == {
         "photos": 1,
         "same_as_last_time": None,
         "changed_parts": [],
         "same_face": False,
         "text": TEXTS["ko"]["another_face"],
     }
-    assert await remembered(minji) == before
+    assert await exported_profile(minji) == before
     assert (await minji.call("GET", "/analysis")).json()["total"] == 2
 
 
@@ -140,7 +144,7 @@ async def test_no_profile_is_stored_for_guests_and_without_consent(client: httpx
     for _ in range(2):
         assert (await read(someone, ME))["profile"] is None
         assert (await client.post(UPLOAD_CALL, files=form(ME))).json()["profile"] is None
-    assert await remembered(someone) is None
+    assert await exported_profile(someone) is None
 
 
 async def test_a_reading_by_api_key_uses_the_profile_of_its_owner(client: httpx.AsyncClient, minji: Person) -> None:
@@ -157,15 +161,15 @@ async def test_landmarks_update_the_profile_like_photos(minji: Person) -> None:
 
 async def test_concurrent_uploads_all_update_the_profile(minji: Person) -> None:
     await read(minji, ME)
-    told = await asyncio.gather(*(read(minji, photo) for photo in (ME, ME_AGAIN, ME, ME_AGAIN, ME)))
-    assert sorted(one["profile"]["photos"] for one in told) == [2, 3, 4, 5, 6]
-    assert (await remembered(minji))["photos"] == 6
+    readings = await asyncio.gather(*(read(minji, photo) for photo in (ME, ME_AGAIN, ME, ME_AGAIN, ME)))
+    assert sorted(reading["profile"]["photos"] for reading in readings) == [2, 3, 4, 5, 6]
+    assert (await exported_profile(minji))["photos"] == 6
     assert (await minji.call("GET", "/analysis")).json()["total"] == 6
 
 
 async def test_concurrent_first_uploads_all_update_the_profile(minji: Person) -> None:
     await asyncio.gather(*(read(minji, ME) for _ in range(4)))
-    assert (await remembered(minji))["photos"] == 4
+    assert (await exported_profile(minji))["photos"] == 4
 
 
 async def test_readings_and_the_profile_are_deleted_independently(minji: Person) -> None:
@@ -173,7 +177,7 @@ async def test_readings_and_the_profile_are_deleted_independently(minji: Person)
     await minji.call("DELETE", f"/analysis/{first['analysis_id']}")
     assert (await read(minji, ME))["profile"]["photos"] == 2
     assert [(await minji.call("DELETE", "/analysis/profile")).status_code for _ in range(2)] == [204, 204]
-    assert await remembered(minji) is None
+    assert await exported_profile(minji) is None
     assert (await minji.call("GET", "/analysis")).json()["total"] == 1
     assert (await read(minji, ME))["profile"] is None
 
@@ -182,29 +186,29 @@ async def test_deleting_a_profile_needs_the_scope_and_affects_only_the_caller(
     client: httpx.AsyncClient, minji: Person
 ) -> None:
     await read(minji, ME)
-    thief = await person(client, "thief")
-    assert (await thief.call("DELETE", "/analysis/profile")).status_code == 204
+    stranger = await person(client, "stranger")
+    assert (await stranger.call("DELETE", "/analysis/profile")).status_code == 204
     reader = await minji.key("analyze", "history:read")
     assert (await client.delete("/api/v1/analysis/profile", headers=reader)).status_code == 403
     assert (await client.delete("/api/v1/analysis/profile")).status_code == 401
-    assert (await remembered(minji))["photos"] == 1
+    assert (await exported_profile(minji))["photos"] == 1
 
 
 async def test_withdrawing_consent_deletes_the_profile_at_once(minji: Person) -> None:
     await read(minji, ME)
     await minji.call("DELETE", "/consents/history")
-    assert await remembered(minji) is None
+    assert await exported_profile(minji) is None
     await minji.agree("history")
     assert (await read(minji, ME))["profile"] is None
 
 
 async def test_a_profile_has_neither_points_nor_a_photo(minji: Person) -> None:
     await read(minji, ME)
-    kept = await remembered(minji)
-    assert set(kept) == {
+    profile = await exported_profile(minji)
+    assert set(profile) == {
         "photos", "updated_at", "measures", "asymmetry", "shapes", "norms_id", "engine_version"
     }  # fmt: skip
-    assert not re.search(r"(-?\d+\.\d+, ){5}", json.dumps(kept))  # no row of coordinates
+    assert not re.search(r"(-?\d+\.\d+, ){5}", json.dumps(profile))  # no coordinates
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -221,34 +225,34 @@ async def test_two_drawn_portraits_are_one_face_to_the_real_networks(database_ur
     assert again["profile"]["same_as_last_time"] >= 0.9
 
 
-# --- two readings side by side ----------------------------------------------------------------------------------------
+# --- comparisons of two readings -------------------------------------------------------------------------------------
 
 
-async def compared(someone: Person, a: object, b: object, **params: str) -> httpx.Response:
+async def compare(someone: Person, a: object, b: object, **params: str) -> httpx.Response:
     return await someone.call("POST", "/analysis/compare", json={"a": str(a), "b": str(b)}, params=params)
 
 
 async def test_a_reading_compared_with_itself_has_no_changes(minji: Person) -> None:
-    told = await read(minji, ME)
-    answer = (await compared(minji, told["analysis_id"], told["analysis_id"])).json()
+    reading = await read(minji, ME)
+    answer = (await compare(minji, reading["analysis_id"], reading["analysis_id"])).json()
     assert answer["agreement"] == 1.0
-    assert not any(one["changed"] for one in (*answer["parts"].values(), answer["element"]))
-    assert {one["in_errors"] for one in answer["measures"].values()} == {0.0}
-    assert not any(one["differs"] for one in answer["conditions"].values())
+    assert not any(part["changed"] for part in (*answer["parts"].values(), answer["element"]))
+    assert {measure["in_errors"] for measure in answer["measures"].values()} == {0.0}
+    assert not any(condition["differs"] for condition in answer["conditions"].values())
     assert answer["text"] == TEXTS["ko"]["alike"]
 
 
 async def test_a_comparison_of_two_faces_lists_the_differences(minji: Person) -> None:
     mine, other = await read(minji, ME), await read(minji, STRANGER)
-    answer = (await compared(minji, mine["analysis_id"], other["analysis_id"], locale="en")).json()
-    for part, told in answer["parts"].items():
-        shapes = [one["parts_analysis"][part]["shape_id"] for one in (mine, other)]
-        assert [told["a"]["shape_id"], told["b"]["shape_id"]] == shapes
-        assert told["changed"] == (shapes[0] != shapes[1])
-    for one in answer["measures"].values():
-        assert one["difference"] == pytest.approx(one["b"]["value"] - one["a"]["value"], abs=2e-4)
-        assert one["more_than_noise"] == (abs(one["in_errors"]) > 3)
-    assert any(one["more_than_noise"] for one in answer["measures"].values())
+    answer = (await compare(minji, mine["analysis_id"], other["analysis_id"], locale="en")).json()
+    for part, compared in answer["parts"].items():
+        shapes = [reading["parts_analysis"][part]["shape_id"] for reading in (mine, other)]
+        assert [compared["a"]["shape_id"], compared["b"]["shape_id"]] == shapes
+        assert compared["changed"] == (shapes[0] != shapes[1])
+    for measure in answer["measures"].values():
+        assert measure["difference"] == pytest.approx(measure["b"]["value"] - measure["a"]["value"], abs=2e-4)
+        assert measure["more_than_noise"] == (abs(measure["in_errors"]) > 3)
+    assert any(measure["more_than_noise"] for measure in answer["measures"].values())
     assert answer["overall"]["difference"] == other["overall_score"] - mine["overall_score"]
     assert set(answer["energies"]) == {"wealth", "love", "health", "social"}
     assert answer["agreement"] < 0.7
@@ -258,11 +262,11 @@ async def test_a_comparison_of_two_faces_lists_the_differences(minji: Person) ->
 
 
 async def test_only_the_callers_own_readings_can_be_compared(client: httpx.AsyncClient, minji: Person) -> None:
-    thief = await person(client, "thief")
-    await thief.agree("history")
-    own, mine = (await read(minji, ME))["analysis_id"], (await read(thief, ME))["analysis_id"]
+    stranger = await person(client, "stranger")
+    await stranger.agree("history")
+    own, mine = (await read(minji, ME))["analysis_id"], (await read(stranger, ME))["analysis_id"]
     for pair in ((mine, own), (own, mine), (mine, uuid4()), (own, own)):
-        answer = await compared(thief, *pair)
+        answer = await compare(stranger, *pair)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ANALYSIS_NOT_FOUND")
     key = await minji.key("analyze")
     refused = await client.post("/api/v1/analysis/compare", json={"a": own, "b": own}, headers=key)

@@ -1,4 +1,4 @@
-"""Photos of kept readings: only with both consents, a copy that is only its picture, and gone when they have to be."""
+"""Stored photos over HTTP: only with both consents, without metadata, and deleted with what they belong to."""
 
 import base64
 import io
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 def with_metadata(photo: bytes, orientation: int = 6) -> bytes:
-    """The photo with a place, a camera and a tail of another kind."""
+    """Return the photo with a GPS position, a camera, a comment and appended data."""
     with Image.open(io.BytesIO(photo)) as image:
         exif = image.getexif()
         exif[0x0112] = orientation
@@ -37,7 +37,7 @@ def with_metadata(photo: bytes, orientation: int = 6) -> bytes:
     return file.getvalue() + b"PK\x03\x04SECRETTAIL"
 
 
-def objects(folder: Path) -> list[Path]:
+def stored_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -53,16 +53,16 @@ async def client(folder: Path, database_url: str) -> AsyncIterator[httpx.AsyncCl
 
 
 @pytest.fixture
-async def keeper(client: httpx.AsyncClient) -> Person:
-    """Somebody who wants readings and photos kept."""
-    someone = await person(client, "keeper")
+async def owner(client: httpx.AsyncClient) -> Person:
+    """Return a user who consents to a history and to photos."""
+    someone = await person(client, "owner")
     await someone.agree("history")
     await someone.agree("retain_photo")
     return someone
 
 
 async def read(someone: Person, *photos: bytes) -> str:
-    """The id of a reading of these photos."""
+    """Read these photos and return the id of the analysis."""
     files = [("file", (f"{number}.jpg", photo, "image/jpeg")) for number, photo in enumerate(photos)]
     answer = await someone.call("POST", UPLOAD_CALL.removeprefix("/api/v1"), files=files)
     assert answer.status_code == 200, answer.text
@@ -74,10 +74,10 @@ async def photo_of(someone: Person, analysis_id: str) -> httpx.Response:
 
 
 async def test_a_stored_photo_is_an_upright_copy_without_metadata(
-    keeper: Person, client: httpx.AsyncClient, folder: Path
+    owner: Person, client: httpx.AsyncClient, folder: Path
 ) -> None:
-    link = (await photo_of(keeper, await read(keeper, with_metadata(drawn_portrait())))).json()
-    assert (link["width"], link["height"]) == (640, 480)  # lying in the file, and turned
+    link = (await photo_of(owner, await read(owner, with_metadata(drawn_portrait())))).json()
+    assert (link["width"], link["height"]) == (640, 480)  # the file is rotated by its EXIF orientation
     opened = await client.get(link["url"])
     assert opened.status_code == 200
     assert opened.headers["content-type"] == "image/jpeg"
@@ -91,7 +91,7 @@ async def test_a_stored_photo_is_an_upright_copy_without_metadata(
             {},
             False,
         )
-    assert [path.read_bytes() for path in objects(folder)] == [opened.content]
+    assert [path.read_bytes() for path in stored_files(folder)] == [opened.content]
     assert b"SECRET" not in opened.content
 
 
@@ -106,31 +106,31 @@ async def test_without_both_consents_nothing_is_copied_or_stored(
         await someone.agree(purpose)
     analysis_id = await read(someone, drawn_portrait())
     assert (await photo_of(someone, analysis_id)).status_code == 404
-    assert (copied, objects(folder)) == ([], [])
+    assert (copied, stored_files(folder)) == ([], [])
 
 
 async def test_no_photo_of_a_guest_is_stored(client: httpx.AsyncClient, folder: Path) -> None:
     answer = await client.post(UPLOAD_CALL, files={"file": ("a.jpg", drawn_portrait(), "image/jpeg")})
     assert answer.status_code == 200
-    assert objects(folder) == []
+    assert stored_files(folder) == []
 
 
-async def test_one_of_several_photos_is_stored_and_none_for_landmarks(keeper: Person, folder: Path) -> None:
-    await read(keeper, drawn_portrait(), drawn_portrait())
-    assert len(objects(folder)) == 1
+async def test_one_of_several_photos_is_stored_and_none_for_landmarks(owner: Person, folder: Path) -> None:
+    await read(owner, drawn_portrait(), drawn_portrait())
+    assert len(stored_files(folder)) == 1
     body = {"landmarks": canonical_landmarks().tolist(), "image": base64.b64encode(drawn_portrait()).decode()}
-    answer = await keeper.call("POST", "/analysis/face", json=body)
+    answer = await owner.call("POST", "/analysis/face", json=body)
     assert answer.status_code == 200, answer.text
-    assert len(objects(folder)) == 1
+    assert len(stored_files(folder)) == 1
 
 
-async def test_only_the_owner_gets_a_link(keeper: Person, client: httpx.AsyncClient) -> None:
-    analysis_id = await read(keeper, drawn_portrait())
+async def test_only_the_owner_gets_a_link(owner: Person, client: httpx.AsyncClient) -> None:
+    analysis_id = await read(owner, drawn_portrait())
     stranger = await person(client, "stranger")
     refused = await photo_of(stranger, analysis_id)
-    nothing = await photo_of(stranger, "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10")
-    assert refused.status_code == nothing.status_code == 404
-    assert refused.json()["error"] == nothing.json()["error"]
+    nonexistent = await photo_of(stranger, "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10")
+    assert refused.status_code == nonexistent.status_code == 404
+    assert refused.json()["error"] == nonexistent.json()["error"]
     assert (await client.get(f"/api/v1/analysis/{analysis_id}/photo")).status_code == 401
 
 
@@ -142,22 +142,22 @@ DELETIONS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("what", DELETIONS)
+@pytest.mark.parametrize("deleted", DELETIONS)
 async def test_a_photo_and_its_link_end_with_the_reading_the_consent_or_the_account(
-    keeper: Person, client: httpx.AsyncClient, folder: Path, what: str
+    owner: Person, client: httpx.AsyncClient, folder: Path, deleted: str
 ) -> None:
-    analysis_id = await read(keeper, drawn_portrait())
+    analysis_id = await read(owner, drawn_portrait())
     other = await person(client, "other")
     for purpose in ("history", "retain_photo"):
         await other.agree(purpose)
-    theirs = await read(other, drawn_portrait())
-    url = (await photo_of(keeper, analysis_id)).json()["url"]
-    method, path = DELETIONS[what]
-    answer = await keeper.call(method, path.format(id=analysis_id))
+    others_id = await read(other, drawn_portrait())
+    url = (await photo_of(owner, analysis_id)).json()["url"]
+    method, path = DELETIONS[deleted]
+    answer = await owner.call(method, path.format(id=analysis_id))
     assert answer.status_code in (200, 204), answer.text
     assert (await client.get(url)).status_code == 404
-    assert len(objects(folder)) == 1
-    assert (await client.get((await photo_of(other, theirs)).json()["url"])).status_code == 200
+    assert len(stored_files(folder)) == 1
+    assert (await client.get((await photo_of(other, others_id)).json()["url"])).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -186,26 +186,26 @@ async def test_a_link_opens_nothing_after_its_expiry_or_with_an_access_token_sig
     def token(shift_s: float, secret: str) -> str:
         return FileLinks(secret, clock=lambda: NOON + timedelta(seconds=shift_s)).sign("photos/7f/7f3a.jpg", 60)[0]
 
-    for wrong in (token(-61, DEFAULT_SECRET_KEY), token(0, "another")):
-        assert (await client.get(f"/api/v1/files/{wrong}")).status_code == 404
+    for invalid in (token(-61, DEFAULT_SECRET_KEY), token(0, "another")):
+        assert (await client.get(f"/api/v1/files/{invalid}")).status_code == 404
 
 
 async def test_a_symlink_in_the_store_opens_nothing(
-    keeper: Person, client: httpx.AsyncClient, folder: Path, tmp_path: Path
+    owner: Person, client: httpx.AsyncClient, folder: Path, tmp_path: Path
 ) -> None:
-    url = (await photo_of(keeper, await read(keeper, drawn_portrait()))).json()["url"]
+    url = (await photo_of(owner, await read(owner, drawn_portrait()))).json()["url"]
     (tmp_path / "secret").write_bytes(b"secret")
-    found = objects(folder)[0]
-    found.unlink()
-    found.symlink_to(tmp_path / "secret")
+    stored = stored_files(folder)[0]
+    stored.unlink()
+    stored.symlink_to(tmp_path / "secret")
     assert (await client.get(url)).status_code == 404
 
 
-async def test_an_unwritable_store_costs_the_photo_but_not_the_reading(keeper: Person, folder: Path) -> None:
+async def test_an_unwritable_store_costs_the_photo_but_not_the_reading(owner: Person, folder: Path) -> None:
     (folder / "photos").write_bytes(b"in the way")
-    analysis_id = await read(keeper, drawn_portrait())
-    assert (await photo_of(keeper, analysis_id)).json()["error"]["code"] == "PHOTO_NOT_FOUND"
-    assert (await keeper.call("GET", f"/analysis/{analysis_id}")).status_code == 200
+    analysis_id = await read(owner, drawn_portrait())
+    assert (await photo_of(owner, analysis_id)).json()["error"]["code"] == "PHOTO_NOT_FOUND"
+    assert (await owner.call("GET", f"/analysis/{analysis_id}")).status_code == 200
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -214,9 +214,9 @@ def test_a_copy_is_upright_for_every_exif_orientation(orientation: int) -> None:
     with Image.open(io.BytesIO(photo)) as image:
         upright = np.asarray(ImageOps.exif_transpose(image).convert("RGB"), dtype=np.int16)
     copy = copy_photo(photo)
-    seen = cv2.imdecode(np.frombuffer(copy.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(np.int16)
-    assert seen.shape == upright.shape == (copy.height, copy.width, 3)
-    assert np.abs(seen - upright).mean() < 3
+    decoded = cv2.imdecode(np.frombuffer(copy.jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(np.int16)
+    assert decoded.shape == upright.shape == (copy.height, copy.width, 3)
+    assert np.abs(decoded - upright).mean() < 3
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])

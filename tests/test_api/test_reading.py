@@ -1,4 +1,4 @@
-"""The main job, through the whole service: a photo comes in, its reading goes out as promised."""
+"""Readings through the whole service: fields, overlays, languages, and determinism."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from gwansang.vision.quality import QualityWarning
 from tests.support.photos import drawn_portrait, evaluation_photos
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
-ALWAYS_NEW = ("analysis_id", "created_at")
+UNIQUE_FIELDS = ("analysis_id", "created_at")
 PARTS = {
     "face_shape", "forehead", "eyebrows", "glabella", "eyes", "nose", "philtrum", "mouth", "lips", "cheekbones", "jaw",
 }  # fmt: skip
@@ -25,8 +25,8 @@ def read(client: httpx.Client, photo: bytes, **parameters: str) -> dict[str, Any
     return body
 
 
-def without_name(reading: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in reading.items() if key not in ALWAYS_NEW}
+def without_unique_fields(reading: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in reading.items() if key not in UNIQUE_FIELDS}
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +65,14 @@ def test_every_part_has_reasons_with_overlays_within_the_photo(reading: dict[str
 def test_archetype_shares_sum_to_a_hundred_and_cite_measured_shapes(
     reading: dict[str, Any],
 ) -> None:
-    found = reading["archetypes"]
-    assert sum(found["shares"].values()) == 100
-    assert set(found["shares"]) == {"king", "scholar", "general", "merchant", "artist"}
-    assert found["top"] == found["callings"][0]["id"]
-    for reason in found["callings"][0]["reasons"]:
-        assert reason["measure"] in {one["measure"] for one in reading["parts_analysis"][reason["part"]]["reasons"]}
-    assert len(found["figures"]) == 3
-    assert found["note"]
+    archetypes = reading["archetypes"]
+    assert sum(archetypes["shares"].values()) == 100
+    assert set(archetypes["shares"]) == {"king", "scholar", "general", "merchant", "artist"}
+    assert archetypes["top"] == archetypes["callings"][0]["id"]
+    for reason in archetypes["callings"][0]["reasons"]:
+        assert reason["measure"] in {other["measure"] for other in reading["parts_analysis"][reason["part"]]["reasons"]}
+    assert len(archetypes["figures"]) == 3
+    assert archetypes["note"]
 
 
 def test_warnings_come_with_advice(reading: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def test_the_same_photo_gives_the_same_reading_by_upload_and_as_json(client: htt
     photo = drawn_portrait()
     first, second = read(client, photo), read(client, photo)
     inline = client.post(JSON_CALL, json={"image": base64.b64encode(photo).decode()}).json()
-    assert without_name(first) == without_name(second) == without_name(inline)
+    assert without_unique_fields(first) == without_unique_fields(second) == without_unique_fields(inline)
     assert first["analysis_id"] != second["analysis_id"]
 
 
@@ -127,11 +127,11 @@ def test_only_the_texts_depend_on_the_language(client: httpx.Client) -> None:
 
 
 def test_every_quality_warning_has_an_advice_text() -> None:
-    assert set(load("advice", DEFAULT_LOCALE, dict[str, str])) == {hint.value for hint in QualityWarning}
+    assert set(load("advice", DEFAULT_LOCALE, dict[str, str])) == {warning.value for warning in QualityWarning}
 
 
 def test_real_portraits_are_read(client: httpx.Client) -> None:
     photos = evaluation_photos("london")[::10]
-    readings = [without_name(read(client, photo.read_bytes())) for photo in photos]
+    readings = [without_unique_fields(read(client, photo.read_bytes())) for photo in photos]
     assert len(readings) >= 8
     assert len({json.dumps(reading["parts_analysis"]) for reading in readings}) == len(readings)
