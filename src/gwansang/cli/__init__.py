@@ -1,11 +1,11 @@
-"""The command line. This module only knows which commands there are; `lazy.py` says why."""
+"""The command line: the table of its commands."""
 
 import sys
 
 import typer
 
 from gwansang.cli.failure import CommandError
-from gwansang.cli.lazy import LazyCommand, build
+from gwansang.cli.lazy import LazyCommand, build_app
 from gwansang.core.exceptions import AppError
 from gwansang.vision.models.fetch import FetchError
 
@@ -29,7 +29,7 @@ COMMANDS = {
 def main() -> None:
     """Run the command line; an expected failure is one sentence on stderr and exit code 1."""
     try:
-        build(COMMANDS, sys.argv[1:])(prog_name="gwansang")
+        build_app(COMMANDS, sys.argv[1:])(prog_name="gwansang")
     except (AppError, CommandError, FetchError) as error:
         typer.echo(f"gwansang: {error}", err=True)
         sys.exit(1)

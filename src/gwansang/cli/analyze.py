@@ -1,23 +1,20 @@
 """`gwansang analyze`: photos in, readings out - a table for people or the API's JSON."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gwansang.api.v1.presenters.readings import present
-from gwansang.cli.failure import CommandError, envelope, sentence, unusable
-from gwansang.cli.options import norms as read_norms
-from gwansang.cli.options import settings as read_settings
-from gwansang.cli.overlay import draw
-from gwansang.cli.report import report
+from gwansang.cli.failure import CommandError, error_json, error_text, file_error, naming_file
+from gwansang.cli.options import read_norms, read_settings
+from gwansang.cli.overlay import draw_overlay
+from gwansang.cli.progress import progress_bar
+from gwansang.cli.report import render_reading
 from gwansang.container import open_analysis_service
 from gwansang.core.exceptions import AppError
 from gwansang.core.logging import configure_logging
@@ -27,21 +24,16 @@ from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 Outcome = FaceReading | AppError | CommandError
+Printer = Callable[[Path, Outcome], None]  # prints the outcome of one photo to stdout
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked about every photo."""
+class AnalyzeOptions:
+    """Options that apply to every photo."""
 
     locale: Locale
     birth_year: int | None
     norms: Path | None
-
-
-class Show(Protocol):
-    """Puts one photo's outcome on stdout."""
-
-    def __call__(self, photo: Path, outcome: Outcome) -> None: ...
 
 
 def analyze(
@@ -67,111 +59,80 @@ def analyze(
     if overlay is not None and len(photos) > 1:
         raise typer.BadParameter("it draws on one photo; name a single one", param_hint="--overlay")
     configure_logging("WARNING", json=False)
-    show = _show_json if as_json else _show_table(locale)
-    wish = Wish(locale, birth_year, norms)
-    bad = asyncio.run(_analyze_all(photos, wish, _with_overlay(show, overlay)))
-    if bad:
+    printer = _print_json if as_json else _table_printer(locale)
+    if overlay is not None:
+        printer = _with_overlay(printer, overlay)
+    failures = asyncio.run(_analyze_all(photos, AnalyzeOptions(locale, birth_year, norms), printer))
+    if failures:
         raise typer.Exit(1)
 
 
-async def _analyze_all(photos: list[Path], wish: Wish, show: Show) -> int:
-    """Show every photo's outcome in order and return how many could not be read."""
-    chosen = read_settings()
-    workers = min(chosen.inference_workers, len(photos))
-    norms_path = wish.norms or chosen.norms_path
-    read_norms(norms_path)  # what is wrong with them is a sentence before anything is loaded
-    changed = {"inference_workers": workers, "norms_path": norms_path}
-    bad = 0
-    async with open_analysis_service(chosen.model_copy(update=changed)) as analyses:
-        with _progress(len(photos)) as advance:
-            async for photo, outcome in _outcomes(analyses, photos, wish, workers):
+async def _analyze_all(photos: list[Path], options: AnalyzeOptions, printer: Printer) -> int:
+    """Print the outcome of every photo in order and return the number of those that could not be read."""
+    settings = read_settings()
+    workers = min(settings.inference_workers, len(photos))
+    norms_path = options.norms or settings.norms_path
+    read_norms(norms_path)  # reports faults before the models are loaded
+    changes = {"inference_workers": workers, "norms_path": norms_path}
+    failures = 0
+    async with open_analysis_service(settings.model_copy(update=changes)) as analyses:
+        with progress_bar(len(photos)) as advance:
+            async for photo, outcome in _outcomes(analyses, photos, options, workers):
                 advance()
-                show(photo, outcome)
+                printer(photo, outcome)
                 if not isinstance(outcome, FaceReading):
-                    bad += 1
-                    typer.echo(f"{photo}: {sentence(outcome, wish.locale)}", err=True)
-    return bad
+                    failures += 1
+                    typer.echo(f"{photo}: {error_text(outcome, options.locale)}", err=True)
+    return failures
 
 
 async def _outcomes(
-    analyses: AnalysisService, photos: list[Path], wish: Wish, workers: int
+    analyses: AnalysisService, photos: list[Path], options: AnalyzeOptions, workers: int
 ) -> AsyncIterator[tuple[Path, Outcome]]:
     running: list[tuple[Path, asyncio.Task[Outcome]]] = []
     waiting = iter(photos)
     while True:
-        # One more than there are workers: nobody idles, and no more photos than that are in memory.
+        # One more than there are workers: no worker is idle, and no more photos than that are in memory.
         while len(running) <= workers and (photo := next(waiting, None)) is not None:
-            running.append((photo, asyncio.create_task(_outcome(analyses, photo, wish))))
+            running.append((photo, asyncio.create_task(_outcome(analyses, photo, options))))
         if not running:
             return
         photo, task = running.pop(0)
         yield photo, await task
 
 
-async def _outcome(analyses: AnalysisService, photo: Path, wish: Wish) -> Outcome:
-    def ask() -> FaceQuery:
-        return FaceQuery(locale=wish.locale, birth_year=wish.birth_year, image=photo.read_bytes())
+async def _outcome(analyses: AnalysisService, photo: Path, options: AnalyzeOptions) -> Outcome:
+    def read_query() -> FaceQuery:
+        return FaceQuery(locale=options.locale, birth_year=options.birth_year, image=photo.read_bytes())
 
     try:
-        return present(await analyses.analyze(ask))
+        return present(await analyses.analyze(read_query))
     except AppError as error:
         return error
     except OSError as error:
-        return unusable(error)
+        return file_error(error)
 
 
-def _show_json(photo: Path, outcome: Outcome) -> None:
-    typer.echo(outcome.model_dump_json() if isinstance(outcome, FaceReading) else envelope(outcome))
+def _print_json(photo: Path, outcome: Outcome) -> None:
+    typer.echo(outcome.model_dump_json() if isinstance(outcome, FaceReading) else error_json(outcome))
 
 
-def _show_table(locale: Locale) -> Show:
+def _table_printer(locale: Locale) -> Printer:
     console = Console()
 
-    def show(photo: Path, outcome: Outcome) -> None:
+    def print_table(photo: Path, outcome: Outcome) -> None:
         if isinstance(outcome, FaceReading):
-            console.print(report(photo.name, outcome, locale))
+            console.print(render_reading(photo.name, outcome, locale))
 
-    return show
-
-
-def _with_overlay(show: Show, overlay: Path | None) -> Show:
-    def both(photo: Path, outcome: Outcome) -> None:
-        show(photo, outcome)
-        if overlay is not None and isinstance(outcome, FaceReading):
-            _write(overlay, photo, outcome)
-
-    return both
+    return print_table
 
 
-def _write(overlay: Path, photo: Path, reading: FaceReading) -> None:
-    image = draw(photo.read_bytes(), reading, overlay.suffix)
-    try:
-        overlay.write_bytes(image)
-    except OSError as error:
-        raise CommandError(f"{overlay}: {unusable(error)}") from error
+def _with_overlay(printer: Printer, overlay: Path) -> Printer:
+    def print_and_draw(photo: Path, outcome: Outcome) -> None:
+        printer(photo, outcome)
+        if isinstance(outcome, FaceReading):
+            image = draw_overlay(photo.read_bytes(), outcome, overlay.suffix)
+            with naming_file(overlay):
+                overlay.write_bytes(image)
 
-
-def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
-    if total == 1 or not sys.stderr.isatty():
-        return nullcontext(_nothing)
-    return _Bar(total)
-
-
-def _nothing() -> None:
-    return None
-
-
-class _Bar:
-    """A bar on stderr that tables and sentences push downwards."""
-
-    def __init__(self, total: int) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("photos", total=total)
-
-    def __enter__(self) -> Callable[[], None]:
-        self._bar.start()
-        return lambda: self._bar.advance(self._task)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    return print_and_draw

@@ -1,4 +1,4 @@
-"""`gwansang db`: bring the database to this release's version, and look at it."""
+"""`gwansang db`: migrations of the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from gwansang.cli.failure import CommandError
-from gwansang.cli.options import settings as read_settings
+from gwansang.cli.options import read_settings
 from gwansang.db import migrate
 from gwansang.db.init_db import REVISION
 from gwansang.db.session import Database
@@ -21,8 +21,8 @@ def upgrade(
     revision: Annotated[str, typer.Argument(help="Version to reach; `head` is the newest.")] = migrate.HEAD,
 ) -> None:
     """Bring the tables up to this release's version; does nothing where they are."""
-    _on_database(lambda database: migrate.upgrade(database, revision))
-    _say(_on_database(migrate.current_revision))
+    _run_on_database(lambda database: migrate.upgrade(database, revision))
+    _print_revision(_run_on_database(migrate.current_revision))
 
 
 @app.command()
@@ -33,22 +33,24 @@ def downgrade(
     """Take the tables back to an older version; what only the newer one could keep is lost."""
     if not yes:
         typer.confirm(f"Data can be lost on the way to {revision}. Go on?", abort=True)
-    _on_database(lambda database: migrate.downgrade(database, revision))
-    _say(_on_database(migrate.current_revision))
+    _run_on_database(lambda database: migrate.downgrade(database, revision))
+    _print_revision(_run_on_database(migrate.current_revision))
 
 
 @app.command()
 def check() -> None:
     """Compare the database with the tables of this release; exit code 1 where they differ."""
-    found = _on_database(migrate.current_revision)
-    if found != REVISION:
-        raise CommandError(f"The database is at version {found or 'none'}, not {REVISION}; run `gwansang db upgrade`.")
-    differences = _on_database(migrate.schema_differences)
+    revision = _run_on_database(migrate.current_revision)
+    if revision != REVISION:
+        raise CommandError(
+            f"The database is at version {revision or 'none'}, not {REVISION}; run `gwansang db upgrade`."
+        )
+    differences = _run_on_database(migrate.schema_differences)
     for difference in differences:
         typer.echo(difference)
     if differences:
         raise CommandError(f"The database differs from this release in {len(differences)} places.")
-    _say(found)
+    _print_revision(revision)
 
 
 @app.command()
@@ -56,7 +58,7 @@ def info() -> None:
     """Show where the database is and at which version."""
     address = _database().url.render_as_string(hide_password=True)
     typer.echo(f"address  {address}")
-    typer.echo(f"version  {_on_database(migrate.current_revision) or 'none'}")
+    typer.echo(f"version  {_run_on_database(migrate.current_revision) or 'none'}")
     typer.echo(f"needed   {REVISION}")
     typer.echo(f"known    {', '.join(migrate.list_revisions())}")
 
@@ -65,16 +67,16 @@ def _database() -> Database:
     return Database(read_settings().database_url.get_secret_value())
 
 
-def _on_database(work: Callable[[Database], Awaitable[T]]) -> T:
+def _run_on_database(use: Callable[[Database], Awaitable[T]]) -> T:
     async def run() -> T:
         database = _database()
         try:
-            return await work(database)
+            return await use(database)
         finally:
             await database.close()
 
     return asyncio.run(run())
 
 
-def _say(revision: str | None) -> None:
+def _print_revision(revision: str | None) -> None:
     typer.echo(f"database: at version {revision or 'none'}")

@@ -1,4 +1,4 @@
-"""`gwansang celebrity demo`: the whole way of the look-alike match, with people who don't exist."""
+"""`gwansang celebrity demo`: a gallery of drawn people, and a face that is matched with it."""
 
 import asyncio
 import tempfile
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from gwansang.cli.options import settings as read_settings
+from gwansang.cli.options import read_settings
 from gwansang.config import Settings
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
@@ -26,8 +26,8 @@ from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
 
 _NAMES = ("가온_Gaon", "나루_Naru", "다솜_Dasom", "라온_Raon", "마루_Maru", "바다_Bada", "새론_Saeron", "아라_Ara")
-_REACH_CM, _STEP_CM = 3.0, 0.55
-_CENTRES = 24
+_RADIUS_CM, _SHIFT_CM = 3.0, 0.55  # of the differences between drawn people
+_SHIFTS = 24
 
 
 def demo() -> None:
@@ -40,65 +40,61 @@ def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="gwansang-demo-") as folder:
         database = SecretStr(f"sqlite:///{Path(folder) / 'demo.sqlite3'}")
         settings = read_settings().model_copy(update={"database_url": database, "storage_folder": Path(folder)})
-        became, asked, found = asyncio.run(_shown(settings))
+        pictures, name, matches = asyncio.run(_import_and_match(settings))
     console = Console(soft_wrap=True, markup=False, highlight=False)
-    console.print(f"1. A ZIP with {len(became)} drawn pictures of {len(_NAMES)} people who don't exist.")
-    fates = [picture.fate for picture in became]
+    console.print(f"1. A ZIP with {len(pictures)} drawn pictures of {len(_NAMES)} people who don't exist.")
+    fates = [picture.fate for picture in pictures]
     console.print(f"2. Imported: {fates.count('added')} added, {fates.count('duplicate')} already there.")
-    console.print(f"3. A third picture, of {asked}, is asked for:", "")
-    table = Table("", "name", "percentile", *next(iter(found.matches)).similarity, box=None)
-    for rank, one in enumerate(found.matches, start=1):
-        shares = [str(share) for share in one.similarity.values()]
-        table.add_row(str(rank), one.person.name_ko, f"{one.percentile:.1f}", *shares)
+    console.print(f"3. A third picture, of {name}, is asked for:", "")
+    table = Table("", "name", "percentile", *next(iter(matches.matches)).similarity, box=None)
+    for rank, match in enumerate(matches.matches, start=1):
+        similarities = [str(similarity) for similarity in match.similarity.values()]
+        table.add_row(str(rank), match.person.name_ko, f"{match.percentile:.1f}", *similarities)
     console.print(table, "")
-    nearest = ", ".join(f"{region} {one.person.name_ko}" for region, one in found.regions.items())
+    nearest = ", ".join(f"{region} {match.person.name_ko}" for region, match in matches.regions.items())
     console.print(f"4. Region by region the closest: {nearest}.")
     typer.echo(
-        f"celebrity: gallery version {found.gallery_version}, {found.gallery_size} people; all of it is gone now"
+        f"celebrity: gallery version {matches.gallery_version}, {matches.gallery_size} people; all of it is gone now"
     )
 
 
-async def _shown(settings: Settings) -> tuple[list[ImportedPicture], str, Matches]:
+async def _import_and_match(settings: Settings) -> tuple[list[ImportedPicture], str, Matches]:
     async with open_gallery(settings) as (gallery, search, embeddings):
-        with open_archive(BytesIO(_archive())) as pictures:
-            became = [
-                await import_picture(gallery, entry, pictures.read(entry.file, MAX_PICTURE_BYTES))
-                for entry in list_entries(pictures)
+        with open_archive(BytesIO(_archive())) as source:
+            pictures = [
+                await import_picture(gallery, entry, source.read(entry.file, MAX_PICTURE_BYTES))
+                for entry in list_entries(source)
             ]
         query = FaceQuery(image=_picture(2, size=0.9, light=0.85))
-        known = await search.refresh()
-        return (
-            became,
-            _NAMES[2].split("_")[0],
-            await embeddings.compare(lambda: query, lambda face, _: known.match(face, 5)),
-        )
+        snapshot = await search.refresh()
+        matches = await embeddings.compare(lambda: query, lambda face, _: snapshot.match(face, 5))
+        return pictures, _NAMES[2].split("_")[0], matches
 
 
 def _archive() -> bytes:
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for number, name in enumerate(_NAMES):
             for view, (size, light) in enumerate(((1.0, 1.0), (1.15, 0.92)), start=1):
                 archive.writestr(f"{name}/{view}.jpg", _picture(number, size=size, light=light))
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
 def _picture(number: int, *, size: float, light: float) -> bytes:
-    """A drawn person as a JPEG; the same number is the same person."""
-    drawn = draw_face(face_width=240.0 * size, vertices=_person(number))
-    draws = np.random.default_rng(number)
-    tint = draws.uniform(0.8, 1.05, 3) * light
-    lit = np.clip(drawn * tint, 0, 255).astype(np.uint8)
+    """Draw a person as a JPEG; the same number is the same person."""
+    drawing = draw_face(face_width=240.0 * size, vertices=_person(number))
+    tint = np.random.default_rng(number).uniform(0.8, 1.05, 3) * light
+    lit = np.clip(drawing * tint, 0, 255).astype(np.uint8)
     return cv2.imencode(".jpg", lit[..., ::-1])[1].tobytes()
 
 
 def _person(number: int) -> Points:
-    """The canonical face with some of its places moved, alike on both sides."""
+    """Return the canonical face with some of its regions shifted, symmetrically."""
     mesh = canonical_face()
-    draws = np.random.default_rng(1000 + number)
-    centres = mesh.vertices[draws.choice(len(mesh.vertices), _CENTRES, replace=False)]
-    steps = draws.normal(scale=_STEP_CM, size=(_CENTRES, 3))
-    near = np.exp(-((mesh.vertices[:, None] - centres[None]) ** 2).sum(axis=2) / (2 * _REACH_CM**2))
-    moved = near @ steps
-    both: Points = mesh.vertices + (moved + moved[mesh.mirror] * (-1.0, 1.0, 1.0)) / 2
-    return both
+    random = np.random.default_rng(1000 + number)
+    centres = mesh.vertices[random.choice(len(mesh.vertices), _SHIFTS, replace=False)]
+    shifts = random.normal(scale=_SHIFT_CM, size=(_SHIFTS, 3))
+    weights = np.exp(-((mesh.vertices[:, None] - centres[None]) ** 2).sum(axis=2) / (2 * _RADIUS_CM**2))
+    moved = weights @ shifts
+    person: Points = mesh.vertices + (moved + moved[mesh.mirror] * (-1.0, 1.0, 1.0)) / 2
+    return person

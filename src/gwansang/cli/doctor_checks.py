@@ -1,92 +1,101 @@
-"""What the service needs around it, for the doctor: whether database, file store and Redis do their work."""
+"""Checks of the doctor that need no native module: Python, packages, models, port, machine."""
 
-import asyncio
+import importlib
+import os
+import platform
+import re
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from importlib import metadata
 from pathlib import Path
-from uuid import uuid4
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from gwansang.cli.failure import CommandError
+from gwansang.cli.serve import require_free_port
+from gwansang.vision.models import catalog
 
-from gwansang.cli.findings import Finding, Verdict
-from gwansang.config import Settings
-from gwansang.container import open_accounts, open_store
-from gwansang.core.clock import utc_now
-from gwansang.core.exceptions import AppError
-from gwansang.core.file_links import FileLinks
-from gwansang.db.init_db import REVISION
-from gwansang.db.migrate import current_revision
-from gwansang.db.session import Database
-from gwansang.services.operations.storage_probe import StorageProbe
-
-_PATIENCE_S = 5.0
+OLDEST_PYTHON = (3, 11)
+NEEDED_MEMORY_MB = 512
+NATIVE_MODULES = ("cv2", "ai_edge_litert.interpreter", "numpy")  # they also need libraries of the system
+REINSTALL = "run `make run`, or `pip install --force-reinstall gwansang`"
 
 
-def surroundings(settings: Settings) -> Iterator[Finding]:
-    """Looks at each; nothing is made that is not there yet."""
-    database = _database(settings.database_url.get_secret_value())
-    yield database
-    if database.verdict is Verdict.GOOD:
-        yield asyncio.run(_keys(settings))
-    yield _storage(settings)
-    if settings.redis_url is not None:
-        yield asyncio.run(_redis(settings.redis_url.get_secret_value()))
+class Verdict(Enum):
+    GOOD = "[green]ok[/]     "
+    NOTE = "[yellow]note[/]   "
+    MISSING = "[red]missing[/]"
 
 
-def _database(url: str) -> Finding:
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One line of the doctor's report."""
+
+    verdict: Verdict
+    text: str
+    advice: str = ""
+
+
+def check_python() -> CheckResult:
+    version = platform.python_version()
+    if sys.version_info < OLDEST_PYTHON:
+        return CheckResult(Verdict.MISSING, f"Python {version}", "install Python 3.11 or newer, then `make clean run`")
+    return CheckResult(Verdict.GOOD, f"Python {version}")
+
+
+def check_packages() -> CheckResult:
+    """Check that every dependency of the package is installed."""
+    needed = [_package_name(line) for line in metadata.requires("gwansang") or () if "extra ==" not in line]
+    absent = [name for name in needed if not _is_installed(name)]
+    if absent:
+        return CheckResult(Verdict.MISSING, f"packages {', '.join(absent)}", REINSTALL)
+    return CheckResult(Verdict.GOOD, f"{len(needed)} packages")
+
+
+def _package_name(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+
+
+def _is_installed(name: str) -> bool:
     try:
-        database = Database(url)
-        if database.embedded and not Path(database.url.database or "").exists():
-            return Finding(Verdict.NOTE, "the database is not there yet", "the first start makes it")
-        found = asyncio.run(_revision(database))
-    except AppError as error:
-        return Finding(Verdict.MISSING, error.message, "check DATABASE_URL")
-    kind = "SQLite" if database.embedded else "PostgreSQL"
-    if found != REVISION:
-        advice = "the next start brings it up to date" if database.embedded else "run `gwansang db upgrade`"
-        return Finding(Verdict.NOTE, f"{kind} has version {found or 'none'} of the tables, not {REVISION}", advice)
-    return Finding(Verdict.GOOD, f"{kind} answers, with version {REVISION} of the tables")
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
-async def _revision(database: Database) -> str | None:
+def check_native_modules() -> Iterator[CheckResult]:
+    """Yield a result for each native module that can't be loaded."""
+    for name in NATIVE_MODULES:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            yield CheckResult(Verdict.MISSING, f"{name} can't be loaded ({error})", REINSTALL)
+
+
+def check_models(model_path: Path) -> Iterator[CheckResult]:
+    """Yield a result for each model with a fault, or one if there is none."""
+    faults = {model.file: fault for model in catalog.MODELS if (fault := catalog.find_fault(model, model_path))}
+    for file, fault in faults.items():
+        yield CheckResult(Verdict.MISSING, f"model {model_path / file} is {fault.problem}", fault.remedy)
+    if not faults:
+        yield CheckResult(Verdict.GOOD, f"{len(catalog.MODELS)} models verified in {model_path}")
+
+
+def check_port(host: str, port: int) -> CheckResult:
     try:
-        return await current_revision(database)
-    finally:
-        await database.close()
+        require_free_port(host, port)
+    except CommandError as error:
+        return CheckResult(Verdict.NOTE, str(error))
+    return CheckResult(Verdict.GOOD, f"port {port} on {host} is free")
 
 
-async def _keys(settings: Settings) -> Finding:
-    async with open_accounts(settings) as accounts:
-        found = await accounts.key_rotation.usage()
-    wrong = (*found.missing, *found.broken)
-    if wrong:
-        what = f"ENCRYPTION_KEYS lacks the right key for {', '.join(wrong)}: what it sealed can't be opened"
-        return Finding(Verdict.MISSING, what, "put the key back, beside the one that is first")
-    waiting = sum(users for name, users in found.users.items() if name != found.primary)
-    if waiting:
-        what = f"{waiting} user keys are wrapped by an older master key"
-        return Finding(Verdict.NOTE, what, "run `gwansang privacy rotate-keys`")
-    return Finding(Verdict.GOOD, "the keys of all users can be opened")
-
-
-def _storage(settings: Settings) -> Finding:
-    where = f"bucket {settings.s3_bucket}" if settings.s3_bucket else f"folder {settings.storage_folder}"
-    if settings.s3_bucket is None and not settings.storage_folder.exists():
-        return Finding(Verdict.NOTE, f"the {where} is not there yet", "the first start makes it")
-    links = FileLinks(settings.secret_key.get_secret_value(), clock=utc_now)
-    try:
-        asyncio.run(StorageProbe(open_store(settings, links, utc_now), new_id=uuid4).check())
-    except AppError:
-        return Finding(Verdict.MISSING, f"the {where} does not keep files", "check STORAGE_FOLDER or the S3_ settings")
-    return Finding(Verdict.GOOD, f"the {where} keeps files, gives them back and deletes them")
-
-
-async def _redis(url: str) -> Finding:
-    client = Redis.from_url(url, socket_connect_timeout=_PATIENCE_S, socket_timeout=_PATIENCE_S)
-    try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        return Finding(Verdict.MISSING, f"Redis does not answer ({type(error).__name__})", "check REDIS_URL")
-    finally:
-        await client.aclose()
-    return Finding(Verdict.GOOD, "Redis answers")
+def check_machine() -> Iterator[CheckResult]:
+    """Check the number of processors and the memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield CheckResult(Verdict.GOOD, f"{cores} CPU core{'s' if cores > 1 else ''} ({platform.machine()})")
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    if memory_mb < NEEDED_MEMORY_MB:
+        yield CheckResult(Verdict.NOTE, f"{memory_mb} MB memory", f"{NEEDED_MEMORY_MB} MB or more is comfortable")
+    else:
+        yield CheckResult(Verdict.GOOD, f"{memory_mb / 1024:.1f} GB memory")

@@ -1,6 +1,5 @@
-"""`gwansang evaluate lookalike`: are people known again, and does another photo name the same look-alikes?"""
+"""`gwansang evaluate lookalike`: recognition of people, and stability of their look-alikes, on labelled photos."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,15 +10,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gwansang.cli.failure import CommandError, unusable
-from gwansang.cli.options import settings as read_settings
-from gwansang.cli.photo_set import Looked, people_in, people_named_in, refusal_lines, see_all
+from gwansang.cli.failure import CommandError, write_json
+from gwansang.cli.options import read_settings
+from gwansang.cli.photo_set import (
+    PhotoSetResult,
+    photos_by_name,
+    photos_by_person,
+    process_photos,
+    rejection_lines,
+)
 from gwansang.services.lookalike.recognition import Recognition, Trial, measure_recognition
 from gwansang.vision.embedding import Embedding, embed_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo_with_image
 
 Photos = Mapping[str, Sequence[Path]]
+Embeddings = PhotoSetResult[tuple[str, str], Embedding]  # by kind of photo and person
+_GALLERY, _QUERY = "gallery", "query"
 _ROWS = {
     "rank_1": "the person comes first (rank-1)",
     "rank_5": "the person is among the first five (rank-5)",
@@ -52,93 +59,81 @@ def evaluate_lookalike(
 ) -> None:
     """Measure the look-alike match on labelled photos; exit code 1 where nothing can be compared."""
     settings = read_settings()
-    gallery, asked = _split(people_in(folder)) if queries is None else _two(folder, queries)
-    photos = {**{("gallery", name): paths for name, paths in gallery.items()}, **_keyed("query", asked)}
-    by_key = {f"{kind}/{name}": paths for (kind, name), paths in photos.items()}
-    looked = see_all(by_key, settings.model_path, settings.inference_workers, _embedding)
-    found = _found(_trial(looked), folder, looked)
+    if queries is None:
+        gallery_photos, query_photos = _split_photos(photos_by_person(folder))
+    else:
+        gallery_photos, query_photos = photos_by_name(folder), photos_by_name(queries)
+    photos = {(_GALLERY, name): paths for name, paths in gallery_photos.items()}
+    photos |= {(_QUERY, name): paths for name, paths in query_photos.items()}
+    result = process_photos(photos, settings.model_path, settings.inference_workers, _embed)
+    recognitions = _measure(_trial(result), folder, result)
     console = Console(soft_wrap=True, highlight=False)
-    console.print(_table(found), "")
-    console.print(_summary(looked), markup=False)
-    for line in refusal_lines(looked):
+    console.print(_table(recognitions), "")
+    console.print(_summary(result), markup=False)
+    for line in rejection_lines(result):
         console.print(line, markup=False)
     if json_file is not None:
-        _write(json_file, found, looked)
+        figures = {name: asdict(recognition) for name, recognition in recognitions.items()}
+        write_json(json_file, {**_counts(result), "refused": dict(result.rejected), **figures})
 
 
-def _embedding(photo: bytes, engine: Networks) -> Embedding:
+def _embed(photo: bytes, engine: Networks) -> Embedding:
     face, picture = read_photo_with_image(photo, engine)
     return embed_face(engine, picture, face.points)
 
 
-def _split(people: Photos) -> tuple[Photos, Photos]:
-    """The first photo of each person for the gallery; people with one photo are nobody's, to be told from."""
+def _split_photos(people: Photos) -> tuple[Photos, Photos]:
+    """Return the first photo of each person for the gallery, and the others as queries."""
     return {name: paths[:1] for name, paths in people.items()}, {name: paths[1:] for name, paths in people.items()}
 
 
-def _two(gallery: Path, queries: Path) -> tuple[Photos, Photos]:
-    return people_named_in(gallery), people_named_in(queries)
-
-
-def _keyed(kind: str, people: Photos) -> Mapping[tuple[str, str], Sequence[Path]]:
-    return {(kind, name): paths for name, paths in people.items()}
-
-
-def _trial(looked: Looked[Embedding]) -> Trial:
-    """People of whom no gallery photo could be used are not asked for."""
-    found = {tuple(key.split("/", 1)): photos for key, photos in looked.people.items()}
-    names = [name for kind, name in found if kind == "gallery" and found[kind, name]]
-    places = {name: place for place, name in enumerate(names)}
+def _trial(result: Embeddings) -> Trial:
+    """Return the trial of all people of whom the gallery has a photo."""
+    names = [name for (kind, name), vectors in result.people.items() if kind == _GALLERY and vectors]
+    index_of = {name: index for index, name in enumerate(names)}
     return Trial(
-        gallery=[np.array(found["gallery", name]) for name in names],
+        gallery=[np.array(result.people[_GALLERY, name]) for name in names],
         queries=[
-            (vector, places[name])
-            for (kind, name), vectors in found.items()
-            if kind == "query" and name in places
+            (vector, index_of[name])
+            for (kind, name), vectors in result.people.items()
+            if kind == _QUERY and name in index_of
             for vector in vectors
         ],
     )
 
 
-def _found(trial: Trial, folder: Path, looked: Looked[Embedding]) -> Mapping[str, Recognition]:
+def _measure(trial: Trial, folder: Path, result: Embeddings) -> Mapping[str, Recognition]:
     try:
         return {
             "centred": measure_recognition(trial, centre=True),
             "plain": measure_recognition(trial, centre=False),
         }
     except ValueError as error:
-        why = "; ".join(refusal_lines(looked))
+        why = "; ".join(rejection_lines(result))
         raise CommandError(
             f"Nothing can be compared in {folder}: {error}; give every person a folder with two photos or more"
             f"{f' ({why})' if why else ''}."
         ) from error
 
 
-def _table(found: Mapping[str, Recognition]) -> Table:
-    table = Table("", *found, title="Look-alikes", title_justify="left", box=None)
-    figures = {name: asdict(one) for name, one in found.items()}
+def _table(recognitions: Mapping[str, Recognition]) -> Table:
+    table = Table("", *recognitions, title="Look-alikes", title_justify="left", box=None)
+    figures = [asdict(recognition) for recognition in recognitions.values()]
     for key, label in _ROWS.items():
-        table.add_row(label, *(f"{figures[name][key]:.4f}" for name in found))
+        table.add_row(label, *(f"{values[key]:.4f}" for values in figures))
     return table
 
 
-def _counts(looked: Looked[Embedding]) -> Mapping[str, int]:
-    used = [(key.split("/")[0], len(photos)) for key, photos in looked.people.items()]
+def _counts(result: Embeddings) -> Mapping[str, int]:
+    gallery = [len(vectors) for (kind, _), vectors in result.people.items() if kind == _GALLERY]
+    queries = [len(vectors) for (kind, _), vectors in result.people.items() if kind == _QUERY]
     return {
-        "people": sum(kind == "gallery" and count > 0 for kind, count in used),
-        "gallery_photos": sum(count for kind, count in used if kind == "gallery"),
-        "queries": sum(count for kind, count in used if kind == "query"),
+        "people": sum(count > 0 for count in gallery),
+        "gallery_photos": sum(gallery),
+        "queries": sum(queries),
     }
 
 
-def _summary(looked: Looked[Embedding]) -> str:
-    counts = _counts(looked)
+def _summary(result: Embeddings) -> str:
+    counts = _counts(result)
     return f"{counts['people']} people, {counts['gallery_photos']} gallery photos, {counts['queries']} queries"
-
-
-def _write(path: Path, found: Mapping[str, Recognition], looked: Looked[Embedding]) -> None:
-    figures = {**_counts(looked), "refused": dict(looked.refused)} | {name: asdict(one) for name, one in found.items()}
-    try:
-        path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{path}: {unusable(error)}") from error

@@ -1,41 +1,43 @@
-"""What the command line says when something can't be done."""
+"""Errors of the command line, and how they are printed."""
 
 import errno
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 
-from gwansang.api import problem_texts
+from gwansang.api.problem_texts import problem_text
 from gwansang.core.exceptions import AppError
 from gwansang.texts import Locale
 
 
 class CommandError(Exception):
-    """A command can't do what was asked: one sentence with what happened and what to do; exit code 1."""
+    """A command can't do its work: one sentence with the cause and the remedy; exit code 1."""
 
     code = "COMMAND_FAILED"
 
 
 class FileError(CommandError):
-    """A file of the user's can't be read or written."""
+    """A file of the user can't be read or written."""
 
     code = "FILE_UNUSABLE"
 
 
-def sentence(error: AppError | CommandError, locale: Locale) -> str:
-    """What to tell people: as in the API's `detail`; the plain message where there is none."""
-    if isinstance(error, CommandError):
-        return str(error)
-    return problem_texts.problem_text(error, locale)
+def error_text(error: AppError | CommandError, locale: Locale) -> str:
+    """Return the sentence for people: the API's `detail`, or the plain message if there is none."""
+    return problem_text(error, locale) if isinstance(error, AppError) else str(error)
 
 
-def envelope(error: AppError | CommandError) -> str:
-    """The error object that the API's clients know, as one line of JSON."""
+def error_json(error: AppError | CommandError) -> str:
+    """Return the API's error object as one line of JSON."""
     details = error.context or None if isinstance(error, AppError) else None
     body = {"code": error.code, "message": str(error), "details": details}
     return json.dumps({"error": body}, ensure_ascii=False, default=str)
 
 
-def unusable(error: OSError) -> FileError:
-    """Say why a file could not be read or written; the caller names the file."""
+def file_error(error: OSError) -> FileError:
+    """Return an error with the reason; the caller adds the name of the file."""
     reasons = {
         errno.ENOENT: "there is no such file or folder; check the path",
         errno.EISDIR: "it is a folder; name the photos in it",
@@ -43,3 +45,22 @@ def unusable(error: OSError) -> FileError:
         errno.ENOSPC: "the disk is full; free some space",
     }
     return FileError(f"{reasons.get(error.errno or 0, error.strerror or str(error))}.")
+
+
+@contextmanager
+def naming_file(path: str | Path) -> Iterator[None]:
+    """Turn an OSError of the block into a CommandError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"{path}: {file_error(error)}") from error
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON for people to read; scalars that JSON lacks, such as times, become text."""
+    with naming_file(path):
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=_scalar) + "\n", encoding="utf-8")
+
+
+def _scalar(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,4 +1,4 @@
-"""`gwansang keys`: API keys for those who run the service."""
+"""`gwansang keys`: create, list and revoke API keys."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gwansang.cli.users import with_accounts
+from gwansang.cli.users import run_with_accounts
 from gwansang.container import Accounts
 from gwansang.services.accounts.caller import KEY_SCOPES
 from gwansang.services.accounts.key_service import KeyInfo, NewKey
@@ -25,20 +25,20 @@ def create(
 ) -> None:
     """Make a key and show it, this once."""
 
-    async def work(accounts: Accounts) -> NewKey:
+    async def use(accounts: Accounts) -> NewKey:
         owner = await accounts.users.find(email)
         return await accounts.keys.create(owner.id, name, scope, days)
 
-    made = with_accounts(work)
-    typer.echo(made.key)
-    typer.echo(f"keys: {made.info.name} ({made.info.id}); it is not shown again", err=True)
+    created = run_with_accounts(use)
+    typer.echo(created.key)
+    typer.echo(f"keys: {created.info.name} ({created.info.id}); it is not shown again", err=True)
 
 
 @app.command("list")
 def list_keys(email: Owner) -> None:
     """Show the keys of an account."""
 
-    async def work(accounts: Accounts) -> tuple[KeyInfo, ...]:
+    async def use(accounts: Accounts) -> tuple[KeyInfo, ...]:
         return (await accounts.keys.page((await accounts.users.find(email)).id, size=100)).items
 
     table = Table(
@@ -50,7 +50,7 @@ def list_keys(email: Owner) -> None:
         "last used",
         box=None,
     )
-    for key in with_accounts(work):
+    for key in run_with_accounts(use):
         times = [f"{moment:%Y-%m-%d}" if moment else "never" for moment in (key.expires_at, key.last_used_at)]
         table.add_row(str(key.id), key.name, key.prefix, " ".join(key.scopes), *times)
     Console(soft_wrap=True, markup=False).print(table)
@@ -60,8 +60,8 @@ def list_keys(email: Owner) -> None:
 def revoke(email: Owner, key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")]) -> None:
     """End a key at once."""
 
-    async def work(accounts: Accounts) -> None:
+    async def use(accounts: Accounts) -> None:
         await accounts.keys.revoke((await accounts.users.find(email)).id, key_id)
 
-    with_accounts(work)
+    run_with_accounts(use)
     typer.echo(f"keys: {key_id} has ended")

@@ -1,20 +1,21 @@
-"""The one place where the command line defers imports: a command's module is loaded when that command is called.
+"""Deferred imports of the command line: the module of a command is imported when that command is called.
 
-`gwansang --help` answers from the table; OpenCV, LiteRT and the web stack are paid for by the commands that use them,
-and inside those modules imports stand at the top as everywhere else.
+`gwansang --help` prints the table. Only the commands that use OpenCV, LiteRT or the web stack take the time to import
+them; their own modules import at the top as all others.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
 
 @dataclass(frozen=True, slots=True)
 class LazyCommand:
-    """Where a command lives (`attribute` is a function, or a Typer app for a group) and the sentence introducing it."""
+    """Module of a command, its function (or a Typer app for a group) in that module, and its summary for the help."""
 
     module: str
     attribute: str
@@ -31,26 +32,36 @@ class LazyCommand:
             raise TypeError(f"{self.module}.{self.attribute} is no command")
 
 
-def build(table: Mapping[str, LazyCommand], arguments: Sequence[str]) -> typer.Typer:
-    """Return the app in which only the command that `arguments` call is loaded; the others show their summary."""
+def build_app(table: Mapping[str, LazyCommand], arguments: Sequence[str]) -> typer.Typer:
+    """Return the app, with only the command that `arguments` name imported; of the others it knows the summary."""
     app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, context_settings=HELP_NAMES)
-    app.callback()(_root)
+    app.callback()(_root_options)
     called = next((word for word in arguments if not word.startswith("-")), None)
     completing = "_GWANSANG_COMPLETE" in os.environ
     for name, command in table.items():
         if completing or name == called:
             command.load_into(app, name)
         else:
-            app.command(name, help=command.summary)(_elsewhere)
+            app.command(name, help=command.summary)(_not_imported)
     return app
 
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-def _root() -> None:
+def _print_version(requested: bool) -> None:
+    if requested:
+        import_module("gwansang.cli.version").version()
+        raise typer.Exit
+
+
+def _root_options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the versions.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Traditional Korean face reading: the same face gets the same reading, with its reasons as numbers."""
 
 
-def _elsewhere() -> None:
+def _not_imported() -> None:
     raise AssertionError("a command that was not called was run")

@@ -1,4 +1,4 @@
-"""`gwansang models`: bring in the face models, list them, check them."""
+"""`gwansang models`: fetch the face models, list them, verify them."""
 
 import os
 from pathlib import Path
@@ -18,9 +18,9 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def configured_path() -> Path:
-    """Return the setting MODEL_PATH, read without the settings' own libraries: every `make run` passes here."""
-    written = dotenv_values(".env").get("MODEL_PATH")
-    return Path(os.environ.get("MODEL_PATH") or written or ".models")
+    """Return the setting MODEL_PATH without importing Pydantic, because every `make run` calls this."""
+    in_file = dotenv_values(".env").get("MODEL_PATH")
+    return Path(os.environ.get("MODEL_PATH") or in_file or ".models")
 
 
 ModelPath = Annotated[
@@ -29,8 +29,8 @@ ModelPath = Annotated[
 ]
 
 
-class Terminal:
-    """Shows a fetch on stderr: bars where someone watches, plain lines elsewhere."""
+class FetchDisplay:
+    """Progress of a fetch on stderr: bars on a terminal, plain lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -39,13 +39,13 @@ class Terminal:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> "FetchDisplay":
         if self._console.is_terminal:
             self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:  # stopping bars that never ran prints an empty line
+        if self._console.is_terminal:  # stopping bars that were not started prints an empty line
             self._bars.stop()
 
     def note(self, text: str) -> None:
@@ -60,8 +60,8 @@ class Terminal:
 @app.command()
 def fetch(model_path: ModelPath) -> None:
     """Bring in every model that is not there yet, checked against its pinned digest."""
-    with Terminal(Console(stderr=True)) as terminal:
-        fetched = fetch_models(model_path, download_source, terminal)
+    with FetchDisplay(Console(stderr=True)) as display:
+        fetched = fetch_models(model_path, download_source, display)
     unconverted = [model.file for model in catalog.unusable_models(model_path)]
     count = len(catalog.MODELS)
     if unconverted:

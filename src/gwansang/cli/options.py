@@ -1,4 +1,4 @@
-"""Settings as commands need them."""
+"""Settings and norms, read for a command: faults are one sentence."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import NormsFileError, load_norms
 
 
-def settings() -> Settings:
-    """Read the settings; one that can't be used is a sentence, not a traceback."""
+def read_settings() -> Settings:
+    """Read the settings from the environment and `.env`."""
     try:
         return load_settings()
     except SettingsError as error:
         raise CommandError(f"The settings can't be used: {error}.") from error
 
 
-def norms(path: Path | None) -> Norms:
-    """The norms of a file, or the shipped ones; a file that can't be used is a sentence."""
+def read_norms(path: Path | None) -> Norms:
+    """Read the norms of a file, or the shipped ones."""
     try:
         return default_norms() if path is None else load_norms(path)
     except NormsFileError as error:

@@ -1,4 +1,4 @@
-"""Draws the measured lines of a reading on the upright photo, with a label per part beside the face."""
+"""Drawing of a reading's measured lines on the upright photo, with a label per part beside the face."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gwansang.vision.decode import decode_image
 from gwansang.vision.gates.headers import inspect_image
 
 Pixels = NDArray[np.uint8]
-Places = NDArray[np.float64]
+Points = NDArray[np.float64]
 Color = tuple[int, int, int]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -43,14 +43,14 @@ _PALETTE: tuple[Color, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """A part's name, where it points, and in which colour."""
+    """Name of a part, the point that its line leads to, and their colour."""
 
     text: str
     anchor: tuple[float, float]
     color: Color
 
 
-def draw(photo: bytes, reading: FaceReading, suffix: str) -> bytes:
+def draw_overlay(photo: bytes, reading: FaceReading, suffix: str) -> bytes:
     """Return the upright photo with the reading's lines as an image of the suffix's kind; raises CommandError."""
     if suffix.lower() not in SUFFIXES:
         raise CommandError(f"--overlay writes {', '.join(SUFFIXES)}; {suffix or 'a name without a suffix'} is none.")
@@ -67,32 +67,32 @@ def draw(photo: bytes, reading: FaceReading, suffix: str) -> bytes:
 def _upright(photo: bytes) -> Pixels:
     picture = decode_image(inspect_image(photo))
     size = (picture.width, picture.height)
-    # A turn by quarters and mirrors hits pixels exactly, so the nearest one is the right one.
-    turn = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(picture.pixels, picture.to_pixels, size, flags=turn).astype(np.uint8, copy=False)
+    # Quarter turns and mirrors map pixels exactly onto pixels.
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(picture.pixels, picture.to_pixels, size, flags=flags).astype(np.uint8, copy=False)
 
 
 def _unit(canvas: Pixels, reading: FaceReading) -> float:
-    """The line width for this photo: a face is about 200 lines wide."""
+    """Return the line width for this photo: a face is about 200 lines wide."""
     left, _, right, _ = _face_box(canvas, reading)
     return max(1.0, (right - left) / 220)
 
 
 def _face_box(canvas: Pixels, reading: FaceReading) -> tuple[float, float, float, float]:
-    places = [
-        place
+    fractions = [
+        point
         for part in reading.parts_analysis.values()
         for reason in part.reasons
         for overlay in reason.overlays
-        for place in overlay.points
+        for point in overlay.points
     ]
-    points = _pixels(canvas, places or [(0.25, 0.25), (0.75, 0.75)])
+    points = _to_pixels(canvas, fractions or [(0.25, 0.25), (0.75, 0.75)])
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
 
 
-def _pixels(canvas: Pixels, places: Sequence[tuple[float, float]]) -> Places:
-    return np.array(places, dtype=np.float64) * (canvas.shape[1], canvas.shape[0])
+def _to_pixels(canvas: Pixels, fractions: Sequence[tuple[float, float]]) -> Points:
+    return np.array(fractions, dtype=np.float64) * (canvas.shape[1], canvas.shape[0])
 
 
 def _color(number: int) -> Color:
@@ -107,7 +107,7 @@ def _draw_part(canvas: Pixels, part: PartOut, color: Color, unit: float, thick: 
 
 
 def _draw_overlay(canvas: Pixels, overlay: OverlayOut, color: Color, width: float) -> None:
-    points = _pixels(canvas, overlay.points)
+    points = _to_pixels(canvas, overlay.points)
     if overlay.type != "points":
         _stroke(canvas, points, color, width)
     ends = points if overlay.type == "points" else points[[0, -1]]
@@ -116,13 +116,13 @@ def _draw_overlay(canvas: Pixels, overlay: OverlayOut, color: Color, width: floa
         _dot(canvas, end, color, 1.6 * width)
 
 
-def _stroke(canvas: Pixels, points: Places, color: Color, width: float) -> None:
-    fixed = [np.rint(points * 2**_SUBPIXEL_BITS).astype(np.int32)]
+def _stroke(canvas: Pixels, points: Points, color: Color, width: float) -> None:
+    fixed_point = [np.rint(points * 2**_SUBPIXEL_BITS).astype(np.int32)]
     for shade, thickness in ((_CASING, width + max(1.0, 0.6 * width)), (color, width)):
-        cv2.polylines(canvas, fixed, False, shade, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(canvas, fixed_point, False, shade, max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
-def _dot(canvas: Pixels, centre: Places, color: Color, radius: float) -> None:
+def _dot(canvas: Pixels, centre: Points, color: Color, radius: float) -> None:
     x, y = np.rint(centre * 2**_SUBPIXEL_BITS).astype(int).tolist()
     cv2.circle(canvas, (x, y), round(radius * 2**_SUBPIXEL_BITS), color, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
 
@@ -132,13 +132,13 @@ def _labels(canvas: Pixels, reading: FaceReading) -> list[_Label]:
     for number, (key, part) in enumerate(reading.parts_analysis.items()):
         overlays = part.reasons[0].overlays if part.reasons else []
         if overlays:
-            x, y = _pixels(canvas, overlays[0].points).mean(axis=0).tolist()
+            x, y = _to_pixels(canvas, overlays[0].points).mean(axis=0).tolist()
             labels.append(_Label(f"{number + 1} {key.replace('_', ' ')}", (x, y), _color(number)))
     return labels
 
 
 def _draw_labels(canvas: Pixels, labels: list[_Label], box: tuple[float, float, float, float], unit: float) -> Pixels:
-    """Labels stand in two columns beside the face; the picture grows where it leaves no room for them."""
+    """Draw the labels in two columns beside the face, on a picture widened if there is no room for them."""
     scale = unit * 0.3
     line = round(_text_size("Ag", scale)[1] * 2.2)
     sides = _sides(labels, (box[0] + box[2]) / 2)
@@ -159,7 +159,7 @@ def _draw_labels(canvas: Pixels, labels: list[_Label], box: tuple[float, float, 
 
 
 def _sides(labels: list[_Label], middle: float) -> tuple[list[_Label], list[_Label]]:
-    """Half of the labels to each side, those left of the others to the left; each side from top to bottom."""
+    """Divide the labels between the left and the right column, each from top to bottom."""
     ordered = sorted(labels, key=lambda label: label.anchor[1])
     left = ordered[::2]
     right = ordered[1::2]
@@ -185,13 +185,13 @@ def _spread(heights: list[float], line: int, limit: int) -> list[float]:
 
 def _leader(canvas: Pixels, label: _Label, start: tuple[float, float], shift: int, unit: float) -> None:
     end = (label.anchor[0] + shift, label.anchor[1])
-    fixed = [np.rint(np.array([start, end]) * 2**_SUBPIXEL_BITS).astype(np.int32)]
-    cv2.polylines(canvas, fixed, False, label.color, max(1, round(unit * 0.4)), cv2.LINE_AA, _SUBPIXEL_BITS)
+    fixed_point = [np.rint(np.array([start, end]) * 2**_SUBPIXEL_BITS).astype(np.int32)]
+    cv2.polylines(canvas, fixed_point, False, label.color, max(1, round(unit * 0.4)), cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
-def _text(canvas: Pixels, label: _Label, place: tuple[float, float], scale: float) -> None:
+def _text(canvas: Pixels, label: _Label, position: tuple[float, float], scale: float) -> None:
     width, height = _text_size(label.text, scale)
-    x, y = round(place[0]), round(place[1] + height / 2)
+    x, y = round(position[0]), round(position[1] + height / 2)
     pad = round(height * 0.45)
     cv2.rectangle(canvas, (x - pad, y - height - pad), (x + width + pad, y + pad), _CASING, cv2.FILLED, cv2.LINE_AA)
     cv2.rectangle(canvas, (x - pad, y - height - pad), (x - pad // 3, y + pad), label.color, cv2.FILLED, cv2.LINE_AA)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gwansang.cli.failure import CommandError
-from gwansang.cli.users import with_accounts
+from gwansang.cli.users import run_with_accounts
 from gwansang.container import Accounts
 from gwansang.core.encryption import generate_key
 from gwansang.core.language import negotiate_locale
@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("verify-audit")
 def verify_audit() -> None:
     """Follow the chain of the audit log; exit code 1 where somebody changed it, with the first entry that is wrong."""
-    check: AuditCheck = with_accounts(lambda accounts: accounts.audit.verify())
+    check: AuditCheck = run_with_accounts(lambda accounts: accounts.audit.verify())
     if check.broken_at is not None:
         raise CommandError(f"The audit log is broken at entry {check.broken_at}: {check.reason}.")
     typer.echo(f"audit: {check.entries} entries are whole; the last is {check.head_seq}")
@@ -34,9 +34,9 @@ def retention(
 ) -> None:
     """Delete now what is older than the schedule says; the service does it daily by itself."""
     if dry_run:
-        counts = with_accounts(lambda accounts: accounts.retention.preview())
+        counts = run_with_accounts(lambda accounts: accounts.retention.preview())
     else:
-        counts = with_accounts(lambda accounts: accounts.retention.run())
+        counts = run_with_accounts(lambda accounts: accounts.retention.run())
     for name, count in counts.items():
         typer.echo(f"{name:12} {count}")
     typer.echo("retention: nothing was changed" if dry_run else "retention: done, and noted in the audit log")
@@ -46,28 +46,28 @@ def retention(
 def schedule(locale: Annotated[str, typer.Option(help=f"{LOCALE_CHOICE}.")] = DEFAULT_LOCALE) -> None:
     """Show what is kept how long."""
 
-    async def work(accounts: Accounts) -> tuple[ScheduleEntry, ...]:
+    async def use(accounts: Accounts) -> tuple[ScheduleEntry, ...]:
         return accounts.retention.schedule(negotiate_locale((locale,)))
 
-    for line in with_accounts(work):
+    for line in run_with_accounts(use):
         typer.echo(f"{line.what}\n    {line.how_long}")
 
 
 @app.command("rotate-keys")
 def rotate_keys() -> None:
     """Wrap every user's key with the first key of ENCRYPTION_KEYS; readings go on meanwhile."""
-    total = with_accounts(lambda accounts: accounts.key_rotation.run())
+    total = run_with_accounts(lambda accounts: accounts.key_rotation.run())
     typer.echo(f"keys: {total} were wrapped anew; keys that `gwansang privacy keys` does not show can be removed")
 
 
 @app.command()
 def keys() -> None:
     """Show which master keys are in use; exit code 1 where one of them is missing or is another one."""
-    found = with_accounts(lambda accounts: accounts.key_rotation.usage())
-    for name, users in found.users.items():
-        typer.echo(f"{name:40} {users} users{'  (first)' if name == found.primary else ''}")
-    if found.missing or found.broken:
-        raise CommandError(f"ENCRYPTION_KEYS lacks the right key for: {', '.join((*found.missing, *found.broken))}.")
+    usage = run_with_accounts(lambda accounts: accounts.key_rotation.usage())
+    for name, users in usage.users.items():
+        typer.echo(f"{name:40} {users} users{'  (first)' if name == usage.primary else ''}")
+    if usage.missing or usage.broken:
+        raise CommandError(f"ENCRYPTION_KEYS lacks the right key for: {', '.join((*usage.missing, *usage.broken))}.")
     typer.echo("keys: every one that is needed is here")
 
 

@@ -1,4 +1,4 @@
-"""A reading as a table for people."""
+"""Table of a reading for people."""
 
 from typing import TypedDict
 
@@ -27,28 +27,28 @@ class _ReportText(TypedDict):
     quality: str
 
 
-def report(title: str, reading: FaceReading, locale: Locale) -> RenderableType:
+def render_reading(title: str, reading: FaceReading, locale: Locale) -> RenderableType:
     """Return the reading as one panel: scores, parts with their key reasons, fortune, quality."""
-    words = load("report", locale, _ReportText)
+    texts = load("report", locale, _ReportText)
     sections = (
-        _summary(reading, words),
-        _parts(reading, words),
-        _fortune(reading, words),
-        _quality(reading, words),
+        _summary(reading, texts),
+        _parts(reading, texts),
+        _fortune(reading, texts),
+        _quality(reading, texts),
         Text(reading.disclaimer, style="dim"),
     )
     return Panel(Group(*sections), title=escape(title), padding=(1, 2))
 
 
-def _summary(reading: FaceReading, words: _ReportText) -> RenderableType:
+def _summary(reading: FaceReading, texts: _ReportText) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(words["overall"], _bar(reading.overall_score / 100), f"[bold]{reading.overall_score}[/] / 100")
+    grid.add_row(texts["overall"], _bar(reading.overall_score / 100), f"[bold]{reading.overall_score}[/] / 100")
     scores = reading.energy_scores.model_dump()
     for energy in ENERGIES:
-        grid.add_row(words["energies"][energy], _bar(scores[energy] / 5), f"{scores[energy]} / 5")
+        grid.add_row(texts["energies"][energy], _bar(scores[energy] / 5), f"{scores[energy]} / 5")
     element = reading.element
     share = element.shares.get(element.primary, 0.0)
-    grid.add_row(words["element"], _bar(share), f"{element.name} {share:.0%}")
+    grid.add_row(texts["element"], _bar(share), f"{element.name} {share:.0%}")
     return Group(grid, "")
 
 
@@ -57,10 +57,10 @@ def _bar(share: float) -> Text:
     return Text.assemble(("█" * full, "cyan"), ("░" * (_BAR_CELLS - full), "dim"))
 
 
-def _parts(reading: FaceReading, words: _ReportText) -> RenderableType:
+def _parts(reading: FaceReading, texts: _ReportText) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("#", justify="right", style="dim")
-    for heading, right in zip(words["columns"], (False, False, True, True, False), strict=True):
+    for heading, right in zip(texts["columns"], (False, False, True, True, False), strict=True):
         table.add_column(heading, justify="right" if right else "left")
     for number, part in enumerate(reading.parts_analysis.values(), start=1):
         table.add_row(
@@ -69,33 +69,33 @@ def _parts(reading: FaceReading, words: _ReportText) -> RenderableType:
             f"[bold]{escape(part.shape)}[/]",
             str(part.score),
             f"{part.probability:.0%}",
-            _key_reason(part, words),
+            _key_reason(part, texts),
         )
     return Group(table, "")
 
 
-def _key_reason(part: PartOut, words: _ReportText) -> str:
-    return _reason(part.reasons[0], words) if part.reasons else ""
+def _key_reason(part: PartOut, texts: _ReportText) -> str:
+    return _reason(part.reasons[0], texts) if part.reasons else ""
 
 
-def _reason(reason: ReasonOut, words: _ReportText) -> str:
+def _reason(reason: ReasonOut, texts: _ReportText) -> str:
     value = f"{reason.value:.3g}{_UNITS.get(reason.unit, '')}"
-    return f"{escape(reason.label)} {value} · {words['percentile'].format(reason.percentile)}"
+    return f"{escape(reason.label)} {value} · {texts['percentile'].format(reason.percentile)}"
 
 
-def _fortune(reading: FaceReading, words: _ReportText) -> RenderableType:
+def _fortune(reading: FaceReading, texts: _ReportText) -> RenderableType:
     fortune, lucky = reading.fortune, reading.fortune.lucky
     numbers = ", ".join(map(str, lucky.numbers))
-    head = f"[bold]{words['fortune']}[/] {fortune.date} {fortune.day_pillar_name}({fortune.day_pillar})"
-    luck = f"{words['lucky']}: {lucky.color} · {lucky.direction} · {numbers} · {lucky.hours}"
+    head = f"[bold]{texts['fortune']}[/] {fortune.date} {fortune.day_pillar_name}({fortune.day_pillar})"
+    luck = f"{texts['lucky']}: {lucky.color} · {lucky.direction} · {numbers} · {lucky.hours}"
     return Group(head, escape(reading.today_fortune), f"[dim]{escape(luck)}[/]", "")
 
 
-def _quality(reading: FaceReading, words: _ReportText) -> RenderableType:
+def _quality(reading: FaceReading, texts: _ReportText) -> RenderableType:
     quality = reading.quality
     facts = [f"yaw {quality.yaw_deg:+.0f}°", f"pitch {quality.pitch_deg:+.0f}°", f"roll {quality.roll_deg:+.0f}°"]
     if quality.distance_cm is not None:
         facts.append(f"{quality.distance_cm:.0f} cm")
-    head = f"[bold]{words['quality']}[/] {quality.score:.0%} · {' · '.join(facts)}"
-    advice = [f"[yellow]![/] {escape(one.text)}" for one in quality.advice]
-    return Group(head, *advice, "")
+    head = f"[bold]{texts['quality']}[/] {quality.score:.0%} · {' · '.join(facts)}"
+    lines = [f"[yellow]![/] {escape(advice.text)}" for advice in quality.advice]
+    return Group(head, *lines, "")

@@ -9,8 +9,7 @@ import typer
 import uvicorn
 
 from gwansang.cli.failure import CommandError
-from gwansang.cli.options import norms
-from gwansang.cli.options import settings as read_settings
+from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
@@ -32,9 +31,9 @@ def serve(
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
     catalog.verify_models(settings.model_path)
-    norms(settings.norms_path)
+    read_norms(settings.norms_path)
     asyncio.run(prepare_database(settings))
-    check_free(host, port)
+    require_free_port(host, port)
     uvicorn.run(
         "gwansang.main:app",
         host=host,
@@ -57,7 +56,7 @@ def serve(
 
 
 async def prepare_database(settings: Settings) -> None:
-    """Make or upgrade the embedded database, once for all workers; raise AppError where it can't be used as it is."""
+    """Create or upgrade the embedded database, once for all workers; raises AppError if another is outdated."""
     database = Database(settings.database_url.get_secret_value())
     try:
         await ensure_schema(database)
@@ -65,22 +64,21 @@ async def prepare_database(settings: Settings) -> None:
         await database.close()
 
 
-def check_free(host: str, port: int) -> None:
-    """Raise CommandError with the reason when nobody can listen there."""
+def require_free_port(host: str, port: int) -> None:
+    """Raise CommandError with the reason if the service can't listen on this address."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # as the server does: lingering ones don't count
+            # As the server does, which may take a port while its old connections are closing.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except socket.gaierror as error:
         raise CommandError(f"{host} is no address of this machine; try --host 127.0.0.1 or --host 0.0.0.0.") from error
     except OSError as error:
-        raise CommandError(_reason(error, host, port)) from error
+        raise CommandError(_listen_fault(error, host, port)) from error
 
 
-def _reason(error: OSError, host: str, port: int) -> str:
+def _listen_fault(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken; stop what uses it or choose another one: --port {port + 1}."
     if error.errno == errno.EACCES:

@@ -1,4 +1,4 @@
-"""`gwansang users`: the first administrator, and who there is."""
+"""`gwansang users`: create an administrator, list the users."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gwansang.cli.options import settings as read_settings
+from gwansang.cli.options import read_settings
 from gwansang.container import Accounts, open_accounts
 from gwansang.core.logging import configure_logging
 
@@ -27,7 +27,7 @@ def create_admin(
     password = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True, type=str
     )
-    user = with_accounts(lambda accounts: accounts.users.register(email, username, password, is_admin=True))
+    user = run_with_accounts(lambda accounts: accounts.users.register(email, username, password, is_admin=True))
     typer.echo(f"users: {user.email} is an administrator now (id {user.id})")
 
 
@@ -39,22 +39,21 @@ def list_users(
     email: Annotated[str | None, typer.Option(help="How the address begins.")] = None,
 ) -> None:
     """Show the users."""
-    shown = with_accounts(lambda accounts: accounts.users.page(page, size, active=active, email_prefix=email))
+    shown = run_with_accounts(lambda accounts: accounts.users.page(page, size, active=active, email_prefix=email))
     table = Table("id", "e-mail", "name", "active", "admin", "since", box=None)
     for user in shown.items:
-        yes_no = ["yes" if fact else "no" for fact in (user.is_active, user.is_admin)]
+        yes_no = ["yes" if flag else "no" for flag in (user.is_active, user.is_admin)]
         table.add_row(str(user.id), user.email, user.username, *yes_no, f"{user.created_at:%Y-%m-%d}")
     Console(soft_wrap=True, markup=False).print(table)
     typer.echo(f"users: page {shown.page} of {shown.pages}, {shown.total} in all")
 
 
-def with_accounts(work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Runs something with the services of accounts."""
-
+def run_with_accounts(use: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Run `use` with the services of accounts, and return its result."""
     configure_logging("WARNING", json=False)
 
     async def run() -> T:
         async with open_accounts(read_settings()) as accounts:
-            return await work(accounts)
+            return await use(accounts)
 
     return asyncio.run(run())

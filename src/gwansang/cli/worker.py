@@ -1,4 +1,4 @@
-"""`gwansang worker`: a process that does long work."""
+"""`gwansang worker`: a process that runs tasks."""
 
 import asyncio
 from datetime import timedelta
@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from gwansang import worker as process
-from gwansang.cli.options import norms
-from gwansang.cli.options import settings as read_settings
+from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
 from gwansang.core.clock import utc_now
 from gwansang.core.logging import configure_logging
@@ -18,7 +17,7 @@ from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.tasks.worker import PollIntervals
 from gwansang.vision.models import catalog
 
-_USUAL = 4
+_DEFAULT_CONCURRENCY = 4
 
 
 def worker(
@@ -33,14 +32,16 @@ def worker(
         alive = asyncio.run(_alive_here(settings))
         typer.echo("\n".join(alive) or "no worker of this machine was heard of lately")
         raise typer.Exit(not alive)
-    at_once = concurrency or settings.jobs_concurrency or _USUAL
-    settings = settings.model_copy(update={"jobs_concurrency": at_once})
+    concurrency = concurrency or settings.jobs_concurrency or _DEFAULT_CONCURRENCY
+    settings = settings.model_copy(update={"jobs_concurrency": concurrency})
     configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)
     catalog.verify_models(settings.model_path)
-    norms(settings.norms_path)
+    read_norms(settings.norms_path)
 
     def ready(name: str) -> None:
-        typer.echo(f"gwansang worker {name} is ready: {at_once} tasks at once; Ctrl+C or SIGTERM stops it.", err=True)
+        typer.echo(
+            f"gwansang worker {name} is ready: {concurrency} tasks at once; Ctrl+C or SIGTERM stops it.", err=True
+        )
 
     asyncio.run(process.run(settings, ready))
 

@@ -13,7 +13,6 @@ from gwansang.core.exceptions import InvalidInput, NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
-from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_tokens
@@ -224,7 +223,16 @@ def require_user(user: User | None) -> User:
 
 def user_info(user: User) -> UserInfo:
     """Return what an account's owner and administrators may see of it."""
-    return from_row(UserInfo, user)
+    return UserInfo(
+        id=user.id,
+        email=user.email,
+        username=user.username,
+        is_active=user.is_active,
+        is_admin=user.is_admin,
+        email_verified=user.email_verified,
+        created_at=user.created_at,
+        updated_at=user.updated_at,
+    )
 
 
 def validate_username(username: str) -> str:

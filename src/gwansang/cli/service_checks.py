@@ -1,0 +1,96 @@
+"""Checks of the doctor that use the services: database, encryption keys, file store, Redis."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gwansang.cli.doctor_checks import CheckResult, Verdict
+from gwansang.config import Settings
+from gwansang.container import open_accounts, open_store
+from gwansang.core.clock import utc_now
+from gwansang.core.exceptions import AppError
+from gwansang.core.file_links import FileLinks
+from gwansang.db.init_db import REVISION
+from gwansang.db.migrate import current_revision
+from gwansang.db.session import Database
+from gwansang.services.operations.storage_probe import StorageProbe
+
+_TIMEOUT_S = 5.0
+
+
+def check_services(settings: Settings) -> Iterator[CheckResult]:
+    """Check each service that is configured; creates no database and no folder."""
+    database = _check_database(settings.database_url.get_secret_value())
+    yield database
+    if database.verdict is Verdict.GOOD:
+        yield asyncio.run(_check_keys(settings))
+    yield _check_storage(settings)
+    if settings.redis_url is not None:
+        yield asyncio.run(_check_redis(settings.redis_url.get_secret_value()))
+
+
+def _check_database(url: str) -> CheckResult:
+    try:
+        database = Database(url)
+        if database.embedded and not Path(database.url.database or "").exists():
+            return CheckResult(Verdict.NOTE, "the database is not there yet", "the first start makes it")
+        revision = asyncio.run(_revision(database))
+    except AppError as error:
+        return CheckResult(Verdict.MISSING, error.message, "check DATABASE_URL")
+    kind = "SQLite" if database.embedded else "PostgreSQL"
+    if revision != REVISION:
+        advice = "the next start brings it up to date" if database.embedded else "run `gwansang db upgrade`"
+        return CheckResult(
+            Verdict.NOTE, f"{kind} has version {revision or 'none'} of the tables, not {REVISION}", advice
+        )
+    return CheckResult(Verdict.GOOD, f"{kind} answers, with version {REVISION} of the tables")
+
+
+async def _revision(database: Database) -> str | None:
+    try:
+        return await current_revision(database)
+    finally:
+        await database.close()
+
+
+async def _check_keys(settings: Settings) -> CheckResult:
+    async with open_accounts(settings) as accounts:
+        usage = await accounts.key_rotation.usage()
+    wrong = (*usage.missing, *usage.broken)
+    if wrong:
+        text = f"ENCRYPTION_KEYS lacks the right key for {', '.join(wrong)}: what it sealed can't be opened"
+        return CheckResult(Verdict.MISSING, text, "put the key back, beside the one that is first")
+    waiting = sum(users for name, users in usage.users.items() if name != usage.primary)
+    if waiting:
+        text = f"{waiting} user keys are wrapped by an older master key"
+        return CheckResult(Verdict.NOTE, text, "run `gwansang privacy rotate-keys`")
+    return CheckResult(Verdict.GOOD, "the keys of all users can be opened")
+
+
+def _check_storage(settings: Settings) -> CheckResult:
+    store = f"bucket {settings.s3_bucket}" if settings.s3_bucket else f"folder {settings.storage_folder}"
+    if settings.s3_bucket is None and not settings.storage_folder.exists():
+        return CheckResult(Verdict.NOTE, f"the {store} is not there yet", "the first start makes it")
+    links = FileLinks(settings.secret_key.get_secret_value(), clock=utc_now)
+    try:
+        asyncio.run(StorageProbe(open_store(settings, links, utc_now), new_id=uuid4).check())
+    except AppError:
+        return CheckResult(
+            Verdict.MISSING, f"the {store} does not keep files", "check STORAGE_FOLDER or the S3_ settings"
+        )
+    return CheckResult(Verdict.GOOD, f"the {store} keeps files, gives them back and deletes them")
+
+
+async def _check_redis(url: str) -> CheckResult:
+    client = Redis.from_url(url, socket_connect_timeout=_TIMEOUT_S, socket_timeout=_TIMEOUT_S)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        return CheckResult(Verdict.MISSING, f"Redis does not answer ({type(error).__name__})", "check REDIS_URL")
+    finally:
+        await client.aclose()
+    return CheckResult(Verdict.GOOD, "Redis answers")
