@@ -18,16 +18,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.accounts import signed_up
+from tests.support.accounts import signed_up, stream
 from tests.support.database import BACKENDS, drop_templates, scratch_database
 from tests.support.photos import drawn_portrait
 from tests.test_jobs.counting import open_accounts_at
 from tests.test_jobs.test_killed_video import Worker, film, replace_workers, run_workers
 
 from gwansang.core.logging import configure_logging
-from gwansang.services.jobs.batch_job import BATCH
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request
-from gwansang.services.jobs.video_job import VIDEO
+from gwansang.services.tasks.kinds import BATCH, VIDEO, JobKind
 
 _MAX_PAUSE_S = 0.6
 _MAX_KILLS_OF_A_STEP = 2
@@ -56,14 +55,16 @@ class Killer:
         self.at.append(progress)
 
 
-async def measure(url: str, folder: Path, kind: str, inputs: Sequence[bytes], expected: int, killer_seed: int) -> bool:
+async def measure(
+    url: str, folder: Path, kind: JobKind, inputs: Sequence[bytes], expected: int, killer_seed: int
+) -> bool:
     """Return whether the task ended well, once, and its progress never decreased."""
     began = time.monotonic()
     async with open_accounts_at(url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
         with run_workers(2, url, folder) as running:
-            task = await accounts.tasks.submit(me.id, kind, {}, inputs, request_sha256="0" * 64)
+            task = await accounts.tasks.submit(me.id, kind, stream(*inputs))
             killer = Killer(
                 random.Random(killer_seed),  # noqa: S311 - moments, not secrets
                 _args.kills,
@@ -81,7 +82,7 @@ async def measure(url: str, folder: Path, kind: str, inputs: Sequence[bytes], ex
     ok = ended.status == "done" and kept == expected and progress == sorted(progress)
     at = ", ".join(f"{one:.2f}" for one in killer.at)
     print(
-        f"  {kind:6} {'ok' if ok else 'FAILED'}: {ended.status}, {kept} of {expected} in the history, "
+        f"  {kind.name:6} {'ok' if ok else 'FAILED'}: {ended.status}, {kept} of {expected} in the history, "
         f"{len(killer.at)} kills of both workers at progress {at}; {time.monotonic() - began:.0f} s"
     )
     return ok

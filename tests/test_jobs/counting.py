@@ -4,9 +4,9 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -15,20 +15,26 @@ from pydantic import JsonValue
 from gwansang.container import Accounts, job_policy, open_accounts
 from gwansang.core.clock import utc_now
 from gwansang.services.tasks.job import Job, JobResult, TaskContext
+from gwansang.services.tasks.kinds import JOB_KINDS, JobKind, JobKinds, ResultType
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.services.tasks.worker import JobPolicy, PollIntervals, TaskWorker, open_worker
+from tests.support.accounts import stream
 from tests.support.serving import settings_for_tests
 
 FAST = PollIntervals(poll_s=0.1, heartbeat_s=0.3, sweep_s=0.4, dead_after_s=1.5, shutdown_grace_s=5.0)
 PATIENCE_S = 60.0  # until a test gives up; long, because the machine can be busy
 
 
+COUNT = JobKind("count", None, ResultType.READING, 1, "max_upload_bytes", "max_json_bytes")
+DEADLY = replace(COUNT, name="deadly")
+
+
 @dataclass
 class CountingJob:
-    """Records every step that it runs; `before_step` can wait, raise or kill the process. With `processes`, no step
-    ends before that many processes have started one."""
+    """Executes as many steps as its last input says. Records every step; `before_step` can wait, raise or kill
+    the process. With `processes`, no step ends before that many processes have started one."""
 
-    kind: str = "count"
+    kind: JobKind = COUNT
     before_step: Callable[[TaskContext, int], object] = lambda _, __: None
     pause_s: float = 0.0
     log: Path | None = None
@@ -37,9 +43,7 @@ class CountingJob:
     cancelled: list[UUID] = field(default_factory=list)
 
     async def plan(self, task: TaskContext) -> int:
-        steps = task.params["steps"]
-        assert isinstance(steps, int)
-        return steps
+        return int(await task.input(task.inputs - 1))
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         self.ran.append((task.id, index))
@@ -54,7 +58,7 @@ class CountingJob:
             raise
         while self.log is not None and self.processes > len({pid for pid, *_ in read_log(self.log)}):  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.02)
-        return {"index": index, "input": len(await task.input(0)) if task.inputs else None}
+        return {"index": index, "input": len(await task.input(0)) if task.inputs > 1 else None}
 
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
@@ -76,7 +80,8 @@ def kill_this_process(_: TaskContext, __: int) -> None:
 async def open_accounts_at(url: str, storage: Path, **changes: object) -> AsyncIterator[Accounts]:
     """Open the services on a database and a folder that several processes share; in real time."""
     settings = settings_for_tests(database_url=url, storage_folder=storage, **changes)
-    async with open_accounts(settings, clock=utc_now) as accounts:
+    kinds = JobKinds(*JOB_KINDS.by_name.values(), COUNT, DEADLY)
+    async with open_accounts(settings, clock=utc_now, kinds=kinds) as accounts:
         yield accounts
 
 
@@ -84,8 +89,7 @@ async def open_accounts_at(url: str, storage: Path, **changes: object) -> AsyncI
 async def open_worker_at(
     url: str,
     folder: Path,
-    jobs: Mapping[str, Job],
-    *,
+    *jobs: Job,
     concurrency: int = 4,
     eager: bool = True,
     intervals: PollIntervals = FAST,
@@ -101,10 +105,10 @@ async def open_worker_at(
         yield accounts, worker
 
 
-async def submit(accounts: Accounts, user_id: int, steps: int = 3, *inputs: bytes, key: str | None = None) -> TaskInfo:
-    return await accounts.tasks.submit(
-        user_id, "count", {"steps": steps}, inputs, request_sha256="0" * 64, idempotency_key=key
-    )
+async def submit(
+    accounts: Accounts, user_id: int, steps: int = 3, *inputs: bytes, kind: JobKind = COUNT, key: str | None = None
+) -> TaskInfo:
+    return await accounts.tasks.submit(user_id, kind, stream(*inputs, str(steps).encode()), key)
 
 
 async def wait_until_ended(accounts: Accounts, user_id: int, task_id: UUID, timeout_s: float = PATIENCE_S) -> TaskInfo:

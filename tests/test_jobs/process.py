@@ -11,7 +11,7 @@ from pathlib import Path
 from gwansang.core.logging import configure_logging
 from gwansang.services.tasks.worker import PollIntervals
 from gwansang.worker import stop_signal
-from tests.test_jobs.counting import FAST, CountingJob, kill_this_process, open_worker_at
+from tests.test_jobs.counting import DEADLY, FAST, CountingJob, kill_this_process, open_worker_at
 
 STEP_LOG = "steps.log"
 
@@ -28,12 +28,10 @@ async def _work(ready: Connection, url: str, folder: Path, options: dict[str, fl
     stopped = stop_signal()
     log = folder / STEP_LOG
     processes = int(options.get("processes", 1))
-    jobs = {
-        "count": CountingJob(pause_s=options.get("pause_s", 0.0), log=log, processes=processes),
-        "deadly": CountingJob("deadly", before_step=kill_this_process, log=log),
-    }
+    count = CountingJob(pause_s=options.get("pause_s", 0.0), log=log, processes=processes)
+    deadly = CountingJob(DEADLY, before_step=kill_this_process, log=log)
     intervals = PollIntervals() if options.get("usual_intervals") else FAST
     concurrency = int(options.get("concurrency", 4))
-    async with open_worker_at(url, folder, jobs, concurrency=concurrency, intervals=intervals) as (_, worker):
+    async with open_worker_at(url, folder, count, deadly, concurrency=concurrency, intervals=intervals) as (_, worker):
         ready.send(worker.name)
         await stopped.wait()

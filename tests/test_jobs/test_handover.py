@@ -101,7 +101,7 @@ async def test_the_next_worker_deletes_what_a_killed_one_left_in_the_engine(data
             worker.kill()
         await accounts.users.delete(me.id)
         assert str(task.id) in dump_engine_tables(database_url)
-    async with open_worker_at(database_url, folder, {}, eager=False):  # there is no task
+    async with open_worker_at(database_url, folder, eager=False):  # there is no task
         await wait_until_deleted(database_url, str(task.id))
 
 
@@ -109,7 +109,7 @@ async def test_the_next_worker_deletes_the_queued_task_of_a_user_who_was_erased_
     database_url: str, folder: Path
 ) -> None:
     job = CountingJob(pause_s=3600)
-    async with open_worker_at(database_url, folder, {"count": job}) as (accounts, _):
+    async with open_worker_at(database_url, folder, job) as (accounts, _):
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 3)
         async with asyncio.timeout(PATIENCE_S):
@@ -118,12 +118,12 @@ async def test_the_next_worker_deletes_the_queued_task_of_a_user_who_was_erased_
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         await accounts.users.delete(me.id)
     assert str(task.id) in dump_engine_tables(database_url)
-    async with open_worker_at(database_url, folder, {}, eager=False):  # there is no task
+    async with open_worker_at(database_url, folder, eager=False):  # there is no task
         await wait_until_deleted(database_url, str(task.id))
 
 
 async def test_a_worker_that_stops_while_its_engine_opens_leaves_no_thread(database_url: str, folder: Path) -> None:
-    async with open_worker_at(database_url, folder, {"count": CountingJob()}, eager=False) as (accounts, worker):
+    async with open_worker_at(database_url, folder, CountingJob(), eager=False) as (accounts, worker):
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 3)
         async with asyncio.timeout(PATIENCE_S):
@@ -132,7 +132,7 @@ async def test_a_worker_that_stops_while_its_engine_opens_leaves_no_thread(datab
         assert worker.name == ""
     names = [thread.name for thread in threading.enumerate() if thread.name.startswith(("dbos", "Thread-"))]
     assert [name for name in names if "_connection_worker" not in name] == []  # those connections are just closing
-    async with open_worker_at(database_url, folder, {"count": CountingJob()}) as (accounts, _):
+    async with open_worker_at(database_url, folder, CountingJob()) as (accounts, _):
         assert (await wait_until_ended(accounts, me.id, task.id)).status == "done"
 
 
@@ -145,7 +145,7 @@ async def test_a_worker_stops_although_its_database_is_unavailable(database_url:
 
     on_server = database_url.startswith("postgresql")
     async with asyncio.timeout(PATIENCE_S):
-        async with open_worker_at(database_url, folder, {}) as (_, worker):
+        async with open_worker_at(database_url, folder) as (_, worker):
             assert worker._open is not None
             connections = worker._open.engine._store.connections
             event.listen(connections, "checkout", disconnect)

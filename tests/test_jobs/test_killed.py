@@ -11,6 +11,7 @@ from gwansang.container import Accounts
 from gwansang.services.tasks.task_service import TaskInfo
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import (
+    DEADLY,
     PATIENCE_S,
     open_accounts_at,
     submit,
@@ -74,7 +75,7 @@ async def test_a_task_that_kills_its_worker_each_time_fails_after_three_tries_an
 ) -> None:
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        deadly = await accounts.tasks.submit(me.id, "deadly", {"steps": 3}, [], request_sha256="0" * 64)
+        deadly = await submit(accounts, me.id, 3, kind=DEADLY)
         others = [await submit(accounts, me.id, 3) for _ in range(3)]
         with run_workers(4, database_url, folder) as running:
             async with asyncio.timeout(PATIENCE_S):

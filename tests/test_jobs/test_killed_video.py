@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_snapshot
-from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.clip_reader import merge_parts, observe_part
+from gwansang.services.tasks.kinds import VIDEO
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.video import MAX_SAMPLED_FRAMES, DecodeBudget, scan_clip
-from tests.support.accounts import signed_up
+from tests.support.accounts import signed_up, stream
 from tests.support.clips import encode_clip, handheld_frames
 from tests.support.photos import model_dir
 from tests.support.serving import settings_for_tests
@@ -99,8 +99,8 @@ async def test_a_video_whose_workers_are_killed_is_read_once_and_like_an_undistu
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
         with run_workers(2, database_url, tmp_path) as running:
-            inputs = [film(), dump_request(ReadingRequest(locale="en"))]
-            task = await accounts.tasks.submit(me.id, VIDEO, {}, inputs, request_sha256="0" * 64)
+            inputs = stream(film(), dump_request(ReadingRequest(locale="en")))
+            task = await accounts.tasks.submit(me.id, VIDEO, inputs)
             alive, kill_at, progress = list(running), list(KILL_AT), []
             async with asyncio.timeout(4 * PATIENCE_S):
                 async for ended in accounts.tasks.events(me.id, task.id):

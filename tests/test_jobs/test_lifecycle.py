@@ -44,7 +44,7 @@ class Scene:
 @pytest.fixture
 async def scene(database_url: str, folder: Path) -> AsyncIterator[Scene]:
     job = CountingJob()
-    async with open_worker_at(database_url, folder, {"count": job}) as (accounts, _):
+    async with open_worker_at(database_url, folder, job) as (accounts, _):
         yield Scene(accounts, await signed_up(accounts), job)
 
 
@@ -82,7 +82,7 @@ async def test_an_error_of_the_input_fails_a_task_without_a_retry(scene: Scene) 
 
 async def test_an_unexpected_error_is_retried_up_to_three_tries_and_other_tasks_continue(scene: Scene) -> None:
     def fails_always(task: TaskContext, _: int) -> None:
-        if task.inputs:
+        if task.inputs > 1:
             raise ZeroDivisionError
 
     scene.job.before_step = fails_always
@@ -162,14 +162,14 @@ async def test_a_task_submitted_before_any_worker_ran_is_done(database_url: str,
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 2, b"a photo")  # and the process that accepted it ends here
-    async with open_worker_at(database_url, folder, {"count": CountingJob()}, eager=False) as (accounts, worker):
+    async with open_worker_at(database_url, folder, CountingJob(), eager=False) as (accounts, worker):
         assert (await wait_until_ended(accounts, me.id, task.id)).status == "done"
         assert worker.name
 
 
 async def test_a_service_without_tasks_never_opens_the_engine(folder: Path, database_url: str) -> None:
     intervals = PollIntervals(poll_s=0.01)
-    async with open_worker_at(database_url, folder, {}, eager=False, intervals=intervals) as (_, worker):
+    async with open_worker_at(database_url, folder, eager=False, intervals=intervals) as (_, worker):
         await asyncio.sleep(0.3)  # several polls
         assert worker.name == ""
 

@@ -9,23 +9,19 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.services.accounts.consent_service import ConsentRequiredError, ConsentService, ConsentVersionError
 from gwansang.services.accounts.user_service import UserNotFoundError
-from gwansang.services.jobs.batch_job import BATCH
-from gwansang.services.jobs.face_job import FACE
-from gwansang.services.jobs.import_job import IMPORT
-from gwansang.services.jobs.video_job import VIDEO
 from gwansang.services.protection.consent_texts import (
     PURPOSES,
     ConsentText,
     ConsentTexts,
     default_consent_texts,
 )
+from gwansang.services.tasks.kinds import BATCH, FACE, IMPORT, VIDEO
 from gwansang.services.tasks.task_service import TaskNotFoundError
 from gwansang.texts import LOCALES, load
-from tests.support.accounts import signed_up
+from tests.support.accounts import signed_up, stream
 from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
-KINDS = (FACE, BATCH, VIDEO, IMPORT)
 
 
 async def test_signing_up_grants_the_consent_to_readings_only(accounts: Accounts) -> None:
@@ -75,17 +71,19 @@ async def test_a_withdrawal_takes_effect_at_once_and_stays_in_the_ledger(
 
 async def test_withdrawing_the_consent_to_readings_deletes_tasks_that_need_it(accounts: Accounts) -> None:
     user, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
-    mine = {kind: await accounts.tasks.submit(user.id, kind, {}, [b"a photo"]) for kind in KINDS}
-    theirs = await accounts.tasks.submit(other.id, "face", {}, [b"a photo"])
+    mine = {
+        kind: await accounts.tasks.submit(user.id, kind, stream(b"a photo")) for kind in (FACE, BATCH, VIDEO, IMPORT)
+    }
+    theirs = await accounts.tasks.submit(other.id, FACE, stream(b"a photo"))
     await accounts.consents.withdraw(user.id, "reading")
-    for kind in ("face", "batch", "video"):
+    for kind in (FACE, BATCH, VIDEO):
         with pytest.raises(TaskNotFoundError):
             await accounts.tasks.get(user.id, mine[kind].id)
     left = {one.key.split("/")[1] async for one in accounts.store.list("jobs/")}
     ours = {str(task.id) for task in (*mine.values(), theirs)}
-    assert left & ours == {str(mine["import"].id), str(theirs.id)}
+    assert left & ours == {str(mine[IMPORT].id), str(theirs.id)}
     assert (await accounts.tasks.get(other.id, theirs.id)).status == "queued"
-    assert (await accounts.tasks.get(user.id, mine["import"].id)).status == "queued"
+    assert (await accounts.tasks.get(user.id, mine[IMPORT].id)).status == "queued"
 
 
 async def test_granting_or_withdrawing_twice_changes_nothing(accounts: Accounts, clock: MovingClock) -> None:
@@ -137,7 +135,9 @@ async def test_a_new_text_ends_consents_only_to_versions_before_valid_from(
     user = await signed_up(accounts)
     renewed = ConsentText(version=3, valid_from=valid_from, translations={"ko": "새 글", "en": "new text"})
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
-    later = ConsentService(accounts.uow, texts, accounts.audit, accounts.erasures, accounts.photo_cleaner, clock=clock)
+    later = ConsentService(
+        accounts.uow, texts, accounts.audit, accounts.erasures, accounts.photo_cleaner, lambda _: (), clock=clock
+    )
     state = (await later.states(user.id))[0]
     assert (state.granted, state.version, state.granted_version) == (holds, 3, 2)
     again = await later.grant(user.id, "reading")

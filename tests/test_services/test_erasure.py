@@ -9,9 +9,10 @@ from sqlalchemy import make_url
 
 from gwansang.container import Accounts
 from gwansang.services.accounts.user_service import LastAdminError, UserNotFoundError
+from gwansang.services.tasks.kinds import FACE
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.storage.base import StorageUnavailableError
-from tests.support.accounts import PASSWORD, signed_up
+from tests.support.accounts import PASSWORD, signed_up, stream
 from tests.support.fakes import MovingClock
 from tests.test_services.test_history import make_analysis, user_with_history
 from tests.test_services.test_sealing import query
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def submitted(accounts: Accounts, user_id: int) -> TaskInfo:
-    return await accounts.tasks.submit(user_id, "face", {}, [b"a photo", b"another"], request_sha256="0" * 64)
+    return await accounts.tasks.submit(user_id, FACE, stream(b"a photo", b"another"))
 
 
 async def count_inputs(accounts: Accounts, *tasks: TaskInfo) -> int:

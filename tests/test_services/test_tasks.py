@@ -13,18 +13,18 @@ from gwansang.container import Accounts
 from gwansang.core.paging import PageRequest
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.tasks import task_service
+from gwansang.services.tasks.kinds import FACE, IMPORT
 from gwansang.services.tasks.task_service import (
     IdempotencyKeyReusedError,
     TaskInfo,
     TaskNotFoundError,
     TooManyTasksError,
 )
-from tests.support.accounts import accounts_on, signed_up
+from tests.support.accounts import accounts_on, signed_up, stream
 from tests.support.fakes import NOON, MovingClock
 
 pytestmark = pytest.mark.anyio
 PHOTO = b"every pixel of a face"
-SHA = "a" * 64
 
 
 @pytest.fixture
@@ -33,10 +33,8 @@ async def accounts(database_url: str, clock: MovingClock, tmp_path: Path) -> Asy
         yield opened
 
 
-async def submit(accounts: Accounts, user_id: int, key: str | None = None, sha256: str = SHA) -> TaskInfo:
-    return await accounts.tasks.submit(
-        user_id, "face", {"locale": "ko"}, [PHOTO], request_sha256=sha256, idempotency_key=key
-    )
+async def submit(accounts: Accounts, user_id: int, key: str | None = None, photo: bytes = PHOTO) -> TaskInfo:
+    return await accounts.tasks.submit(user_id, FACE, stream(photo), key)
 
 
 def read_files(folder: Path) -> list[bytes]:
@@ -88,7 +86,7 @@ async def test_an_idempotency_key_identifies_one_request_of_one_user(accounts: A
     me, other = await signed_up(accounts), await signed_up(accounts, "other@example.com")
     mine = await submit(accounts, me.id, "key")
     with pytest.raises(IdempotencyKeyReusedError):
-        await submit(accounts, me.id, "key", "b" * 64)
+        await submit(accounts, me.id, "key", b"another photo")
     assert (await submit(accounts, other.id, "key")).id != mine.id
     await accounts.tasks.cancel(me.id, mine.id)
     assert (await submit(accounts, me.id, "key")).status == "cancelled"  # the task of the same request
@@ -153,7 +151,7 @@ async def test_listing_tasks_does_not_load_their_results(accounts: Accounts) -> 
 
 async def test_a_submission_of_a_missing_user_stores_nothing(accounts: Accounts, tmp_path: Path) -> None:
     with pytest.raises(UserNotFoundError):
-        await submit(accounts, 12345)
+        await accounts.tasks.submit(12345, IMPORT, stream(PHOTO))
     assert read_files(tmp_path) == []
 
 
@@ -178,7 +176,7 @@ async def test_an_expired_task_is_hidden_before_it_is_deleted_and_its_key_is_fre
         with pytest.raises(TaskNotFoundError):
             await call(me.id, first.id)
     assert (await accounts.tasks.page(me.id)).items == ()
-    second = await submit(accounts, me.id, "my key", "b" * 64)
+    second = await submit(accounts, me.id, "my key", b"another photo")
     assert second.id != first.id
 
 

@@ -33,6 +33,7 @@ from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.profile_service import ProfileService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
+from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.task_service import TaskService
@@ -68,7 +69,9 @@ class Accounts:
 
 
 @asynccontextmanager
-async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Accounts]:
+async def open_accounts(
+    settings: Settings, *, clock: Clock = utc_now, kinds: JobKinds = JOB_KINDS
+) -> AsyncIterator[Accounts]:
     """Open the database, bring it to the schema of this release, and yield the services that need nothing else."""
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     passwords = PasswordHasher(
@@ -76,7 +79,7 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
     )
     try:
         await ensure_schema(database)
-        accounts = _accounts(UnitOfWork(database), passwords, settings, clock)
+        accounts = _accounts(UnitOfWork(database), passwords, settings, clock, kinds)
         await accounts.legacy_sealer.run()
         yield accounts
     finally:
@@ -84,7 +87,9 @@ async def open_accounts(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
         await database.close()
 
 
-def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, clock: Clock) -> Accounts:
+def _accounts(
+    uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, clock: Clock, kinds: JobKinds
+) -> Accounts:
     texts = default_consent_texts()
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
     links = FileLinks(settings.secret_key.get_secret_value(), clock=clock)
@@ -96,11 +101,11 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
     erasures = ErasureService(uow, audit, vault.delete, delete_mails, photo_cleaner, clock=clock, new_id=uuid4)
     legacy_sealer = LegacyRowSealer(uow, sealer)
     policy = retention_policy(settings)
-    consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, clock=clock)
+    consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
-    job_resources = JobResources(uow, sealer, vault, Notifier(), clock)
+    job_resources = JobResources(uow, sealer, consents, vault, Notifier(), clock)
     tokens = TokenSigner(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -144,6 +149,7 @@ def _accounts(uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, cl
         archives=ExportArchive(exports, store),
         tasks=TaskService(
             job_resources,
+            kinds,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
             retention=timedelta(hours=settings.task_result_hours),

@@ -22,7 +22,6 @@ from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.jobs.batch_job import BatchJob
 from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.import_job import ImportJob
-from gwansang.services.jobs.import_service import ImportService
 from gwansang.services.jobs.submission_service import SubmissionService
 from gwansang.services.jobs.video_job import VideoJob
 from gwansang.services.lookalike.celebrity_service import CelebrityService
@@ -42,6 +41,7 @@ from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.live_service import LiveService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.tasks.job import Job
+from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.worker import TaskWorker, open_worker
 from gwansang.vision.copying import copy_photo
 
@@ -61,7 +61,6 @@ class Container(Accounts):
     live: LiveService
     worker: TaskWorker | None
     celebrities: CelebrityService
-    imports: ImportService
     matches: MatchService
     submissions: SubmissionService
     readiness: ReadinessService
@@ -142,22 +141,23 @@ async def assemble_container(
         await stack.enter_async_context(search.polling())
         embeddings = EmbeddingService(pool)
         celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
-        kinds: tuple[Job, ...] = (
+        jobs: tuple[Job, ...] = (
             FaceJob(readings),
             BatchJob(readings),
-            VideoJob(ClipReader(pool), readings, accounts.consents, clock=clock),
+            VideoJob(ClipReader(pool), readings, clock=clock),
             ImportJob(celebrities),
         )
+        JOB_KINDS.check_complete(job.kind for job in jobs)
         runner = None
         if settings.jobs_concurrency:
-            opening = open_worker(
-                accounts.job_resources, {job.kind: job for job in kinds}, job_policy(settings), eager=worker
-            )
+            opening = open_worker(accounts.job_resources, jobs, job_policy(settings), eager=worker)
             runner = await stack.enter_async_context(opening)
         yield Container(
             **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
             meters=meters,
-            metrics=MetricsService(meters, accounts.uow, pool, accounts.store, probe, clock=clock),
+            metrics=MetricsService(
+                meters, accounts.uow, pool, accounts.store, probe, job_kinds=JOB_KINDS.by_name, clock=clock
+            ),
             photos=photos,
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
@@ -165,11 +165,10 @@ async def assemble_container(
             live=LiveService(pool, analyses, readings, accounts.consents),
             worker=runner,
             celebrities=celebrities,
-            imports=ImportService(accounts.tasks),
             matches=MatchService(
                 embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)
             ),
-            submissions=SubmissionService(accounts.tasks, accounts.consents, analyses),
+            submissions=SubmissionService(accounts.tasks, analyses),
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
             limits=limits,

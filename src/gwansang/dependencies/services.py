@@ -15,7 +15,6 @@ from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.accounts.user_service import UserService
-from gwansang.services.jobs.import_service import ImportService
 from gwansang.services.jobs.submission_service import SubmissionService
 from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.match_service import MatchService
@@ -75,7 +74,5 @@ Tickets = Annotated[TicketService, provided("tickets")]
 Tasks = Annotated[TaskService, provided("tasks")]
 Submissions = Annotated[SubmissionService, provided("submissions")]
 Celebrities = Annotated[CelebrityService, provided("celebrities")]
-Imports = Annotated[ImportService, provided("imports")]
 Matches = Annotated[MatchService, provided("matches")]
 UploadLimit = Annotated[int, provided("edge.max_upload_bytes")]
-VideoLimit = Annotated[int, provided("edge.max_video_bytes")]

@@ -14,6 +14,7 @@ from gwansang.models import Task, TaskItem
 from gwansang.repositories.base import Repository
 
 UNFINISHED: Final = ("queued", "processing")
+STATUSES: Final = (*UNFINISHED, "done", "failed", "cancelled")
 _CHUNK: Final = 10_000  # ids in one statement; PostgreSQL and SQLite allow about 32,000 parameters
 
 

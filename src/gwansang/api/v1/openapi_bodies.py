@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from gwansang.api.openapi import OpenApi
 from gwansang.schemas.celebrity import CelebrityPhotoForm
 from gwansang.schemas.face_input import BatchForm, FaceForm, FaceRequest
-from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.ml.face_analyzer import MAX_PHOTOS
+from gwansang.services.tasks.kinds import BATCH
 
 
 def _file(description: str) -> OpenApi:
@@ -70,7 +70,7 @@ FORM_BODY = _form(
 )
 BATCH_BODY = _form(
     _files(
-        MAX_BATCH,
+        BATCH.max_files,
         "Photos of one person or of many, each in a part of its own with this name: JPEG, PNG or WebP, each up to "
         "{max_upload_bytes}, together up to {max_batch_bytes}.",
     ),

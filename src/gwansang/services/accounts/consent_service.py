@@ -1,8 +1,8 @@
 """The ledger of consents: purpose, time and text of each; a withdrawal deletes at once what rested on it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import structlog
 
@@ -18,7 +18,6 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _log = structlog.get_logger("gwansang.consents")
-_READINGS: Final = ("face", "batch", "video")  # the kinds of tasks that rest on the consent to `reading`
 
 
 class ConsentRequiredError(Forbidden):
@@ -56,7 +55,7 @@ class ConsentState:
 
 
 class ConsentService:
-    """Grants, withdraws and checks consents."""
+    """Grants, withdraws and checks consents; `task_kinds` returns the kinds of tasks that rest on a consent."""
 
     def __init__(
         self,
@@ -65,6 +64,7 @@ class ConsentService:
         audit: AuditLog,
         erasures: ErasureService,
         photo_cleaner: PhotoCleaner,
+        task_kinds: Callable[[Purpose], Sequence[str]],
         *,
         clock: Clock,
     ) -> None:
@@ -73,6 +73,7 @@ class ConsentService:
         self._audit = audit
         self._erasures = erasures
         self._photo_cleaner = photo_cleaner
+        self._task_kinds = task_kinds
         self._clock = clock
 
     async def states(self, user_id: int, locale: Locale = DEFAULT_LOCALE) -> tuple[ConsentState, ...]:
@@ -113,7 +114,8 @@ class ConsentService:
             if purpose == "history":
                 await tx.analyses.delete_for_user(user_id)
                 await tx.profiles.delete(user_id)
-            tasks = await self._erasures.delete_tasks(tx, user_id, _READINGS) if purpose == "reading" else None
+            kinds = self._task_kinds(purpose)
+            tasks = await self._erasures.delete_tasks(tx, user_id, kinds) if kinds else None
             row = (await tx.consents.latest_by_purpose(user_id)).get(purpose)
             if withdrawn:
                 await self._audit.record(tx, "consent_withdrawn", user_id, purpose=purpose)

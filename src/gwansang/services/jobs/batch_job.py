@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from pydantic import JsonValue
 
@@ -21,9 +20,7 @@ from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext
-
-BATCH: Final = "batch"
-MAX_BATCH: Final = 50
+from gwansang.services.tasks.kinds import BATCH
 
 
 class BatchJob:

@@ -1,7 +1,6 @@
 """Job that reads one face: the same as an immediate reading, memory and history included."""
 
 from functools import partial
-from typing import Final
 
 from pydantic import JsonValue
 
@@ -16,8 +15,7 @@ from gwansang.services.jobs.face_data import (
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.snapshot import snapshot_of
 from gwansang.services.tasks.job import JobResult, TaskContext
-
-FACE: Final = "face"
+from gwansang.services.tasks.kinds import FACE
 
 
 class FaceJob:

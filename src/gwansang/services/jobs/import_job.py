@@ -11,8 +11,8 @@ from gwansang.services.lookalike.celebrity_service import CelebrityService, Phot
 from gwansang.services.lookalike.gallery_archive import GalleryEntry
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext
+from gwansang.services.tasks.kinds import IMPORT
 
-IMPORT: Final = "import"
 Fate = Literal["added", "renewed", "duplicate", "unusable"]
 
 

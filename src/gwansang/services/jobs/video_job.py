@@ -1,11 +1,8 @@
 """Job that reads a clip: observed part by part, then read once, like a photo."""
 
-from typing import Final
-
 from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
-from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.jobs.face_data import dump_snapshot, load_request, step_analysis_id
 from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
@@ -13,8 +10,7 @@ from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader, merge_parts
 from gwansang.services.readings.snapshot import snapshot_of
 from gwansang.services.tasks.job import JobResult, TaskContext
-
-VIDEO: Final = "video"
+from gwansang.services.tasks.kinds import VIDEO
 
 
 class VideoJob:
@@ -26,19 +22,16 @@ class VideoJob:
 
     kind = VIDEO
 
-    def __init__(self, clips: ClipReader, readings: CallerAnalyses, consents: ConsentService, *, clock: Clock) -> None:
+    def __init__(self, clips: ClipReader, readings: CallerAnalyses, *, clock: Clock) -> None:
         self._clips = clips
         self._readings = readings
-        self._consents = consents
         self._clock = clock
 
     async def plan(self, task: TaskContext) -> int:
-        await self._consents.require(task.user_id, "reading")
         return await self._clips.count_parts(await task.input(0))
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
-        await self._consents.require(task.user_id, "reading")
         return dump_part(await self._clips.observe(await task.input(0), index), self._clock())
 
     async def finish(self, task: TaskContext) -> JobResult:

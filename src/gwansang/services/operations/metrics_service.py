@@ -1,8 +1,9 @@
 """Metrics for operators: the meters of the process, and the state of inference pool, tasks and file store."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from time import monotonic
 from typing import Final
 
@@ -13,6 +14,7 @@ from prometheus_client.registry import Collector
 from gwansang.core.clock import Clock
 from gwansang.core.meters import Meters
 from gwansang.db.session import DatabaseUnavailableError
+from gwansang.repositories.tasks import STATUSES
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
@@ -42,6 +44,7 @@ class MetricsService:
         store: ObjectStore,
         probe: StorageProbe,
         *,
+        job_kinds: Iterable[str],
         clock: Clock,
     ) -> None:
         self._meters = meters
@@ -50,6 +53,7 @@ class MetricsService:
         self._store = store
         self._probe = probe
         self._clock = clock
+        self._no_tasks = dict.fromkeys(product(job_kinds, STATUSES), 0)  # a series that starts at 1 hides that increase
         self._tasks = _TaskCounts(up=False)
         self._loaded_at: float | None = None
         self._loading = asyncio.Lock()
@@ -71,7 +75,7 @@ class MetricsService:
         except DatabaseUnavailableError:
             return _TaskCounts(up=False)
         age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
-        return _TaskCounts(up=True, counts=counts, oldest_queued_s=max(0.0, age_s))
+        return _TaskCounts(up=True, counts={**self._no_tasks, **counts}, oldest_queued_s=max(0.0, age_s))
 
 
 class _StateCollector(Collector):

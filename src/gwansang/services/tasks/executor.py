@@ -3,7 +3,7 @@ process dies."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable
 from datetime import timedelta
 from typing import Final, NoReturn, TypeVar
 from uuid import UUID, uuid4
@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import structlog
 
 from gwansang.core.exceptions import AppError, Unavailable
-from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.jobs.protocols import TaskReleased
 from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
@@ -37,8 +36,8 @@ class JobFailedError(AppError):
 class JobExecutor:
     """Executes the tasks that the engine hands to this process; belongs to one event loop."""
 
-    def __init__(self, jobs: Mapping[str, Job], resources: JobResources, *, retention: timedelta) -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: Iterable[Job], resources: JobResources, *, retention: timedelta) -> None:
+        self._jobs = {job.kind.name: job for job in jobs}
         self._resources = resources
         self._retention = retention
         self._stopping = asyncio.Event()
@@ -114,6 +113,11 @@ class JobExecutor:
                 run.try_started = False
                 pause_s = 0.2 * run.tries
             await self._pause(pause_s)
+
+    async def check_consent(self, run: TaskRun, job: Job) -> None:
+        """Raise ConsentRequiredError if the consent that the task rests on is not granted any more."""
+        if job.kind.purpose is not None:
+            await self._resources.consents.require(run.user_id, job.kind.purpose)
 
     async def finish(self, run: TaskRun, job: Job) -> None:
         """End the task with the job's result."""
@@ -240,9 +244,11 @@ class JobExecution:
             self._step_task = None
 
     async def _plan(self) -> None:
+        await self._executor.check_consent(self._run, self._job)
         await self._run.save_steps(await self._job.plan(self._run))
 
     async def _step(self, index: int) -> None:
+        await self._executor.check_consent(self._run, self._job)
         outcome = await self._job.step(self._run, index)
         steps = self._run.steps or 0
         progress = (len(self._run.done) + 1) / (steps + 1)  # one part is left for the finish
@@ -262,7 +268,6 @@ def _claimed(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
         id=row.id,
         user_id=row.user_id,
         kind=row.kind,
-        params=JSON_OBJECT.validate_python(row.params),
         inputs=row.inputs,
         steps=row.steps,
         tries=row.tries,

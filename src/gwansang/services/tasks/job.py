@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from gwansang.core.jsonable import JsonObject
 from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.tasks.kinds import JobKind
 
 
 class TaskContext(Protocol):
@@ -20,8 +21,6 @@ class TaskContext(Protocol):
     def user_id(self) -> int: ...
     @property
     def kind(self) -> str: ...
-    @property
-    def params(self) -> JsonObject: ...
     @property
     def inputs(self) -> int:
         """Number of inputs."""
@@ -60,7 +59,7 @@ class Job(Protocol):
     """
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> JobKind: ...
 
     async def plan(self, task: TaskContext) -> int:
         """Return the number of steps; called once, and stored."""

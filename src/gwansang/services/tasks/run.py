@@ -11,9 +11,9 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
-from gwansang.core.jsonable import JsonObject
 from gwansang.models import TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult
@@ -35,7 +35,6 @@ class ClaimedTask:
     id: UUID
     user_id: int
     kind: str
-    params: JsonObject
     inputs: int
     steps: int | None
     tries: int
@@ -45,10 +44,11 @@ class ClaimedTask:
 
 @dataclass(frozen=True, slots=True)
 class JobResources:
-    """Shared services that tasks are stored, sealed and announced with."""
+    """Services that tasks are stored, sealed, permitted and announced with."""
 
     uow: UnitOfWork
     sealer: Sealer
+    consents: ConsentService
     vault: TaskVault
     notifier: Notifier
     clock: Clock
@@ -64,7 +64,6 @@ class TaskRun:
         self.id = claimed.id
         self.user_id = claimed.user_id
         self.kind = claimed.kind
-        self.params = claimed.params
         self.inputs = claimed.inputs
         self.tries = claimed.tries
         self.steps = claimed.steps

@@ -2,14 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 import structlog
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
@@ -18,7 +18,9 @@ from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.user_service import UserNotFoundError
+from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
+from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
 from gwansang.services.tasks.notifier import NEW_TASK
 from gwansang.services.tasks.run import JobResources, result_aad
 
@@ -62,13 +64,14 @@ class TaskInfo:
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    result_type: Annotated[ResultType | None, Field(exclude=True)] = None  # not exported
 
     @property
     def ended(self) -> bool:
         return self.status not in UNFINISHED
 
     @classmethod
-    def from_row(cls, row: Task, result: JsonObject | None = None) -> Self:
+    def from_row(cls, row: Task, result: JsonObject | None = None, result_type: ResultType | None = None) -> Self:
         """Build the info of a stored task."""
         error = None
         if row.error_code is not None:
@@ -87,6 +90,7 @@ class TaskInfo:
             started_at=row.started_at,
             finished_at=row.finished_at,
             expires_at=row.expires_at,
+            result_type=result_type,
         )
 
 
@@ -96,7 +100,7 @@ class _Submission:
 
     user_id: int
     key: str | None
-    sha256: str | None
+    sha256: str | None = None
 
 
 class TaskService:
@@ -105,6 +109,7 @@ class TaskService:
     def __init__(
         self,
         resources: JobResources,
+        kinds: JobKinds,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -112,9 +117,11 @@ class TaskService:
     ) -> None:
         self._uow = resources.uow
         self._sealer = resources.sealer
+        self._consents = resources.consents
         self._vault = resources.vault
         self._notifier = resources.notifier
         self._clock = resources.clock
+        self._kinds = kinds
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = retention
@@ -122,28 +129,30 @@ class TaskService:
     async def submit(
         self,
         user_id: int,
-        kind: str,
-        params: JsonObject,
-        inputs: Sequence[bytes] | AsyncIterable[bytes],
-        *,
-        request_sha256: str | None = None,
+        kind: JobKind,
+        inputs: AsyncIterable[bytes],
         idempotency_key: str | None = None,
     ) -> TaskInfo:
-        """Create a task, or return the one that the same request created under the same key. `params` must contain
-        nothing of a face. Inputs that arrive one by one are never held in memory together; the digest that identifies
-        their request is computed from them. Raises TooManyTasksError, IdempotencyKeyReusedError, UserNotFoundError."""
-        submission = _Submission(user_id, idempotency_key and _digest(idempotency_key), request_sha256)
+        """Create a task, or return the one that the same request created under the same key. The inputs, which are
+        never held in memory together, identify the request. Raises ConsentRequiredError, TooManyTasksError,
+        IdempotencyKeyReusedError, UserNotFoundError, and the errors of `inputs`."""
+        await self._check_kind(user_id, kind)
+        submission = _Submission(user_id, idempotency_key and _digest(idempotency_key))
         async with self._uow.write() as tx:
             existing = await self._find_existing(tx, submission)
-            if existing is None:
-                key = await self._sealer.load_or_create_key(tx, user_id)
+            key = await self._sealer.load_or_create_key(tx, user_id)
         if existing is not None:
             return await self.get(user_id, existing.id)
+        return await self._create(key, submission, kind, inputs)
+
+    async def _create(
+        self, key: DataKey, submission: _Submission, kind: JobKind, inputs: AsyncIterable[bytes]
+    ) -> TaskInfo:
         task_id = self._new_id()
         try:
             stored = await self._vault.put(key, task_id, inputs)
-            submission = replace(submission, sha256=request_sha256 or stored.sha256)
-            row = self._row(task_id, submission, kind, params, stored.count)
+            submission = replace(submission, sha256=stored.sha256)
+            row = _row(task_id, submission, kind, stored.count, self._clock())
             async with self._uow.write() as tx:
                 existing = await self._find_existing(tx, submission)
                 if existing is None:
@@ -153,10 +162,16 @@ class TaskService:
             raise
         if existing is not None:
             await self._vault.delete(task_id)
-            return await self.get(user_id, existing.id)
+            return await self.get(submission.user_id, existing.id)
         self._notifier.notify(NEW_TASK)
-        _log.info("task.submitted", task_id=str(task_id), kind=kind, inputs=stored.count)
+        _log.info("task.submitted", task_id=str(task_id), kind=kind.name, inputs=stored.count)
         return TaskInfo.from_row(row)
+
+    async def _check_kind(self, user_id: int, kind: JobKind) -> None:
+        if self._kinds.by_name.get(kind.name) != kind:
+            raise ValueError(f"the kind {kind.name} is not registered")
+        if kind.purpose is not None:
+            await self._consents.require(user_id, kind.purpose)
 
     async def get(self, user_id: int, task_id: UUID) -> TaskInfo:
         """Return a task of this user, with its result once it is done; raises TaskNotFoundError."""
@@ -170,7 +185,8 @@ class TaskService:
         result = await asyncio.to_thread(self._sealer.unseal, key, row.result, result_aad(task_id))  # can be megabytes
         if not isinstance(result, dict):  # validating all of it would take longer than opening it
             raise TypeError("the result of a task is an object")
-        return TaskInfo.from_row(row, result)
+        kind = self._kinds.by_name.get(row.kind)
+        return TaskInfo.from_row(row, result, kind.result if kind else None)
 
     async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:
         """Return the user's tasks without their results, newest first; raises InvalidPageError."""
@@ -230,21 +246,22 @@ class TaskService:
             raise TooManyTasksError(message, limit=limit, retry_after_s=_RETRY_AFTER_S)
         return None
 
-    def _row(self, task_id: UUID, submission: _Submission, kind: str, params: JsonObject, inputs: int) -> Task:
-        return Task(
-            id=task_id,
-            user_id=submission.user_id,
-            kind=kind,
-            status="queued",
-            progress=0.0,
-            inputs=inputs,
-            tries=0,
-            version=0,
-            idempotency_key=submission.key,
-            request_sha256=submission.sha256,
-            params=params,
-            created_at=self._clock(),
-        )
+
+def _row(task_id: UUID, submission: _Submission, kind: JobKind, inputs: int, now: datetime) -> Task:
+    return Task(
+        id=task_id,
+        user_id=submission.user_id,
+        kind=kind.name,
+        status="queued",
+        progress=0.0,
+        inputs=inputs,
+        tries=0,
+        version=0,
+        idempotency_key=submission.key,
+        request_sha256=submission.sha256,
+        params={},
+        created_at=now,
+    )
 
 
 def _digest(idempotency_key: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,10 +32,10 @@ class TaskVault:
         self._store = store
         self._sealer = sealer
 
-    async def put(self, key: DataKey, task_id: UUID, inputs: Sequence[bytes] | AsyncIterable[bytes]) -> StoredInputs:
+    async def put(self, key: DataKey, task_id: UUID, inputs: AsyncIterable[bytes]) -> StoredInputs:
         """Store the inputs of a task, each as it arrives."""
         sha256, number = hashlib.sha256(), 0
-        async for content in inputs if isinstance(inputs, AsyncIterable) else _iterate(inputs):
+        async for content in inputs:
             digest, sealed = await _run(partial(self._seal, key, _aad(task_id, number)), content)
             sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
@@ -67,8 +67,3 @@ def _aad(task_id: UUID, number: int) -> bytes:
 async def _run(work: Callable[[bytes], T], content: bytes) -> T:
     """Process bytes, in a thread if the event loop would be blocked for too long."""
     return work(content) if len(content) < _THREAD_BYTES else await asyncio.to_thread(work, content)
-
-
-async def _iterate(inputs: Sequence[bytes]) -> AsyncIterator[bytes]:
-    for content in inputs:
-        yield content

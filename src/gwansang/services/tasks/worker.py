@@ -5,7 +5,7 @@ at the start.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -204,7 +204,7 @@ class TaskWorker:
 
 @asynccontextmanager
 async def open_worker(
-    resources: JobResources, jobs: Mapping[str, Job], policy: JobPolicy, *, eager: bool = False
+    resources: JobResources, jobs: Iterable[Job], policy: JobPolicy, *, eager: bool = False
 ) -> AsyncIterator[TaskWorker]:
     """Run a worker for these jobs in this process; `eager` opens its engine at once."""
     worker = TaskWorker(resources, JobExecutor(jobs, resources, retention=policy.retention), policy)

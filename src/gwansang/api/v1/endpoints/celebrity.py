@@ -27,7 +27,7 @@ from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.dependencies.callers import AddressLimit, AdminUser, MatchCaller
 from gwansang.dependencies.params import ChosenLocale, PageParams
-from gwansang.dependencies.services import Celebrities, Imports, Matches
+from gwansang.dependencies.services import Celebrities, Matches, Submissions
 from gwansang.schemas.celebrity import (
     CelebrityChange,
     CelebrityDetail,
@@ -49,6 +49,7 @@ from gwansang.services.lookalike.celebrities import (
 from gwansang.services.lookalike.celebrity_service import CelebrityExistsError
 from gwansang.services.lookalike.match_service import DEFAULT_K, MAX_K
 from gwansang.services.ml.embedding_service import PhotoRequiredError
+from gwansang.services.tasks.kinds import IMPORT
 
 router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
 _PERSON = f"/{{celebrity_id:{NUMBER}}}"  # which "match" and "import" are not
@@ -130,16 +131,16 @@ async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> 
     openapi_extra=ARCHIVE_BODY,
     responses=problem_responses(*IMPORT_TASK),
 )
-@body_limit("max_batch_bytes", form=True, own_budget=True)
+@body_limit(IMPORT.body_limit, form=True, own_budget=True)
 async def import_celebrities(
-    admin: AdminUser, archive: NewArchive, imports: Imports, locale: ChosenLocale, key: IdempotencyKey = None
+    admin: AdminUser, archive: NewArchive, submissions: Submissions, locale: ChosenLocale, key: IdempotencyKey = None
 ) -> TaskOut:
     """Add many pictures, as a task: one folder for each person, or a CSV with names and files, in a ZIP.
 
     `/analysis/tasks/{task_id}` has progress and result, with an outcome for each picture. A picture that is in the
     gallery already, or that can't be used, is reported and does not stop the others.
     """
-    return present_task(await imports.submit(admin.user_id, archive, key), locale)
+    return present_task(await submissions.archive(admin.user_id, archive, key), locale)
 
 
 @router.patch(

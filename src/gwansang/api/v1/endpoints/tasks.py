@@ -26,13 +26,13 @@ from gwansang.dependencies.params import ChosenLocale, PageParams
 from gwansang.dependencies.services import Submissions, Tasks
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import BatchPhotoReading, TaskOut, TaskSummary
-from gwansang.services.jobs.batch_job import MAX_BATCH
+from gwansang.services.tasks.kinds import BATCH, FACE, VIDEO
 from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError, TaskService
 from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["long work"])
 TaskId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
-PhotoNumber = Annotated[int, Path(ge=1, le=MAX_BATCH, examples=[1])]
+PhotoNumber = Annotated[int, Path(ge=1, le=BATCH.max_files, examples=[1])]
 _MAX_VERSION = 2**31 - 1
 _OWN = problem_responses(TaskNotFoundError, *SIGNED_IN, *PARAMETERS)
 _OWN_PHOTO = problem_responses(TaskNotFoundError, BatchPhotoNotFoundError, *SIGNED_IN, *PARAMETERS)
@@ -51,7 +51,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
 @router.post(
     "/face/async", status_code=202, openapi_extra=JSON_BODY, responses=_accepted(problem_responses(*FACE_TASK))
 )
-@body_limit("max_json_bytes")
+@body_limit(FACE.body_limit)
 async def analyze_face_later(
     caller: FaceCaller,
     load_query: TaskQuery,
@@ -69,7 +69,7 @@ async def analyze_face_later(
 
 
 @router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_TASK)))
-@body_limit("max_video_bytes", form=True, own_budget=True)
+@body_limit(VIDEO.body_limit, form=True, own_budget=True)
 async def analyze_video(
     caller: VideoCaller,
     video: VideoInputs,
@@ -88,11 +88,11 @@ async def analyze_video(
 
 
 @router.post("/batch", status_code=202, openapi_extra=BATCH_BODY, responses=_accepted(problem_responses(*BATCH_TASK)))
-@body_limit("max_batch_bytes", form=True)
+@body_limit(BATCH.body_limit, form=True)
 async def analyze_batch(
     caller: FaceCaller,
     photos: BatchInputs,
-    submissions: Submissions,
+    tasks: Tasks,
     locale: ChosenLocale,
     response: Response,
     key: IdempotencyKey = None,
@@ -103,7 +103,7 @@ async def analyze_batch(
     people, no reading rests on the remembered face, and none changes it. With the consent to `history` the readings are
     kept.
     """
-    return _submitted(await submissions.batch(caller.user_id, photos, key), locale, response)
+    return _submitted(await tasks.submit(caller.user_id, BATCH, photos, key), locale, response)
 
 
 @router.get("/tasks", responses=problem_responses(*SIGNED_IN, *PARAMETERS))

@@ -10,12 +10,14 @@ from gwansang.api.v1.inputs.bodies import FILE, check_size, read_fields, require
 from gwansang.core.rate_limit import Bucket
 from gwansang.dependencies.callers import COSTS, FaceCaller, VideoCaller, spend, user_key
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
-from gwansang.dependencies.services import UploadLimit, VideoLimit
+from gwansang.dependencies.services import provided
 from gwansang.schemas.face_input import BatchForm, FaceForm
 from gwansang.services.accounts.caller import Caller
-from gwansang.services.jobs.batch_job import MAX_BATCH
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request
+from gwansang.services.tasks.kinds import BATCH, VIDEO
 
+PhotoLimit = Annotated[int, provided(f"edge.{BATCH.file_limit}")]
+VideoLimit = Annotated[int, provided(f"edge.{VIDEO.file_limit}")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -31,7 +33,7 @@ IdempotencyKey = Annotated[
 
 
 async def _batch_inputs(
-    request: Request, caller: FaceCaller, max_bytes: UploadLimit, locale: LocaleParameter = None
+    request: Request, caller: FaceCaller, max_bytes: PhotoLimit, locale: LocaleParameter = None
 ) -> AsyncIterator[bytes]:
     require_type(request, "multipart/form-data")
     return _photos(request, caller, max_bytes)
@@ -43,7 +45,7 @@ async def _photos(request: Request, caller: Caller, max_bytes: int) -> AsyncIter
     def check(size: int, files: int) -> None:
         check_size(size, max_bytes, "A photo", file=files + 1)
 
-    form = FormParser(request.headers["content-type"], MAX_BATCH, field=FILE, check_size=check)
+    form = FormParser(request.headers["content-type"], BATCH.max_files, field=FILE, check_size=check)
     names: list[str] = []
     async for file in form.stream(request.stream()):
         if names:
@@ -68,7 +70,7 @@ async def _video(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     def check(size: int, _: int) -> None:
         check_size(size, max_bytes, "The video")
 
-    form = FormParser(request.headers["content-type"], field=FILE, check_size=check)
+    form = FormParser(request.headers["content-type"], VIDEO.max_files, field=FILE, check_size=check)
     async for file in form.stream(request.stream()):
         yield file.content
         request.state.release_body()

@@ -1,7 +1,6 @@
 """Tasks as the wire shows them; errors come in the language of the request."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
 from typing import Final, get_args
 
 from gwansang.api.problem_texts import format_problem
@@ -12,16 +11,12 @@ from gwansang.core.jsonable import JsonObject
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
-from gwansang.services.jobs.batch_job import BATCH
 from gwansang.services.jobs.face_data import load_snapshot
-from gwansang.services.jobs.face_job import FACE
-from gwansang.services.jobs.import_job import IMPORT, Fate, load_pictures
-from gwansang.services.jobs.video_job import VIDEO
+from gwansang.services.jobs.import_job import Fate, load_pictures
 from gwansang.services.tasks.failure import Failure
+from gwansang.services.tasks.kinds import ResultType
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.texts import Locale
-
-Result = FaceReading | wire.BatchOut | wire.ImportOut
 
 
 class BatchPhotoNotFoundError(NotFound):
@@ -33,8 +28,7 @@ class BatchPhotoNotFoundError(NotFound):
 
 def present_task(info: TaskInfo, locale: Locale) -> wire.TaskOut:
     """Return a task with its result."""
-    result = None if info.result is None else _RESULTS[info.kind](info.result, locale)
-    return wire.TaskOut.model_validate({**_summary(info, locale), "result": result})
+    return wire.TaskOut.model_validate({**_summary(info, locale), "result": _result(info, locale)})
 
 
 def present_summary(info: TaskInfo, locale: Locale) -> wire.TaskSummary:
@@ -57,13 +51,27 @@ def present_event(info: TaskInfo, locale: Locale) -> wire.TaskEvent:
 
 def present_batch_photo(info: TaskInfo, number: int, locale: Locale) -> wire.BatchPhotoReading:
     """Return one photo of a batch with its whole reading; raises BatchPhotoNotFoundError."""
-    batch = load_batch(info.result) if info.kind == BATCH and info.result is not None else None
+    batch = load_batch(info.result) if info.result_type == ResultType.BATCH and info.result is not None else None
     if batch is None or not 1 <= number <= len(batch.photos):
         raise BatchPhotoNotFoundError("There is no photo with this number in a batch that is done.")
     photo = batch.photos[number - 1]
     reading = None if photo.told is None else present_snapshot(load_snapshot(photo.told))
     summary = _photo(number, batch.names[number - 1], photo, locale)
     return wire.BatchPhotoReading.model_validate({**summary, "reading": reading})
+
+
+def _result(info: TaskInfo, locale: Locale) -> FaceReading | wire.BatchOut | wire.ImportOut | None:
+    if info.result is None:
+        return None
+    match info.result_type:
+        case ResultType.READING:
+            return present_snapshot(load_snapshot(info.result["told"]))
+        case ResultType.BATCH:
+            return _batch(info.result, locale)
+        case ResultType.IMPORT:
+            return _import(info.result, locale)
+        case None:  # a newer release submitted it
+            return None
 
 
 def _summary(info: TaskInfo, locale: Locale) -> dict[str, object]:
@@ -82,10 +90,6 @@ def _photo(number: int, name: str, photo: BatchPhoto, locale: Locale) -> dict[st
     if photo.short is None:
         return {"number": number, "name": name, "status": "failed", "error": _failure(photo.failure, locale)}
     return {"number": number, "name": name, "status": "read", **fields_of(photo.short)}
-
-
-def _face(result: JsonObject, _: Locale) -> FaceReading:
-    return present_snapshot(load_snapshot(result["told"]))
 
 
 def _import(result: JsonObject, locale: Locale) -> wire.ImportOut:
@@ -107,9 +111,3 @@ def _failure(failure: Failure | None, locale: Locale) -> wire.FailureOut | None:
 
 
 _UNSUCCESSFUL: Final = ("failed", "cancelled")
-_RESULTS: Final[Mapping[str, Callable[[JsonObject, Locale], Result]]] = {
-    FACE: _face,
-    VIDEO: _face,
-    BATCH: _batch,
-    IMPORT: _import,
-}
