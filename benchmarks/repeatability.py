@@ -1,10 +1,10 @@
-"""How far landmarks move when the same photo is rescaled, recompressed, turned, relit or mirrored.
+"""Deviation of landmarks when the same photo is rescaled, recompressed, turned, relit or mirrored.
 
     python benchmarks/repeatability.py [PHOTOS] [--every N]
 
-Each photo is changed, its landmarks found again, and the change undone in the points. The deviation to the unchanged
-photo's landmarks is given in % of the distance of the eye centres (IOD), for one pass of the network, for two, and for
-the product's own way.
+Each photo is changed, its landmarks are found again, and the change is undone in the points. The deviation from the
+landmarks of the unchanged photo is printed in % of the distance between the eye centres (IOD), for one pass of the
+network, for two, and for the method of the product.
 """
 
 import argparse
@@ -26,21 +26,21 @@ from gwansang.vision.landmarks import find_landmarks, run_mesh_network
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 
-_Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) way of points into it
+_Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) transform of points into it
 _Method = Callable[[Networks, DecodedImage, CropRegion], Points]
 
 
-def scaled(factor: float) -> _Change:
+def scale(factor: float) -> _Change:
     def change(photo: Rgb) -> tuple[Rgb, Points]:
-        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        image = cv2.resize(photo, None, fx=factor, fy=factor, interpolation=how)
+        interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        image = cv2.resize(photo, None, fx=factor, fy=factor, interpolation=interpolation)
         fx, fy = image.shape[1] / photo.shape[1], image.shape[0] / photo.shape[0]
         return image.astype(np.uint8), np.array([[fx, 0, (fx - 1) / 2], [0, fy, (fy - 1) / 2]])
 
     return change
 
 
-def turned(degrees: float) -> _Change:
+def turn(degrees: float) -> _Change:
     def change(photo: Rgb) -> tuple[Rgb, Points]:
         centre = ((photo.shape[1] - 1) / 2, (photo.shape[0] - 1) / 2)
         matrix = cv2.getRotationMatrix2D(centre, -degrees, 1.0)
@@ -51,57 +51,57 @@ def turned(degrees: float) -> _Change:
     return change
 
 
-def lit(gain: float) -> _Change:
+def relight(gain: float) -> _Change:
     return lambda photo: (np.clip(photo.astype(np.float32) * gain, 0, 255).astype(np.uint8), np.eye(2, 3))
 
 
-def recompressed(photo: Rgb) -> tuple[Rgb, Points]:
+def recompress(photo: Rgb) -> tuple[Rgb, Points]:
     jpeg = cv2.imencode(".jpg", photo, (cv2.IMWRITE_JPEG_QUALITY, 50))[1]
     return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)).astype(np.uint8), np.eye(2, 3)
 
 
-def mirrored(photo: Rgb) -> tuple[Rgb, Points]:
+def mirror(photo: Rgb) -> tuple[Rgb, Points]:
     return np.ascontiguousarray(photo[:, ::-1]), np.array([[-1.0, 0, photo.shape[1] - 1], [0, 1, 0]])
 
 
 CHANGES: dict[str, _Change] = {
-    "scaled 0.5": scaled(0.5),
-    "scaled 0.7": scaled(0.7),
-    "scaled 1.5": scaled(1.5),
-    "quality 50": recompressed,
-    "turned 20°": turned(20),
-    "turned -20°": turned(-20),
-    "light -30 %": lit(0.7),
-    "light +30 %": lit(1.3),
-    "mirrored": mirrored,
+    "scaled 0.5": scale(0.5),
+    "scaled 0.7": scale(0.7),
+    "scaled 1.5": scale(1.5),
+    "quality 50": recompress,
+    "turned 20°": turn(20),
+    "turned -20°": turn(-20),
+    "light -30 %": relight(0.7),
+    "light +30 %": relight(1.3),
+    "mirrored": mirror,
 }
 
 
-def once(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+def run_once(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
     return run_mesh_network(engine, picture, region).points
 
 
-def twice(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return run_mesh_network(engine, picture, boxed(run_mesh_network(engine, picture, region).points)).points
+def run_twice(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+    return run_mesh_network(engine, picture, crop_around(run_mesh_network(engine, picture, region).points)).points
 
 
-def boxed(points: Points, room: float = 1.5) -> CropRegion:
-    """The usual square: around the outermost points, level with the outer eye corners."""
+def crop_around(points: Points, margin: float = 1.5) -> CropRegion:
+    """Return the usual crop: a square around the outermost points, level with the outer eye corners."""
     (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
     angle = np.arctan2(y1 - y0, x1 - x0)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    upright = points[:, :2] @ turn
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    upright = points[:, :2] @ rotation
     low, high = upright.min(axis=0), upright.max(axis=0)
-    x, y = turn @ ((low + high) / 2)
-    side = float((high - low).max()) * room
+    x, y = rotation @ ((low + high) / 2)
+    side = float((high - low).max()) * margin
     return CropRegion(float(x), float(y), side, side, float(angle))
 
 
-def product(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+def run_product(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
     return find_landmarks(engine, picture, region).points
 
 
-METHODS: dict[str, _Method] = {"one pass": once, "two passes": twice, "the product": product}
+METHODS: dict[str, _Method] = {"one pass": run_once, "two passes": run_twice, "the product": run_product}
 
 
 def points_of(engine: Networks, photo: Rgb, method: _Method) -> Points | None:
@@ -110,24 +110,24 @@ def points_of(engine: Networks, photo: Rgb, method: _Method) -> Points | None:
     return method(engine, picture, faces[0].region())[:, :2] if faces else None
 
 
-def deviation(before: Points, after: Points, way: Points) -> float:
-    if np.linalg.det(way[:, :2]) < 0:
+def deviation(before: Points, after: Points, transform: Points) -> float:
+    if np.linalg.det(transform[:, :2]) < 0:
         after = after[canonical_face().mirror]
-    undone = (after - way[:, 2]) @ np.linalg.inv(way[:, :2]).T
+    undone = (after - transform[:, 2]) @ np.linalg.inv(transform[:, :2]).T
     iod = np.linalg.norm(before[[33, 133]].mean(axis=0) - before[[263, 362]].mean(axis=0))
     return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
 
 
-def measure(engine: Networks, photo: Rgb, found: dict[tuple[str, str], list[float]]) -> None:
+def measure(engine: Networks, photo: Rgb, deviations: dict[tuple[str, str], list[float]]) -> None:
     changed = {name: change(photo) for name, change in CHANGES.items()}
     for label, method in METHODS.items():
         before = points_of(engine, photo, method)
         if before is None:
             return
-        for name, (image, way) in changed.items():
+        for name, (image, transform) in changed.items():
             after = points_of(engine, image, method)
             if after is not None:
-                found.setdefault((label, name), []).append(deviation(before, after, way))
+                deviations.setdefault((label, name), []).append(deviation(before, after, transform))
 
 
 def main() -> None:
@@ -139,14 +139,16 @@ def main() -> None:
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
     engine = Networks.load(MODEL_DIR)
-    found: dict[tuple[str, str], list[float]] = {}
+    deviations: dict[tuple[str, str], list[float]] = {}
     for file in files:
-        measure(engine, read_rgb(file), found)
+        measure(engine, read_rgb(file), deviations)
     print(f"{len(files)} photos; deviation in % of the eye distance, median / 95th percentile")
     for name in [*CHANGES, "all"]:
         cells = []
         for label in METHODS:
-            values = [v for (way, n), each in found.items() if way == label and name in (n, "all") for v in each]
+            values = [
+                v for (method, n), each in deviations.items() if method == label and name in (n, "all") for v in each
+            ]
             cells.append(f"{label} {np.median(values):.2f} / {np.percentile(values, 95):.2f}")
         print(f"{name:12} " + "   ".join(cells))
 

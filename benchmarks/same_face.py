@@ -1,9 +1,9 @@
-"""Same face, same reading: what changing, or coming near with, a photo does to a reading, and how scores are spread.
+"""Effect of photo changes and of camera distance on a reading, and the distribution of scores.
 
     python benchmarks/same_face.py [PHOTOS] [--every N] [--figures FOLDER]
 
-PHOTOS holds portraits; where it also holds `distance/15cm.jpg` and so on, photos of one face from several distances,
-those are compared as well. Exits with 1 where a target is missed. Agreement between different photos of one person is
+PHOTOS contains portraits; if it also contains `distance/15cm.jpg` and so on, photos of one face from several distances,
+those are compared as well. Exits with 1 if a target is missed. Agreement between different photos of one person is
 measured by `gwansang evaluate stability`, and cross-validated by `python -m calibration`.
 """
 
@@ -34,9 +34,9 @@ from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 CHANGES = {name: change for name, change in repeatability.CHANGES.items() if name != "mirrored"}
-"""What happens to a photo on its way; a mirror image is another picture."""
-LABELS_STAY, LABELS_AT_30CM = 0.95, 13
-MOST_MOVED = {15: 1.0, 30: 0.5, 45: 0.5}  # SD, by distance in cm
+"""Changes that must not change a reading; a mirror image is another picture."""
+MIN_LABELS_KEPT, MIN_LABELS_AT_30CM = 0.95, 13
+MAX_SHIFT = {15: 1.0, 30: 0.5, 45: 0.5}  # SD, by distance in cm
 FARTHEST_CM = 60
 MAX_COST_MS = 2.0
 _TIMES = 200
@@ -46,7 +46,7 @@ def measures_of(face: Face) -> Measures:
     return measure_face(face.neutral, capture_of(face))
 
 
-def seen(face: Face) -> PhotoSample:
+def sample_of(face: Face) -> PhotoSample:
     return sample_photo(measures_of(face), default_norms())
 
 
@@ -55,53 +55,53 @@ def jpeg(photo: Rgb, quality: int = 95) -> bytes:
     return stored.tobytes()
 
 
-def same_labels(one: PhotoSample, other: PhotoSample) -> int:
-    return sum(one.shapes[part][0] == other.shapes[part][0] for part in one.shapes)
+def count_same_labels(a: PhotoSample, b: PhotoSample) -> int:
+    return sum(a.shapes[part][0] == b.shapes[part][0] for part in a.shapes)
 
 
-def labels_kept(engine: Networks, files: Sequence[Path]) -> Mapping[str, float]:
-    """The share of part labels that stay when a photo is changed, by change; a photo that is refused then loses all."""
+def measure_labels_kept(engine: Networks, files: Sequence[Path]) -> Mapping[str, float]:
+    """Return the share of part labels that stay, by change of the photo; a photo that is rejected then loses all."""
     kept: dict[str, list[float]] = {name: [] for name in CHANGES}
     for file in files:
         photo = read_rgb(file)
-        before = seen(read_photo(jpeg(photo), engine))
+        before = sample_of(read_photo(jpeg(photo), engine))
         for name, change in CHANGES.items():
             data = jpeg(photo, 50) if name == "quality 50" else jpeg(change(photo)[0])
             try:
-                after = seen(read_photo(data, engine))
+                after = sample_of(read_photo(data, engine))
             except AppError:
                 kept[name].append(0.0)
             else:
-                kept[name].append(same_labels(before, after) / len(before.shapes))
+                kept[name].append(count_same_labels(before, after) / len(before.shapes))
     return {name: float(np.mean(shares)) for name, shares in kept.items()}
 
 
-def moved_by_nearness(engine: Networks, folder: Path) -> Mapping[int, tuple[float, str, int]]:
-    """By distance in cm: the SDs by which the most moved measure differs from afar, which it is, and equal labels."""
+def measure_distance_shift(engine: Networks, folder: Path) -> Mapping[int, tuple[float, str, int]]:
+    """Return by distance in cm: the largest shift of a measure in SD, that measure, and the number of equal labels."""
     norms = default_norms()
-    faces = {cm: read_photo((folder / f"{cm}cm.jpg").read_bytes(), engine) for cm in (*MOST_MOVED, FARTHEST_CM)}
+    faces = {cm: read_photo((folder / f"{cm}cm.jpg").read_bytes(), engine) for cm in (*MAX_SHIFT, FARTHEST_CM)}
     z = {
-        cm: {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
+        cm: {key: norms.z(key, measure.value) for key, measure in measures_of(face).values.items()}
         for cm, face in faces.items()
     }
-    shapes = {cm: seen(face) for cm, face in faces.items()}
+    shapes = {cm: sample_of(face) for cm, face in faces.items()}
     far = z[FARTHEST_CM]
     rows = {}
-    for cm in MOST_MOVED:
+    for cm in MAX_SHIFT:
         worst = max(far, key=lambda key: abs(z[cm][key] - far[key]))
-        rows[cm] = abs(z[cm][worst] - far[worst]), worst, same_labels(shapes[cm], shapes[FARTHEST_CM])
+        rows[cm] = abs(z[cm][worst] - far[worst]), worst, count_same_labels(shapes[cm], shapes[FARTHEST_CM])
     return rows
 
 
 def cost_ms(face: Face) -> tuple[float, float]:
-    """Of taking pose, nearness and expression out, and of looking at the shapes a second time for the scores."""
+    """Return the cost of correcting the mesh, and of computing the shapes a second time for the scores."""
     norms = default_norms()
-    z = {key: norms.z(key, found.value) for key, found in measures_of(face).values.items()}
-    correcting = _timed(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
-    return correcting, _timed(lambda: energy_means(smooth_shapes(z)))
+    z = {key: norms.z(key, measure.value) for key, measure in measures_of(face).values.items()}
+    correction = _median_ms(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
+    return correction, _median_ms(lambda: energy_means(smooth_shapes(z)))
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _median_ms(work: Callable[[], object]) -> float:
     work()
     times = []
     for _ in range(_TIMES):
@@ -112,59 +112,61 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def scores_of(engine: Networks, files: Sequence[Path]) -> Mapping[str, list[float]]:
-    """Overall score and energies of every photo that can be read."""
-    found: dict[str, list[float]] = {name: [] for name in ("overall", *ENERGIES)}
+    """Return the overall score and the energies of every readable photo."""
+    values_by_score: dict[str, list[float]] = {name: [] for name in ("overall", *ENERGIES)}
     for file in files:
         try:
-            scores = seen(read_photo(file.read_bytes(), engine)).scores
+            scores = sample_of(read_photo(file.read_bytes(), engine)).scores
         except AppError:
             continue
-        for name, values in found.items():
+        for name, values in values_by_score.items():
             values.append(scores[name])
-    return found
+    return values_by_score
 
 
 def show_changes(engine: Networks, files: Sequence[Path]) -> bool:
-    kept = labels_kept(engine, files)
-    print(f"labels that stay, {len(files)} photos (target {LABELS_STAY:.0%} of all)")
+    kept = measure_labels_kept(engine, files)
+    print(f"labels that stay, {len(files)} photos (target {MIN_LABELS_KEPT:.0%} of all)")
     for name, share in kept.items():
         print(f"  {name:12} {share:.1%}")
     mean = float(np.mean(list(kept.values())))
     print(f"  {'all':12} {mean:.1%}")
-    return mean >= LABELS_STAY
+    return mean >= MIN_LABELS_KEPT
 
 
-def show_nearness(engine: Networks, folder: Path) -> bool:
-    good = True
+def show_distances(engine: Networks, folder: Path) -> bool:
+    met = True
     print(f"\none face from nearer than {FARTHEST_CM} cm: the most moved measure, and labels as from {FARTHEST_CM} cm")
-    for cm, (moved, key, same) in moved_by_nearness(engine, folder).items():
-        print(f"  {cm} cm: {moved:.2f} SD ({key}), target {MOST_MOVED[cm]}; {same} of 15 labels")
-        good &= moved <= MOST_MOVED[cm] and (cm != 30 or same >= LABELS_AT_30CM)
-    return good
+    for cm, (shift, key, same) in measure_distance_shift(engine, folder).items():
+        print(f"  {cm} cm: {shift:.2f} SD ({key}), target {MAX_SHIFT[cm]}; {same} of 15 labels")
+        met &= shift <= MAX_SHIFT[cm] and (cm != 30 or same >= MIN_LABELS_AT_30CM)
+    return met
 
 
 def show_scores(engine: Networks, files: Sequence[Path], figures: Path) -> bool:
-    found = scores_of(engine, files)
-    print(f"\nscores, {len(found['overall'])} photos: 5th percentile, median, 95th")
-    for name, values in found.items():
+    scores = scores_of(engine, files)
+    print(f"\nscores, {len(scores['overall'])} photos: 5th percentile, median, 95th")
+    for name, values in scores.items():
         low, middle, high = np.percentile(values, (5, 50, 95))
         print(f"  {name:8} {low:5.1f} {middle:5.1f} {high:5.1f}")
     figures.mkdir(parents=True, exist_ok=True)
-    title = f"Overall scores of {len(found['overall'])} photos"
-    (figures / "overall-scores.svg").write_text(histogram(found["overall"], range(58, 101, 2), title), encoding="utf-8")
-    steps = [round(value) for energy in ENERGIES for value in found[energy]]
-    title = f"Energies of {len(found['overall'])} photos, four each"
+    title = f"Overall scores of {len(scores['overall'])} photos"
+    (figures / "overall-scores.svg").write_text(
+        histogram(scores["overall"], range(58, 101, 2), title), encoding="utf-8"
+    )
+    steps = [round(value) for energy in ENERGIES for value in scores[energy]]
+    title = f"Energies of {len(scores['overall'])} photos, four each"
     (figures / "energies.svg").write_text(histogram(steps, range(1, 7), title), encoding="utf-8")
-    low, middle, high = np.percentile(found["overall"], (5, 50, 95))
+    low, middle, high = np.percentile(scores["overall"], (5, 50, 95))
     return bool(77 <= middle <= 83 and high - low >= 20)
 
 
 def show_cost(engine: Networks, file: Path) -> bool:
-    correcting, scoring = cost_ms(read_photo(file.read_bytes(), engine))
+    correction, scoring = cost_ms(read_photo(file.read_bytes(), engine))
     print(
-        f"\ncost of a reading: corrections {correcting:.2f} ms, score window {scoring:.2f} ms (target {MAX_COST_MS} ms)"
+        f"\ncost of a reading: corrections {correction:.2f} ms, score window {scoring:.2f} ms (target {MAX_COST_MS} ms)"
     )
-    return correcting + scoring <= MAX_COST_MS
+    return correction + scoring <= MAX_COST_MS
 
 
 def main() -> None:
@@ -178,12 +180,12 @@ def main() -> None:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
     people = [file for file in files if file.parent.name not in {"composite", "distance"}]
     engine = Networks.load(MODEL_DIR)
-    good = show_changes(engine, people[:: options.every])
+    met = show_changes(engine, people[:: options.every])
     near = next((file.parent for file in files if file.name == f"{FARTHEST_CM}cm.jpg"), None)
-    good &= near is None or show_nearness(engine, near)
-    good &= show_scores(engine, people, options.figures)
-    good &= show_cost(engine, people[0])
-    sys.exit(0 if good else 1)
+    met &= near is None or show_distances(engine, near)
+    met &= show_scores(engine, people, options.figures)
+    met &= show_cost(engine, people[0])
+    sys.exit(0 if met else 1)
 
 
 if __name__ == "__main__":

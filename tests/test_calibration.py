@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.histogram import histogram
-from benchmarks.same_face import MOST_MOVED, cost_ms, labels_kept, measures_of, moved_by_nearness, scores_of
+from benchmarks.same_face import MAX_SHIFT, cost_ms, measure_distance_shift, measure_labels_kept, measures_of, scores_of
 from calibration.face_model import IDENTITIES, Person, train
 
 from gwansang.reading.norms import default_norms
@@ -50,8 +50,8 @@ def test_a_smile_hardly_changes_labels_measures_and_scores(networks: Networks, p
 
 def test_a_near_camera_hardly_changes_measures(networks: Networks) -> None:
     folder = evaluation_photos("distance")[0].parent
-    rows = moved_by_nearness(networks, folder)
-    for cm, most in MOST_MOVED.items():
+    rows = measure_distance_shift(networks, folder)
+    for cm, most in MAX_SHIFT.items():
         assert rows[cm][0] <= most
     assert rows[30][2] >= 12
 
@@ -59,7 +59,7 @@ def test_a_near_camera_hardly_changes_measures(networks: Networks) -> None:
 def test_scaling_rotation_lighting_and_compression_keep_the_labels(
     networks: Networks, pairs: list[tuple[Path, Path]]
 ) -> None:
-    kept = labels_kept(networks, [calm for calm, _ in pairs[:3]])
+    kept = measure_labels_kept(networks, [calm for calm, _ in pairs[:3]])
     assert np.mean(list(kept.values())) >= 0.94
 
 

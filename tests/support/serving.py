@@ -119,6 +119,26 @@ class Server:
     def memory_mb(self) -> float:
         return self.process.memory_info().rss / 1e6
 
+    def cpu_s(self) -> float:
+        """Return the processor time that the server has used."""
+        times = self.process.cpu_times()
+        return times.user + times.system
+
+    def thread_cpu_s(self) -> tuple[float, float]:
+        """Return the processor time of the thread with the event loop, and that of all others together."""
+        times = {thread.id: thread.user_time + thread.system_time for thread in self.process.threads()}
+        loop_s = times.pop(self.process.pid)
+        return loop_s, sum(times.values())
+
+    @contextmanager
+    def costs_at_most(self, *, cpu_s: float, memory_mb: float) -> Iterator[None]:
+        """Assert what the requests of the block cost the server; its own processor time, as a clock is no measure of
+        it on a busy machine."""
+        cpu_before_s, memory_before_mb = self.cpu_s(), self.memory_mb()
+        yield
+        assert self.cpu_s() - cpu_before_s < cpu_s
+        assert self.memory_mb() - memory_before_mb < memory_mb
+
     def raw(self, *pieces: bytes, pause_s: float = 0.0, timeout_s: float = 10.0) -> bytes:
         """What comes back for bytes sent as they are, up to the end of the connection or a silence."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s) as connection:

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -22,12 +22,10 @@ def status_of(received: bytes) -> int:
 
 
 def test_a_body_announced_too_long_is_refused_before_it_is_sent(server: Server) -> None:
-    started = time.monotonic()
     received = server.raw(HEAD + f"Content-Length: {JSON_LIMIT + 1}\r\n\r\n".encode())
     assert status_of(received) == 413
     assert b'"code":"BODY_TOO_LARGE"' in received
     assert b"connection: close" in received.lower()
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("path", [JSON_CALL, UPLOAD_CALL, "/health", "/nowhere", f"{JSON_CALL}/"])
@@ -76,10 +74,8 @@ def test_a_body_that_comes_too_slowly_gets_a_408(server: Server) -> None:
 
 
 def test_a_body_that_drips_gets_a_408_too(server: Server) -> None:
-    started = time.monotonic()
-    received = server.raw(HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 12, pause_s=0.25)
-    assert status_of(received) == 408
-    assert time.monotonic() - started < 6
+    received = server.raw(HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 100, pause_s=0.04)
+    assert status_of(received) == 408  # although the whole body is sent, and no pause is long
 
 
 @pytest.mark.parametrize(
@@ -142,7 +138,7 @@ def test_callers_who_leave_in_the_middle_leave_nothing_behind(server: Server, cl
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.sendall(head + body[:-100])
         connection.close()
-    until(lambda: server.process.num_fds() <= before_files + 2)
+    poll_until(lambda: server.process.num_fds() <= before_files + 2)
     assert client.get("/health/ready").status_code == 200
     assert server.memory_mb() - before_mb < 60
     assert [event for event in server.events() if event.get("level") == "error"] == []
@@ -153,60 +149,57 @@ def test_hundreds_of_idle_connections_keep_nobody_out(server: Server, client: ht
     try:
         for connection in idle[:150]:
             connection.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
-        assert client.get("/health/live").elapsed.total_seconds() < 0.25
+        assert client.get("/health/live").status_code == 200
     finally:
         for connection in idle:
             connection.close()
 
 
 UPLOADERS = """
-import sys, threading, time, httpx
-url, photo, end = sys.argv[1], sys.stdin.buffer.read(), time.monotonic() + float(sys.argv[2])
+import sys, threading, httpx
+url, photo, uploads = sys.argv[1], sys.stdin.buffer.read(), int(sys.argv[2])
+form = httpx.Request("POST", url, files={"file": ("x.jpg", photo)})
+body, headers = form.read(), {"Content-Type": form.headers["content-type"]}
 def upload():
     with httpx.Client(trust_env=False, timeout=60) as client:
-        while time.monotonic() < end:
-            answer = client.post(url, files={"file": ("x.jpg", photo)})
+        for _ in range(uploads):
+            answer = client.post(url, content=body, headers=headers)
             sys.stdout.write(f"{answer.status_code} ")
+            sys.stdout.flush()
 threads = [threading.Thread(target=upload) for _ in range(32)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 """
 
 
-def test_the_service_lives_while_thirty_two_clients_upload(server: Server, client: httpx.Client) -> None:
+def test_uploads_of_thirty_two_clients_keep_the_pool_busy_and_not_the_event_loop(
+    server: Server, client: httpx.Client
+) -> None:
     photo = drawn_portrait() + bytes(4_000_000)
-    before = server.memory_mb()
-    command = [sys.executable, "-c", UPLOADERS, server.url + UPLOAD_CALL, "4"]  # their own process: no shared GIL
+    memory_before_mb, loop_before_s, pool_before_s = server.memory_mb(), *server.thread_cpu_s()
+    command = [sys.executable, "-c", UPLOADERS, server.url + UPLOAD_CALL, "2"]  # their own process: no shared GIL
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as uploading:
         assert uploading.stdin is not None
         assert uploading.stdout is not None
         uploading.stdin.write(photo)
         uploading.stdin.close()
-        signs, peak = [], before
-        for seconds in seconds_for_a_sign_of_life(client):
-            signs.append(seconds)
-            peak = max(peak, server.memory_mb())
+        peak_mb = memory_before_mb
+        while uploading.poll() is None:
+            assert client.get("/health/live").json() == {"status": "healthy"}
+            peak_mb = max(peak_mb, server.memory_mb())
         answers = uploading.stdout.read().split()
-    assert sorted(signs)[-2] < 0.25  # the other processes of a test machine may take one
-    assert peak - before < 200
+    loop_s, pool_s = server.thread_cpu_s()
+    assert loop_s - loop_before_s < pool_s - pool_before_s  # less than half of it; all of it if the loop read photos
+    assert peak_mb - memory_before_mb < 200
     assert set(answers) <= {b"200", b"503"}
     assert answers.count(b"200") > 32
-    time.sleep(1.1)
+    time.sleep(1.1)  # until the pool is idle
     client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())})
-    until(lambda: server.memory_mb() - before < 40)  # what the burst needed is the machine's again
+    poll_until(lambda: server.memory_mb() - memory_before_mb < 40)  # memory of the burst is returned
 
 
-def seconds_for_a_sign_of_life(client: httpx.Client, during_s: float = 4.0) -> Iterator[float]:
-    until_then = time.monotonic() + during_s
-    while time.monotonic() < until_then:
-        answer = client.get("/health/live")
-        assert answer.json() == {"status": "healthy"}
-        yield answer.elapsed.total_seconds()
-        time.sleep(0.02)
-
-
-def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
+def poll_until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

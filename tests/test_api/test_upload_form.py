@@ -97,11 +97,8 @@ def test_empty_fields_of_a_browsers_form_are_no_fields(client: httpx.Client) -> 
 def test_a_form_that_is_not_one_photo_is_refused_at_once(
     body: bytes, expected: tuple[int, str], client: httpx.Client, server: Server
 ) -> None:
-    before = server.memory_mb()
-    answer = post(client, body)
-    assert outcome(answer) == expected
-    assert answer.elapsed.total_seconds() < 0.5
-    assert server.memory_mb() - before < 60
+    with server.costs_at_most(cpu_s=0.5, memory_mb=60):
+        assert outcome(post(client, body)) == expected
 
 
 @pytest.mark.parametrize(

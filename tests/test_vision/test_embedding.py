@@ -20,24 +20,26 @@ _PEOPLE = 12
 
 
 def embedding_of(photo: bytes, networks: Networks) -> Embedding:
-    face, picture = read_photo_with_image(photo, networks)
-    return embed_face(networks, picture, face.points)
+    face, image = read_photo_with_image(photo, networks)
+    return embed_face(networks, image, face.points)
 
 
 @pytest.fixture(scope="module")
 def people(networks: Networks) -> Mapping[str, list[Embedding]]:
-    """Two embeddings a person: neutral, then smiling."""
-    found: dict[str, list[Embedding]] = {}
+    """Return two embeddings of each person: neutral, then smiling."""
+    embeddings: dict[str, list[Embedding]] = {}
     photos = evaluation_photos("london")
     for name in sorted({photo.stem.split("_")[0] for photo in photos})[:_PEOPLE]:
-        found[name] = [embedding_of(photo.read_bytes(), networks) for photo in photos if photo.stem.startswith(name)]
-    return found
+        embeddings[name] = [
+            embedding_of(photo.read_bytes(), networks) for photo in photos if photo.stem.startswith(name)
+        ]
+    return embeddings
 
 
 def test_a_smile_changes_an_embedding_less_than_another_person(people: Mapping[str, list[Embedding]]) -> None:
     neutral, smiling = (np.array([photos[index] for photos in people.values()]) for index in (0, 1))
-    apart = np.linalg.norm(neutral[:, None] - smiling[None], axis=2)
-    same, others = np.diag(apart), apart[~np.eye(len(apart), dtype=bool)]
+    distances = np.linalg.norm(neutral[:, None] - smiling[None], axis=2)
+    same, others = np.diag(distances), distances[~np.eye(len(distances), dtype=bool)]
     assert same.max() < others.min()
     assert np.median(same) < 0.25
     assert np.median(others) > 0.5
@@ -54,8 +56,8 @@ def test_an_embedding_has_length_one_and_is_the_same_each_time(networks: Network
 def test_a_face_in_the_mirror_keeps_its_embedding(networks: Networks) -> None:
     pixels = cv2.imdecode(np.frombuffer(drawn_portrait(".png"), np.uint8), cv2.IMREAD_COLOR_RGB)
     lit = np.clip(pixels * np.linspace(1.1, 0.7, pixels.shape[1])[None, :, None], 0, 255).astype(np.uint8)
-    seen, mirrored = (embedding_of(encoded(image, ".png"), networks) for image in (lit, lit[:, ::-1]))
-    assert float(seen @ mirrored) > 0.999
+    original, mirrored = (embedding_of(encoded(image, ".png"), networks) for image in (lit, lit[:, ::-1]))
+    assert float(original @ mirrored) > 0.999
 
 
 def placed(turn: float, size: float) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ import pytest
 
 from gwansang.vision.decode import DecodedImage, decode_image
 from gwansang.vision.detector import detect_faces
+from gwansang.vision.drawn_face import drawn_points
 from gwansang.vision.face import Points
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.landmarks import FaceMesh, face_region, find_eyes, find_landmarks, run_mesh_network
@@ -13,14 +14,7 @@ from gwansang.vision.models.runtime import Networks
 from tests.support.photos import drawn_portrait, encoded
 from tests.test_vision import scenes
 
-FACE_PX = 240.0
-
-
-def drawn_points() -> Points:
-    """Return the positions of the vertices in the drawing."""
-    vertices = canonical_face().vertices
-    scale = FACE_PX / np.ptp(vertices[:, 0])
-    return np.asarray(vertices[:, :2] * (scale, -scale) + (240.0, 640 * 0.52))
+DRAWN = drawn_points(480, 640, 240.0, canonical_face().vertices)
 
 
 def mesh_of(networks: Networks, image: DecodedImage) -> FaceMesh:
@@ -39,7 +33,7 @@ def error_in_eye_distances(points: Points, expected: Points) -> float:
 def test_the_mesh_matches_the_drawn_face(networks: Networks) -> None:
     mesh = mesh_of(networks, decode_image(inspect_image(drawn_portrait(".png"))))
     assert mesh.presence > 0.99
-    assert error_in_eye_distances(mesh.points, drawn_points()) < 0.06
+    assert error_in_eye_distances(mesh.points, DRAWN) < 0.06
 
 
 @pytest.mark.parametrize("degrees", [-150, -60, -20, 20, 90, 180])
@@ -85,7 +79,10 @@ def test_the_mean_of_two_views_repeats_better_than_a_single_run(networks: Networ
 def test_the_eyes_are_found_at_their_drawn_positions_right_eye_first(networks: Networks) -> None:
     image = decode_image(inspect_image(drawn_portrait(".png")))
     lids, irises = find_eyes(networks, image, mesh_of(networks, image).points)
-    drawn, tolerance = drawn_points(), 0.06 * eye_distance(drawn_points())
+    drawn, tolerance = (
+        DRAWN,
+        0.06 * eye_distance(DRAWN),
+    )
     assert lids.shape == (2, 16, 2)
     assert irises.shape == (2, 5, 2)
     for eye, (outer, inner) in enumerate(((33, 133), (263, 362))):

@@ -17,26 +17,26 @@ angles = st.floats(-60, 60)
 
 def as_photographed(turn: Points, scale: float = 20.0, x: float = 500.0, y: float = 600.0) -> Points:
     """Return image points (pixels, y down, z negative towards the camera) of the canonical face from far away."""
-    seen = SHAPE @ turn.T * scale * (1.0, -1.0, -1.0)
-    return np.asarray(seen + np.array([x, y, 0.0]))
+    points = SHAPE @ turn.T * scale * (1.0, -1.0, -1.0)
+    return np.asarray(points + np.array([x, y, 0.0]))
 
 
 @given(yaw=angles, pitch=angles, roll=st.floats(-179, 179), scale=st.floats(0.5, 400), x=st.floats(-1e4, 1e4))
 def test_any_view_of_a_face_aligns_to_the_same_frontal_mesh(
     yaw: float, pitch: float, roll: float, scale: float, x: float
 ) -> None:
-    found = align_to_canonical(as_photographed(rotation(yaw, pitch, roll), scale, x, -x))
-    assert found.frontal == pytest.approx(SHAPE, abs=1e-5)
-    assert found.scale == pytest.approx(1 / scale)
-    assert found.residual == pytest.approx(0, abs=1e-5)
+    alignment = align_to_canonical(as_photographed(rotation(yaw, pitch, roll), scale, x, -x))
+    assert alignment.frontal == pytest.approx(SHAPE, abs=1e-5)
+    assert alignment.scale == pytest.approx(1 / scale)
+    assert alignment.residual == pytest.approx(0, abs=1e-5)
 
 
 @given(yaw=angles, roll=st.floats(-179, 179))
 def test_yaw_and_roll_are_separated(yaw: float, roll: float) -> None:
     pose = align_to_canonical(as_photographed(rotation(yaw, 0.0, roll))).pose
-    looks = rotation(yaw, 0.0, roll)[:, 2]
-    assert pose.yaw_deg == pytest.approx(np.degrees(np.arctan2(looks[0], looks[2])), abs=1e-4)
-    assert pose.pitch_deg == pytest.approx(np.degrees(np.arcsin(looks[1])), abs=1e-4)
+    direction = rotation(yaw, 0.0, roll)[:, 2]
+    assert pose.yaw_deg == pytest.approx(np.degrees(np.arctan2(direction[0], direction[2])), abs=1e-4)
+    assert pose.pitch_deg == pytest.approx(np.degrees(np.arcsin(direction[1])), abs=1e-4)
 
 
 @pytest.mark.parametrize("degrees", [-50.0, -5.0, 5.0, 50.0])
@@ -94,16 +94,16 @@ def test_points_that_span_no_face_are_refused(points: Points) -> None:
 
 @given(yaw=st.floats(-30, 30), pitch=st.floats(-25, 25), roll=st.floats(-170, 170))
 def test_points_without_depth_get_the_depth_of_a_face_in_that_pose(yaw: float, pitch: float, roll: float) -> None:
-    seen = as_photographed(rotation(yaw, pitch, roll))
-    lifted = add_canonical_depth(seen[:, :2])
-    assert lifted[:, :2] == pytest.approx(seen[:, :2])
-    assert lifted[:, 2] == pytest.approx(seen[:, 2] - seen[:, 2].mean(), abs=1e-4)
+    points = as_photographed(rotation(yaw, pitch, roll))
+    lifted = add_canonical_depth(points[:, :2])
+    assert lifted[:, :2] == pytest.approx(points[:, :2])
+    assert lifted[:, 2] == pytest.approx(points[:, 2] - points[:, 2].mean(), abs=1e-4)
 
 
 @given(aspect=st.floats(0.4, 2.5), roll=st.floats(-15, 15))
 def test_the_aspect_ratio_of_a_photo_is_estimated_from_its_face(aspect: float, roll: float) -> None:
-    seen = as_photographed(rotation(0.0, 0.0, roll))[:, :2] / (1_000 * aspect, 1_000)
-    assert estimate_aspect_ratio(seen) == pytest.approx(aspect, rel=0.12)
+    points = as_photographed(rotation(0.0, 0.0, roll))[:, :2] / (1_000 * aspect, 1_000)
+    assert estimate_aspect_ratio(points) == pytest.approx(aspect, rel=0.12)
 
 
 @pytest.mark.parametrize("flat", [np.full((468, 2), 0.5), np.linspace(0, 1, 468)[:, None] * np.ones(2)])

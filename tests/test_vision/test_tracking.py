@@ -65,8 +65,8 @@ def test_the_detectors_hardly_run_while_a_face_is_tracked(
 
 
 def test_a_face_that_leaves_is_dropped_and_one_that_enters_is_found(networks: Networks, state: TrackingState) -> None:
-    here, empty = frame(drawn_face()), encoded(np.full((480, 640, 3), 120, np.uint8))
-    assert track(here, state, networks).faces == 1
+    with_face, empty = frame(drawn_face()), encoded(np.full((480, 640, 3), 120, np.uint8))
+    assert track(with_face, state, networks).faces == 1
     gone = track(empty, state, networks)
     assert (gone.faces, gone.points, gone.pose, state.points) == (0, None, None, None)
     assert gone.luma == pytest.approx(120 / 255, abs=0.01)
@@ -104,12 +104,12 @@ def test_results_are_in_pixels_of_the_camera_frame(
 def test_a_broken_frame_is_refused_and_tracking_continues(
     networks: Networks, state: TrackingState, detections: list[str]
 ) -> None:
-    good = frame(drawn_face())
-    track(good, state, networks)
+    intact = frame(drawn_face())
+    track(intact, state, networks)
     detections.clear()
     with pytest.raises(CorruptImageError):
-        track(good[: len(good) // 2], state, networks)
-    assert track(good, state, networks).faces == 1
+        track(intact[: len(intact) // 2], state, networks)
+    assert track(intact, state, networks).faces == 1
     assert detections == []
 
 

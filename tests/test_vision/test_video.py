@@ -64,14 +64,14 @@ def numbered(count: int, width: int = 64, height: int = 64) -> list[Rgb]:
 def test_sixty_frames_are_spread_evenly_over_a_clip(codec: str, container: str) -> None:
     data = encode_clip(numbered(150), codec, container)
 
-    seen = all_frames(data)
+    frames = all_frames(data)
 
-    assert len(seen) == MAX_SAMPLED_FRAMES
-    gaps = [later.second - earlier.second for earlier, later in pairwise(seen)]
+    assert len(frames) == MAX_SAMPLED_FRAMES
+    gaps = [later.second - earlier.second for earlier, later in pairwise(frames)]
     assert max(gaps) < 0.11
-    assert seen[0].second == 0
-    assert seen[-1].second > 4.8
-    brightness = [float(frame.image.pixels.mean()) for frame in seen]
+    assert frames[0].second == 0
+    assert frames[-1].second > 4.8
+    brightness = [float(frame.image.pixels.mean()) for frame in frames]
     assert brightness == sorted(brightness)
 
 
@@ -166,14 +166,14 @@ def test_a_hostile_clip_is_refused_or_decoded_in_bounded_time(hostile: HostileCl
 def test_a_damaged_clip_gives_frames_or_an_error() -> None:
     chance = np.random.default_rng(11)
     outcomes = set()
-    for good in (
+    for intact in (
         mp4_clip(),
         webm_clip(),
         drawn_clip(10, "libvpx-vp9", "webm"),
         drawn_clip(10, movflags="frag_keyframe"),
     ):
         for _ in range(25):
-            data = bytearray(good)
+            data = bytearray(intact)
             for position in chance.integers(0, len(data), 12):
                 data[position] = chance.integers(0, 256)
             for position in chance.integers(len(data) - 800, len(data), 3):

@@ -38,21 +38,21 @@ def _normalise(graph: Graph, tensor: Tensor, network: FaceNetwork) -> Tensor:
     return graph.apply("MUL", (centred, scale), tensor.shape, Options("MulOptions"))
 
 
-def _residual(graph: Graph, given: Tensor, block: Block) -> Tensor:
-    tensor = _convolve(graph, _convolve(graph, given, block.first, RELU), block.second, NONE)
-    shortcut = _pool(graph, "AVERAGE_POOL_2D", given, window=2, stride=2) if block.halves else given
+def _residual(graph: Graph, block_input: Tensor, block: Block) -> Tensor:
+    tensor = _convolve(graph, _convolve(graph, block_input, block.first, RELU), block.second, NONE)
+    shortcut = _pool(graph, "AVERAGE_POOL_2D", block_input, window=2, stride=2) if block.halves else block_input
     shape = tuple(map(max, tensor.shape, shortcut.shape))
     operands = (_pad(graph, tensor, shape), _pad(graph, shortcut, shape))
     return graph.apply("ADD", operands, shape, Options("AddOptions", (("FusedActivationFunction", RELU),)))
 
 
-def _convolve(graph: Graph, given: Tensor, layer: Convolution, activation: int) -> Tensor:
+def _convolve(graph: Graph, tensor: Tensor, layer: Convolution, activation: int) -> Tensor:
     # Exact products in float64, rounded once: the same bytes on every machine.
     gamma = layer.gamma.astype(np.float64)
     kernel = _half(graph, (layer.kernel * gamma[:, None, None, None]).transpose(0, 2, 3, 1))
     bias = graph.constant("bias", (layer.bias * gamma + layer.beta).astype(np.float32))
     filters, window = layer.kernel.shape[0], layer.kernel.shape[2]
-    side = (given.shape[1] + 2 * layer.padding - window) // layer.stride + 1
+    side = (tensor.shape[1] + 2 * layer.padding - window) // layer.stride + 1
     options = Options(
         "Conv2DOptions",
         (
@@ -62,20 +62,20 @@ def _convolve(graph: Graph, given: Tensor, layer: Convolution, activation: int) 
             ("FusedActivationFunction", activation),
         ),
     )
-    return graph.apply("CONV_2D", (given, kernel, bias), (1, side, side, filters), options)
+    return graph.apply("CONV_2D", (tensor, kernel, bias), (1, side, side, filters), options)
 
 
-def _pool(graph: Graph, operator: str, given: Tensor, window: int, stride: int) -> Tensor:
-    side = (given.shape[1] - window) // stride + 1
+def _pool(graph: Graph, operator: str, tensor: Tensor, window: int, stride: int) -> Tensor:
+    side = (tensor.shape[1] - window) // stride + 1
     sizes = (("StrideW", stride), ("StrideH", stride), ("FilterWidth", window), ("FilterHeight", window))
     options = Options("Pool2DOptions", (("Padding", VALID), *sizes))
-    return graph.apply(operator, (given,), (1, side, side, given.shape[3]), options)
+    return graph.apply(operator, (tensor,), (1, side, side, tensor.shape[3]), options)
 
 
 def _pad(graph: Graph, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     if tensor.shape == shape:
         return tensor
-    behind = np.array([(0, wanted - there) for wanted, there in zip(shape, tensor.shape, strict=True)], dtype=np.int32)
+    behind = np.array([(0, padded - size) for padded, size in zip(shape, tensor.shape, strict=True)], dtype=np.int32)
     return graph.apply("PAD", (tensor, graph.constant("padding", behind)), shape, Options("PadOptions"))
 
 

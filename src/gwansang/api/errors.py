@@ -83,9 +83,11 @@ def error_response(scope: Scope, error: Exception) -> JSONResponse:
     return _respond(scope, shown, status_of(type(shown)))
 
 
-def invalid_request(faults: Iterable[Mapping[str, object]], known: Sequence[str] | None = None) -> InvalidRequestError:
+def invalid_request(
+    faults: Iterable[Mapping[str, object]], field_names: Sequence[str] | None = None
+) -> InvalidRequestError:
     """Return an error with the fields and messages of Pydantic's faults, without the input and unknown field names."""
-    shown = [_fault(fault, known) for _, fault in zip(range(_MAX_FAULTS), faults, strict=False)]
+    shown = [_fault(fault, field_names) for _, fault in zip(range(_MAX_FAULTS), faults, strict=False)]
     return InvalidRequestError("Request validation failed", faults=shown)
 
 
@@ -120,10 +122,10 @@ def _of_framework(error: HTTPException) -> AppError:
     return UnexpectedError("The request could not be served.")
 
 
-def _fault(fault: Mapping[str, object], known: Sequence[str] | None) -> dict[str, str]:
+def _fault(fault: Mapping[str, object], field_names: Sequence[str] | None) -> dict[str, str]:
     location = fault.get("loc")
     path = [str(step) for step in location if step != "body"] if isinstance(location, tuple) else []
-    if known is not None and path and path[0] not in known:
+    if field_names is not None and path and path[0] not in field_names:
         path = ["(unknown field)"]
     return {"field": ".".join(path), "message": str(fault.get("msg", "Invalid"))}
 

@@ -1,12 +1,17 @@
 """Base class of the tables: constraint names, and column types that several tables share."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
 from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance  # exists for type checkers only
+
+T = TypeVar("T", bound="DataclassInstance")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -45,3 +50,9 @@ class Base(DeclarativeBase):
 
 OwnerId = Annotated[int, mapped_column(ForeignKey("users.id", ondelete="CASCADE"))]  # deleting a user deletes the row
 Sha256Hex = Annotated[str, mapped_column(String(64))]
+
+
+def from_row(kind: type[T], row: Base, **values: object) -> T:
+    """Return a dataclass filled with the row's attributes of the same names, except for the given values."""
+    names = [field.name for field in fields(kind) if field.name not in values]
+    return kind(**{name: getattr(row, name) for name in names}, **values)

@@ -34,8 +34,7 @@ def draw_face(width: int = 480, height: int = 640, face_width: float = 240.0, ve
     width, height: of the image; face_width: of the canonical face; all in pixels.
     """
     mesh = canonical_face().vertices if vertices is None else vertices
-    scale = face_width / float(np.ptp(canonical_face().vertices[:, 0]))
-    points = mesh[:, :2] * (scale, -scale) + (width / 2, height * 0.52)
+    points = drawn_points(width, height, face_width, mesh)
     image = np.full((height, width, 3), _BACKDROP, np.uint8)
     _draw_hair(image, points)
     _draw_skin(image, mesh, points)
@@ -48,6 +47,13 @@ def draw_face(width: int = 480, height: int = 640, face_width: float = 240.0, ve
     for ring in _EYE_RINGS:
         _draw_eye(image, points, ring)
     return cv2.GaussianBlur(image, (0, 0), face_width / 260).astype(np.uint8, copy=False)
+
+
+def drawn_points(width: int, height: int, face_width: float, vertices: Points) -> Points:
+    """Return the (468, 2) pixels at which `draw_face` draws the vertices."""
+    scale = face_width / float(np.ptp(canonical_face().vertices[:, 0]))
+    points: Points = vertices[:, :2] * (scale, -scale) + (width / 2, height * 0.52)
+    return points
 
 
 def _draw_hair(image: Pixels, points: Points) -> None:

@@ -114,9 +114,7 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
         extra = (*extra, QualityWarning.ASPECT_ASSUMED)
     if min(image_width, image_height) < 1:
         raise DegenerateLandmarksError("The photo's width and height must be positive.")
-    scale = np.array([image_width, image_height, image_width], dtype=np.float64)[: points.shape[1]]
-    pixels = points * scale
-    pixels = add_canonical_depth(pixels) if points.shape[1] == 2 else pixels
+    pixels = to_pixels(points, image_width, image_height)
     alignment = align_to_canonical(pixels)
     _check_geometry(alignment)
     _check_view(alignment.pose, None)
@@ -131,11 +129,21 @@ def face_from_landmarks(landmarks: Points, image_width: int | None = None, image
     )
 
 
-def _checked_landmarks(landmarks: Points) -> Points:
-    """Return the 468 points of the mesh; raises DegenerateLandmarksError for a wrong shape or wrong values."""
+def mesh_points(landmarks: Points) -> Points:
+    """Return the 468 points of the mesh from (468 or 478, 2 or 3) landmarks; raises DegenerateLandmarksError."""
     if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
         raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
-    points = landmarks[:VERTEX_COUNT]
+    return landmarks[:VERTEX_COUNT]
+
+
+def to_pixels(points: Points, width: int, height: int) -> Points:
+    """Return (468, 3) pixels for mesh points in fractions of an image, with canonical depth if they have none."""
+    pixels = points * np.array([width, height, width], dtype=np.float64)[: points.shape[1]]
+    return add_canonical_depth(pixels) if points.shape[1] == 2 else pixels
+
+
+def _checked_landmarks(landmarks: Points) -> Points:
+    points = mesh_points(landmarks)
     flat, depth = points[:, :2], points[:, 2:]
     if not ((flat >= 0) & (flat <= 1)).all() or not (np.abs(depth) <= _MAX_DEPTH).all():  # NaN is neither
         raise DegenerateLandmarksError("Landmarks must be finite, with x and y between 0 and 1.")

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from gwansang.vision.drawn_face import draw_face
+from gwansang.vision.drawn_face import draw_face, drawn_points
 from gwansang.vision.errors import ModelsMissingError
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
@@ -18,9 +18,7 @@ def run_self_test(networks: Networks) -> None:
     image = draw_face(face_width=_FACE_PX)
     encoded = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
     points = read_photo(encoded, networks).points[:, :2]
-    mesh = canonical_face().vertices
-    scale = _FACE_PX / float(np.ptp(mesh[:, 0]))
-    drawn = mesh[:, :2] * (scale, -scale) + (image.shape[1] / 2, image.shape[0] * 0.52)
+    drawn = drawn_points(image.shape[1], image.shape[0], _FACE_PX, canonical_face().vertices)
     error = float(np.linalg.norm(points - drawn, axis=1).mean()) / _FACE_PX
     if error > _MAX_ERROR:
         raise ModelsMissingError(

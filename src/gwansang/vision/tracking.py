@@ -6,14 +6,13 @@ import numpy as np
 
 from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
 from gwansang.vision.detector import RETRY_PADDING, Detection, detect_full_range, detect_short_range
-from gwansang.vision.errors import DegenerateLandmarksError, ImageTooLargeError
+from gwansang.vision.errors import ImageTooLargeError
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.landmarks import FaceMesh, face_region, find_eyes, run_mesh_network
-from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, count_subjects
-from gwansang.vision.pose import add_canonical_depth, align_to_canonical
+from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, count_subjects, mesh_points, to_pixels
+from gwansang.vision.pose import align_to_canonical
 from gwansang.vision.quality import (
     assess_quality,
     eye_openness_from_lids,
@@ -90,10 +89,7 @@ def track_landmarks(landmarks: Points, width: int, height: int) -> TrackedFrame:
     landmarks: 468 or 478 points, (n, 2) or (n, 3), as fractions of an upright frame of this size in pixels. Raises
     DegenerateLandmarksError.
     """
-    if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
-        raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
-    points = landmarks[:VERTEX_COUNT] * np.array([width, height, width], dtype=np.float64)[: landmarks.shape[1]]
-    points = add_canonical_depth(points) if points.shape[1] == 2 else points
+    points = to_pixels(mesh_points(landmarks), width, height)
     alignment = align_to_canonical(points)
     quality = assess_quality(alignment, points, None, eye_openness_from_mesh(alignment.frontal))
     return TrackedFrame(width, height, None, 1, points, alignment.pose, quality)

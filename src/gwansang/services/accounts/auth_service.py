@@ -122,21 +122,19 @@ class AuthService:
     async def authenticate(self, access_token: str) -> Caller:
         """Return the caller of an access token; raises TokenInvalidError, also if its sign-in was ended early."""
         claims = self._tokens.decode_access(access_token)
-        async with self._uow.read() as tx:
-            user = await tx.users.get_by_family(claims.user_id, claims.family, self._clock())
-        if user is None or not user.is_active or user.token_version != claims.version:
-            raise TokenInvalidError("This token is not valid any more; sign in again.")
-        return _caller(user, claims.family, claims.expires_at)
+        return await self.revalidate(claims.user_id, claims.family, claims.expires_at, claims.version)
 
-    async def revalidate(self, user_id: int, family: UUID, expires_at: datetime) -> Caller:
+    async def revalidate(self, user_id: int, family: UUID, expires_at: datetime, version: int | None = None) -> Caller:
         """Return the current caller of a sign-in that was authenticated before by an access token; raises
         TokenInvalidError once that token has expired or its sign-in was ended early."""
         now = self._clock()
         async with self._uow.read() as tx:
             user = await tx.users.get_by_family(user_id, family, now)
-        if user is None or not user.is_active or expires_at <= now:
+        current = user is not None and user.is_active and version in (None, user.token_version)
+        if user is None or not current or expires_at <= now:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
-        return _caller(user, family, expires_at)
+        scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
+        return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)
 
     async def _find_user(self, email: str) -> User | None:
         try:
@@ -185,8 +183,3 @@ async def end_all_tokens(tx: Transaction, user: User) -> None:
     await tx.families.delete_for_user(user.id)
     await tx.mail_tokens.delete_for_user(user.id)
     await tx.users.save(user)
-
-
-def _caller(user: User, family: UUID, expires_at: datetime) -> Caller:
-    scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
-    return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)

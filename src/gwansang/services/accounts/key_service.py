@@ -15,6 +15,7 @@ from gwansang.core.exceptions import Conflict, InvalidInput, NotFound, Unauthent
 from gwansang.core.paging import Page, PageRequest
 from gwansang.core.tokens import secret_digest
 from gwansang.models.account import ApiKey
+from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
 from gwansang.services.accounts.user_service import require_user
@@ -202,12 +203,4 @@ def _expiry(now: datetime, days: int | None) -> datetime | None:
 
 def key_info(row: ApiKey) -> KeyInfo:
     """Return what a key's owner may see of it."""
-    return KeyInfo(
-        id=row.id,
-        name=row.name,
-        prefix=row.prefix,
-        scopes=tuple(scope for scope in KEY_SCOPES if scope in row.scopes.split()),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        last_used_at=row.last_used_at,
-    )
+    return from_row(KeyInfo, row, scopes=tuple(scope for scope in KEY_SCOPES if scope in row.scopes.split()))

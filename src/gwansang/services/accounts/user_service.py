@@ -13,6 +13,7 @@ from gwansang.core.exceptions import InvalidInput, NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
+from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_tokens
@@ -223,16 +224,7 @@ def require_user(user: User | None) -> User:
 
 def user_info(user: User) -> UserInfo:
     """Return what an account's owner and administrators may see of it."""
-    return UserInfo(
-        id=user.id,
-        email=user.email,
-        username=user.username,
-        is_active=user.is_active,
-        is_admin=user.is_admin,
-        email_verified=user.email_verified,
-        created_at=user.created_at,
-        updated_at=user.updated_at,
-    )
+    return from_row(UserInfo, user)
 
 
 def validate_username(username: str) -> str:

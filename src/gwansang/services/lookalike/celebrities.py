@@ -9,6 +9,7 @@ from uuid import UUID
 from gwansang.core.exceptions import InvalidInput, NotFound, TooLarge
 from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.models import Celebrity, CelebrityPhoto
+from gwansang.models.base import from_row
 from gwansang.repositories.celebrities import PhotoExistsError
 from gwansang.services.lookalike.gallery import STORED_MEASURES, embedding_bytes
 from gwansang.services.ml.embedding_service import MODEL, FaceFeatures
@@ -144,28 +145,9 @@ def require_person(row: Celebrity | None) -> Celebrity:
 def person_info(row: Celebrity, counts: tuple[int, int]) -> CelebrityInfo:
     """Return a row as plain data; counts: of all pictures, and of those that are searched."""
     photos, usable = counts
-    return CelebrityInfo(
-        id=row.id,
-        name_ko=row.name_ko,
-        name_en=row.name_en,
-        category=row.category,
-        note=row.note,
-        photos=photos,
-        usable=usable,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+    return from_row(CelebrityInfo, row, photos=photos, usable=usable)
 
 
 def photo_info(row: CelebrityPhoto) -> PhotoInfo:
     """Return a row as plain data, without embedding and measures."""
-    return PhotoInfo(
-        id=row.id,
-        sha256=row.sha256,
-        source=row.source,
-        licence=row.licence,
-        attribution=row.attribution,
-        quality=row.quality,
-        current=row.model == MODEL,
-        created_at=row.created_at,
-    )
+    return from_row(PhotoInfo, row, current=row.model == MODEL)

@@ -12,6 +12,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
+from gwansang.models.base import from_row
 from gwansang.reading.composer import face_key
 from gwansang.reading.elements import Elements
 from gwansang.reading.fortune import daily_fortune
@@ -214,13 +215,4 @@ def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:
 
 
 def _summary(row: StoredAnalysis) -> KeptSummary:
-    return KeptSummary(
-        analysis_id=row.id,
-        created_at=row.created_at,
-        locale=row.locale,
-        overall_score=row.overall_score,
-        element=row.element,
-        quality_score=row.quality_score,
-        engine_version=row.engine_version,
-        content_version=row.content_version,
-    )
+    return from_row(KeptSummary, row, analysis_id=row.id)

@@ -11,7 +11,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from gwansang.core.clock import Clock
 from gwansang.core.jsonable import JSON_OBJECT
-from gwansang.models import Consent, Photo, Task, TokenFamily
+from gwansang.models import Photo, Task
+from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
@@ -128,13 +129,13 @@ class ExportService:
                 format=_FORMAT,
                 exported_at=self._clock(),
                 account=account,
-                consents=tuple(_consent(row) for row in consents),
-                sign_ins=tuple(_sign_in(row) for row in families),
+                consents=tuple(from_row(ExportedConsent, row) for row in consents),
+                sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
                 api_keys=tuple(key_info(row) for row in api_keys),
                 analyses=tuple(self._history.decrypt(key, row) for row in analyses),
                 profile=self._profiles.decrypt(key, profile) if profile else None,
                 tasks=tuple(self._task(key, row) for row in tasks),
-                photos=tuple(_photo(row) for row in photos),
+                photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,
             )
 
@@ -151,16 +152,3 @@ class ExportService:
 def export_document(export: Export) -> dict[str, JsonValue]:
     """Return an export as a JSON object."""
     return JSON_OBJECT.validate_python(_EXPORT().dump_python(export, mode="json"))
-
-
-def _consent(row: Consent) -> ExportedConsent:
-    return ExportedConsent(row.purpose, row.version, row.locale, row.text_sha256, row.granted_at, row.withdrawn_at)
-
-
-def _sign_in(row: TokenFamily) -> ExportedSignIn:
-    return ExportedSignIn(row.id, row.created_at, row.refreshed_at, row.expires_at)
-
-
-def _photo(row: Photo) -> ExportedPhoto:
-    file = f"photos/{row.analysis_id}.jpg"
-    return ExportedPhoto(row.analysis_id, row.created_at, row.size_bytes, row.width, row.height, file)

@@ -15,6 +15,7 @@ from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task
+from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.user_service import UserNotFoundError
@@ -77,21 +78,7 @@ class TaskInfo:
         if row.error_code is not None:
             details: JsonValue = row.error_details
             error = Failure(row.error_code, row.error_message or "", JSON_OBJECT.validate_python(details or {}))
-        return cls(
-            id=row.id,
-            kind=row.kind,
-            status=row.status,
-            stage=row.stage,
-            progress=row.progress,
-            version=row.version,
-            result=result,
-            error=error,
-            created_at=row.created_at,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            expires_at=row.expires_at,
-            result_type=result_type,
-        )
+        return from_row(cls, row, result=result, error=error, result_type=result_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,10 @@ def _name(part: str, reading: Reading, locale: Locale) -> str:
     texts = _texts(locale)
     if part in texts:
         return texts[part]
-    words = shapes_text(locale)["parts"]
-    if part in words:
-        return words[part]["name"]
-    return next((known.name for known in reading.parts if known.part == part), part)
+    parts = shapes_text(locale)["parts"]
+    if part in parts:
+        return parts[part]["name"]
+    return next((own.name for own in reading.parts if own.part == part), part)
 
 
 def _texts(locale: Locale) -> dict[str, str]:
