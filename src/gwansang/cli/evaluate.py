@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gwansang.cli.evaluate_lookalike import evaluate_lookalike
+from gwansang.cli.evaluate_truth import evaluate_truth
 from gwansang.cli.failure import CommandError, write_json
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.cli.photo_set import MeasuredPhoto, PhotoSetResult, measure_photos, photos_by_person, rejection_lines
@@ -27,6 +28,7 @@ def evaluate() -> None:
 
 
 app.command("lookalike")(evaluate_lookalike)
+app.command("truth")(evaluate_truth)
 
 
 @app.command("stability")

@@ -20,6 +20,7 @@ from gwansang.vision.pipeline import read_photo
 
 K = TypeVar("K")  # of a person
 T = TypeVar("T")
+_PORTRAIT_KINDS = ("neutral", "smiling")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
@@ -59,10 +60,9 @@ def photos_by_person(folder: Path) -> dict[str, list[Path]]:
     """
     if not folder.is_dir():
         raise CommandError(f"{folder} is no folder; name one that holds a folder of photos for each person.")
-    for parent in (folder, folder / "london"):
-        pairs = _portrait_pairs(parent)
-        if pairs:
-            return pairs
+    pairs = _portrait_pairs(portrait_folder(folder))
+    if pairs:
+        return pairs
     people = {person.name: list_photos(person) for person in sorted(folder.iterdir()) if person.is_dir()}
     return {name: photos for name, photos in people.items() if photos}
 
@@ -71,7 +71,7 @@ def photos_by_name(folder: Path) -> dict[str, list[Path]]:
     """List photos by person: as `photos_by_person`, or by the names of the files up to the first underscore."""
     if not folder.is_dir():
         raise CommandError(f"{folder} is no folder; name one that holds photos of people.")
-    return photos_by_person(folder) or _group_by_name(list_photos(folder))
+    return photos_by_person(folder) or group_by_name(list_photos(folder))
 
 
 def list_photos(folder: Path) -> list[Path]:
@@ -79,14 +79,23 @@ def list_photos(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
+def portrait_folder(folder: Path) -> Path:
+    """Return the folder or its `london`, if one of them holds `neutral` and `smiling`; else the folder."""
+    return next((one for one in (folder, folder / "london") if _holds_portraits(one)), folder)
+
+
+def _holds_portraits(folder: Path) -> bool:
+    return all((folder / kind).is_dir() for kind in _PORTRAIT_KINDS)
+
+
 def _portrait_pairs(folder: Path) -> dict[str, list[Path]]:
-    kinds = [folder / "neutral", folder / "smiling"]
-    if not all(kind.is_dir() for kind in kinds):
+    if not _holds_portraits(folder):
         return {}
-    return _group_by_name([photo for kind in kinds for photo in list_photos(kind)])
+    return group_by_name([photo for kind in _PORTRAIT_KINDS for photo in list_photos(folder / kind)])
 
 
-def _group_by_name(photos: Sequence[Path]) -> dict[str, list[Path]]:
+def group_by_name(photos: Sequence[Path]) -> dict[str, list[Path]]:
+    """Group photos by person: by the names of the files up to the first underscore."""
     people: dict[str, list[Path]] = {}
     for photo in photos:
         people.setdefault(photo.stem.split("_")[0], []).append(photo)
