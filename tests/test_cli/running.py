@@ -1,4 +1,4 @@
-"""Runs the installed program."""
+"""Helpers that run the installed program."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ PROGRAM = str(Path(sys.executable).with_name("gwansang"))
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment with the models' folder and what a test changes."""
+    """Return the environment of this process with the folder of the models and a test's own variables."""
     return os.environ | {"MODEL_PATH": str(model_dir()), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"} | variables
 
 
 def gwansang(*arguments: str | Path, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command until it ends."""
     return subprocess.run(
         [PROGRAM, *map(str, arguments)],
         capture_output=True,

@@ -1,10 +1,11 @@
-"""The commands around the database and the accounts, as whoever runs the service uses them."""
+"""Commands of the database, users and API keys."""
 
 import logging
 import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,18 +23,18 @@ SECRET = "a password of an administrator"
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     code: int
     out: str
     err: str
 
 
-Run = Callable[..., Done]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs a command in a folder of the test's own, in this process: a start costs seconds."""
+    """Return a function that runs a command in a temporary folder, in this process: a new one takes seconds."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
     monkeypatch.chdir(tmp_path)
@@ -41,25 +42,25 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     monkeypatch.setenv("GWANSANG_ADMIN_PASSWORD", SECRET)
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
-    def ran(*arguments: str, **variables: str) -> Done:
+    def run_command(*arguments: str, **variables: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["gwansang", *arguments])
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as end:
             main()
-        told = capfd.readouterr()
-        return Done(int(end.value.code or 0), told.out, told.err)
+        printed = capfd.readouterr()
+        return CommandResult(int(end.value.code or 0), printed.out, printed.err)
 
-    yield ran
+    yield run_command
     structlog.configure(**configured)
     root.handlers, root.level = handlers, level
 
 
-def created(run: Run, email: str = "admin@example.com", **variables: str) -> Done:
+def create_admin(run: Run, email: str = "admin@example.com", **variables: str) -> CommandResult:
     return run("users", "create-admin", "--email", email, **variables)
 
 
-def test_the_database_is_made_checked_shown_and_taken_back(run: Run, tmp_path: Path) -> None:
+def test_db_commands_upgrade_check_describe_and_downgrade_a_database(run: Run, tmp_path: Path) -> None:
     absent = run("db", "check")
     assert (absent.code, "gwansang db upgrade" in absent.err) == (1, True)
     assert run("db", "upgrade").out == f"database: at version {REVISION}\n"
@@ -69,7 +70,7 @@ def test_the_database_is_made_checked_shown_and_taken_back(run: Run, tmp_path: P
     assert run("db", "downgrade", "base", "--yes").out == "database: at version none\n"
 
 
-def test_a_servers_database_is_migrated_by_the_same_commands_and_not_by_the_service(run: Run, tmp_path: Path) -> None:
+def test_serve_refuses_a_postgresql_database_until_db_upgrade_has_migrated_it(run: Run, tmp_path: Path) -> None:
     with scratch_database("postgresql", migrated=False) as url:
         refused = gwansang("serve", "--port", "0", folder=tmp_path, DATABASE_URL=url)
         assert run("db", "upgrade", DATABASE_URL=url).code == 0
@@ -81,7 +82,7 @@ def test_a_servers_database_is_migrated_by_the_same_commands_and_not_by_the_serv
 
 
 @pytest.mark.parametrize("url", ["mysql://me:hush@host/db", "postgresql://me:hush@127.0.0.1:1/db", "nonsense"])
-def test_a_database_that_cannot_be_used_is_one_sentence_without_its_password(run: Run, url: str) -> None:
+def test_an_unusable_database_is_reported_in_one_sentence_without_its_password(run: Run, url: str) -> None:
     refused = run("db", "upgrade", DATABASE_URL=url)
     assert refused.code == 1
     assert refused.err.startswith("gwansang: ")
@@ -89,56 +90,59 @@ def test_a_database_that_cannot_be_used_is_one_sentence_without_its_password(run
     assert "hush" not in refused.err
 
 
-def test_the_first_administrator_is_made_and_listed(run: Run) -> None:
-    assert "admin@example.com is an administrator" in created(run, "Admin@Example.com").out
+def test_an_administrator_is_created_and_listed(run: Run) -> None:
+    assert "admin@example.com is an administrator" in create_admin(run, "Admin@Example.com").out
     listed = run("users", "list", "--active", "--email", "adm").out
     assert "admin@example.com" in listed
     assert "1 in all" in listed
-    again = created(run)
+    again = create_admin(run)
     assert (again.code, again.err) == (1, "gwansang: Another account has this e-mail address.\n")
 
 
-def test_a_password_that_cannot_be_one_is_refused_without_repeating_it(run: Run) -> None:
-    refused = created(run, GWANSANG_ADMIN_PASSWORD="hush")
+def test_an_invalid_password_is_refused_and_not_printed(run: Run) -> None:
+    refused = create_admin(run, GWANSANG_ADMIN_PASSWORD="hush")
     assert refused.code == 1
     assert "8 to 128 characters" in refused.err
     assert "hush" not in refused.err
 
 
 def test_no_command_takes_a_password_as_an_argument(run: Run) -> None:
-    told = run("users", "create-admin", "--help")
-    assert "GWANSANG_ADMIN_PASSWORD" in told.out
-    assert "--password" not in told.out
+    help_text = run("users", "create-admin", "--help").out
+    assert "GWANSANG_ADMIN_PASSWORD" in help_text
+    assert "--password" not in help_text
 
 
-def test_the_password_is_asked_for_where_no_variable_has_it_and_is_not_shown(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
+def test_create_admin_prompts_for_the_password_and_does_not_echo_it(tmp_path: Path) -> None:
+    terminal, program_end = pty.openpty()
     command = [PROGRAM, "users", "create-admin", "--email", "admin@example.com"]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment())
-    os.close(theirs)
+    process = subprocess.Popen(
+        command, stdin=program_end, stdout=program_end, stderr=program_end, cwd=tmp_path, env=environment()
+    )
+    os.close(program_end)
     for _ in range(2):
-        read_until(ours, ": ")
-        time.sleep(0.1)  # the terminal stops echoing just after the question
-        os.write(ours, SECRET.encode() + b"\n")
-    told = read_until(ours, "administrator now")
-    assert process.wait(20) == 0
-    os.close(ours)
-    assert SECRET not in told
+        read_until(terminal, ": ")
+        while termios.tcgetattr(terminal)[3] & termios.ECHO:  # the prompt ends with switching the echo off
+            time.sleep(0.01)
+        os.write(terminal, SECRET.encode() + b"\n")
+    output = read_until(terminal, "administrator now")
+    assert process.wait(60) == 0
+    os.close(terminal)
+    assert SECRET not in output
 
 
 def read_until(terminal: int, end: str) -> str:
-    told = ""
-    while end not in told:
-        told += os.read(terminal, 1024).decode()
-    return told
+    output = ""
+    while end not in output:
+        output += os.read(terminal, 1024).decode()
+    return output
 
 
-def test_a_key_is_printed_once_alone_on_its_line_listed_and_revoked(run: Run) -> None:
-    created(run)
+def test_a_key_is_printed_alone_when_created_then_listed_by_its_prefix_and_revoked(run: Run) -> None:
+    create_admin(run)
     owner = ("--email", "admin@example.com")
-    made = run("keys", "create", *owner, "--name", "bench", "--scope", "analyze", "--days", "9")
-    key = made.out.strip()
-    assert made.out == f"{key}\n"
+    created = run("keys", "create", *owner, "--name", "bench", "--scope", "analyze", "--days", "9")
+    key = created.out.strip()
+    assert created.out == f"{key}\n"
     assert key.startswith("gsk_")
     listed = run("keys", "list", *owner).out
     assert key[:20] in listed
@@ -149,13 +153,13 @@ def test_a_key_is_printed_once_alone_on_its_line_listed_and_revoked(run: Run) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--email", "nobody@example.com", "--scope", "analyze"), "There is no such user."),
         (("--email", "admin@example.com", "--scope", "admin"), "Choose among the scopes"),
     ],
 )
-def test_a_key_that_cannot_be_made_is_one_sentence(run: Run, arguments: tuple[str, ...], told: str) -> None:
-    created(run)
+def test_a_key_with_an_unknown_owner_or_scope_is_refused(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    create_admin(run)
     refused = run("keys", "create", "--name", "x", *arguments)
-    assert (refused.code, told in refused.err) == (1, True)
+    assert (refused.code, message in refused.err) == (1, True)

@@ -1,4 +1,4 @@
-"""`gwansang analyze` as its users run it: a process with a command line, stdout, stderr and an exit code."""
+"""`gwansang analyze` in a process of its own: stdout, stderr and exit code."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def test_json_on_stdout_is_one_reading_and_nothing_else(photo: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
-def test_json_is_what_the_api_answers(photo: Path, client: httpx.Client) -> None:
+def test_json_equals_the_answer_of_the_api(photo: Path, client: httpx.Client) -> None:
     from_cli = json.loads(gwansang("analyze", photo, "--json", "--locale", "en", "--birth-year", "1990").stdout)
     form = {"birth_year": "1990", "locale": "en"}
     answer = client.post("/api/v1/analysis/face/upload", files={"file": photo.read_bytes()}, data=form).json()
@@ -64,7 +64,7 @@ def test_json_is_what_the_api_answers(photo: Path, client: httpx.Client) -> None
     assert from_cli == answer
 
 
-def test_of_several_photos_a_bad_one_stops_no_other(photo: Path, text_file: Path, tmp_path: Path) -> None:
+def test_an_unreadable_photo_does_not_stop_the_others(photo: Path, text_file: Path, tmp_path: Path) -> None:
     done = gwansang("analyze", photo, text_file, tmp_path / "nowhere.jpg", photo, "--json")
     first, bad, absent, last = map(json.loads, done.stdout.splitlines())
     assert done.returncode == 1
@@ -76,7 +76,7 @@ def test_of_several_photos_a_bad_one_stops_no_other(photo: Path, text_file: Path
     assert "Traceback" not in done.stderr
 
 
-def test_the_table_shows_scores_shapes_and_their_reasons(photo: Path) -> None:
+def test_the_table_shows_scores_shapes_and_reasons(photo: Path) -> None:
     reading = json.loads(gwansang("analyze", photo, "--json", "--locale", "en").stdout)
     done = gwansang("analyze", photo, "--locale", "en", COLUMNS="200")
     assert done.returncode == 0
@@ -89,12 +89,12 @@ def test_the_table_shows_scores_shapes_and_their_reasons(photo: Path) -> None:
         assert advice["text"][:40] in done.stdout
 
 
-def test_the_korean_table_has_korean_words(photo: Path) -> None:
+def test_the_table_is_korean_by_default(photo: Path) -> None:
     table = gwansang("analyze", photo).stdout
     assert all(word in table for word in ("종합 점수", "재물", "애정", "오행", "오늘의 운세", "사진 품질", "백분위"))
 
 
-def test_the_overlay_lies_on_the_measured_points(photo: Path, tmp_path: Path) -> None:
+def test_the_overlay_is_drawn_on_the_measured_points(photo: Path, tmp_path: Path) -> None:
     drawing = tmp_path / "lines.png"
     done = gwansang("analyze", photo, "--json", "--overlay", drawing)
     reading, before, after = json.loads(done.stdout), cv2.imread(str(photo)), cv2.imread(str(drawing))
@@ -116,17 +116,17 @@ def _alike(
     return bool(a.shape == b.shape and (np.abs(a.astype(int) - b) <= 2).mean() > 0.99)
 
 
-def test_the_overlay_stands_upright_for_a_turned_photo(tmp_path: Path) -> None:
-    lying = tmp_path / "lying.jpg"
-    lying.write_bytes(jpeg_with_exif(saved(drawn().rotate(90, expand=True), "JPEG"), tiff(orientation=6)))
-    done = gwansang("analyze", lying, "--overlay", tmp_path / "lines.jpg")
+def test_the_overlay_of_a_rotated_photo_is_upright(tmp_path: Path) -> None:
+    rotated = tmp_path / "rotated.jpg"
+    rotated.write_bytes(jpeg_with_exif(saved(drawn().rotate(90, expand=True), "JPEG"), tiff(orientation=6)))
+    done = gwansang("analyze", rotated, "--overlay", tmp_path / "lines.jpg")
     assert done.returncode == 0
     drawing = cv2.imread(str(tmp_path / "lines.jpg"))
     assert drawing is not None
     assert drawing.shape[0] == 640
 
 
-def test_an_overlay_for_two_photos_or_of_another_kind_is_refused(photo: Path, tmp_path: Path) -> None:
+def test_an_overlay_of_two_photos_or_in_an_unknown_format_is_refused(photo: Path, tmp_path: Path) -> None:
     several = gwansang("analyze", photo, photo, "--overlay", tmp_path / "lines.png")
     assert several.returncode == 2
     assert "draws on one photo" in several.stderr
@@ -135,38 +135,38 @@ def test_an_overlay_for_two_photos_or_of_another_kind_is_refused(photo: Path, tm
     assert "--overlay writes .png, .jpg, .jpeg, .webp; .gif is none." in other.stderr
 
 
-def test_an_overlay_that_cannot_be_written_is_one_sentence(photo: Path, tmp_path: Path) -> None:
+def test_an_overlay_that_cannot_be_written_is_reported_in_one_sentence(photo: Path, tmp_path: Path) -> None:
     done = gwansang("analyze", photo, "--overlay", tmp_path / "nowhere" / "lines.png")
     assert done.returncode == 1
     assert "no such" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_several_photos_show_progress_where_someone_watches(photo: Path, tmp_path: Path) -> None:
-    watched, terminal = pty.openpty()
+def test_progress_is_shown_on_a_terminal(photo: Path, tmp_path: Path) -> None:
+    reader, terminal = pty.openpty()
     command = [PROGRAM, "analyze", *[str(photo)] * 3, "--json"]
     with (tmp_path / "readings.jsonl").open("wb") as stdout:
         running = subprocess.Popen(command, stdout=stdout, stderr=terminal, env=environment(TERM="xterm"))
     os.close(terminal)
-    seen = b"".join(_everything(watched))
-    os.close(watched)
-    assert running.wait(timeout=20) == 0
-    assert b"3/3" in seen
+    output = b"".join(_read_all(reader))
+    os.close(reader)
+    assert running.wait(timeout=60) == 0
+    assert b"3/3" in output
     assert len([json.loads(line) for line in (tmp_path / "readings.jsonl").read_text().splitlines()]) == 3
 
 
-def _everything(descriptor: int) -> Iterator[bytes]:
+def _read_all(descriptor: int) -> Iterator[bytes]:
     while True:
         try:
             chunk = os.read(descriptor, 65536)
-        except OSError:  # how a terminal whose other end was closed ends
+        except OSError:  # end of a terminal whose other end was closed
             return
         if not chunk:
             return
         yield chunk
 
 
-def test_without_models_it_says_what_to_run(photo: Path, tmp_path: Path) -> None:
+def test_missing_models_are_reported_with_the_command_that_fetches_them(photo: Path, tmp_path: Path) -> None:
     done = gwansang("analyze", photo, MODEL_PATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stdout == ""

@@ -1,4 +1,4 @@
-"""The commands around the reading: help, models, serve, doctor, version."""
+"""Commands besides the reading: help, version, models, serve, doctor."""
 
 import os
 import signal
@@ -29,13 +29,11 @@ def free_port() -> int:
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        yield int(other.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
 
 
-def test_help_names_every_command_and_loads_none_of_the_heavy_libraries() -> None:
+def test_help_lists_every_command_without_importing_heavy_libraries() -> None:
     script = "import sys; sys.argv = ['gwansang', '--help']\nfrom gwansang.cli import main\n"
     script += (
         "try:\n    main()\nfinally:\n    print(sorted({'cv2', 'numpy', 'fastapi', 'pydantic'} & set(sys.modules)))"
@@ -46,24 +44,28 @@ def test_help_names_every_command_and_loads_none_of_the_heavy_libraries() -> Non
 
 
 @pytest.mark.parametrize("command", ["analyze", "serve", "models", "doctor", "version"])
-def test_every_command_explains_itself(command: str) -> None:
+def test_every_command_has_help(command: str) -> None:
     done = gwansang(command, "--help")
     assert done.returncode == 0
     assert f"gwansang {command}" in done.stdout
 
 
-def test_an_unknown_command_is_named() -> None:
+def test_an_unknown_command_is_named_in_the_error() -> None:
     done = gwansang("analyse")
     assert done.returncode == 2
     assert "analyse" in done.stderr
 
 
-def test_version_tells_rules_and_texts_too() -> None:
-    assert "engine" in gwansang("version").stdout
+def test_version_prints_the_versions_of_program_engine_and_content() -> None:
+    version = gwansang("version").stdout
+    assert version.startswith("gwansang ")
+    assert "engine" in version
+    assert "content" in version
+    assert gwansang("--version").stdout == version
 
 
-def test_fetching_what_is_there_is_one_quick_line() -> None:
-    # An index that nobody answers at: any question to it would fail.
+def test_fetching_models_that_exist_asks_no_index() -> None:
+    # No server listens at this address: any request to it would fail.
     done = gwansang("models", "fetch", **pip_settings("http://127.0.0.1:9/simple"))
     assert done.returncode == 0
     assert done.stdout.startswith(f"models: all {len(catalog.MODELS)} are there and verified")
@@ -71,7 +73,7 @@ def test_fetching_what_is_there_is_one_quick_line() -> None:
     assert done.stderr == ""
 
 
-def test_a_failing_fetch_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_failed_fetch_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with running_index() as index:
         done = gwansang("models", "fetch", MODEL_PATH=str(tmp_path), **pip_settings(index.url))
     assert done.returncode == 1
@@ -89,7 +91,7 @@ def test_models_are_listed_and_verified(tmp_path: Path) -> None:
     assert "run `gwansang models fetch`" in missing.stderr
 
 
-def test_the_models_folder_is_that_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_models_folder_is_read_from_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = model_dir()
     (tmp_path / ".env").write_text(f"MODEL_PATH={models}\n")
     variables = environment()
@@ -102,7 +104,7 @@ def test_the_models_folder_is_that_of_the_settings(tmp_path: Path, monkeypatch: 
     assert Settings().model_path == models
 
 
-def test_serve_answers_until_it_is_interrupted(free_port: int) -> None:
+def test_serve_answers_until_interrupted(free_port: int) -> None:
     command = [PROGRAM, "serve", "--port", str(free_port)]
     variables = environment(INFERENCE_WORKERS="1")
     with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as server:
@@ -110,23 +112,22 @@ def test_serve_answers_until_it_is_interrupted(free_port: int) -> None:
             answer = _first_answer(f"http://127.0.0.1:{free_port}/health")
         finally:
             server.send_signal(signal.SIGINT)
-            log = server.communicate(timeout=20)[1]
+            log = server.communicate(timeout=60)[1]
     assert answer.json() == {"status": "healthy"}
     assert "server" not in answer.headers
     assert "Traceback" not in log
 
 
 def _first_answer(url: str) -> httpx.Response:
-    deadline = time.monotonic() + 20
-    while True:
+    for _ in range(600):
         try:
             return httpx.get(url)
         except httpx.ConnectError:
-            assert time.monotonic() < deadline, "the server did not come up"
             time.sleep(0.1)
+    raise AssertionError("the server did not answer")
 
 
-def test_a_taken_port_is_one_sentence(taken_port: int) -> None:
+def test_a_taken_port_is_reported_in_one_sentence(taken_port: int) -> None:
     done = gwansang("serve", "--port", str(taken_port))
     assert done.returncode == 1
     assert done.stderr.strip() == (
@@ -135,21 +136,21 @@ def test_a_taken_port_is_one_sentence(taken_port: int) -> None:
     )
 
 
-def test_serve_without_models_says_what_to_run(tmp_path: Path) -> None:
+def test_serve_without_models_names_the_command_that_fetches_them(tmp_path: Path) -> None:
     done = gwansang("serve", MODEL_PATH=str(tmp_path))
     assert done.returncode == 1
     assert "run `gwansang models fetch`" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_settings_that_cannot_be_used_are_one_sentence() -> None:
+def test_invalid_settings_are_reported_in_one_sentence() -> None:
     done = gwansang("serve", PORT="http")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "PORT" in done.stderr
 
 
-def test_doctor_finds_a_healthy_installation_healthy(free_port: int) -> None:
+def test_doctor_reports_a_complete_installation(free_port: int) -> None:
     done = gwansang("doctor", PORT=str(free_port))
     assert done.returncode == 0
     assert f"{len(catalog.MODELS)} models verified" in done.stdout
@@ -157,23 +158,23 @@ def test_doctor_finds_a_healthy_installation_healthy(free_port: int) -> None:
     assert "missing" not in done.stdout
 
 
-def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path: Path, taken_port: int) -> None:
+def test_doctor_reports_what_is_missing_and_how_to_get_it(tmp_path: Path, taken_port: int) -> None:
     done = gwansang("doctor", MODEL_PATH=str(tmp_path), PORT=str(taken_port))
     assert done.returncode == 1
     assert f"model {tmp_path / 'face_landmark.tflite'} is missing - run `gwansang models fetch`" in done.stdout
     assert f"Port {taken_port} on 127.0.0.1 is taken" in done.stdout
 
 
-def test_doctor_looks_at_database_storage_and_redis(tmp_path: Path, free_port: int) -> None:
+def test_doctor_checks_database_storage_and_redis(tmp_path: Path, free_port: int) -> None:
     database = f"sqlite:///{tmp_path / 'own.sqlite3'}"
-    places = {"DATABASE_URL": database, "STORAGE_FOLDER": str(tmp_path / "files"), "PORT": str(free_port)}
-    before = gwansang("doctor", **places)
+    variables = {"DATABASE_URL": database, "STORAGE_FOLDER": str(tmp_path / "files"), "PORT": str(free_port)}
+    before = gwansang("doctor", **variables)
     assert before.returncode == 0
     assert before.stdout.count("not there yet - the first start makes it") == 2
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "files").mkdir()
-    assert gwansang("db", "upgrade", **places).returncode == 0
-    after = gwansang("doctor", REDIS_URL="redis://127.0.0.1:9/0", **places)
+    assert gwansang("db", "upgrade", **variables).returncode == 0
+    after = gwansang("doctor", REDIS_URL="redis://127.0.0.1:9/0", **variables)
     assert "SQLite answers, with version" in after.stdout
     assert "keeps files, gives them back and deletes them" in after.stdout
     assert "Redis does not answer" in after.stdout
@@ -181,7 +182,7 @@ def test_doctor_looks_at_database_storage_and_redis(tmp_path: Path, free_port: i
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 
 
-def test_doctor_survives_settings_that_cannot_be_used(tmp_path: Path) -> None:
+def test_doctor_reports_invalid_settings(tmp_path: Path) -> None:
     done = gwansang("doctor", PORT="http", folder=tmp_path)
     assert done.returncode == 1
     assert "correct the environment or .env" in done.stdout

@@ -1,4 +1,4 @@
-"""`gwansang evaluate` and `gwansang calibrate` as their users run them."""
+"""`gwansang evaluate` and `gwansang calibrate` in processes of their own."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from tests.test_vision.image_files import drawn, saved
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three drawn people, narrow to wide, with two photos each, and one file that is no photo of a face."""
+    """Folders of three drawn people, narrow to wide, with two photos each, and a file that shows no face."""
     folder = tmp_path_factory.mktemp("people")
     picture = np.asarray(drawn())
     for name, stretch in (("narrow", 0.85), ("usual", 1.0), ("wide", 1.15)):
@@ -29,7 +29,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_folders_of_people_are_compared_and_every_figure_is_written(people: Path, tmp_path: Path) -> None:
+def test_stability_is_measured_on_folders_of_people_and_written_as_json(people: Path, tmp_path: Path) -> None:
     done = gwansang("evaluate", "stability", people, "--json", tmp_path / "out.json", COLUMNS="200")
     assert done.returncode == 0, done.stderr
     assert "3 people, 6 photos" in done.stdout
@@ -43,7 +43,7 @@ def test_folders_of_people_are_compared_and_every_figure_is_written(people: Path
     assert "Traceback" not in done.stderr
 
 
-def test_portraits_that_are_named_alike_are_one_person(people: Path, tmp_path: Path) -> None:
+def test_portraits_with_the_same_name_are_of_one_person(people: Path, tmp_path: Path) -> None:
     for kind, number in (("neutral", "0"), ("smiling", "1")):
         (tmp_path / "london" / kind).mkdir(parents=True)
         for person in ("narrow", "wide"):
@@ -52,7 +52,7 @@ def test_portraits_that_are_named_alike_are_one_person(people: Path, tmp_path: P
         assert "2 people, 4 photos" in gwansang("evaluate", "stability", folder, COLUMNS="200").stdout
 
 
-def test_where_nothing_can_be_compared_it_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_two_photos_of_two_people_is_refused(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     for folder in (tmp_path, tmp_path / "absent"):
         done = gwansang("evaluate", "stability", folder)
@@ -62,7 +62,7 @@ def test_where_nothing_can_be_compared_it_says_so(tmp_path: Path) -> None:
     assert "Nothing can be compared" in gwansang("evaluate", "stability", tmp_path).stderr
 
 
-def test_too_few_people_are_no_norms(people: Path, tmp_path: Path) -> None:
+def test_calibration_refuses_too_few_people(people: Path, tmp_path: Path) -> None:
     done = gwansang("calibrate", people, "--out", tmp_path / "norms.json")
     assert done.returncode == 1
     assert "norms need at least 20 people, and there are 3" in done.stderr
@@ -70,7 +70,7 @@ def test_too_few_people_are_no_norms(people: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("analyze", "x.jpg"), ("evaluate", "stability", ".")])
-def test_norms_that_are_broken_are_one_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_invalid_norms_are_reported_in_one_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
     broken = tmp_path / "norms.json"
     broken.write_text('{"measuring": 1, "measures": {}}')
     done = gwansang(*command, "--norms", broken, folder=tmp_path)
@@ -78,14 +78,13 @@ def test_norms_that_are_broken_are_one_sentence(command: tuple[str, ...], tmp_pa
     assert f"gwansang: {broken} can't be used as norms: measures lacks FL, JW, FW and others." in done.stderr
 
 
-def test_a_service_with_broken_norms_does_not_start(tmp_path: Path) -> None:
+def test_serve_does_not_start_with_unreadable_norms(tmp_path: Path) -> None:
     done = gwansang("serve", NORMS_PATH=str(tmp_path / "absent.json"))
     assert done.returncode == 1
     assert done.stderr.startswith(f"gwansang: {tmp_path / 'absent.json'} can't be read")
 
 
-def test_norms_of_ones_own_are_made_and_read_with(tmp_path: Path) -> None:
-    """A folder of photos, one a person; the file names its people and changes the standard scores of a reading."""
+def test_calibrated_norms_change_the_standard_scores_of_a_reading(tmp_path: Path) -> None:
     photos = [photo for photo in evaluation_photos("london") if photo.parent.name == "neutral"][:22]
     (tmp_path / "photos").mkdir()
     for photo in photos:
@@ -103,7 +102,7 @@ def test_norms_of_ones_own_are_made_and_read_with(tmp_path: Path) -> None:
     assert scores[1] == scores[2] != scores[0]
 
 
-def test_norms_can_be_made_of_remembered_faces_and_too_few_are_told(tmp_path: Path) -> None:
+def test_calibration_from_history_refuses_too_few_people_and_a_folder_besides(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'gwansang.db'}"
     out = tmp_path / "norms.json"
     done = gwansang("calibrate", "--from-history", "--out", out, DATABASE_URL=database)
@@ -116,7 +115,7 @@ def test_norms_can_be_made_of_remembered_faces_and_too_few_are_told(tmp_path: Pa
     assert "one of the two" in both.stderr
 
 
-def test_look_alikes_are_measured_with_one_folder_a_person(people: Path, tmp_path: Path) -> None:
+def test_look_alikes_are_evaluated_with_one_folder_a_person(people: Path, tmp_path: Path) -> None:
     done = gwansang("evaluate", "lookalike", people, "--json", tmp_path / "out.json", COLUMNS="200")
     assert done.returncode == 0, done.stderr
     assert "3 people, 3 gallery photos, 3 queries" in done.stdout
@@ -127,7 +126,7 @@ def test_look_alikes_are_measured_with_one_folder_a_person(people: Path, tmp_pat
     assert figures["centred"]["rank_1"] == 1.0
 
 
-def test_look_alikes_can_be_asked_for_with_photos_of_another_folder(people: Path, tmp_path: Path) -> None:
+def test_look_alikes_are_evaluated_with_queries_from_another_folder(people: Path, tmp_path: Path) -> None:
     for kind, number in (("gallery", "0"), ("queries", "1")):
         (tmp_path / kind).mkdir()
         for person in ("narrow", "wide"):
@@ -139,7 +138,7 @@ def test_look_alikes_can_be_asked_for_with_photos_of_another_folder(people: Path
     assert "two photos" in alone.stderr
 
 
-def test_smiling_londoners_are_known_by_their_neutral_photos(tmp_path: Path) -> None:
+def test_smiling_photos_are_matched_with_the_neutral_photos_of_the_same_people(tmp_path: Path) -> None:
     folder = evaluation_photos("london")[0].parents[1]
     assert gwansang("evaluate", "lookalike", folder, "--json", tmp_path / "out.json").returncode == 0
     figures = json.loads((tmp_path / "out.json").read_text())

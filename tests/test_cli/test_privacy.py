@@ -1,8 +1,8 @@
-"""`gwansang privacy`, as whoever runs the service uses it."""
+"""Commands of `gwansang privacy`."""
 
 import asyncio
 
-from tests.test_cli.test_accounts_commands import Run, created, run
+from tests.test_cli.test_accounts_commands import Run, create_admin, run
 from tests.test_services.test_sealing import query
 
 __all__ = ["run"]
@@ -13,9 +13,9 @@ def key_named(name: str, line: str) -> str:
     return f"{name}:{line.strip().partition(':')[2]}"
 
 
-def test_keys_are_made_rotated_and_one_that_is_missing_is_told(run: Run) -> None:
+def test_master_keys_are_created_and_rotated_and_a_missing_one_is_reported(run: Run) -> None:
     old, new = (key_named(name, run("privacy", "new-key").out) for name in ("old", "new"))
-    assert created(run, ENCRYPTION_KEYS=old).code == 0
+    assert create_admin(run, ENCRYPTION_KEYS=old).code == 0
     assert "old" in run("privacy", "keys").out
     missing = run("privacy", "keys", ENCRYPTION_KEYS=new)
     assert (missing.code, "old" in missing.err) == (1, True)
@@ -23,9 +23,9 @@ def test_keys_are_made_rotated_and_one_that_is_missing_is_told(run: Run) -> None
     assert run("privacy", "keys", ENCRYPTION_KEYS=new).code == 0
 
 
-def test_a_log_that_somebody_changed_is_told_with_the_first_wrong_entry(run: Run) -> None:
-    created(run)
-    created(run, "other@example.com")
+def test_verify_audit_reports_the_first_entry_that_was_changed(run: Run) -> None:
+    create_admin(run)
+    create_admin(run, "other@example.com")
     assert "2 entries are whole" in run("privacy", "verify-audit").out
     for statement in ("DROP TRIGGER audit_log_stays", "UPDATE audit_log SET actor = 'self' WHERE seq = 2"):
         asyncio.run(query(URL, statement))
@@ -33,8 +33,8 @@ def test_a_log_that_somebody_changed_is_told_with_the_first_wrong_entry(run: Run
     assert (broken.code, "entry 2" in broken.err) == (1, True)
 
 
-def test_the_retention_run_can_be_looked_at_before_it_is_made(run: Run) -> None:
-    created(run)
+def test_retention_can_be_previewed_and_run(run: Run) -> None:
+    create_admin(run)
     assert "nothing was changed" in run("privacy", "retention", "--dry-run").out
     assert "noted in the audit log" in run("privacy", "retention").out
     assert "12개월" in run("privacy", "schedule").out
