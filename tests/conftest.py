@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures of all tests."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ settings.load_profile("suite")
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The service with the real networks, in a process of its own; one for all tests that don't fill its queue."""
-    with serving(tmp_path_factory.mktemp("server"), BODY_TIMEOUT_S="2") as running:
+    """The service with the real networks in its own process; one for all tests that don't fill its queue."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
@@ -39,6 +39,6 @@ def clean_server() -> Iterator[None]:
 
 @pytest.fixture(params=BACKENDS)
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A database of the test's own, with all tables; once on SQLite and once on PostgreSQL."""
+    """An empty database with all tables; once on SQLite and once on PostgreSQL."""
     with scratch_database(request.param) as url:
         yield url

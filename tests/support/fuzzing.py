@@ -1,6 +1,6 @@
-"""The API against its own documentation: requests made up by schemathesis, sent to the real service with a real token.
+"""Fuzzing of the API against its documentation with schemathesis, on the real service with a real token.
 
-Loaded by schemathesis as its hooks (FUZZ_URL is set then), and by whoever starts it.
+Schemathesis loads this module as its hooks (FUZZ_URL is set then); tests and benchmarks import it to start a run.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ SERVICE = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found."""
+    """Result of a run."""
 
     requests: int
     passed: bool
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = "") -> Outcome:
-    """Runs schemathesis against a server that was started in a folder of its own with SERVICE."""
+    """Run schemathesis against a server that was started in an empty folder with SERVICE."""
     database = server.log.parent / ".data" / "gwansang.sqlite3"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(REPOSITORY / "schemathesis.toml")),
@@ -57,8 +57,8 @@ def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = ""
         text=True,
         check=False,
     )
-    made = re.search(r"(\d+) generated", ran.stdout)
-    return Outcome(int(made[1]) if made else 0, ran.returncode == 0, ran.stdout + ran.stderr)
+    generated = re.search(r"(\d+) generated", ran.stdout)
+    return Outcome(int(generated[1]) if generated else 0, ran.returncode == 0, ran.stdout + ran.stderr)
 
 
 def _python_path() -> str:
@@ -66,7 +66,7 @@ def _python_path() -> str:
 
 
 class SignIn:
-    """Administrators for the fuzzer: a new one whenever it was signed out, or erased, by what it made up."""
+    """Administrators for the fuzzer: a new one whenever a generated request signed out or erased the last one."""
 
     def __init__(self, url: str, database: str) -> None:
         self._client = httpx.Client(base_url=url, trust_env=False)
@@ -81,27 +81,27 @@ class SignIn:
         return token
 
     def prepare(self, token: str, case: schemathesis.Case) -> None:
-        """What a call needs to get beyond its first refusal: a consent, or something of one's own to be found."""
+        """Give a call what its first check needs: a consent, or an object of the caller."""
         bearer = {"Authorization": f"Bearer {token}"}
         if case.path.startswith(("/api/v1/analysis/face", "/api/v1/analysis/batch")):
             self._client.put("/api/v1/consents/reading", headers=bearer)
         if case.path.startswith("/api/v1/celebrity/match"):
             self._client.put("/api/v1/consents/lookalike", headers=bearer)
-        places = case.path_parameters or {}
-        if _is_id(places.get("analysis_id")) and next(self._numbers) % 2:
+        parameters = case.path_parameters or {}
+        if _is_id(parameters.get("analysis_id")) and next(self._numbers) % 2:
             self._client.put("/api/v1/consents/reading", headers=bearer)
             self._client.put("/api/v1/consents/history", headers=bearer)
             face = {"landmarks": canonical_landmarks().tolist()}
             kept = self._client.post("/api/v1/analysis/face", json=face, headers=bearer)
-            places["analysis_id"] = kept.json().get("analysis_id", places["analysis_id"])
-        if _is_id(places.get("task_id")) and next(self._numbers) % 2:
+            parameters["analysis_id"] = kept.json().get("analysis_id", parameters["analysis_id"])
+        if _is_id(parameters.get("task_id")) and next(self._numbers) % 2:
             self._client.put("/api/v1/consents/reading", headers=bearer)
             face = {"landmarks": canonical_landmarks().tolist()}
             task = self._client.post("/api/v1/analysis/face/async", json=face, headers=bearer)
-            places["task_id"] = task.json().get("task_id", places["task_id"])
-        if _is_id(places.get("key_id")) and next(self._numbers) % 2:
-            made = self._client.post("/api/v1/keys", json={"name": "x", "scopes": ["analyze"]}, headers=bearer)
-            places["key_id"] = made.json().get("id", places["key_id"])
+            parameters["task_id"] = task.json().get("task_id", parameters["task_id"])
+        if _is_id(parameters.get("key_id")) and next(self._numbers) % 2:
+            key = self._client.post("/api/v1/keys", json={"name": "x", "scopes": ["analyze"]}, headers=bearer)
+            parameters["key_id"] = key.json().get("id", parameters["key_id"])
 
     async def _register(self, address: str) -> None:
         async with open_accounts(settings_for_tests(database_url=self._database)) as accounts:
@@ -120,7 +120,7 @@ if "FUZZ_URL" in os.environ:
 
     @schemathesis.auth()
     class Bearer:
-        """Asked for a token at the beginning, and again after each 401."""
+        """Provides a token at the start, and again after each 401."""
 
         def get(self, _case: object, _context: object) -> str:
             return _sign_in.token()
@@ -131,9 +131,9 @@ if "FUZZ_URL" in os.environ:
 
     @schemathesis.hook
     def before_load_schema(_: object, raw_schema: dict[str, Any]) -> None:
-        """Tells what an access token is in words that the checks of authentication understand."""
+        """Describe the access token as schemathesis' authentication checks expect it."""
         raw_schema["components"]["securitySchemes"]["AccessToken"] = {"type": "http", "scheme": "bearer"}
         for path in raw_schema["paths"].values():
             for operation in path.values():
-                for one in operation.get("security", []):
-                    one.update({name: [] for name in one})
+                for requirement in operation.get("security", []):
+                    requirement.update({name: [] for name in requirement})

@@ -1,4 +1,4 @@
-"""Pictures made to hurt, each with the answer that a caller may be given."""
+"""Hostile pictures, each with its valid answers."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ Answer = tuple[int, str | None]
 
 @dataclass(frozen=True)
 class Hostile:
-    """A file, and the answers that are right for it."""
+    """A file and its valid answers."""
 
     name: str
     data: bytes
@@ -151,8 +151,8 @@ def transparent(face: Image.Image) -> Image.Image:
 
 def side_by_side(count: int) -> Image.Image:
     both = Image.new("RGB", (480 * count, 640))
-    for place in range(count):
-        both.paste(portrait(), (480 * place, 0))
+    for index in range(count):
+        both.paste(portrait(), (480 * index, 0))
     return both
 
 
@@ -167,7 +167,7 @@ def segment(marker: int, body: bytes) -> bytes:
 
 
 def after_soi(photo: bytes, extra: bytes) -> bytes:
-    """A JPEG with segments put in at its beginning."""
+    """Return a JPEG with segments inserted at its beginning."""
     return photo[:2] + extra + photo[2:]
 
 
@@ -189,7 +189,7 @@ def looping_exif() -> bytes:
 
 
 def gps_photo() -> bytes:
-    """A photo that says where and with what it was taken."""
+    """Return a photo with location and camera in its metadata."""
     exif = Image.Exif()
     exif[0x010F] = "SerialCameraMaker"
     exif[0xA431] = "SN-77120042"
@@ -202,7 +202,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png_bomb(side: int) -> bytes:
-    """A black one-bit picture: a few kilobytes that would be hundreds of megabytes of pixels."""
+    """Return a black one-bit picture: a few kilobytes that decode to hundreds of megabytes."""
     packer = zlib.compressobj(9)
     rows = b"".join(packer.compress(bytes(1 + side // 8)) for _ in range(side)) + packer.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Two ways to reach the application: in this process, or as a server of its own behind a real socket."""
+"""Two ways to run the application for tests: in this process, or as a server in its own process."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_reading
 
 
 def settings_for_tests(**changes: object) -> Settings:
-    """Settings that no file and no variable of this machine can change."""
+    """Return settings that no file and no variable of this machine can change."""
     defaults = {
         "inference_workers": 1,
         "encryption_keys": ENCRYPTION_KEYS,
@@ -55,7 +55,7 @@ def settings_for_tests(**changes: object) -> Settings:
 async def running_app(
     build: Callable[[], FaceVision] = FakeVision, clock: Clock | None = None, **changes: object
 ) -> AsyncIterator[ASGIApp]:
-    """The application in this process, with its lifespan run; time stands still unless a clock is given."""
+    """Yield the application in this process, with its lifespan; time stands still unless a clock is given."""
 
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
@@ -81,7 +81,7 @@ async def running_app(
 async def application(
     build: Callable[[], FaceVision] = FakeVision, **changes: object
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application in this process."""
+    """Yield a client of the application in this process."""
     async with running_app(build, **changes) as app, client_of(app) as client:
         yield client
 
@@ -92,7 +92,7 @@ def client_of(app: ASGIApp) -> httpx.AsyncClient:
 
 
 def ask(method: str, path: str, *, app: dict[str, object] | None = None, **request: object) -> httpx.Response:
-    """One request to the application in this process."""
+    """Send one request to the application in this process."""
 
     async def run() -> httpx.Response:
         async with application(**(app or {})) as client:
@@ -103,7 +103,7 @@ def ask(method: str, path: str, *, app: dict[str, object] | None = None, **reque
 
 @dataclass(frozen=True)
 class Server:
-    """The service as people run it: another process, a real socket, the real networks."""
+    """The service as in production: another process, a real socket, the real networks."""
 
     port: int
     process: psutil.Process
@@ -132,15 +132,14 @@ class Server:
 
     @contextmanager
     def costs_at_most(self, *, cpu_s: float, memory_mb: float) -> Iterator[None]:
-        """Assert what the requests of the block cost the server; its own processor time, as a clock is no measure of
-        it on a busy machine."""
+        """Assert bounds on what the block costs the server; processor time does not depend on other processes."""
         cpu_before_s, memory_before_mb = self.cpu_s(), self.memory_mb()
         yield
         assert self.cpu_s() - cpu_before_s < cpu_s
         assert self.memory_mb() - memory_before_mb < memory_mb
 
     def raw(self, *pieces: bytes, pause_s: float = 0.0, timeout_s: float = 10.0) -> bytes:
-        """What comes back for bytes sent as they are, up to the end of the connection or a silence."""
+        """Send raw bytes and return the answer, up to the end of the connection or half a second of silence."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s) as connection:
             for piece in pieces:
                 try:
@@ -151,7 +150,7 @@ class Server:
             return b"".join(_received(connection))
 
     def events(self) -> list[dict[str, object]]:
-        """The log, one event a line."""
+        """Return the events of the log."""
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
 
@@ -169,7 +168,7 @@ def _received(connection: socket.socket) -> Iterator[bytes]:
 
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """Starts a server on a free loopback port and waits until it is ready."""
+    """Start a server on a free loopback port and yield it once it is ready."""
     log = folder / "server.log"
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
         command = [sys.executable, "-m", "uvicorn", "gwansang.main:app", "--fd", str(listening.fileno())]

@@ -13,11 +13,11 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.serving import Server
 
 LIVE = "/api/v1/analysis/live"
-_PATIENCE_S = 10.0
+_TIMEOUT_S = 30.0
 
 
 class AsgiSocket:
-    """The client's side of a socket to an application in this process."""
+    """Client side of a WebSocket to an application in this process."""
 
     def __init__(self) -> None:
         self.to_app: asyncio.Queue[Message] = asyncio.Queue()
@@ -25,7 +25,7 @@ class AsgiSocket:
         self.closed_with: int | None = None
 
     def send(self, message: bytes | str | Mapping[str, object]) -> None:
-        """Bytes as they are, a text as it is, anything else as JSON."""
+        """Send bytes and text as they are, anything else as JSON."""
         if isinstance(message, bytes):
             self.to_app.put_nowait({"type": "websocket.receive", "bytes": message})
             return
@@ -36,29 +36,29 @@ class AsgiSocket:
         self.to_app.put_nowait({"type": "websocket.disconnect", "code": code})
 
     async def event(self) -> Message:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             message = await self.from_app.get()
         if message["type"] == "websocket.close":
             self.closed_with = message.get("code", 1000)
         return message
 
     async def next(self) -> dict[str, Any]:
-        """The next message; {} where the socket was closed."""
+        """Return the next message; {} if the socket was closed."""
         message = await self.event()
-        told: dict[str, Any] = json.loads(message["text"]) if message["type"] == "websocket.send" else {}
-        return told
+        content: dict[str, Any] = json.loads(message["text"]) if message["type"] == "websocket.send" else {}
+        return content
 
     async def problem(self) -> dict[str, Any]:
-        """What was told before the socket was closed."""
-        told: dict[str, Any] = {}
+        """Return the problem that was sent before the socket was closed."""
+        last: dict[str, Any] = {}
         while message := await self.next():
-            told = message
-        assert told["type"] == "error", told
-        problem: dict[str, Any] = told["problem"]
+            last = message
+        assert last["type"] == "error", last
+        problem: dict[str, Any] = last["problem"]
         return problem
 
     async def refusal(self) -> tuple[int, dict[str, Any]]:
-        """The status and the body of a socket that was not opened."""
+        """Return the status and the body of a refused opening."""
         start, body = await self.event(), await self.event()
         assert start["type"] == "websocket.http.response.start"
         return start["status"], json.loads(body["body"])
@@ -66,7 +66,7 @@ class AsgiSocket:
 
 @asynccontextmanager
 async def opened(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
-    """A socket to an application; it was accepted unless `from_app` begins with something else."""
+    """Yield a socket to an application that may refuse it; the first event tells."""
     socket, parts = AsgiSocket(), urlsplit(address)
     named = {name for name, _ in headers}
     scope = {
@@ -89,25 +89,25 @@ async def opened(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -
         yield socket
     finally:
         socket.leave()
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             await running
 
 
 @asynccontextmanager
 async def accepted(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
-    """The same, with its acceptance seen."""
+    """Yield a socket that the application has accepted."""
     async with opened(app, address, *headers) as socket:
         assert (await socket.event())["type"] == "websocket.accept"
         yield socket
 
 
 def dial(server: Server, path: str = LIVE, **options: object) -> ClientConnection:
-    """A socket to a server of its own."""
+    """Open a socket to a server in its own process."""
     url = f"ws://127.0.0.1:{server.port}{path}"
     return connect(url, **{"proxy": None, "open_timeout": 10, "compression": None, **options})
 
 
 def hear(socket: ClientConnection) -> dict[str, Any]:
-    """The next message."""
-    told: dict[str, Any] = json.loads(socket.recv(timeout=10))
-    return told
+    """Return the next message."""
+    message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    return message

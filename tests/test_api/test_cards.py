@@ -1,4 +1,4 @@
-"""The card of a kept reading: in the reading's language, and of one's own only."""
+"""Cards of kept readings, in the language of the reading and for its owner only."""
 
 import base64
 import re
@@ -32,28 +32,30 @@ async def card(someone: Person, analysis_id: object) -> httpx.Response:
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_a_card_says_what_the_reading_says_in_its_language(locale: str, client: httpx.AsyncClient) -> None:
+async def test_a_card_has_the_language_and_the_texts_of_its_reading(locale: str, client: httpx.AsyncClient) -> None:
     minji = await person(client, "minji")
     await minji.agree("history")
     body = {"image": base64.b64encode(drawn_portrait()).decode(), "locale": locale}
-    told = (await minji.call("POST", "/analysis/face", json=body)).json()
-    answer = await card(minji, told["analysis_id"])
+    reading = (await minji.call("POST", "/analysis/face", json=body)).json()
+    answer = await card(minji, reading["analysis_id"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
-    shown = lines(answer.text)
-    callings = told["archetypes"]["callings"]
-    assert {callings[0]["name"], *(f"{one['share']}%" for one in callings)} <= set(shown)
-    assert str(told["overall_score"]) in " ".join(shown)
-    assert bool(re.search("[가-힣]", " ".join(shown))) == (locale == "ko")
+    texts = lines(answer.text)
+    callings = reading["archetypes"]["callings"]
+    assert {callings[0]["name"], *(f"{calling['share']}%" for calling in callings)} <= set(texts)
+    assert str(reading["overall_score"]) in " ".join(texts)
+    assert bool(re.search("[가-힣]", " ".join(texts))) == (locale == "ko")
 
 
-async def test_a_card_of_somebody_else_does_not_exist(client: httpx.AsyncClient) -> None:
-    minji, thief = await person(client, "minji"), await person(client, "thief")
+async def test_a_card_of_another_user_is_not_found(client: httpx.AsyncClient) -> None:
+    minji, stranger = await person(client, "minji"), await person(client, "stranger")
     await minji.agree("history")
-    told = (
+    reading = (
         await minji.call("POST", "/analysis/face", json={"image": base64.b64encode(drawn_portrait()).decode()})
     ).json()
-    theirs, nobodys = await card(thief, told["analysis_id"]), await card(thief, uuid4())
-    assert (theirs.status_code, theirs.json()["error"]) == (404, nobodys.json()["error"])
-    assert (await client.get(f"/api/v1/analysis/{told['analysis_id']}/card.svg")).status_code == 401
-    refused = await client.get(f"/api/v1/analysis/{told['analysis_id']}/card.svg", headers=await minji.key("analyze"))
+    others, unknown = await card(stranger, reading["analysis_id"]), await card(stranger, uuid4())
+    assert (others.status_code, others.json()["error"]) == (404, unknown.json()["error"])
+    assert (await client.get(f"/api/v1/analysis/{reading['analysis_id']}/card.svg")).status_code == 401
+    refused = await client.get(
+        f"/api/v1/analysis/{reading['analysis_id']}/card.svg", headers=await minji.key("analyze")
+    )
     assert refused.status_code == 403

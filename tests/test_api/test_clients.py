@@ -1,4 +1,4 @@
-"""What clients are generated from: the document as it was agreed, and a TypeScript client that compiles with it."""
+"""Generation of clients: the committed document, a TypeScript client that compiles with it, and Dart models."""
 
 import os
 import shutil
@@ -14,32 +14,32 @@ CLIENTS = REPOSITORY / "clients"
 RENEW = "run `make openapi` and look at what changes for clients"
 
 
-def written(folder: Path) -> str:
-    """The document as the program writes it, without any setting of this machine."""
+def generated_document(folder: Path) -> str:
+    """Return the document that the program writes, without any setting of this machine."""
     document = folder / "openapi.json"
     command = [sys.executable, str(CLIENTS / "openapi.py"), str(document)]
     subprocess.run(command, cwd=folder, check=True, env={"PATH": os.environ["PATH"], **_python_path()})
     return document.read_text(encoding="utf-8")
 
 
-def npm(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["npm", *words], cwd=folder, capture_output=True, text=True, check=False)
+def npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["npm", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def _python_path() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
 
 
-def test_the_document_is_the_one_that_clients_were_made_with(tmp_path: Path) -> None:
-    agreed = (CLIENTS / "openapi.json").read_text(encoding="utf-8")
-    assert written(tmp_path).splitlines() == agreed.splitlines(), RENEW
+def test_the_document_equals_the_committed_one(tmp_path: Path) -> None:
+    committed = (CLIENTS / "openapi.json").read_text(encoding="utf-8")
+    assert generated_document(tmp_path).splitlines() == committed.splitlines(), RENEW
 
 
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 
 
 def installed(name: str, folder: Path) -> Path:
-    """A copy of a client with what it needs to be generated."""
+    """Return a copy of a client with the packages that generate it."""
     shutil.copytree(CLIENTS, folder / "clients", ignore=shutil.ignore_patterns("node_modules", "build"))
     client = folder / "clients" / name
     outcome = npm(client, "ci", "--no-audit", "--no-fund", "--prefer-offline")
@@ -49,7 +49,7 @@ def installed(name: str, folder: Path) -> Path:
 
 
 @needs_npm
-def test_a_typescript_client_compiles_and_a_wrong_use_of_it_does_not(tmp_path: Path) -> None:
+def test_a_typescript_client_compiles_and_wrong_use_of_it_does_not(tmp_path: Path) -> None:
     client = installed("typescript", tmp_path)
     checked = npm(client, "run", "--silent", "check")
     assert checked.returncode == 0, checked.stdout

@@ -63,11 +63,11 @@ def test_every_code_is_documented_in_openapi() -> None:
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
-def test_an_error_without_its_facts_still_says_something(error: type[AppError]) -> None:
+def test_an_error_without_its_facts_falls_back_to_the_plain_message(error: type[AppError]) -> None:
     answer = errors.error_response({"type": "http", "path": "/x", "headers": [], "query_string": b""}, error("Plain."))
-    told = json.loads(bytes(answer.body))
-    assert told["detail"]
-    assert told["error"] == {"code": error.code, "message": "Plain.", "details": None}
+    problem = json.loads(bytes(answer.body))
+    assert problem["detail"]
+    assert problem["error"] == {"code": error.code, "message": "Plain.", "details": None}
 
 
 def test_facts_become_json_and_nan_becomes_null() -> None:
@@ -79,7 +79,7 @@ def test_facts_become_json_and_nan_becomes_null() -> None:
     assert details == {"count": 2, "ratio": 0.1235, "off": None, "sizes": [1, 2], "inner": {"deep": None}}
 
 
-def test_a_problem_has_the_promised_shape() -> None:
+def test_a_problem_has_the_documented_shape() -> None:
     answer = ask("POST", "/api/v1/analysis/face", json={"image": "!"}, headers={"X-Request-ID": "a-request"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -115,7 +115,7 @@ def test_a_problem_has_the_promised_shape() -> None:
         ("?locale=xx", "en", "en"),
     ],
 )
-def test_the_detail_speaks_the_callers_language(query: str, header: str | None, locale: Locale) -> None:
+def test_the_detail_is_in_the_language_of_the_caller(query: str, header: str | None, locale: Locale) -> None:
     headers = {} if header is None else {"Accept-Language": header}
     answer = ask("POST", f"/api/v1/analysis/face{query}", json={"image": "!"}, headers=headers)
     assert answer.json()["detail"] == TEXTS[locale]["INVALID_BASE64"]
@@ -135,14 +135,14 @@ def test_the_detail_speaks_the_callers_language(query: str, header: str | None, 
         ("POST", "/api/v1/analysis/face/", 404, "NOT_FOUND"),
     ],
 )
-def test_what_the_framework_refuses_is_a_problem_too(method: str, path: str, status: int, code: str) -> None:
+def test_refusals_of_the_framework_are_problems_too(method: str, path: str, status: int, code: str) -> None:
     answer = ask(method, path, headers={"X-HTTP-Method-Override": "POST"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert (status != 405) or answer.headers["allow"] == "POST"
 
 
-def test_all_methods_of_an_address_are_allowed_not_only_the_first_ones() -> None:
+def test_the_allow_header_has_all_methods_of_a_path() -> None:
     assert ask("PUT", "/api/v1/users/me").headers["allow"] == "GET, PATCH, DELETE"
     assert ask("PUT", "/api/v1/users/").headers["allow"] == "POST"
     assert ask("PATCH", "/api/v1/users").headers["allow"] == "GET, POST"

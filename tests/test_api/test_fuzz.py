@@ -1,4 +1,4 @@
-"""A short run of what `make fuzz` does at length: made-up requests to the real service, held to the documentation."""
+"""A short run of `make fuzz`: generated requests to the real service, checked against the documentation."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.support.fuzzing import SERVICE, fuzz
 from tests.support.serving import serving
 
 
-def test_made_up_requests_find_nothing_that_the_documentation_does_not_say(tmp_path: Path) -> None:
+def test_generated_requests_are_answered_as_documented(tmp_path: Path) -> None:
     with serving(tmp_path, **SERVICE) as server:
         outcome = fuzz(server, 1, phases="examples,fuzzing")
     assert outcome.passed, outcome.report

@@ -1,4 +1,4 @@
-"""What stands around every answer: ids, security headers, CORS, hosts."""
+"""Headers of every answer: request ids, security headers, CORS, hosts."""
 
 import re
 
@@ -9,14 +9,14 @@ from tests.support.serving import JSON_CALL, ask
 ALLOWED = {"cors_origins": ("https://app.example.com",), "cors_credentials": True}
 
 
-@pytest.mark.parametrize("given", ["a", "A-1", "0" * 64, "7d3f3e4e-5b5f-4a43-9a0a-111111111111"])
-def test_a_harmless_request_id_is_kept(given: str) -> None:
-    assert ask("GET", "/health", headers={"X-Request-ID": given}).headers["x-request-id"] == given
+@pytest.mark.parametrize("request_id", ["a", "A-1", "0" * 64, "7d3f3e4e-5b5f-4a43-9a0a-111111111111"])
+def test_a_harmless_request_id_is_kept(request_id: str) -> None:
+    assert ask("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "0" * 65, "a b", "a\tb", "a;b", "<script>", "a_b", "é".encode("latin-1")])
-def test_any_other_request_id_is_replaced(given: str | bytes) -> None:
-    answered = ask("GET", "/health", headers={"X-Request-ID": given}).headers["x-request-id"]
+@pytest.mark.parametrize("request_id", ["", "0" * 65, "a b", "a\tb", "a;b", "<script>", "a_b", "é".encode("latin-1")])
+def test_any_other_request_id_is_replaced(request_id: str | bytes) -> None:
+    answered = ask("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", answered)
 
 
@@ -43,7 +43,7 @@ def test_hsts_is_sent_in_production_only(environment: str, sent: bool) -> None:
     assert ("strict-transport-security" in ask("GET", "/health", app=app).headers) is sent
 
 
-def test_an_allowed_site_may_read_answers_and_refusals() -> None:
+def test_an_allowed_origin_can_read_answers_and_refusals() -> None:
     for path in ("/health", "/nowhere"):
         headers = ask("GET", path, app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
         assert headers["access-control-allow-origin"] == "https://app.example.com"
@@ -63,10 +63,10 @@ def test_an_allowed_site_may_read_answers_and_refusals() -> None:
     ],
 )
 @pytest.mark.parametrize("app", [ALLOWED, {}], ids=["one site allowed", "none allowed"])
-def test_a_foreign_site_is_allowed_nothing(origin: str, app: dict[str, object]) -> None:
+def test_another_origin_gets_no_cors_headers(origin: str, app: dict[str, object]) -> None:
     assert "access-control-allow-origin" not in ask("GET", "/health", app=app, headers={"Origin": origin}).headers
-    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-    preflight = ask("OPTIONS", JSON_CALL, app=app, headers=asked)
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    preflight = ask("OPTIONS", JSON_CALL, app=app, headers=headers)
     assert preflight.status_code == 400
     assert "access-control-allow-origin" not in preflight.headers
 
@@ -97,7 +97,7 @@ def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -
         ("[::1]:8000", 200),
     ],
 )
-def test_only_our_own_hosts_are_served_where_they_are_named(host: str, status: int) -> None:
+def test_only_trusted_hosts_are_served_if_any_are_named(host: str, status: int) -> None:
     app = {"trusted_hosts": ("faces.example.com", "*.example.org", "[::1]")}
     answer = ask("GET", "/health", app=app, headers={"Host": host, "X-Forwarded-Host": "faces.example.com"})
     assert answer.status_code == status

@@ -60,7 +60,7 @@ def nose_of(answer: httpx.Response) -> list[float]:
     return [side for overlay in overlays for point in overlay["points"] for side in point]
 
 
-def test_where_and_with_what_a_photo_was_taken_is_neither_told_nor_logged(client: httpx.Client, server: Server) -> None:
+def test_location_and_camera_of_a_photo_are_neither_returned_nor_logged(client: httpx.Client, server: Server) -> None:
     answer = send(client, gps_photo(), "upload")
     assert answer.status_code == 200
     said = answer.text + server.log.read_text()
@@ -69,7 +69,7 @@ def test_where_and_with_what_a_photo_was_taken_is_neither_told_nor_logged(client
 
 
 @pytest.mark.parametrize("way", ["upload", "json"])
-def test_the_number_of_faces_is_told(way: str, client: httpx.Client) -> None:
+def test_the_error_has_the_number_of_faces(way: str, client: httpx.Client) -> None:
     two = next(hostile for hostile in hostile_images() if hostile.name == "A22 two faces")
     problem = send(client, two.data, way).json()
     assert problem["error"]["details"] == {"count": 2}
@@ -83,7 +83,7 @@ def test_a_bomb_is_refused_from_its_header(client: httpx.Client, server: Server)
         assert send(client, bomb.data, "upload").status_code == 413
 
 
-def test_after_all_of_that_the_next_caller_is_served(client: httpx.Client) -> None:
+def test_the_next_caller_is_served_after_hostile_pictures(client: httpx.Client) -> None:
     for hostile in hostile_images()[:12]:
         send(client, hostile.data, "upload")
     answer = send(client, drawn_portrait(), "json")

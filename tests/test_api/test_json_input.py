@@ -49,7 +49,7 @@ def broken_lines(text: str) -> str:
     ],
     ids=["bare", "data URL", "charset", "upper case", "no type", "CR LF", "blanks", "URL-safe", "no padding"],
 )
-def test_base64_is_read_however_it_is_written(write: Callable[[str], str], client: httpx.Client) -> None:
+def test_all_spellings_of_base64_are_read(write: Callable[[str], str], client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": write(photo_text())})
     assert answer.status_code == 200, answer.text
 
@@ -74,20 +74,20 @@ def test_base64_is_read_however_it_is_written(write: Callable[[str], str], clien
         ("얼굴", 422, "INVALID_BASE64"),
     ],
 )
-def test_what_is_not_the_base64_of_a_photo_is_refused_and_no_character_dropped(
+def test_invalid_base64_is_refused_and_no_character_dropped(
     image: str, status: int, code: str, client: httpx.Client
 ) -> None:
     answer = client.post(JSON_CALL, json={"image": image})
     assert (answer.status_code, code_of(answer)) == (status, code)
 
 
-def test_a_photo_that_is_called_a_page_is_refused(client: httpx.Client) -> None:
+def test_a_data_url_of_another_type_is_refused(client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": f"data:text/html;base64,{photo_text()}"})
     assert (answer.status_code, code_of(answer)) == (400, "UNSUPPORTED_IMAGE_TYPE")
 
 
 @pytest.mark.parametrize("image", [None, 5, 1.5, True, ["a"], {"a": MARK}], ids=str)
-def test_an_image_that_is_no_text_is_refused(image: object, client: httpx.Client) -> None:
+def test_an_image_that_is_not_a_string_is_refused(image: object, client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": image})
     assert answer.status_code == 422
     assert code_of(answer) in ("VALIDATION_ERROR", "NOTHING_TO_READ")
@@ -154,12 +154,12 @@ def test_odd_json_is_refused_with_an_answer_that_is_json(
         "application/jsonx",
     ],
 )
-def test_json_under_another_name_is_not_looked_at(content_type: str | None, client: httpx.Client) -> None:
+def test_json_with_another_content_type_is_refused(content_type: str | None, client: httpx.Client) -> None:
     answer = post(client, '{"image": "a"}', content_type)
     assert (answer.status_code, code_of(answer)) == (415, "CONTENT_TYPE_NOT_ACCEPTED")
 
 
-def test_unknown_fields_are_refused_by_a_name_that_is_not_theirs(client: httpx.Client) -> None:
+def test_unknown_fields_are_refused_without_repeating_their_names(client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": "a", "is_admin": True, MARK: MARK})
     assert answer.status_code == 422
     assert answer.json()["error"]["details"] == [
@@ -181,19 +181,19 @@ def test_unknown_fields_are_refused_by_a_name_that_is_not_theirs(client: httpx.C
     ],
     ids=str,
 )
-def test_fields_that_do_not_fit_are_refused(fields: dict[str, object], client: httpx.Client) -> None:
+def test_invalid_fields_are_refused(fields: dict[str, object], client: httpx.Client) -> None:
     assert client.post(JSON_CALL, json={"image": photo_text(), **fields}).status_code == 422
 
 
 @pytest.mark.parametrize("locale", ["../../x", "{{7*7}}", "{0.__class__}", "%n%n", "'; DROP TABLE", "한국어"])
-def test_a_made_up_locale_is_data_and_falls_back(locale: str, client: httpx.Client) -> None:
+def test_an_unknown_locale_falls_back(locale: str, client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": photo_text(), "locale": locale})
     assert (answer.status_code, answer.json()["locale"]) == (200, "ko")
 
 
 def landmarks(columns: int = 3, count: int = 468) -> list[list[float]]:
-    known = np.vstack((canonical_landmarks(), np.full((10, 3), 0.5)))
-    return known[:count, :columns].tolist()
+    landmarks = np.vstack((canonical_landmarks(), np.full((10, 3), 0.5)))
+    return landmarks[:count, :columns].tolist()
 
 
 @pytest.mark.parametrize(("columns", "count"), [(3, 468), (2, 468), (3, 478), (2, 478)])
@@ -204,7 +204,7 @@ def test_landmarks_alone_give_a_reading(columns: int, count: int, client: httpx.
     assert "LANDMARKS_ONLY" in answer.json()["quality"]["warnings"]
 
 
-def test_landmarks_win_over_a_photo_that_shows_something_else(client: httpx.Client) -> None:
+def test_landmarks_win_over_a_photo(client: httpx.Client) -> None:
     wall = base64.b64encode(encoded(np.full((800, 800, 3), 180, np.uint8))).decode()
     alone = client.post(JSON_CALL, json={"landmarks": landmarks(), "image_width": 800, "image_height": 800}).json()
     both = client.post(JSON_CALL, json={"landmarks": landmarks(), "image": wall}).json()
@@ -212,25 +212,25 @@ def test_landmarks_win_over_a_photo_that_shows_something_else(client: httpx.Clie
 
 
 @pytest.mark.parametrize("count", [0, 1, 467, 469, 477, 479, 1_900])
-def test_a_wrong_number_of_landmarks_is_refused_with_the_right_ones(count: int, client: httpx.Client) -> None:
+def test_a_wrong_number_of_landmarks_is_refused_with_the_valid_ones(count: int, client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"landmarks": [[0.5, 0.5]] * count})
     assert (answer.status_code, code_of(answer)) == (422, "INVALID_LANDMARKS")
     assert answer.json()["error"]["details"] == {"expected": [468, 478], "got": count}
 
 
-def test_a_million_landmarks_are_refused_before_they_are_built(client: httpx.Client, server: Server) -> None:
+def test_a_million_landmarks_are_refused_before_they_are_parsed(client: httpx.Client, server: Server) -> None:
     body = '{"landmarks": [' + ",".join(["[0.5,0.5]"] * 1_000_000) + "]}"
-    before = server.memory_mb()
+    before_mb = server.memory_mb()
     answer = post(client, body)
     assert (answer.status_code, code_of(answer)) == (422, "INVALID_LANDMARKS")
     assert answer.json()["error"]["details"] == {"expected": [468, 478]}
-    assert server.memory_mb() - before < 60
+    assert server.memory_mb() - before_mb < 60
 
 
 @pytest.mark.parametrize(
     "value", ["NaN", "Infinity", "-Infinity", "1e999", '"0.5"', "null", "[0.5]", "{}", "true", '"a"']
 )
-def test_a_coordinate_that_is_no_finite_number_is_refused(value: str, client: httpx.Client) -> None:
+def test_a_coordinate_that_is_not_finite_is_refused(value: str, client: httpx.Client) -> None:
     points = [json.dumps(point) for point in landmarks()]
     points[7] = f"[0.5, {value}, 0.1]"
     answer = post(client, '{"landmarks": [' + ",".join(points) + "]}")
@@ -273,18 +273,18 @@ def test_a_coordinate_that_is_no_finite_number_is_refused(value: str, client: ht
         "tiny",
     ],
 )
-def test_points_that_form_no_face_are_refused(edit: Callable[[Points], Points], client: httpx.Client) -> None:
+def test_degenerate_landmarks_are_refused(edit: Callable[[Points], Points], client: httpx.Client) -> None:
     body = {"landmarks": edit(np.array(landmarks())).tolist(), "image_width": 800, "image_height": 800}
     answer = client.post(JSON_CALL, json=body)
     assert (answer.status_code, code_of(answer)) == (422, "DEGENERATE_LANDMARKS")
 
 
-def test_ragged_landmarks_are_refused(client: httpx.Client) -> None:
+def test_landmarks_of_different_dimensions_are_refused(client: httpx.Client) -> None:
     points = landmarks()
     points[3] = points[3][:2]
     assert code_of(client.post(JSON_CALL, json={"landmarks": points})) == "INVALID_LANDMARKS"
 
 
-def test_a_hundred_faults_are_told_as_twenty(client: httpx.Client) -> None:
+def test_at_most_twenty_faults_are_listed(client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"landmarks": [["x", "y"]] * 468})
     assert len(answer.json()["error"]["details"]) == 20

@@ -1,4 +1,4 @@
-"""Numbers for operators: for them alone, and with labels that no caller can make up."""
+"""Metrics: for operators only, with labels that no caller can invent."""
 
 import asyncio
 import base64
@@ -35,7 +35,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
 
 
 async def when_pending(client: httpx.AsyncClient, count: int) -> Samples:
-    """The first scrape that tells of so many photos."""
+    """Return the first scrape with this number of photos."""
     for _ in range(500):
         samples = await scraped(client)
         if value(samples, "gwansang_inference_pending") == count:
@@ -56,7 +56,7 @@ async def test_requests_are_counted_and_timed_by_route_method_and_status() -> No
     assert value(samples, "gwansang_http_requests_in_flight") == 1  # the scrape itself
 
 
-async def test_no_path_method_or_header_of_a_caller_makes_another_time_series() -> None:
+async def test_no_path_method_or_header_of_a_caller_adds_a_time_series() -> None:
     async with application() as client:
         await client.get("/x/first")
         await client.request("BREW", "/health")
@@ -76,14 +76,14 @@ async def test_no_path_method_or_header_of_a_caller_makes_another_time_series() 
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", str(after))
 
 
-async def test_the_stages_of_a_reading_and_the_queue_are_told() -> None:
+async def test_the_stages_of_a_reading_and_the_queue_are_measured() -> None:
     gate = Gate()
     async with application(lambda: FakeVision(gate)) as client:
         files = {"file": ("a.jpg", b"photo", "image/jpeg")}
         reading = [asyncio.create_task(client.post(UPLOAD_CALL, files=files)) for _ in range(3)]
         during = await when_pending(client, 3)
         gate.open()
-        assert {(await one).status_code for one in reading} == {200}
+        assert {(await answer).status_code for answer in reading} == {200}
         after = await scraped(client)
     assert value(during, "gwansang_inference_waiting") == 2
     assert value(during, "gwansang_inference_oldest_waiting_seconds") > 0
@@ -91,12 +91,12 @@ async def test_the_stages_of_a_reading_and_the_queue_are_told() -> None:
     assert value(after, "gwansang_inference_seconds_count", stage="reading") == 3
 
 
-async def test_jobs_are_told_by_kind_and_state_with_the_age_of_the_oldest() -> None:
+async def test_jobs_are_counted_by_kind_and_state_with_the_age_of_the_oldest() -> None:
     async with application(jobs_concurrency=0) as client:
         someone = await person(client)
         photo = base64.b64encode(drawn_portrait()).decode()
-        asked = await someone.call("POST", "/analysis/face/async", json={"image": photo})
-        assert asked.status_code == 202, asked.text
+        accepted = await someone.call("POST", "/analysis/face/async", json={"image": photo})
+        assert accepted.status_code == 202, accepted.text
         samples = await scraped(client)
     assert value(samples, "gwansang_jobs", kind="face", state="queued") == 1
     assert value(samples, "gwansang_jobs_oldest_queued_seconds") >= 0
@@ -123,11 +123,11 @@ def sent_from(host: str | None) -> tuple[str, int] | None:
         ("127.0.0.1", {"Via": "1.1 proxy"}, 404),
     ],
 )
-async def test_without_a_token_only_who_sits_at_the_machine_may_see_them(
+async def test_without_a_configured_token_only_local_requests_see_metrics(
     peer: str | None, headers: dict[str, str], status: int
 ) -> None:
     async with running_app() as app:
-        transport = httpx.ASGITransport(app, client=sent_from(peer))  # type: ignore[arg-type]  # nobody known, for None
+        transport = httpx.ASGITransport(app, client=sent_from(peer))  # type: ignore[arg-type]  # None for an unknown peer
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             assert (await client.get("/metrics", headers=headers)).status_code == status
 
@@ -143,15 +143,15 @@ async def test_without_a_token_only_who_sits_at_the_machine_may_see_them(
         ([("Authorization", f"Bearer {TOKEN}"), ("X-Forwarded-For", "203.0.113.9")], 200),
     ],
 )
-async def test_with_a_token_nobody_sees_them_without_it(headers: list[tuple[str, str]], status: int) -> None:
+async def test_with_a_configured_token_metrics_need_it(headers: list[tuple[str, str]], status: int) -> None:
     async with application(metrics_token=TOKEN) as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
-async def test_who_may_not_see_them_is_told_what_is_told_of_any_address_without_anything() -> None:
+async def test_refused_metrics_look_like_an_unknown_path() -> None:
     async with application(metrics_token=TOKEN) as client:
         someone = await person(client)
         refused = await client.get("/metrics", headers=someone.bearer)
         nothing = await client.get("/nothing", headers=someone.bearer)
-    told = [{**answer.json(), "instance": "", "request_id": ""} for answer in (refused, nothing)]
-    assert told[0] == told[1]
+    problems = [{**answer.json(), "instance": "", "request_id": ""} for answer in (refused, nothing)]
+    assert problems[0] == problems[1]

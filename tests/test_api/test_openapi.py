@@ -1,4 +1,4 @@
-"""What the schema promises, and the pages that show it."""
+"""The OpenAPI document and the documentation pages."""
 
 import re
 import time
@@ -16,7 +16,7 @@ def schema() -> dict[str, Any]:
     return ask("GET", "/api/v1/openapi.json").json()
 
 
-def test_the_promised_calls_are_there(schema: dict[str, Any]) -> None:
+def test_the_main_calls_are_documented(schema: dict[str, Any]) -> None:
     assert set(schema["paths"]) >= {
         "/api/v1/analysis/face",
         "/api/v1/analysis/face/upload",
@@ -26,7 +26,7 @@ def test_the_promised_calls_are_there(schema: dict[str, Any]) -> None:
     }
 
 
-def test_every_reference_leads_somewhere_and_no_foreign_error_shape_is_left(schema: dict[str, Any]) -> None:
+def test_every_reference_resolves_and_the_frameworks_error_model_is_not_used(schema: dict[str, Any]) -> None:
     names = set(re.findall(r"#/components/schemas/(\w+)", str(schema)))
     assert names <= set(schema["components"]["schemas"])
     assert "HTTPValidationError" not in names
@@ -50,7 +50,7 @@ def test_the_statuses_of_the_contract_are_documented_as_problems(schema: dict[st
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
-def test_a_documentation_page_needs_no_other_host_and_all_it_names_is_served(page: str) -> None:
+def test_a_documentation_page_needs_no_other_host_and_its_assets_are_served(page: str) -> None:
     answer = ask("GET", page)
     assert answer.status_code == 200
     assert not OUTSIDE.search(answer.text)
@@ -67,7 +67,7 @@ def test_a_documentation_page_runs_no_inline_script(page: str) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text)
 
 
-def test_the_root_leads_to_the_documentation_and_stays_on_the_callers_scheme() -> None:
+def test_the_root_redirects_to_the_documentation_by_a_relative_url() -> None:
     assert ask("GET", "/").headers["location"] == "/docs"
 
 
@@ -91,28 +91,28 @@ async def test_a_hundred_thousand_ranges_cost_the_event_loop_little() -> None:
 def test_every_call_has_a_summary_a_sentence_its_errors_and_the_scope_it_needs(schema: dict[str, Any]) -> None:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            place = f"{method} {path}"
-            assert operation["summary"], place
-            assert operation["description"].endswith("."), place
+            call = f"{method} {path}"
+            assert operation["summary"], call
+            assert operation["description"].endswith("."), call
             refused = {status for status in operation["responses"] if status >= "400"}
             if path.startswith("/api/"):
-                assert {"429", "503"} <= refused, place
+                assert {"429", "503"} <= refused, call
             if operation.get("security"):
-                assert {"401", "403"} <= refused, place
-                (scope,) = {tuple(scopes) for one in operation["security"] for scopes in one.values()}
-                assert f"Needs the scope `{scope[0]}`" in operation["description"], place
-                names = {name for one in operation["security"] for name in one}
+                assert {"401", "403"} <= refused, call
+                (scope,) = {tuple(scopes) for requirement in operation["security"] for scopes in requirement.values()}
+                assert f"Needs the scope `{scope[0]}`" in operation["description"], call
+                names = {name for requirement in operation["security"] for name in requirement}
                 assert names == ({"AccessToken"} if scope[0] in ("account", "admin") else {"AccessToken", "ApiKey"})
 
 
-def test_every_scope_is_explained(schema: dict[str, Any]) -> None:
+def test_every_scope_is_described(schema: dict[str, Any]) -> None:
     flow = schema["components"]["securitySchemes"]["AccessToken"]["flows"]["password"]
     used = {
         scope
         for operations in schema["paths"].values()
         for operation in operations.values()
-        for one in operation.get("security", [])
-        for scopes in one.values()
+        for requirement in operation.get("security", [])
+        for scopes in requirement.values()
         for scope in scopes
     }
     assert used <= set(flow["scopes"])
@@ -126,15 +126,15 @@ def test_names_of_calls_are_those_of_functions_and_unique(schema: dict[str, Any]
 
 
 def shows(part: dict[str, Any], schemas: dict[str, Any]) -> bool:
-    """Whether a schema has an example, or is made of parts that have one."""
+    """Return whether a schema has an example, or all of its parts have one."""
     if "$ref" in part:
         return shows(schemas[part["$ref"].rpartition("/")[2]], schemas)
     if {"examples", "example", "const", "default", "enum"} & set(part):
         return True
     if "properties" in part:
-        return all(shows(one, schemas) for one in part["properties"].values())
+        return all(shows(child, schemas) for child in part["properties"].values())
     inner = [*part.get("anyOf", []), *([part["items"]] if "items" in part else [])]
-    return any(shows(one, schemas) for one in inner)
+    return any(shows(child, schemas) for child in inner)
 
 
 def test_every_body_and_answer_shows_an_example(schema: dict[str, Any]) -> None:
@@ -143,13 +143,13 @@ def test_every_body_and_answer_shows_an_example(schema: dict[str, Any]) -> None:
             answers = [answer for status, answer in operation["responses"].items() if status < "400"]
             for body in (operation.get("requestBody", {}), *answers):
                 for kind, content in body.get("content", {}).items():
-                    told = content.get("examples") or shows(content["schema"], schema["components"]["schemas"])
-                    assert told, (method, path, kind)
+                    example = content.get("examples") or shows(content["schema"], schema["components"]["schemas"])
+                    assert example, (method, path, kind)
 
 
-def test_every_group_of_calls_is_described_and_the_sockets_are_told_of(schema: dict[str, Any]) -> None:
+def test_every_tag_is_described_and_the_websockets_are_mentioned(schema: dict[str, Any]) -> None:
     described = {tag["name"]: tag["description"] for tag in schema["tags"]}
     used = {tag for path in schema["paths"].values() for call in path.values() for tag in call["tags"]}
     assert used == set(described)
     for socket in ("/api/v1/analysis/live", "/api/v1/analysis/tasks/{task_id}/events"):
-        assert any(socket in words for words in described.values())
+        assert any(socket in text for text in described.values())

@@ -1,4 +1,4 @@
-"""Limits over HTTP: who is counted as whom, what it costs, and what is said to whoever asked too much."""
+"""Rate limits over HTTP: how callers are counted, costs of calls, and refusals."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ LOGIN = "/api/v1/auth/login"
 
 @asynccontextmanager
 async def app_from(*addresses: str, **settings: object) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """One application, and a client at each address."""
+    """Yield clients of one application, one for each address."""
     async with running_app(**settings) as app:
         clients = []
         for address in addresses:
@@ -36,7 +36,7 @@ async def guest_reading(client: httpx.AsyncClient, **headers: str) -> int:
     return (await client.post(JSON_CALL, json=FACE, headers=headers)).status_code
 
 
-async def test_a_refusal_says_when_to_come_back_and_what_the_limit_is() -> None:
+async def test_a_refusal_has_retry_after_and_the_limit() -> None:
     async with app_from("203.0.113.1", guest_readings_per_hour=2) as (client,):
         answers = [await client.post(JSON_CALL, json=FACE) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -51,7 +51,7 @@ async def test_a_refusal_says_when_to_come_back_and_what_the_limit_is() -> None:
     assert "retry-after" not in answers[0].headers
 
 
-async def test_making_up_addresses_buys_nothing() -> None:
+async def test_forged_forwarded_addresses_do_not_evade_the_limit() -> None:
     async with app_from("203.0.113.1", guest_readings_per_hour=2) as (client,):
         statuses = [
             await guest_reading(client, **{header: f"198.51.100.{number}"})
@@ -62,30 +62,30 @@ async def test_making_up_addresses_buys_nothing() -> None:
     assert statuses == [200, 200, 429, 429, 429]
 
 
-async def test_behind_a_proxy_callers_are_told_apart_by_what_the_proxy_saw() -> None:
+async def test_behind_a_proxy_callers_are_distinguished_by_the_address_that_the_proxy_saw() -> None:
     async with app_from("10.0.0.1", guest_readings_per_hour=1, trusted_proxies=1) as (proxy,):
         statuses = [
-            await guest_reading(proxy, **{"X-Forwarded-For": f"6.6.6.{number}, {seen}"})
-            for number, seen in enumerate(["198.51.100.1", "198.51.100.1", "198.51.100.2"])
+            await guest_reading(proxy, **{"X-Forwarded-For": f"6.6.6.{number}, {client}"})
+            for number, client in enumerate(["198.51.100.1", "198.51.100.1", "198.51.100.2"])
         ]
     assert statuses == [200, 429, 200]
 
 
-async def test_the_addresses_of_one_ipv6_network_are_one() -> None:
-    places = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1")
-    async with app_from(*places, guest_readings_per_hour=1) as clients:
+async def test_the_addresses_of_one_ipv6_network_count_together() -> None:
+    addresses = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1")
+    async with app_from(*addresses, guest_readings_per_hour=1) as clients:
         assert [await guest_reading(client) for client in clients] == [200, 429, 200]
 
 
-async def test_addresses_are_counted_apart_and_callers_wherever_they_are() -> None:
+async def test_guests_are_counted_by_address_and_callers_by_account() -> None:
     async with app_from("203.0.113.1", "203.0.113.2", caller_points_per_minute=20) as (here, there):
         someone = await person(here)
         elsewhere = Person(there, someone.id, someone.email, tokens=someone.tokens)
-        left = [(await one.call("GET", "/users/me")).headers["ratelimit-remaining"] for one in (someone, elsewhere)]
+        left = [(await user.call("GET", "/users/me")).headers["ratelimit-remaining"] for user in (someone, elsewhere)]
         assert left == ["19", "18"]
 
 
-async def test_a_reading_costs_five_and_all_keys_of_somebody_count_together() -> None:
+async def test_a_reading_costs_five_points_and_all_keys_of_a_user_count_together() -> None:
     async with app_from("203.0.113.1", caller_points_per_minute=20) as (client,):
         someone = await person(client)
         keys = [await someone.key("analyze"), await someone.key("analyze")]  # 2 points
@@ -96,10 +96,10 @@ async def test_a_reading_costs_five_and_all_keys_of_somebody_count_together() ->
         assert (await someone.call("GET", "/users/me")).headers["ratelimit-remaining"] == "2"
 
 
-async def test_every_way_to_write_an_address_of_a_call_counts_together() -> None:
+async def test_all_spellings_of_a_path_count_together() -> None:
     async with app_from("203.0.113.1", address_calls_per_minute=2) as (client,):
-        asked = {"email": "x", "username": "xyz", "password": PASSWORD}
-        answers = [await client.post(f"/api/v1/users{slash}", json=asked) for slash in ("", "/", "")]
+        registration = {"email": "x", "username": "xyz", "password": PASSWORD}
+        answers = [await client.post(f"/api/v1/users{slash}", json=registration) for slash in ("", "/", "")]
     assert [answer.status_code for answer in answers] == [422, 422, 429]
 
 
@@ -112,9 +112,9 @@ async def test_guessing_tokens_and_keys_is_counted_by_address() -> None:
     assert statuses == [401] * 4 + [429] * 4
 
 
-async def test_passwords_of_one_account_are_guarded_from_everywhere() -> None:
-    places = [f"203.0.113.{number}" for number in range(1, 8)]
-    async with app_from(*places, logins_per_minute=5) as clients:
+async def test_logins_of_one_account_are_limited_across_addresses() -> None:
+    addresses = [f"203.0.113.{number}" for number in range(1, 8)]
+    async with app_from(*addresses, logins_per_minute=5) as clients:
         someone = await person(clients[0])  # signs in once
         tries = [
             await client.post(LOGIN, data={"username": someone.email.upper(), "password": f"guess {number}"})
@@ -124,7 +124,7 @@ async def test_passwords_of_one_account_are_guarded_from_everywhere() -> None:
         assert int(tries[-1].headers["retry-after"]) <= 120  # nobody is locked out for long
 
 
-async def test_one_address_tries_passwords_on_many_accounts_only_so_often() -> None:
+async def test_logins_of_one_address_are_limited_across_accounts() -> None:
     async with app_from("203.0.113.1", logins_per_minute=2) as (client,):
         tries = [
             await client.post(LOGIN, data={"username": f"u{number}@example.com", "password": "password1"})
@@ -133,7 +133,7 @@ async def test_one_address_tries_passwords_on_many_accounts_only_so_often() -> N
     assert [answer.status_code for answer in tries] == [401] * 6 + [429] * 2
 
 
-async def test_the_current_password_can_not_be_guessed_with_a_stolen_token() -> None:
+async def test_guessing_the_current_password_with_a_stolen_token_is_limited() -> None:
     async with app_from("203.0.113.1", logins_per_minute=3) as (client,):
         someone = await person(client)
         body = {"current_password": "a guess", "new_password": "brand-new one"}
@@ -141,16 +141,16 @@ async def test_the_current_password_can_not_be_guessed_with_a_stolen_token() -> 
     assert statuses == [401, 401, 401, 429]
 
 
-async def test_nobodys_mailbox_is_flooded() -> None:
+async def test_mails_to_one_address_are_limited() -> None:
     async with app_from("203.0.113.1") as (client,):
         statuses = [
             (await client.post("/api/v1/auth/reset-password/request", json={"email": "x@example.com"})).status_code
             for _ in range(4)
         ]
         assert statuses == [202, 202, 202, 429]
-        someone, other = await person(client), await person(client)
-        asked = [await one.call("POST", "/auth/verify-email/request") for one in (someone,) * 4 + (other,)]
-        assert [answer.status_code for answer in asked] == [202, 202, 202, 429, 202]
+        someone, another = await person(client), await person(client)
+        answers = [await user.call("POST", "/auth/verify-email/request") for user in (someone,) * 4 + (another,)]
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 202]
 
 
 async def test_health_and_documentation_are_never_counted() -> None:
@@ -161,10 +161,10 @@ async def test_health_and_documentation_are_never_counted() -> None:
             assert "ratelimit-limit" not in answer.headers
 
 
-async def test_without_redis_nobody_signs_in_and_everything_else_goes_on() -> None:
+async def test_without_redis_logins_are_refused_and_other_calls_work() -> None:
     async with app_from("203.0.113.1", redis_url=NOWHERE, guest_readings_per_hour=2) as (client,):
-        asked = {"email": "x@example.com", "username": "xyz", "password": PASSWORD}
-        assert (await client.post("/api/v1/users/", json=asked)).status_code == 201
+        registration = {"email": "x@example.com", "username": "xyz", "password": PASSWORD}
+        assert (await client.post("/api/v1/users/", json=registration)).status_code == 201
         refused = await client.post(LOGIN, data={"username": "x@example.com", "password": PASSWORD})
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "LIMITS_UNAVAILABLE")
         assert refused.headers["retry-after"] == "5"
@@ -172,15 +172,15 @@ async def test_without_redis_nobody_signs_in_and_everything_else_goes_on() -> No
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_a_refused_caller_is_not_read() -> None:
-    """The body of a call that is refused by its credentials or limits is not even parsed."""
+async def test_the_body_of_a_refused_call_is_not_parsed() -> None:
+    """The body of a call that is refused by its credentials or limits is not parsed."""
     async with app_from("203.0.113.1", guest_readings_per_hour=1) as (client,):
         await guest_reading(client)
         answer = await client.post(JSON_CALL, content=b"{" * 1000, headers={"Content-Type": "application/json"})
     assert answer.status_code == 429
 
 
-async def test_a_crowd_at_one_address_gets_exactly_the_limit() -> None:
+async def test_concurrent_calls_of_one_address_get_exactly_the_limit() -> None:
     async with app_from("203.0.113.1", guest_readings_per_hour=7) as (client,):
         statuses = await asyncio.gather(*(guest_reading(client) for _ in range(20)))
     assert sorted(statuses) == [200] * 7 + [429] * 13

@@ -1,4 +1,4 @@
-"""The card to share of a reading: what stands on it, in both languages."""
+"""The card of a reading: its content, in both languages."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -31,43 +31,47 @@ def lines(card: ET.Element) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_card_tells_the_callings_the_element_the_energies_and_the_figures(locale: Locale) -> None:
+def test_a_card_shows_archetypes_element_energies_and_figures(locale: Locale) -> None:
     reading = a_reading(locale, MC=1.5, BE=1.5, BG=1.5)
     assert reading.archetypes is not None
-    found, text = lines(drawn(reading)), " ".join(lines(drawn(reading)))
-    assert reading.archetypes.callings[0].name in found
+    texts, text = lines(drawn(reading)), " ".join(lines(drawn(reading)))
+    assert reading.archetypes.callings[0].name in texts
     assert reading.archetypes.callings[0].meaning in text
-    assert {f"{calling.share}%" for calling in reading.archetypes.callings} <= set(found)
-    assert {figure.name for figure in reading.archetypes.figures} <= set(found)
+    assert {f"{calling.share}%" for calling in reading.archetypes.callings} <= set(texts)
+    assert {figure.name for figure in reading.archetypes.figures} <= set(texts)
     assert str(reading.overall_score) in text
     assert reading.element.name in text
-    filled = [one for one in drawn(reading).iter(f"{SVG}circle") if one.get("fill") == svg.RED and one.get("r") == "11"]
+    filled = [
+        element
+        for element in drawn(reading).iter(f"{SVG}circle")
+        if element.get("fill") == svg.RED and element.get("r") == "11"
+    ]
     assert len(filled) == sum(reading.energy_scores[energy] for energy in ENERGIES)
 
 
-def test_a_card_has_nothing_that_tells_whose_face_it_is() -> None:
+def test_a_card_has_nothing_that_identifies_a_person() -> None:
     reading = a_reading(FL=1.2345)
     text = reading_card(reading)
     assert "1990" not in text
     for part in reading.parts:
         for reason in part.reasons:
             assert f"{reason.value:.4f}" not in text
-    assert {one.tag.removeprefix(SVG) for one in drawn(reading).iter()} <= {
+    assert {element.tag.removeprefix(SVG) for element in drawn(reading).iter()} <= {
         *("svg", "title", "desc", "g", "rect", "circle", "path", "text")
     }
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_reading_without_callings_has_a_card_of_its_elements(locale: Locale) -> None:
+def test_a_reading_without_archetypes_has_a_card_of_its_elements(locale: Locale) -> None:
     reading = replace(a_reading(locale), archetypes=None)
-    found = lines(drawn(reading))
-    assert reading.element.name in found
-    assert {f"{round(100 * share)}%" for share in reading.element.shares.values()} <= set(found)
+    texts = lines(drawn(reading))
+    assert reading.element.name in texts
+    assert {f"{round(100 * share)}%" for share in reading.element.shares.values()} <= set(texts)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("z", [{"MC": 3.0}, {"LF": -3.0, "U": 3.0}, {"JW": 3.0, "JA": -3.0}, {"NA": 3.0}, {"CW": -3.0}])
-def test_every_line_keeps_to_the_frame(locale: Locale, z: dict[str, float]) -> None:
+def test_every_line_stays_inside_the_frame(locale: Locale, z: dict[str, float]) -> None:
     for text in drawn(a_reading(locale, **z)).iter(f"{SVG}text"):
         width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         left = float(text.attrib["x"]) - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.attrib["text-anchor"]] * width
@@ -75,5 +79,5 @@ def test_every_line_keeps_to_the_frame(locale: Locale, z: dict[str, float]) -> N
         assert left + width <= 1080 - 44
 
 
-def test_a_card_says_nothing_that_a_reading_must_not_say() -> None:
+def test_the_texts_of_a_card_keep_to_the_content_policy() -> None:
     assert [text for texts in TEXTS.values() for text in texts.values() if violations(text)] == []

@@ -1,4 +1,4 @@
-"""Settings: from the environment, and refused in one sentence where they would open a door."""
+"""Settings from the environment; dangerous ones are refused in one sentence."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
 
 
 @pytest.fixture(autouse=True)
-def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "message"),
     [
         ({"ENVIRONMENT": "production"}, "SECRET_KEY has its default value"),
         ({"ENVIRONMENT": "production", "SECRET_KEY": DEFAULT_SECRET_KEY}, "SECRET_KEY has its default value"),
@@ -41,15 +41,15 @@ def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"MAIL_LINK": "https://app.example.org/{token}/{0.__class__}"}, "MAIL_LINK: it needs {token}"),
     ],
 )
-def test_dangerous_or_wrong_settings_are_refused_in_one_sentence(
-    environment: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+def test_dangerous_or_invalid_settings_are_refused_in_one_sentence(
+    environment: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         load_settings()
     sentence = str(refused.value)
-    assert told in sentence
+    assert message in sentence
     assert "\n" not in sentence
     assert not [value for name, value in environment.items() if name in SECRETS and value in sentence]
 
@@ -89,7 +89,7 @@ def test_the_example_file_shows_every_setting_with_its_default(tmp_path: Path) -
     assert load_settings() == Settings(_env_file=None)
 
 
-def test_a_wrong_value_is_not_repeated_where_it_could_be_a_secret_in_the_wrong_place(
+def test_an_invalid_value_is_not_repeated_because_it_could_be_a_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PORT", OWN_KEY)
@@ -102,7 +102,7 @@ def test_a_wrong_value_is_not_repeated_where_it_could_be_a_secret_in_the_wrong_p
     ("environment", "allowed"),
     [({}, True), ({"ENVIRONMENT": "production"}, False), ({"ENVIRONMENT": "production", "ALLOW_GUESTS": "true"}, True)],
 )
-def test_guests_are_welcome_in_development_only_unless_somebody_says_so(
+def test_guests_are_allowed_in_development_only_unless_configured(
     environment: dict[str, str], allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"SECRET_KEY": OWN_KEY, "ENCRYPTION_KEYS": MASTER_KEYS, **environment}.items():

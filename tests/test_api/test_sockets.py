@@ -1,4 +1,4 @@
-"""WebSockets: who may open one, from where, how many, and when they have to go."""
+"""WebSockets: origins, credentials, limits, and their end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ async def ticket_of(someone: Person, **headers: str) -> str:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://test.evil.example", "http://", "//"])
-async def test_a_page_of_another_site_is_refused_before_the_socket_opens(
+async def test_a_page_of_another_origin_is_refused_before_the_socket_opens(
     app: ASGIApp, minji: Person, origin: str
 ) -> None:
     async with opened(app, LIVE, bearer(minji), ("origin", origin), ("cookie", "session=1")) as socket:
@@ -61,7 +61,7 @@ async def test_a_page_of_another_site_is_refused_before_the_socket_opens(
 
 
 @pytest.mark.parametrize("origin", [SITE, "https://test", "http://test", None])
-async def test_pages_of_allowed_sites_and_our_own_and_programs_may_come_in(
+async def test_allowed_origins_the_same_origin_and_programs_can_open_sockets(
     app: ASGIApp, minji: Person, origin: str | None
 ) -> None:
     headers = [("origin", origin)] if origin else []
@@ -69,7 +69,7 @@ async def test_pages_of_allowed_sites_and_our_own_and_programs_may_come_in(
         assert (await socket.next())["type"] == "hello"
 
 
-async def test_a_foreign_host_is_refused(app: ASGIApp, minji: Person) -> None:
+async def test_an_untrusted_host_is_refused(app: ASGIApp, minji: Person) -> None:
     async with opened(app, LIVE, bearer(minji), ("host", "evil.example")) as socket:
         status, problem = await socket.refusal()
     assert (status, problem["error"]["code"]) == (400, "UNKNOWN_HOST")
@@ -97,7 +97,7 @@ async def test_a_header_a_key_a_ticket_and_a_first_message_each_open_a_socket(ap
             }
 
 
-async def test_wrong_credentials_are_told_as_on_http_and_closed_with_4401(app: ASGIApp, minji: Person) -> None:
+async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(app: ASGIApp, minji: Person) -> None:
     refresh, ticket = str(minji.tokens["refresh_token"]), await ticket_of(minji)
     ways = [
         (LIVE, [("authorization", "Bearer x")], "TOKEN_INVALID"),
@@ -127,7 +127,7 @@ async def test_without_guests_the_first_message_has_to_be_a_valid_token(app: ASG
         assert socket.closed_with == 4401
 
 
-async def test_who_says_nothing_has_to_go(app: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_socket_without_a_first_message_is_closed(app: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._AUTH_S", 0.05)
     async with accepted(app) as socket:
         assert (await socket.problem())["error"]["code"] == "UNAUTHENTICATED"
@@ -144,18 +144,18 @@ async def test_a_ticket_opens_one_socket_within_thirty_seconds(app: ASGIApp, min
             assert (await socket.problem())["error"]["code"] == "TICKET_INVALID"
 
 
-async def test_of_racing_sockets_with_one_ticket_one_wins(app: ASGIApp, minji: Person) -> None:
+async def test_one_ticket_opens_one_of_several_concurrent_sockets(app: ASGIApp, minji: Person) -> None:
     ticket = await ticket_of(minji)
 
-    async def first_word() -> str:
+    async def first_type() -> str:
         async with accepted(app, f"{LIVE}?ticket={ticket}") as socket:
             return str((await socket.next())["type"])
 
-    words = await asyncio.gather(*(first_word() for _ in range(8)))
-    assert sorted(words) == ["error"] * 7 + ["hello"]
+    types = await asyncio.gather(*(first_type() for _ in range(8)))
+    assert sorted(types) == ["error"] * 7 + ["hello"]
 
 
-async def test_a_ticket_needs_somebody_who_may_read_faces(client: httpx.AsyncClient, minji: Person) -> None:
+async def test_a_ticket_needs_the_analyze_scope(client: httpx.AsyncClient, minji: Person) -> None:
     assert (await client.post("/api/v1/auth/tickets")).status_code == 401
     key = await minji.key("history:read")
     assert (await client.post("/api/v1/auth/tickets", headers=key)).status_code == 403
@@ -192,11 +192,11 @@ async def test_an_open_socket_ends_when_its_token_expires(
         assert socket.closed_with == 4401
 
 
-async def test_an_open_socket_ends_when_its_sign_in_its_key_or_its_account_does(app: ASGIApp, minji: Person) -> None:
-    made = (await minji.call("POST", "/keys", json={"name": "k", "scopes": ["analyze"]})).json()
-    async with accepted(app, LIVE, ("x-api-key", made["key"])) as socket:
+async def test_an_open_socket_ends_with_its_sign_in_key_or_account(app: ASGIApp, minji: Person) -> None:
+    created = (await minji.call("POST", "/keys", json={"name": "k", "scopes": ["analyze"]})).json()
+    async with accepted(app, LIVE, ("x-api-key", created["key"])) as socket:
         assert (await socket.next())["type"] == "hello"
-        await minji.call("DELETE", f"/keys/{made['id']}")
+        await minji.call("DELETE", f"/keys/{created['id']}")
         assert (await socket.problem())["error"]["code"] == "KEY_INVALID"
     async with accepted(app, LIVE, bearer(minji)) as socket:
         assert (await socket.next())["type"] == "hello"
@@ -211,13 +211,13 @@ async def test_an_open_socket_ends_when_its_sign_in_its_key_or_its_account_does(
         assert socket.closed_with == 4401
 
 
-async def test_a_user_has_three_sockets_and_gets_the_place_back(app: ASGIApp, minji: Person) -> None:
+async def test_a_user_has_three_sockets_and_a_closed_one_frees_its_slot(app: ASGIApp, minji: Person) -> None:
     async with (
-        accepted(app, LIVE, bearer(minji)) as one,
-        accepted(app, LIVE, bearer(minji)) as two,
-        accepted(app, LIVE, bearer(minji)) as three,
+        accepted(app, LIVE, bearer(minji)) as first,
+        accepted(app, LIVE, bearer(minji)) as second,
+        accepted(app, LIVE, bearer(minji)) as third,
     ):
-        for socket in (one, two, three):
+        for socket in (first, second, third):
             assert (await socket.next())["type"] == "hello"
         async with accepted(app, LIVE, bearer(minji)) as fourth:
             problem = await fourth.problem()
@@ -227,9 +227,9 @@ async def test_a_user_has_three_sockets_and_gets_the_place_back(app: ASGIApp, mi
         assert (await again.next())["type"] == "hello"
 
 
-async def test_an_address_has_so_many_sockets_signed_in_or_not() -> None:
-    async with running_app(sockets_per_address=2) as app, accepted(app) as one, accepted(app) as two:
-        for silent in (one, two):
+async def test_sockets_of_an_address_are_limited_signed_in_or_not() -> None:
+    async with running_app(sockets_per_address=2) as app, accepted(app) as first, accepted(app) as second:
+        for silent in (first, second):
             silent.send({"type": "start"})
             assert (await silent.next())["guest"] is True
         async with accepted(app) as third:
@@ -262,7 +262,7 @@ async def test_a_flood_of_small_messages_ends_the_socket(app: ASGIApp, minji: Pe
         assert socket.closed_with == 1013
 
 
-async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
+async def test_an_idle_or_endless_guidance_is_closed(
     app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for limit in ("_IDLE_S", "_SESSION_S"):
@@ -273,17 +273,17 @@ async def test_an_idle_camera_is_sent_away_and_so_is_one_that_never_ends(
                 assert socket.closed_with == 4408
 
 
-async def test_who_does_not_take_messages_is_sent_away(
+async def test_a_client_that_does_not_take_messages_is_closed(
     app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._SEND_S", 0.05)
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._CLOSE_S", 0.05)
-    taken = asyncio.Event()
+    drained = asyncio.Event()
 
     async def stuffed(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_slowly(message: Message) -> None:
             if message["type"] == "websocket.send":
-                await taken.wait()  # the client's window is full, and nobody reads
+                await drained.wait()  # the client's window is full, and nobody reads
             await send(message)
 
         await app(scope, receive, send_slowly)
@@ -293,7 +293,7 @@ async def test_who_does_not_take_messages_is_sent_away(
     assert socket.closed_with == 4408
 
 
-async def test_the_unexpected_is_told_with_the_request_id_and_nothing_else(
+async def test_an_unexpected_error_is_sent_with_the_request_id_and_nothing_else(
     app: ASGIApp, minji: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def explode(*_: object) -> None:
@@ -306,6 +306,6 @@ async def test_the_unexpected_is_told_with_the_request_id_and_nothing_else(
     assert "secret" not in str(problem)
 
 
-async def test_there_is_nothing_at_other_addresses(app: ASGIApp) -> None:
+async def test_other_paths_have_no_socket(app: ASGIApp) -> None:
     async with opened(app, "/api/v1/analysis/nowhere") as socket:
         assert await socket.event() == {"type": "websocket.close", "code": 1000, "reason": ""}

@@ -1,4 +1,4 @@
-"""What nobody expected: an answer with the request id and nothing else."""
+"""Unexpected errors: an answer with the request id and nothing else."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def breaking() -> FakeVision:
     return FakeVision(fail)
 
 
-def test_an_unexpected_error_tells_the_request_id_and_nothing_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_returns_the_request_id_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(
         "POST", UPLOAD_CALL, app={"build": breaking}, files={"file": b"photo"}, headers={"X-Request-ID": "r-1"}
     )

@@ -1,4 +1,4 @@
-"""The wire against the reading behind it: every line drawn where its measure was taken."""
+"""Presented readings against their source: each line is drawn at the vertices of its measure."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,28 +28,28 @@ async def services() -> AsyncIterator[Container]:
 
 
 async def test_overlays_are_the_measured_vertices_as_fractions_of_the_photo() -> None:
-    given = (canonical_landmarks() - 0.5) * (0.5, 1.0, 0.5) + 0.5
-    query = FaceQuery(landmarks=given, image_width=1600, image_height=800, birth_year=1990)
+    landmarks = (canonical_landmarks() - 0.5) * (0.5, 1.0, 0.5) + 0.5
+    query = FaceQuery(landmarks=landmarks, image_width=1600, image_height=800, birth_year=1990)
     async with services() as container:
         result = await container.analyses.analyze(lambda: query)
     wire = present(result)
     compared = 0
     for part in result.reading.parts:
-        for reason, shown in zip(part.reasons, wire.parts_analysis[part.part].reasons, strict=True):
-            for overlay, drawn in zip(reason.overlays, shown.overlays, strict=True):
-                np.testing.assert_allclose(drawn.points, given[list(overlay.vertices), :2], atol=6e-5)
+        for reason, presented in zip(part.reasons, wire.parts_analysis[part.part].reasons, strict=True):
+            for overlay, drawn in zip(reason.overlays, presented.overlays, strict=True):
+                np.testing.assert_allclose(drawn.points, landmarks[list(overlay.vertices), :2], atol=6e-5)
                 compared += 1
     assert compared > 20
-    for age, place in zip(result.reading.ages, wire.ages.positions, strict=True):
-        np.testing.assert_allclose(place.points, given[list(age.vertices), :2].reshape(-1, 2), atol=6e-5)
+    for age, position in zip(result.reading.ages, wire.ages.positions, strict=True):
+        np.testing.assert_allclose(position.points, landmarks[list(age.vertices), :2].reshape(-1, 2), atol=6e-5)
 
 
-async def test_a_reading_that_was_kept_before_the_callings_were_told_can_still_be_shown() -> None:
+async def test_a_reading_of_an_older_release_without_archetypes_is_shown() -> None:
     async with services() as container:
         result = await container.analyses.analyze(lambda: FaceQuery(landmarks=canonical_landmarks()))
     readings = TypeAdapter(Reading)
-    old = readings.dump_python(result.reading, mode="json")
-    del old["archetypes"]
-    made = snapshot_of(result).kept
-    assert present_kept(replace(made, reading=readings.validate_python(old))).archetypes is None
-    assert present_kept(made).archetypes == present(result).archetypes is not None
+    older = readings.dump_python(result.reading, mode="json")
+    del older["archetypes"]
+    kept = snapshot_of(result).kept
+    assert present_kept(replace(kept, reading=readings.validate_python(older))).archetypes is None
+    assert present_kept(kept).archetypes == present(result).archetypes is not None
