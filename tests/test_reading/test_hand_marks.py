@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from gwansang.reading.hand_marks import (
     LOWER_TO_MIDDLE,
@@ -18,33 +17,7 @@ from gwansang.reading.hand_marks import (
 )
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.taxonomy import load_taxonomy
-
-# of the picture's left half of a drawn face, x from the middle, y up, by point and its mirror image
-HALF = {
-    (18, 27): (-100, 4), (22, 23): (-40, 0), (20, 25): (-70, 12), (29, 32): (-70, -12),
-    (71, 82): (-120, 40), (73, 80): (-80, 60), (75, 78): (-20, 50), (76, 77): (-20, 30), (84, 85): (-70, 42),
-    (62, 68): (-30, -100), (63, 67): (-30, -100), (87, 93): (-50, -160), (89, 91): (-12, -140),
-    (110, 113): (-150, 0), (111, 114): (-140, -50), (126, 132): (-120, -150), (128, 130): (-40, -250),
-}  # fmt: skip
-MIDDLE = {50: -10, 56: -10, 55: -110, 90: -145, 96: -165, 101: -165, 106: -195, 129: -260}
-
-
-def marks(scale: float = 1.0, turn_deg: float = 0.0) -> NDArray[np.float64]:
-    """Return the drawn face in pixels of a photo, larger and turned."""
-    points = np.zeros((189, 2))
-    for (left, right), (x, y) in HALF.items():
-        points[left], points[right] = (x, y), (-x, y)
-    for point, y in MIDDLE.items():
-        points[point] = (0, y)
-    angle = math.radians(turn_deg)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    return scale * (points * (1, -1)) @ turn.T + (500, 400)
-
-
-def template(points: NDArray[np.float64]) -> str:
-    lines = [str(len(points)), *(f"{x} {y}" for x, y in points.tolist()), "1", "0", "2", "0 1"]
-    return "\n".join(lines)
-
+from tests.support.hand_marks import drawn_marks, template
 
 EYE = math.hypot(60, 4)
 EXPECTED = {
@@ -77,18 +50,18 @@ EXPECTED = {
 
 @pytest.mark.parametrize(("scale", "turn"), [(1.0, 0.0), (3.5, 0.0), (1.0, 14.0), (0.4, -9.0)])
 def test_the_measures_of_a_drawn_face_are_known_in_any_size_and_turn(scale: float, turn: float) -> None:
-    assert measure_marks(marks(scale, turn)) == pytest.approx(EXPECTED, abs=1e-9)
+    assert measure_marks(drawn_marks(scale, turn)) == pytest.approx(EXPECTED, abs=1e-9)
     assert tuple(EXPECTED) == MARKED_KEYS
 
 
 def test_a_lower_brow_tail_is_a_falling_slope() -> None:
-    points = marks()
+    points = drawn_marks()
     points[[71, 82], 1] += 10
     assert measure_marks(points)["BS"] == pytest.approx(math.degrees(math.atan2(-10, 100)))
 
 
 def test_a_template_gives_its_points_and_ignores_the_lines_between_them() -> None:
-    points = marks()
+    points = drawn_marks()
     assert parse_marks(template(points)) == pytest.approx(points)
     assert parse_marks(template(points).replace("\n", "\r\n")) == pytest.approx(points)
 
@@ -100,7 +73,7 @@ def test_a_template_gives_its_points_and_ignores_the_lines_between_them() -> Non
         ("points\n1 2", "does not begin with a number"),
         (template(np.zeros((83, 2))), "83 points, and the measures are defined on a template of 189"),
         ("189\n1 2\n3 4", "not all pairs of numbers"),
-        (template(marks()).replace("500.0", "wide"), "not all pairs of numbers"),
+        (template(drawn_marks()).replace("500.0", "wide"), "not all pairs of numbers"),
         (template(np.full((189, 2), np.nan)), "not all pairs of numbers"),
     ],
 )

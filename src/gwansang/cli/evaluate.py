@@ -1,6 +1,6 @@
 """`gwansang evaluate`: stability of readings over several photos of the same people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,14 +8,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gwansang.cli.evaluate_groups import group_figures, groups_table, measure_groups
 from gwansang.cli.evaluate_lookalike import evaluate_lookalike
 from gwansang.cli.evaluate_truth import evaluate_truth
 from gwansang.cli.failure import CommandError, write_json
 from gwansang.cli.options import read_norms, read_settings
+from gwansang.cli.people_info import read_people_info
 from gwansang.cli.photo_set import MeasuredPhoto, PhotoSetResult, measure_photos, photos_by_person, rejection_lines
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import Norms
-from gwansang.reading.stability import PartStability, Stability, measure_stability, sample_photo
+from gwansang.reading.stability import PartStability, PhotoSample, Stability, measure_stability, sample_photo
 from gwansang.reading.texts import measures_text
 from gwansang.texts import OPERATOR_LOCALE
 
@@ -51,25 +53,31 @@ def evaluate_stability(
     """Compare the readings of several photos of the same people; exit code 1 where nothing can be compared."""
     settings = read_settings()
     norms = read_norms(norms_file or settings.norms_path)
+    info = read_people_info(folder)
     result = measure_photos(photos_by_person(folder), settings.model_path, settings.inference_workers)
-    stability = _stability(folder, result, norms)
+    people = {name: [sample_photo(photo.measures, norms) for photo in photos] for name, photos in result.people.items()}
+    stability = _stability(folder, result, people)
+    groups = measure_groups(people, info)
     console = Console(soft_wrap=True, highlight=False)
     tables = (_measures_table(stability), _parts_table(stability), _scores_table(stability), _classes_table(stability))
     for table in tables:
         console.print(table, "")
+    if groups:
+        console.print(groups_table(groups), "")
     console.print(_summary(stability, norms))
     for line in rejection_lines(result):
         console.print(line, markup=False)
     if json_file is not None:
-        write_json(json_file, _figures(stability, result, norms))
+        write_json(json_file, {**_figures(stability, result, norms), "groups": group_figures(groups)})
 
 
-def _stability(folder: Path, result: PhotoSetResult[str, MeasuredPhoto], norms: Norms) -> Stability:
-    people = [[sample_photo(photo.measures, norms) for photo in photos] for photos in result.people.values()]
+def _stability(
+    folder: Path, result: PhotoSetResult[str, MeasuredPhoto], people: Mapping[str, Sequence[PhotoSample]]
+) -> Stability:
     try:
-        return measure_stability(people)
+        return measure_stability(list(people.values()))
     except ValueError as error:
-        several = sum(len(photos) >= 2 for photos in people)
+        several = sum(len(photos) >= 2 for photos in people.values())
         why = "; ".join(rejection_lines(result))
         raise CommandError(
             f"Nothing can be compared in {folder}: {several} people have two photos or more that could be measured, "
@@ -136,6 +144,7 @@ def _figures(stability: Stability, result: PhotoSetResult[str, MeasuredPhoto], n
             "median_icc": stability.median_icc,
             "worst_icc": min(stability.icc.values()),
             "largest_share": stability.largest_share,
+            "mean_largest_share": stability.mean_largest_share,
             "classes_used": stability.shapes_used,
         },
         "icc": dict(stability.icc),

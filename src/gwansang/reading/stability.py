@@ -84,6 +84,11 @@ class Stability:
         return max(max(part.shares.values()) for part in self.parts.values())
 
     @property
+    def mean_largest_share(self) -> float:
+        """Mean over the parts of the frequency of each one's most frequent shape."""
+        return float(np.mean([max(part.shares.values()) for part in self.parts.values()]))
+
+    @property
     def shapes_used(self) -> float:
         """Share of the taxonomy's shapes that at least one photo has."""
         used = sum(share > 0 for part in self.parts.values() for share in part.shares.values())
