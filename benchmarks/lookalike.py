@@ -1,6 +1,6 @@
 """Look-alike search in galleries of ten thousand and of a million photos: time, memory and recall.
 
-    python benchmarks/lookalike.py [--photos N ...] [--even] [--approximate]
+    python -m benchmarks.lookalike [--photos N ...] [--even] [--approximate]
 
 The vectors are synthetic: spread as unevenly as embeddings of photos (about 28 significant directions), or with --even
 evenly, which no network produces and which leaves the exact search nothing to rule out. Time is that of one search of
@@ -16,14 +16,11 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the service has it
 
 import numpy as np
 import psutil
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms

@@ -1,8 +1,8 @@
-"""The naive way, in an environment of its own: cv2.imdecode, then MediaPipe's FaceMesh in static mode.
+"""Process that runs the peer of the benchmarks: cv2.imdecode, then MediaPipe's FaceMesh in static mode.
 
 Reads requests from stdin (4 bytes of length, then an image file). Answers on stdout, each with 4 bytes of length before
-it: seconds by the clock and of this process's work, as doubles, then 468 points of x, y, z as doubles in pixels of the
-upright picture, or nothing where there is no face. Not part of the product; `benchmarks/naive.py` starts it.
+it: seconds by the clock and of processor time, as doubles, then 468 points of x, y, z as doubles in pixels of the
+upright picture, or nothing if there is no face. `benchmarks/mediapipe_peer.py` starts it in its own environment.
 """
 
 import os
@@ -15,18 +15,18 @@ import numpy as np
 from mediapipe.python.solutions.face_mesh import FaceMesh
 
 ANSWERS = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)  # whatever the libraries print must not get between the answers
+os.dup2(2, 1)  # keep what the libraries print out of the answers
 
 
 def answer(mesh: FaceMesh, data: bytes) -> bytes:
-    start, work = time.perf_counter(), time.process_time()
+    start, start_cpu = time.perf_counter(), time.process_time()
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    found = mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+    faces = mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).multi_face_landmarks
     points = b""
-    if found:
+    if faces:
         height, width = image.shape[:2]
-        points = np.array([(p.x * width, p.y * height, p.z * width) for p in found[0].landmark], float).tobytes()
-    return struct.pack("<2d", time.perf_counter() - start, time.process_time() - work) + points
+        points = np.array([(p.x * width, p.y * height, p.z * width) for p in faces[0].landmark], float).tobytes()
+    return struct.pack("<2d", time.perf_counter() - start, time.process_time() - start_cpu) + points
 
 
 def main() -> None:

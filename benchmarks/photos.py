@@ -1,28 +1,26 @@
-"""The photos that are measured: a folder of portraits, or one drawn face where there is none."""
+"""Photos of the benchmarks: a folder of portraits, or one drawn face if there is none."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tests.support.photos import faces_folder, model_dir
 
 from gwansang.vision.drawn_face import draw_face
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-MODEL_DIR = Path(os.environ.get("MODEL_PATH", REPOSITORY / ".models"))
+MODEL_DIR = model_dir()
 Rgb = NDArray[np.uint8]
 
 
 def photo_files(given: list[Path]) -> list[Path]:
-    """JPEGs among the given files and folders, else of GWANSANG_FACES, else of the folder beside the checkout."""
-    beside = REPOSITORY.parent / "shared" / "data" / "faces"
-    places = given or [Path(os.environ.get("GWANSANG_FACES", beside))]
-    return sorted({file for place in places for file in ([place] if place.is_file() else place.rglob("*.jpg"))})
+    """Return the JPEGs among the given files and folders, or else the evaluation photos."""
+    paths = given or [folder for folder in [faces_folder()] if folder]
+    return sorted({file for path in paths for file in ([path] if path.is_file() else path.rglob("*.jpg"))})
 
 
 def portraits(given: list[Path], count: int) -> list[Rgb]:
-    """That many portraits spread over the files; one drawn face where there are no files."""
+    """Return up to `count` portraits from evenly spaced files, or one drawn face if there are no files."""
     files = photo_files(given)
     if not files:
         return [draw_face(1_200, 1_600, 620.0)]
@@ -38,7 +36,7 @@ def read_rgb(file: Path) -> Rgb:
 
 
 def phone_photo(portrait: Rgb, seed: int = 0, mega_bytes: float = 4.0) -> bytes:
-    """The portrait as a phone stores it: 3024x4032 upright, on its side in the file with orientation 6, with grain."""
+    """Return the portrait as a phone stores it: 3024x4032 with grain, rotated in the file with orientation 6."""
     scale = max(3_024 / portrait.shape[1], 4_032 / portrait.shape[0])
     large = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     top, left = (large.shape[0] - 4_032) // 2, (large.shape[1] - 3_024) // 2

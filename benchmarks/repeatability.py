@@ -1,6 +1,6 @@
 """Deviation of landmarks when the same photo is rescaled, recompressed, turned, relit or mirrored.
 
-    python benchmarks/repeatability.py [PHOTOS] [--every N]
+    python -m benchmarks.repeatability [PHOTOS] [--every N]
 
 Each photo is changed, its landmarks are found again, and the change is undone in the points. The deviation from the
 landmarks of the unchanged photo is printed in % of the distance between the eye centres (IOD), for one pass of the
@@ -8,14 +8,11 @@ network, for two, and for the method of the product.
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
 from gwansang.vision.crop import CropRegion

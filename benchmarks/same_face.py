@@ -1,6 +1,6 @@
 """Effect of photo changes and of camera distance on a reading, and the distribution of scores.
 
-    python benchmarks/same_face.py [PHOTOS] [--every N] [--figures FOLDER]
+    python -m benchmarks.same_face [PHOTOS] [--every N] [--figures FOLDER]
 
 PHOTOS contains portraits; if it also contains `distance/15cm.jpg` and so on, photos of one face from several distances,
 those are compared as well. Exits with 1 if a target is missed. Agreement between different photos of one person is
@@ -15,12 +15,11 @@ from time import thread_time
 
 import cv2
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.support.photos import REPOSITORY
 
 from benchmarks import repeatability
 from benchmarks.histogram import histogram
-from benchmarks.photos import MODEL_DIR, REPOSITORY, Rgb, photo_files, read_rgb
+from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
 from gwansang.core.exceptions import AppError
 from gwansang.reading.measurements import Measures, measure_face
 from gwansang.reading.model import ENERGIES

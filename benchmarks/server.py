@@ -1,10 +1,10 @@
-"""The server as people run it: how soon it is ready, what it holds in memory, and whether it stays alive under load.
+"""Start, memory and responsiveness of the server as it is run in production.
 
-    python benchmarks/server.py [PHOTOS] [--seconds N]
+    python -m benchmarks.server [PHOTOS] [--seconds N]
 
 Starts `gwansang serve` on a free loopback port (rate limits raised), then measures the time from start to ready, the
 resident memory after 100 uploads of 12 MP photos one after the other, and the slowest `/health/live` while 32 clients
-upload such photos for some seconds from processes of their own. Exits with 1 where a target is missed.
+in another process upload such photos. Exits with 1 if a target is missed.
 """
 
 import argparse
@@ -22,13 +22,11 @@ from pathlib import Path
 import httpx
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 
-READY_S, MEMORY_MB, ALIVE_MS = 3.0, 250.0, 250.0
+MAX_READY_S, MAX_MEMORY_MB, MAX_ALIVE_MS = 3.0, 250.0, 250.0
 CLIENTS = 32
-_UNLIMITED = {
+_NO_LIMITS = {
     "CALLER_POINTS_PER_MINUTE": "10000000",
     "ADDRESS_CALLS_PER_MINUTE": "10000000",
     "GUEST_READINGS_PER_HOUR": "10000000",
@@ -38,12 +36,12 @@ _UPLOAD = "/api/v1/analysis/face/upload"
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, psutil.Process, float]]:
-    """URL, process and seconds to ready of a server that ends with the block."""
+def serving_process(folder: Path) -> Iterator[tuple[str, psutil.Process, float]]:
+    """Start a server that ends with the block; yields its URL, its process and the seconds until it was ready."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("gwansang")), "serve", "--port", str(port)]
-    environment = {**os.environ, "MODEL_PATH": str(MODEL_DIR), "LOG_LEVEL": "WARNING", **_UNLIMITED}
+    environment = {**os.environ, "MODEL_PATH": str(MODEL_DIR), "LOG_LEVEL": "WARNING", **_NO_LIMITS}
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -73,7 +71,7 @@ def upload(client: httpx.Client, photo: bytes) -> int:
 
 
 def memory_after(url: str, process: psutil.Process, photos: list[bytes], count: int = 100) -> float:
-    """MB of the server and its children after so many readings."""
+    """Return the MB of the server and its children after `count` readings."""
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         answers = [upload(client, photos[index % len(photos)]) for index in range(count)]
     if set(answers) != {200}:
@@ -82,64 +80,65 @@ def memory_after(url: str, process: psutil.Process, photos: list[bytes], count: 
 
 
 def keep_uploading(url: str, photo: bytes, seconds: float, clients: int) -> dict[int, int]:
-    """What that many clients are answered, by status."""
-    answered: dict[int, int] = {}
+    """Upload with `clients` threads for some seconds; return the number of answers by status."""
+    answers: dict[int, int] = {}
     end = time.monotonic() + seconds
 
-    def one() -> None:
+    def run_client() -> None:
         with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
             while time.monotonic() < end:
                 status = upload(client, photo)
-                answered[status] = answered.get(status, 0) + 1
+                answers[status] = answers.get(status, 0) + 1
 
-    threads = [threading.Thread(target=one) for _ in range(clients)]
+    threads = [threading.Thread(target=run_client) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return answered
+    return answers
 
 
-def load_process(url: str, photo: Path, seconds: float) -> subprocess.Popen[bytes]:
-    """The clients, in a process of their own so that they don't delay the one that measures."""
-    command = [sys.executable, __file__, "--clients", url, "--seconds", str(seconds), str(photo)]
+def start_clients(url: str, photo: Path, seconds: float) -> subprocess.Popen[bytes]:
+    """Start the clients in a process of their own, so that they don't delay the one that measures."""
+    command = [sys.executable, "-m", "benchmarks.server", "--clients", url, "--seconds", str(seconds), str(photo)]
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
-def slowest_alive(url: str, load: subprocess.Popen[bytes]) -> list[float]:
-    """Milliseconds of each `/health/live` while the clients upload."""
-    taken = []
+def liveness_ms(url: str, load: subprocess.Popen[bytes]) -> list[float]:
+    """Return the sorted milliseconds of each `/health/live` while the clients upload."""
+    durations = []
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         while load.poll() is None:
             start = time.perf_counter()
             client.get("/health/live").raise_for_status()
-            taken.append(1_000 * (time.perf_counter() - start))
+            durations.append(1_000 * (time.perf_counter() - start))
             time.sleep(0.02)
-    return sorted(taken)
+    return sorted(durations)
 
 
 def measure(photos: list[bytes], seconds: float, folder: Path) -> bool:
     file = folder / "photo.jpg"
     file.write_bytes(photos[0])
-    with served(folder) as (url, process, ready_s):
-        print(f"start to ready: {ready_s:.2f} s (at most {READY_S})")
+    with serving_process(folder) as (url, process, ready_s):
+        print(f"start to ready: {ready_s:.2f} s (at most {MAX_READY_S})")
         memory_mb = memory_after(url, process, photos)
-        print(f"memory after 100 photos of 12 MP: {memory_mb:.0f} MB (at most {MEMORY_MB:.0f})")
-        load = load_process(url, file, seconds)
-        taken = slowest_alive(url, load)
-        told = load.communicate()[0].decode().strip()
+        print(f"memory after 100 photos of 12 MP: {memory_mb:.0f} MB (at most {MAX_MEMORY_MB:.0f})")
+        load = start_clients(url, file, seconds)
+        durations = liveness_ms(url, load)
+        answers = load.communicate()[0].decode().strip()
         after_mb = process.memory_info().rss / 1e6
-    alive = f"median {taken[len(taken) // 2]:.1f} ms, slowest {taken[-1]:.1f} ms (at most {ALIVE_MS:.0f})"
-    print(f"/health/live while {CLIENTS} clients upload for {seconds:.0f} s: {alive}, {len(taken)} calls")
-    print(f"their uploads by status: {told}; memory then: {after_mb:.0f} MB")
-    return ready_s <= READY_S and memory_mb <= MEMORY_MB and taken[-1] <= ALIVE_MS
+    median_ms, slowest_ms = durations[len(durations) // 2], durations[-1]
+    alive = f"median {median_ms:.1f} ms, slowest {slowest_ms:.1f} ms (at most {MAX_ALIVE_MS:.0f})"
+    print(f"/health/live while {CLIENTS} clients upload for {seconds:.0f} s: {alive}, {len(durations)} calls")
+    print(f"their uploads by status: {answers}; memory then: {after_mb:.0f} MB")
+    return ready_s <= MAX_READY_S and memory_mb <= MAX_MEMORY_MB and slowest_ms <= MAX_ALIVE_MS
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="*", type=Path)
     parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--clients", help=argparse.SUPPRESS)  # the URL for the process that plays the clients
+    parser.add_argument("--clients", help=argparse.SUPPRESS)  # the URL, for the process of the clients
     options = parser.parse_args()
     if options.clients:
         print(keep_uploading(options.clients, options.photos[0].read_bytes(), options.seconds, CLIENTS))

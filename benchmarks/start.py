@@ -20,7 +20,7 @@ SUBJECTS = {
     "import fastapi": [sys.executable, "-c", "import fastapi"],
     "import fastapi, sqlalchemy, numpy, cv2": [sys.executable, "-c", "import fastapi, sqlalchemy, numpy, cv2"],
     "import gwansang.main, app built": [sys.executable, "-c", "import gwansang.main; gwansang.main.create_app()"],
-    "gwansang version": [PROGRAM, "version"],
+    "gwansang --version": [PROGRAM, "--version"],
 }
 
 

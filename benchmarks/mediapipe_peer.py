@@ -1,4 +1,4 @@
-"""MediaPipe 0.10.21 as the peer to measure against, in `.bench/`, installed from the user's own package index."""
+"""MediaPipe 0.10.21, the peer that the benchmarks compare with, installed into `.bench/` from pip's package index."""
 
 import struct
 import subprocess
@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from tests.support.photos import REPOSITORY
 
-from benchmarks.photos import REPOSITORY
 from gwansang.vision.face import Points
 
 _ENVIRONMENT = REPOSITORY / ".bench" / "mediapipe"
@@ -17,7 +17,7 @@ _PACKAGE = "mediapipe==0.10.21"
 
 
 def _python() -> Path:
-    """The environment's Python; makes the environment at its first use."""
+    """Return the Python of the environment, which is created at its first use."""
     python = _ENVIRONMENT / "bin" / "python"
     if not (_ENVIRONMENT / "installed").exists():
         print(f"installing {_PACKAGE} into {_ENVIRONMENT.relative_to(REPOSITORY)}", file=sys.stderr)
@@ -28,8 +28,8 @@ def _python() -> Path:
     return python
 
 
-class Naive:
-    """FaceMesh in static mode behind a pipe."""
+class MediaPipePeer:
+    """FaceMesh in static mode, in a process of its own behind a pipe."""
 
     def __enter__(self) -> Self:
         worker = Path(__file__).with_name("mediapipe_worker.py")
@@ -46,7 +46,7 @@ class Naive:
         self._process.wait(timeout=30)
 
     def landmarks(self, data: bytes) -> tuple[Points, Points | None]:
-        """Seconds from bytes to landmarks inside the worker (by the clock, of work), and (468, 3) upright pixels."""
+        """Return the seconds from bytes to landmarks in the worker (clock, processor), and (468, 3) upright pixels."""
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         if pipe_in is None or pipe_out is None:
             raise RuntimeError("the worker has no pipes")
