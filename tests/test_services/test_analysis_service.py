@@ -44,7 +44,7 @@ async def test_the_fortune_is_for_the_current_day_in_seoul(moment: datetime, day
     async with open_services(moment) as container:
         result = await container.analyses.analyze(lambda: PHOTO)
     assert result.reading.fortune.date == day
-    assert result.created_at == moment
+    assert result.reading_input.seen_at == moment
 
 
 async def test_the_query_is_parsed_in_the_pool() -> None:
@@ -72,7 +72,7 @@ async def test_an_impossible_or_too_recent_birth_year_is_rejected(birth_year: in
 async def test_the_youngest_allowed_birth_year_gets_the_years_of_life() -> None:
     async with open_services() as container:
         result = await container.analyses.analyze(lambda: FaceQuery(image=b"a photo", birth_year=2012))
-    assert result.birth_year == 2012
+    assert result.reading_input.birth_year == 2012
     assert result.reading.ages
 
 

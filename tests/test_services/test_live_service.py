@@ -177,7 +177,7 @@ async def test_a_users_live_reading_is_saved_and_updates_the_profile(service: Co
     result = await camera.session.create_reading("ko")
     kept = await service.history.page(user.id)
     assert [item.analysis_id for item in kept.items] == [result.analysis_id]
-    assert result.birth_year == 1990
+    assert result.reading_input.birth_year == 1990
     assert await service.profiles.load(user.id) is not None
 
 

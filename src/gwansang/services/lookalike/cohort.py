@@ -5,8 +5,6 @@ gallery's mean is subtracted, and a similarity is reported as a percentile among
 gallery to each other, never as a number of its own.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,17 +59,17 @@ class SimilarityScale:
         return 100.0 * (below + 0.5) / (len(self._similarities) + 1)
 
 
-def build_similarity_scale(rows: Callable[[Rows], Vectors], starts: Rows, photos: int) -> SimilarityScale:
+def build_similarity_scale(vectors: Vectors, starts: Rows) -> SimilarityScale:
     """Return the scale of a gallery of centred photos; each person is compared by their first photo with the nearest
     photo of another, as a caller is.
     """
     sample = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), _SAMPLE)).astype(np.intp))
     if len(sample) < 2:
         return SimilarityScale(np.empty(0, dtype=np.float32))
-    ends = np.append(starts, photos)[sample + 1]
+    ends = np.append(starts, len(vectors))[sample + 1]
     rows_of_each = [np.arange(first, last) for first, last in zip(starts[sample], ends, strict=True)]
     counts = np.array([len(rows_of_one) for rows_of_one in rows_of_each])
     first_rows = np.concatenate([[0], counts.cumsum()[:-1]])
-    vectors = rows(np.concatenate(rows_of_each))
-    nearest = np.maximum.reduceat(vectors[first_rows] @ vectors.T, first_rows, axis=1)
+    sampled = vectors[np.concatenate(rows_of_each)]
+    nearest = np.maximum.reduceat(sampled[first_rows] @ sampled.T, first_rows, axis=1)
     return SimilarityScale(nearest[~np.eye(len(sample), dtype=bool)])

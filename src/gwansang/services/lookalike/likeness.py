@@ -54,6 +54,6 @@ def build_likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: in
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
     mean = cohort_mean(vectors, starts)
     subtract_mean_in_place(vectors, mean)
-    scale = build_similarity_scale(vectors.__getitem__, starts, len(vectors))
+    scale = build_similarity_scale(vectors, starts)
     search = ShortlistSearch if len(vectors) >= approximate_from else ExactSearch
     return LikenessIndex(mean, search(vectors, owners), scale)

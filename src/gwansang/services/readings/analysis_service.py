@@ -40,18 +40,9 @@ class AnalysisResult:
     norms_id: str
 
     @property
-    def created_at(self) -> datetime:
-        """Time of the observation."""
-        return self.reading_input.seen_at
-
-    @property
     def observation(self) -> FaceObservation:
         """The face on the photos of this analysis alone."""
         return self.reading_input.observation
-
-    @property
-    def birth_year(self) -> int | None:
-        return self.reading_input.birth_year
 
     @property
     def reading(self) -> Reading:

@@ -156,7 +156,7 @@ def _update(result: AnalysisResult, replaced: VersionedProfile | None) -> Profil
         profile=result.reading_with_memory.profile,
         replaces=replaced.version if replaced else None,
         version=result.analysis_id,
-        updated_at=result.created_at,
+        updated_at=result.reading_input.seen_at,
         norms_id=result.norms_id,
         engine_version=result.reading.engine_version,
     )

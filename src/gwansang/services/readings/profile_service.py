@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from pydantic import JsonValue, TypeAdapter
+from pydantic import TypeAdapter
 
 from gwansang.core.exceptions import Unavailable
 from gwansang.models import UserProfile
+from gwansang.models.base import from_row
 from gwansang.reading.measurements import MEASURE_VERSION, MEASURES_BY_KEY, MeasuredValue, Measures
 from gwansang.reading.profile import Profile
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -20,9 +21,6 @@ from gwansang.services.protection.sealing import DataKey, Sealer
 
 _log = structlog.get_logger("gwansang.profiles")
 _CONSENT_VERSION: Final = 2  # of `history`; the first that covers remembering the face
-_MEASURES = TypeAdapter(dict[str, MeasuredValue])
-_ASYMMETRY = TypeAdapter(dict[str, float])
-_SHAPES = TypeAdapter(dict[str, str])
 
 
 class ProfileBusyError(Unavailable):
@@ -65,6 +63,18 @@ class KeptProfile:
     engine_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Sealed content of a row; measures: by key."""
+
+    measures: Mapping[str, MeasuredValue]
+    asymmetry: Mapping[str, float]
+    shapes: Mapping[str, str]
+
+
+_CONTENT = TypeAdapter(_Content)
+
+
 class ProfileService:
     """Profiles of users who consent to being remembered."""
 
@@ -97,7 +107,9 @@ class ProfileService:
         key = await self._sealer.load_or_create_key(tx, user_id)
         updated = row or UserProfile(user_id=user_id)
         _set_fields(updated, update)
-        sealed = seal_face(self._sealer, key, updated, _content(update.profile))
+        measures = update.profile.measures
+        content = _Content(measures.values, measures.asymmetry, update.profile.shapes)
+        sealed = seal_face(self._sealer, key, updated, _CONTENT.dump_python(content, mode="json"))
         await (tx.profiles.save(sealed) if row else tx.profiles.add(sealed))
 
     async def delete(self, user_id: int) -> None:
@@ -121,40 +133,25 @@ class ProfileService:
 
     def decrypt(self, data_key: DataKey, row: UserProfile) -> KeptProfile:
         """Decrypt a row for its owner; raises SealBrokenError."""
-        content = unseal_face(self._sealer, data_key, row)
-        measures = _MEASURES.validate_python(content["measures"])
-        return KeptProfile(
-            photos=row.photos,
-            updated_at=row.updated_at,
-            measures={
-                MEASURES_BY_KEY[name].name if name in MEASURES_BY_KEY else name: value
-                for name, value in measures.items()
-            },
-            asymmetry=_ASYMMETRY.validate_python(content["asymmetry"]),
-            shapes=_SHAPES.validate_python(content["shapes"]),
-            norms_id=row.norms_id,
-            engine_version=row.engine_version,
-        )
+        content = self._content(data_key, row)
+        measures = {
+            MEASURES_BY_KEY[key].name if key in MEASURES_BY_KEY else key: value
+            for key, value in content.measures.items()
+        }
+        return from_row(KeptProfile, row, measures=measures, asymmetry=content.asymmetry, shapes=content.shapes)
 
     def _decrypt_profile(self, key: DataKey, row: UserProfile) -> Profile:
         """Decrypt a row for the next reading, without measures that this release measures in another way."""
-        content = unseal_face(self._sealer, key, row)
-        shapes = _SHAPES.validate_python(content["shapes"])
-        measures = _MEASURES.validate_python(content["measures"])
-        if row.measuring != MEASURE_VERSION or set(measures) != set(MEASURES_BY_KEY):
-            return Profile(Measures({}, {}), 0, shapes)
-        return Profile(Measures(measures, _ASYMMETRY.validate_python(content["asymmetry"])), row.photos, shapes)
+        content = self._content(key, row)
+        if row.measuring != MEASURE_VERSION or set(content.measures) != set(MEASURES_BY_KEY):
+            return Profile(Measures({}, {}), 0, content.shapes)
+        return Profile(Measures(content.measures, content.asymmetry), row.photos, content.shapes)
+
+    def _content(self, key: DataKey, row: UserProfile) -> _Content:
+        return _CONTENT.validate_python(unseal_face(self._sealer, key, row))
 
     async def _has_consent(self, tx: Transaction, user_id: int) -> bool:
         return await self._consents.is_granted(tx, user_id, "history", _CONSENT_VERSION)
-
-
-def _content(profile: Profile) -> dict[str, JsonValue]:
-    return {
-        "measures": _MEASURES.dump_python(dict(profile.measures.values), mode="json"),
-        "asymmetry": _ASYMMETRY.dump_python(dict(profile.measures.asymmetry), mode="json"),
-        "shapes": _SHAPES.dump_python(dict(profile.shapes), mode="json"),
-    }
 
 
 def _set_fields(row: UserProfile, update: ProfileUpdate) -> None:

@@ -40,8 +40,8 @@ def kept_analysis_of(result: AnalysisResult) -> KeptAnalysis:
     """Return the part of a result that may be kept: no points."""
     return KeptAnalysis(
         analysis_id=result.analysis_id,
-        created_at=result.created_at,
-        birth_year=result.birth_year,
+        created_at=result.reading_input.seen_at,
+        birth_year=result.reading_input.birth_year,
         reading=result.reading,
         measures=kept_measures(result.observation.measures),
         pose=result.observation.pose,

@@ -50,7 +50,8 @@ async def compare_readings(
     body: CompareRequest, caller: HistoryReader, history: History, locale: ChosenLocale
 ) -> ComparisonOut:
     """Compare two of one's own kept readings; changes within the noise of photos are marked."""
-    return present_comparison(compare(*await history.get_pair(caller.user_id, body.a, body.b)), locale)
+    a, b = await history.get(caller.user_id, body.a), await history.get(caller.user_id, body.b)
+    return present_comparison(compare(a, b), locale)
 
 
 @router.delete("/profile", status_code=204, responses=problem_responses(*SIGNED_IN))
