@@ -21,8 +21,9 @@ from pathlib import Path
 from tests.support.accounts import signed_up, stream
 from tests.support.database import BACKENDS, drop_templates, scratch_database
 from tests.support.photos import drawn_portrait
+from tests.test_jobs.cli_workers import film, replace_workers, run_cli_workers
 from tests.test_jobs.counting import open_accounts_at
-from tests.test_jobs.test_killed_video import Worker, film, replace_workers, run_workers
+from tests.test_jobs.processes import WorkerProcess
 
 from gwansang.core.logging import configure_logging
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request
@@ -39,9 +40,9 @@ class Killer:
 
     chance: random.Random
     remaining: int
-    replace: Callable[[list[Worker]], list[Worker]]
-    running: list[Worker]
-    everyone: list[Worker]
+    replace: Callable[[list[WorkerProcess]], list[WorkerProcess]]
+    running: list[WorkerProcess]
+    everyone: list[WorkerProcess]
     at: list[float] = field(default_factory=list)
 
     async def on_progress(self, progress: float) -> None:
@@ -63,7 +64,7 @@ async def measure(
     async with open_accounts_at(url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         await accounts.consents.grant(me.id, "history")
-        with run_workers(2, url, folder) as running:
+        with run_cli_workers(2, url, folder) as running:
             task = await accounts.tasks.submit(me.id, kind, stream(*inputs))
             killer = Killer(
                 random.Random(killer_seed),  # noqa: S311 - moments, not secrets

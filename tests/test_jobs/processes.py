@@ -17,8 +17,10 @@ import psutil
 from tests.test_jobs import process
 from tests.test_jobs.counting import PATIENCE_S, read_log
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.test_jobs.process", "gwansang.jobs.engine"])
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(
+    ["tests.test_jobs.process", "gwansang.cli", "gwansang.jobs.engine", "ai_edge_litert.interpreter", "av"]
+)
 
 
 @dataclass
@@ -63,8 +65,8 @@ class WorkerProcess:
 
 def start_worker(url: str, folder: Path, **options: float) -> WorkerProcess:
     """Start a worker without waiting until it is ready."""
-    here, there = _context.Pipe(duplex=False)
-    worker = _context.Process(target=process.run, args=(there, url, folder, options))
+    here, there = context.Pipe(duplex=False)
+    worker = context.Process(target=process.run, args=(there, url, folder, options))
     worker.start()
     there.close()
     return WorkerProcess(worker, here)
