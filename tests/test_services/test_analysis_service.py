@@ -50,12 +50,12 @@ async def test_the_fortune_is_for_the_current_day_in_seoul(moment: datetime, day
 async def test_the_query_is_parsed_in_the_pool() -> None:
     threads: list[str] = []
 
-    def parse_query() -> FaceQuery:
+    def load_query() -> FaceQuery:
         threads.append(threading.current_thread().name)
         return PHOTO
 
     async with open_services() as container:
-        await container.analyses.analyze(parse_query)
+        await container.analyses.analyze(load_query)
     assert threads[0].startswith("inference")
 
 
@@ -107,7 +107,7 @@ def parser_of(shape: tuple[int, ...]) -> Callable[[], FaceQuery]:
 
 
 @pytest.mark.parametrize(
-    ("parse_query", "error"),
+    ("load_query", "error"),
     [
         (empty_query, NothingToReadError),
         (parser_of((467, 3)), InvalidLandmarksError),
@@ -115,7 +115,7 @@ def parser_of(shape: tuple[int, ...]) -> Callable[[], FaceQuery]:
         (parser_of((468,)), InvalidLandmarksError),
     ],
 )
-async def test_a_query_without_a_face_is_rejected(parse_query: Callable[[], FaceQuery], error: type[Exception]) -> None:
+async def test_a_query_without_a_face_is_rejected(load_query: Callable[[], FaceQuery], error: type[Exception]) -> None:
     async with open_services() as container:
         with pytest.raises(error):
-            await container.analyses.analyze(parse_query)
+            await container.analyses.analyze(load_query)

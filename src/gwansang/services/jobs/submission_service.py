@@ -1,14 +1,14 @@
 """Submission of long work; an invalid request is refused at once."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import ExitStack
 from typing import BinaryIO
 
 from gwansang.services.jobs.face_data import encode_query, load_request
 from gwansang.services.jobs.import_job import encode_picture
 from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, list_entries, open_archive
-from gwansang.services.ml.face_analyzer import FaceQuery, NothingToReadError
+from gwansang.services.ml.face_analyzer import NothingToReadError, QueryLoader
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.tasks.kinds import FACE, IMPORT, VIDEO
 from gwansang.services.tasks.task_service import TaskInfo, TaskService
@@ -23,7 +23,7 @@ class SubmissionService:
         self._tasks = tasks
         self._analyses = analyses
 
-    async def face(self, user_id: int, load_query: Callable[[], FaceQuery], idempotency_key: str | None) -> TaskInfo:
+    async def face(self, user_id: int, load_query: QueryLoader, idempotency_key: str | None) -> TaskInfo:
         """Create a task that reads the face of a query."""
         return await self._tasks.submit(user_id, FACE, self._check_query(load_query), idempotency_key)
 
@@ -35,11 +35,11 @@ class SubmissionService:
         """Create a task that imports every picture of an archive; raises InvalidArchiveError."""
         return await self._tasks.submit(user_id, IMPORT, _read_pictures(archive), idempotency_key)
 
-    async def _check_query(self, load_query: Callable[[], FaceQuery]) -> AsyncIterator[bytes]:
+    async def _check_query(self, load_query: QueryLoader) -> AsyncIterator[bytes]:
         for content in await asyncio.to_thread(self._load_inputs, load_query):
             yield content
 
-    def _load_inputs(self, load_query: Callable[[], FaceQuery]) -> list[bytes]:
+    def _load_inputs(self, load_query: QueryLoader) -> list[bytes]:
         query = load_query()
         self._analyses.check_birth_year(query.birth_year)
         if query.image is None and query.landmarks is None:

@@ -1,6 +1,5 @@
 """Look-alikes of a caller in the gallery: computed only with their consent, and never stored."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.lookalike.gallery import Matches
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import EmbeddingService, FaceFeatures
-from gwansang.services.ml.face_analyzer import FaceQuery
+from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.protection.age import check_birth_year
 from gwansang.texts import Locale
 
@@ -47,7 +46,7 @@ class MatchService:
         self._clock = clock
         self._timezone = timezone
 
-    async def match(self, parse_query: Callable[[], FaceQuery], user_id: int, k: int = DEFAULT_K) -> MatchResult:
+    async def match(self, load_query: QueryLoader, user_id: int, k: int = DEFAULT_K) -> MatchResult:
         """Return the k people of the gallery whom the face resembles most.
 
         Checks the consent to `lookalike` before anything else: raises ConsentRequiredError; then BirthYearError,
@@ -57,14 +56,14 @@ class MatchService:
         gallery = await self._search.current()
         today = self._clock().astimezone(self._timezone).date()
 
-        def parse_and_check() -> FaceQuery:
-            query = parse_query()
+        def load_and_check() -> FaceQuery:
+            query = load_query()
             check_birth_year(query.birth_year, today)
             return query
 
         def match(face: FaceFeatures, query: FaceQuery) -> MatchResult:
             return MatchResult(gallery.match(face, k), query.locale)
 
-        result = await self._embeddings.compare(parse_and_check, match)
+        result = await self._embeddings.compare(load_and_check, match)
         _log.info("match.completed", gallery_version=gallery.version, people=len(gallery.people), asked_for=k)
         return result

@@ -12,7 +12,14 @@ import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
 from gwansang.reading.measurements import Measures, measure_face
-from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, capture_of, label_errors_with_file, merge_faces
+from gwansang.services.ml.face_analyzer import (
+    FaceQuery,
+    FaceVision,
+    QueryLoader,
+    capture_of,
+    label_errors_with_file,
+    merge_faces,
+)
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding, l2_normalize
 from gwansang.vision.face import Face
@@ -42,15 +49,15 @@ class EmbeddingService:
     def __init__(self, pool: InferencePool[FaceVision]) -> None:
         self._pool = pool
 
-    async def compare(self, parse_query: Callable[[], FaceQuery], match: Callable[[FaceFeatures, FaceQuery], T]) -> T:
+    async def compare(self, load_query: QueryLoader, match: Callable[[FaceFeatures, FaceQuery], T]) -> T:
         """Return the result of `match` on the features of a query's face; both callables run in the pool, and the
         embedding never leaves it. Raises PhotoRequiredError, or if the query, a photo or the face is unusable."""
 
-        def parse_and_match(vision: FaceVision) -> T:
-            query = parse_query()
+        def load_and_match(vision: FaceVision) -> T:
+            query = load_query()
             return match(_features_of_query(vision, query), query)
 
-        return await self._pool.run(parse_and_match)
+        return await self._pool.run(load_and_match)
 
     async def extract(self, picture: bytes) -> FaceFeatures:
         """Return the features to store of a gallery picture; raises if the picture or the face is unusable."""

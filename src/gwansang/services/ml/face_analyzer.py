@@ -68,6 +68,9 @@ class FaceQuery:
     more_images: tuple[bytes, ...] = ()
 
 
+QueryLoader = Callable[[], FaceQuery]  # called in the pool, as parsing a request is CPU work; may raise
+
+
 @dataclass(frozen=True, slots=True)
 class FaceObservation:
     """A measured face: points, pose and quality of the best photo, and the mean measures of all photos.
@@ -107,8 +110,7 @@ class FaceVision(Protocol):
 class FaceAnalyzer:
     """Analyses and their two halves as jobs of the pool, so that the caller's event loop never blocks.
 
-    A `parse_query` is called in the pool, too: parsing a request is CPU work. `profile` is what is remembered of the
-    face. record_time: called with the seconds that each reading took to compose.
+    profile: what is remembered of the face. record_time: called with the seconds that each reading took to compose.
     """
 
     def __init__(
@@ -127,19 +129,17 @@ class FaceAnalyzer:
             query = FaceQuery(locale=locale, landmarks=canonical_landmarks())
             await self._pool.run(partial(analyze_query, query=query, day=day, norms=self.norms))
 
-    async def run_analysis(
-        self, parse_query: Callable[[], FaceQuery], day: date, profile: Profile | None = None
-    ) -> FaceAnalysis:
+    async def run_analysis(self, load_query: QueryLoader, day: date, profile: Profile | None = None) -> FaceAnalysis:
         """Observe a face and compose its reading in one job; raises as `observe_face` does."""
-        analysis = await self._pool.run(lambda vision: analyze_query(vision, parse_query(), day, self.norms, profile))
+        analysis = await self._pool.run(lambda vision: analyze_query(vision, load_query(), day, self.norms, profile))
         self._record_time(analysis.reading_ms / 1000)
         return analysis
 
-    async def run_observation(self, parse_query: Callable[[], FaceQuery]) -> tuple[FaceQuery, FaceObservation]:
+    async def run_observation(self, load_query: QueryLoader) -> tuple[FaceQuery, FaceObservation]:
         """Observe a face and leave its reading for later; raises as `observe_face` does."""
 
         def observe(vision: FaceVision) -> tuple[FaceQuery, FaceObservation]:
-            query = parse_query()
+            query = load_query()
             return query, observe_face(vision, query)
 
         return await self._pool.run(observe)

@@ -12,7 +12,7 @@ from gwansang.core.clock import Clock
 from gwansang.reading.memory import ReadingWithMemory
 from gwansang.reading.model import Reading
 from gwansang.reading.profile import Profile
-from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery
+from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery, QueryLoader
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.texts import Locale
 
@@ -52,7 +52,7 @@ class AnalysisResult:
 class AnalysisService:
     """Readings with ids; the fortune is that of the civil day in `timezone`.
 
-    A `parse_query` runs in the inference pool and may be slow; what it raises is raised here, as are the errors of
+    A `load_query` runs in the inference pool and may be slow; what it raises is raised here, as are the errors of
     `observe_face`, BirthYearError and TooYoungError.
     """
 
@@ -62,10 +62,10 @@ class AnalysisService:
         self._new_id = new_id
         self._timezone = timezone
 
-    async def analyze(self, parse_query: Callable[[], FaceQuery], profile: Profile | None = None) -> AnalysisResult:
+    async def analyze(self, load_query: QueryLoader, profile: Profile | None = None) -> AnalysisResult:
         """Observe a face and compose its reading; `profile` is what is remembered of it."""
         now = self._clock()
-        analysis = await self._analyzer.run_analysis(self._checked(parse_query, now), self._day(now), profile)
+        analysis = await self._analyzer.run_analysis(self._with_age_check(load_query, now), self._day(now), profile)
         reading_input = _reading_input(analysis.query, analysis.observation, now)
         result = self._result(self._new_id(), reading_input, analysis.reading_with_memory)
         _log.info(
@@ -76,10 +76,10 @@ class AnalysisService:
         )
         return result
 
-    async def start(self, parse_query: Callable[[], FaceQuery]) -> ReadingInput:
+    async def start(self, load_query: QueryLoader) -> ReadingInput:
         """Observe a face, to be read later by `finish`."""
         now = self._clock()
-        query, observation = await self._analyzer.run_observation(self._checked(parse_query, now))
+        query, observation = await self._analyzer.run_observation(self._with_age_check(load_query, now))
         return _reading_input(query, observation, now)
 
     async def finish(self, reading_input: ReadingInput, analysis_id: UUID, profile: Profile | None) -> AnalysisResult:
@@ -100,13 +100,13 @@ class AnalysisService:
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._timezone).date()
 
-    def _checked(self, parse_query: Callable[[], FaceQuery], now: datetime) -> Callable[[], FaceQuery]:
-        def parse_and_check() -> FaceQuery:
-            query = parse_query()
+    def _with_age_check(self, load_query: QueryLoader, now: datetime) -> QueryLoader:
+        def load_and_check() -> FaceQuery:
+            query = load_query()
             check_birth_year(query.birth_year, self._day(now))
             return query
 
-        return parse_and_check
+        return load_and_check
 
     def _result(
         self, analysis_id: UUID, reading_input: ReadingInput, reading_with_memory: ReadingWithMemory

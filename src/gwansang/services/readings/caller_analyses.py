@@ -8,7 +8,7 @@ from uuid import UUID
 from gwansang.models.photo import Photo
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.ml.face_analyzer import FaceQuery
+from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.photo_service import PhotoService
@@ -53,23 +53,23 @@ class CallerAnalyses:
         self._profiles = profiles
         self._photos = photos
 
-    async def create(self, parse_query: Callable[[], FaceQuery], user_id: int | None) -> AnalysisResult:
+    async def create(self, load_query: QueryLoader, user_id: int | None) -> AnalysisResult:
         """Read a face for a user, with what is remembered of it, or for a guest (None); save what the user consents to.
 
         Raises ConsentRequiredError, ProfileBusyError, and as `AnalysisService.analyze` does.
         """
         if user_id is None:
-            return await self._analyses.analyze(parse_query)
+            return await self._analyses.analyze(load_query)
         await self._consents.require(user_id, "reading")
         profile = await self._profiles.load(user_id)
         queries: list[FaceQuery] = []  # hold the photos until they are copied, for users who want that
 
-        def parse_and_hold() -> FaceQuery:
-            queries.append(parse_query())
+        def load_and_hold() -> FaceQuery:
+            queries.append(load_query())
             return queries[0]
 
-        parse = parse_and_hold if await self._photos.has_consent(user_id) else parse_query
-        result = await self._analyses.analyze(parse, profile.profile if profile else None)
+        load = load_and_hold if await self._photos.has_consent(user_id) else load_query
+        result = await self._analyses.analyze(load, profile.profile if profile else None)
         for _ in range(_TRIES):
             try:
                 kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile))
@@ -82,10 +82,10 @@ class CallerAnalyses:
                 return result
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
-    async def observe(self, parse_query: Callable[[], FaceQuery], user_id: int) -> ReadingInput:
+    async def observe(self, load_query: QueryLoader, user_id: int) -> ReadingInput:
         """Observe a face for a user, to be read later; raises ConsentRequiredError."""
         await self._consents.require(user_id, "reading")
-        return await self._analyses.start(parse_query)
+        return await self._analyses.start(load_query)
 
     async def compose(
         self, reading_input: ReadingInput, user_id: int, analysis_id: UUID, load_photo: LoadPhoto | None = None

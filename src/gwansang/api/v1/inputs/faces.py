@@ -25,27 +25,27 @@ from gwansang.services.ml.face_analyzer import (
     MAX_PHOTOS,
     FaceQuery,
     InvalidLandmarksError,
+    QueryLoader,
     label_errors_with_file,
 )
 from gwansang.texts import Locale
 
-LoadQuery = Callable[[], FaceQuery]  # raises whatever is wrong with the request
 ChooseLocale = Callable[[str | None], Locale]
 
 
-async def _json_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> LoadQuery:
+async def _json_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> QueryLoader:
     require_type(request, "application/json")
     return partial(query_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
 
 
-async def _form_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> LoadQuery:
+async def _form_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> QueryLoader:
     require_type(request, "multipart/form-data")
     body, kind = await read_body(request), request.headers["content-type"]
     return partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
 
 
 @asynccontextmanager
-async def _cancel_on_disconnect(request: Request, load: LoadQuery) -> AsyncIterator[LoadQuery]:
+async def _cancel_on_disconnect(request: Request, load: QueryLoader) -> AsyncIterator[QueryLoader]:
     """Yield `load`, but raising ClientDisconnect once the client has gone: its photo would only delay the others."""
     gone = Event()
 
@@ -67,22 +67,22 @@ async def _cancel_on_disconnect(request: Request, load: LoadQuery) -> AsyncItera
 
 
 async def _connected_json_query(
-    request: Request, load: Annotated[LoadQuery, Depends(_json_query)]
-) -> AsyncIterator[LoadQuery]:
+    request: Request, load: Annotated[QueryLoader, Depends(_json_query)]
+) -> AsyncIterator[QueryLoader]:
     async with _cancel_on_disconnect(request, load) as connected:
         yield connected
 
 
 async def _connected_form_query(
-    request: Request, load: Annotated[LoadQuery, Depends(_form_query)]
-) -> AsyncIterator[LoadQuery]:
+    request: Request, load: Annotated[QueryLoader, Depends(_form_query)]
+) -> AsyncIterator[QueryLoader]:
     async with _cancel_on_disconnect(request, load) as connected:
         yield connected
 
 
-JsonQuery = Annotated[LoadQuery, Depends(_connected_json_query)]
-FormQuery = Annotated[LoadQuery, Depends(_connected_form_query)]
-TaskQuery = Annotated[LoadQuery, Depends(_json_query)]
+JsonQuery = Annotated[QueryLoader, Depends(_connected_json_query)]
+FormQuery = Annotated[QueryLoader, Depends(_connected_form_query)]
+TaskQuery = Annotated[QueryLoader, Depends(_json_query)]
 
 
 def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
