@@ -21,7 +21,7 @@ class _Palace:
     vertices: tuple[int, ...]
 
 
-_PALACES = (
+PALACES = (
     _Palace("life", "命宮", "measured", {"BG": 1.0}, (9, 8, 55, 285, 107, 336)),
     _Palace("wealth", "財帛宮", "measured", {"NL": 0.5, "NA": 0.5}, (168, 4, 2, 129, 358)),
     _Palace("siblings", "兄弟宮", "measured", {"BO": 1.0}, (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)),
@@ -39,7 +39,7 @@ _PALACES = (
 
 def describe_palaces(z: Mapping[str, float], locale: Locale) -> tuple[Palace, ...]:
     """Return all twelve palaces by standard scores; one that the mesh can't show has no standard score of its own."""
-    return tuple(_describe(palace, z, locale) for palace in _PALACES)
+    return tuple(_describe(palace, z, locale) for palace in PALACES)
 
 
 def _describe(palace: _Palace, z: Mapping[str, float], locale: Locale) -> Palace:

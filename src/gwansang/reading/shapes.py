@@ -65,7 +65,7 @@ def classify_shapes(
 def _classify(
     part: Part, z: Mapping[str, float], sigma: Mapping[str, float], previous: str | None
 ) -> ShapeClassification:
-    draws = _standard_draws()
+    draws = standard_draws()
     samples = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
     unclassified = np.ones(DRAW_COUNT, dtype=np.bool_)
     probabilities: list[float] = []
@@ -90,7 +90,7 @@ def _predicates() -> dict[str, tuple[Predicate, ...]]:
 
 
 @cache
-def _standard_draws() -> NDArray[np.float64]:
+def standard_draws() -> NDArray[np.float64]:
     """Return (5, DRAW_COUNT) standard normal draws, always the same: a Halton sequence (Halton 1960), mirrored."""
     normal = NormalDist()
     half = [[normal.inv_cdf(_halton(i, base)) for i in range(20, 20 + DRAW_COUNT // 2)] for base in _BASES]
