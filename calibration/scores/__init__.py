@@ -1,0 +1,8 @@
+"""Norms, classes, probabilities and scores that are true to the face and fair: fit and evaluation, offline.
+
+    python -m calibration.scores fit MEASURES.npz OUT_FOLDER
+    python -m calibration.scores evaluate MEASURES.npz [--info info.csv] [--groups GROUPS.npz] [--json OUT]
+
+The service does not use any of this yet: docs/decisions/0002-scores-fair-by-construction.md names what replaces what.
+`sample` documents the formats of MEASURES.npz and GROUPS.npz.
+"""

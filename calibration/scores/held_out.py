@@ -1,0 +1,193 @@
+"""Readings of people by norms, truth, weights and gate that were fitted on other people."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calibration.scores.belief import Truth, believe, fit_truth
+from calibration.scores.fair_weights import Vector
+from calibration.scores.gate import Gate, fit_gate
+from calibration.scores.meanings import fit_weights
+from calibration.scores.norms import balanced_norms, population_correlations, shipped_norms
+from calibration.scores.photo_errors import add_unknown_origin
+from calibration.scores.rules import Labels, all_probabilities, classify_hand, mute_unmarked
+from calibration.scores.sample import UNMARKED_COLUMNS, Rows, Sample, Table
+from calibration.scores.scales import (
+    Scales,
+    energy_steps,
+    energy_values,
+    fit_scales,
+    overall_scores,
+    palace_levels,
+    part_scores,
+)
+from gwansang.reading.archetypes import archetype_definitions
+from gwansang.reading.model import ENERGIES
+from gwansang.reading.taxonomy import Part
+
+FOLDS = 5
+_FACES = 4000
+_LABEL_LIFT = 0.2  # SDs by which a shape of the reading lifts each archetype that it supports, against the others
+ErrorModel = Callable[[Table], Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """What one kind of photo tells of n people; NaN or -1 for people without it.
+
+    probabilities: (n, parts, most classes); labels: (n, parts); scores: (n, 5) standard scores of the energies and the
+    overall score; steps: (n, 4).
+    """
+
+    probabilities: Table
+    labels: Labels
+    scores: Table
+    steps: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Readings of n people, each by what the others taught.
+
+    hand_labels, hand_scores: by the same norms of hand marks; overall, parts, palaces, element, archetype, reasons: of
+    the neutral photo; reasons: shapes of the reading that speak for the leading archetype; gates: by fold.
+    """
+
+    sample: Sample
+    parts: tuple[Part, ...]
+    fold: Labels
+    neutral: Photos
+    smiling: Photos
+    hand_labels: Labels
+    hand_scores: Table
+    overall: Table
+    part_scores: Table
+    palaces: Labels
+    element: Labels
+    archetype: Labels
+    reasons: Labels
+    gates: list[Gate] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    medians: Vector
+    sds: Vector
+    hand_means: Vector
+    hand_sds: Vector
+    truth: Truth
+    scales: Scales
+
+
+def read_held_out(
+    sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]], errors: ErrorModel | None = None
+) -> Readings:
+    """Return readings of everybody from FOLDS fits on other people.
+
+    rules_by_fold: the parts with their rules for each fold; errors: what becomes of declared errors in SDs.
+    """
+    fold = np.arange(len(sample)) % FOLDS
+    readings = _empty(sample, rules_by_fold[0], fold)
+    for index in range(FOLDS):
+        others, own = np.flatnonzero(fold != index), np.flatnonzero(fold == index)
+        train, parts = sample.take(others), rules_by_fold[index]
+        fit = _fit(train, parts)
+        _read(readings, own, fit, parts, errors or _as_declared)
+        sds = np.array([row["sd"] for row in shipped_norms(train).values()])
+        readings.gates.append(fit_gate(train, sds, fit.truth))
+    return readings
+
+
+def read_as_unknown_origin(sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]]) -> Readings:
+    """Return the same readings as if nothing were known about where the photos come from."""
+    return read_held_out(sample, rules_by_fold, add_unknown_origin)
+
+
+def _as_declared(sigma: Table) -> Table:
+    return sigma
+
+
+def _fit(train: Sample, parts: tuple[Part, ...]) -> _Fit:
+    medians, sds = balanced_norms(train.told, train.women)
+    hand_sds = train.hand.std(axis=0)
+    hand_sds[UNMARKED_COLUMNS] = 1.0
+    weights = fit_weights(train, parts)
+    scales = fit_scales(weights, population_correlations(train), _FACES, 1)
+    return _Fit(medians, sds, train.hand.mean(axis=0), hand_sds, fit_truth(train), scales)
+
+
+def _empty(sample: Sample, parts: tuple[Part, ...], fold: Labels) -> Readings:
+    n, most = len(sample), max(len(part.classes) for part in parts)
+
+    def photos() -> Photos:
+        return Photos(
+            np.full((n, len(parts), most), np.nan), _labels(n, len(parts)), _numbers(n, 5), _labels(n, len(ENERGIES))
+        )
+
+    return Readings(
+        sample=sample,
+        parts=parts,
+        fold=fold,
+        neutral=photos(),
+        smiling=photos(),
+        hand_labels=_labels(n, len(parts)),
+        hand_scores=_numbers(n, 5),
+        overall=np.full(n, np.nan),
+        part_scores=_numbers(n, len(parts)),
+        palaces=_labels(n, 10),
+        element=np.full(n, -1, dtype=np.intp),
+        archetype=np.full(n, -1, dtype=np.intp),
+        reasons=np.full(n, -1, dtype=np.intp),
+    )
+
+
+def _labels(n: int, columns: int) -> Labels:
+    return np.full((n, columns), -1, dtype=np.intp)
+
+
+def _numbers(n: int, columns: int) -> Table:
+    return np.full((n, columns), np.nan)
+
+
+def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...], errors: ErrorModel) -> None:
+    sample = readings.sample
+    hand = mute_unmarked((sample.hand[own] - fit.hand_means) / fit.hand_sds)
+    readings.hand_labels[own] = classify_hand(parts, hand)
+    readings.hand_scores[own] = fit.scales.scores.standardize(hand)
+    z = (sample.told[own] - fit.medians) / fit.sds
+    _read_photos(readings.neutral, own, z, errors(sample.told_error[own] / fit.sds), fit, parts)
+    twice = own[sample.twice[own]]
+    smiling = (sample.smiling[twice] - fit.medians) / fit.sds
+    _read_photos(readings.smiling, twice, smiling, errors(sample.smiling_error[twice] / fit.sds), fit, parts)
+    scores, probabilities = readings.neutral.scores[own], readings.neutral.probabilities[own]
+    readings.overall[own] = overall_scores(scores[:, -1])
+    readings.part_scores[own] = part_scores(parts, probabilities, energy_values(scores[:, :-1]))
+    readings.palaces[own] = palace_levels(fit.scales.palaces.standardize(z))
+    readings.element[own] = fit.scales.elements.standardize(z).argmax(axis=1)
+    support, count = _supporting_labels(parts, readings.neutral.labels[own])
+    lifted = fit.scales.archetypes.standardize(z) + _LABEL_LIFT * (support - support.mean(axis=1, keepdims=True))
+    readings.archetype[own] = lifted.argmax(axis=1)
+    readings.reasons[own] = count[np.arange(len(own)), readings.archetype[own]]
+
+
+def _read_photos(photos: Photos, own: Rows, z: Table, sigma: Table, fit: _Fit, parts: tuple[Part, ...]) -> None:
+    photos.probabilities[own] = all_probabilities(parts, *believe(z, sigma, fit.truth))
+    photos.labels[own] = photos.probabilities[own].argmax(axis=2)
+    photos.scores[own] = fit.scales.scores.standardize(z)
+    photos.steps[own] = energy_steps(photos.scores[own][:, : len(ENERGIES)])
+
+
+def _supporting_labels(parts: tuple[Part, ...], labels: Labels) -> tuple[Table, Labels]:
+    """Return the weight and the number of a reading's shapes that support each archetype, (n, 5) each."""
+    definitions = archetype_definitions()
+    weights = np.array(
+        [
+            [
+                [definition.shapes.get(part.key, {}).get(part.classes[label].id, 0.0) for definition in definitions]
+                for part, label in zip(parts, row, strict=True)
+            ]
+            for row in labels
+        ]
+    )
+    return weights.sum(axis=1), (weights > 0).sum(axis=1)
