@@ -52,7 +52,7 @@ def settings_for_tests(**changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def running_app(
+async def run_app(
     build: Callable[[], FaceVision] = FakeVision, clock: Clock | None = None, **changes: object
 ) -> AsyncIterator[ASGIApp]:
     """Yield the application in this process, with its lifespan; time stands still unless a clock is given."""
@@ -82,7 +82,7 @@ async def application(
     build: Callable[[], FaceVision] = FakeVision, **changes: object
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client of the application in this process."""
-    async with running_app(build, **changes) as app, client_of(app) as client:
+    async with run_app(build, **changes) as app, client_of(app) as client:
         yield client
 
 
@@ -91,7 +91,7 @@ def client_of(app: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
-def ask(method: str, path: str, *, app: dict[str, object] | None = None, **request: object) -> httpx.Response:
+def send_request(method: str, path: str, *, app: dict[str, object] | None = None, **request: object) -> httpx.Response:
     """Send one request to the application in this process."""
 
     async def run() -> httpx.Response:

@@ -65,7 +65,7 @@ class AsgiSocket:
 
 
 @asynccontextmanager
-async def opened(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
+async def open_socket(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
     """Yield a socket to an application that may refuse it; the first event tells."""
     socket, parts = AsgiSocket(), urlsplit(address)
     named = {name for name, _ in headers}
@@ -94,20 +94,20 @@ async def opened(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -
 
 
 @asynccontextmanager
-async def accepted(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
+async def accepted_socket(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
     """Yield a socket that the application has accepted."""
-    async with opened(app, address, *headers) as socket:
+    async with open_socket(app, address, *headers) as socket:
         assert (await socket.event())["type"] == "websocket.accept"
         yield socket
 
 
-def dial(server: Server, path: str = LIVE, **options: object) -> ClientConnection:
+def connect_socket(server: Server, path: str = LIVE, **options: object) -> ClientConnection:
     """Open a socket to a server in its own process."""
     url = f"ws://127.0.0.1:{server.port}{path}"
     return connect(url, **{"proxy": None, "open_timeout": 10, "compression": None, **options})
 
 
-def hear(socket: ClientConnection) -> dict[str, Any]:
+def receive_message(socket: ClientConnection) -> dict[str, Any]:
     """Return the next message."""
     message: dict[str, Any] = json.loads(socket.recv(timeout=10))
     return message

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message
 from gwansang.services.ml.face_analyzer import FaceVision
 from tests.support.fakes import FakeVision, Gate
 from tests.support.photos import drawn_portrait
-from tests.support.serving import UPLOAD_CALL, Server, application, client_of, running_app
+from tests.support.serving import UPLOAD_CALL, Server, application, client_of, run_app
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +71,7 @@ async def test_the_photo_of_a_client_that_disconnected_while_queued_is_not_read(
         read.append(photo)
         gate()
 
-    async with running_app(lambda: FakeVision(observe)) as app, client_of(app) as client:
+    async with run_app(lambda: FakeVision(observe)) as app, client_of(app) as client:
         staying = asyncio.create_task(client.post(UPLOAD_CALL, files={"file": b"stays"}))
         await asyncio.to_thread(gate.reached.wait)
         disconnected = asyncio.Event()

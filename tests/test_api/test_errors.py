@@ -14,7 +14,7 @@ import gwansang
 from gwansang.api import errors
 from gwansang.core.exceptions import AppError
 from gwansang.texts import LOCALES, Locale, load
-from tests.support.serving import ask
+from tests.support.serving import send_request
 
 TEXTS = {locale: load("problems", locale, dict[str, str]) for locale in LOCALES}
 KOREAN = re.compile(r"[가-힣]")
@@ -57,7 +57,7 @@ def test_the_korean_texts_are_polite_and_end_in_a_request_or_a_fact() -> None:
 
 
 def test_every_code_is_documented_in_openapi() -> None:
-    schema = ask("GET", "/api/v1/openapi.json").json()
+    schema = send_request("GET", "/api/v1/openapi.json").json()
     documented = set(schema["components"]["schemas"]["ErrorEnvelope"]["properties"]["code"]["enum"])
     assert documented == {error.code for error in EVERY_ERROR}
 
@@ -80,7 +80,7 @@ def test_facts_become_json_and_nan_becomes_null() -> None:
 
 
 def test_a_problem_has_the_documented_shape() -> None:
-    answer = ask("POST", "/api/v1/analysis/face", json={"image": "!"}, headers={"X-Request-ID": "a-request"})
+    answer = send_request("POST", "/api/v1/analysis/face", json={"image": "!"}, headers={"X-Request-ID": "a-request"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
@@ -117,7 +117,7 @@ def test_a_problem_has_the_documented_shape() -> None:
 )
 def test_the_detail_is_in_the_language_of_the_caller(query: str, header: str | None, locale: Locale) -> None:
     headers = {} if header is None else {"Accept-Language": header}
-    answer = ask("POST", f"/api/v1/analysis/face{query}", json={"image": "!"}, headers=headers)
+    answer = send_request("POST", f"/api/v1/analysis/face{query}", json={"image": "!"}, headers=headers)
     assert answer.json()["detail"] == TEXTS[locale]["INVALID_BASE64"]
 
 
@@ -136,16 +136,16 @@ def test_the_detail_is_in_the_language_of_the_caller(query: str, header: str | N
     ],
 )
 def test_refusals_of_the_framework_are_problems_too(method: str, path: str, status: int, code: str) -> None:
-    answer = ask(method, path, headers={"X-HTTP-Method-Override": "POST"})
+    answer = send_request(method, path, headers={"X-HTTP-Method-Override": "POST"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert (status != 405) or answer.headers["allow"] == "POST"
 
 
 def test_the_allow_header_has_all_methods_of_a_path() -> None:
-    assert ask("PUT", "/api/v1/users/me").headers["allow"] == "GET, PATCH, DELETE"
-    assert ask("PUT", "/api/v1/users/").headers["allow"] == "POST"
-    assert ask("PATCH", "/api/v1/users").headers["allow"] == "GET, POST"
+    assert send_request("PUT", "/api/v1/users/me").headers["allow"] == "GET, PATCH, DELETE"
+    assert send_request("PUT", "/api/v1/users/").headers["allow"] == "POST"
+    assert send_request("PATCH", "/api/v1/users").headers["allow"] == "GET, POST"
 
 
 def fields_of(text: str) -> set[str | None]:

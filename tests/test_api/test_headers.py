@@ -4,19 +4,19 @@ import re
 
 import pytest
 
-from tests.support.serving import JSON_CALL, ask
+from tests.support.serving import JSON_CALL, send_request
 
 ALLOWED = {"cors_origins": ("https://app.example.com",), "cors_credentials": True}
 
 
 @pytest.mark.parametrize("request_id", ["a", "A-1", "0" * 64, "7d3f3e4e-5b5f-4a43-9a0a-111111111111"])
 def test_a_harmless_request_id_is_kept(request_id: str) -> None:
-    assert ask("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"] == request_id
+    assert send_request("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"] == request_id
 
 
 @pytest.mark.parametrize("request_id", ["", "0" * 65, "a b", "a\tb", "a;b", "<script>", "a_b", "é".encode("latin-1")])
 def test_any_other_request_id_is_replaced(request_id: str | bytes) -> None:
-    answered = ask("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"]
+    answered = send_request("GET", "/health", headers={"X-Request-ID": request_id}).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", answered)
 
 
@@ -24,7 +24,7 @@ def test_any_other_request_id_is_replaced(request_id: str | bytes) -> None:
     "path", ["/health", "/nowhere", "/docs", "/docs/assets/swagger-ui.css", "/api/v1/openapi.json"]
 )
 def test_security_headers_are_on_every_answer(path: str) -> None:
-    headers = ask("GET", path).headers
+    headers = send_request("GET", path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -34,18 +34,18 @@ def test_security_headers_are_on_every_answer(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/openapi.json", "/nowhere"])
 def test_answers_about_people_are_not_cached(path: str) -> None:
-    assert ask("GET", path).headers["cache-control"] == "private, no-store"
+    assert send_request("GET", path).headers["cache-control"] == "private, no-store"
 
 
 @pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
 def test_hsts_is_sent_in_production_only(environment: str, sent: bool) -> None:
     app = {"environment": environment, "secret_key": "k" * 40}
-    assert ("strict-transport-security" in ask("GET", "/health", app=app).headers) is sent
+    assert ("strict-transport-security" in send_request("GET", "/health", app=app).headers) is sent
 
 
 def test_an_allowed_origin_can_read_answers_and_refusals() -> None:
     for path in ("/health", "/nowhere"):
-        headers = ask("GET", path, app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
+        headers = send_request("GET", path, app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
         assert headers["access-control-allow-origin"] == "https://app.example.com"
         assert headers["access-control-allow-credentials"] == "true"
 
@@ -64,9 +64,11 @@ def test_an_allowed_origin_can_read_answers_and_refusals() -> None:
 )
 @pytest.mark.parametrize("app", [ALLOWED, {}], ids=["one site allowed", "none allowed"])
 def test_another_origin_gets_no_cors_headers(origin: str, app: dict[str, object]) -> None:
-    assert "access-control-allow-origin" not in ask("GET", "/health", app=app, headers={"Origin": origin}).headers
+    assert (
+        "access-control-allow-origin" not in send_request("GET", "/health", app=app, headers={"Origin": origin}).headers
+    )
     headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-    preflight = ask("OPTIONS", JSON_CALL, app=app, headers=headers)
+    preflight = send_request("OPTIONS", JSON_CALL, app=app, headers=headers)
     assert preflight.status_code == 400
     assert "access-control-allow-origin" not in preflight.headers
 
@@ -78,7 +80,7 @@ def test_another_origin_gets_no_cors_headers(origin: str, app: dict[str, object]
 )
 def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST", **wanted}
-    assert ask("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers).status_code == 400
+    assert send_request("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -
 )
 def test_only_trusted_hosts_are_served_if_any_are_named(host: str, status: int) -> None:
     app = {"trusted_hosts": ("faces.example.com", "*.example.org", "[::1]")}
-    answer = ask("GET", "/health", app=app, headers={"Host": host, "X-Forwarded-Host": "faces.example.com"})
+    answer = send_request("GET", "/health", app=app, headers={"Host": host, "X-Forwarded-Host": "faces.example.com"})
     assert answer.status_code == status
     if status == 400:
         assert answer.json()["error"]["code"] == "UNKNOWN_HOST"

@@ -20,7 +20,7 @@ from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.hostile_images import Hostile, hostile_images
 from tests.support.photos import encoded
 from tests.support.serving import UPLOAD_CALL, Server, serving
-from tests.support.sockets import LIVE, dial, hear
+from tests.support.sockets import LIVE, connect_socket, receive_message
 from tests.test_vision import scenes
 
 TEXTS = {locale: load("live", locale, dict[str, str]) for locale in LOCALES}
@@ -37,16 +37,16 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def camera(live_server: Server) -> Iterator[ClientConnection]:
     """Open a guest's socket and receive its hello."""
-    with dial(live_server) as connected:
+    with connect_socket(live_server) as connected:
         connected.send(json.dumps({"type": "start", "locale": "en"}))
-        assert hear(connected)["type"] == "hello"
+        assert receive_message(connected)["type"] == "hello"
         yield connected
 
 
 def send_frame(camera: ClientConnection, data: bytes | str) -> dict[str, Any]:
     """Send a message and return the answer."""
     camera.send(data)
-    return hear(camera)
+    return receive_message(camera)
 
 
 def close_code(camera: ClientConnection) -> int:
@@ -63,7 +63,7 @@ def read_live(camera: ClientConnection, frames: list[bytes]) -> tuple[list[dict[
     for data in frames:
         answers.append(send_frame(camera, data))
         if answers[-1].get("hints", [""])[:1] == ["ready"]:
-            return answers, hear(camera)
+            return answers, receive_message(camera)
         time.sleep(1 / 30)
     raise AssertionError(answers[-1])
 
@@ -102,10 +102,10 @@ def test_an_answer_to_a_frame_has_everything_that_a_client_draws(camera: ClientC
 
 
 def test_hints_are_in_korean_by_default(live_server: Server) -> None:
-    with dial(live_server) as camera:
+    with connect_socket(live_server) as camera:
         camera.send(encoded(scenes.lit(0.02)))
-        assert hear(camera)["type"] == "hello"
-        assert hear(camera)["text"] == TEXTS["ko"]["too_dark"]
+        assert receive_message(camera)["type"] == "hello"
+        assert receive_message(camera)["text"] == TEXTS["ko"]["too_dark"]
 
 
 def test_every_hint_has_a_text() -> None:
@@ -158,7 +158,7 @@ def test_hostile_frames_do_not_disturb_other_sockets(live_server: Server, camera
 
     def attack() -> None:
         files = [hostile.data for hostile in hostile_images() if len(hostile.data) < 500_000]
-        with dial(live_server) as attacker:
+        with connect_socket(live_server) as attacker:
             attacker.send(json.dumps({"type": "start"}))
             while not stop.is_set():
                 for data in files[:20]:
@@ -191,7 +191,7 @@ def test_of_frames_that_come_too_fast_the_newest_is_processed_and_slow_down_is_s
     sending = threading.Thread(target=send)
     sending.start()
     while not answers or answers[-1].get("frame") != 300:
-        answers.append(hear(camera))
+        answers.append(receive_message(camera))
     sending.join()
     processed = [answer["frame"] for answer in answers if answer["type"] == "guidance"]
     assert processed == sorted(processed)
@@ -264,12 +264,12 @@ def test_a_message_in_endless_fragments_closes_the_socket_with_1009(
 
 
 def test_compression_is_not_negotiated(live_server: Server) -> None:
-    with dial(live_server, compression="deflate") as camera:
+    with connect_socket(live_server, compression="deflate") as camera:
         assert camera.protocol.extensions == []
 
 
 def test_a_client_that_never_reads_does_not_block_others(live_server: Server, camera: ClientConnection) -> None:
-    with dial(live_server) as stalled:
+    with connect_socket(live_server) as stalled:
         stalled.send(json.dumps({"type": "start"}))
         stalled.socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
         for data in hand_held(drawn_face(), 5):
@@ -285,10 +285,12 @@ def test_the_log_has_one_line_for_each_socket_and_no_ticket(live_server: Server)
         token = client.post("/api/v1/auth/login", data=form).json()["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}
         ticket = client.post("/api/v1/auth/tickets", headers=bearer).json()["ticket"]
-    with dial(live_server, f"{LIVE}?ticket={ticket}", additional_headers={"X-Request-ID": "one-socket"}) as camera:
-        assert hear(camera)["guest"] is False
-    with dial(live_server, additional_headers=bearer) as camera:
-        assert hear(camera)["guest"] is False
+    with connect_socket(
+        live_server, f"{LIVE}?ticket={ticket}", additional_headers={"X-Request-ID": "one-socket"}
+    ) as camera:
+        assert receive_message(camera)["guest"] is False
+    with connect_socket(live_server, additional_headers=bearer) as camera:
+        assert receive_message(camera)["guest"] is False
     lines: list[dict[str, object]] = []
     for _ in range(500):  # the line is written after the client has closed
         lines = [event for event in live_server.events() if event.get("request_id") == "one-socket"]
@@ -305,9 +307,9 @@ def test_the_log_has_one_line_for_each_socket_and_no_ticket(live_server: Server)
 
 
 def test_a_stopping_server_closes_sockets_with_1012_and_exits(tmp_path: Path) -> None:
-    with serving(tmp_path, ALLOW_GUESTS="true") as server, dial(server) as camera:
+    with serving(tmp_path, ALLOW_GUESTS="true") as server, connect_socket(server) as camera:
         camera.send(frame(drawn_face()))
-        assert hear(camera)["type"] == "hello"
+        assert receive_message(camera)["type"] == "hello"
         server.process.terminate()
         assert close_code(camera) == 1012
         assert server.process.wait(10) is not None

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.fakes import FakeVision, Gate
 from tests.support.people import person
 from tests.support.photos import drawn_portrait
-from tests.support.serving import UPLOAD_CALL, application, running_app
+from tests.support.serving import UPLOAD_CALL, application, run_app
 
 pytestmark = pytest.mark.anyio
 TOKEN = "a token of operators"
@@ -126,7 +126,7 @@ def sent_from(host: str | None) -> tuple[str, int] | None:
 async def test_without_a_configured_token_only_local_requests_see_metrics(
     peer: str | None, headers: dict[str, str], status: int
 ) -> None:
-    async with running_app() as app:
+    async with run_app() as app:
         transport = httpx.ASGITransport(app, client=sent_from(peer))  # type: ignore[arg-type]  # None for an unknown peer
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             assert (await client.get("/metrics", headers=headers)).status_code == status

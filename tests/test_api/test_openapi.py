@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import application, ask
+from tests.support.serving import application, send_request
 
 OUTSIDE = re.compile(r"""(?:src|href|url|spec-url|data-openapi)\s*=\s*["']?\s*(?:https?:)?//""", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    return ask("GET", "/api/v1/openapi.json").json()
+    return send_request("GET", "/api/v1/openapi.json").json()
 
 
 def test_the_main_calls_are_documented(schema: dict[str, Any]) -> None:
@@ -40,6 +40,18 @@ def test_both_calls_describe_their_bodies_with_examples(schema: dict[str, Any]) 
     assert form["schema"]["required"] == ["file"]
 
 
+def test_the_description_of_a_form_has_the_sizes_of_the_settings() -> None:
+    sizes = {"max_upload_bytes": 3 * 2**20, "max_video_bytes": 2**19}
+    paths = send_request("GET", "/api/v1/openapi.json", app=sizes).json()["paths"]
+    for call, text in (
+        ("face/upload", "each up to 3 MB, together up to 25 MB."),
+        ("batch", "each up to 3 MB, together up to 100 MB."),
+        ("video", "up to 0.5 MB, 30 seconds"),
+    ):
+        form = paths[f"/api/v1/analysis/{call}"]["post"]["requestBody"]["content"]["multipart/form-data"]
+        assert text in form["schema"]["properties"]["file"]["description"]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/analysis/face", "/api/v1/analysis/face/upload"])
 def test_the_statuses_of_the_contract_are_documented_as_problems(schema: dict[str, Any], path: str) -> None:
     responses = schema["paths"][path]["post"]["responses"]
@@ -51,29 +63,29 @@ def test_the_statuses_of_the_contract_are_documented_as_problems(schema: dict[st
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
 def test_a_documentation_page_needs_no_other_host_and_its_assets_are_served(page: str) -> None:
-    answer = ask("GET", page)
+    answer = send_request("GET", page)
     assert answer.status_code == 200
     assert not OUTSIDE.search(answer.text)
     named = re.findall(r'(?:src|href|spec-url|data-openapi)="([^"]+)"', answer.text)
     assert len(named) >= 3
     for path in named:
-        assert ask("GET", path).status_code == 200, path
+        assert send_request("GET", path).status_code == 200, path
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
 def test_a_documentation_page_runs_no_inline_script(page: str) -> None:
-    answer = ask("GET", page)
+    answer = send_request("GET", page)
     assert "script-src 'self';" in answer.headers["content-security-policy"]
     assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text)
 
 
 def test_the_root_redirects_to_the_documentation_by_a_relative_url() -> None:
-    assert ask("GET", "/").headers["location"] == "/docs"
+    assert send_request("GET", "/").headers["location"] == "/docs"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/api/v1/openapi.json", "/docs/assets/swagger-ui.css", "/"])
 def test_the_documentation_can_be_switched_off(path: str) -> None:
-    assert ask("GET", path, app={"public_docs": False}).status_code == 404
+    assert send_request("GET", path, app={"public_docs": False}).status_code == 404
 
 
 @pytest.mark.anyio

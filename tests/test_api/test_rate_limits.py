@@ -9,7 +9,7 @@ import pytest
 
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from tests.support.people import PASSWORD, Person, person
-from tests.support.serving import JSON_CALL, running_app
+from tests.support.serving import JSON_CALL, run_app
 
 pytestmark = pytest.mark.anyio
 FACE = {"landmarks": canonical_landmarks().tolist()}
@@ -20,7 +20,7 @@ LOGIN = "/api/v1/auth/login"
 @asynccontextmanager
 async def app_from(*addresses: str, **settings: object) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Yield clients of one application, one for each address."""
-    async with running_app(**settings) as app:
+    async with run_app(**settings) as app:
         clients = []
         for address in addresses:
             transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4711))

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.support.fakes import MovingClock
 from tests.support.people import Person, person
-from tests.support.serving import client_of, running_app
-from tests.support.sockets import LIVE, accepted, opened
+from tests.support.serving import client_of, run_app
+from tests.support.sockets import LIVE, accepted_socket, open_socket
 
 pytestmark = pytest.mark.anyio
 SITE = "https://app.example.org"
@@ -24,7 +24,7 @@ def clock() -> MovingClock:
 @pytest.fixture
 async def app(clock: MovingClock) -> AsyncIterator[ASGIApp]:
     rules = {"cors_origins": (SITE,), "trusted_hosts": ("test", "testserver"), "socket_recheck_s": 0.05}
-    async with running_app(clock=clock, allow_guests=False, **rules) as running:
+    async with run_app(clock=clock, allow_guests=False, **rules) as running:
         yield running
 
 
@@ -55,7 +55,7 @@ async def ticket_of(someone: Person, **headers: str) -> str:
 async def test_a_page_of_another_origin_is_refused_before_the_socket_opens(
     app: ASGIApp, minji: Person, origin: str
 ) -> None:
-    async with opened(app, LIVE, bearer(minji), ("origin", origin), ("cookie", "session=1")) as socket:
+    async with open_socket(app, LIVE, bearer(minji), ("origin", origin), ("cookie", "session=1")) as socket:
         status, problem = await socket.refusal()
     assert (status, problem["error"]["code"]) == (403, "FOREIGN_ORIGIN")
 
@@ -65,12 +65,12 @@ async def test_allowed_origins_the_same_origin_and_programs_can_open_sockets(
     app: ASGIApp, minji: Person, origin: str | None
 ) -> None:
     headers = [("origin", origin)] if origin else []
-    async with accepted(app, LIVE, bearer(minji), *headers) as socket:
+    async with accepted_socket(app, LIVE, bearer(minji), *headers) as socket:
         assert (await socket.next())["type"] == "hello"
 
 
 async def test_an_untrusted_host_is_refused(app: ASGIApp, minji: Person) -> None:
-    async with opened(app, LIVE, bearer(minji), ("host", "evil.example")) as socket:
+    async with open_socket(app, LIVE, bearer(minji), ("host", "evil.example")) as socket:
         status, problem = await socket.refusal()
     assert (status, problem["error"]["code"]) == (400, "UNKNOWN_HOST")
 
@@ -86,7 +86,7 @@ async def test_a_header_a_key_a_ticket_and_a_first_message_each_open_a_socket(ap
         (LIVE, [], key),
     ]
     for address, headers, token in ways:
-        async with accepted(app, address, *headers) as socket:
+        async with accepted_socket(app, address, *headers) as socket:
             if token:
                 socket.send({"type": "auth", "token": token})
             assert await socket.next() == {
@@ -109,7 +109,7 @@ async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(
         (f"{LIVE}?ticket={ticket}&ticket={ticket}", [], "TOKEN_INVALID"),
     ]
     for address, headers, code in ways:
-        async with accepted(app, address, *headers, ("accept-language", "en")) as socket:
+        async with accepted_socket(app, address, *headers, ("accept-language", "en")) as socket:
             problem = await socket.problem()
             assert (problem["error"]["code"], problem["status"], problem["instance"]) == (code, 401, LIVE)
             assert socket.closed_with == 4401
@@ -121,7 +121,7 @@ async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(
     ids=lambda first: str(first)[:20],
 )
 async def test_without_guests_the_first_message_has_to_be_a_valid_token(app: ASGIApp, first: bytes | str) -> None:
-    async with accepted(app) as socket:
+    async with accepted_socket(app) as socket:
         socket.send(first)
         assert (await socket.problem())["status"] == 401
         assert socket.closed_with == 4401
@@ -129,18 +129,18 @@ async def test_without_guests_the_first_message_has_to_be_a_valid_token(app: ASG
 
 async def test_a_socket_without_a_first_message_is_closed(app: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._AUTH_S", 0.05)
-    async with accepted(app) as socket:
+    async with accepted_socket(app) as socket:
         assert (await socket.problem())["error"]["code"] == "UNAUTHENTICATED"
         assert socket.closed_with == 4401
 
 
 async def test_a_ticket_opens_one_socket_within_thirty_seconds(app: ASGIApp, minji: Person, clock: MovingClock) -> None:
     used, late = await ticket_of(minji), await ticket_of(minji)
-    async with accepted(app, f"{LIVE}?ticket={used}") as socket:
+    async with accepted_socket(app, f"{LIVE}?ticket={used}") as socket:
         assert (await socket.next())["type"] == "hello"
     clock.advance(seconds=30)
     for ticket in (used, late):
-        async with accepted(app, f"{LIVE}?ticket={ticket}") as socket:
+        async with accepted_socket(app, f"{LIVE}?ticket={ticket}") as socket:
             assert (await socket.problem())["error"]["code"] == "TICKET_INVALID"
 
 
@@ -148,7 +148,7 @@ async def test_one_ticket_opens_one_of_several_concurrent_sockets(app: ASGIApp, 
     ticket = await ticket_of(minji)
 
     async def first_type() -> str:
-        async with accepted(app, f"{LIVE}?ticket={ticket}") as socket:
+        async with accepted_socket(app, f"{LIVE}?ticket={ticket}") as socket:
             return str((await socket.next())["type"])
 
     types = await asyncio.gather(*(first_type() for _ in range(8)))
@@ -164,13 +164,13 @@ async def test_a_ticket_needs_the_analyze_scope(client: httpx.AsyncClient, minji
 async def test_a_ticket_ends_with_its_sign_in(app: ASGIApp, minji: Person) -> None:
     ticket = await ticket_of(minji)
     await minji.call("POST", "/auth/logout")
-    async with accepted(app, f"{LIVE}?ticket={ticket}") as socket:
+    async with accepted_socket(app, f"{LIVE}?ticket={ticket}") as socket:
         assert (await socket.problem())["status"] == 401
 
 
 async def test_a_key_without_the_scope_is_forbidden(app: ASGIApp, minji: Person) -> None:
     key = (await minji.key("history:read"))["X-API-Key"]
-    async with accepted(app, LIVE, ("x-api-key", key)) as socket:
+    async with accepted_socket(app, LIVE, ("x-api-key", key)) as socket:
         problem = await socket.problem()
     assert (problem["error"]["code"], socket.closed_with) == ("SCOPE_MISSING", 4403)
 
@@ -180,7 +180,7 @@ async def test_an_open_socket_ends_when_its_token_expires(
     app: ASGIApp, minji: Person, clock: MovingClock, by: str
 ) -> None:
     address = f"{LIVE}?ticket={await ticket_of(minji)}" if by == "ticket" else LIVE
-    async with accepted(app, address, *([bearer(minji)] if by == "header" else [])) as socket:
+    async with accepted_socket(app, address, *([bearer(minji)] if by == "header" else [])) as socket:
         if by == "message":
             socket.send({"type": "auth", "token": minji.tokens["access_token"]})
         assert (await socket.next())["type"] == "hello"
@@ -194,16 +194,16 @@ async def test_an_open_socket_ends_when_its_token_expires(
 
 async def test_an_open_socket_ends_with_its_sign_in_key_or_account(app: ASGIApp, minji: Person) -> None:
     created = (await minji.call("POST", "/keys", json={"name": "k", "scopes": ["analyze"]})).json()
-    async with accepted(app, LIVE, ("x-api-key", created["key"])) as socket:
+    async with accepted_socket(app, LIVE, ("x-api-key", created["key"])) as socket:
         assert (await socket.next())["type"] == "hello"
         await minji.call("DELETE", f"/keys/{created['id']}")
         assert (await socket.problem())["error"]["code"] == "KEY_INVALID"
-    async with accepted(app, LIVE, bearer(minji)) as socket:
+    async with accepted_socket(app, LIVE, bearer(minji)) as socket:
         assert (await socket.next())["type"] == "hello"
         await minji.call("POST", "/auth/logout")
         assert (await socket.problem())["error"]["code"] == "TOKEN_INVALID"
     await minji.login()
-    async with accepted(app, LIVE, bearer(minji)) as socket:
+    async with accepted_socket(app, LIVE, bearer(minji)) as socket:
         assert (await socket.next())["type"] == "hello"
         gone = await minji.call("DELETE", "/users/me")
         assert gone.status_code == 204
@@ -213,49 +213,49 @@ async def test_an_open_socket_ends_with_its_sign_in_key_or_account(app: ASGIApp,
 
 async def test_a_user_has_three_sockets_and_a_closed_one_frees_its_slot(app: ASGIApp, minji: Person) -> None:
     async with (
-        accepted(app, LIVE, bearer(minji)) as first,
-        accepted(app, LIVE, bearer(minji)) as second,
-        accepted(app, LIVE, bearer(minji)) as third,
+        accepted_socket(app, LIVE, bearer(minji)) as first,
+        accepted_socket(app, LIVE, bearer(minji)) as second,
+        accepted_socket(app, LIVE, bearer(minji)) as third,
     ):
         for socket in (first, second, third):
             assert (await socket.next())["type"] == "hello"
-        async with accepted(app, LIVE, bearer(minji)) as fourth:
+        async with accepted_socket(app, LIVE, bearer(minji)) as fourth:
             problem = await fourth.problem()
             assert (problem["error"]["code"], problem["error"]["details"]) == ("TOO_MANY_SOCKETS", {"max": 3})
             assert fourth.closed_with == 1013
-    async with accepted(app, LIVE, bearer(minji)) as again:
+    async with accepted_socket(app, LIVE, bearer(minji)) as again:
         assert (await again.next())["type"] == "hello"
 
 
 async def test_sockets_of_an_address_are_limited_signed_in_or_not() -> None:
-    async with running_app(sockets_per_address=2) as app, accepted(app) as first, accepted(app) as second:
+    async with run_app(sockets_per_address=2) as app, accepted_socket(app) as first, accepted_socket(app) as second:
         for silent in (first, second):
             silent.send({"type": "start"})
             assert (await silent.next())["guest"] is True
-        async with accepted(app) as third:
+        async with accepted_socket(app) as third:
             assert (await third.problem())["error"]["code"] == "TOO_MANY_SOCKETS"
             assert third.closed_with == 1013
 
 
 async def test_wrong_tokens_and_guests_are_counted_against_their_address() -> None:
     limits = {"address_calls_per_minute": 2, "guest_readings_per_hour": 1}
-    async with running_app(**limits) as app:
+    async with run_app(**limits) as app:
         codes = []
         for _ in range(3):
-            async with accepted(app, f"{LIVE}?ticket=wrong") as socket:
+            async with accepted_socket(app, f"{LIVE}?ticket=wrong") as socket:
                 codes.append((await socket.problem())["error"]["code"])
         assert codes == ["TICKET_INVALID", "TICKET_INVALID", "RATE_LIMITED"]
-        async with accepted(app) as guest:
+        async with accepted_socket(app) as guest:
             guest.send({"type": "start"})
             assert (await guest.next())["type"] == "hello"
-        async with accepted(app) as second:
+        async with accepted_socket(app) as second:
             second.send({"type": "start"})
             assert (await second.problem())["error"]["code"] == "RATE_LIMITED"
             assert second.closed_with == 1013
 
 
 async def test_a_flood_of_small_messages_ends_the_socket(app: ASGIApp, minji: Person) -> None:
-    async with accepted(app, LIVE, bearer(minji)) as socket:
+    async with accepted_socket(app, LIVE, bearer(minji)) as socket:
         for _ in range(1000):
             socket.send(b"x")
         assert (await socket.problem())["error"]["code"] == "SOCKET_FLOOD"
@@ -268,7 +268,7 @@ async def test_an_idle_or_endless_guidance_is_closed(
     for limit in ("_IDLE_S", "_SESSION_S"):
         with monkeypatch.context() as patched:
             patched.setattr(f"gwansang.api.v1.sockets.live.{limit}", 0.1)
-            async with accepted(app, LIVE, bearer(minji)) as socket:
+            async with accepted_socket(app, LIVE, bearer(minji)) as socket:
                 assert (await socket.problem())["error"]["code"] == "SOCKET_IDLE"
                 assert socket.closed_with == 4408
 
@@ -288,7 +288,7 @@ async def test_a_client_that_does_not_take_messages_is_closed(
 
         await app(scope, receive, send_slowly)
 
-    async with accepted(stuffed, LIVE, bearer(minji)) as socket:
+    async with accepted_socket(stuffed, LIVE, bearer(minji)) as socket:
         assert await socket.next() == {}
     assert socket.closed_with == 4408
 
@@ -300,12 +300,12 @@ async def test_an_unexpected_error_is_sent_with_the_request_id_and_nothing_else(
         raise ZeroDivisionError("a secret")
 
     monkeypatch.setattr("gwansang.services.readings.live_service.LiveService.open_session", explode)
-    async with accepted(app, LIVE, bearer(minji), ("x-request-id", "bang")) as socket:
+    async with accepted_socket(app, LIVE, bearer(minji), ("x-request-id", "bang")) as socket:
         problem = await socket.problem()
     assert (problem["error"]["code"], problem["request_id"], socket.closed_with) == ("INTERNAL_ERROR", "bang", 1011)
     assert "secret" not in str(problem)
 
 
 async def test_other_paths_have_no_socket(app: ASGIApp) -> None:
-    async with opened(app, "/api/v1/analysis/nowhere") as socket:
+    async with open_socket(app, "/api/v1/analysis/nowhere") as socket:
         assert await socket.event() == {"type": "websocket.close", "code": 1000, "reason": ""}

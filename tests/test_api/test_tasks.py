@@ -15,8 +15,8 @@ from gwansang.vision.errors import NoFaceError
 from tests.support.fakes import FakeVision, Gate
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait
-from tests.support.serving import client_of, running_app
-from tests.support.sockets import accepted
+from tests.support.serving import client_of, run_app
+from tests.support.sockets import accepted_socket
 
 pytestmark = pytest.mark.anyio
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # independent of the database
@@ -37,7 +37,7 @@ async def open_app(
 ) -> AsyncIterator[tuple[ASGIApp, list[Person]]]:
     """Run the application, with people who consent to `history`."""
     async with (
-        running_app(lambda: vision or FakeVision(refuse_faceless), database_url=database_url, **changes) as app,
+        run_app(lambda: vision or FakeVision(refuse_faceless), database_url=database_url, **changes) as app,
         client_of(app) as client,
     ):
         people = [await person(client, name) for name in names]
@@ -187,7 +187,7 @@ async def test_a_watcher_gets_progress_and_result_and_can_resume_after_a_disconn
         bearer = ("authorization", minji.bearer["Authorization"])
         address = f"/api/v1{TASKS}/{task}/events"
         events = []
-        async with accepted(app, address, bearer) as socket:
+        async with accepted_socket(app, address, bearer) as socket:
             while event := await socket.next():
                 events.append(event)
             assert socket.closed_with == 1000
@@ -197,9 +197,9 @@ async def test_a_watcher_gets_progress_and_result_and_can_resume_after_a_disconn
         last = events[-1]
         assert (last["type"], last["task"]) == ("result", await wait_until_ended(minji, task))
         for after in (0, last["version"]):
-            async with accepted(app, f"{address}?after={after}", bearer) as socket:
+            async with accepted_socket(app, f"{address}?after={after}", bearer) as socket:
                 assert await socket.next() == last
-        async with accepted(app, address, ("authorization", thief.bearer["Authorization"])) as socket:
+        async with accepted_socket(app, address, ("authorization", thief.bearer["Authorization"])) as socket:
             assert (await socket.problem())["error"]["code"] == "TASK_NOT_FOUND"
             assert socket.closed_with == 4404
 

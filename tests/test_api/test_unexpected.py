@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.fakes import FakeVision
-from tests.support.serving import UPLOAD_CALL, ask
+from tests.support.serving import UPLOAD_CALL, send_request
 
 SECRET = "/home/someone/secret.py says SELECT * FROM people"
 
@@ -16,7 +16,7 @@ def breaking() -> FakeVision:
 
 
 def test_an_unexpected_error_returns_the_request_id_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = ask(
+    answer = send_request(
         "POST", UPLOAD_CALL, app={"build": breaking}, files={"file": b"photo"}, headers={"X-Request-ID": "r-1"}
     )
     assert answer.status_code == 500

@@ -8,8 +8,7 @@ from uuid import UUID
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationInfo
 
 from gwansang.reading.model import Energy
-from gwansang.schemas.archetypes import ArchetypesOut
-from gwansang.schemas.classic import ClassicOut
+from gwansang.schemas.archetypes import ArchetypesOut, ClassicOut
 from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
 from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
 from gwansang.texts import Locale

@@ -2,8 +2,14 @@
 
 from pydantic import BaseModel, Field
 
-from gwansang.schemas.classic import ClassicOut
 from gwansang.schemas.numbers import Rounded
+
+
+class ClassicOut(BaseModel):
+    """The classical text that a rule is based on."""
+
+    quote: str
+    source: str
 
 
 class ArchetypeReasonOut(BaseModel):
