@@ -37,9 +37,9 @@ def settle_garbage_collector() -> None:
     Python's thresholds matter once there are photos: an exception in a cycle of references keeps the pixels that its
     frames hold. A full collection of what the start leaves takes 50 ms, during which the event loop stands still.
     """
-    gc.set_threshold(*GC_THRESHOLDS)
-    if gc.get_freeze_count() == 0:
+    if gc.get_threshold() != GC_THRESHOLDS:
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
 
 
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # M_ARENA_MAX, M_MMAP_THRESHOLD of glibc's malloc.h
