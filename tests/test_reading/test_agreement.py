@@ -62,6 +62,7 @@ def test_calibration_error_is_weighted_over_ten_bins_of_equal_count() -> None:
     assert bins[0] == a.Bin(0.5, 0.5, 10)
     assert (bins[-1].probability, bins[-1].right) == pytest.approx((0.9, 0.8))
     assert a.calibration_error(bins) == pytest.approx(0.05)
+    assert a.calibration_error([a.Bin(0.5, 0.4, 10), a.Bin(0.9, 1.0, 30)]) == pytest.approx(0.1), "both sides count"
     assert np.isnan(a.calibration_error(a.reliability_bins(probabilities[:0], right[:0])))
 
 

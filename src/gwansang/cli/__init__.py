@@ -11,7 +11,7 @@ from gwansang.vision.models.fetch import FetchError
 
 COMMANDS = {
     "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),
-    "evaluate": LazyCommand("gwansang.cli.evaluate", "app", "Does the same face get the same reading?"),
+    "evaluate": LazyCommand("gwansang.cli.evaluate", "app", "Measure stability, truth and look-alikes on photos."),
     "calibrate": LazyCommand("gwansang.cli.calibrate", "calibrate", "Make norms from photos of your own."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
     "worker": LazyCommand("gwansang.cli.worker", "worker", "Do long work: videos, batches, imports."),
