@@ -1,9 +1,9 @@
-"""Measure the language of the code base: how docstrings begin, which words they use, which public names collide.
+"""Language of the code base: beginnings and words of docstrings, collisions of public names.
 
     python -m tests.support.prose [FOLDER ...]
 
-prints one line for each folder with the share of docstrings that begin without a verb or a name ("headless"), that say
-"told" or "tells", and that say "where" for "if".
+prints one line for each folder: the shares of docstrings that begin with an interrogative instead of a verb or a name
+(HEADLESS), and that contain words which TOLD and WHERE match. `--list FOLDER ...` prints each of these docstrings.
 """
 
 import ast
@@ -18,6 +18,7 @@ HEADLESS = re.compile(r"(What|Whether|Who|Whoever|Whom|Whose|How|Where|Which|Whe
 TOLD = re.compile(r"\b(told|tells?|telling)\b", re.IGNORECASE)
 WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
 FOLDERS = ("src", "tests", "benchmarks", "calibration")
+MAX_PERCENT = {"headless": 2.0, "told": 0.5, "where": 3.0}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -69,6 +70,17 @@ def count_prose(docstrings: Iterable[Docstring]) -> ProseCount:
     )
 
 
+def language_faults(docstrings: Iterable[Docstring]) -> list[str]:
+    """Return a line for each fault whose share of the docstrings is above its bound."""
+    count = count_prose(docstrings)
+    counts = {"headless": count.headless, "told": count.told, "where": count.where}
+    return [
+        f"{name}: {percent:.1f} % of {count.docstrings} docstrings, at most {MAX_PERCENT[name]} %"
+        for name, number in counts.items()
+        if (percent := count.percent(number)) > MAX_PERCENT[name]
+    ]
+
+
 def public_names(text: str) -> list[str]:
     """Return the public classes and functions that a module's source text defines at its top level."""
     body = ast.parse(text).body
@@ -92,9 +104,9 @@ def main(folders: list[str]) -> None:
     """Print the counts of each folder, or with `--list FOLDER ...` each docstring at fault."""
     if folders[:1] == ["--list"]:
         for folder in folders[1:]:
-            for one in docstrings_in(Path(folder)):
-                if HEADLESS.match(one.text) or TOLD.search(one.text) or WHERE.search(one.text):
-                    print(f"{one.file}:{one.line}: {one.text.splitlines()[0]}")  # noqa: T201 - a command's output
+            for found in docstrings_in(Path(folder)):
+                if HEADLESS.match(found.text) or TOLD.search(found.text) or WHERE.search(found.text):
+                    print(f"{found.file}:{found.line}: {found.text.splitlines()[0]}")  # noqa: T201 - a command's output
         return
     print(f"{'':24}{'docstrings':>12}{'headless':>10}{'told':>8}{'where':>8}")  # noqa: T201 - a command's output
     for folder in folders or FOLDERS:

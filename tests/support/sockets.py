@@ -66,7 +66,7 @@ class AsgiSocket:
 
 @asynccontextmanager
 async def open_socket(app: ASGIApp, address: str = LIVE, *headers: tuple[str, str]) -> AsyncIterator[AsgiSocket]:
-    """Yield a socket to an application that may refuse it; the first event tells."""
+    """Yield a socket to an application that may refuse it, as the first event shows."""
     socket, parts = AsgiSocket(), urlsplit(address)
     named = {name for name, _ in headers}
     scope = {

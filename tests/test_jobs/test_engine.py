@@ -40,7 +40,7 @@ class OneStep:
 
 
 class BlockedStep(OneStep):
-    """An execution whose step waits until it is told to end."""
+    """An execution whose step waits for `proceed`."""
 
     def __init__(self) -> None:
         super().__init__(asyncio.Event())
