@@ -2,7 +2,10 @@
 
     python -m calibration.scores fit MEASURES.npz OUT_FOLDER
     python -m calibration.scores evaluate MEASURES.npz [--info info.csv] [--groups GROUPS.npz] [--json OUT]
+                                        [--rules RULES.json ...]
+    python -m calibration.scores tune MEASURES.npz RULES.json [--without-fold 0]
 
+`--rules` takes one file, or one for each of the five folds: then nothing was tuned on the people who are judged.
 The service does not use any of this yet: docs/decisions/0002-scores-fair-by-construction.md names what replaces what.
 `sample` documents the formats of MEASURES.npz and GROUPS.npz.
 """

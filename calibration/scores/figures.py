@@ -114,7 +114,7 @@ def probability_figures(readings: Readings, photos: Photos, name: str) -> Figure
     def skill(draw: Rows) -> float:
         return brier_skill(photos.probabilities[draw][:, marked], readings.hand_labels[draw][:, marked])
 
-    decided = decided_parts(photos)
+    decided = decided_parts(photos.probabilities)
     return {
         f"ECE, {name}": _with_interval(ece, rows, "<= 0.07"),
         f"Brier skill, {name}": _with_interval(skill, rows, "> 0"),
@@ -123,9 +123,9 @@ def probability_figures(readings: Readings, photos: Photos, name: str) -> Figure
     }
 
 
-def decided_parts(photos: Photos) -> Table:
+def decided_parts(probabilities: Table) -> Table:
     """Return the number of decided parts of each photo, (n,)."""
-    decided: Table = (photos.probabilities.max(axis=2) >= DECIDED).sum(axis=1).astype(np.float64)
+    decided: Table = (probabilities.max(axis=2) >= DECIDED).sum(axis=1).astype(np.float64)
     return decided
 
 

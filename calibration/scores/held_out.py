@@ -1,6 +1,6 @@
 """Readings of people by norms, truth, weights and gate that were fitted on other people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,6 @@ from gwansang.reading.taxonomy import Part
 FOLDS = 5
 _FACES = 4000
 _LABEL_LIFT = 0.2  # SDs by which a shape of the reading lifts each archetype that it supports, against the others
-ErrorModel = Callable[[Table], Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,8 @@ class Photos:
 class Readings:
     """Readings of n people, each by what the others taught.
 
-    hand_labels, hand_scores: by the same norms of hand marks; overall, parts, palaces, element, archetype, reasons: of
+    unknown_origin: probabilities of the neutral photo if nothing were known about where it comes from; hand_labels,
+    hand_scores: by the same norms of hand marks; overall, parts, palaces, element, archetype, reasons: of
     the neutral photo; reasons: shapes of the reading that speak for the leading archetype; gates: by fold.
     """
 
@@ -59,6 +59,7 @@ class Readings:
     fold: Labels
     neutral: Photos
     smiling: Photos
+    unknown_origin: Table
     hand_labels: Labels
     hand_scores: Table
     overall: Table
@@ -80,32 +81,18 @@ class _Fit:
     scales: Scales
 
 
-def read_held_out(
-    sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]], errors: ErrorModel | None = None
-) -> Readings:
-    """Return readings of everybody from FOLDS fits on other people.
-
-    rules_by_fold: the parts with their rules for each fold; errors: what becomes of declared errors in SDs.
-    """
+def read_held_out(sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]]) -> Readings:
+    """Return readings of everybody from FOLDS fits on other people; rules_by_fold: the parts with their rules."""
     fold = np.arange(len(sample)) % FOLDS
     readings = _empty(sample, rules_by_fold[0], fold)
     for index in range(FOLDS):
         others, own = np.flatnonzero(fold != index), np.flatnonzero(fold == index)
         train, parts = sample.take(others), rules_by_fold[index]
         fit = _fit(train, parts)
-        _read(readings, own, fit, parts, errors or _as_declared)
+        _read(readings, own, fit, parts)
         sds = np.array([row["sd"] for row in shipped_norms(train).values()])
         readings.gates.append(fit_gate(train, sds, fit.truth))
     return readings
-
-
-def read_as_unknown_origin(sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]]) -> Readings:
-    """Return the same readings as if nothing were known about where the photos come from."""
-    return read_held_out(sample, rules_by_fold, add_unknown_origin)
-
-
-def _as_declared(sigma: Table) -> Table:
-    return sigma
 
 
 def _fit(train: Sample, parts: tuple[Part, ...]) -> _Fit:
@@ -131,6 +118,7 @@ def _empty(sample: Sample, parts: tuple[Part, ...], fold: Labels) -> Readings:
         fold=fold,
         neutral=photos(),
         smiling=photos(),
+        unknown_origin=np.full((n, len(parts), most), np.nan),
         hand_labels=_labels(n, len(parts)),
         hand_scores=_numbers(n, 5),
         overall=np.full(n, np.nan),
@@ -150,16 +138,17 @@ def _numbers(n: int, columns: int) -> Table:
     return np.full((n, columns), np.nan)
 
 
-def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...], errors: ErrorModel) -> None:
+def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...]) -> None:
     sample = readings.sample
     hand = mute_unmarked((sample.hand[own] - fit.hand_means) / fit.hand_sds)
     readings.hand_labels[own] = classify_hand(parts, hand)
     readings.hand_scores[own] = fit.scales.scores.standardize(hand)
-    z = (sample.told[own] - fit.medians) / fit.sds
-    _read_photos(readings.neutral, own, z, errors(sample.told_error[own] / fit.sds), fit, parts)
+    z, sigma = (sample.told[own] - fit.medians) / fit.sds, sample.told_error[own] / fit.sds
+    _read_photos(readings.neutral, own, z, sigma, fit, parts)
+    readings.unknown_origin[own] = all_probabilities(parts, *believe(z, add_unknown_origin(sigma), fit.truth))
     twice = own[sample.twice[own]]
     smiling = (sample.smiling[twice] - fit.medians) / fit.sds
-    _read_photos(readings.smiling, twice, smiling, errors(sample.smiling_error[twice] / fit.sds), fit, parts)
+    _read_photos(readings.smiling, twice, smiling, sample.smiling_error[twice] / fit.sds, fit, parts)
     scores, probabilities = readings.neutral.scores[own], readings.neutral.probabilities[own]
     readings.overall[own] = overall_scores(scores[:, -1])
     readings.part_scores[own] = part_scores(parts, probabilities, energy_values(scores[:, :-1]))

@@ -90,14 +90,13 @@ def element_directions() -> Table:
 def fit_weights(sample: Sample, parts: Sequence[Part]) -> Weights:
     """Fit the weights of all sums on people."""
     people, origins = standardize_people(sample), published_origins()
-    correlations, covariance = population_correlations(sample), balanced_covariance(people)
-    energies = fit_fair_weights(expected_slopes(energy_tables(parts), parts, correlations), people, origins)
-    energies = decorrelate(energies, covariance)
+    definitions, covariance = archetype_definitions(), balanced_covariance(people)
+    tables = [*energy_tables(parts), *(archetype.shapes for archetype in definitions)]
+    slopes = expected_slopes(tables, parts, population_correlations(sample))
+    energies = decorrelate(fit_fair_weights(slopes[: len(ENERGIES)], people, origins), covariance)
     overall = fit_fair_weights(energies.sum(axis=0, keepdims=True), people, origins)
     elements = fit_fair_weights(element_directions(), people, origins)
-    definitions = archetype_definitions()
-    support = expected_slopes([archetype.shapes for archetype in definitions], parts, correlations)
-    support = scale_rows(support, covariance)
+    support = scale_rows(slopes[len(ENERGIES) :], covariance)
     support += _ELEMENT_SHARE * elements[[ELEMENTS.index(archetype.element) for archetype in definitions]]
     archetypes = fit_fair_weights(support, people, origins)
     return Weights(

@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from calibration.scores import figures
 from calibration.scores.figures import Figure, Figures
-from calibration.scores.held_out import FOLDS, read_as_unknown_origin, read_held_out
+from calibration.scores.held_out import FOLDS, read_held_out
 from calibration.scores.meanings import fit_weights
 from calibration.scores.rules import rated_parts
 from calibration.scores.sample import Sample, load_groups
@@ -18,15 +18,20 @@ _LARGEST_D = 0.5  # that issue 11 allows between two groups
 _MEETS = 0.3
 
 
-def evaluate(sample: Sample, groups: Path | None = None, rules: tuple[Part, ...] | None = None) -> dict[str, Any]:
-    """Return all figures as an object for JSON; groups: GROUPS.npz, for evaluation only."""
-    by_fold = [rules or rated_parts()] * FOLDS
+def evaluate(
+    sample: Sample, groups: Path | None = None, rules: Sequence[tuple[Part, ...]] | None = None
+) -> dict[str, Any]:
+    """Return all figures as an object for JSON.
+
+    groups: GROUPS.npz, for evaluation only; rules: the parts for each fold, else those of rules.json for all.
+    """
+    by_fold = rules or [rated_parts()] * FOLDS
     readings = read_held_out(sample, by_fold)
     summary = figures.class_figures(readings)
     for name, photos in (("neutral", readings.neutral), ("smiling", readings.smiling)):
         summary |= figures.probability_figures(readings, photos, name)
     summary |= figures.score_figures(readings) | figures.spread_figures(readings) | figures.gate_figures(readings)
-    outside = figures.decided_parts(read_as_unknown_origin(sample, by_fold).neutral)
+    outside = figures.decided_parts(readings.unknown_origin)
     summary["parts decided, origin of the photo unknown"] = Figure(float(outside.mean()))
     content: dict[str, Any] = {
         "people": len(sample),
@@ -36,7 +41,7 @@ def evaluate(sample: Sample, groups: Path | None = None, rules: tuple[Part, ...]
     }
     if groups is not None:
         names, means = load_groups(groups)
-        content["groups"] = figures.group_figures(sample, names, means, fit_weights(sample, rules or rated_parts()))
+        content["groups"] = figures.group_figures(sample, names, means, fit_weights(sample, by_fold[0]))
         summary |= _group_summary(content["groups"])
     return content | {"figures": {name: _row(figure) for name, figure in summary.items()}}
 

@@ -32,13 +32,18 @@ RuleBook = Mapping[str, PartRules]
 @cache
 def shipped_rules() -> RuleBook:
     """Return the rules of rules.json by part."""
-    rules: dict[str, PartRules] = json.loads(Path(__file__).with_name("rules.json").read_bytes())["parts"]
+    return load_rules(Path(__file__).with_name("rules.json"))
+
+
+def load_rules(path: Path) -> RuleBook:
+    """Return the rules of a file in the form of rules.json by part."""
+    rules: dict[str, PartRules] = json.loads(path.read_bytes())["parts"]
     return rules
 
 
 def apply_rules(rules: RuleBook) -> tuple[Part, ...]:
     """Return the parts of the taxonomy with other measures and rules; raise ValueError if classes do not match."""
-    return tuple(_replace_rules(part, rules[part.key]) for part in load_taxonomy())
+    return tuple(replace_rules(part, rules[part.key]) for part in load_taxonomy())
 
 
 @cache
@@ -47,7 +52,8 @@ def rated_parts() -> tuple[Part, ...]:
     return apply_rules(shipped_rules())
 
 
-def _replace_rules(part: Part, rules: PartRules) -> Part:
+def replace_rules(part: Part, rules: PartRules) -> Part:
+    """Return a part with other measures and rules; raise ValueError if the classes are not those of the taxonomy."""
     classes = [
         replace(shape, rule=rule)
         for shape, (name, rule) in zip(part.classes, rules["classes"].items(), strict=True)
