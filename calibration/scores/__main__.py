@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _fit(sample: Sample, options: argparse.Namespace) -> None:
+    write_data_files(sample, options.folder)
+
+
 def _evaluate(sample: Sample, options: argparse.Namespace) -> None:
     if len(options.rules) not in (0, 1, FOLDS):
         sys.exit(f"--rules takes one file or {FOLDS}")
@@ -58,16 +62,11 @@ def _tune(sample: Sample, options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
+    commands = {"fit": _fit, "evaluate": _evaluate, "tune": _tune}
     try:
-        sample = load_sample(options.measures, options.info)
+        commands[options.command](load_sample(options.measures, options.info), options)
     except (OSError, SampleError) as error:
         sys.exit(str(error))
-    if options.command == "fit":
-        write_data_files(sample, options.folder)
-    elif options.command == "evaluate":
-        _evaluate(sample, options)
-    else:
-        _tune(sample, options)
 
 
 if __name__ == "__main__":

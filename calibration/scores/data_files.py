@@ -1,4 +1,4 @@
-"""Writes the data files of the reading that go with told values of people: `fit`.
+"""Writes the data files of the reading that go with measured values of people: `fit`.
 
 taxonomy.json    the shipped one with the rules of rules.json
 measures.json    the shipped errors, norms that are balanced over sexes and origins, correlations of that population
@@ -28,9 +28,9 @@ from calibration.scores.scales import Scale, Scales, fit_scales
 _FACES, _SEED = 8000, 2026
 _NORMS = "portraits-2026"
 _SOURCE = (
-    "{people} portraits (Face Research Lab: London Set, CC BY 4.0; young adult white faces, CC BY 4.0), told by models "
-    "that had not seen them, women and men alike; half of the norms moved by the published difference of East Asian "
-    "adults (published_norms.csv). Aggregate figures only."
+    "{people} portraits (Face Research Lab: London Set, CC BY 4.0; young adult white faces, CC BY 4.0), measured by "
+    "models that had not seen them, women and men alike; half of the norms moved by the published difference of East "
+    "Asian adults (published_norms.csv). Aggregate figures only."
 )
 
 

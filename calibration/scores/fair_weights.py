@@ -4,11 +4,11 @@ For a wanted direction b (weights of standard scores), the weights w minimise, w
 
     (w - b)' C (w - b) + truth w' E w + repeat w' F w + sexes (w' d)^2 + origins sum ((w' g)^2 + v w' C w) / 3
 
-E: covariance of told minus hand; F: of smiling minus neutral; d: difference of the sexes; g: difference of an origin
-from the rest and v its variance, so that what is hardly known counts as spread (ridge regression, Hoerl & Kennard
-1970). The solution is (C + penalties)^-1 C b. Differences are taken from told values, hand marks and vertices of the
-mesh alone, so that points without a picture are treated alike. Origins are few among the licensed portraits: their
-differences are drawn to published figures by precision (Lindley & Smith 1972).
+E: covariance of measured minus hand; F: of smiling minus neutral; d: difference of the sexes; g: difference of an
+origin from the rest and v its variance, so that what is hardly known counts as spread (ridge regression, Hoerl &
+Kennard 1970). The solution is (C + penalties)^-1 C b. Differences are taken from measured values, hand marks and
+vertices of the mesh alone, so that points without a picture are treated alike. Origins are few among the licensed
+portraits: their differences are drawn to published figures by precision (Lindley & Smith 1972).
 """
 
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ _SPREAD_OF_A_GROUP = 30.0  # people beyond which more of one studio say no more 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Standard scores of people on the scored measures, (n, k): told, of a smiling photo, of hand marks, of the mesh.
+    """Standard scores of people, (n, k): measured, of a smiling photo, of hand marks, of the mesh alone.
 
     NaN without such a photo or mesh; reference: people among whom origins are compared.
     """
 
-    told: Table
+    measured: Table
     smiling: Table
     hand: Table
     mesh: Table
@@ -55,7 +55,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Strengths:
-    """Weights of the penalties; mesh: of differences on vertices against those of told values."""
+    """Weights of the penalties; mesh: of differences on vertices against those of measured values."""
 
     truth: float = 6.0
     repeat: float = 30.0
@@ -73,9 +73,11 @@ def standardize_people(sample: Sample) -> People:
         return scores
 
     columns = SCORED_COLUMNS
-    told, hand, mesh = sample.told[:, columns], sample.hand[:, columns], sample.mesh[:, columns]
-    smiling = z(sample.smiling[:, columns], told)
-    return People(z(told, told), smiling, z(hand, hand), z(mesh, mesh), sample.women, sample.group, sample.reference)
+    measured, hand, mesh = sample.measured[:, columns], sample.hand[:, columns], sample.mesh[:, columns]
+    smiling = z(sample.smiling[:, columns], measured)
+    return People(
+        z(measured, measured), smiling, z(hand, hand), z(mesh, mesh), sample.women, sample.group, sample.reference
+    )
 
 
 def shrunk_covariance(values: Table) -> Table:
@@ -101,9 +103,11 @@ def sex_difference(values: Table, women: Mask) -> Vector:
 
 
 def balanced_covariance(people: People) -> Table:
-    """Return the covariance of told scores in a population of as many women as men."""
-    difference = sex_difference(people.told, people.women)
-    balanced: Table = shrunk_covariance(center_sexes(people.told, people.women)) + np.outer(difference, difference) / 4
+    """Return the covariance of measured scores in a population of as many women as men."""
+    difference = sex_difference(people.measured, people.women)
+    balanced: Table = (
+        shrunk_covariance(center_sexes(people.measured, people.women)) + np.outer(difference, difference) / 4
+    )
     return balanced
 
 
@@ -131,13 +135,13 @@ def penalties(people: People, origins: Sequence[Origin], strengths: Strengths) -
     """Return the matrix of all penalties, (k, k)."""
     seen = np.isfinite(people.smiling[:, 0])
     truth = shrunk_covariance((people.smiling - people.hand)[seen])
-    repeat = shrunk_covariance((people.smiling - people.told)[seen])
+    repeat = shrunk_covariance((people.smiling - people.measured)[seen])
     matrix = strengths.truth * truth + strengths.repeat * repeat + strengths.floor * np.eye(len(truth))
     with_mesh = [(people.mesh, strengths.mesh)] if np.isfinite(people.mesh).all() else []
-    for values, weight in ((people.told, 1.0), (people.hand, 1.0), (people.smiling, 1.0), *with_mesh):
+    for values, weight in ((people.measured, 1.0), (people.hand, 1.0), (people.smiling, 1.0), *with_mesh):
         difference = sex_difference(values, people.women)
         matrix += weight * strengths.sexes / 2 * np.outer(difference, difference)
-    for values, weight in ((people.told, 1.0), *with_mesh):
+    for values, weight in ((people.measured, 1.0), *with_mesh):
         spread = np.diag(np.diag(shrunk_covariance(center_sexes(values, people.women))))
         for difference, variance in origin_differences(values, people, origins):
             matrix += weight * strengths.origins / 3 * (np.outer(difference, difference) + variance * spread)
@@ -151,7 +155,7 @@ def fit_fair_weights(
 
     A sum that does not repeat from photo to photo is made fair, true and steady once more.
     """
-    within, whole = shrunk_covariance(center_sexes(people.told, people.women)), balanced_covariance(people)
+    within, whole = shrunk_covariance(center_sexes(people.measured, people.women)), balanced_covariance(people)
     system = within + penalties(people, origins, strengths or Strengths())
     weights, again = wanted, np.ones(len(wanted), np.bool_)
     for _ in range(_MOST_PASSES):
@@ -167,7 +171,7 @@ def fit_fair_weights(
 def repeatability(weights: Table, people: People) -> Vector:
     """Return the correlation of each sum between two photos of a person."""
     seen = np.isfinite(people.smiling[:, 0])
-    first, second = (values[seen] @ weights.T for values in (people.told, people.smiling))
+    first, second = (values[seen] @ weights.T for values in (people.measured, people.smiling))
     first, second = first - first.mean(axis=0), second - second.mean(axis=0)
     together: Vector = (first * second).sum(axis=0) / np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
     return together

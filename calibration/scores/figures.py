@@ -213,9 +213,9 @@ def _gate_evidence(readings: Readings) -> dict[str, list[Table]]:
         rows = np.concatenate([[index], others])
         values = evidence_of_another_face(
             gate,
-            np.repeat(sample.told[[index]], len(rows), axis=0),
+            np.repeat(sample.measured[[index]], len(rows), axis=0),
             sample.smiling[rows],
-            np.repeat(sample.told_error[[index]], len(rows), axis=0),
+            np.repeat(sample.measured_error[[index]], len(rows), axis=0),
             sample.smiling_error[rows],
         )
         result["honest smile"].append(values[:1])
@@ -225,7 +225,7 @@ def _gate_evidence(readings: Readings) -> dict[str, list[Table]]:
         if len(retakes):
             smile, error, smile_error = (
                 np.repeat(table[[index]], len(retakes), axis=0)
-                for table in (sample.smiling, sample.told_error, sample.smiling_error)
+                for table in (sample.smiling, sample.measured_error, sample.smiling_error)
             )
             result["honest retake"].append(evidence_of_another_face(gate, smile, retakes, smile_error, error))
     return result

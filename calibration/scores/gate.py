@@ -36,13 +36,13 @@ class Gate:
 def fit_gate(sample: Sample, sds: Vector, truth: Truth) -> Gate:
     """Fit the gate on people with two photos and retakes; sds: of the norms, (31,)."""
     sd = sds[SCORED_COLUMNS]
-    told = sample.told[:, SCORED_COLUMNS] / sd
-    pairs = (sample.smiling[:, SCORED_COLUMNS] / sd - told)[sample.twice]
+    measured = sample.measured[:, SCORED_COLUMNS] / sd
+    pairs = (sample.smiling[:, SCORED_COLUMNS] / sd - measured)[sample.twice]
     same = pairs.T @ pairs / len(pairs)
-    moments = [_moments(table[:, SCORED_COLUMNS] / sd - told) for table in sample.retakes.values()]
+    moments = [_moments(table[:, SCORED_COLUMNS] / sd - measured) for table in sample.retakes.values()]
     if moments:
         same = same + 2 * np.mean(moments, axis=0)
-    people = 2 * np.cov(center_sexes(told, sample.women).T)
+    people = 2 * np.cov(center_sexes(measured, sample.women).T)
     return Gate(_shrink(same), _shrink(people), sd, truth.sigma[SCORED_COLUMNS])
 
 

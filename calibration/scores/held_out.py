@@ -33,7 +33,7 @@ _LABEL_LIFT = 0.2  # SDs by which a shape of the reading lifts each archetype th
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """What one kind of photo tells of n people; NaN or -1 for people without it.
+    """Readings of one kind of photo of n people; NaN or -1 for people without it.
 
     probabilities: (n, parts, most classes); labels: (n, parts); scores: (n, 5) standard scores of the energies and the
     overall score; steps: (n, 4).
@@ -47,9 +47,9 @@ class Photos:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Readings of n people, each by what the others taught.
+    """Readings of n people, each by fits on others.
 
-    unknown_origin: probabilities of the neutral photo if nothing were known about where it comes from; hand_labels,
+    unknown_origin: probabilities of the neutral photo if its origin were unknown; hand_labels,
     hand_scores: by the same norms of hand marks; overall, parts, palaces, element, archetype, reasons: of
     the neutral photo; reasons: shapes of the reading that speak for the leading archetype; gates: by fold.
     """
@@ -96,7 +96,7 @@ def read_held_out(sample: Sample, rules_by_fold: Sequence[tuple[Part, ...]]) -> 
 
 
 def _fit(train: Sample, parts: tuple[Part, ...]) -> _Fit:
-    medians, sds = balanced_norms(train.told, train.women)
+    medians, sds = balanced_norms(train.measured, train.women)
     hand_sds = train.hand.std(axis=0)
     hand_sds[UNMARKED_COLUMNS] = 1.0
     weights = fit_weights(train, parts)
@@ -143,7 +143,7 @@ def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...]) -> 
     hand = mute_unmarked((sample.hand[own] - fit.hand_means) / fit.hand_sds)
     readings.hand_labels[own] = classify_hand(parts, hand)
     readings.hand_scores[own] = fit.scales.scores.standardize(hand)
-    z, sigma = (sample.told[own] - fit.medians) / fit.sds, sample.told_error[own] / fit.sds
+    z, sigma = (sample.measured[own] - fit.medians) / fit.sds, sample.measured_error[own] / fit.sds
     _read_photos(readings.neutral, own, z, sigma, fit, parts)
     readings.unknown_origin[own] = all_probabilities(parts, *believe(z, add_unknown_origin(sigma), fit.truth))
     twice = own[sample.twice[own]]

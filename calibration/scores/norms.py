@@ -12,7 +12,7 @@ from calibration.scores.sample import KEYS, Mask, Sample, Table
 from gwansang.reading.norming import robust_sd
 
 _PUBLISHED = Path(__file__).parent.parent / "published_norms.csv"
-_ORIGIN_SHRINK = 0.7  # of a published difference: it was measured on another mesh than the told values
+_ORIGIN_SHRINK = 0.7  # of a published difference: it comes from another mesh
 _SHRINK = 0.2  # of covariances towards their diagonal
 _PERCENTILES = (5, 25, 75, 95)
 
@@ -48,7 +48,7 @@ def east_asian_shift() -> dict[str, float]:
 def shipped_norms(sample: Sample) -> dict[str, dict[str, float]]:
     """Return rows of norms: half the people of other origins, half the same moved by the East Asian difference."""
     others = sample.group != "east_asian"
-    medians, sds = balanced_norms(sample.told[others], sample.women[others])
+    medians, sds = balanced_norms(sample.measured[others], sample.women[others])
     rows = {}
     for key, middle, spread in zip(KEYS, medians, sds, strict=True):
         move = _ORIGIN_SHRINK * east_asian_shift()[key] * spread
@@ -60,10 +60,10 @@ def shipped_norms(sample: Sample) -> dict[str, dict[str, float]]:
 
 
 def population_correlations(sample: Sample) -> Table:
-    """Return correlations of told measures, (31, 31), in a population of as many women as men."""
-    told, women = sample.told, sample.women
-    within = np.concatenate([told[sex] - told[sex].mean(axis=0) for sex in (women, ~women)])
-    difference = told[women].mean(axis=0) - told[~women].mean(axis=0)
+    """Return correlations of the measures, (31, 31), in a population of as many women as men."""
+    measured, women = sample.measured, sample.women
+    within = np.concatenate([measured[sex] - measured[sex].mean(axis=0) for sex in (women, ~women)])
+    difference = measured[women].mean(axis=0) - measured[~women].mean(axis=0)
     covariance = np.cov(within.T)
     covariance = (1 - _SHRINK) * covariance + _SHRINK * np.diag(np.diag(covariance))
     covariance = covariance + np.outer(difference, difference) / 4

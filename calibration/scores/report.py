@@ -74,7 +74,7 @@ def reached(figure: Figure) -> bool | None:
 
 def format_table(content: Mapping[str, Any]) -> str:
     """Return the figures as a Markdown table; a missed target is named as such."""
-    lines = [f"{content['people']} people, each judged by what the others taught; 90 % intervals over people.", ""]
+    lines = [f"{content['people']} people, each judged by a fit on others; 90 % intervals over people.", ""]
     lines += ["| figure | reached | 90 % | target | |", "|---|---|---|---|---|"]
     for name, row in content["figures"].items():
         interval = "{:.3f} to {:.3f}".format(*row["interval"]) if row["interval"] else ""

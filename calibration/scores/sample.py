@@ -10,12 +10,14 @@ MEASURES.npz has one row for each photo, n in all, and belongs to no repository:
     studio        (n,) set that the photo is from
     keys          (24,) measures that hand marks show, and "L-M" for log(lower / middle zone)
     extra_keys    (6,) FW FH TP NR CF U, which nobody marks
-    told, error   (n, 24) told by models that had not seen the person, all on one scale, and their declared errors
+    measured      (n, 24) by models that had not seen the person, all on one scale
+    error         (n, 24) their declared errors
     hand          (n, 24) of the person's hand marks on the neutral photo
-    extras        (n, 6) told values of the extra keys
-    mesh, mesh_extras   (n, 24) and (n, 6), optional: told by the vertices of the mesh alone; read in neutral rows
+    extras        (n, 6) measured values of the extra keys
+    mesh          (n, 24), optional: measured by the vertices of the mesh alone; read in neutral rows
+    mesh_extras   (n, 6), with `mesh`: the same of the extra keys
 
-GROUPS.npz has mean faces of groups, for evaluation only: names (g,), keys (24,), told (g, 24), extra_keys (6,),
+GROUPS.npz has mean faces of groups, for evaluation only: names (g,), keys (24,), measured (g, 24), extra_keys (6,),
 extras (g, 6), all of the vertices alone.
 """
 
@@ -41,7 +43,7 @@ UNMARKED_COLUMNS = [INDEX[key] for key in UNMARKED]
 SCORED = tuple(key for key in KEYS if key not in (*UNMARKED, "CJ", "M"))
 """Measures that a weight may rest on: those that hand marks show; L stands for M as well, and CJ is 1 / JW."""
 SCORED_COLUMNS = [INDEX[key] for key in SCORED]
-_REQUIRED = ("person", "photo", "sex", "group", "studio", "keys", "extra_keys", "told", "error", "hand", "extras")
+_REQUIRED = ("person", "photo", "sex", "group", "studio", "keys", "extra_keys", "measured", "error", "hand", "extras")
 
 
 class SampleError(ValueError):
@@ -56,11 +58,11 @@ class Sample:
     groups, the only one in which groups are compared.
     """
 
-    told: Table
+    measured: Table
     smiling: Table
     hand: Table
     mesh: Table
-    told_error: Table
+    measured_error: Table
     smiling_error: Table
     retakes: Mapping[str, Table]
     women: Mask
@@ -68,7 +70,7 @@ class Sample:
     reference: Mask
 
     def __len__(self) -> int:
-        return len(self.told)
+        return len(self.measured)
 
     @property
     def twice(self) -> Mask:
@@ -78,11 +80,11 @@ class Sample:
     def take(self, rows: Rows) -> "Sample":
         """Return some of the people."""
         return Sample(
-            self.told[rows],
+            self.measured[rows],
             self.smiling[rows],
             self.hand[rows],
             self.mesh[rows],
-            self.told_error[rows],
+            self.measured_error[rows],
             self.smiling_error[rows],
             {name: table[rows] for name, table in self.retakes.items()},
             self.women[rows],
@@ -114,18 +116,18 @@ def build_sample(data: Mapping[str, NDArray[np.generic]]) -> Sample:
     names = sorted(set(photo.tolist()) - {"neutral"})
     tables = {name: _photo_table(data, [rows.get((who, name)) for who in people]) for name in ["neutral", *names]}
     smiling = tables.pop("smiling", np.full((len(people), len(KEYS)), np.nan))
-    told = tables.pop("neutral")
+    measured = tables.pop("neutral")
     smiling_rows = [rows.get((who, "smiling")) for who in people]
     extras = _numbers(data, "extras")[first]
     usual = np.broadcast_to(np.median(extras, axis=0), extras.shape)
     errors = [_pick(_numbers(data, "error"), row) for row in (list(first), smiling_rows)]
     return Sample(
-        told=told,
+        measured=measured,
         smiling=smiling,
         hand=_table(data, _numbers(data, "hand")[first], usual),
         mesh=_mesh(data, first),
-        told_error=_spread_errors(errors[0], data, told, smiling),
-        smiling_error=_spread_errors(errors[1], data, told, smiling),
+        measured_error=_spread_errors(errors[0], data, measured, smiling),
+        smiling_error=_spread_errors(errors[1], data, measured, smiling),
         retakes=tables,
         women=data["sex"].astype(str)[first] == "female",
         group=np.array([name.strip().lower().replace(" ", "_") for name in data["group"].astype(str)[first]]),
@@ -137,7 +139,7 @@ def load_groups(path: Path) -> tuple[tuple[str, ...], Table]:
     """Return the names of the groups of GROUPS.npz and the measures of their mean faces, (g, 31)."""
     with np.load(path) as file:
         data: dict[str, NDArray[np.generic]] = {name: file[name] for name in file.files}
-    return tuple(data["names"].astype(str)), _table(data, _numbers(data, "told"), _numbers(data, "extras"))
+    return tuple(data["names"].astype(str)), _table(data, _numbers(data, "measured"), _numbers(data, "extras"))
 
 
 def zones(lower_to_middle: Table, upper: Table) -> tuple[Table, Table, Table]:
@@ -168,7 +170,7 @@ def _pick(values: Table, rows: list[int | None]) -> Table:
 
 
 def _photo_table(data: Mapping[str, NDArray[np.generic]], rows: list[int | None]) -> Table:
-    return _table(data, _pick(_numbers(data, "told"), rows), _pick(_numbers(data, "extras"), rows))
+    return _table(data, _pick(_numbers(data, "measured"), rows), _pick(_numbers(data, "extras"), rows))
 
 
 def _mesh(data: Mapping[str, NDArray[np.generic]], first: Rows) -> Table:
@@ -177,17 +179,17 @@ def _mesh(data: Mapping[str, NDArray[np.generic]], first: Rows) -> Table:
     return _table(data, _numbers(data, "mesh")[first], _numbers(data, "mesh_extras")[first])
 
 
-def _spread_errors(marked: Table, data: Mapping[str, NDArray[np.generic]], told: Table, smiling: Table) -> Table:
+def _spread_errors(marked: Table, data: Mapping[str, NDArray[np.generic]], measured: Table, smiling: Table) -> Table:
     """Return errors of all measures: M and L by their share in that of L-M, unmarked ones from pairs of photos."""
     keys = _keys(data, "keys")
-    ratio = told[:, INDEX["L"]] - told[:, INDEX["M"]]
-    pairs = (smiling - told)[np.isfinite(smiling[:, 0])]
+    ratio = measured[:, INDEX["L"]] - measured[:, INDEX["M"]]
+    pairs = (smiling - measured)[np.isfinite(smiling[:, 0])]
     errors = np.empty((len(marked), len(KEYS)))
     for column, key in enumerate(KEYS):
         if key in keys:
             errors[:, column] = marked[:, keys.index(key)]
         elif key in "ML":
-            errors[:, column] = marked[:, keys.index(LOWER_TO_MIDDLE)] * told[:, column].std() / ratio.std()
+            errors[:, column] = marked[:, keys.index(LOWER_TO_MIDDLE)] * measured[:, column].std() / ratio.std()
         else:
             errors[:, column] = pairs[:, column].std() / np.sqrt(2)
     return errors

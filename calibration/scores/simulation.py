@@ -1,4 +1,4 @@
-"""Simulated people with two photos each, for the tuning of rules: told and true standard scores of both sexes alike."""
+"""Simulated people with two photos each, as many women as men, for the tuning of rules."""
 
 from dataclasses import dataclass
 
@@ -47,8 +47,8 @@ def simulate_crowd(sample: Sample, count: int, seed: int = 1) -> Crowd:
 
 
 def _beliefs(true: Table, r: Vector, noise: Table) -> tuple[Table, Table]:
-    told = r * true + np.sqrt(1 - r**2) * noise
-    return r * told, np.broadcast_to(SHARPNESS * np.sqrt(1 - r**2), told.shape)
+    measured = r * true + np.sqrt(1 - r**2) * noise
+    return r * measured, np.broadcast_to(SHARPNESS * np.sqrt(1 - r**2), measured.shape)
 
 
 def _truths(sample: Sample) -> tuple[Vector, Vector, Vector]:
@@ -56,9 +56,9 @@ def _truths(sample: Sample) -> tuple[Vector, Vector, Vector]:
     twice = sample.twice
     hand = mute_unmarked(sample.hand)
     hand[:, INDEX["M"]] = sample.hand[:, INDEX["M"]]
-    repeated = np.maximum(correlations(sample.told[twice], sample.smiling[twice]), 0.0)
+    repeated = np.maximum(correlations(sample.measured[twice], sample.smiling[twice]), 0.0)
     unmarked = np.array([key in UNMARKED for key in KEYS])
-    neutral = np.where(unmarked, np.sqrt(repeated), correlations(sample.told, hand))
+    neutral = np.where(unmarked, np.sqrt(repeated), correlations(sample.measured, hand))
     smiling = np.where(unmarked, _SMILE * np.sqrt(repeated), correlations(sample.smiling[twice], hand[twice]))
     return neutral, smiling, repeated
 
@@ -75,9 +75,9 @@ def _sexes(sample: Sample) -> tuple[Vector, Table]:
 
 
 def _known_scores(sample: Sample) -> Table:
-    """Return standard scores of hand marks, those of unmarked measures as told."""
+    """Return standard scores of hand marks, those of unmarked measures as measured."""
     values = sample.hand.copy()
-    values[:, UNMARKED_COLUMNS] = sample.told[:, UNMARKED_COLUMNS]
+    values[:, UNMARKED_COLUMNS] = sample.measured[:, UNMARKED_COLUMNS]
     ratio = sample.hand[:, INDEX["L"]] - sample.hand[:, INDEX["M"]]
     for key, column in zip("UML", zones(ratio, values[:, INDEX["U"]]), strict=True):
         values[:, INDEX[key]] = column

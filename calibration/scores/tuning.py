@@ -36,7 +36,7 @@ _SECOND_STEP = 0.4  # probability that two thresholds move at once
 
 
 class Form(TypedDict, total=False):
-    """Rules of a part with numbered thresholds, and where these start; falling: an order in which they must fall."""
+    """Rules of a part with numbered thresholds; start: first values; falling: an order in which they must fall."""
 
     measures: list[str]
     classes: dict[str, str]

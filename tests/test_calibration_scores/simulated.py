@@ -9,7 +9,7 @@ from gwansang.reading.norms import default_norms
 
 MARKED = [key for key in KEYS if key not in (*UNMARKED, "M", "L", "U")] + [LOWER_TO_MIDDLE]
 GROUPS = ("white", "white", "white", "black", "east_asian", "west_asian")
-TRUTH, ERROR = 0.85, 0.5  # r of told values with hand marks; declared errors in SDs
+TRUTH, ERROR = 0.85, 0.5  # r of measured values with hand marks; declared errors in SDs
 Arrays = dict[str, NDArray[np.generic]]
 
 
@@ -30,13 +30,13 @@ def simulate_measures(people: int, seed: int = 0, sex_difference: float = 0.5) -
     own = random.normal(size=true.shape)
 
     def photo(share: float) -> NDArray[np.float64]:
-        """Return told standard scores whose noise is to this share that of all photos of the person."""
+        """Return measured standard scores whose noise is to this share that of all photos of the person."""
         noise = np.sqrt(share) * own + np.sqrt(1 - share) * random.normal(size=true.shape)
         return np.asarray(TRUTH * true + np.sqrt(1 - TRUTH**2) * noise)
 
-    told = np.concatenate([photo(0.8), photo(0.7), photo(0.9)])
+    measured = np.concatenate([photo(0.8), photo(0.7), photo(0.9)])
     middle, spread = _scale([*MARKED, *UNMARKED])
-    values, hand = middle + spread * told, middle + spread * np.tile(true, (3, 1))
+    values, hand = middle + spread * measured, middle + spread * np.tile(true, (3, 1))
     marked = len(MARKED)
     return {
         "person": np.tile([f"{index:03}" for index in range(people)], 3),
@@ -46,7 +46,7 @@ def simulate_measures(people: int, seed: int = 0, sex_difference: float = 0.5) -
         "studio": np.full(3 * people, "studio"),
         "keys": np.array(MARKED),
         "extra_keys": np.array(UNMARKED),
-        "told": values[:, :marked],
+        "measured": values[:, :marked],
         "error": np.broadcast_to(ERROR * spread[:marked], (3 * people, marked)),
         "hand": hand[:, :marked],
         "extras": values[:, marked:],

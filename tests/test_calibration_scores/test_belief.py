@@ -34,10 +34,10 @@ def test_a_worse_photo_moves_the_belief_to_the_middle_and_widens_it() -> None:
 def test_beliefs_are_right_on_average_and_as_wide_as_their_mistakes(extra_variance: float) -> None:
     random, r = np.random.default_rng(1), 0.7
     true = random.normal(size=(4000, len(KEYS)))
-    told = r * true + np.sqrt(1 - r**2) * random.normal(size=true.shape)
-    told += np.sqrt(extra_variance) * random.normal(size=true.shape)
+    measured = r * true + np.sqrt(1 - r**2) * random.normal(size=true.shape)
+    measured += np.sqrt(extra_variance) * random.normal(size=true.shape)
     sigma = np.full_like(true, np.sqrt(0.3**2 + extra_variance))
-    mean, sd = believe(told, sigma, truth(r))
+    mean, sd = believe(measured, sigma, truth(r))
     high = mean > 0.5
     assert (true - mean)[high].mean() == pytest.approx(0, abs=0.01)
     assert ((true - mean) / sd).std() * SHARPNESS == pytest.approx(1, abs=0.01)

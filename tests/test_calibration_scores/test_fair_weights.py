@@ -41,10 +41,10 @@ def test_a_planted_difference_of_the_sexes_is_taken_out() -> None:
     people = simulate_people(sexes=1.5)
     wanted = np.array([[1.0, 0.5, 0.5, 0, 0, 0, 0, 0]])
     weights = fit_fair_weights(wanted, people, NO_ORIGINS)
-    assert cohen(people.told @ wanted[0], people.women) > 0.9
-    assert cohen(people.told @ weights[0], people.women) < 0.1
-    assert abs(weights[0] @ sex_difference(people.told, people.women)) < 0.1
-    assert np.corrcoef(people.told @ weights[0], people.told @ [0, 1, 1, 0, 0, 0, 0, 0])[0, 1] > 0.9
+    assert cohen(people.measured @ wanted[0], people.women) > 0.9
+    assert cohen(people.measured @ weights[0], people.women) < 0.1
+    assert abs(weights[0] @ sex_difference(people.measured, people.women)) < 0.1
+    assert np.corrcoef(people.measured @ weights[0], people.measured @ [0, 1, 1, 0, 0, 0, 0, 0])[0, 1] > 0.9
 
 
 def test_a_planted_difference_of_an_origin_is_taken_out() -> None:
@@ -54,15 +54,15 @@ def test_a_planted_difference_of_an_origin_is_taken_out() -> None:
     other = people.group == "black"
     without = fit_fair_weights(wanted, people, NO_ORIGINS)
     weights = fit_fair_weights(wanted, people, [origin])
-    assert cohen(people.told @ without[0], other) > 0.9
-    assert cohen(people.told @ weights[0], other) < 0.35
+    assert cohen(people.measured @ without[0], other) > 0.9
+    assert cohen(people.measured @ weights[0], other) < 0.35
 
 
 def test_few_people_of_an_origin_are_drawn_to_what_is_published() -> None:
     people = simulate_people(count=24, origins=1.5)
     published = Origin("black", -ORIGIN, 0.25)
     (many, variance), (none, prior) = origin_differences(
-        people.told, people, [published, Origin("unknown", ORIGIN, 0.25)]
+        people.measured, people, [published, Origin("unknown", ORIGIN, 0.25)]
     )
     assert -1.0 < many[1] < 1.5
     assert variance < prior
@@ -74,7 +74,7 @@ def test_a_measure_that_does_not_repeat_loses_its_say() -> None:
     people = simulate_people(smile=0.2)
     shaky = people.smiling.copy()
     shaky[:, 2] = np.random.default_rng(4).normal(size=len(shaky))
-    people = People(people.told, shaky, people.hand, people.mesh, people.women, people.group, people.reference)
+    people = People(people.measured, shaky, people.hand, people.mesh, people.women, people.group, people.reference)
     weights = fit_fair_weights(np.array([[0, 0, 1.0, 1, 0, 0, 0, 0]]), people, NO_ORIGINS)[0]
     assert abs(weights[2]) < 0.2 * abs(weights[3])
 
@@ -82,9 +82,9 @@ def test_a_measure_that_does_not_repeat_loses_its_say() -> None:
 def test_people_without_a_mesh_of_their_own_are_fitted_all_the_same() -> None:
     people = simulate_people(sexes=1.5)
     absent = np.full_like(people.mesh, np.nan)
-    people = People(people.told, people.smiling, people.hand, absent, people.women, people.group, people.reference)
+    people = People(people.measured, people.smiling, people.hand, absent, people.women, people.group, people.reference)
     weights = fit_fair_weights(np.ones((1, MEASURES)), people, NO_ORIGINS, Strengths())
-    assert cohen(people.told @ weights[0], people.women) < 0.1
+    assert cohen(people.measured @ weights[0], people.women) < 0.1
 
 
 def test_decorrelated_sums_are_uncorrelated_and_the_nearest_such() -> None:

@@ -44,7 +44,7 @@ def test_norms_weigh_both_sexes_alike_however_many_there_are() -> None:
 
 def test_norms_lie_between_the_portraits_and_east_asian_adults(sample: Sample) -> None:
     others = sample.take(np.flatnonzero(sample.group != "east_asian"))
-    medians, _ = balanced_norms(others.told, others.women)
+    medians, _ = balanced_norms(others.measured, others.women)
     rows = shipped_norms(sample)
     assert rows["BE"]["median"] > medians[INDEX["BE"]], "published: brows further from the eyes"
     assert rows["CL"]["median"] < medians[INDEX["CL"]], "published: a shorter chin"
@@ -78,8 +78,8 @@ def test_sums_are_standard_scores_and_each_lead_is_as_frequent(sample: Sample, s
 
 
 def test_scores_hardly_differ_between_the_sexes(sample: Sample, scales: Scales) -> None:
-    medians, sds = balanced_norms(sample.told, sample.women)
-    scores = scales.scores.standardize((sample.told - medians) / sds)
+    medians, sds = balanced_norms(sample.measured, sample.women)
+    scores = scales.scores.standardize((sample.measured - medians) / sds)
     differences = scores[sample.women].mean(axis=0) - scores[~sample.women].mean(axis=0)
     assert np.abs(differences).max() < 0.3
 
@@ -98,17 +98,17 @@ def test_a_part_scores_by_what_the_face_is_strong_in() -> None:
 
 def test_the_gate_rarely_stops_an_honest_second_photo_and_mostly_strangers(sample: Sample) -> None:
     truth = fit_truth(sample)
-    gate = fit_gate(sample, balanced_norms(sample.told, sample.women)[1], truth)
+    gate = fit_gate(sample, balanced_norms(sample.measured, sample.women)[1], truth)
     fresh = simulate_sample(300, seed=77)
-    evidence = evidence_of_another_face(gate, fresh.told, fresh.smiling, fresh.told_error, fresh.smiling_error)
+    evidence = evidence_of_another_face(gate, fresh.measured, fresh.smiling, fresh.measured_error, fresh.smiling_error)
     assert (evidence > REFUSE_ABOVE).mean() <= 0.01
     assert (evidence > WARN_ABOVE).mean() <= 0.03
     shifted = np.roll(np.arange(300), 2)
     strangers = evidence_of_another_face(
-        gate, fresh.told, fresh.smiling[shifted], fresh.told_error, fresh.smiling_error[shifted]
+        gate, fresh.measured, fresh.smiling[shifted], fresh.measured_error, fresh.smiling_error[shifted]
     )
     assert (strangers > WARN_ABOVE).mean() > 0.5
     worse = evidence_of_another_face(
-        gate, fresh.told, fresh.smiling[shifted], 3 * fresh.told_error, 3 * fresh.smiling_error[shifted]
+        gate, fresh.measured, fresh.smiling[shifted], 3 * fresh.measured_error, 3 * fresh.smiling_error[shifted]
     )
     assert worse.mean() < strangers.mean(), "uncertain photos are less evidence"
