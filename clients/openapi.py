@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document that clients are generated from: `python clients/openapi.py clients/openapi.json`."""
+"""Write the OpenAPI document that clients are generated from: `python clients/openapi.py clients/openapi.json`."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from gwansang.main import create_app
 
 
 def document() -> str:
-    """The document of this version, as text that shows changes line by line."""
+    """Return the document of this version, as text whose lines show changes."""
     app = create_app(Settings(_env_file=None, public_docs=True))
     return json.dumps(app.openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

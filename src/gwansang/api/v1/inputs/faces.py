@@ -1,11 +1,10 @@
 """Faces as an endpoint gets them: the body is read here, and parsed and decoded later, in the inference pool."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import Depends, Request
@@ -44,44 +43,34 @@ async def _form_query(request: Request, max_bytes: UploadLimit, locale: LocalePa
     return partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
 
 
-@asynccontextmanager
-async def _cancel_on_disconnect(request: Request, load: QueryLoader) -> AsyncIterator[QueryLoader]:
-    """Yield `load`, but raising ClientDisconnect once the client has gone: its photo would only delay the others."""
-    gone = Event()
+def _while_connected(dependency: Callable[..., Awaitable[QueryLoader]]) -> Any:  # noqa: ANN401 - FastAPI's Depends
+    """Return the dependency on a query that raises ClientDisconnect when loaded after its client has gone, because its
+    photo would only delay the others."""
 
-    async def watch() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone.set()
+    async def watch(request: Request, load: Annotated[QueryLoader, Depends(dependency)]) -> AsyncIterator[QueryLoader]:
+        gone = Event()
 
-    def load_if_connected() -> FaceQuery:
-        if gone.is_set():
-            raise ClientDisconnect
-        return load()
+        async def note_disconnect() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
 
-    watching = asyncio.create_task(watch())
-    try:
-        yield load_if_connected
-    finally:
-        watching.cancel()
+        def load_if_connected() -> FaceQuery:
+            if gone.is_set():
+                raise ClientDisconnect
+            return load()
 
+        watching = asyncio.create_task(note_disconnect())
+        try:
+            yield load_if_connected
+        finally:
+            watching.cancel()
 
-async def _connected_json_query(
-    request: Request, load: Annotated[QueryLoader, Depends(_json_query)]
-) -> AsyncIterator[QueryLoader]:
-    async with _cancel_on_disconnect(request, load) as connected:
-        yield connected
+    return Depends(watch)
 
 
-async def _connected_form_query(
-    request: Request, load: Annotated[QueryLoader, Depends(_form_query)]
-) -> AsyncIterator[QueryLoader]:
-    async with _cancel_on_disconnect(request, load) as connected:
-        yield connected
-
-
-JsonQuery = Annotated[QueryLoader, Depends(_connected_json_query)]
-FormQuery = Annotated[QueryLoader, Depends(_connected_form_query)]
+JsonQuery = Annotated[QueryLoader, _while_connected(_json_query)]
+FormQuery = Annotated[QueryLoader, _while_connected(_form_query)]
 TaskQuery = Annotated[QueryLoader, Depends(_json_query)]
 
 
