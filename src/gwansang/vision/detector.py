@@ -67,7 +67,12 @@ def detect_short_range(networks: Networks, image: DecodedImage, pad: float = 0.0
 
     pad: room added around the image, in fractions of its side; turn: rotation of the image in radians.
     """
-    return _detect(networks.short_range, _SHORT, image, whole_image_region(image, pad, turn))
+    return run_short_range(networks.short_range, image, pad, turn)
+
+
+def run_short_range(network: Network, image: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
+    """Return what any short-range network detects, best first; pad and turn as in `detect_short_range`."""
+    return _detect(network, _SHORT, image, whole_image_region(image, pad, turn))
 
 
 def detect_full_range(networks: Networks, image: DecodedImage) -> list[Detection]:

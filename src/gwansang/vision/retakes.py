@@ -12,10 +12,8 @@ import numpy as np
 from gwansang.vision.decode import Pixels
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.face import Face, Points
+from gwansang.vision.warp import PictureWarp
 
-_GRID = 72  # nodes of the field of shifts along each side
-_FRAME_NODES = 7  # fixed points along each side of the picture
-_SMOOTHING = 0.1
 _QUALITY = 95
 
 
@@ -52,7 +50,8 @@ def retake_portrait(photo: bytes, face: Face, retake: Retake) -> bytes:
         raise CorruptImageError("The image is damaged; send the original file.")
     image: Pixels = decoded.astype(np.uint8, copy=False)
     if retake.near_cm is not None or retake.yaw_deg or retake.pitch_deg:
-        image = _warp(image, face.points[:, :2], _project(face, retake))
+        height, width = image.shape[:2]
+        image = PictureWarp(width, height, face.points[:, :2], _project(face, retake)).move_picture(image)
     scale = 1.0 if retake.face_px is None else retake.face_px / float(np.ptp(face.points[:, 0]))
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
@@ -77,34 +76,3 @@ def _project(face: Face, retake: Retake) -> Points:
 def _cm_per_pixel(face: Face) -> float:
     """Return the scale of the photo from the spread of the mesh in cm and in pixels."""
     return float(np.sqrt(face.frontal.var(axis=0).sum() / face.points.var(axis=0).sum()))
-
-
-def _warp(image: Pixels, source: Points, target: Points) -> Pixels:
-    """Return the picture with the (n, 2) source pixels moved to the target; its frame stays."""
-    height, width = image.shape[:2]
-    frame = _frame(width, height)
-    knots = np.vstack([target, frame])
-    shifts = np.vstack([source - target, np.zeros_like(frame)])
-    weights = np.linalg.solve(-_distances(knots, knots) - _SMOOTHING * np.eye(len(knots)), shifts)
-    ticks = (np.arange(_GRID) + 0.5) / _GRID
-    nodes = np.stack(np.meshgrid(ticks * width, ticks * height), axis=-1).reshape(-1, 2)
-    field = (-_distances(nodes, knots) @ weights).reshape(_GRID, _GRID, 2).astype(np.float32)
-    field = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    moved = cv2.remap(
-        image, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return moved.astype(np.uint8, copy=False)
-
-
-def _frame(width: int, height: int) -> Points:
-    nodes = np.linspace(0.0, 1.0, _FRAME_NODES)
-    grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
-    frame: Points = grid[np.isin(grid, (0.0, 1.0)).any(axis=1)] * (width, height)
-    return frame
-
-
-def _distances(first: Points, second: Points) -> Points:
-    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
-    distances: Points = np.sqrt(np.maximum(squares, 0.0))
-    return distances
