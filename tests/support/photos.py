@@ -44,3 +44,11 @@ def evaluation_photos(*groups: str) -> list[Path]:
 def model_dir() -> Path:
     """Return the folder of the models."""
     return Path(os.environ.get("MODEL_PATH", REPOSITORY / ".models"))
+
+
+def landmarker_bundle() -> Path:
+    """Return Face Landmarker v2, at GWANSANG_LANDMARKER or beside the models; skips the test without it."""
+    bundle = Path(os.environ.get("GWANSANG_LANDMARKER", model_dir() / "face_landmarker.task"))
+    if not bundle.is_file():
+        pytest.skip("the Face Landmarker v2 bundle is missing; set GWANSANG_LANDMARKER to face_landmarker.task")
+    return bundle
