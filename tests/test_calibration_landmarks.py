@@ -21,6 +21,7 @@ from calibration.landmarks.channels import (
     sample_channels,
 )
 from calibration.landmarks.combining import CONDITIONS, Combiner, Errors, Estimator, learn_errors, learn_weights
+from calibration.landmarks.cross_validation import HeldOut
 from calibration.landmarks.drawing import fit_points
 from calibration.landmarks.expression import Relaxer, learn_relaxer
 from calibration.landmarks.figures import classify
@@ -36,21 +37,24 @@ from calibration.landmarks.hand_template import (
 from calibration.landmarks.landmarker import MIRROR, POINT_COUNT, Landmarker, Landmarks
 from calibration.landmarks.learn_cascade import learn_cascade
 from calibration.landmarks.least_squares import fit_ridge, solve_nonnegative
+from calibration.landmarks.measures_file import save_measures
 from calibration.landmarks.mesh_measures import EXTRA_KEYS, measure_extras, measure_mesh
 from calibration.landmarks.model import Geometry, LandmarkModel, Nearness, join_shape, split_shape, turn_frontal
 from calibration.landmarks.portraits import NEUTRAL, find_portraits, read_people
 from calibration.landmarks.retakes import FIXED, PLAIN, Light, Retake, draw_retake, retake_portrait
-from calibration.landmarks.takes import make_takes
+from calibration.landmarks.takes import Takes, make_takes
 from calibration.landmarks.training_set import TrainingSet
 from calibration.landmarks.weights_file import load, save
+from calibration.scores.sample import load_sample
 from numpy.typing import NDArray
 
+from gwansang.cli.people_info import PersonInfo
 from gwansang.reading.hand_marks import POINT_COUNT as TEMPLATE_POINTS
 from gwansang.reading.truth_sample import MARKED_PARTS
 from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
+from tests.support.hand_marks import drawn_marks
 from tests.support.photos import evaluation_photos, faces_folder, landmarker_bundle
-from tests.test_reading.test_hand_marks import marks
 
 SHAPE = 468 * 3 + len(MODELS) * 2
 
@@ -85,7 +89,7 @@ def small_model() -> LandmarkModel:
 
     near = rng.integers(0, 468, (len(MODELS), 8))
     mesh = apply_matrix(crop_matrix(pixel_mesh()), pixel_mesh()[:, :2])
-    face = (marks() - (500, 400)) * EYE_SPAN / 200 + ((WIDTH - 1) / 2, 172)
+    face = (drawn_marks() - (500, 400)) * EYE_SPAN / 200 + ((WIDTH - 1) / 2, 172)
     bias = fold_halves(face, WIDTH) - start_places(mesh, near)[0]
     start = RidgeStep(rng.normal(0, 1e-4, (len(MODELS), 16, 2)).astype(np.float32), bias.astype(np.float32))
     weights = rng.normal(0, 1e-3, (len(MODELS), 25 * CHANNELS, 2)).astype(np.float32)
@@ -96,10 +100,10 @@ def small_model() -> LandmarkModel:
 
 
 def test_measures_of_a_template_do_not_change_with_scale_turn_and_mirroring() -> None:
-    plain = measure_template(marks())
-    np.testing.assert_allclose(measure_template(marks(2.5, 20.0)), plain, atol=1e-9)
+    plain = measure_template(drawn_marks())
+    np.testing.assert_allclose(measure_template(drawn_marks(2.5, 20.0)), plain, atol=1e-9)
     mirrored = np.full((TEMPLATE_POINTS, 2), np.nan)
-    points = marks()
+    points = drawn_marks()
     mirrored[list(MODELS)] = mirror_points(points[list(TWINS)], 1000)
     mirrored[list(TWINS)] = mirror_points(points[list(MODELS)], 1000)
     keys = [KEYS.index(key) for key in KEYS if key not in {"NL", "CL"}]  # the drawn face has one bridge point
@@ -263,8 +267,8 @@ def test_errors_grow_with_the_conditions_that_spoil_a_measure() -> None:
 
 
 def test_drawn_points_measure_what_is_asked_of_them() -> None:
-    upright = (marks() - (500, 400)) * (1, -1)
-    values = measure_template(marks())
+    upright = (drawn_marks() - (500, 400)) * (1, -1)
+    values = measure_template(drawn_marks())
     sd = 0.05 * np.abs(values) + 0.01
     goal = values + sd * np.random.default_rng(0).normal(0, 0.5, len(values))
     drawn = fit_points(upright, goal, np.full((80, 80), 4.0) + 25 * np.eye(80), sd)
@@ -319,6 +323,29 @@ def test_random_retakes_are_the_same_for_the_same_seed() -> None:
     one, other = (draw_retake(np.random.default_rng(5), "r0") for _ in range(2))
     assert one == other
     assert len({retake.name for retake in FIXED}) == len(FIXED)
+
+
+def test_held_out_measures_are_written_as_the_scores_read_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = [(NEUTRAL, "plain"), (NEUTRAL, "near25"), (NEUTRAL, "r0"), ("smiling", "plain")]
+    rows = [(f"{number:03}", kind, name) for number in range(4) for kind, name in names]
+    count = len(rows)
+    person, kind, name = (np.array(column) for column in zip(*rows, strict=True))
+    marked = np.where((kind == NEUTRAL)[:, None, None], drawn_marks(), np.nan).astype(np.float32)
+    mesh = np.tile(pixel_mesh(), (count, 1, 1)).astype(np.float32)
+    blank = np.zeros((count, 1), np.float32)
+    matrix = np.tile(np.eye(2, 3), (count, 1, 1))
+    takes = Takes(person, kind, name, mesh, blank, matrix, blank.astype(np.uint8), marked, np.zeros(count))
+    sexes = ("female", "male", "female", "male")
+    training = TrainingSet(takes, {f"{i:03}": PersonInfo(sex, "white") for i, sex in enumerate(sexes)})
+    table, extras = rng.normal(size=(count, len(KEYS))), -rng.uniform(0.5, 1, (count, len(EXTRA_KEYS)))
+    points = np.zeros((count, TEMPLATE_POINTS, 2))
+    held_out = HeldOut(table[:, None], table, table, np.abs(table) + 1, extras, points, table, table[:0])
+    save_measures(training, held_out, tmp_path / "measures.npz")
+    sample = load_sample(tmp_path / "measures.npz", None)
+    assert len(sample) == 4
+    assert sample.twice.all()
+    assert set(sample.retakes) == {"near25"}
 
 
 def test_every_part_with_marks_gets_a_class() -> None:

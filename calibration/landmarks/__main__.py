@@ -2,6 +2,7 @@
 
     python -m calibration.landmarks learn PHOTOS --model face_landmarker.task --out weights.npz
     python -m calibration.landmarks evaluate PHOTOS --model face_landmarker.task [--json OUT]
+                                             [--weights FILE] [--measures OUT.npz]
 
 PHOTOS holds london/neutral (with .tem), london/smiling, canada (with .tem) and an info.csv of each set. --cache FILE
 keeps the takes (0.7 GB), so that a second run needs no networks. `evaluate --weights FILE` adds the figures of those
@@ -20,6 +21,7 @@ from calibration.landmarks.cross_validation import cross_validate
 from calibration.landmarks.figures import make_figures
 from calibration.landmarks.landmarker import Landmarker
 from calibration.landmarks.learn_model import learn_model
+from calibration.landmarks.measures_file import save_measures
 from calibration.landmarks.portraits import find_portraits, read_people
 from calibration.landmarks.report import report_lines
 from calibration.landmarks.takes import load_takes
@@ -43,6 +45,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     learn.add_argument("--out", type=Path, required=True)
     evaluate.add_argument("--json", type=Path)
     evaluate.add_argument("--weights", type=Path)
+    evaluate.add_argument("--measures", type=Path, help="write MEASURES.npz for `python -m calibration.scores`")
     return parser.parse_args(arguments)
 
 
@@ -54,7 +57,10 @@ def main(arguments: list[str]) -> None:
     if options.command == "learn":
         save(learn_model(training, np.ones(len(training.people), dtype=bool)), options.out)
         return
-    figures = make_figures(training, cross_validate(training))
+    held_out = cross_validate(training)
+    if options.measures is not None:
+        save_measures(training, held_out, options.measures)
+    figures = make_figures(training, held_out)
     if options.weights is not None:
         landmarker = Landmarker(options.model)
         figures["composites"] = measure_composites(options.photos / "composite", landmarker, load(options.weights))
