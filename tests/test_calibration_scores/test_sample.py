@@ -15,7 +15,7 @@ def test_photos_become_one_row_for_each_person(tmp_path: Path) -> None:
     sample = load_sample(tmp_path / "measures.npz")
     assert len(sample) == 12
     assert list(sample.retakes) == ["near40"]
-    assert sample.measured[3, INDEX["JW"]] == data["measured"][3, list(data["keys"]).index("JW")]
+    assert sample.measured[3, INDEX["JW"]] == data["told"][3, list(data["keys"]).index("JW")]
     assert sample.smiling[3, INDEX["FW"]] == data["extras"][12 + 3, list(data["extra_keys"]).index("FW")]
     assert (np.ptp(sample.hand[:, UNMARKED_COLUMNS], axis=0) == 0).all(), "nobody marked these"
 
@@ -31,7 +31,9 @@ def test_a_person_without_a_smiling_photo_has_nan_there() -> None:
 def test_a_file_without_neutral_photos_or_without_a_column_is_refused(tmp_path: Path) -> None:
     data = simulate_measures(4)
     with pytest.raises(SampleError, match="neutral"):
-        build_sample({**data, "photo": np.full(12, "smiling")})
+        build_sample({**data, "photo": np.array(["smiling", "a", "b"]).repeat(4)})
+    with pytest.raises(SampleError, match="two photos of one name"):
+        build_sample({**data, "photo": np.array(["neutral", "smiling", "smiling"]).repeat(4)})
     del data["error"]
     np.savez(tmp_path / "measures.npz", **data)
     with pytest.raises(SampleError, match="lacks error"):
