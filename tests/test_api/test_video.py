@@ -100,6 +100,7 @@ async def test_a_video_is_read_kept_and_remembered_like_one_photo(database_url: 
 async def test_an_error_in_the_header_of_a_video_is_answered_at_once_and_creates_no_task(minji: Person) -> None:
     for hostile in choose_hostile_clips():
         answer = await submit(minji, hostile.data)
+        assert answer.status_code != 202, hostile.name
         code = answer.json()["error"]["code"]
         assert code in hostile.codes, hostile.name
         assert answer.status_code == STATUS[code]
