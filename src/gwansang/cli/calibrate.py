@@ -1,4 +1,4 @@
-"""`gwansang calibrate`: norms from photos, or from remembered measures, of the people whom the product is for."""
+"""`gwansang calibrate`: norms from photos, or from remembered measures, of the people that the product is for."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,15 +32,15 @@ def calibrate(
             help="Photos of adults, near-frontal and sharp: one folder a person, or one photo a person side by side.",
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option("--id", help="What the norms are called [the folder's name].")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Name of the norms [the folder's name].")] = None,
     from_history: Annotated[
         bool, typer.Option("--from-history", help="Instead of photos: the remembered faces of users who agreed.")
     ] = False,
 ) -> None:
     """Make norms and scales from your own photos, or from your users' remembered measures.
 
-    Whom the photos show is yours to see to: adults, one face a photo, near-frontal, good light, with their consent.
-    The file holds aggregate figures only; no photo and no person can be told from it.
+    You have to make sure that the photos show consenting adults, one face a photo, near-frontal, in good light.
+    The file holds aggregate figures only; no photo and no person can be identified from it.
     """
     if from_history == (folder is not None):
         raise CommandError("Name a folder of photos, or ask for --from-history: one of the two.")

@@ -1,4 +1,4 @@
-"""`gwansang celebrity`: the gallery of people whom faces are compared with."""
+"""`gwansang celebrity`: the gallery of people that faces are compared with."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -67,15 +67,15 @@ def add(
     name_en: Annotated[str, typer.Option("--en", help="Name in English.")],
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Pictures of this person alone.")],
     category: Annotated[str, typer.Option(help="Such as actor, singer, athlete.")] = "celebrity",
-    source: Annotated[str, typer.Option(help="Where the pictures are from.")] = "",
-    licence: Annotated[str, typer.Option(help="Under which licence they may be used.")] = "",
-    attribution: Annotated[str, typer.Option(help="Who is to be named.")] = "",
+    source: Annotated[str, typer.Option(help="Origin of the pictures.")] = "",
+    licence: Annotated[str, typer.Option(help="Licence of the pictures.")] = "",
+    attribution: Annotated[str, typer.Option(help="Name to credit.")] = "",
 ) -> None:
     """Add pictures of a person; the pictures themselves are not kept."""
     names, provenance = PersonNames(name_ko, name_en), Provenance(source, licence, attribution)
     entries = [GalleryEntry(str(photo), names, category, "", provenance) for photo in photos]
     pictures = _import_entries(_NamedFiles(), entries)
-    _print_fates(pictures)
+    _print_outcomes(pictures)
     if all(picture.fate == "unusable" for picture in pictures):
         raise typer.Exit(1)
 
@@ -91,20 +91,20 @@ def import_people(
         ),
     ],
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write what became of every picture to a file.")
+        Path | None, typer.Option("--json", metavar="OUT", help="Write the outcome of every picture to a file.")
     ] = None,
 ) -> None:
-    """Look at many pictures. One that was interrupted goes on when it is called again: nothing is looked at twice."""
+    """Import many pictures. An interrupted import continues when it is called again: no picture is imported twice."""
     with _open_pictures(path) as source:
         pictures = _import_entries(source, list_entries(source))
     if json_file is not None:
         write_json(json_file, [picture.model_dump(mode="json") for picture in pictures])
-    _print_fates(pictures)
+    _print_outcomes(pictures)
 
 
 @app.command()
 def export(out: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON file to write.")]) -> None:
-    """Write down who is in the gallery and where each picture is from; what the network said of faces stays."""
+    """Write the people of the gallery and the origin of each picture to a file; embeddings are not exported."""
     people = _run_with_gallery(lambda gallery: gallery.list_everyone())
     write_json(out, [{**asdict(person), "pictures": [asdict(photo) for photo in photos]} for person, photos in people])
     typer.echo(f"{out}: {len(people)} people")
@@ -112,7 +112,7 @@ def export(out: Annotated[Path, typer.Argument(metavar="OUT", help="The JSON fil
 
 @app.command()
 def remove(celebrity_id: Annotated[int, typer.Argument(metavar="ID", help="The id that `list` shows.")]) -> None:
-    """Remove a person with everything known of their pictures."""
+    """Remove a person with all data of their pictures."""
     _run_with_gallery(lambda gallery: gallery.remove(celebrity_id))
     typer.echo(f"celebrity: {celebrity_id} is removed")
 
@@ -164,13 +164,15 @@ async def _imported_in_order(
             yield task.result()
 
 
-def _print_fates(pictures: list[ImportedPicture]) -> None:
+def _print_outcomes(pictures: list[ImportedPicture]) -> None:
     for picture in pictures:
         if picture.fate != "added":
             why = f" ({picture.failure.code}: {picture.failure.message})" if picture.failure else ""
             typer.echo(f"{picture.file}: {picture.fate}{why}")
-    fates = [picture.fate for picture in pictures]
-    counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in ("added", "renewed", "duplicate", "unusable"))
+    outcomes = [picture.fate for picture in pictures]
+    counts = ", ".join(
+        f"{outcomes.count(outcome)} {outcome}" for outcome in ("added", "renewed", "duplicate", "unusable")
+    )
     typer.echo(f"celebrity: {counts}")
 
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 def upgrade(
     revision: Annotated[str, typer.Argument(help="Version to reach; `head` is the newest.")] = migrate.HEAD,
 ) -> None:
-    """Bring the tables up to this release's version; does nothing where they are."""
+    """Bring the tables up to this release's version; does nothing if they are."""
     _run_on_database(lambda database: migrate.upgrade(database, revision))
     _print_revision(_run_on_database(migrate.current_revision))
 
@@ -30,7 +30,7 @@ def downgrade(
     revision: Annotated[str, typer.Argument(help="Version to go back to; `base` deletes every table.")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Take the tables back to an older version; what only the newer one could keep is lost."""
+    """Take the tables back to an older version; data that only the newer one can store is lost."""
     if not yes:
         typer.confirm(f"Data can be lost on the way to {revision}. Go on?", abort=True)
     _run_on_database(lambda database: migrate.downgrade(database, revision))
@@ -39,7 +39,7 @@ def downgrade(
 
 @app.command()
 def check() -> None:
-    """Compare the database with the tables of this release; exit code 1 where they differ."""
+    """Compare the database with the tables of this release; exit code 1 if they differ."""
     revision = _run_on_database(migrate.current_revision)
     if revision != REVISION:
         raise CommandError(
@@ -55,7 +55,7 @@ def check() -> None:
 
 @app.command()
 def info() -> None:
-    """Show where the database is and at which version."""
+    """Show the address and the version of the database."""
     address = _database().url.render_as_string(hide_password=True)
     typer.echo(f"address  {address}")
     typer.echo(f"version  {_run_on_database(migrate.current_revision) or 'none'}")

@@ -43,8 +43,8 @@ def demo() -> None:
         pictures, name, matches = asyncio.run(_import_and_match(settings))
     console = Console(soft_wrap=True, markup=False, highlight=False)
     console.print(f"1. A ZIP with {len(pictures)} drawn pictures of {len(_NAMES)} people who don't exist.")
-    fates = [picture.fate for picture in pictures]
-    console.print(f"2. Imported: {fates.count('added')} added, {fates.count('duplicate')} already there.")
+    outcomes = [picture.fate for picture in pictures]
+    console.print(f"2. Imported: {outcomes.count('added')} added, {outcomes.count('duplicate')} already there.")
     console.print(f"3. A third picture, of {name}, is asked for:", "")
     table = Table("", "name", "percentile", *next(iter(matches.matches)).similarity, box=None)
     for rank, match in enumerate(matches.matches, start=1):

@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def evaluate() -> None:
-    """Measure the product on photos of your own."""
+    """Measure stability and accuracy on labelled photos."""
 
 
 app.command("lookalike")(evaluate_lookalike)
@@ -40,7 +40,7 @@ def evaluate_stability(
         typer.Argument(
             metavar="DIR",
             help="One folder a person with two photos or more; or portraits of the same people in neutral/ and "
-            "smiling/, told apart by the name before the underscore.",
+            "smiling/, matched by the name before the underscore.",
         ),
     ],
     json_file: Annotated[
@@ -50,7 +50,7 @@ def evaluate_stability(
         Path | None, typer.Option("--norms", metavar="FILE", help="Norms of `gwansang calibrate` [NORMS_PATH].")
     ] = None,
 ) -> None:
-    """Compare the readings of several photos of the same people; exit code 1 where nothing can be compared."""
+    """Compare the readings of several photos of the same people; exit code 1 if nothing can be compared."""
     settings = read_settings()
     norms = read_norms(norms_file or settings.norms_path)
     info = read_people_info(folder)

@@ -43,21 +43,19 @@ def evaluate_lookalike(
         Path,
         typer.Argument(
             metavar="DIR",
-            help="One folder a person: the first photo stands in the gallery, the others are queries. Or portraits of "
+            help="One folder a person: the first photo is in the gallery, the others are queries. Or portraits of "
             "the same people in neutral/ (the gallery) and smiling/ (the queries). With --queries: the gallery.",
         ),
     ],
     queries: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Photos to ask with: one folder a person, or named alike before the underscore."
-        ),
+        typer.Option(metavar="DIR", help="Query photos: one folder a person, or the same name before the underscore."),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="OUT", help="Write every figure to a file.")
     ] = None,
 ) -> None:
-    """Measure the look-alike match on labelled photos; exit code 1 where nothing can be compared."""
+    """Measure the look-alike match on labelled photos; exit code 1 if nothing can be compared."""
     settings = read_settings()
     if queries is None:
         gallery_photos, query_photos = _split_photos(photos_by_person(folder))

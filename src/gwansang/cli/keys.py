@@ -23,7 +23,7 @@ def create(
     scope: Annotated[list[str], typer.Option(help=f"Repeat for several: {', '.join(KEY_SCOPES)}.")],
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; without, it does not.")] = None,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, this once."""
 
     async def use(accounts: Accounts) -> NewKey:
         owner = await accounts.users.find(email)
@@ -58,7 +58,7 @@ def list_keys(email: Owner) -> None:
 
 @app.command()
 def revoke(email: Owner, key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")]) -> None:
-    """End a key at once."""
+    """Revoke a key at once."""
 
     async def use(accounts: Accounts) -> None:
         await accounts.keys.revoke((await accounts.users.find(email)).id, key_id)

@@ -1,4 +1,4 @@
-"""`gwansang privacy`: keep the promises about data, and check them."""
+"""`gwansang privacy`: retention, encryption keys and audit log."""
 
 import base64
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("verify-audit")
 def verify_audit() -> None:
-    """Follow the chain of the audit log; exit code 1 where somebody changed it, with the first entry that is wrong."""
+    """Verify the chain of the audit log; exit code 1 if it was changed, with the first entry that is wrong."""
     check: AuditCheck = run_with_accounts(lambda accounts: accounts.audit.verify())
     if check.broken_at is not None:
         raise CommandError(f"The audit log is broken at entry {check.broken_at}: {check.reason}.")
@@ -30,9 +30,9 @@ def verify_audit() -> None:
 
 @app.command()
 def retention(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
 ) -> None:
-    """Delete now what is older than the schedule says; the service does it daily by itself."""
+    """Delete now all data older than the schedule allows; the service does it daily by itself."""
     if dry_run:
         counts = run_with_accounts(lambda accounts: accounts.retention.preview())
     else:
@@ -44,7 +44,7 @@ def retention(
 
 @app.command()
 def schedule(locale: Annotated[str, typer.Option(help=f"{LOCALE_CHOICE}.")] = DEFAULT_LOCALE) -> None:
-    """Show what is kept how long."""
+    """Show how long each kind of data is kept."""
 
     async def use(accounts: Accounts) -> tuple[ScheduleEntry, ...]:
         return accounts.retention.schedule(negotiate_locale((locale,)))
@@ -62,7 +62,7 @@ def rotate_keys() -> None:
 
 @app.command()
 def keys() -> None:
-    """Show which master keys are in use; exit code 1 where one of them is missing or is another one."""
+    """Show which master keys are in use; exit code 1 if one of them is missing or differs."""
     usage = run_with_accounts(lambda accounts: accounts.key_rotation.usage())
     for name, users in usage.users.items():
         typer.echo(f"{name:40} {users} users{'  (first)' if name == usage.primary else ''}")

@@ -23,7 +23,7 @@ def create_admin(
     email: Annotated[str, typer.Option(prompt="E-mail", help="Address to sign in with.")],
     username: Annotated[str, typer.Option(help="Name to show.")] = "admin",
 ) -> None:
-    """Make an administrator; the password is asked for, or taken from GWANSANG_ADMIN_PASSWORD."""
+    """Create an administrator; the password is asked for, or taken from GWANSANG_ADMIN_PASSWORD."""
     password = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True, type=str
     )

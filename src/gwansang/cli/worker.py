@@ -24,7 +24,9 @@ def worker(
     concurrency: Annotated[
         int | None, typer.Option(min=1, max=64, help="Tasks at once [JOBS_CONCURRENCY, else 4]; the same everywhere.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether a worker of this machine is alive.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only report whether a worker of this machine is alive.")
+    ] = False,
 ) -> None:
     """Do long work (videos, batches, imports) until stopped; any number of these may run, on any machine."""
     settings = read_settings()
