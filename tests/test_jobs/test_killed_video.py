@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_snapshot
+from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_reading_result
 from gwansang.services.ml.face_analyzer import FaceObservation
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.clip_reader import merge_parts, observe_part
@@ -61,7 +61,7 @@ def undisturbed() -> FaceObservation:
 
 def assert_equals_undisturbed_reading(task: TaskInfo) -> None:
     assert task.result is not None
-    kept = load_snapshot(task.result["told"]).kept
+    kept = load_reading_result(task.result).kept
     assert kept.quality.frames == undisturbed().quality.frames
     assert kept.quality.best_second == undisturbed().quality.best_second
     values = {measure.value for measure in kept.measures.values()}

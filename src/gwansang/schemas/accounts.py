@@ -1,4 +1,4 @@
-"""The wire of accounts: registration, signing in, and one's own data."""
+"""API models of accounts: registration, signing in, and one's own data."""
 
 import datetime as dt
 from typing import Annotated, Literal

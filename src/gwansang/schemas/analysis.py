@@ -1,4 +1,4 @@
-"""The wire of a face reading."""
+"""API models of a face reading."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The wire of the five callings of a face."""
+"""API models of the five callings of a face."""
 
 from pydantic import BaseModel, Field
 

@@ -1,4 +1,4 @@
-"""The wire of the gallery and of the look-alike match. No embedding has a place in it."""
+"""API models of the gallery and of the look-alike match. No embedding has a place in it."""
 
 import datetime as dt
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""The wire of two readings side by side."""
+"""API models of two readings side by side."""
 
 import datetime as dt
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The wire of consents."""
+"""API models of consents."""
 
 import datetime as dt
 from typing import Annotated, Literal

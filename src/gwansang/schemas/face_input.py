@@ -1,4 +1,4 @@
-"""The wire of the input of a reading: a photo, landmarks, and the form fields beside uploads."""
+"""API models of the input of a reading: a photo, landmarks, and the form fields beside uploads."""
 
 from typing import Annotated
 

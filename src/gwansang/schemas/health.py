@@ -1,4 +1,4 @@
-"""The wire of the health checks."""
+"""API models of the health checks."""
 
 from typing import Literal
 

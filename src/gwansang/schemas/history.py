@@ -1,4 +1,4 @@
-"""The wire of kept readings in a list."""
+"""API models of kept readings in a list."""
 
 import datetime as dt
 from uuid import UUID

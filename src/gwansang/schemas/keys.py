@@ -1,4 +1,4 @@
-"""The wire of API keys."""
+"""API models of API keys."""
 
 import datetime as dt
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""The wire of live guidance; docs/live.md has the order of the messages."""
+"""API models of live guidance; docs/live.md has the order of the messages."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The wire of a list: always a page."""
+"""API models of a list: always a page."""
 
 from typing import Generic, TypeVar
 

@@ -1,4 +1,4 @@
-"""The wire of the privacy notice and the retention schedule."""
+"""API models of the privacy notice and the retention schedule."""
 
 from typing import Literal
 

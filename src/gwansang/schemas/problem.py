@@ -1,4 +1,4 @@
-"""The wire of an error: RFC 9457, with an envelope for clients that only read `error`."""
+"""API models of an error: RFC 9457, with an envelope for clients that only read `error`."""
 
 from pydantic import BaseModel, Field, JsonValue
 

@@ -1,4 +1,4 @@
-"""The wire of WebSockets: tickets, authentication and errors."""
+"""API models of WebSockets: tickets, authentication and errors."""
 
 from typing import Annotated, Literal
 

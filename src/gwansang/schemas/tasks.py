@@ -1,4 +1,4 @@
-"""The wire of tasks."""
+"""API models of tasks."""
 
 import datetime as dt
 from typing import Literal

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import JsonValue, SkipValidation, TypeAdapter
+from pydantic import Field, JsonValue, SkipValidation, TypeAdapter
 
 from gwansang.core.jsonable import JsonObject
 from gwansang.reading.model import Energy
@@ -28,11 +28,12 @@ class ReadingSummary:
 
 @dataclass(frozen=True, slots=True)
 class BatchPhoto:
-    """One photo of a batch: its reading as a summary and as a dumped snapshot, or the failure. `told` stays
+    """One photo of a batch: its reading as a summary and as a dumped snapshot, or the failure. `snapshot` stays
     unvalidated: validating fifty whole readings takes long, and a caller needs one."""
 
-    short: ReadingSummary | None = None
-    told: Annotated[JsonValue, SkipValidation] = None
+    # The aliases are the names in stored results, so they can't be renamed.
+    summary: Annotated[ReadingSummary | None, Field(alias="short")] = None
+    snapshot: Annotated[JsonValue, SkipValidation, Field(alias="told")] = None
     failure: Failure | None = None
 
     @classmethod
@@ -64,7 +65,7 @@ _RESULT: Final = cache(lambda: TypeAdapter(BatchResult))
 
 def dump_photo(photo: BatchPhoto) -> JsonValue:
     """Encode a photo as the outcome of a step."""
-    data: JsonValue = _PHOTO().dump_python(photo, mode="json")
+    data: JsonValue = _PHOTO().dump_python(photo, mode="json", by_alias=True)
     return data
 
 

@@ -64,8 +64,8 @@ class BatchJob:
 
 def _load_analyses(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
     """Decode the analyses of the photos that could be read, by index."""
-    snapshots = {index: photo.told for index, photo in enumerate(map(load_photo, data))}
-    return {index: load_snapshot(told).kept for index, told in snapshots.items() if told is not None}
+    snapshots = {index: photo.snapshot for index, photo in enumerate(map(load_photo, data))}
+    return {index: load_snapshot(snapshot).kept for index, snapshot in snapshots.items() if snapshot is not None}
 
 
 async def _request(task: TaskContext) -> ReadingRequest:

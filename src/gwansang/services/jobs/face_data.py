@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import numpy as np
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
+from gwansang.core.jsonable import JsonObject
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery
 from gwansang.services.readings.analysis_service import ReadingInput
@@ -17,6 +18,7 @@ from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.face import Pose, Quality
 
 _SNAPSHOT: Final = cache(lambda: TypeAdapter(AnalysisSnapshot))  # built at first use: 20 ms of the start otherwise
+_SNAPSHOT_KEY: Final = "told"  # in stored results, so it can't be renamed
 
 
 class _Strict(BaseModel):
@@ -116,6 +118,16 @@ def dump_snapshot(snapshot: AnalysisSnapshot) -> JsonValue:
 def load_snapshot(data: JsonValue) -> AnalysisSnapshot:
     """Decode an analysis; raises ValidationError."""
     return _SNAPSHOT().validate_python(data)
+
+
+def reading_result(snapshot: AnalysisSnapshot) -> JsonObject:
+    """Return the result of a task that reads one face."""
+    return {_SNAPSHOT_KEY: dump_snapshot(snapshot)}
+
+
+def load_reading_result(result: JsonObject) -> AnalysisSnapshot:
+    """Decode the result of a task that reads one face; raises ValidationError."""
+    return load_snapshot(result[_SNAPSHOT_KEY])
 
 
 def step_analysis_id(task_id: UUID, index: int) -> UUID:

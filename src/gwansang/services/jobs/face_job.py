@@ -7,9 +7,9 @@ from pydantic import JsonValue
 from gwansang.services.jobs.face_data import (
     decode_query,
     dump_reading_input,
-    dump_snapshot,
     load_reading_input,
     load_request,
+    reading_result,
     step_analysis_id,
 )
 from gwansang.services.readings.caller_analyses import CallerAnalyses
@@ -42,4 +42,4 @@ class FaceJob:
         request = load_request(await task.input(task.inputs - 1))
         photo = partial(task.input, best - 1) if request.landmarks is None else None
         result, save = await self._readings.compose(reading_input, task.user_id, step_analysis_id(task.id, 0), photo)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, save.write, save.discard)
+        return JobResult(reading_result(snapshot_of(result)), save.write, save.discard)

@@ -13,7 +13,7 @@ from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext
 from gwansang.services.tasks.kinds import IMPORT
 
-Fate = Literal["added", "renewed", "duplicate", "unusable"]
+Outcome = Literal["added", "renewed", "duplicate", "unusable"]
 
 
 class ImportedPicture(BaseModel):
@@ -24,7 +24,7 @@ class ImportedPicture(BaseModel):
     file: str
     name_ko: str
     name_en: str
-    fate: Fate
+    fate: Outcome  # stored under this name
     failure: Failure | None = None
 
 
@@ -71,16 +71,16 @@ async def import_picture(
     celebrities: CelebrityService, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None
 ) -> ImportedPicture:
     """Import one picture; errors of the picture are returned, errors of the service are raised."""
-    fate: Fate
+    outcome: Outcome
     failure: Failure | None = None
     try:
-        fate = await celebrities.import_picture(entry, picture, photo_id)
+        outcome = await celebrities.import_picture(entry, picture, photo_id)
     except PhotoExistsError:
-        fate = "duplicate"
+        outcome = "duplicate"
     except (Unavailable, Forbidden):
         raise
     except AppError as error:
-        fate, failure = "unusable", Failure.from_error(error)
+        outcome, failure = "unusable", Failure.from_error(error)
     return ImportedPicture(
-        file=entry.file, name_ko=entry.names.name_ko, name_en=entry.names.name_en, fate=fate, failure=failure
+        file=entry.file, name_ko=entry.names.name_ko, name_en=entry.names.name_en, fate=outcome, failure=failure
     )

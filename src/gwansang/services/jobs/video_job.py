@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
-from gwansang.services.jobs.face_data import dump_snapshot, load_request, step_analysis_id
+from gwansang.services.jobs.face_data import load_request, reading_result, step_analysis_id
 from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
@@ -44,4 +44,4 @@ class VideoJob:
         seen_at = max(seen_at for _, seen_at in parts)
         reading_input = ReadingInput(observation, request.locale, request.birth_year, seen_at)
         result, save = await self._readings.compose(reading_input, task.user_id, step_analysis_id(task.id, 0), None)
-        return JobResult({"told": dump_snapshot(snapshot_of(result))}, save.write, save.discard)
+        return JobResult(reading_result(snapshot_of(result)), save.write, save.discard)

@@ -1,4 +1,4 @@
-"""Presenters: results of the services as the models of the wire."""
+"""Presenters: results of the services as API models."""
 
 from dataclasses import fields
 from typing import Any

@@ -1,4 +1,4 @@
-"""Live guidance as the wire shows it."""
+"""API models of live guidance."""
 
 from gwansang.schemas import live as wire
 from gwansang.services.readings.live_service import Guidance

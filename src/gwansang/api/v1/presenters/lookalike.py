@@ -1,4 +1,4 @@
-"""Look-alikes as the wire shows them."""
+"""API models and cards of look-alikes."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Readings as the wire shows them: numbers rounded, measures as lines on the upright photo."""
+"""API models of readings: numbers rounded, measures as lines on the upright photo."""
 
 from collections.abc import Iterable, Iterator
 

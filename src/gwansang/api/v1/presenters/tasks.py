@@ -1,4 +1,4 @@
-"""Tasks as the wire shows them; errors come in the language of the request."""
+"""API models of tasks; errors come in the language of the request."""
 
 from collections import Counter
 from typing import Final, get_args
@@ -11,8 +11,8 @@ from gwansang.core.jsonable import JsonObject
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
-from gwansang.services.jobs.face_data import load_snapshot
-from gwansang.services.jobs.import_job import Fate, load_pictures
+from gwansang.services.jobs.face_data import load_reading_result, load_snapshot
+from gwansang.services.jobs.import_job import Outcome, load_pictures
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import ResultType
 from gwansang.services.tasks.task_service import TaskInfo
@@ -55,7 +55,7 @@ def present_batch_photo(info: TaskInfo, number: int, locale: Locale) -> wire.Bat
     if batch is None or not 1 <= number <= len(batch.photos):
         raise BatchPhotoNotFoundError("There is no photo with this number in a batch that is done.")
     photo = batch.photos[number - 1]
-    reading = None if photo.told is None else present_snapshot(load_snapshot(photo.told))
+    reading = None if photo.snapshot is None else present_snapshot(load_snapshot(photo.snapshot))
     summary = _photo(number, batch.names[number - 1], photo, locale)
     return wire.BatchPhotoReading.model_validate({**summary, "reading": reading})
 
@@ -65,7 +65,7 @@ def _result(info: TaskInfo, locale: Locale) -> FaceReading | wire.BatchOut | wir
         return None
     match info.result_type:
         case ResultType.READING:
-            return present_snapshot(load_snapshot(info.result["told"]))
+            return present_snapshot(load_reading_result(info.result))
         case ResultType.BATCH:
             return _batch(info.result, locale)
         case ResultType.IMPORT:
@@ -82,22 +82,22 @@ def _batch(result: JsonObject, locale: Locale) -> wire.BatchOut:
     batch = load_batch(result)
     numbered = enumerate(zip(batch.names, batch.photos, strict=True), start=1)
     photos = [_photo(number, name, photo, locale) for number, (name, photo) in numbered]
-    read = sum(photo.short is not None for photo in batch.photos)
+    read = sum(photo.summary is not None for photo in batch.photos)
     return wire.BatchOut.model_validate({"read": read, "failed": len(photos) - read, "photos": photos})
 
 
 def _photo(number: int, name: str, photo: BatchPhoto, locale: Locale) -> dict[str, object]:
-    if photo.short is None:
+    if photo.summary is None:
         return {"number": number, "name": name, "status": "failed", "error": _failure(photo.failure, locale)}
-    return {"number": number, "name": name, "status": "read", **fields_of(photo.short)}
+    return {"number": number, "name": name, "status": "read", **fields_of(photo.summary)}
 
 
 def _import(result: JsonObject, locale: Locale) -> wire.ImportOut:
     pictures = load_pictures(result)
-    fates = Counter(picture.fate for picture in pictures)
+    outcomes = Counter(picture.fate for picture in pictures)
     return wire.ImportOut.model_validate(
         {
-            **{fate: fates[fate] for fate in get_args(Fate)},
+            **{outcome: outcomes[outcome] for outcome in get_args(Outcome)},
             "pictures": [{**dict(picture), "error": _failure(picture.failure, locale)} for picture in pictures],
         }
     )
