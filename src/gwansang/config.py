@@ -146,7 +146,7 @@ class LimitSettings(BaseSettings):
 
 
 class EdgeSettings(BodySettings):
-    """What the HTTP edge lets in: hosts, origins, proxies, operators, request bodies and WebSockets."""
+    """Settings of the HTTP edge: hosts, origins, proxies, operators, request bodies and WebSockets."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
@@ -185,7 +185,7 @@ class Settings(
     log_format: Literal["auto", "json", "console"] = "auto"
 
     @model_validator(mode="after")
-    def _refuse_open_doors(self) -> Self:
+    def _check_production_safety(self) -> Self:
         if "*" in self.cors_origins and self.cors_credentials:
             raise ValueError("CORS_ORIGINS=* and CORS_CREDENTIALS=true together would open every account to every site")
         if self.production and self.secret_key.get_secret_value() == DEFAULT_SECRET_KEY:

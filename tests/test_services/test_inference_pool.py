@@ -63,7 +63,7 @@ async def test_a_full_queue_raises_with_retry_after() -> None:
     assert raised.value.context["retry_after_s"] >= 1
 
 
-async def test_a_cancelled_waiting_job_frees_its_place_and_never_runs() -> None:
+async def test_a_cancelled_waiting_job_frees_its_slot_and_never_runs() -> None:
     pool, gate, ran = pool_of(queue=1), Gate(), Event()
     await pool.start()
     running = asyncio.create_task(pool.run(gate))

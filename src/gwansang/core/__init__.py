@@ -1,1 +1,1 @@
-"""The ground floor: what every other floor may use."""
+"""The lowest layer, which every other layer may use."""

@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 
 class JsonSerializer(EngineSerializer):
-    """JSON in place of pickle, which would run code from a table. Of an exception only the type is stored: its message
-    can quote data of a task."""
+    """Stores values as JSON: loading pickles would execute code from the table. Of an exception only the type is
+    stored: its message can quote data of a task."""
 
     def serialize(self, data: object) -> str:
         return json.dumps(data, default=_dump_exception)

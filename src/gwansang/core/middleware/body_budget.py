@@ -68,7 +68,7 @@ class BodyBudget:
         self.wake()
 
     def wake(self) -> None:
-        """Let waiting bodies look again."""
+        """Wake all waiting bodies to check the budget."""
         self._changed.set()
         self._changed = asyncio.Event()
 

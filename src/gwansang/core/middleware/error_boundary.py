@@ -14,7 +14,7 @@ ErrorResponder = Callable[[Scope, Exception], Response]
 
 
 class ErrorBoundary:
-    """Answers in the place of an application that raised; `error_response` makes the answer from the exception."""
+    """Answers for an application that raised; `error_response` makes the answer from the exception."""
 
     def __init__(self, app: ASGIApp, *, error_response: ErrorResponder) -> None:
         self.app = app

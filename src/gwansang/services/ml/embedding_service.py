@@ -72,7 +72,7 @@ class EmbeddingService:
 def _features_of_query(vision: FaceVision, query: FaceQuery) -> FaceFeatures:
     """Return the mean over all photos of the query, which is steadier than any one of them."""
     if query.image is None:
-        raise PhotoRequiredError("Send a photo: who somebody resembles can't be told from landmarks alone.")
+        raise PhotoRequiredError("Send a photo: landmarks alone are not enough to find look-alikes.")
     photos = (query.image, *query.more_images)
     found: list[tuple[Face, Embedding]] = []
     for index, photo in enumerate(photos):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
-_CERTAINLY_DEAD: Final = 10  # times the silence after which a worker counts as dead
+_DEAD_FACTOR: Final = 10  # times the silence after which a worker counts as dead
 _LOST_AFTER: Final = timedelta(seconds=60)  # an enqueued task that the engine does not have
 _ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of a task that was never committed, or has ended
 _ORPHAN_INTERVAL: Final = timedelta(minutes=10)
@@ -56,7 +56,7 @@ class Sweeper:
         await self._delete_ended(active)
         await self._reenqueue_lost(active)
         async with self._resources.uow.write() as tx:
-            await tx.workers.delete_stale(now - 2 * _CERTAINLY_DEAD * self._dead_after)
+            await tx.workers.delete_stale(now - 2 * _DEAD_FACTOR * self._dead_after)
             await tx.tasks.delete_expired(now)
         if now >= self._orphans_due_at:
             self._orphans_due_at = now + _ORPHAN_INTERVAL
@@ -79,7 +79,7 @@ class Sweeper:
             name
             for name, (beat_at, changed_at) in self._heartbeats.items()
             if seen_at - changed_at < self._dead_after.total_seconds()
-            and now - beat_at < _CERTAINLY_DEAD * self._dead_after
+            and now - beat_at < _DEAD_FACTOR * self._dead_after
         )
 
     async def _requeue_abandoned(self, active: Sequence[ActiveTask], alive: frozenset[str] | None) -> None:
