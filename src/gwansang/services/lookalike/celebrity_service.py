@@ -98,7 +98,7 @@ class CelebrityService:
         async with self._uow.write() as tx:
             await tx.celebrities.add(row)
             await tx.gallery_version.bump()
-        self._announce("gallery.person_added", row.id)
+        self._announce("person_added", row.id)
         return person_info(row, (0, 0))
 
     async def change(
@@ -119,7 +119,7 @@ class CelebrityService:
             await tx.celebrities.save(row)
             await tx.gallery_version.bump()
             counts = await tx.celebrities.count_photos([celebrity_id], MODEL)
-        self._announce("gallery.person_changed", celebrity_id)
+        self._announce("person_changed", celebrity_id)
         return person_info(row, counts.get(celebrity_id, (0, 0)))
 
     async def remove(self, celebrity_id: int) -> None:
@@ -128,7 +128,7 @@ class CelebrityService:
             if not await tx.celebrities.delete(celebrity_id):
                 raise CelebrityNotFoundError("There is no such person in the gallery.")
             await tx.gallery_version.bump()
-        self._announce("gallery.person_removed", celebrity_id)
+        self._announce("person_removed", celebrity_id)
 
     async def add_photo(self, celebrity_id: int, picture: bytes, origin: Provenance) -> PhotoInfo:
         """Add a picture to a person, or renew one that has an embedding of an older network. Raises PhotoExistsError,
@@ -182,7 +182,7 @@ class CelebrityService:
             await tx.celebrities.save(person)
             await tx.gallery_version.bump()
         outcome: Outcome = "renewed" if stored else "added"
-        self._announce(f"gallery.photo_{outcome}", row.celebrity_id)
+        self._announce(f"photo_{outcome}", row.celebrity_id)
         return outcome, photo_info(row)
 
     async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
@@ -191,10 +191,10 @@ class CelebrityService:
             if not await tx.celebrity_photos.delete(celebrity_id, photo_id):
                 raise CelebrityPhotoNotFoundError("There is no such picture of this person.")
             await tx.gallery_version.bump()
-        self._announce("gallery.photo_removed", celebrity_id)
+        self._announce("photo_removed", celebrity_id)
 
-    def _announce(self, event: str, celebrity_id: int) -> None:
-        _log.info(event, celebrity_id=celebrity_id)
+    def _announce(self, change: str, celebrity_id: int) -> None:
+        _log.info("gallery.changed", change=change, celebrity_id=celebrity_id)
         self._search.notify_change()
 
 

@@ -30,7 +30,7 @@ class PhotoCleaner:
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._delete(keys)
         except (StorageUnavailableError, TimeoutError):
-            _log.warning("photos.deletion_deferred", objects=len(keys))
+            _log.warning("photo.deletion_deferred", objects=len(keys))
 
     async def sweep(self) -> int:
         """Delete every object that is due and return their number; raises StorageUnavailableError."""

@@ -168,7 +168,7 @@ class TaskRun:
         }
 
     async def _clean_up(self, status: str, **fields: str) -> None:
-        _log.info(f"task.{status}", task_id=str(self.id), kind=self.kind, **fields)
+        _log.info("task.ended", task_id=str(self.id), kind=self.kind, status=status, **fields)
         try:
             await self._resources.vault.delete(self.id)
         except Unavailable:
