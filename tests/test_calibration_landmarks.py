@@ -331,7 +331,8 @@ def test_held_out_measures_are_written_as_the_scores_read_them(tmp_path: Path) -
     rows = [(f"{number:03}", kind, name) for number in range(4) for kind, name in names]
     count = len(rows)
     person, kind, name = (np.array(column) for column in zip(*rows, strict=True))
-    marked = np.where((kind == NEUTRAL)[:, None, None], drawn_marks(), np.nan).astype(np.float32)
+    marked = (drawn_marks() + rng.normal(0, 1, (count, TEMPLATE_POINTS, 2))).astype(np.float32)
+    marked[kind != NEUTRAL] = np.nan
     mesh = np.tile(pixel_mesh(), (count, 1, 1)).astype(np.float32)
     blank = np.zeros((count, 1), np.float32)
     matrix = np.tile(np.eye(2, 3), (count, 1, 1))
