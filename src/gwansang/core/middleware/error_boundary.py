@@ -37,7 +37,7 @@ class ErrorBoundary:
         try:
             await self.app(scope, receive, observe_send)
         except ClientDisconnect:
-            _log.info("http.client_gone")
+            _log.info("http.client_disconnected")
         except Exception as error:  # the one place that has to catch everything: callers are promised an answer
             _log.exception("http.unexpected_error")
             if started:
