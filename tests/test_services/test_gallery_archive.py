@@ -46,10 +46,10 @@ def with_entry(name: str, *, mode: int = stat.S_IFREG | 0o644, flags: int = 0) -
         info = zipfile.ZipInfo("x" * len(name))
         info.external_attr = mode << 16
         archive.writestr(info, b"target")
-    made = bytearray(content.getvalue().replace(b"x" * len(name), name.encode()))
-    at = made.index(b"PK\x01\x02")
-    struct.pack_into("<H", made, at + 8, struct.unpack_from("<H", made, at + 8)[0] | flags)
-    return bytes(made)
+    data = bytearray(content.getvalue().replace(b"x" * len(name), name.encode()))
+    at = data.index(b"PK\x01\x02")
+    struct.pack_into("<H", data, at + 8, struct.unpack_from("<H", data, at + 8)[0] | flags)
+    return bytes(data)
 
 
 def test_a_folder_is_a_person_and_its_name_may_contain_both_names() -> None:

@@ -147,12 +147,12 @@ async def test_an_analysis_can_be_deleted_once(accounts: Accounts) -> None:
 
 async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
     user_id = await user_with_history(accounts)
-    made = [make_analysis(minutes=number) for number in range(5)]
-    for analysis in made:
+    saved = [make_analysis(minutes=number) for number in range(5)]
+    for analysis in saved:
         await accounts.history.save(user_id, analysis)
     first, last = await accounts.history.page(user_id, 1, 2), await accounts.history.page(user_id, 3, 2)
-    assert [item.analysis_id for item in first.items] == [made[4].analysis_id, made[3].analysis_id]
-    assert [item.analysis_id for item in last.items] == [made[0].analysis_id]
+    assert [item.analysis_id for item in first.items] == [saved[4].analysis_id, saved[3].analysis_id]
+    assert [item.analysis_id for item in last.items] == [saved[0].analysis_id]
     assert (first.total, first.pages) == (5, 3)
     with pytest.raises(InvalidPageError):
         await accounts.history.page(user_id, 10**12)

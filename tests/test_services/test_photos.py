@@ -213,8 +213,8 @@ async def test_consent_withdrawn_while_a_task_ends_leaves_no_photo(
     accounts: Accounts, readings: CallerAnalyses, store: FakeStore, purpose: Purpose
 ) -> None:
     user_id = await user_with_consents(accounts)
-    made = make_analysis()
-    save = await readings.prepare_save(user_id, [made], {made.analysis_id: load_photo})
+    analysis = make_analysis()
+    save = await readings.prepare_save(user_id, [analysis], {analysis.analysis_id: load_photo})
     assert len(store.objects) == 1
     await accounts.consents.withdraw(user_id, purpose)
     async with accounts.uow.write() as tx:
@@ -227,8 +227,8 @@ async def test_discarding_a_pending_save_deletes_its_photos_at_once(
     accounts: Accounts, readings: CallerAnalyses, store: FakeStore
 ) -> None:
     user_id = await user_with_consents(accounts)
-    made = [make_analysis() for _ in range(3)]
-    save = await readings.prepare_save(user_id, made, {one.analysis_id: load_photo for one in made})
+    analyses = [make_analysis() for _ in range(3)]
+    save = await readings.prepare_save(user_id, analyses, {analysis.analysis_id: load_photo for analysis in analyses})
     await accounts.erasures.erase(user_id)
     assert len(store.objects) == 3
     await save.discard()
@@ -239,11 +239,13 @@ async def test_a_failing_upload_deletes_the_copies_made_before_it(
     accounts: Accounts, readings: CallerAnalyses, store: FakeStore
 ) -> None:
     user_id = await user_with_consents(accounts)
-    made = [make_analysis() for _ in range(2)]
+    analyses = [make_analysis() for _ in range(2)]
     loaders: list[LoadPhoto] = [load_photo, load_missing_photo]
     with pytest.raises(ObjectNotFoundError):
         await readings.prepare_save(
-            user_id, made, {one.analysis_id: load for one, load in zip(made, loaders, strict=True)}
+            user_id,
+            analyses,
+            {analysis.analysis_id: load for analysis, load in zip(analyses, loaders, strict=True)},
         )
     assert store.objects == {}
 
@@ -252,8 +254,8 @@ async def test_discarding_a_written_save_keeps_its_photos(
     accounts: Accounts, readings: CallerAnalyses, store: FakeStore
 ) -> None:
     user_id = await user_with_consents(accounts)
-    made = make_analysis()
-    save = await readings.prepare_save(user_id, [made], {made.analysis_id: load_photo})
+    analysis = make_analysis()
+    save = await readings.prepare_save(user_id, [analysis], {analysis.analysis_id: load_photo})
     async with accounts.uow.write() as tx:
         await save.write(tx)
     await save.discard()  # as after a commit whose answer was lost
