@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from gwansang.vision.drawn_face import draw_face
 
 Rgb = NDArray[np.uint8]
-ENCODER_OPTIONS = {
-    "libx264": {"preset": "ultrafast", "crf": "18"},
-    "libvpx": {"deadline": "realtime", "cpu-used": "8", "b": "4000000"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "b": "4000000"},
+ENCODER_OPTIONS = {  # one thread: encoders that share busy cores wait for each other, VP8 four times as long
+    "libx264": {"threads": "1", "preset": "ultrafast", "crf": "18"},
+    "libvpx": {"threads": "1", "deadline": "realtime", "cpu-used": "8", "b": "4000000"},
+    "libvpx-vp9": {"threads": "1", "deadline": "realtime", "cpu-used": "8", "b": "4000000"},
 }
 
 

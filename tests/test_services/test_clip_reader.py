@@ -75,7 +75,7 @@ def person(index: int) -> Rgb:
 
 
 @cache
-def clip_of(index: int, codec: str = "libx264", container: str = "mp4", count: int = 24) -> bytes:
+def clip_of(index: int, codec: str = "libx264", container: str = "mp4", count: int = 16) -> bytes:
     return encode_clip(handheld_frames(person(index), count, 720, 864, seed=index), codec, container)
 
 
@@ -182,7 +182,7 @@ def test_a_clip_without_a_readable_face_raises_the_reason(
 
 
 def test_a_clip_of_two_people_one_after_the_other_is_rejected(vision: NetworkVision) -> None:
-    halves = [*handheld_frames(person(0), 15, 720, 864), *handheld_frames(person(12), 15, 720, 864)]
+    halves = [*handheld_frames(person(0), 10, 720, 864), *handheld_frames(person(12), 10, 720, 864)]
     error = error_of(vision, encode_clip(halves))
     assert type(error) is DifferentFacesError
     assert 0 <= error.context["second"] <= 1
