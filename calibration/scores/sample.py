@@ -10,14 +10,14 @@ MEASURES.npz has one row for each photo, n in all, and belongs to no repository:
     studio        (n,) set that the photo is from
     keys          (24,) measures that hand marks show, and "L-M" for log(lower / middle zone)
     extra_keys    (6,) FW FH TP NR CF U, which nobody marks
-    told          (n, 24) measured by models that had not seen the person, all on one scale
+    measured      (n, 24) by models that had not seen the person, all on one scale
     error         (n, 24) their declared errors
     hand          (n, 24) of the person's hand marks on the neutral photo
     extras        (n, 6) measured values of the extra keys
     mesh          (n, 24), optional: measured by the vertices of the mesh alone; read in neutral rows
     mesh_extras   (n, 6), with `mesh`: the same of the extra keys
 
-GROUPS.npz has mean faces of groups, for evaluation only: names (g,), keys (24,), told (g, 24), extra_keys (6,),
+GROUPS.npz has mean faces of groups, for evaluation only: names (g,), keys (24,), measured (g, 24), extra_keys (6,),
 extras (g, 6), all of the vertices alone.
 """
 
@@ -43,7 +43,7 @@ UNMARKED_COLUMNS = [INDEX[key] for key in UNMARKED]
 SCORED = tuple(key for key in KEYS if key not in (*UNMARKED, "CJ", "M"))
 """Measures that a weight may rest on: those that hand marks show; L stands for M as well, and CJ is 1 / JW."""
 SCORED_COLUMNS = [INDEX[key] for key in SCORED]
-_REQUIRED = ("person", "photo", "sex", "group", "studio", "keys", "extra_keys", "told", "error", "hand", "extras")
+_REQUIRED = ("person", "photo", "sex", "group", "studio", "keys", "extra_keys", "measured", "error", "hand", "extras")
 
 
 class SampleError(ValueError):
@@ -141,7 +141,7 @@ def load_groups(path: Path) -> tuple[tuple[str, ...], Table]:
     """Return the names of the groups of GROUPS.npz and the measures of their mean faces, (g, 31)."""
     with np.load(path) as file:
         data: dict[str, NDArray[np.generic]] = {name: file[name] for name in file.files}
-    return tuple(data["names"].astype(str)), _table(data, _numbers(data, "told"), _numbers(data, "extras"))
+    return tuple(data["names"].astype(str)), _table(data, _numbers(data, "measured"), _numbers(data, "extras"))
 
 
 def zones(lower_to_middle: Table, upper: Table) -> tuple[Table, Table, Table]:
@@ -172,7 +172,7 @@ def _pick(values: Table, rows: list[int | None]) -> Table:
 
 
 def _photo_table(data: Mapping[str, NDArray[np.generic]], rows: list[int | None]) -> Table:
-    return _table(data, _pick(_numbers(data, "told"), rows), _pick(_numbers(data, "extras"), rows))
+    return _table(data, _pick(_numbers(data, "measured"), rows), _pick(_numbers(data, "extras"), rows))
 
 
 def _mesh(data: Mapping[str, NDArray[np.generic]], first: Rows) -> Table:

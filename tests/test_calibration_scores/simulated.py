@@ -46,7 +46,7 @@ def simulate_measures(people: int, seed: int = 0, sex_difference: float = 0.5) -
         "studio": np.full(3 * people, "studio"),
         "keys": np.array(MARKED),
         "extra_keys": np.array(UNMARKED),
-        "told": values[:, :marked],
+        "measured": values[:, :marked],
         "error": np.broadcast_to(ERROR * spread[:marked], (3 * people, marked)),
         "hand": hand[:, :marked],
         "extras": values[:, marked:],

@@ -47,7 +47,7 @@ def test_evaluate_prints_every_figure_with_its_target(
     monkeypatch.setattr(meanings, "_SIMULATED", 500)
     data = simulate_measures(8, seed=5)
     groups = {name: data[name] for name in ("keys", "extra_keys")} | {"names": np.array([f"g{i}" for i in range(8)])}
-    np.savez(tmp_path / "groups.npz", told=data["told"][:8], extras=data["extras"][:8], **groups)
+    np.savez(tmp_path / "groups.npz", measured=data["measured"][:8], extras=data["extras"][:8], **groups)
     target = tmp_path / "figures.json"
     main(["evaluate", str(measures), "--groups", str(tmp_path / "groups.npz"), "--json", str(target)])
     content = json.loads(target.read_bytes())

@@ -15,7 +15,7 @@ def test_photos_become_one_row_for_each_person(tmp_path: Path) -> None:
     sample = load_sample(tmp_path / "measures.npz")
     assert len(sample) == 12
     assert list(sample.retakes) == ["near40"]
-    assert sample.measured[3, INDEX["JW"]] == data["told"][3, list(data["keys"]).index("JW")]
+    assert sample.measured[3, INDEX["JW"]] == data["measured"][3, list(data["keys"]).index("JW")]
     assert sample.smiling[3, INDEX["FW"]] == data["extras"][12 + 3, list(data["extra_keys"]).index("FW")]
     assert (np.ptp(sample.hand[:, UNMARKED_COLUMNS], axis=0) == 0).all(), "nobody marked these"
 
