@@ -1,4 +1,4 @@
-"""Saved readings over HTTP: only with consent, only for their owners."""
+"""Kept readings over HTTP: only with consent, only for their owners."""
 
 import json
 import re
@@ -46,14 +46,14 @@ def without_points(document: object) -> object:
     return [without_points(item) for item in document] if isinstance(document, list) else document
 
 
-async def test_a_saved_reading_equals_the_answer_without_its_points(minji: Person) -> None:
+async def test_a_kept_reading_equals_the_answer_without_its_points(minji: Person) -> None:
     answered = await read(minji)
-    saved = (await minji.call("GET", f"/analysis/{answered['analysis_id']}")).json()
-    assert without_points(saved) == without_points(answered)
-    assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(saved))) == {"[]"}
+    kept = (await minji.call("GET", f"/analysis/{answered['analysis_id']}")).json()
+    assert without_points(kept) == without_points(answered)
+    assert set(re.findall(r'"points": (\[[^\]]*\])', json.dumps(kept))) == {"[]"}
 
 
-async def test_saved_readings_are_paged_newest_first(minji: Person) -> None:
+async def test_kept_readings_are_paged_newest_first(minji: Person) -> None:
     ids = [(await read(minji))["analysis_id"] for _ in range(3)]
     page = (await minji.call("GET", "/analysis", params={"size": 2})).json()
     assert (page["total"], page["pages"], len(page["items"])) == (3, 2, 2)
@@ -74,7 +74,7 @@ async def test_a_deleted_reading_is_gone(minji: Person) -> None:
     assert (await minji.call("GET", "/analysis")).json()["items"] == []
 
 
-async def test_the_fortune_of_any_day_is_returned_for_a_saved_reading(minji: Person) -> None:
+async def test_the_fortune_of_any_day_is_returned_for_a_kept_reading(minji: Person) -> None:
     reading = await read(minji)
     path = f"/analysis/{reading['analysis_id']}/fortune"
     today = await minji.call("GET", path, params={"date": "2026-11-23"})
@@ -95,7 +95,7 @@ async def test_a_fortune_is_returned_for_extreme_dates_and_rejected_for_invalid_
     assert answer.status_code == (200 if day in ("0001-01-01", "9999-12-31") else 422)
 
 
-async def test_only_measures_are_saved_of_a_photo(minji: Person) -> None:
+async def test_only_measures_are_kept_of_a_photo(minji: Person) -> None:
     answer = await minji.call("POST", "/analysis/face/upload", files={"file": ("me.jpg", drawn_portrait())})
     assert answer.status_code == 200
     export = (await minji.call("GET", "/users/me/export")).json()
@@ -104,14 +104,14 @@ async def test_only_measures_are_saved_of_a_photo(minji: Person) -> None:
     assert not re.search(r"(-?\d+\.\d+, ){10}", json.dumps(kept))  # no coordinates
 
 
-async def test_without_consent_a_reading_is_returned_and_not_saved(client: httpx.AsyncClient) -> None:
+async def test_without_consent_a_reading_is_returned_and_not_kept(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     reading = await read(someone)
     assert (await someone.call("GET", "/analysis")).json()["total"] == 0
     assert (await someone.call("GET", f"/analysis/{reading['analysis_id']}")).status_code == 404
 
 
-async def test_withdrawing_consent_deletes_saved_readings_at_once(minji: Person) -> None:
+async def test_withdrawing_consent_deletes_kept_readings_at_once(minji: Person) -> None:
     path = f"/analysis/{(await read(minji))['analysis_id']}"
     assert (await minji.call("DELETE", "/consents/history")).json()["granted"] is False
     assert (await minji.call("GET", path)).status_code == 404
@@ -119,7 +119,7 @@ async def test_withdrawing_consent_deletes_saved_readings_at_once(minji: Person)
     assert (await minji.call("GET", "/analysis")).json()["total"] == 0
 
 
-async def test_a_guests_reading_is_returned_and_not_saved(client: httpx.AsyncClient) -> None:
+async def test_a_guests_reading_is_returned_and_not_kept(client: httpx.AsyncClient) -> None:
     answer = await client.post(JSON_CALL, json=FACE)
     assert answer.status_code == 200
     assert (await client.get(f"/api/v1/analysis/{answer.json()['analysis_id']}")).status_code == 401

@@ -45,19 +45,19 @@ async def user_with_history(accounts: Accounts, email: str = "minji@example.com"
     return user.id
 
 
-async def test_a_saved_analysis_is_returned_unchanged(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    assert await accounts.history.save(user_id, saved)
-    assert await accounts.history.get(user_id, saved.analysis_id) == saved
+async def test_a_kept_analysis_is_returned_unchanged(accounts: Accounts) -> None:
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    assert await accounts.history.save(user_id, kept)
+    assert await accounts.history.get(user_id, kept.analysis_id) == kept
 
 
-async def test_nothing_is_saved_without_consent(accounts: Accounts) -> None:
+async def test_nothing_is_kept_without_consent(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     assert not await accounts.history.save(user.id, make_analysis())
     assert (await accounts.history.page(user.id)).total == 0
 
 
-async def test_nothing_is_saved_for_a_deleted_user(accounts: Accounts) -> None:
+async def test_nothing_is_kept_for_a_deleted_user(accounts: Accounts) -> None:
     user_id = await user_with_history(accounts)
     await accounts.users.delete(user_id)
     assert not await accounts.history.save(user_id, make_analysis())
@@ -84,9 +84,9 @@ async def test_no_analysis_survives_a_concurrent_withdrawal(accounts: Accounts) 
     assert (await accounts.history.page(user_id)).total == 0
 
 
-async def test_a_saved_analysis_has_neither_points_nor_a_photo(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
+async def test_a_kept_analysis_has_neither_points_nor_a_photo(accounts: Accounts) -> None:
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
     async with accounts.uow.read() as tx:
         row = (await tx.analyses.list_for_user(user_id))[0]
         key = await accounts.sealer.load_key(tx, user_id)
@@ -106,18 +106,18 @@ def longest_list_of_numbers(document: object) -> int:
     return max([own, *map(longest_list_of_numbers, document)])
 
 
-async def test_measures_are_saved_with_their_errors(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
-    kept = await accounts.history.get(user_id, saved.analysis_id)
-    assert len(kept.measures) >= 20
-    assert all(measure.error > 0 for measure in kept.measures.values())
+async def test_measures_are_kept_with_their_errors(accounts: Accounts) -> None:
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
+    loaded = await accounts.history.get(user_id, kept.analysis_id)
+    assert len(loaded.measures) >= 20
+    assert all(measure.error > 0 for measure in loaded.measures.values())
 
 
 async def test_another_users_analysis_is_not_found_like_a_nonexistent_one(accounts: Accounts) -> None:
-    owner_id, saved = await user_with_history(accounts), make_analysis()
+    owner_id, kept = await user_with_history(accounts), make_analysis()
     stranger_id = await user_with_history(accounts, "other@example.com")
-    await accounts.history.save(owner_id, saved)
+    await accounts.history.save(owner_id, kept)
 
     async def errors_for(analysis_id: UUID) -> list[tuple[str, object]]:
         errors = []
@@ -131,17 +131,17 @@ async def test_another_users_analysis_is_not_found_like_a_nonexistent_one(accoun
             errors.append((raised.value.message, raised.value.context))
         return errors
 
-    assert await errors_for(saved.analysis_id) == await errors_for(uuid4())
+    assert await errors_for(kept.analysis_id) == await errors_for(uuid4())
     assert (await accounts.history.page(stranger_id)).total == 0
-    assert await accounts.history.get(owner_id, saved.analysis_id) == saved
+    assert await accounts.history.get(owner_id, kept.analysis_id) == kept
 
 
 async def test_an_analysis_can_be_deleted_once(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
-    await accounts.history.delete(user_id, saved.analysis_id)
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
+    await accounts.history.delete(user_id, kept.analysis_id)
     with pytest.raises(AnalysisNotFoundError):
-        await accounts.history.delete(user_id, saved.analysis_id)
+        await accounts.history.delete(user_id, kept.analysis_id)
     assert (await accounts.history.page(user_id)).total == 0
 
 
@@ -160,24 +160,24 @@ async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
 async def test_the_fortune_of_any_day_equals_that_of_a_reading_on_that_day(accounts: Accounts, locale: str) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
     for day in (TODAY, date(2027, 3, 1), date(1999, 12, 31)):
-        fortune = await accounts.history.fortune(user_id, saved.analysis_id, day, locale)
+        fortune = await accounts.history.fortune(user_id, kept.analysis_id, day, locale)
         assert fortune == make_analysis(locale=locale, day=day).reading.fortune
 
 
 async def test_an_export_contains_the_analyses(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
     exported = (await accounts.exports.export(user_id))["analyses"]
-    assert [analysis["analysis_id"] for analysis in exported] == [str(saved.analysis_id)]
-    assert exported[0]["reading"]["overall_score"] == saved.reading.overall_score
+    assert [analysis["analysis_id"] for analysis in exported] == [str(kept.analysis_id)]
+    assert exported[0]["reading"]["overall_score"] == kept.reading.overall_score
 
 
 async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
-    user_id, saved = await user_with_history(accounts), make_analysis()
-    await accounts.history.save(user_id, saved)
+    user_id, kept = await user_with_history(accounts), make_analysis()
+    await accounts.history.save(user_id, kept)
     await accounts.users.delete(user_id)
     async with accounts.uow.read() as tx:
         assert await tx.analyses.list_for_user(user_id) == ()
@@ -186,8 +186,8 @@ async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
 async def test_every_field_of_a_reading_survives_saving_and_loading(accounts: Accounts) -> None:
     user_id = await user_with_history(accounts)
     for locale in ("ko", "en"):
-        saved = make_analysis(seed=3, locale=locale)
-        await accounts.history.save(user_id, saved)
-        loaded = await accounts.history.get(user_id, saved.analysis_id)
-        for field in dataclasses.fields(saved.reading):
-            assert getattr(loaded.reading, field.name) == getattr(saved.reading, field.name), field.name
+        kept = make_analysis(seed=3, locale=locale)
+        await accounts.history.save(user_id, kept)
+        loaded = await accounts.history.get(user_id, kept.analysis_id)
+        for field in dataclasses.fields(kept.reading):
+            assert getattr(loaded.reading, field.name) == getattr(kept.reading, field.name), field.name

@@ -1,4 +1,4 @@
-"""InferencePool: engines of threads, a bounded queue, timeouts, and the end."""
+"""InferencePool: state of threads, a bounded queue, timeouts, and the end."""
 
 import asyncio
 import threading
@@ -23,7 +23,7 @@ def pool_of(workers: int = 1, queue: int = 1, timeout_s: float = 10.0) -> Infere
     return InferencePool(threading.get_ident, workers=workers, queue=queue, timeout_s=timeout_s)
 
 
-async def test_every_thread_builds_its_engine_before_the_pool_is_ready() -> None:
+async def test_every_thread_builds_its_state_before_the_pool_is_ready() -> None:
     built: list[int] = []
     pool = InferencePool(lambda: built.append(threading.get_ident()), workers=3, queue=1, timeout_s=5)
     await pool.start()
@@ -31,10 +31,10 @@ async def test_every_thread_builds_its_engine_before_the_pool_is_ready() -> None
     assert len(built) == len(set(built)) == 3
 
 
-async def test_a_job_gets_the_engine_of_its_own_thread() -> None:
+async def test_a_job_gets_the_state_of_its_own_thread() -> None:
     pool = pool_of(workers=2, queue=20)
     await pool.start()
-    own = await asyncio.gather(*(pool.run(lambda engine: engine == threading.get_ident()) for _ in range(20)))
+    own = await asyncio.gather(*(pool.run(lambda state: state == threading.get_ident()) for _ in range(20)))
     await pool.close()
     assert all(own)
 

@@ -75,9 +75,9 @@ def evaluate_lookalike(
         write_json(json_file, {**_counts(result), "refused": dict(result.rejected), **figures})
 
 
-def _embed(photo: bytes, engine: Networks) -> Embedding:
-    face, picture = read_photo_with_image(photo, engine)
-    return embed_face(engine, picture, face.points)
+def _embed(photo: bytes, networks: Networks) -> Embedding:
+    face, picture = read_photo_with_image(photo, networks)
+    return embed_face(networks, picture, face.points)
 
 
 def _split_photos(people: Photos) -> tuple[Photos, Photos]:

@@ -116,20 +116,20 @@ def measure_marked_photos(
     return people, (marked, others)
 
 
-def _measure(photo: bytes, engine: Networks) -> MeasuredMarkedPhoto:
-    return _measured(read_photo(photo, engine))
+def _measure(photo: bytes, networks: Networks) -> MeasuredMarkedPhoto:
+    return _measured(read_photo(photo, networks))
 
 
-def _measure_with_retakes(retakes: Mapping[str, Retake], photo: bytes, engine: Networks) -> MeasuredMarkedPhoto:
-    face = read_photo(photo, engine)
+def _measure_with_retakes(retakes: Mapping[str, Retake], photo: bytes, networks: Networks) -> MeasuredMarkedPhoto:
+    face = read_photo(photo, networks)
     plain = _measured(face)
-    changed = {name: _measure_retake(photo, face, retake, engine) for name, retake in retakes.items()}
+    changed = {name: _measure_retake(photo, face, retake, networks) for name, retake in retakes.items()}
     return MeasuredMarkedPhoto(plain.measures, plain.drawn, changed)
 
 
-def _measure_retake(photo: bytes, face: Face, retake: Retake, engine: Networks) -> Measures | None:
+def _measure_retake(photo: bytes, face: Face, retake: Retake, networks: Networks) -> Measures | None:
     try:
-        return _measure(retake_portrait(photo, face, retake), engine).measures
+        return _measure(retake_portrait(photo, face, retake), networks).measures
     except AppError:
         return None
 

@@ -119,12 +119,12 @@ def process_photos(
     catalog.verify_models(model_path)
     settle_garbage_collector()
     tasks = [(person, photo) for person, photos in people.items() for photo in photos]
-    engines = _ThreadEngines(model_path, process)
+    networks = _ThreadNetworks(model_path, process)
     results: dict[K, list[T]] = {person: [] for person in people}
     rejected: Counter[str] = Counter()
     reasons: dict[str, str] = {}
     with ThreadPoolExecutor(workers) as pool, progress_bar(len(tasks)) as advance:
-        outcomes = pool.map(engines.process, (photo for _, photo in tasks))
+        outcomes = pool.map(networks.process, (photo for _, photo in tasks))
         for (person, photo), outcome in zip(tasks, outcomes, strict=True):
             advance()
             if isinstance(outcome, RejectedPhoto):
@@ -135,7 +135,7 @@ def process_photos(
     return PhotoSetResult(results, rejected, reasons)
 
 
-class _ThreadEngines(Generic[T]):
+class _ThreadNetworks(Generic[T]):
     """Loads networks for each thread that processes photos, because networks belong to their thread."""
 
     def __init__(self, model_path: Path, process: Callable[[bytes, Networks], T]) -> None:
@@ -144,19 +144,19 @@ class _ThreadEngines(Generic[T]):
         self._local = threading.local()
 
     def process(self, photo: Path) -> T | RejectedPhoto:
-        engine: Networks | None = getattr(self._local, "engine", None)
-        if engine is None:
-            engine = self._local.engine = Networks.load(self._model_path)
+        networks: Networks | None = getattr(self._local, "networks", None)
+        if networks is None:
+            networks = self._local.networks = Networks.load(self._model_path)
         try:
-            return self._process(photo.read_bytes(), engine)
+            return self._process(photo.read_bytes(), networks)
         except AppError as error:
             return RejectedPhoto(error.code, error.message)
         except OSError as error:
             return RejectedPhoto(FileError.code, error.strerror or str(error))
 
 
-def _measure(photo: bytes, engine: Networks) -> MeasuredPhoto:
-    face = read_photo(photo, engine)
+def _measure(photo: bytes, networks: Networks) -> MeasuredPhoto:
+    face = read_photo(photo, networks)
     return MeasuredPhoto(measure_face(face.neutral, capture_of(face)), face.quality.score)
 
 

@@ -10,7 +10,7 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.users import run_with_accounts
 from gwansang.container import Accounts
 from gwansang.core.encryption import generate_key
-from gwansang.core.language import negotiate_locale
+from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.services.protection.audit import AuditCheck
 from gwansang.services.protection.retention import ScheduleEntry
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE

@@ -1,13 +1,13 @@
 """The only place that knows concrete classes: builds everything once from the settings, closes it once.
 
-`backends` and `engines` build what the services stand on, `accounts` the services that need no model, `assembly` all of
+`backends` and `inference` build what the services use, `accounts` the services that need no model, `assembly` all of
 them; `policies` turns the settings into the values that each part needs.
 """
 
 from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.assembly import Container, assemble_container, open_container, open_gallery
 from gwansang.container.backends import open_store
-from gwansang.container.engines import open_analysis_service
+from gwansang.container.inference import open_analysis_service
 from gwansang.container.policies import EdgePolicy, job_policy
 
 __all__ = [

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gwansang.config import Settings
 from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.backends import mail_transport
-from gwansang.container.engines import create_inference_pool, load_configured_norms, start_analysis_service
+from gwansang.container.inference import create_inference_pool, load_configured_norms, start_analysis_service
 from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.connection_slots import ConnectionSlots
@@ -148,10 +148,10 @@ async def assemble_container(
             ImportJob(celebrities),
         )
         JOB_KINDS.check_complete(job.kind for job in jobs)
-        runner = None
+        task_worker = None
         if settings.jobs_concurrency:
             opening = open_worker(accounts.job_resources, jobs, job_policy(settings), eager=worker)
-            runner = await stack.enter_async_context(opening)
+            task_worker = await stack.enter_async_context(opening)
         yield Container(
             **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
             meters=meters,
@@ -163,7 +163,7 @@ async def assemble_container(
             analyses=analyses,
             caller_analyses=readings,
             live=LiveService(pool, analyses, readings, accounts.consents),
-            worker=runner,
+            worker=task_worker,
             celebrities=celebrities,
             matches=MatchService(
                 embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)

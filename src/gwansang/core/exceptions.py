@@ -12,7 +12,7 @@ AppError
 ├── RateLimited        too often
 └── Unavailable        can't be done now; a later attempt may succeed
 
-Leaf classes are defined in the modules that raise them. No class here knows an HTTP status: `api/errors.py` has the
+Leaf classes are defined in the packages that raise them. No class here knows an HTTP status: `api/errors.py` has the
 only table.
 """
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.requests import HTTPConnection
 
-from gwansang.core.language import negotiate_locale
+from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 

@@ -58,7 +58,7 @@ class AuditHead(Base):
 
 
 class Erasure(Base):
-    """Files of an erased account that are still to be deleted; the row is deleted after them. It names nobody."""
+    """Inputs of deleted tasks that are still to be deleted; the row is deleted after them. It names nobody."""
 
     __tablename__ = "erasures"
 

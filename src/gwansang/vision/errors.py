@@ -4,6 +4,7 @@ from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavaila
 
 
 class UnsupportedImageTypeError(Malformed):
+    # Not UnsupportedMedia: that is for the content type of a request, and this for the bytes of a file in it.
     code = "UNSUPPORTED_IMAGE_TYPE"
     title = "Not a JPEG, PNG or WebP image"
 

@@ -13,7 +13,7 @@ from gwansang.vision.tracking import TrackedFrame
 
 
 class GuidanceCue(StrEnum):
-    """Instruction to the person; left and right are the person's own."""
+    """Instruction to the person, called a hint in the API; left and right are the person's own."""
 
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from gwansang.core.jsonable import JsonObject
 from gwansang.reading.measurements import MeasuredValue, Measures
@@ -37,7 +37,7 @@ class ReadingRequest(_Strict):
 
 
 class _StoredReadingInput(_Strict):
-    places: tuple[tuple[float, float], ...]
+    points: tuple[tuple[float, float], ...] = Field(alias="places")  # stored under the alias
     pose: Pose
     quality: Quality
     measures: Mapping[str, MeasuredValue]
@@ -96,7 +96,7 @@ def dump_reading_input(reading_input: ReadingInput) -> JsonValue:
         locale=reading_input.locale,
         birth_year=reading_input.birth_year,
         seen_at=reading_input.seen_at,
-    ).model_dump(mode="json")
+    ).model_dump(mode="json", by_alias=True)
     return data
 
 
@@ -104,14 +104,14 @@ def load_reading_input(data: JsonValue) -> ReadingInput:
     """Decode an observed face; raises ValidationError."""
     stored = _StoredReadingInput.model_validate(data)
     measures = Measures(stored.measures, stored.asymmetry)
-    points = np.array(stored.places, dtype=np.float64)
+    points = np.array(stored.points, dtype=np.float64)
     observation = FaceObservation(points, stored.pose, stored.quality, measures)
     return ReadingInput(observation, stored.locale, stored.birth_year, stored.seen_at)
 
 
 def dump_snapshot(snapshot: AnalysisSnapshot) -> JsonValue:
     """Encode an analysis, to be presented later."""
-    data: JsonValue = _SNAPSHOT().dump_python(snapshot, mode="json")
+    data: JsonValue = _SNAPSHOT().dump_python(snapshot, mode="json", by_alias=True)
     return data
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.services.readings.clip_reader import ClipPart, FrameObservation
@@ -21,7 +21,7 @@ class _StoredFrame(_Strict):
     quality: Quality
     measures: Mapping[str, MeasuredValue]
     asymmetry: Mapping[str, float]
-    places: tuple[tuple[float, float], ...] | None
+    points: tuple[tuple[float, float], ...] | None = Field(alias="places")  # stored under the alias
 
 
 class _StoredPart(_Strict):
@@ -33,7 +33,7 @@ class _StoredPart(_Strict):
 def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
     """Encode a part, so that another process can combine it with the others."""
     stored = _StoredPart(seen_at=seen_at, glimpses=tuple(map(_dump_frame, part.frames)), refused=part.rejected)
-    data: JsonValue = stored.model_dump(mode="json")
+    data: JsonValue = stored.model_dump(mode="json", by_alias=True)
     return data
 
 
@@ -56,6 +56,6 @@ def _dump_frame(frame: FrameObservation) -> _StoredFrame:
 
 
 def _load_frame(stored: _StoredFrame) -> FrameObservation:
-    points = None if stored.places is None else np.array(stored.places, dtype=np.float64)
+    points = None if stored.points is None else np.array(stored.points, dtype=np.float64)
     measures = Measures(stored.measures, stored.asymmetry)
     return FrameObservation(stored.second, stored.pose, stored.quality, measures, points)

@@ -1,4 +1,4 @@
-"""Bounded pool of threads for CPU work, each with an engine of its own."""
+"""Bounded pool of threads for CPU work, each with worker state of its own."""
 
 import asyncio
 import contextvars
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from gwansang.core.exceptions import Unavailable
 
-E = TypeVar("E")
+StateT = TypeVar("StateT")
 T = TypeVar("T")
 _MAX_RETRY_AFTER_S = 60
 _IDLE_INTERVAL_S = 1.0
@@ -38,17 +38,17 @@ class NotReadyError(Unavailable):
     title = "The service is starting or stopping"
 
 
-class InferencePool(Generic[E]):
-    """Thread pool with `workers` threads and a queue of at most `queue` jobs; a job is a function of an engine.
+class InferencePool(Generic[StateT]):
+    """Thread pool with `workers` threads and a queue of at most `queue` jobs; a job gets its thread's state.
 
-    build: makes an engine; called once in each thread, because an engine belongs to its thread.
+    build: makes the state of a thread, such as loaded networks, which only that thread may use; called once in each.
     when_idle: called in one of the threads when the last job is done, at most once a second.
     record_wait: called with the seconds that each job waited for a thread.
     """
 
     def __init__(
         self,
-        build: Callable[[], E],
+        build: Callable[[], StateT],
         *,
         workers: int,
         queue: int,
@@ -65,7 +65,7 @@ class InferencePool(Generic[E]):
         self._capacity = workers + queue
         self._timeout_s = timeout_s
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="inference")
-        self._own = threading.local()
+        self._local = threading.local()
         self._lock = threading.Lock()
         self._pending = 0
         self._mean_s = 0.2  # of one job; measured from the first on
@@ -86,9 +86,9 @@ class InferencePool(Generic[E]):
             return self._pending, len(self._waiting_since), 0.0 if since is None else monotonic() - since
 
     async def start(self) -> None:
-        """Build the engine of every thread; raises the first failure."""
+        """Build the state of every thread; raises the first failure."""
         barrier = threading.Barrier(self._workers)
-        builds = [self._threads.submit(self._build_engine, barrier) for _ in range(self._workers)]
+        builds = [self._threads.submit(self._build_state, barrier) for _ in range(self._workers)]
         outcomes = await asyncio.gather(*map(asyncio.wrap_future, builds), return_exceptions=True)
         faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if faults:
@@ -102,8 +102,8 @@ class InferencePool(Generic[E]):
             self._open = False
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
-    async def run(self, job: Callable[[E], T]) -> T:
-        """Run a job with the engine of a free thread; raises NotReadyError, QueueFullError, InferenceTimeoutError."""
+    async def run(self, job: Callable[[StateT], T]) -> T:
+        """Run a job with the state of a free thread; raises NotReadyError, QueueFullError, InferenceTimeoutError."""
         future = self._submit(job)
         try:
             async with asyncio.timeout(self._timeout_s) as deadline:
@@ -114,7 +114,7 @@ class InferencePool(Generic[E]):
             message = "The analysis took too long and was given up; try again, or send a smaller photo."
             raise InferenceTimeoutError(message, retry_after_s=self._retry_after_s()) from None
 
-    def _submit(self, job: Callable[[E], T]) -> Future[T]:
+    def _submit(self, job: Callable[[StateT], T]) -> Future[T]:
         job_id = object()
         with self._lock:
             self.check_ready()
@@ -124,14 +124,14 @@ class InferencePool(Generic[E]):
         future.add_done_callback(lambda _: self._finish(job_id))
         return future
 
-    def _run_timed(self, job: Callable[[E], T], job_id: object) -> T:
+    def _run_timed(self, job: Callable[[StateT], T], job_id: object) -> T:
         started = monotonic()
         with self._lock:
             waited_s = started - self._waiting_since.pop(job_id, started)
         self._record_wait(waited_s)
         try:
-            engine: E = self._own.engine
-            return job(engine)
+            state: StateT = self._local.state
+            return job(state)
         finally:
             self._mean_s += 0.1 * (monotonic() - started - self._mean_s)
 
@@ -143,10 +143,10 @@ class InferencePool(Generic[E]):
                 self._idle_at = monotonic()
                 self._threads.submit(self._when_idle)
 
-    def _build_engine(self, barrier: threading.Barrier) -> None:
-        """Build this thread's engine, then block until all are built, so that each thread builds exactly one."""
+    def _build_state(self, barrier: threading.Barrier) -> None:
+        """Build this thread's state, then block until all are built, so that each thread builds exactly one."""
         try:
-            self._own.engine = self._build()
+            self._local.state = self._build()
             barrier.wait()
         except BaseException:
             barrier.abort()

@@ -39,7 +39,7 @@ class LastAdminError(Conflict):
 
 
 class ErasureService:
-    """Erases accounts completely."""
+    """Erases accounts, and tasks whose consent was withdrawn."""
 
     def __init__(
         self,

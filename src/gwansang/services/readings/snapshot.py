@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from gwansang.reading.model import Reading
 from gwansang.services.readings.analysis_service import AnalysisResult
@@ -25,7 +28,7 @@ class AnalysisSnapshot:
     """An analysis with the points of its overlays; remembered: None for a face that was not known before."""
 
     kept: KeptAnalysis
-    places: OverlayPoints
+    points: Annotated[OverlayPoints, Field(alias="places")]  # stored under the alias
     remembered: MemorySummary | None
 
 

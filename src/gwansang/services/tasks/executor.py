@@ -21,6 +21,7 @@ from gwansang.services.tasks.run import ClaimedTask, JobResources, TaskGoneError
 
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
+_GIVEN_UP: Final = "It was tried three times and could not be done."  # spells out MAX_TRIES
 _MAX_WAITS: Final = 12  # for an unavailable service: two minutes altogether
 _MAX_PAUSE_S: Final = 15.0
 T = TypeVar("T")
@@ -277,6 +278,6 @@ def _claimed(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
 
 
 def _job_failed(error: Exception | None) -> JobFailedError:
-    failure = JobFailedError("It was tried three times and could not be done.", tries=MAX_TRIES)
+    failure = JobFailedError(_GIVEN_UP, tries=MAX_TRIES)
     failure.__cause__ = error
     return failure

@@ -171,6 +171,6 @@ def _foot(gallery_version: str, texts: Mapping[str, str]) -> svg.Svg:
         [
             svg.text_line(texts["note"], 90, 1256, size=24, fill=svg.FADED, anchor="start", width=760),
             svg.text_line(gallery, 90, 1288, size=18, fill=svg.FADED, anchor="start", width=760),
-            svg.seal(934, 1206, 90),
+            svg.stamp(934, 1206, 90),
         ]
     )

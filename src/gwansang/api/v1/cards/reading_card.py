@@ -32,7 +32,7 @@ def reading_card(reading: Reading) -> str:
         _energies(reading, texts),
         _figures(reading.archetypes.figures if reading.archetypes else (), texts),
         svg.text_line(texts["note"], 90, 1276, size=24, fill=svg.FADED, anchor="start", width=790),
-        svg.seal(934, 1212, 84),
+        svg.stamp(934, 1212, 84),
     )
 
 

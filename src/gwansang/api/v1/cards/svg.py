@@ -144,8 +144,8 @@ def color_stripe(x: float, y: float, side: float) -> Svg:
     )
 
 
-def seal(x: float, y: float, side: float, letters: str = "觀相") -> Svg:
-    """Return a red seal with letters from top to bottom, its corner at x, y."""
+def stamp(x: float, y: float, side: float, letters: str = "觀相") -> Svg:
+    """Return a red stamp with letters from top to bottom, its corner at x, y."""
     step = side / len(letters)
     return group(
         (

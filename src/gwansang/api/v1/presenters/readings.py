@@ -21,7 +21,7 @@ def present_snapshot(snapshot: AnalysisSnapshot) -> wire.FaceReading:
     """Return the answer to a request for a reading whose result was stored."""
     kept = snapshot.kept
     profile = present_memory(snapshot.remembered, kept.reading) if snapshot.remembered else None
-    return _present(kept, snapshot.places, profile)
+    return _present(kept, snapshot.points, profile)
 
 
 def present_kept(kept: KeptAnalysis) -> wire.FaceReading:

@@ -13,7 +13,7 @@ from gwansang.api.v1.presenters.live import present_guidance
 from gwansang.api.v1.presenters.readings import present
 from gwansang.api.v1.sockets.connection import MessageTypeError, Socket, SocketIdleError, run_until_first_ends
 from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
-from gwansang.core.language import negotiate_locale
+from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.schemas import live as wire
 from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, InvalidLandmarksError
 from gwansang.services.readings.live_service import Frame, Guidance, LandmarkFrame, LiveService, LiveSession

@@ -1,4 +1,4 @@
-"""The engines that see and read faces, loaded and tested."""
+"""Inference: the pool of threads with networks, and the service that reads faces with it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
