@@ -25,7 +25,7 @@ def save_measures(training: TrainingSet, held_out: HeldOut, path: Path) -> None:
         "studio": np.where(training.london[person], "london", "canada"),
         "keys": np.array(KEYS),
         "extra_keys": np.array(EXTRA_KEYS),
-        "told": training.hand.mean(axis=0) + training.hand.std(axis=0) * held_out.scores[rows],
+        "measured": training.hand.mean(axis=0) + training.hand.std(axis=0) * held_out.scores[rows],
         "error": held_out.errors[rows],
         "hand": training.hand[person],
         "extras": held_out.extras[rows],
