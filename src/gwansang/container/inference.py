@@ -12,7 +12,7 @@ from gwansang.core.memory import malloc_trimmer, settle_garbage_collector
 from gwansang.core.meters import Meters
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
-from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceVision
+from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.analysis_service import AnalysisService
@@ -33,9 +33,16 @@ async def start_analysis_service(
     """Start the pool, compose one reading, and yield the service; the pool is closed with the block."""
     await pool.start()
     try:
-        analyzer = FaceAnalyzer(pool, load_configured_norms(settings), partial(meters.observe_inference, "reading"))
-        await analyzer.warm_up(clock().date())
-        yield AnalysisService(analyzer, clock=clock, new_id=uuid4, timezone=ZoneInfo(settings.timezone))
+        analyses = AnalysisService(
+            pool,
+            load_configured_norms(settings),
+            clock=clock,
+            new_id=uuid4,
+            timezone=ZoneInfo(settings.timezone),
+            record_time=partial(meters.observe_inference, "reading"),
+        )
+        await analyses.warm_up()
+        yield analyses
     finally:
         await pool.close()
 

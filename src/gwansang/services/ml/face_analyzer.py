@@ -1,10 +1,9 @@
-"""From photos or landmarks to a reading: vision, then reading, in one job of the inference pool."""
+"""From photos or landmarks to a reading: vision, then reading, for one job of the inference pool."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from time import perf_counter
 from typing import Protocol
 
@@ -15,10 +14,9 @@ from gwansang.reading.composer import compose
 from gwansang.reading.measurements import Measures, measure_face
 from gwansang.reading.memory import ReadingWithMemory, first_different_face, read_with_memory
 from gwansang.reading.model import CaptureConditions, Reading
-from gwansang.reading.norms import Norms, default_norms
+from gwansang.reading.norms import Norms
 from gwansang.reading.profile import Profile, combine_photos
-from gwansang.services.ml.inference_pool import InferencePool
-from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
+from gwansang.texts import DEFAULT_LOCALE, Locale
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face, Points, Pose, Quality
@@ -105,57 +103,6 @@ class FaceVision(Protocol):
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]: ...
 
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame: ...
-
-
-class FaceAnalyzer:
-    """Analyses and their two halves as jobs of the pool, so that the caller's event loop never blocks.
-
-    profile: what is remembered of the face. record_time: called with the seconds that each reading took to compose.
-    """
-
-    def __init__(
-        self,
-        pool: InferencePool[FaceVision],
-        norms: Norms | None = None,
-        record_time: Callable[[float], object] = float,
-    ) -> None:
-        self._pool = pool
-        self._record_time = record_time
-        self.norms = norms or default_norms()
-
-    async def warm_up(self, day: date) -> None:
-        """Read the canonical face in every language, so that missing files fail the start and not a request."""
-        for locale in LOCALES:
-            query = FaceQuery(locale=locale, landmarks=canonical_landmarks())
-            await self._pool.run(partial(analyze_query, query=query, day=day, norms=self.norms))
-
-    async def run_analysis(self, load_query: QueryLoader, day: date, profile: Profile | None = None) -> FaceAnalysis:
-        """Observe a face and compose its reading in one job; raises as `observe_face` does."""
-        analysis = await self._pool.run(lambda vision: analyze_query(vision, load_query(), day, self.norms, profile))
-        self._record_time(analysis.reading_ms / 1000)
-        return analysis
-
-    async def run_observation(self, load_query: QueryLoader) -> tuple[FaceQuery, FaceObservation]:
-        """Observe a face and leave its reading for later; raises as `observe_face` does."""
-
-        def observe(vision: FaceVision) -> tuple[FaceQuery, FaceObservation]:
-            query = load_query()
-            return query, observe_face(vision, query)
-
-        return await self._pool.run(observe)
-
-    async def run_composition(
-        self, observation: FaceObservation, day: date, locale: Locale, birth_year: int | None, profile: Profile | None
-    ) -> ReadingWithMemory:
-        """Compose the reading of a face that was observed before."""
-
-        def compose_timed(_: FaceVision) -> ReadingWithMemory:
-            started = perf_counter()
-            reading = compose_reading(observation, day, locale, birth_year, self.norms, profile)
-            self._record_time(perf_counter() - started)
-            return reading
-
-        return await self._pool.run(compose_timed)
 
 
 def analyze_query(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from time import perf_counter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,10 +13,22 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.reading.memory import ReadingWithMemory
 from gwansang.reading.model import Reading
+from gwansang.reading.norms import Norms
 from gwansang.reading.profile import Profile
-from gwansang.services.ml.face_analyzer import FaceAnalyzer, FaceObservation, FaceQuery, QueryLoader
+from gwansang.services.ml.face_analyzer import (
+    FaceAnalysis,
+    FaceObservation,
+    FaceQuery,
+    FaceVision,
+    QueryLoader,
+    analyze_query,
+    canonical_landmarks,
+    compose_reading,
+    observe_face,
+)
+from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
-from gwansang.texts import Locale
+from gwansang.texts import LOCALES, Locale
 
 __all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "ReadingInput", "TooYoungError"]
 _log = structlog.get_logger("gwansang.analysis")
@@ -50,24 +64,47 @@ class AnalysisResult:
 
 
 class AnalysisService:
-    """Readings with ids; the fortune is that of the civil day in `timezone`.
+    """Readings with ids, made in the pool; the fortune is that of the civil day in `timezone`.
 
-    A `load_query` runs in the inference pool and may be slow; what it raises is raised here, as are the errors of
-    `observe_face`, BirthYearError and TooYoungError.
+    record_time: called with the seconds that each reading took to compose. `analyze` and `start` raise BirthYearError,
+    TooYoungError, what the loader of the query raises, and as `observe_face` does.
     """
 
-    def __init__(self, analyzer: FaceAnalyzer, *, clock: Clock, new_id: Callable[[], UUID], timezone: ZoneInfo) -> None:
-        self._analyzer = analyzer
+    def __init__(
+        self,
+        pool: InferencePool[FaceVision],
+        norms: Norms,
+        *,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+        timezone: ZoneInfo,
+        record_time: Callable[[float], object] = float,
+    ) -> None:
+        self._pool = pool
+        self._norms = norms
         self._clock = clock
         self._new_id = new_id
         self._timezone = timezone
+        self._record_time = record_time
+
+    async def warm_up(self) -> None:
+        """Read the canonical face in every language, so that missing files fail the start and not a request."""
+        day = self._day(self._clock())
+        for locale in LOCALES:
+            query = FaceQuery(locale=locale, landmarks=canonical_landmarks())
+            await self._pool.run(partial(analyze_query, query=query, day=day, norms=self._norms))
 
     async def analyze(self, load_query: QueryLoader, profile: Profile | None = None) -> AnalysisResult:
-        """Observe a face and compose its reading; `profile` is what is remembered of it."""
+        """Observe a face and compose its reading in one job; `profile` is what is remembered of it."""
         now = self._clock()
-        analysis = await self._analyzer.run_analysis(self._with_age_check(load_query, now), self._day(now), profile)
+
+        def analyze(vision: FaceVision) -> FaceAnalysis:
+            return analyze_query(vision, self._load(load_query, now), self._day(now), self._norms, profile)
+
+        analysis = await self._pool.run(analyze)
+        self._record_time(analysis.reading_ms / 1000)
         reading_input = _reading_input(analysis.query, analysis.observation, now)
-        result = self._result(self._new_id(), reading_input, analysis.reading_with_memory)
+        result = AnalysisResult(self._new_id(), reading_input, analysis.reading_with_memory, self._norms.id)
         _log.info(
             "analysis.completed",
             analysis_id=str(result.analysis_id),
@@ -79,19 +116,25 @@ class AnalysisService:
     async def start(self, load_query: QueryLoader) -> ReadingInput:
         """Observe a face, to be read later by `finish`."""
         now = self._clock()
-        query, observation = await self._analyzer.run_observation(self._with_age_check(load_query, now))
-        return _reading_input(query, observation, now)
+
+        def observe(vision: FaceVision) -> ReadingInput:
+            query = self._load(load_query, now)
+            return _reading_input(query, observe_face(vision, query), now)
+
+        return await self._pool.run(observe)
 
     async def finish(self, reading_input: ReadingInput, analysis_id: UUID, profile: Profile | None) -> AnalysisResult:
         """Compose the reading of an observed face; `profile` is what is remembered of it."""
-        reading_with_memory = await self._analyzer.run_composition(
-            reading_input.observation,
-            self._day(reading_input.seen_at),
-            reading_input.locale,
-            reading_input.birth_year,
-            profile,
-        )
-        return self._result(analysis_id, reading_input, reading_with_memory)
+        face, locale, birth_year = reading_input.observation, reading_input.locale, reading_input.birth_year
+        day = self._day(reading_input.seen_at)
+
+        def compose(_: FaceVision) -> ReadingWithMemory:
+            started = perf_counter()
+            reading = compose_reading(face, day, locale, birth_year, self._norms, profile)
+            self._record_time(perf_counter() - started)
+            return reading
+
+        return AnalysisResult(analysis_id, reading_input, await self._pool.run(compose), self._norms.id)
 
     def check_birth_year(self, birth_year: int | None) -> None:
         """Raise BirthYearError or TooYoungError for a year that no reading is made for today."""
@@ -100,18 +143,10 @@ class AnalysisService:
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._timezone).date()
 
-    def _with_age_check(self, load_query: QueryLoader, now: datetime) -> QueryLoader:
-        def load_and_check() -> FaceQuery:
-            query = load_query()
-            check_birth_year(query.birth_year, self._day(now))
-            return query
-
-        return load_and_check
-
-    def _result(
-        self, analysis_id: UUID, reading_input: ReadingInput, reading_with_memory: ReadingWithMemory
-    ) -> AnalysisResult:
-        return AnalysisResult(analysis_id, reading_input, reading_with_memory, self._analyzer.norms.id)
+    def _load(self, load_query: QueryLoader, now: datetime) -> FaceQuery:
+        query = load_query()
+        check_birth_year(query.birth_year, self._day(now))
+        return query
 
 
 def _reading_input(query: FaceQuery, observation: FaceObservation, now: datetime) -> ReadingInput:
