@@ -102,6 +102,24 @@ async def test_a_step_that_is_cancelled_because_the_worker_stops_is_not_a_try(da
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
 
 
+async def test_a_task_planned_at_its_last_try_survives_a_death_between_plan_and_first_step(
+    database_url: str, folder: Path
+) -> None:
+    async with open_accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task = await submit(accounts, me.id, 1)
+        async with accounts.uow.write() as tx:
+            row = await tx.tasks.get_for_update(task.id)
+            assert row is not None
+            row.tries = 2  # as after two deaths while it was planned
+            await tx.tasks.save(row)
+        assert await executor_of(accounts, CountingJob()).begin(task.id) is not None  # and this process dies
+        successor = await executor_of(accounts, CountingJob()).begin(task.id)
+        assert successor is not None
+        await successor.finish()
+        assert (await accounts.tasks.get(me.id, task.id)).status == "done"
+
+
 async def test_a_worker_that_lacks_a_master_key_logs_which_and_leaves_the_task_queued(
     database_url: str, folder: Path
 ) -> None:

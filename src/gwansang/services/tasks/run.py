@@ -87,9 +87,9 @@ class TaskRun:
         await self._save(stage=name)
 
     async def save_steps(self, steps: int) -> None:
-        """Store the number of steps."""
-        self.steps = steps
-        await self._save(steps=steps)
+        """Store the number of steps; the first try of the first step counts as started with it."""
+        await self._save(steps=steps, tries=1)
+        self.steps, self.tries, self.try_started = steps, 1, True
 
     @property
     def current_try(self) -> int:
