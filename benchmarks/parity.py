@@ -25,13 +25,13 @@ from gwansang.vision.models.runtime import Networks
 MAX_MEDIAN, MAX_P95 = 0.1, 1.0
 
 
-def one_pass(engine: Networks, data: bytes) -> Points | None:
+def one_pass(networks: Networks, data: bytes) -> Points | None:
     """Return the landmarks as the reference computes them: whole picture, short-range detector, one pass."""
     picture = decode_image(inspect_image(data))
-    faces = detect_short_range(engine, picture)
+    faces = detect_short_range(networks, picture)
     if not faces:
         return None
-    mesh = run_mesh_network(engine, picture, faces[0].region())
+    mesh = run_mesh_network(networks, picture, faces[0].region())
     return mesh.points if mesh.presence >= 0.5 else None
 
 
@@ -46,11 +46,11 @@ def main() -> int:
     files = photo_files(parser.parse_args().photos)
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
-    engine, errors, agreed = Networks.load(MODEL_DIR), [], 0
+    networks, errors, agreed = Networks.load(MODEL_DIR), [], 0
     with MediaPipePeer() as peer:
         for file in files:
             data = file.read_bytes()
-            reference, points = peer.landmarks(data)[1], one_pass(engine, data)
+            reference, points = peer.landmarks(data)[1], one_pass(networks, data)
             agreed += (reference is None) == (points is None)
             if reference is not None and points is not None:
                 errors.append(error_percent(points, reference))

@@ -74,12 +74,12 @@ CHANGES: dict[str, _Change] = {
 }
 
 
-def run_once(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return run_mesh_network(engine, picture, region).points
+def run_once(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+    return run_mesh_network(networks, picture, region).points
 
 
-def run_twice(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return run_mesh_network(engine, picture, crop_around(run_mesh_network(engine, picture, region).points)).points
+def run_twice(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+    return run_mesh_network(networks, picture, crop_around(run_mesh_network(networks, picture, region).points)).points
 
 
 def crop_around(points: Points, margin: float = 1.5) -> CropRegion:
@@ -94,17 +94,17 @@ def crop_around(points: Points, margin: float = 1.5) -> CropRegion:
     return CropRegion(float(x), float(y), side, side, float(angle))
 
 
-def run_product(engine: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return find_landmarks(engine, picture, region).points
+def run_product(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
+    return find_landmarks(networks, picture, region).points
 
 
 METHODS: dict[str, _Method] = {"one pass": run_once, "two passes": run_twice, "the product": run_product}
 
 
-def points_of(engine: Networks, photo: Rgb, method: _Method) -> Points | None:
+def points_of(networks: Networks, photo: Rgb, method: _Method) -> Points | None:
     picture = DecodedImage(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
-    faces = detect_faces(engine, picture)
-    return method(engine, picture, faces[0].region())[:, :2] if faces else None
+    faces = detect_faces(networks, picture)
+    return method(networks, picture, faces[0].region())[:, :2] if faces else None
 
 
 def deviation(before: Points, after: Points, transform: Points) -> float:
@@ -115,14 +115,14 @@ def deviation(before: Points, after: Points, transform: Points) -> float:
     return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
 
 
-def measure(engine: Networks, photo: Rgb, deviations: dict[tuple[str, str], list[float]]) -> None:
+def measure(networks: Networks, photo: Rgb, deviations: dict[tuple[str, str], list[float]]) -> None:
     changed = {name: change(photo) for name, change in CHANGES.items()}
     for label, method in METHODS.items():
-        before = points_of(engine, photo, method)
+        before = points_of(networks, photo, method)
         if before is None:
             return
         for name, (image, transform) in changed.items():
-            after = points_of(engine, image, method)
+            after = points_of(networks, image, method)
             if after is not None:
                 deviations.setdefault((label, name), []).append(deviation(before, after, transform))
 
@@ -135,10 +135,10 @@ def main() -> None:
     files = photo_files(options.photos)[:: options.every]
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
-    engine = Networks.load(MODEL_DIR)
+    networks = Networks.load(MODEL_DIR)
     deviations: dict[tuple[str, str], list[float]] = {}
     for file in files:
-        measure(engine, read_rgb(file), deviations)
+        measure(networks, read_rgb(file), deviations)
     print(f"{len(files)} photos; deviation in % of the eye distance, median / 95th percentile")
     for name in [*CHANGES, "all"]:
         cells = []

@@ -58,16 +58,16 @@ def count_same_labels(a: PhotoSample, b: PhotoSample) -> int:
     return sum(a.shapes[part][0] == b.shapes[part][0] for part in a.shapes)
 
 
-def measure_labels_kept(engine: Networks, files: Sequence[Path]) -> Mapping[str, float]:
+def measure_labels_kept(networks: Networks, files: Sequence[Path]) -> Mapping[str, float]:
     """Return the share of part labels that stay, by change of the photo; a photo that is rejected then loses all."""
     kept: dict[str, list[float]] = {name: [] for name in CHANGES}
     for file in files:
         photo = read_rgb(file)
-        before = sample_of(read_photo(jpeg(photo), engine))
+        before = sample_of(read_photo(jpeg(photo), networks))
         for name, change in CHANGES.items():
             data = jpeg(photo, 50) if name == "quality 50" else jpeg(change(photo)[0])
             try:
-                after = sample_of(read_photo(data, engine))
+                after = sample_of(read_photo(data, networks))
             except AppError:
                 kept[name].append(0.0)
             else:
@@ -75,10 +75,10 @@ def measure_labels_kept(engine: Networks, files: Sequence[Path]) -> Mapping[str,
     return {name: float(np.mean(shares)) for name, shares in kept.items()}
 
 
-def measure_distance_shift(engine: Networks, folder: Path) -> Mapping[int, tuple[float, str, int]]:
+def measure_distance_shift(networks: Networks, folder: Path) -> Mapping[int, tuple[float, str, int]]:
     """Return by distance in cm: the largest shift of a measure in SD, that measure, and the number of equal labels."""
     norms = default_norms()
-    faces = {cm: read_photo((folder / f"{cm}cm.jpg").read_bytes(), engine) for cm in (*MAX_SHIFT, FARTHEST_CM)}
+    faces = {cm: read_photo((folder / f"{cm}cm.jpg").read_bytes(), networks) for cm in (*MAX_SHIFT, FARTHEST_CM)}
     z = {
         cm: {key: norms.z(key, measure.value) for key, measure in measures_of(face).values.items()}
         for cm, face in faces.items()
@@ -110,12 +110,12 @@ def _median_ms(work: Callable[[], object]) -> float:
     return 1000 * float(np.median(times))
 
 
-def scores_of(engine: Networks, files: Sequence[Path]) -> Mapping[str, list[float]]:
+def scores_of(networks: Networks, files: Sequence[Path]) -> Mapping[str, list[float]]:
     """Return the overall score and the energies of every readable photo."""
     values_by_score: dict[str, list[float]] = {name: [] for name in ("overall", *ENERGIES)}
     for file in files:
         try:
-            scores = sample_of(read_photo(file.read_bytes(), engine)).scores
+            scores = sample_of(read_photo(file.read_bytes(), networks)).scores
         except AppError:
             continue
         for name, values in values_by_score.items():
@@ -123,8 +123,8 @@ def scores_of(engine: Networks, files: Sequence[Path]) -> Mapping[str, list[floa
     return values_by_score
 
 
-def show_changes(engine: Networks, files: Sequence[Path]) -> bool:
-    kept = measure_labels_kept(engine, files)
+def show_changes(networks: Networks, files: Sequence[Path]) -> bool:
+    kept = measure_labels_kept(networks, files)
     print(f"labels that stay, {len(files)} photos (target {MIN_LABELS_KEPT:.0%} of all)")
     for name, share in kept.items():
         print(f"  {name:12} {share:.1%}")
@@ -133,17 +133,17 @@ def show_changes(engine: Networks, files: Sequence[Path]) -> bool:
     return mean >= MIN_LABELS_KEPT
 
 
-def show_distances(engine: Networks, folder: Path) -> bool:
+def show_distances(networks: Networks, folder: Path) -> bool:
     met = True
     print(f"\none face from nearer than {FARTHEST_CM} cm: the most moved measure, and labels as from {FARTHEST_CM} cm")
-    for cm, (shift, key, same) in measure_distance_shift(engine, folder).items():
+    for cm, (shift, key, same) in measure_distance_shift(networks, folder).items():
         print(f"  {cm} cm: {shift:.2f} SD ({key}), target {MAX_SHIFT[cm]}; {same} of 15 labels")
         met &= shift <= MAX_SHIFT[cm] and (cm != 30 or same >= MIN_LABELS_AT_30CM)
     return met
 
 
-def show_scores(engine: Networks, files: Sequence[Path], figures: Path) -> bool:
-    scores = scores_of(engine, files)
+def show_scores(networks: Networks, files: Sequence[Path], figures: Path) -> bool:
+    scores = scores_of(networks, files)
     print(f"\nscores, {len(scores['overall'])} photos: 5th percentile, median, 95th")
     for name, values in scores.items():
         low, middle, high = np.percentile(values, (5, 50, 95))
@@ -160,8 +160,8 @@ def show_scores(engine: Networks, files: Sequence[Path], figures: Path) -> bool:
     return bool(77 <= middle <= 83 and high - low >= 20)
 
 
-def show_cost(engine: Networks, file: Path) -> bool:
-    correction, scoring = cost_ms(read_photo(file.read_bytes(), engine))
+def show_cost(networks: Networks, file: Path) -> bool:
+    correction, scoring = cost_ms(read_photo(file.read_bytes(), networks))
     print(
         f"\ncost of a reading: corrections {correction:.2f} ms, score window {scoring:.2f} ms (target {MAX_COST_MS} ms)"
     )
@@ -178,12 +178,12 @@ def main() -> None:
     if not files:
         raise SystemExit("No photos: name a folder of portraits, or set GWANSANG_FACES.")
     people = [file for file in files if file.parent.name not in {"composite", "distance"}]
-    engine = Networks.load(MODEL_DIR)
-    met = show_changes(engine, people[:: options.every])
+    networks = Networks.load(MODEL_DIR)
+    met = show_changes(networks, people[:: options.every])
     near = next((file.parent for file in files if file.name == f"{FARTHEST_CM}cm.jpg"), None)
-    met &= near is None or show_distances(engine, near)
-    met &= show_scores(engine, people, options.figures)
-    met &= show_cost(engine, people[0])
+    met &= near is None or show_distances(networks, near)
+    met &= show_scores(networks, people, options.figures)
+    met &= show_cost(networks, people[0])
     sys.exit(0 if met else 1)
 
 

@@ -6,8 +6,8 @@ The photos are 12 MP as a phone stores them: 3024x4032, orientation 6, grain add
 and MediaPipe 0.10.21's FaceMesh in static mode, timed in its own process so that the pipe costs it nothing; its reading
 is computed from its landmarks by `face_from_landmarks` and the product's own code. The product's landmarks take the
 header gate, decoding, detection and the mesh; its reading also includes eyes, light, pose and correction. Then two
-threads with an engine each are compared with one, and two processes with one, which bounds what threads can reach on
-this machine. Printed are medians of the ratios within a round, by the clock and in processor time; the latter hardly
+threads, each with its networks, are compared with one, and two processes with one, the limit for threads on this
+machine. Printed are medians of the ratios within a round, by the clock and in processor time; the latter hardly
 depends on other load. Exits with 1 if a target is missed.
 """
 
@@ -63,47 +63,47 @@ def fractions(points: Points) -> Points:
     return np.clip(points / (3_024, 4_032, 3_024), (0, 0, -1), (1, 1, 1))
 
 
-def our_round(engine: Networks, photo: bytes) -> Points:
+def our_round(networks: Networks, photo: bytes) -> Points:
     start = now()
-    find_our_landmarks(engine, photo)
+    find_our_landmarks(networks, photo)
     landmarks_done = now()
-    compose_reading(read_photo(photo, engine))
+    compose_reading(read_photo(photo, networks))
     return np.stack([landmarks_done - start, now() - landmarks_done])
 
 
-def find_our_landmarks(engine: Networks, photo: bytes) -> None:
+def find_our_landmarks(networks: Networks, photo: bytes) -> None:
     """Run the first half of `read_photo`, for a photo of one large face."""
     header = inspect_image(photo)
     picture = decode_image(header, choose_reduction(header, DETECTION_LONG_SIDE_PX))
-    face = detect_faces(engine, picture)[0]
+    face = detect_faces(networks, picture)[0]
     if face.width / picture.reduction < SUFFICIENT_FACE_PX and picture.reduction > 1:
         picture = decode_image(header, picture.reduction // 2)
-    find_landmarks(engine, picture, face.region())
+    find_landmarks(networks, picture, face.region())
 
 
 def alternate(photos: list[bytes], rounds: int) -> Points:
     """Return the seconds as (rounds, peer and product, landmarks and reading, clock and processor)."""
-    engine = Networks.load(MODEL_DIR)
+    networks = Networks.load(MODEL_DIR)
     pairs = []
     with MediaPipePeer() as peer:
         for photo in photos[:2]:  # warm both up
             peer_round(peer, photo)
-            our_round(engine, photo)
+            our_round(networks, photo)
         for index in range(rounds):
             photo = photos[index % len(photos)]
-            pairs.append(np.stack([peer_round(peer, photo), our_round(engine, photo)]))
+            pairs.append(np.stack([peer_round(peer, photo), our_round(networks, photo)]))
     return np.array(pairs)
 
 
-def read_all(engine: Networks, photos: list[bytes]) -> None:
+def read_all(networks: Networks, photos: list[bytes]) -> None:
     for photo in photos:
-        compose_reading(read_photo(photo, engine))
+        compose_reading(read_photo(photo, networks))
 
 
-def seconds_for(engines: list[Networks], photos: list[bytes]) -> float:
-    """Return the seconds for all photos, divided among one thread for each engine."""
-    count = len(engines)
-    shares = [(engine, photos[index::count]) for index, engine in enumerate(engines)]
+def seconds_for(per_thread: list[Networks], photos: list[bytes]) -> float:
+    """Return the seconds for all photos, divided among one thread for each item of `per_thread`."""
+    count = len(per_thread)
+    shares = [(networks, photos[index::count]) for index, networks in enumerate(per_thread)]
     threads = [threading.Thread(target=read_all, args=share) for share in shares]
     start = time.perf_counter()
     for thread in threads:
@@ -114,26 +114,26 @@ def seconds_for(engines: list[Networks], photos: list[bytes]) -> float:
 
 
 def process_share(photos: list[bytes], barrier: Barrier, rounds: int) -> None:
-    engine = Networks.load(MODEL_DIR)
-    read_all(engine, photos[:2])
+    networks = Networks.load(MODEL_DIR)
+    read_all(networks, photos[:2])
     for _ in range(rounds):
         barrier.wait()
-        read_all(engine, photos)
+        read_all(networks, photos)
         barrier.wait()
 
 
 def thread_ratios(photos: list[bytes], rounds: int) -> tuple[float, float]:
     """Return the speed of two threads, and of two processes, in multiples of one thread's."""
-    engines, batch = [Networks.load(MODEL_DIR) for _ in range(2)], (photos * 16)[:16]
+    per_thread, batch = [Networks.load(MODEL_DIR) for _ in range(2)], (photos * 16)[:16]
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(3)
     processes = [spawning.Process(target=process_share, args=(batch[i::2], barrier, rounds)) for i in range(2)]
     for process in processes:
         process.start()
-    seconds_for(engines, batch[:4])
+    seconds_for(per_thread, batch[:4])
     ratios = []
     for _ in range(rounds):
-        alone, threaded = seconds_for(engines[:1], batch), seconds_for(engines, batch)
+        alone, threaded = seconds_for(per_thread[:1], batch), seconds_for(per_thread, batch)
         barrier.wait()
         start = time.perf_counter()
         barrier.wait()

@@ -130,8 +130,8 @@ def test_points_that_are_no_face_are_refused_with_a_reason(kind: str) -> None:
 def test_the_norms_fit_the_measures_of_real_portraits() -> None:
     """The shipped norms stand for another population; a wrong definition would still be many SD away."""
     photos = [photo for photo in evaluation_photos("london") if "neutral" in str(photo)][::4]
-    engine = Networks.load(model_dir())
-    found = [values(read_photo(photo.read_bytes(), engine).frontal) for photo in photos]
+    networks = Networks.load(model_dir())
+    found = [values(read_photo(photo.read_bytes(), networks).frontal) for photo in photos]
     norms = default_norms()
     medians = {key: norms.z(key, float(np.median([face[key] for face in found]))) for key in norms.measures}
     assert {key: z for key, z in medians.items() if abs(z) > 2.0} == {}

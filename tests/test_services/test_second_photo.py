@@ -23,11 +23,11 @@ def test_a_remembered_face_keeps_its_shapes_on_a_second_photo_more_often_than_a_
     both = sorted(neutral.keys() & smiling.keys())
     if len(both) < PEOPLE:
         pytest.skip("there are not enough people with two photos")
-    engine = NetworkVision(model_dir())
+    vision = NetworkVision(model_dir())
 
     def read(photo: bytes, first: FaceAnalysis | None = None) -> FaceAnalysis:
         known = first.reading_with_memory.profile if first else None
-        return analyze_query(engine, FaceQuery(image=photo), date(2026, 11, 23), default_norms(), known)
+        return analyze_query(vision, FaceQuery(image=photo), date(2026, 11, 23), default_norms(), known)
 
     changed_with_memory, changed_without = [], []
     for person in both[:: len(both) // PEOPLE]:
