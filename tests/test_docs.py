@@ -19,7 +19,11 @@ ROOTS = (
 )  # paths in the documentation are relative to one of these
 TOP_FOLDERS = {path.name for root in ROOTS for path in root.iterdir() if path.is_dir()}
 FILE_SUFFIXES = (".py", ".md", ".json", ".toml", ".yaml", ".svg", ".npz", ".html")
-OF_USERS = {"norms.json", "readings.jsonl", "people/"}  # files that commands of the examples write or read
+# Files that commands of the examples write or read, and modules that a decision plans.
+OF_USERS = {
+    *("norms.json", "readings.jsonl", "people/", "MEASURES.npz", "GROUPS.npz"),
+    *("truth.json", "scores.json", "gate.json", "belief.py", "photo_errors.py", "gate.py", "score_fit.py"),
+}
 
 
 def code_spans(text: str) -> Iterator[str]:
