@@ -65,6 +65,30 @@ def test_a_path_that_does_not_exist_is_reported() -> None:
     assert missing_paths("```sh\ncat `core/absent.py`\n```\n`absent.json`") == ["absent.json"]
 
 
+def unknown_names(text: str, source: str) -> list[str]:
+    """Return the code spans that look like a class or a constant and do not occur in the source."""
+    names = [span for span in code_spans(text) if re.fullmatch(r"[A-Z]\w*([a-z]\w*|_[A-Z]\w*)(\.\w+)?", span)]
+    words = set(re.findall(r"\w+", source))
+    return [name for name in names if not set(name.split(".")) <= words]
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md"])
+def test_every_class_and_constant_on_a_page_exists(page: str) -> None:
+    folders = (SOURCE, REPOSITORY / "docs", REPOSITORY / "tests")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".json")]
+    settings = (REPOSITORY / ".env.example").read_text()
+    source = "\n".join([settings, *(path.read_text() for path in files)])
+    assert unknown_names((REPOSITORY / page).read_text(), source) == []
+
+
+def test_a_class_or_constant_that_does_not_exist_is_reported() -> None:
+    text = "`TaskRun`, `Job.step`, `Job.leap`, `MAX_SIZE`, `AbsentClass`, `GET /users`, `word`, `HTTP`, `Face`"
+    assert unknown_names(text, "class TaskRun: ...\nclass Job:\n def step(): ...\nMAX_SIZE = 1\nclass Face: ...") == [
+        "Job.leap",
+        "AbsentClass",
+    ]
+
+
 def anchors(page: Path) -> list[str]:
     """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
