@@ -3,8 +3,7 @@
 import os
 import select
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.support.clips import encode_clip, handheld_frames
 from tests.support.photos import model_dir
 from tests.support.serving import settings_for_tests
 from tests.test_jobs.counting import PATIENCE_S
-from tests.test_jobs.processes import WorkerProcess, context
+from tests.test_jobs.processes import WorkerProcess, context, run_started
 
 
 @cache
@@ -54,18 +53,9 @@ def start_cli_worker(url: str, folder: Path) -> CliWorker:
     return CliWorker(process, here)
 
 
-@contextmanager
-def run_cli_workers(count: int, url: str, folder: Path) -> Iterator[list[WorkerProcess]]:
+def run_cli_workers(count: int, url: str, folder: Path) -> AbstractContextManager[list[WorkerProcess]]:
     """Start workers, wait until all are ready, and kill those in the list at the end."""
-    running: list[WorkerProcess] = [start_cli_worker(url, folder) for _ in range(count)]
-    try:
-        for worker in running:
-            worker.wait_until_ready()
-        yield running
-    finally:
-        for worker in running:
-            worker.kill()
-            worker.ready.close()
+    return run_started([start_cli_worker(url, folder) for _ in range(count)])
 
 
 def replace_workers(running: list[WorkerProcess], url: str, folder: Path) -> list[WorkerProcess]:

@@ -97,7 +97,7 @@ async def open_worker_at(
     """Run a worker in this process."""
     settings = settings_for_tests(database_url=url, worker_folder=folder / "workers", jobs_concurrency=concurrency)
     usual = job_policy(settings)
-    policy = JobPolicy(usual.database_url, usual.slot_folder, usual.concurrency, usual.retention, intervals)
+    policy = JobPolicy(usual.database_url, usual.slot_folder, usual.concurrency, intervals)
     async with (
         open_accounts_at(url, folder / "storage") as accounts,
         open_worker(accounts.job_resources, jobs, policy, eager=eager) as worker,

@@ -6,7 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -72,10 +72,14 @@ def start_worker(url: str, folder: Path, **options: float) -> WorkerProcess:
     return WorkerProcess(worker, here)
 
 
-@contextmanager
-def run_workers(count: int, url: str, folder: Path, **options: float) -> Iterator[list[WorkerProcess]]:
+def run_workers(count: int, url: str, folder: Path, **options: float) -> AbstractContextManager[list[WorkerProcess]]:
     """Start workers, wait until all are ready, and kill those that still run at the end."""
-    running = [start_worker(url, folder, **options) for _ in range(count)]
+    return run_started([start_worker(url, folder, **options) for _ in range(count)])
+
+
+@contextmanager
+def run_started(running: list[WorkerProcess]) -> Iterator[list[WorkerProcess]]:
+    """Wait until started workers are ready, and kill those in the list at the end."""
     try:
         for worker in running:
             worker.wait_until_ready()

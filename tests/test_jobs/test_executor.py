@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 def executor_of(accounts: Accounts, job: CountingJob) -> JobExecutor:
-    return JobExecutor([job], accounts.job_resources, retention=timedelta(hours=1))
+    return JobExecutor([job], accounts.job_resources)
 
 
 class WritingJob(CountingJob):
@@ -129,7 +128,7 @@ async def test_a_worker_that_lacks_a_master_key_logs_which_and_leaves_the_task_q
         other = Sealer(MasterKeys("new", {"new": generate_key()}), clock=utc_now, new_id=uuid4)
         resources = replace(accounts.job_resources, sealer=other)
         with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
-            await JobExecutor([CountingJob()], resources, retention=timedelta(hours=1)).begin(task.id)
+            await JobExecutor([CountingJob()], resources).begin(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "queued"
     errors = [(event["event"], event["code"]) for event in events if event["log_level"] == "error"]
     assert errors == [("task.claim_failed", "ENCRYPTION_KEY_MISSING")]

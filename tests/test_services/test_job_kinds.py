@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -67,7 +66,7 @@ async def test_a_planted_kind_is_submitted_and_executed_only_with_its_consent(ac
         await tx.consents.withdraw(user.id, "reading", accounts.job_resources.clock())
     with pytest.raises(ConsentRequiredError):
         await accounts.tasks.submit(user.id, PLANTED, stream(b"a photo"))
-    executor = JobExecutor([PlantedJob()], accounts.job_resources, retention=timedelta(hours=1))
+    executor = JobExecutor([PlantedJob()], accounts.job_resources)
     execution = await executor.begin(task.id)
     assert execution is not None
     assert execution.steps == 0
@@ -79,7 +78,7 @@ async def test_a_planted_kind_is_submitted_and_executed_only_with_its_consent(ac
 async def test_the_result_of_a_planted_kind_is_presented_by_its_type(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     task = await accounts.tasks.submit(user.id, PLANTED, stream(b"a photo"))
-    execution = await JobExecutor([PlantedJob()], accounts.job_resources, retention=timedelta(hours=1)).begin(task.id)
+    execution = await JobExecutor([PlantedJob()], accounts.job_resources).begin(task.id)
     assert execution is not None
     await execution.finish()
     done = await accounts.tasks.get(user.id, task.id)

@@ -105,7 +105,9 @@ def _accounts(
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
-    job_resources = JobResources(uow, sealer, consents, vault, Notifier(), clock)
+    job_resources = JobResources(
+        uow, sealer, consents, vault, Notifier(), clock, timedelta(hours=settings.task_result_hours)
+    )
     tokens = TokenSigner(
         settings.secret_key.get_secret_value(),
         access_ttl=timedelta(minutes=settings.access_token_minutes),
@@ -152,7 +154,6 @@ def _accounts(
             kinds,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
-            retention=timedelta(hours=settings.task_result_hours),
         ),
         job_resources=job_resources,
     )

@@ -1,7 +1,6 @@
 """The settings as the values that each part of the program needs."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from gwansang.config import Settings
 from gwansang.core.connection_slots import SocketPolicy
@@ -71,5 +70,4 @@ def job_policy(settings: Settings) -> JobPolicy:
         database_url=settings.database_url.get_secret_value(),
         slot_folder=settings.worker_folder,
         concurrency=settings.jobs_concurrency,
-        retention=timedelta(hours=settings.task_result_hours),
     )

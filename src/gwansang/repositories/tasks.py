@@ -80,15 +80,11 @@ class Tasks(Repository[Task]):
 
     async def list_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         """Return the statuses of those of these tasks that exist."""
-        query = select(Task.id, Task.status).where(Task.id.in_(task_ids))
-        return {task_id: status for task_id, status in await self._session.execute(query)}
-
-    async def filter_unfinished(self, task_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Return those of these tasks that exist and have not ended."""
-        unfinished: set[UUID] = set()
+        statuses: dict[UUID, str] = {}
         for chunk in _chunks(task_ids):
-            unfinished.update(await self._all(select(Task.id).where(Task.id.in_(chunk), Task.status.in_(UNFINISHED))))
-        return frozenset(unfinished)
+            query = select(Task.id, Task.status).where(Task.id.in_(chunk))
+            statuses.update({task_id: status for task_id, status in await self._session.execute(query)})
+        return statuses
 
     async def delete_expired(self, now: datetime, user_id: int | None = None) -> int:
         """Delete expired tasks with their items, of one user or of all; return their number."""

@@ -4,7 +4,6 @@ process dies."""
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterable
-from datetime import timedelta
 from typing import Final, NoReturn, TypeVar
 from uuid import UUID, uuid4
 
@@ -12,12 +11,11 @@ import structlog
 
 from gwansang.core.exceptions import AppError, Unavailable
 from gwansang.jobs.protocols import TaskReleased
-from gwansang.models import Task
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.exclusive_gate import ExclusiveGate
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import Job
-from gwansang.services.tasks.run import ClaimedTask, JobResources, TaskGoneError, TaskRun
+from gwansang.services.tasks.run import JobResources, TaskGoneError, TaskRun
 
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
@@ -37,10 +35,9 @@ class JobFailedError(AppError):
 class JobExecutor:
     """Executes the tasks that the engine hands to this process; belongs to one event loop."""
 
-    def __init__(self, jobs: Iterable[Job], resources: JobResources, *, retention: timedelta) -> None:
+    def __init__(self, jobs: Iterable[Job], resources: JobResources) -> None:
         self._jobs = {job.kind.name: job for job in jobs}
         self._resources = resources
-        self._retention = retention
         self._stopping = asyncio.Event()
         self._executions: set[JobExecution] = set()
         self.gate = ExclusiveGate()
@@ -53,14 +50,16 @@ class JobExecutor:
         self.raise_if_stopping()
         self.active[task_id] += 1
         self.idle.clear()
+        run = None
         try:
             run = await self._claim(task_id)
-        except BaseException as error:
-            self._end(task_id)
+        except Exception as error:
             _log_claim_failure(task_id, error)
             raise
+        finally:
+            if run is None:
+                self._end(task_id)
         if run is None:
-            self._end(task_id)
             return None
         execution = JobExecution(self, run, self._jobs[run.kind])
         self._executions.add(execution)
@@ -115,15 +114,6 @@ class JobExecutor:
                 pause_s = 0.2 * run.tries
             await self._pause(pause_s)
 
-    async def check_consent(self, run: TaskRun, job: Job) -> None:
-        """Raise ConsentRequiredError if the consent that the task rests on is not granted any more."""
-        if job.kind.purpose is not None:
-            await self._resources.consents.require(run.user_id, job.kind.purpose)
-
-    async def finish(self, run: TaskRun, job: Job) -> None:
-        """End the task with the job's result."""
-        await run.succeed(await job.finish(run), self._retention)
-
     def release(self, execution: "JobExecution") -> None:
         """Record that an execution has ended."""
         self._executions.discard(execution)
@@ -146,13 +136,12 @@ class JobExecutor:
                 _log.warning("task.kind_unknown", task_id=str(task_id), kind=row.kind)
                 raise TaskReleased  # a newer release submitted it and has workers for it
             key = await resources.sealer.load_or_create_key(tx, row.user_id)
-            claimed = _claimed(row, uuid4(), await tx.task_items.list_positions(task_id))
-            row.run, row.status = claimed.run, "processing"
+            done = await tx.task_items.list_positions(task_id)
+            row.run, row.status = uuid4(), "processing"
             row.started_at = row.started_at or resources.clock()
             row.version += 1
-            await tx.tasks.save(row)
+            run = TaskRun(await tx.tasks.save(row), row.run, done, key, resources)
         resources.notifier.notify(task_id)
-        run = TaskRun(claimed, key, resources)
         if run.tries < MAX_TRIES:
             return run
         try:
@@ -161,7 +150,7 @@ class JobExecutor:
             return None
 
     async def _fail(self, run: TaskRun, error: AppError) -> NoReturn:
-        await run.fail(Failure.from_error(error), self._retention)
+        await run.fail(Failure.from_error(error))
         raise TaskGoneError
 
     async def _pause(self, seconds: float) -> None:
@@ -202,7 +191,7 @@ class JobExecution:
         executed first."""
         for index in range(self.steps):
             await self.step(index)
-        await self._unless_gone(lambda: self._executor.finish(self._run, self._job))
+        await self._unless_gone(self._finish)
         self._gone = True
 
     def cancel_step(self) -> None:
@@ -245,36 +234,26 @@ class JobExecution:
             self._step_task = None
 
     async def _plan(self) -> None:
-        await self._executor.check_consent(self._run, self._job)
+        await self._run.check_consent(self._job.kind)
         await self._run.save_steps(await self._job.plan(self._run))
 
+    async def _finish(self) -> None:
+        await self._run.succeed(await self._job.finish(self._run))
+
     async def _step(self, index: int) -> None:
-        await self._executor.check_consent(self._run, self._job)
+        await self._run.check_consent(self._job.kind)
         outcome = await self._job.step(self._run, index)
         steps = self._run.steps or 0
         progress = (len(self._run.done) + 1) / (steps + 1)  # one part is left for the finish
         await self._run.save_outcome(index, outcome, progress)
 
 
-def _log_claim_failure(task_id: UUID, error: BaseException) -> None:
-    """A worker that can't claim a task releases it again and again; the log has to say what it lacks."""
+def _log_claim_failure(task_id: UUID, error: Exception) -> None:
+    """Log what this worker lacks: it will release the task again and again."""
     if isinstance(error, AppError):
         _log.error("task.claim_failed", task_id=str(task_id), code=error.code, reason=error.message)
-    elif isinstance(error, Exception):
+    else:
         _log.error("task.claim_failed", task_id=str(task_id), exc_info=error)
-
-
-def _claimed(row: Task, run: UUID, done: frozenset[int]) -> ClaimedTask:
-    return ClaimedTask(
-        id=row.id,
-        user_id=row.user_id,
-        kind=row.kind,
-        inputs=row.inputs,
-        steps=row.steps,
-        tries=row.tries,
-        run=run,
-        done=done,
-    )
 
 
 def _job_failed(error: Exception | None) -> JobFailedError:

@@ -11,12 +11,13 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
-from gwansang.models import TaskItem
+from gwansang.models import Task, TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult
+from gwansang.services.tasks.kinds import JobKind
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.vault import TaskVault
 
@@ -29,22 +30,8 @@ class TaskGoneError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedTask:
-    """State of a task when a run claimed it."""
-
-    id: UUID
-    user_id: int
-    kind: str
-    inputs: int
-    steps: int | None
-    tries: int
-    run: UUID
-    done: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
 class JobResources:
-    """Services that tasks are stored, sealed, permitted and announced with."""
+    """Services that tasks are stored, sealed, permitted and announced with; retention: of a task after its end."""
 
     uow: UnitOfWork
     sealer: Sealer
@@ -52,22 +39,23 @@ class JobResources:
     vault: TaskVault
     notifier: Notifier
     clock: Clock
+    retention: timedelta
 
 
 class TaskRun:
     """A task that this run has claimed; writes raise TaskGoneError and change nothing if it holds the task no more."""
 
-    def __init__(self, claimed: ClaimedTask, key: DataKey, resources: JobResources) -> None:
-        self._run_id = claimed.run
+    def __init__(self, row: Task, run: UUID, done: frozenset[int], key: DataKey, resources: JobResources) -> None:
+        self._run = run
         self._key = key
         self._resources = resources
-        self.id = claimed.id
-        self.user_id = claimed.user_id
-        self.kind = claimed.kind
-        self.inputs = claimed.inputs
-        self.tries = claimed.tries
-        self.steps = claimed.steps
-        self.done = set(claimed.done)
+        self.id = row.id
+        self.user_id = row.user_id
+        self.kind = row.kind
+        self.inputs = row.inputs
+        self.tries = row.tries
+        self.steps = row.steps
+        self.done = set(done)
         self.try_started = False
 
     async def input(self, number: int) -> bytes:
@@ -90,6 +78,11 @@ class TaskRun:
         """Store the number of steps; the first try of the first step counts as started with it."""
         await self._save(steps=steps, tries=1)
         self.steps, self.tries, self.try_started = steps, 1, True
+
+    async def check_consent(self, kind: JobKind) -> None:
+        """Raise ConsentRequiredError if the consent that the task rests on is not granted any more."""
+        if kind.purpose is not None:
+            await self._resources.consents.require(self.user_id, kind.purpose)
 
     @property
     def current_try(self) -> int:
@@ -118,44 +111,43 @@ class TaskRun:
         self.done.add(index)
         self._resources.notifier.notify(self.id)
 
-    async def succeed(self, result: JobResult, retention: timedelta) -> None:
+    async def succeed(self, result: JobResult) -> None:
         """End the task with a result, in one transaction with the writes of the job."""
         try:
-            await self._succeed(result, retention)
+            await self._succeed(result)
         except BaseException:
             if result.drop is not None:
                 await result.drop()
             raise
         await self._clean_up("done")
 
-    async def _succeed(self, result: JobResult, retention: timedelta) -> None:
-        now = self._resources.clock()
+    async def _succeed(self, result: JobResult) -> None:
         sealed = await self._seal(result.result, result_aad(self.id))
         async with self._resources.uow.write() as tx:
             if await tx.users.get_for_update(self.user_id) is None:
                 raise TaskGoneError
-            end = {"finished_at": now, "expires_at": now + retention}
-            await self._update(tx, status="done", stage=None, progress=1.0, tries=0, result=sealed, **end)
+            await self._update(tx, status="done", progress=1.0, tries=0, result=sealed, **self._end())
             if result.write is not None:
                 await result.write(tx)
             await tx.task_items.delete_for_task(self.id)
 
-    async def fail(self, failure: Failure, retention: timedelta) -> None:
+    async def fail(self, failure: Failure) -> None:
         """End the task with an error."""
-        now = self._resources.clock()
         async with self._resources.uow.write() as tx:
             await self._update(
                 tx,
                 status="failed",
-                stage=None,
-                finished_at=now,
-                expires_at=now + retention,
+                **self._end(),
                 error_code=failure.code,
                 error_message=failure.message[:_MAX_MESSAGE],
                 error_details=failure.details,
             )
             await tx.task_items.delete_for_task(self.id)
         await self._clean_up("failed", code=failure.code)
+
+    def _end(self) -> dict[str, datetime | None]:
+        now = self._resources.clock()
+        return {"stage": None, "finished_at": now, "expires_at": now + self._resources.retention}
 
     async def _seal(self, value: JsonValue, aad: bytes) -> bytes:
         """Seal in a thread, as opening does: outcomes of a batch or an import are megabytes."""
@@ -181,7 +173,7 @@ class TaskRun:
         self._resources.notifier.notify(self.id)
 
     async def _update(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
-        if not await tx.tasks.update_run(self.id, self._run_id, **values):
+        if not await tx.tasks.update_run(self.id, self._run, **values):
             raise TaskGoneError
 
 

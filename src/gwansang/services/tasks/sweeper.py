@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from gwansang.jobs.protocols import ActiveTask
+from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.run import JobResources
 
@@ -57,7 +58,6 @@ class Sweeper:
         await self._reenqueue_lost(active)
         async with self._resources.uow.write() as tx:
             await tx.workers.delete_stale(now - 2 * _DEAD_FACTOR * self._dead_after)
-            await tx.tasks.delete_expired(now)
         if now >= self._orphans_due_at:
             self._orphans_due_at = now + _ORPHAN_INTERVAL
             await self._delete_orphaned_inputs()
@@ -96,17 +96,16 @@ class Sweeper:
     async def _abort_gone(self) -> None:
         """End the runs of this worker whose task was cancelled or erased; the engine then records them as ended."""
         if running := tuple(self._executor.active):
-            async with self._resources.uow.read() as tx:
-                statuses = await tx.tasks.list_statuses(running)
+            statuses = await self._load_statuses(running)
             self._executor.abort({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
 
     async def _delete_ended(self, active: Sequence[ActiveTask]) -> None:
         """Delete ended tasks from the engine, and cancelled and erased ones that wait, so that not even their ids
         remain. Those that run have to end first."""
         ended = await asyncio.to_thread(self._engine.list_ended)
-        queued = frozenset(task.task_id for task in active if task.worker is None)
-        async with self._resources.uow.read() as tx:
-            gone = queued - await tx.tasks.filter_unfinished(tuple(queued))
+        queued = [task.task_id for task in active if task.worker is None]
+        statuses = await self._load_statuses(queued)
+        gone = [task_id for task_id in queued if statuses.get(task_id) not in UNFINISHED]
         await asyncio.to_thread(self._engine.delete, [*ended, *gone])
 
     async def _reenqueue_lost(self, active: Sequence[ActiveTask]) -> None:
@@ -123,9 +122,13 @@ class Sweeper:
 
     async def _delete_orphaned_inputs(self) -> None:
         old = await self._resources.vault.stored_before(self._clock() - _ORPHANED_AFTER)
-        async with self._resources.uow.read() as tx:
-            orphans = old - await tx.tasks.filter_unfinished(tuple(old))
+        statuses = await self._load_statuses(tuple(old))
+        orphans = [task_id for task_id in old if statuses.get(task_id) not in UNFINISHED]
         for task_id in orphans:
             await self._resources.vault.delete(task_id)
         if orphans:
             _log.info("task.orphaned_inputs_deleted", count=len(orphans))
+
+    async def _load_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        async with self._resources.uow.read() as tx:
+            return await tx.tasks.list_statuses(task_ids)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, Self
 from uuid import UUID
 
@@ -83,7 +83,8 @@ class TaskInfo:
 
 @dataclass(frozen=True, slots=True)
 class _Submission:
-    """Identity of a submitted request; `sha256` is None until all of its inputs have arrived."""
+    """Identity of a submitted request. key: hashed, so of fixed length and without whatever a client put into it;
+    sha256: None until all inputs have arrived."""
 
     user_id: int
     key: str | None
@@ -100,7 +101,6 @@ class TaskService:
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
-        retention: timedelta,
     ) -> None:
         self._uow = resources.uow
         self._sealer = resources.sealer
@@ -111,7 +111,7 @@ class TaskService:
         self._kinds = kinds
         self._new_id = new_id
         self._max_unfinished = max_unfinished
-        self._retention = retention
+        self._retention = resources.retention
 
     async def submit(
         self,
@@ -124,7 +124,7 @@ class TaskService:
         never held in memory together, identify the request. Raises ConsentRequiredError, TooManyTasksError,
         IdempotencyKeyReusedError, UserNotFoundError, and the errors of `inputs`."""
         await self._check_kind(user_id, kind)
-        submission = _Submission(user_id, idempotency_key and _digest(idempotency_key))
+        submission = _Submission(user_id, idempotency_key and hashlib.sha256(idempotency_key.encode()).hexdigest())
         async with self._uow.write() as tx:
             existing = await self._find_existing(tx, submission)
             key = await self._sealer.load_or_create_key(tx, user_id)
@@ -137,9 +137,9 @@ class TaskService:
     ) -> TaskInfo:
         task_id = self._new_id()
         try:
-            stored = await self._vault.put(key, task_id, inputs)
-            submission = replace(submission, sha256=stored.sha256)
-            row = _row(task_id, submission, kind, stored.count, self._clock())
+            count, sha256 = await self._vault.put(key, task_id, inputs)
+            submission = replace(submission, sha256=sha256)
+            row = _row(task_id, submission, kind, count, self._clock())
             async with self._uow.write() as tx:
                 existing = await self._find_existing(tx, submission)
                 if existing is None:
@@ -151,7 +151,7 @@ class TaskService:
             await self._vault.delete(task_id)
             return await self.get(submission.user_id, existing.id)
         self._notifier.notify(NEW_TASK)
-        _log.info("task.submitted", task_id=str(task_id), kind=kind.name, inputs=stored.count)
+        _log.info("task.submitted", task_id=str(task_id), kind=kind.name, inputs=count)
         return TaskInfo.from_row(row)
 
     async def _check_kind(self, user_id: int, kind: JobKind) -> None:
@@ -165,7 +165,7 @@ class TaskService:
         async with self._uow.read() as tx:
             row = await tx.tasks.get(user_id, task_id, self._clock())
             if row is None:
-                raise _not_found()
+                raise TaskNotFoundError("There is no such task.")
             key = await self._sealer.load_key(tx, user_id) if row.result is not None else None
         if key is None or row.result is None:
             return TaskInfo.from_row(row)
@@ -185,7 +185,7 @@ class TaskService:
         """Cancel a task and delete its inputs; one that has ended stays unchanged. Raises TaskNotFoundError."""
         async with self._uow.write() as tx:
             if await tx.tasks.get_version(user_id, task_id, self._clock()) is None:
-                raise _not_found()
+                raise TaskNotFoundError("There is no such task.")
             cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
             if cancelled:
                 await tx.task_items.delete_for_task(task_id)
@@ -249,12 +249,3 @@ def _row(task_id: UUID, submission: _Submission, kind: JobKind, inputs: int, now
         params={},
         created_at=now,
     )
-
-
-def _digest(idempotency_key: str) -> str:
-    """Hash a key: of fixed length, and without whatever a client put into it."""
-    return hashlib.sha256(idempotency_key.encode()).hexdigest()
-
-
-def _not_found() -> TaskNotFoundError:
-    return TaskNotFoundError("There is no such task.")

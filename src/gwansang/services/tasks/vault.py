@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -17,14 +16,6 @@ _THREAD_BYTES: Final = 256 * 1024  # from this size on, sealing takes longer tha
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredInputs:
-    """Number of stored inputs, and the digest that identifies their request."""
-
-    count: int
-    sha256: str
-
-
 class TaskVault:
     """Inputs of tasks as objects sealed with their owner's key."""
 
@@ -32,15 +23,15 @@ class TaskVault:
         self._store = store
         self._sealer = sealer
 
-    async def put(self, key: DataKey, task_id: UUID, inputs: AsyncIterable[bytes]) -> StoredInputs:
-        """Store the inputs of a task, each as it arrives."""
+    async def put(self, key: DataKey, task_id: UUID, inputs: AsyncIterable[bytes]) -> tuple[int, str]:
+        """Store the inputs of a task, each as it arrives; return their number and the digest of them all."""
         sha256, number = hashlib.sha256(), 0
         async for content in inputs:
             digest, sealed = await _run(partial(self._seal, key, _aad(task_id, number)), content)
             sha256.update(digest)
             await self._store.put(f"{_PREFIX}{task_id}/{number}", sealed)
             number += 1
-        return StoredInputs(number, sha256.hexdigest())
+        return number, sha256.hexdigest()
 
     async def get(self, key: DataKey, task_id: UUID, number: int) -> bytes:
         """Load an input; raises ObjectNotFoundError, SealBrokenError."""

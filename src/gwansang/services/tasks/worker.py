@@ -46,12 +46,11 @@ class PollIntervals:
 @dataclass(frozen=True, slots=True)
 class JobPolicy:
     """Settings of a worker. slot_folder: shared by the workers of a machine; concurrency: tasks at once in one worker,
-    the same for all; retention: how long an ended task is kept."""
+    the same for all."""
 
     database_url: str
     slot_folder: Path
     concurrency: int
-    retention: timedelta
     intervals: PollIntervals = PollIntervals()
 
 
@@ -207,7 +206,7 @@ async def open_worker(
     resources: JobResources, jobs: Iterable[Job], policy: JobPolicy, *, eager: bool = False
 ) -> AsyncIterator[TaskWorker]:
     """Run a worker for these jobs in this process; `eager` opens its engine at once."""
-    worker = TaskWorker(resources, JobExecutor(jobs, resources, retention=policy.retention), policy)
+    worker = TaskWorker(resources, JobExecutor(jobs, resources), policy)
     try:
         await worker.start(eager=eager)
         yield worker
