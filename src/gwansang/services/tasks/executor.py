@@ -4,6 +4,7 @@ process dies."""
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterable
+from contextlib import suppress
 from typing import Final, NoReturn, TypeVar
 from uuid import UUID, uuid4
 
@@ -154,11 +155,9 @@ class JobExecutor:
         raise TaskGoneError
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            return
 
 
 class JobExecution:

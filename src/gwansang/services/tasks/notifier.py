@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Final
 
 NEW_TASK: Final = "new task"
@@ -24,10 +25,9 @@ class Notifier:
         waiting = self._waiting.setdefault(subject, set())
         waiting.add(event)
         try:
-            async with asyncio.timeout(timeout_s):
-                await event.wait()
-        except TimeoutError:
-            pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await event.wait()
         finally:
             waiting.discard(event)
             if not waiting:

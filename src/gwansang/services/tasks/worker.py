@@ -193,12 +193,10 @@ class TaskWorker:
 
     async def _wait_until_idle(self, timeout_s: float) -> bool:
         """Return whether every execution ended within that time."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._executor.idle.wait()
-        except TimeoutError:
-            return False
-        return True
+        return self._executor.idle.is_set()
 
 
 @asynccontextmanager
