@@ -45,5 +45,8 @@ def violations(text: str) -> tuple[Violation, ...]:
 
 
 def is_framed(text: str, locale: Locale) -> bool:
-    """Return True if a text attributes its statement to the tradition instead of stating it of a person."""
-    return re.search(_policy()["framing"][locale], text) is not None
+    """Return True if a text attributes its statement to the tradition instead of stating it of a person.
+
+    A language without a pattern under `framing` is not checked.
+    """
+    return re.search(_policy()["framing"].get(locale, ""), text) is not None

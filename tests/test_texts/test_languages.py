@@ -15,72 +15,76 @@ import pytest
 import gwansang
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.consent_texts import ConsentText
-from gwansang.texts import DEFAULT_LOCALE, LOCALES, load
+from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, LOCALES, load
 from tests.support.serving import serving
 from tests.support.texts import leaves
 
 PACKAGE = Path(gwansang.__file__).parent
-JAPANESE = {
-    "fortune": {"disclaimer": "伝統的な観相をもとにした読み物です。"},
-    "problems": {"INVALID_BASE64": "画像を読み取れませんでした。"},
-    "notice": {"title": "お知らせ"},
+THIRD = "eo"  # a language that the product will hardly ship
+ESPERANTO = {
+    "fortune": {"disclaimer": "Legaĵo laŭ la tradicio de vizaĝlegado."},
+    "problems": {"INVALID_BASE64": "La bildo ne estis legebla."},
+    "notice": {"title": "Sciigo"},
 }
 FIELDS_BY_LANGUAGE = {("fortune", "/pillar"), ("fortune", "/relations/peer/reason"), ("lookalike", "/person")}
 READING = {"landmarks": canonical_landmarks().tolist()}
 
 
 @pytest.fixture(scope="module")
-def in_japanese(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def in_esperanto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The running service with a third language: a folder with three sentences, and its code in the list."""
     folder = tmp_path_factory.mktemp("third")
     texts = shutil.copytree(PACKAGE, folder / "src" / "gwansang") / "texts"
-    line = 'Locale = Literal["ko", "en"]'
+    line = f"Locale = Literal[{', '.join(json.dumps(locale) for locale in LOCALES)}]"
     source = (texts / "__init__.py").read_text()
     assert source.count(line) == 1
-    (texts / "__init__.py").write_text(source.replace(line, 'Locale = Literal["ko", "en", "ja"]'))
-    (texts / "ja").mkdir()
-    for name, sentences in JAPANESE.items():
-        (texts / "ja" / f"{name}.json").write_text(json.dumps(sentences))
+    (texts / "__init__.py").write_text(source.replace(line, f"{line[:-1]}, {json.dumps(THIRD)}]"))
+    (texts / THIRD).mkdir()
+    for name, sentences in ESPERANTO.items():
+        (texts / THIRD / f"{name}.json").write_text(json.dumps(sentences))
     with serving(folder, PYTHONPATH=str(folder / "src")) as server, server.client() as client:
         yield client
 
 
-def test_a_third_language_is_offered_in_the_api_document(in_japanese: httpx.Client) -> None:
-    document = in_japanese.get("/api/v1/openapi.json").json()
+def test_a_third_language_is_offered_in_the_api_document(in_esperanto: httpx.Client) -> None:
+    document = in_esperanto.get("/api/v1/openapi.json").json()
     schemas = document["components"]["schemas"]
     assert [schemas[name]["properties"]["locale"]["enum"] for name in ("FaceReading", "LookalikeOut")] == [
-        ["ko", "en", "ja"],
-        ["ko", "en", "ja"],
+        [*LOCALES, THIRD],
+        [*LOCALES, THIRD],
     ]
-    assert '"ko or en or ja; anything else falls back."' in json.dumps(document)
+    assert f'"{LOCALE_CHOICE} or {THIRD}; anything else falls back."' in json.dumps(document)
 
 
 def test_a_reading_has_the_sentence_of_the_third_language_and_falls_back_for_the_rest(
-    in_japanese: httpx.Client,
+    in_esperanto: httpx.Client,
 ) -> None:
-    japanese, korean = (
-        in_japanese.post("/api/v1/analysis/face", params={"locale": locale}, json=READING).json()
-        for locale in ("ja", "ko")
+    esperanto, korean = (
+        in_esperanto.post("/api/v1/analysis/face", params={"locale": locale}, json=READING).json()
+        for locale in (THIRD, "ko")
     )
-    assert (japanese["locale"], japanese["disclaimer"]) == ("ja", JAPANESE["fortune"]["disclaimer"])
-    assert korean["disclaimer"] != japanese["disclaimer"]
+    assert (esperanto["locale"], esperanto["disclaimer"]) == (THIRD, ESPERANTO["fortune"]["disclaimer"])
+    assert korean["disclaimer"] != esperanto["disclaimer"]
     for field in ("parts_analysis", "element", "archetypes", "today_fortune", "fortune", "zones", "palaces", "quality"):
-        assert japanese[field] == korean[field]
+        assert esperanto[field] == korean[field]
 
 
-def test_an_error_has_the_sentence_of_the_third_language_or_falls_back(in_japanese: httpx.Client) -> None:
-    headers = {"Accept-Language": "ja-JP, en;q=0.5"}
-    unreadable = in_japanese.post("/api/v1/analysis/face", headers=headers, json={"image": "!"}).json()
-    assert unreadable["detail"] == JAPANESE["problems"]["INVALID_BASE64"]
-    empty = in_japanese.post("/api/v1/analysis/face", headers=headers, json={}).json()
+def test_an_error_has_the_sentence_of_the_third_language_or_falls_back(in_esperanto: httpx.Client) -> None:
+    headers = {"Accept-Language": f"{THIRD}, en;q=0.5"}
+    unreadable = in_esperanto.post("/api/v1/analysis/face", headers=headers, json={"image": "!"}).json()
+    assert unreadable["detail"] == ESPERANTO["problems"]["INVALID_BASE64"]
+    empty = in_esperanto.post("/api/v1/analysis/face", headers=headers, json={}).json()
     assert empty["detail"] == load("problems", "ko", dict[str, str])["NOTHING_TO_READ"]
 
 
-def test_the_notice_has_the_title_of_the_third_language_and_falls_back_for_its_items(in_japanese: httpx.Client) -> None:
-    japanese, korean = (
-        in_japanese.get("/api/v1/privacy/notice", headers={"Accept-Language": locale}).json() for locale in ("ja", "ko")
+def test_the_notice_has_the_title_of_the_third_language_and_falls_back_for_the_rest(
+    in_esperanto: httpx.Client,
+) -> None:
+    esperanto, korean = (
+        in_esperanto.get("/api/v1/privacy/notice", headers={"Accept-Language": locale}).json()
+        for locale in (THIRD, "ko")
     )
-    assert japanese == {**korean, "locale": "ja", "title": JAPANESE["notice"]["title"]}
+    assert esperanto == {**korean, "locale": THIRD, "title": ESPERANTO["notice"]["title"]}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (PACKAGE / "texts" / DEFAULT_LOCALE).glob("*.json")))

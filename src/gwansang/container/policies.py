@@ -14,7 +14,7 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """The settings that the edge needs."""
+    """Settings that endpoints and WebSockets read: size limits, guests, proxies, the token for metrics."""
 
     max_upload_bytes: int
     max_video_bytes: int

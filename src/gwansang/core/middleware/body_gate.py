@@ -37,7 +37,7 @@ class ContentEncodingError(UnsupportedMedia):
 
 @dataclass(frozen=True, slots=True)
 class BodyRule:
-    """Size limit of the bodies of one route; `budget` is its own if its bodies keep no other request waiting."""
+    """Size limit of the bodies of one route; `budget`: a budget for this route alone, None for the shared one."""
 
     methods: frozenset[str]
     path: re.Pattern[str]

@@ -17,8 +17,8 @@ _BATCH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class MasterKeyUsage:
-    """The number of user keys that each master key wraps, by its name; `missing` keys are not in the settings,
-    `broken` ones are, with other bytes than those that wrapped."""
+    """The number of user keys that each master key wraps, by its name; `missing` keys are not in the settings;
+    `broken` ones are, but with a different key than the one that wrapped."""
 
     primary: str
     users: Mapping[str, int]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
 
 _log = structlog.get_logger("gwansang.jobs")
-_DEAD_FACTOR: Final = 10  # times the silence after which a worker counts as dead
+_DEAD_FACTOR: Final = 10  # a heartbeat older than this many times the limit is dead even if clocks differ
 _LOST_AFTER: Final = timedelta(seconds=60)  # an enqueued task that the engine does not have
 _ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of a task that was never committed, or has ended
 _ORPHAN_INTERVAL: Final = timedelta(minutes=10)
