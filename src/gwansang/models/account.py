@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, OwnerId, Sha256Hex
+from gwansang.models.base import Base, OwnerId, Sha256Hex, partial_index
 
 
 class User(Base):
@@ -92,14 +92,7 @@ class Consent(Base):
 
     __tablename__ = "consents"
     __table_args__ = (
-        Index(
-            "uq_consents_active",
-            "user_id",
-            "purpose",
-            unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
+        partial_index("uq_consents_active", "user_id", "purpose", unique=True, where="withdrawn_at IS NULL"),
         {"sqlite_autoincrement": True},
     )
 

@@ -5,13 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, OwnerId
+from gwansang.models.base import Base, OwnerId, partial_index
 
 FACE_COLUMNS = "face"  # deferred group, which queries load explicitly, so that lists neither load nor unseal it
-_UNSEALED = text("sealed IS NULL")
 _face_column = partial(mapped_column, deferred=True, deferred_group=FACE_COLUMNS, deferred_raiseload=True)
 _legacy_column = partial(_face_column, JSON(none_as_null=True), nullable=True)
 
@@ -27,7 +26,7 @@ class StoredAnalysis(Base):
     __tablename__ = "analyses"
     __table_args__ = (
         Index("ix_analyses_user_id_created_at", "user_id", "created_at"),
-        Index("ix_analyses_in_clear", "id", sqlite_where=_UNSEALED, postgresql_where=_UNSEALED),
+        partial_index("ix_analyses_in_clear", "id", where="sealed IS NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -5,13 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, Index, LargeBinary, String, text
+from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gwansang.models.base import Base, OwnerId
+from gwansang.models.base import Base, OwnerId, partial_index
 
 _legacy_column = partial(mapped_column, JSON(none_as_null=True), nullable=True)
-_UNSEALED = text("sealed IS NULL")
 
 
 class UserProfile(Base):
@@ -22,9 +21,7 @@ class UserProfile(Base):
     """
 
     __tablename__ = "user_profiles"
-    __table_args__ = (
-        Index("ix_user_profiles_in_clear", "user_id", sqlite_where=_UNSEALED, postgresql_where=_UNSEALED),
-    )
+    __table_args__ = (partial_index("ix_user_profiles_in_clear", "user_id", where="sealed IS NULL"),)
 
     user_id: Mapped[OwnerId] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[UUID]
