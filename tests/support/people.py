@@ -74,7 +74,7 @@ async def administrator(client: httpx.AsyncClient, database_url: str) -> Person:
 
 async def mailed_codes(folder: Path, count: int) -> list[str]:
     """Wait for `count` mails and return their codes, oldest first."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         files = mails_in(folder)
         if len(files) >= count:

@@ -20,7 +20,7 @@ from obstore.store import S3Store
 
 BUCKET = "gwansang-tests"
 REGION = "us-east-1"
-_START_S = 30.0
+_START_S = 60.0
 _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 
 

@@ -196,7 +196,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{server.url}/health/ready", trust_env=False).status_code == 200:

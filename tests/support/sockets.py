@@ -109,5 +109,5 @@ def connect_socket(server: Server, path: str = LIVE, **options: object) -> Clien
 
 def receive_message(socket: ClientConnection) -> dict[str, Any]:
     """Return the next message."""
-    message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    message: dict[str, Any] = json.loads(socket.recv(timeout=60))
     return message

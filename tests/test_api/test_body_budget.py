@@ -52,7 +52,7 @@ async def test_a_waiting_body_is_read_on_when_another_request_ends() -> None:
         await asyncio.sleep(0)
         assert not waiting.done()
         first.close()
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 60)
     assert budget.held_bytes == 0
 
 
@@ -76,5 +76,5 @@ async def test_bytes_that_were_stored_make_room_although_their_request_goes_on()
         await asyncio.sleep(0)
         assert not waiting.done()
         storing.release()
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 60)
     assert budget.held_bytes == 0

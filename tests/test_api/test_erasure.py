@@ -21,7 +21,7 @@ from tests.test_services.test_sealing import query
 
 EMAIL, NAME, PASSWORD = "leaves.no.trace@example.com", "흔적없는이", "correct horse battery"
 PHOTO = drawn_portrait()
-TIMEOUT_S = 40.0
+TIMEOUT_S = 60.0
 
 
 @dataclass

@@ -13,7 +13,7 @@ MARK = "s3cr3t-mark"
 
 def requests_of(server: Server, request_id: str) -> list[dict[str, object]]:
     """Return the events of a request after its access line was written, which happens after the response."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         events = [event for event in server.events() if event.get("request_id") == request_id]
         if any(event["event"] == "http.request" for event in events):

@@ -31,7 +31,7 @@ def verbose_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 def code_in(folder: Path, number: int) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         mails = [path for path in mails_in(folder) if f"To: {EMAIL}\n" in path.read_text()]
         if len(mails) >= number:

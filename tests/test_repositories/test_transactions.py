@@ -164,7 +164,7 @@ async def test_thirty_two_concurrent_writers_lose_no_update(uow: UnitOfWork) -> 
 async def test_readers_see_the_previous_state_while_a_writer_writes(uow: UnitOfWork) -> None:
     async with uow.write() as tx:
         await tx.users.add(user())
-        async with asyncio.timeout(5), uow.read() as reading:
+        async with asyncio.timeout(60), uow.read() as reading:
             assert await reading.users.get_by_email("minji@example.com") is None
 
 
