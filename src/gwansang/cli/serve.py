@@ -26,6 +26,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [HOST, else 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on [PORT, else 8000].")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; each has its own models and inference threads.")] = 1,
+    grace: Annotated[int, typer.Option(min=1, help="Seconds to finish running requests in after SIGTERM.")] = GRACE_S,
 ) -> None:
     """Serve the API until interrupted."""
     settings = read_settings()
@@ -51,7 +52,7 @@ def serve(
         limit_concurrency=MAX_CONNECTIONS,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=grace,
     )
 
 
