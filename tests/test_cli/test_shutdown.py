@@ -78,20 +78,18 @@ class Service:
                 assert client.put("/api/v1/consents/history", headers=bearer).status_code == 200
                 self.people.append(bearer)
 
-    def read(self, number: int) -> httpx.Response:
+    def read(self, client: httpx.Client, number: int) -> httpx.Response:
         """Request a reading for one of the people."""
         files = {"file": ("a.jpg", _photo(), "image/jpeg")}
-        with self.client() as client:
-            return client.post(UPLOAD_CALL, files=files, headers=self.people[number % PEOPLE])
+        return client.post(UPLOAD_CALL, files=files, headers=self.people[number % PEOPLE])
 
-    def submit(self, number: int) -> str:
+    def submit(self, client: httpx.Client, number: int) -> str:
         """Submit a reading as a task and return its id."""
-        with self.client() as client:
-            photo = base64.b64encode(drawn_portrait()).decode()
-            bearer = self.people[number % PEOPLE]
-            answer = client.post("/api/v1/analysis/face/async", json={"image": photo}, headers=bearer)
-            assert answer.status_code == 202, answer.text
-            return str(answer.json()["task_id"])
+        photo = base64.b64encode(drawn_portrait()).decode()
+        bearer = self.people[number % PEOPLE]
+        answer = client.post("/api/v1/analysis/face/async", json={"image": photo}, headers=bearer)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["task_id"])
 
     def state(self, number: int, task_id: str) -> str:
         with self.client() as client:
@@ -156,11 +154,12 @@ def stop_under_load(service: Service, process: subprocess.Popen[bytes]) -> Outco
     _photo()
     address = service.url.replace("http", "ws") + "/api/v1/analysis/live"
     with (
+        service.client() as client,  # one for all threads: to make one takes longer than to read a photo
         ThreadPoolExecutor(total + JOBS) as threads,
         connect(address, additional_headers=service.people[0], proxy=None) as socket_connection,
     ):
-        readings = [threads.submit(service.read, number) for number in range(total)]
-        submitted = [threads.submit(service.submit, number) for number in range(JOBS)]
+        readings = [threads.submit(service.read, client, number) for number in range(total)]
+        submitted = [threads.submit(service.submit, client, number) for number in range(JOBS)]
         wait(readings, return_when=FIRST_COMPLETED)
         waiting = sum(not reading.done() for reading in readings)
         process.send_signal(signal.SIGTERM)
