@@ -69,7 +69,7 @@ class DecodeBudget:
         self._end = clock() + seconds
 
     def check(self) -> None:
-        """Raise VideoTooComplexError if the time is over."""
+        """Raise VideoTooComplexError after the time limit."""
         if self._clock() > self._end:
             raise VideoTooComplexError("The video takes too long to decode; record it shorter, or in 1080p.")
 
@@ -143,7 +143,7 @@ def _select_frames(times: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def decode_frames(data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget) -> Iterator[ClipFrame]:
-    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError if the time is over."""
+    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError after the time limit."""
     selected, first = clip.parts[part], clip.parts[0][0]
     remaining = list(selected)
     with _open_clip(data, clip.header) as (container, stream):
@@ -160,7 +160,7 @@ def decode_frames(data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget)
 def _packets(
     container: "InputContainer", stream: "VideoStream", budget: DecodeBudget
 ) -> Iterator["Packet[VideoStream]"]:
-    """Yield the non-empty packets in decoding order; raises VideoTooComplexError if the time is over."""
+    """Yield the non-empty packets in decoding order; raises VideoTooComplexError after the time limit."""
     for packet in container.demux(stream):
         budget.check()
         if packet.size and packet.pts is not None:
