@@ -1,7 +1,10 @@
 """Guarantees of transactions on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
+from gwansang.db.job_store import open_job_store
 from gwansang.db.session import Database, DatabaseUnavailableError
 from gwansang.models import Base, Consent, User
 from gwansang.repositories.base import violated_constraint
@@ -187,6 +191,35 @@ async def test_two_engines_writing_one_file_lose_no_update() -> None:
         await database.close()
     assert row is not None
     assert row.token_version == 160
+
+
+async def test_a_new_file_is_opened_while_another_process_makes_its_first_table(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    database, jobs = Database(url), open_job_store(url)
+    try:
+        with first_table_under_way(database.url.database):
+            async with database.session("write") as session:
+                await session.execute(text("INSERT INTO first VALUES (1)"))
+        with first_table_under_way(jobs.connections.url.database), jobs.connections.begin() as connection:
+            connection.execute(text("INSERT INTO first VALUES (1)"))
+    finally:
+        jobs.close()
+        await database.close()
+
+
+@contextmanager
+def first_table_under_way(file: str | None) -> Iterator[None]:
+    with closing(sqlite3.connect(str(file), isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE first (id INTEGER)")
+        commit = threading.Timer(0.3, other.execute, ["COMMIT"])
+        commit.start()
+        try:
+            yield
+        finally:
+            commit.join()
+        assert other.execute("SELECT count(*) FROM first").fetchone() == (1,)
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def no_server(_: Path) -> str:

@@ -12,17 +12,11 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gwansang.db.sqlite import set_pragmas_on_connect
 from gwansang.db.url import is_embedded, parse_database_url
 
 _POOL_SIZE: Final = 5
 _TIMEOUT_S: Final = 30
-_PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",  # DBOS does not set it; with it, twice as many jobs a second
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-    f"PRAGMA busy_timeout = {_TIMEOUT_S * 1000}",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,9 @@ def _open_file(address: URL) -> JobStore:
     main = Path(str(address.database))
     url = address.set(drivername="sqlite", database=str(main.with_name(f"{main.stem}.jobs{main.suffix}")))
     connections = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_timeout=_TIMEOUT_S)
-    event.listen(connections, "connect", _set_pragmas)
+    # DBOS does not set write-ahead logging; with it, twice as many jobs a second.
+    set_pragmas_on_connect(connections, timeout_s=_TIMEOUT_S)
+    event.listen(connections, "connect", _begin_with_writing)
     return JobStore(url.render_as_string(hide_password=False), connections)
 
 
@@ -75,9 +71,5 @@ def _refuse_connection(*_: object) -> None:
     raise RuntimeError("the job engine has been closed")
 
 
-def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _begin_with_writing(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = "IMMEDIATE"
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()

@@ -11,22 +11,15 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Literal
 
 from sqlalchemy import URL, Connection, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from gwansang.core.exceptions import Unavailable
+from gwansang.db.sqlite import set_pragmas_on_connect
 from gwansang.db.url import is_embedded, parse_database_url
 
 _WRITES: Final = "gwansang_writes"
-_SQLITE_PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",  # overwrites deleted content
-)
 _RETRY_AFTER_S: Final = 5
 _COMPACT_TIMEOUT_MS: Final = 3000  # writers wait that long
 # Classes of SQLSTATE: no connection, no such role, no such database, rolled back, out of resources, shutting down.
@@ -126,7 +119,7 @@ def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
         # No isolation level: otherwise the driver begins transactions on its own.
         connect_args={"timeout": timeout_s, "isolation_level": None},
     )
-    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    set_pragmas_on_connect(engine.sync_engine, timeout_s=timeout_s)
     event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
 
@@ -140,13 +133,6 @@ def _server(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
         pool_pre_ping=True,  # the server may have restarted
         connect_args={"timeout": timeout_s, "command_timeout": timeout_s},
     )
-
-
-def _set_pragmas(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for pragma in _SQLITE_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
 
 
 def _begin_transaction(connection: Connection) -> None:
