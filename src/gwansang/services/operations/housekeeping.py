@@ -1,4 +1,4 @@
-"""Periodic maintenance chores while the service runs."""
+"""Periodic maintenance chores while the service runs; `container/assembly.py` has the list of them."""
 
 import asyncio
 import random
