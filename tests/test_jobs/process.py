@@ -5,6 +5,7 @@ Its jobs: `count` counts; `deadly` kills the process that runs it.
 
 import asyncio
 import os
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -30,7 +31,8 @@ async def _work(ready: Connection, url: str, folder: Path, options: dict[str, fl
     processes = int(options.get("processes", 1))
     count = CountingJob(pause_s=options.get("pause_s", 0.0), log=log, processes=processes)
     deadly = CountingJob(DEADLY, before_step=kill_this_process, log=log)
-    intervals = PollIntervals() if options.get("usual_intervals") else FAST
+    usual = PollIntervals() if options.get("usual_intervals") else FAST
+    intervals = replace(usual, dead_after_s=options.get("dead_after_s", usual.dead_after_s))
     concurrency = int(options.get("concurrency", 4))
     async with open_worker_at(url, folder, count, deadly, concurrency=concurrency, intervals=intervals) as (_, worker):
         ready.send(worker.name)

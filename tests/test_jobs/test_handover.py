@@ -37,10 +37,11 @@ async def wait_until_started(folder: Path, tasks: int) -> None:
 async def test_a_worker_that_stops_hands_its_tasks_over_and_no_step_runs_twice(database_url: str, folder: Path) -> None:
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        with run_workers(1, database_url, folder, pause_s=0.1, concurrency=8) as (first,):
+        options = {"pause_s": 0.1, "concurrency": 8, "dead_after_s": PATIENCE_S}
+        with run_workers(1, database_url, folder, **options) as (first,):
             tasks = [await submit(accounts, me.id, 40, b"a photo") for _ in range(5)]
             await wait_until_started(folder, 5)
-            with run_workers(1, database_url, folder, pause_s=0.1, concurrency=8) as (second,):
+            with run_workers(1, database_url, folder, **options) as (second,):
                 await asyncio.to_thread(first.stop)
                 ended = [await wait_until_ended(accounts, me.id, task.id) for task in tasks]
                 await asyncio.to_thread(second.stop)
@@ -52,7 +53,7 @@ async def test_a_worker_that_stops_hands_its_tasks_over_and_no_step_runs_twice(d
 async def test_a_worker_that_resumes_after_it_was_taken_for_dead_does_no_harm(database_url: str, folder: Path) -> None:
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
-        with run_workers(2, database_url, folder, pause_s=0.05) as running:
+        with run_workers(2, database_url, folder, pause_s=0.05, dead_after_s=6.0) as running:
             task = await submit(accounts, me.id, 40)
             await wait_until_started(folder, 1)
             paused = next(worker for worker in running if worker.pid == read_steps(folder)[0][0])
@@ -73,7 +74,7 @@ async def test_many_tasks_on_two_workers_are_all_done_and_none_twice(database_ur
     async with open_accounts_at(database_url, folder / "storage", max_unfinished_tasks=100) as accounts:
         me = await signed_up(accounts)
         tasks = [await submit(accounts, me.id, 1) for _ in range(60)]  # committed, but no worker was notified
-        with run_workers(2, database_url, folder, concurrency=8, processes=2):
+        with run_workers(2, database_url, folder, concurrency=8, processes=2, dead_after_s=PATIENCE_S):
             ended = [await wait_until_ended(accounts, me.id, task.id) for task in tasks]
     assert {task.status for task in ended} == {"done"}
     assert count_starts(folder) == {(str(task.id), 0): 1 for task in tasks}
