@@ -142,7 +142,7 @@ def stored_measures(rng: np.random.Generator) -> dict[str, object]:
         key: MeasuredValue(norm.median + norm.sd * float(rng.standard_normal()), 0.4 * norm.sd)
         for key, norm in default_norms().measures.items()
     }
-    stored: dict[str, object] = STORED_MEASURES.dump_python(Measures(values, {}), mode="json")
+    stored: dict[str, object] = STORED_MEASURES.dump_python(Measures(values), mode="json")
     return stored
 
 

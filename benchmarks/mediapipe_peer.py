@@ -3,17 +3,30 @@
 import struct
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from tests.support.photos import REPOSITORY
 
+from benchmarks.photos import MODEL_DIR
 from gwansang.vision.face import Points
+from gwansang.vision.mesh import LANDMARK_COUNT
+from gwansang.vision.models.catalog import FACE_LANDMARKER, verify_models
 
 _ENVIRONMENT = REPOSITORY / ".bench" / "mediapipe"
 _PACKAGE = "mediapipe==0.10.21"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFace:
+    """points: (478, 3) upright pixels; blendshapes: (52,) 0-1."""
+
+    points: Points
+    blendshapes: NDArray[np.float64]
 
 
 def _python() -> Path:
@@ -29,12 +42,16 @@ def _python() -> Path:
 
 
 class MediaPipePeer:
-    """FaceMesh in static mode, in a process of its own behind a pipe."""
+    """Face Landmarker of MediaPipe Tasks with the product's own bundle, in a process of its own behind a pipe."""
 
     def __enter__(self) -> Self:
-        worker = Path(__file__).with_name("mediapipe_worker.py")
+        verify_models(MODEL_DIR, (FACE_LANDMARKER,))
+        worker, bundle = Path(__file__).with_name("mediapipe_worker.py"), MODEL_DIR / FACE_LANDMARKER.file
         self._process = subprocess.Popen(
-            [str(_python()), str(worker)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [str(_python()), str(worker), str(bundle)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         return self
 
@@ -45,8 +62,8 @@ class MediaPipePeer:
             self._process.stdin.close()
         self._process.wait(timeout=30)
 
-    def landmarks(self, data: bytes) -> tuple[Points, Points | None]:
-        """Return the seconds from bytes to landmarks in the worker (clock, processor), and (468, 3) upright pixels."""
+    def find(self, data: bytes) -> tuple[Points, PeerFace | None]:
+        """Return the seconds from bytes to landmarks in the worker (clock, processor), and the face."""
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         if pipe_in is None or pipe_out is None:
             raise RuntimeError("the worker has no pipes")
@@ -56,5 +73,8 @@ class MediaPipePeer:
         if len(header) < 4:
             raise SystemExit("The MediaPipe worker ended; remove .bench/ and try again.")
         answer = pipe_out.read(struct.unpack("<I", header)[0])
-        points = np.frombuffer(answer[16:], np.float64).reshape(-1, 3)[:468]
-        return np.array(struct.unpack_from("<2d", answer)), points if len(points) else None
+        seconds, numbers = np.array(struct.unpack_from("<2d", answer)), np.frombuffer(answer[16:], np.float64)
+        if not numbers.size:
+            return seconds, None
+        points, blendshapes = np.split(numbers, [3 * LANDMARK_COUNT])
+        return seconds, PeerFace(points.reshape(LANDMARK_COUNT, 3), blendshapes)

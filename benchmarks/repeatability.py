@@ -3,8 +3,9 @@
     python -m benchmarks.repeatability [PHOTOS] [--every N]
 
 Each photo is changed, its landmarks are found again, and the change is undone in the points. The deviation from the
-landmarks of the unchanged photo is printed in % of the distance between the eye centres (IOD), for one pass of the
-network, for two, and for the method of the product.
+landmarks of the unchanged photo is printed in % of the distance between the eye centres (IOD), for one look of the mesh
+network and for the product's mean of two looks, one of them mirrored. Of a mirrored photo the common shift of all
+points is left out: the crop is that of MediaPipe Tasks, which moves a mesh by half a pixel of the crop.
 """
 
 import argparse
@@ -19,12 +20,12 @@ from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Points
-from gwansang.vision.landmarks import find_landmarks, run_mesh_network
-from gwansang.vision.mesh import canonical_face
+from gwansang.vision.landmarks import FaceMesh, find_landmarks, find_landmarks_once
+from gwansang.vision.mesh import mirrored_landmarks
 from gwansang.vision.models.runtime import Networks
 
 _Change = Callable[[Rgb], tuple[Rgb, Points]]  # the changed photo, and the (2, 3) transform of points into it
-_Method = Callable[[Networks, DecodedImage, CropRegion], Points]
+_Method = Callable[[Networks, DecodedImage, CropRegion], FaceMesh]
 
 
 def scale(factor: float) -> _Change:
@@ -74,43 +75,22 @@ CHANGES: dict[str, _Change] = {
 }
 
 
-def run_once(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return run_mesh_network(networks, picture, region).points
-
-
-def run_twice(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return run_mesh_network(networks, picture, crop_around(run_mesh_network(networks, picture, region).points)).points
-
-
-def crop_around(points: Points, margin: float = 1.5) -> CropRegion:
-    """Return the usual crop: a square around the outermost points, level with the outer eye corners."""
-    (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
-    angle = np.arctan2(y1 - y0, x1 - x0)
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    upright = points[:, :2] @ rotation
-    low, high = upright.min(axis=0), upright.max(axis=0)
-    x, y = rotation @ ((low + high) / 2)
-    side = float((high - low).max()) * margin
-    return CropRegion(float(x), float(y), side, side, float(angle))
-
-
-def run_product(networks: Networks, picture: DecodedImage, region: CropRegion) -> Points:
-    return find_landmarks(networks, picture, region).points
-
-
-METHODS: dict[str, _Method] = {"one pass": run_once, "two passes": run_twice, "the product": run_product}
+METHODS: dict[str, _Method] = {"one look": find_landmarks_once, "the product": find_landmarks}
 
 
 def points_of(networks: Networks, photo: Rgb, method: _Method) -> Points | None:
     picture = DecodedImage(photo, np.eye(2, 3), photo.shape[1], photo.shape[0], 1)
     faces = detect_faces(networks, picture)
-    return method(networks, picture, faces[0].region())[:, :2] if faces else None
+    return method(networks, picture, faces[0].region()).points[:, :2] if faces else None
 
 
 def deviation(before: Points, after: Points, transform: Points) -> float:
-    if np.linalg.det(transform[:, :2]) < 0:
-        after = after[canonical_face().mirror]
+    is_mirrored = np.linalg.det(transform[:, :2]) < 0
+    if is_mirrored:
+        after = after[mirrored_landmarks()]
     undone = (after - transform[:, 2]) @ np.linalg.inv(transform[:, :2]).T
+    if is_mirrored:  # the network's crop moves every point by half a pixel to one side
+        undone = undone - (undone - before).mean(axis=0)
     iod = np.linalg.norm(before[[33, 133]].mean(axis=0) - before[[263, 362]].mean(axis=0))
     return float(100 * np.linalg.norm(undone - before, axis=1).mean() / iod)
 

@@ -4,14 +4,13 @@
 
 PHOTOS contains portraits; if it also contains `distance/15cm.jpg` and so on, photos of one face from several distances,
 those are compared as well. Exits with 1 if a target is missed. Agreement between different photos of one person is
-measured by `gwansang evaluate stability`, and cross-validated by `python -m calibration`.
+measured by `gwansang evaluate stability`, and cross-validated by `python -m calibration.landmarks evaluate`.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from time import thread_time
 
 import cv2
 import numpy as np
@@ -21,13 +20,10 @@ from benchmarks import repeatability
 from benchmarks.histogram import histogram
 from benchmarks.photos import MODEL_DIR, Rgb, photo_files, read_rgb
 from gwansang.core.exceptions import AppError
-from gwansang.reading.measurements import Measures, measure_face
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.scores import energy_means, smooth_shapes
 from gwansang.reading.stability import PhotoSample, sample_photo
-from gwansang.services.ml.face_analyzer import capture_of
-from gwansang.vision.correction import correct_mesh
+from gwansang.services.ml.face_analyzer import measures_of
 from gwansang.vision.face import Face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
@@ -37,12 +33,6 @@ CHANGES = {name: change for name, change in repeatability.CHANGES.items() if nam
 MIN_LABELS_KEPT, MIN_LABELS_AT_30CM = 0.95, 13
 MAX_SHIFT = {15: 1.0, 30: 0.5, 45: 0.5}  # SD, by distance in cm
 FARTHEST_CM = 60
-MAX_COST_MS = 2.0
-_TIMES = 200
-
-
-def measures_of(face: Face) -> Measures:
-    return measure_face(face.neutral, capture_of(face))
 
 
 def sample_of(face: Face) -> PhotoSample:
@@ -90,24 +80,6 @@ def measure_distance_shift(networks: Networks, folder: Path) -> Mapping[int, tup
         worst = max(far, key=lambda key: abs(z[cm][key] - far[key]))
         rows[cm] = abs(z[cm][worst] - far[worst]), worst, count_same_labels(shapes[cm], shapes[FARTHEST_CM])
     return rows
-
-
-def cost_ms(face: Face) -> tuple[float, float]:
-    """Return the cost of correcting the mesh, and of computing the shapes a second time for the scores."""
-    norms = default_norms()
-    z = {key: norms.z(key, measure.value) for key, measure in measures_of(face).values.items()}
-    correction = _median_ms(lambda: correct_mesh(face.frontal, face.pose, face.quality.distance_cm))
-    return correction, _median_ms(lambda: energy_means(smooth_shapes(z)))
-
-
-def _median_ms(work: Callable[[], object]) -> float:
-    work()
-    times = []
-    for _ in range(_TIMES):
-        start = thread_time()
-        work()
-        times.append(thread_time() - start)
-    return 1000 * float(np.median(times))
 
 
 def scores_of(networks: Networks, files: Sequence[Path]) -> Mapping[str, list[float]]:
@@ -160,14 +132,6 @@ def show_scores(networks: Networks, files: Sequence[Path], figures: Path) -> boo
     return bool(77 <= middle <= 83 and high - low >= 20)
 
 
-def show_cost(networks: Networks, file: Path) -> bool:
-    correction, scoring = cost_ms(read_photo(file.read_bytes(), networks))
-    print(
-        f"\ncost of a reading: corrections {correction:.2f} ms, score window {scoring:.2f} ms (target {MAX_COST_MS} ms)"
-    )
-    return correction + scoring <= MAX_COST_MS
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="?", type=Path)
@@ -183,7 +147,6 @@ def main() -> None:
     near = next((file.parent for file in files if file.name == f"{FARTHEST_CM}cm.jpg"), None)
     met &= near is None or show_distances(networks, near)
     met &= show_scores(networks, people, options.figures)
-    met &= show_cost(networks, people[0])
     sys.exit(0 if met else 1)
 
 

@@ -3,12 +3,13 @@
     python -m benchmarks.speed [PHOTOS] [--rounds N]
 
 The photos are 12 MP as a phone stores them: 3024x4032, orientation 6, grain added, about 4 MB. The peer is cv2.imdecode
-and MediaPipe 0.10.21's FaceMesh in static mode, timed in its own process so that the pipe costs it nothing; its reading
-is computed from its landmarks by `face_from_landmarks` and the product's own code. The product's landmarks take the
-header gate, decoding, detection and the mesh; its reading also includes eyes, light, pose and correction. Then two
-threads, each with its networks, are compared with one, and two processes with one, the limit for threads on this
-machine. Printed are medians of the ratios within a round, by the clock and in processor time; the latter hardly
-depends on other load. Exits with 1 if a target is missed.
+and Face Landmarker of MediaPipe Tasks 0.10.21 on the product's bundle, timed in its own process so that the pipe costs
+it nothing; its reading is computed from its landmarks by `face_from_landmarks` and the product's own code, without what
+only pixels show. The product's landmarks take the header gate, decoding, detection, two looks of the mesh network and
+the blendshapes; its reading also includes light, pose and the measures from pixels. Then two threads, each with its
+networks, are compared with one, and two processes with one, the limit for threads on this machine. Printed are medians
+of the ratios within a round, by the clock and in processor time; the latter hardly depends on other load. Exits with 1
+if a target is missed.
 """
 
 import argparse
@@ -25,23 +26,22 @@ import numpy as np
 from benchmarks.mediapipe_peer import MediaPipePeer
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import measure_face
-from gwansang.services.ml.face_analyzer import capture_of
+from gwansang.services.ml.face_analyzer import capture_of, measures_of
 from gwansang.vision.decode import choose_reduction, decode_image
 from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Face, Points
 from gwansang.vision.gates.headers import inspect_image
-from gwansang.vision.landmarks import find_landmarks
+from gwansang.vision.given_landmarks import GivenLandmarks, face_from_landmarks
+from gwansang.vision.landmarks import find_blendshapes, find_landmarks
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, SUFFICIENT_FACE_PX, face_from_landmarks, read_photo
+from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, SUFFICIENT_FACE_PX, read_photo
 
 LANDMARKS_TARGET, READING_TARGET, THREADS_TARGET = 3.0, 2.5, 1.8
 _DAY = date(2026, 1, 1)
 
 
 def compose_reading(face: Face) -> None:
-    capture = capture_of(face)
-    compose(measure_face(face.neutral, capture), capture, _DAY)
+    compose(measures_of(face), capture_of(face), _DAY)
 
 
 def now() -> Points:
@@ -49,13 +49,13 @@ def now() -> Points:
     return np.array([time.perf_counter(), time.process_time()])
 
 
-def peer_round(peer: MediaPipePeer, photo: bytes) -> Points:
+def peer_round(peer: MediaPipePeer, networks: Networks, photo: bytes) -> Points:
     """Return (2, 2) seconds, by the clock and of processor time: to landmarks, and to the reading made of them."""
-    seconds, points = peer.landmarks(photo)
-    if points is None:
+    seconds, found = peer.find(photo)
+    if found is None:
         raise SystemExit("MediaPipe finds no face in a photo that is measured; choose other photos.")
     start = now()
-    compose_reading(face_from_landmarks(fractions(points), 3_024, 4_032))
+    compose_reading(face_from_landmarks(GivenLandmarks(fractions(found.points), 3_024, 4_032), networks))
     return np.stack([seconds, seconds + now() - start])
 
 
@@ -78,7 +78,7 @@ def find_our_landmarks(networks: Networks, photo: bytes) -> None:
     face = detect_faces(networks, picture)[0]
     if face.width / picture.reduction < SUFFICIENT_FACE_PX and picture.reduction > 1:
         picture = decode_image(header, picture.reduction // 2)
-    find_landmarks(networks, picture, face.region())
+    find_blendshapes(networks, find_landmarks(networks, picture, face.region()).points)
 
 
 def alternate(photos: list[bytes], rounds: int) -> Points:
@@ -87,11 +87,11 @@ def alternate(photos: list[bytes], rounds: int) -> Points:
     pairs = []
     with MediaPipePeer() as peer:
         for photo in photos[:2]:  # warm both up
-            peer_round(peer, photo)
+            peer_round(peer, networks, photo)
             our_round(networks, photo)
         for index in range(rounds):
             photo = photos[index % len(photos)]
-            pairs.append(np.stack([peer_round(peer, photo), our_round(networks, photo)]))
+            pairs.append(np.stack([peer_round(peer, networks, photo), our_round(networks, photo)]))
     return np.array(pairs)
 
 

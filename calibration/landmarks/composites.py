@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.landmarks.hand_template import KEYS, measure_template
 from calibration.landmarks.landmarker import Landmarker
-from calibration.landmarks.model import LandmarkModel
 from calibration.landmarks.portraits import read_picture
 from gwansang.reading.agreement import correlations, nan_median
 from gwansang.reading.hand_marks import parse_marks
+from gwansang.vision.measuring.model import LandmarkModel
+from gwansang.vision.measuring.template import KEYS, measure_template
 
 
 def measure_composites(folder: Path, landmarker: Landmarker, model: LandmarkModel) -> dict[str, object]:

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.landmarks.channels import WIDTH
-from calibration.landmarks.combining import ESTIMATES
-from calibration.landmarks.hand_template import KEYS, measure_template, unfold_halves
 from calibration.landmarks.learn_model import conditions_of, find_points, learn_model
-from calibration.landmarks.mesh_measures import EXTRA_KEYS, measure_extras
-from calibration.landmarks.model import FaceMeasures, LandmarkModel
 from calibration.landmarks.retakes import PLAIN
 from calibration.landmarks.training_set import Rows, TrainingSet
-from gwansang.reading.hand_marks import POINT_COUNT
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.channels import WIDTH
+from gwansang.vision.measuring.combining import ESTIMATES
+from gwansang.vision.measuring.mesh_measures import EXTRA_KEYS, measure_extras
+from gwansang.vision.measuring.model import FaceMeasures, LandmarkModel
+from gwansang.vision.measuring.template import KEYS, POINT_COUNT, measure_template, unfold_halves
 
 FOLDS, _SEED = 5, 0
 _DRAWN = 12  # faces a fold
@@ -105,7 +104,9 @@ def _draw_one(training: TrainingSet, model: LandmarkModel, row: int, held_out: H
     half = model.geometry.relax(training.frontal[row], held_out.points[row])[1]
     values, errors = held_out.values[row], held_out.errors[row]
     relaxed = unfold_halves(half, WIDTH)
-    measures = FaceMeasures(values, errors, held_out.extras[row], held_out.points[row], relaxed, 0.0)
+    measures = FaceMeasures(
+        values, errors, held_out.extras[row], np.zeros(len(EXTRA_KEYS)), held_out.points[row], relaxed, 0.0
+    )
     flipped = model.draw(measures) * (1.0, -1.0)
     missing: Points = np.abs(measure_template(flipped) - values) / errors
     return missing

@@ -1,27 +1,12 @@
-"""Removal of an expression from a shape; what is neither expression nor explained stays, because it is the person."""
-
-from dataclasses import dataclass
+"""Learning of the directions of expressions."""
 
 import numpy as np
 
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.expression import Relaxer
 
 IDENTITIES, EXPRESSIONS = 12, 16
 NOISE = 10.0  # times the variance left over; between 3 and 30 it matters little
-
-
-@dataclass(frozen=True, slots=True)
-class Relaxer:
-    """mean: (d,); expressions: (m, d), each one SD of a smile; solver: (m, d), shape to most probable coefficients."""
-
-    mean: Points
-    expressions: Points
-    solver: Points
-
-    def relax(self, shapes: Points) -> Points:
-        """Return (..., d) shapes without their expression."""
-        relaxed: Points = shapes - ((shapes - self.mean) @ self.solver.T) @ self.expressions
-        return relaxed
 
 
 def learn_relaxer(

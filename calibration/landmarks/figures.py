@@ -7,10 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.landmarks.combining import ESTIMATES
 from calibration.landmarks.cross_validation import WITHOUT_PICTURE, HeldOut
-from calibration.landmarks.hand_template import KEYS
-from calibration.landmarks.mesh_measures import EXTRA_KEYS
 from calibration.landmarks.portraits import NEUTRAL
 from calibration.landmarks.retakes import CHANGED, PLAIN
 from calibration.landmarks.training_set import Rows, TrainingSet
@@ -20,6 +17,9 @@ from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.shapes import classify_shapes
 from gwansang.reading.truth_sample import MARKED_PARTS, PART_KEYS
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.combining import ESTIMATES
+from gwansang.vision.measuring.mesh_measures import EXTRA_KEYS
+from gwansang.vision.measuring.template import KEYS
 
 Interval = tuple[float, float, float]  # figure, lower and upper end
 _ALL_KEYS = tuple(MEASURES_BY_KEY)

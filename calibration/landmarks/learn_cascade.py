@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.landmarks.cascade import GRID_OFFSETS, Cascade, RidgeStep, start_places
-from calibration.landmarks.channels import CHANNELS, MIRRORED_CHANNELS, STRIDE, WIDTH
-from calibration.landmarks.hand_template import MODELS
 from calibration.landmarks.least_squares import fit_ridge
 from calibration.landmarks.portraits import SMILING
 from calibration.landmarks.retakes import PLAIN
 from calibration.landmarks.training_set import Mask, Rows, TrainingSet
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.cascade import GRID_OFFSETS, Cascade, RidgeStep, start_places
+from gwansang.vision.measuring.channels import CHANNELS, MIRRORED_CHANNELS, STRIDE, WIDTH
+from gwansang.vision.measuring.template import MODELS
 
 STEPS = 2
 _FOLDS = 4

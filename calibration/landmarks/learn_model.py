@@ -6,17 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.landmarks.cascade import Cascade
-from calibration.landmarks.channels import WIDTH
-from calibration.landmarks.combining import Combiner, Estimator, judge_conditions, learn_errors, learn_weights
+from calibration.landmarks.combining import learn_errors, learn_weights
 from calibration.landmarks.expression import learn_relaxer
-from calibration.landmarks.hand_template import KEYS, UP, fold_halves
 from calibration.landmarks.learn_cascade import STEPS, learn_cascade
-from calibration.landmarks.model import Geometry, LandmarkModel, Nearness, join_shape
 from calibration.landmarks.portraits import NEUTRAL
 from calibration.landmarks.training_set import Mask, Rows, TrainingSet
-from gwansang.reading.hand_marks import POINT_COUNT
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.cascade import Cascade
+from gwansang.vision.measuring.channels import WIDTH
+from gwansang.vision.measuring.combining import Combiner, Errors, Estimator, judge_conditions
+from gwansang.vision.measuring.mesh_measures import measure_extras
+from gwansang.vision.measuring.model import Geometry, LandmarkModel, Nearness, join_shape
+from gwansang.vision.measuring.template import KEYS, POINT_COUNT, UP, fold_halves
 
 _INNER_FOLDS, _INNER_SEED = 4, 7
 _NEARNESS_PARTS, _NEARNESS_RIDGE = 30, 20.0
@@ -56,7 +57,8 @@ def learn_model(training: TrainingSet, people: Mask) -> LandmarkModel:
     with_picture = _learn_estimator(group, geometry)
     without_picture = _learn_estimator(_find_out_of_fold(training, people, 0), geometry)
     print(f"learned from {people.sum()} people", file=sys.stderr, flush=True)
-    return LandmarkModel(cascade, geometry, with_picture, without_picture, _learn_spread(training, people))
+    spread, extra_errors = _learn_spread(training, people), _learn_extra_errors(group, geometry)
+    return LandmarkModel(cascade, geometry, with_picture, without_picture, spread, extra_errors)
 
 
 def find_points(training: TrainingSet, cascade: Cascade, rows: Rows, points: Points) -> None:
@@ -113,6 +115,23 @@ def _learn_estimator(group: _Group, geometry: Geometry) -> Estimator:
     deviations = (values - training.hand[training.person[rows]]) / combiner.hand_sd
     conditions = conditions_of(training, rows, per_cm, geometry.usual_pitch_deg)
     return Estimator(combiner, learn_errors(conditions, deviations, np.isin(rows, group.plain), combiner.hand_sd))
+
+
+def _learn_extra_errors(group: _Group, geometry: Geometry) -> Errors:
+    """Learn the errors of the measures that nobody marked from how far other takes of a person are from the plain one.
+
+    The base is their spread between the photos of one person: of what every photo has in common nothing is known.
+    """
+    training, rows = group.training, group.rows
+    extras = measure_extras(geometry.relax(training.frontal[rows], group.points[rows])[0])
+    by_row = dict(zip(rows.tolist(), extras, strict=True))
+    own = np.array([by_row[training.plain[person]] for person in training.person[rows]])
+    pairs = [by_row[training.smile[person]] - by_row[training.plain[person]] for person in group.paired]
+    base = np.std(pairs, axis=0) / np.sqrt(2)
+    per_cm = geometry.nearness.guess(training.frontal[rows])
+    conditions = conditions_of(training, rows, per_cm, geometry.usual_pitch_deg)
+    learned = learn_errors(conditions, (extras - own) / base, np.isin(rows, group.plain), base)
+    return Errors(base, learned.growth)
 
 
 def conditions_of(training: TrainingSet, rows: Rows, per_cm: Points, usual_pitch_deg: float) -> Points:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from calibration.landmarks.cross_validation import HeldOut
-from calibration.landmarks.hand_template import KEYS
-from calibration.landmarks.mesh_measures import EXTRA_KEYS, measure_extras, measure_mesh
 from calibration.landmarks.retakes import PLAIN
 from calibration.landmarks.training_set import TrainingSet
+from gwansang.vision.measuring.mesh_measures import EXTRA_KEYS, measure_extras, measure_mesh
+from gwansang.vision.measuring.template import KEYS
 
 
 def save_measures(training: TrainingSet, held_out: HeldOut, path: Path) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.landmarks.channels import Maps, crop_face, crop_matrix, make_channels
-from calibration.landmarks.landmarker import Landmarker, Landmarks, NoFaceError
+from calibration.landmarks.landmarker import Landmarker, NoFaceError
 from calibration.landmarks.portraits import NEUTRAL, Portrait
 from calibration.landmarks.retakes import FIXED, PLAIN, Retake, draw_retake, retake_portrait
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.channels import Maps, crop_face, crop_matrix, make_channels
+from gwansang.vision.measuring.model import Landmarks
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.pose import align_to_canonical
 
@@ -27,7 +28,7 @@ class Take:
     kind: str
     name: str
     mesh: NDArray[np.float32]
-    blendshapes: NDArray[np.float32]
+    blendshapes: NDArray[np.float64]
     matrix: Points
     maps: Maps
     marks: NDArray[np.float32]
@@ -64,12 +65,12 @@ class Takes:
         return np.isin(self.name, [retake.name for retake in FIXED])
 
 
-def load_takes(portraits: Sequence[Portrait], bundle: Path, cache: Path | None) -> Takes:
+def load_takes(portraits: Sequence[Portrait], model_dir: Path, cache: Path | None) -> Takes:
     """Return the takes of the cache file, or make them and write it; about a tenth of a second a take."""
     if cache is not None and cache.exists():
         with np.load(cache) as file:
             return Takes(**{name: file[name] for name in Takes.__dataclass_fields__})
-    takes = make_takes(portraits, Landmarker(bundle))
+    takes = make_takes(portraits, Landmarker(model_dir))
     if cache is not None:
         with cache.open("wb") as file:
             np.savez(file, allow_pickle=False, **{name: getattr(takes, name) for name in Takes.__dataclass_fields__})

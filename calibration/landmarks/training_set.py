@@ -5,15 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.landmarks.cascade import START_VERTICES, both_halves
-from calibration.landmarks.channels import WIDTH
-from calibration.landmarks.hand_template import MODELS, TWINS, measure_template, mirror_points
-from calibration.landmarks.model import turn_frontal
 from calibration.landmarks.portraits import NEUTRAL, SMILING, is_london
 from calibration.landmarks.retakes import PLAIN
 from calibration.landmarks.takes import Takes
 from gwansang.cli.people_info import PersonInfo
 from gwansang.vision.face import Points
+from gwansang.vision.measuring.cascade import START_VERTICES, both_halves
+from gwansang.vision.measuring.channels import WIDTH
+from gwansang.vision.measuring.model import turn_frontal
+from gwansang.vision.measuring.template import MODELS, TWINS, measure_template, mirror_points
 from gwansang.vision.mesh import VERTEX_COUNT
 
 Rows = NDArray[np.intp]

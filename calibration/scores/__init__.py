@@ -6,6 +6,6 @@
     python -m calibration.scores tune MEASURES.npz RULES.json [--without-fold 0]
 
 `--rules` takes one file, or one for each of the five folds: then nothing was tuned on the people who are judged.
-The service does not use any of this yet: docs/decisions/0002-scores-fair-by-construction.md names what replaces what.
+`fit` writes files of gwansang/reading/knowledge; docs/decisions/0002-scores-fair-by-construction.md has the figures.
 `sample` documents the formats of MEASURES.npz and GROUPS.npz.
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.scores.fair_weights import center_sexes
-from calibration.scores.gate import REFUSE_ABOVE, WARN_ABOVE, evidence_of_another_face
+from calibration.scores.gate import evidence_of_pairs
 from calibration.scores.held_out import Photos, Readings
 from calibration.scores.meanings import Weights
 from calibration.scores.rules import UNMARKED_PARTS, Labels
@@ -20,10 +20,12 @@ from gwansang.reading.agreement import (
     mean_kappa,
     reliability_bins,
 )
+from gwansang.reading.gate import REFUSE_ABOVE, WARN_ABOVE
 from gwansang.reading.model import ENERGIES
+from gwansang.reading.scores import OVERALL
+from gwansang.reading.shapes import DECIDED
 
-DECIDED = 0.55  # probability from which a part is decided
-SCORES = (*ENERGIES, "overall")
+SCORES = (*ENERGIES, OVERALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _gate_evidence(readings: Readings) -> dict[str, list[Table]]:
         gate = readings.gates[readings.fold[index]]
         others = twice[twice != index]
         rows = np.concatenate([[index], others])
-        values = evidence_of_another_face(
+        values = evidence_of_pairs(
             gate,
             np.repeat(sample.measured[[index]], len(rows), axis=0),
             sample.smiling[rows],
@@ -227,7 +229,7 @@ def _gate_evidence(readings: Readings) -> dict[str, list[Table]]:
                 np.repeat(table[[index]], len(retakes), axis=0)
                 for table in (sample.smiling, sample.measured_error, sample.smiling_error)
             )
-            result["honest retake"].append(evidence_of_another_face(gate, smile, retakes, smile_error, error))
+            result["honest retake"].append(evidence_of_pairs(gate, smile, retakes, smile_error, error))
     return result
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from calibration.scores.belief import Truth, believe, fit_truth
+from calibration.scores.belief import fit_truth
 from calibration.scores.fair_weights import Vector
-from calibration.scores.gate import Gate, fit_gate
+from calibration.scores.gate import fit_gate
 from calibration.scores.meanings import fit_weights
 from calibration.scores.norms import balanced_norms, population_correlations, shipped_norms
-from calibration.scores.photo_errors import add_unknown_origin
 from calibration.scores.rules import Labels, all_probabilities, classify_hand, mute_unmarked
 from calibration.scores.sample import UNMARKED_COLUMNS, Rows, Sample, Table
 from calibration.scores.scales import (
@@ -22,13 +21,15 @@ from calibration.scores.scales import (
     palace_levels,
     part_scores,
 )
-from gwansang.reading.archetypes import archetype_definitions
+from gwansang.reading.archetypes import SHAPE_LIFT, archetype_definitions
+from gwansang.reading.belief import Validity, regress
+from gwansang.reading.gate import Gate
 from gwansang.reading.model import ENERGIES
+from gwansang.reading.photo_errors import UNKNOWN_ORIGIN
 from gwansang.reading.taxonomy import Part
 
 FOLDS = 5
 _FACES = 4000
-_LABEL_LIFT = 0.2  # SDs by which a shape of the reading lifts each archetype that it supports, against the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class _Fit:
     sds: Vector
     hand_means: Vector
     hand_sds: Vector
-    truth: Truth
+    truth: Validity
     scales: Scales
 
 
@@ -145,7 +146,7 @@ def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...]) -> 
     readings.hand_scores[own] = fit.scales.scores.standardize(hand)
     z, sigma = (sample.measured[own] - fit.medians) / fit.sds, sample.measured_error[own] / fit.sds
     _read_photos(readings.neutral, own, z, sigma, fit, parts)
-    readings.unknown_origin[own] = all_probabilities(parts, *believe(z, add_unknown_origin(sigma), fit.truth))
+    readings.unknown_origin[own] = all_probabilities(parts, *regress(z, np.hypot(sigma, UNKNOWN_ORIGIN), fit.truth))
     twice = own[sample.twice[own]]
     smiling = (sample.smiling[twice] - fit.medians) / fit.sds
     _read_photos(readings.smiling, twice, smiling, sample.smiling_error[twice] / fit.sds, fit, parts)
@@ -155,13 +156,13 @@ def _read(readings: Readings, own: Rows, fit: _Fit, parts: tuple[Part, ...]) -> 
     readings.palaces[own] = palace_levels(fit.scales.palaces.standardize(z))
     readings.element[own] = fit.scales.elements.standardize(z).argmax(axis=1)
     support, count = _supporting_labels(parts, readings.neutral.labels[own])
-    lifted = fit.scales.archetypes.standardize(z) + _LABEL_LIFT * (support - support.mean(axis=1, keepdims=True))
+    lifted = fit.scales.archetypes.standardize(z) + SHAPE_LIFT * (support - support.mean(axis=1, keepdims=True))
     readings.archetype[own] = lifted.argmax(axis=1)
     readings.reasons[own] = count[np.arange(len(own)), readings.archetype[own]]
 
 
 def _read_photos(photos: Photos, own: Rows, z: Table, sigma: Table, fit: _Fit, parts: tuple[Part, ...]) -> None:
-    photos.probabilities[own] = all_probabilities(parts, *believe(z, sigma, fit.truth))
+    photos.probabilities[own] = all_probabilities(parts, *regress(z, sigma, fit.truth))
     photos.labels[own] = photos.probabilities[own].argmax(axis=2)
     photos.scores[own] = fit.scales.scores.standardize(z)
     photos.steps[own] = energy_steps(photos.scores[own][:, : len(ENERGIES)])

@@ -18,11 +18,20 @@ from calibration.scores.norms import east_asian_shift, population_correlations
 from calibration.scores.rules import class_probabilities
 from calibration.scores.sample import KEYS, SCORED, SCORED_COLUMNS, UNMARKED_COLUMNS, Sample, Table
 from gwansang.reading.archetypes import archetype_definitions
-from gwansang.reading.elements import ELEMENT_PROTOTYPES, ELEMENTS
+from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.model import ENERGIES
+from gwansang.reading.scores import OVERALL, SumWeights
 from gwansang.reading.taxonomy import Part
 
 Support = Mapping[str, Mapping[str, float]]  # weight by part and class
+# After the verse 「木瘦金方水主肥 土形敦厚背如龜 上尖下闊名為火」 of the 麻衣相法.
+_ELEMENT_PROTOTYPES: Support = {
+    "wood": {"FL": 1.1, "JW": -0.6, "CW": -0.4},
+    "fire": {"FW": -1.0, "JW": 0.7},
+    "earth": {"FL": -0.5, "JW": 0.6, "CW": 0.7, "CL": 0.4, "NA": 0.5},
+    "metal": {"JA": -1.0, "FW": 0.6, "JW": 0.3},
+    "water": {"FL": -0.8, "JA": 1.0, "CW": 0.5, "LF": 0.3},
+}
 _SIMULATED, _SEED = 6000, 7
 _RIDGE = 0.05
 _ELEMENT_SHARE = 0.4  # of an archetype's element, in SDs of its support
@@ -38,6 +47,14 @@ class Weights(NamedTuple):
     scores: dict[str, Vector]
     elements: dict[str, Vector]
     archetypes: dict[str, Vector]
+
+    def by_key(self) -> SumWeights:
+        """Return the weights as the reading has them, rounded as in scores.json."""
+        scores, elements, archetypes = (
+            {name: dict(zip(SCORED, np.round(row, 4).tolist(), strict=True)) for name, row in rows.items()}
+            for rows in self
+        )
+        return SumWeights(scores, elements, archetypes)
 
 
 def published_origins() -> tuple[Origin, ...]:
@@ -82,7 +99,7 @@ def energy_tables(parts: Sequence[Part]) -> list[Support]:
 
 def element_directions() -> Table:
     """Return the prototypes of the elements over SCORED, (5, k); fire rests on a short face without its forehead."""
-    rows = {name: dict(ELEMENT_PROTOTYPES[name]) for name in ELEMENTS}
+    rows = {name: dict(_ELEMENT_PROTOTYPES[name]) for name in ELEMENTS}
     rows["fire"]["FL"] = rows["fire"].get("FL", 0.0) + _FIRE_WITHOUT_FOREHEAD
     return np.array([[row.get(key, 0.0) for key in SCORED] for row in rows.values()])
 
@@ -100,7 +117,7 @@ def fit_weights(sample: Sample, parts: Sequence[Part]) -> Weights:
     support += _ELEMENT_SHARE * elements[[ELEMENTS.index(archetype.element) for archetype in definitions]]
     archetypes = fit_fair_weights(support, people, origins)
     return Weights(
-        dict(zip((*ENERGIES, "overall"), [*energies, overall[0]], strict=True)),
+        dict(zip((*ENERGIES, OVERALL), [*energies, overall[0]], strict=True)),
         dict(zip(ELEMENTS, elements, strict=True)),
         dict(zip([archetype.id for archetype in definitions], archetypes, strict=True)),
     )

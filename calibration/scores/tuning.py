@@ -27,9 +27,9 @@ from calibration.scores.rules import (
 from calibration.scores.sample import UNMARKED_COLUMNS, Sample, Table
 from calibration.scores.simulation import Crowd, simulate_crowd
 from gwansang.reading.agreement import kappa
+from gwansang.reading.shapes import DECIDED
 from gwansang.reading.taxonomy import Part, load_taxonomy
 
-DECIDED = 0.55
 _PEOPLE, _SEED = 2500, 3
 _STEPS = (-0.3, -0.2, -0.1, 0.1, 0.2, 0.3)
 _SECOND_STEP = 0.4  # probability that two thresholds move at once

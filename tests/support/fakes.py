@@ -12,7 +12,8 @@ from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding, l2_normalize
 from gwansang.vision.face import Face
-from gwansang.vision.pipeline import face_from_landmarks
+from gwansang.vision.given_landmarks import GivenLandmarks, face_from_landmarks
+from gwansang.vision.models.runtime import Network, Networks, Tensor
 from gwansang.vision.tracking import TrackedFrame, TrackingState, track_landmarks
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # noon in Seoul
@@ -26,11 +27,11 @@ class FakeVision:
 
     def face_from_photo(self, photo: bytes) -> Face:
         self._on_input(photo)
-        return face_from_landmarks(canonical_landmarks(), 1000, 1000)
+        return self.face_from_landmarks(GivenLandmarks(canonical_landmarks(), 1000, 1000, two_looks=True))
 
     def face_from_image(self, image: DecodedImage) -> Face:
         self._on_input(image.pixels)
-        return face_from_landmarks(canonical_landmarks(), 1000, 1000)
+        return self.face_from_landmarks(GivenLandmarks(canonical_landmarks(), 1000, 1000, two_looks=True))
 
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]:
         """Return the same face, but a different embedding for different bytes."""
@@ -39,7 +40,26 @@ class FakeVision:
 
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         self._on_input(frame)
-        return track_landmarks(canonical_landmarks(), 1000, 1000)
+        return self.track_landmarks(GivenLandmarks(canonical_landmarks(), two_looks=True), 1000, 1000)
+
+    def face_from_landmarks(self, given: GivenLandmarks) -> Face:
+        return face_from_landmarks(given, _RELAXED)
+
+    def track_landmarks(self, given: GivenLandmarks, width: int, height: int) -> TrackedFrame:
+        return track_landmarks(given, width, height, _RELAXED)
+
+
+class _NoExpression(Network):
+    """Blendshape network that finds no expression."""
+
+    def __init__(self) -> None:
+        """Load nothing."""
+
+    def run(self, tensor: Tensor) -> list[Tensor]:
+        return [np.zeros(52, np.float32)]
+
+
+_RELAXED = Networks(*[_NoExpression()] * 4)
 
 
 class Gate:

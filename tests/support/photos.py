@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @cache
-def drawn_portrait(suffix: str = ".jpg", width: int = 480, height: int = 640, face_width: float = 240.0) -> bytes:
+def drawn_portrait(suffix: str = ".jpg", width: int = 480, height: int = 640, face_width: float = 225.0) -> bytes:
     """Return a drawn face as a JPEG, PNG or WebP file; the real networks detect it."""
     return encoded(draw_face(width, height, face_width), suffix)
 
@@ -44,11 +44,3 @@ def evaluation_photos(*groups: str) -> list[Path]:
 def model_dir() -> Path:
     """Return the folder of the models."""
     return Path(os.environ.get("MODEL_PATH", REPOSITORY / ".models"))
-
-
-def landmarker_bundle() -> Path:
-    """Return Face Landmarker v2, at GWANSANG_LANDMARKER or beside the models; skips the test without it."""
-    bundle = Path(os.environ.get("GWANSANG_LANDMARKER", model_dir() / "face_landmarker.task"))
-    if not bundle.is_file():
-        pytest.skip("the Face Landmarker v2 bundle is missing; set GWANSANG_LANDMARKER to face_landmarker.task")
-    return bundle

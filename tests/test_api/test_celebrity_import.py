@@ -1,6 +1,7 @@
 """Import of a ZIP archive of pictures as a task."""
 
 import asyncio
+import hashlib
 import io
 import zipfile
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.errors import NoFaceError
 from gwansang.vision.face import Face
+from gwansang.vision.models.catalog import FACE_EMBEDDING
 from tests.support.fakes import FakeVision, frozen_clock
 from tests.support.people import Person, administrator, person
 from tests.support.photos import drawn_portrait
@@ -171,6 +173,27 @@ async def test_a_repeated_step_is_not_its_own_duplicate(database_url: str) -> No
         assert (first["fate"], other["fate"]) == ("added", "duplicate")
         assert (await gallery.page()).items[0].photos == 1
         assert (await search.current()).version == 1
+
+
+async def test_a_picture_that_was_measured_in_another_way_is_not_searched_until_it_is_imported_again(
+    database_url: str,
+) -> None:
+    async with open_gallery_services(database_url) as (gallery, search):
+        job = ImportJob(gallery)
+        assert (await job.step(FakeTask(), 0))["fate"] == "added"
+        (person_of_picture,) = (await gallery.page()).items
+        async with gallery._uow.write() as tx:
+            row = await tx.celebrity_photos.get_by_digest(hashlib.sha256(photo(0)).hexdigest())
+            assert row is not None
+            row.model = FACE_EMBEDDING.sha256  # as the first release stored it, with measures of version 1
+            row.measures = {**row.measures, "asymmetry": {"eyes": 0.01}}
+            await tx.celebrity_photos.save(row)
+            await tx.gallery_version.bump()
+        assert (await search.refresh()).people == ()
+        _, (picture,) = await gallery.get(person_of_picture.id)
+        assert not picture.current
+        assert (await job.step(FakeTask(), 0))["fate"] == "renewed"
+        assert [one.id for one in (await search.refresh()).people] == [person_of_picture.id]
 
 
 async def test_concurrent_imports_of_a_new_person_lose_no_picture(

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from gwansang.reading.measurements import MEASURE_VERSION
 from gwansang.services.ml.network_vision import NetworkVision
+from gwansang.services.readings import profile_service
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
 from tests.support.many_faces import ME, ME_AGAIN, NOBODY, STRANGER, SeededVision, landmarks_of
@@ -133,10 +135,24 @@ async def test_a_photo_of_another_face_is_read_and_leaves_the_profile_unchanged(
         "same_as_last_time": None,
         "changed_parts": [],
         "same_face": False,
+        "measured_anew": False,
         "text": TEXTS["ko"]["another_face"],
     }
     assert await exported_profile(minji) == before
     assert (await minji.call("GET", "/analysis")).json()["total"] == 2
+
+
+async def test_a_profile_of_an_older_measuring_starts_anew_and_says_why(
+    minji: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(profile_service, "MEASURE_VERSION", MEASURE_VERSION - 1)
+        await read(minji, ME, ME)
+    first, second = [(await read(minji, ME))["profile"] for _ in range(2)]
+    assert (first["measured_anew"], first["same_face"], first["photos"]) == (True, True, 1)
+    assert first["text"] == TEXTS["ko"]["measured_anew"].format(percent=round(100 * first["same_as_last_time"]))
+    assert "재는 방법" in first["text"]
+    assert (second["measured_anew"], second["photos"]) == (False, 2)
 
 
 async def test_no_profile_is_stored_for_guests_and_without_consent(client: httpx.AsyncClient) -> None:
@@ -206,7 +222,7 @@ async def test_a_profile_has_neither_points_nor_a_photo(minji: Person) -> None:
     await read(minji, ME)
     profile = await exported_profile(minji)
     assert set(profile) == {
-        "photos", "updated_at", "measures", "asymmetry", "shapes", "norms_id", "engine_version"
+        "photos", "updated_at", "measures", "shapes", "norms_id", "engine_version"
     }  # fmt: skip
     assert not re.search(r"(-?\d+\.\d+, ){5}", json.dumps(profile))  # no coordinates
 

@@ -12,6 +12,7 @@ from calibration.scores.report import reached
 from calibration.scores.sample import KEYS, SCORED
 
 from gwansang.reading import agreement
+from gwansang.reading.archetypes import archetype_definitions
 from gwansang.reading.taxonomy import load_taxonomy
 from tests.test_calibration_scores.simulated import simulate_measures
 
@@ -29,12 +30,13 @@ def test_fit_writes_the_data_files_of_the_reading(
     monkeypatch.setattr(meanings, "_SIMULATED", 500)
     main(["fit", str(measures), str(tmp_path / "out")])
     data = {path.stem: json.loads(path.read_bytes()) for path in (tmp_path / "out").iterdir()}
-    assert set(data) == {"taxonomy", "measures", "truth", "gate", "archetypes", "scores"}
+    assert set(data) == {"taxonomy", "measures", "truth", "gate", "scores"}
     assert set(data["measures"]["norms"]["measures"]) == set(data["truth"]["measures"]) == set(KEYS)
+    assert set(data["measures"]) == {"norms", "population"}, "vision declares the errors"
     assert set(data["scores"]["weights"]) == {"wealth", "love", "health", "social", "overall"}
     assert list(data["scores"]["weights"]["love"]) == list(SCORED) == data["gate"]["keys"]
     assert np.array(data["gate"]["same"]).shape == (len(SCORED), len(SCORED))
-    assert set(data["scores"]["scales"]["archetype_offsets"]) == {row["id"] for row in data["archetypes"]["archetypes"]}
+    assert set(data["scores"]["scales"]["archetype_offsets"]) == {one.id for one in archetype_definitions()}
     cheekbones = next(part for part in data["taxonomy"]["parts"] if part["key"] == "cheekbones")
     assert cheekbones["measures"] == ["CJ", "FL"]
     assert "people" not in json.dumps(data["truth"]["measures"]), "aggregate figures only"

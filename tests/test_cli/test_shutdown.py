@@ -6,11 +6,12 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -25,7 +26,7 @@ from tests.test_cli.running import PROGRAM, environment
 
 PEOPLE = 6
 REQUESTS_EACH = 6
-IN_FLIGHT = 30
+IN_FLIGHT = 20  # at least, of 36, once all connections are accepted
 GRACE_S = "60"  # a busy machine takes longer than the default to read what is in flight
 JOBS = 5
 PASSWORD = "correct horse battery"
@@ -149,7 +150,7 @@ class Outcome:
 
 
 def stop_under_load(service: Service, process: subprocess.Popen[bytes]) -> Outcome:
-    """Request readings, tasks and a socket, and send SIGTERM when the first reading is answered."""
+    """Request readings, tasks and a socket, and send SIGTERM when the service has accepted all their connections."""
     total = PEOPLE * REQUESTS_EACH
     _photo()
     address = service.url.replace("http", "ws") + "/api/v1/analysis/live"
@@ -160,13 +161,29 @@ def stop_under_load(service: Service, process: subprocess.Popen[bytes]) -> Outco
     ):
         readings = [threads.submit(service.read, client, number) for number in range(total)]
         submitted = [threads.submit(service.submit, client, number) for number in range(JOBS)]
-        wait(readings, return_when=FIRST_COMPLETED)
+        wait_until_accepted(process, [*readings, *submitted])
         waiting = sum(not reading.done() for reading in readings)
         process.send_signal(signal.SIGTERM)
         close_code = wait_for_close(socket_connection)
         answers = [reading.result() for reading in readings]
         tasks = [task.result() for task in submitted]
     return Outcome(waiting, answers, tasks, close_code)
+
+
+def wait_until_accepted(process: subprocess.Popen[bytes], requests: Sequence[Future[Any]]) -> None:
+    """Wait until the processes of the service hold a connection for every request that is not answered.
+
+    One that the kernel has opened and no process has accepted is reset when the service closes its port.
+    """
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    deadline = time.monotonic() + 60
+    while True:
+        open_now = sum(not request.done() for request in requests)
+        accepted = [one for member in family for one in member.net_connections("tcp") if one.raddr]
+        if len(accepted) > open_now:  # and that of the socket
+            return
+        assert time.monotonic() < deadline, "the service does not accept its connections"
+        time.sleep(0.005)
 
 
 def wait_for_close(connection: ClientConnection) -> int:

@@ -60,6 +60,9 @@ class CountingJob:
             await asyncio.sleep(0.02)
         return {"index": index, "input": len(await task.input(0)) if task.inputs > 1 else None}
 
+    def accepts(self, outcome: JsonValue) -> bool:
+        return isinstance(outcome, dict) and "index" in outcome
+
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
         assert sorted(outcomes) == list(range(len(outcomes)))

@@ -5,11 +5,12 @@ import math
 import pytest
 
 from gwansang.reading.measurements import MeasuredValue, Measures
-from gwansang.reading.profile import SHARED_ERROR, combine_frames, combine_photos
+from gwansang.reading.photo_errors import error_of_mean
+from gwansang.reading.profile import combine_frames, combine_photos
 
 
 def frame(value: float, error: float = 1.0) -> Measures:
-    return Measures({"FL": MeasuredValue(value, error)}, {"eyes": 0.0})
+    return Measures({"FL": MeasuredValue(value, error)})
 
 
 def error_of(*frames: Measures) -> float:
@@ -18,7 +19,7 @@ def error_of(*frames: Measures) -> float:
 
 def test_frames_that_agree_have_the_error_of_one_frame() -> None:
     assert error_of(*[frame(5.0)] * 9) == pytest.approx(1.0)
-    assert combine_photos([frame(5.0)] * 9).values["FL"].error == pytest.approx(SHARED_ERROR)  # photos would be
+    assert combine_photos([frame(5.0)] * 9).values["FL"].error == pytest.approx(error_of_mean(1.0, 9))  # of photos
 
 
 def test_only_the_error_that_varies_between_frames_averages_out() -> None:

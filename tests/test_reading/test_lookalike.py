@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading.calibration import simulate_faces
 from gwansang.reading.lookalike import REGIONS, Region, build_region_gallery, region_measures
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.norms import default_norms
 from tests.support.calls import count_calls
-from tests.support.factories import measures_at
+from tests.support.factories import measures_at, simulate_faces
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A new measure touches four files: its row, its figures, and its label in each language."""
+"""A new measure touches four files besides vision: its row, its norm, and its label in each language."""
 
 import json
 import os
@@ -10,32 +10,34 @@ from pathlib import Path
 import gwansang
 from gwansang.texts import LOCALES
 
-ROW = """    _row("XY", "mouth_to_face", "ratio", _ratio(61, 291, 116, 345), (_line(61, 291), _CHEEKS), "smile", _MESH),
+ROW = """    _row("XY", "mouth_to_face", "ratio", (_MOUTH, _CHEEKS), "smile", _OWN),
 )
 # fmt: on
 """
 NORM = {"median": 0.42, "sd": 0.03, "p05": 0.37, "p25": 0.4, "p75": 0.44, "p95": 0.47}
-ERROR = {"noise": 0.005, "pitch": 0.0, "yaw": 0.0, "near": 0.0, "smile": 0.05, "mouth": 0.0, "fringe": 0.0}
 SCRIPT = """
 from datetime import date
 from gwansang.reading.composer import compose
+from gwansang.reading.gate import evidence_of_another_face
 from gwansang.reading.lookalike import build_region_gallery
-from gwansang.reading.measurements import MEASURES_BY_KEY, measure_face
+from gwansang.reading.measurements import MEASURES_BY_KEY, collect_measures
 from gwansang.reading.model import CaptureConditions
-from gwansang.reading.norming import MeasuredPerson, derive_norms
+from gwansang.reading.norming import derive_norms
 from gwansang.reading.norms import default_norms, standardize
-from gwansang.reading.calibration import simulate_faces
 from gwansang.reading.stability import sample_photo
 from gwansang.reading.texts import measures_text
-from gwansang.vision.mesh import canonical_face
 capture = CaptureConditions()
-measures = measure_face(canonical_face().vertices, capture)
-assert measures.values["XY"].error == 0.005
-assert abs(standardize(measures, default_norms()).z["XY"]) < 10
+norms = default_norms().measures
+measures = collect_measures(
+    {key: norm.median for key, norm in norms.items()}, {key: norm.sd / 2 for key, norm in norms.items()}, capture
+)
+assert measures.values["XY"].error == 0.015
+assert standardize(measures, default_norms()).z["XY"] == 0
 compose(measures, capture, date(2026, 11, 23), "en", 1990)
 build_region_gallery([measures, measures]).compare(measures).nearest()
+assert evidence_of_another_face(measures, measures) < 0
 assert "XY" in sample_photo(measures, default_norms()).values
-people = [MeasuredPerson(values) for values in simulate_faces(30, seed=1)]
+people = [{key: row + index for key in norms} for index, row in enumerate([0.1, 0.3] * 15)]
 assert derive_norms(people, "own", "test", simulated_faces=50).measures["XY"].sd > 0
 print(measures_text("ko")[MEASURES_BY_KEY["XY"].name], measures_text("en")[MEASURES_BY_KEY["XY"].name])
 """
@@ -47,7 +49,7 @@ def test_a_new_measure_touches_four_files(tmp_path: Path) -> None:
     table.write_text(table.read_text().replace(")\n# fmt: on\n", ROW))
     for locale in LOCALES:
         edit(package / "texts" / locale / "measures.json", {"mouth_to_face": f"a label ({locale})"})
-    edit(package / "reading" / "knowledge" / "measures.json", {}, norms=NORM, errors=ERROR)
+    edit(package / "reading" / "knowledge" / "measures.json", {}, norms=NORM)
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         capture_output=True,

@@ -1,6 +1,5 @@
 """Averages over photos of one face make readings steadier, with errors that keep a lower bound."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,19 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import MeasuredValue, Measures, measure_face
+from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.memory import shape_labels
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.profile import (
-    SHARED_ERROR,
-    combine_photos,
-    label_agreement,
-    may_be_same_face,
-    measure_difference,
-)
-from gwansang.reading.shapes import MIN_KEEP_PROBABILITY, classify_shapes
-from tests.support.factories import IDEAL, frontal_face, measures_at
+from gwansang.reading.photo_errors import error_of_mean
+from gwansang.reading.profile import combine_photos, label_agreement
+from gwansang.reading.shapes import MIN_KEEP_PROBABILITY, classify_measured
+from tests.support.factories import IDEAL, face_of, measures_at
 from tests.test_reading.days import A_DAY
 
 NORMS = default_norms()
@@ -37,18 +31,18 @@ def changed(measures: Measures, key: str, by_errors: float) -> Measures:
 
 
 def test_the_same_photo_twice_keeps_the_values_and_reduces_the_errors_within_limits() -> None:
-    photo = measure_face(frontal_face(3), IDEAL)
+    photo = measures_at(**face_of(3))
     twice = combine_photos([photo, photo])
     hundred = combine_photos([photo] * 100)
     for key, one in photo.values.items():
         assert twice.values[key].value == pytest.approx(one.value)
-        assert twice.values[key].error == pytest.approx(one.error / math.sqrt(2))
-        assert hundred.values[key].error == pytest.approx(SHARED_ERROR * one.error)
+        assert twice.values[key].error == pytest.approx(error_of_mean(one.error, 2))
+        assert hundred.values[key].error == pytest.approx(error_of_mean(one.error, 100))
 
 
 def test_a_photo_with_smaller_errors_has_more_weight() -> None:
     sure, unsure = MeasuredValue(1.0, 0.1), MeasuredValue(2.0, 0.3)
-    mean = combine_photos([Measures({"FL": sure}, {}), Measures({"FL": unsure}, {})]).values["FL"]
+    mean = combine_photos([Measures({"FL": sure}), Measures({"FL": unsure})]).values["FL"]
     assert mean.value == pytest.approx(1.1)
 
 
@@ -59,12 +53,12 @@ def test_combining_no_photos_is_an_error() -> None:
 
 @given(st.integers(0, 30), st.sampled_from(sorted(NORMS.measures)), st.floats(-1.0, 1.0))
 def test_a_previous_shape_is_kept_while_it_is_probable_enough(seed: int, key: str, by_errors: float) -> None:
-    first = measure_face(frontal_face(seed), IDEAL)
+    first = measures_at(**face_of(seed))
     labels = shapes_of(first)
     again = changed(first, key, by_errors)
     z = {name: NORMS.z(name, one.value) for name, one in again.values.items()}
     sigma = {name: one.error / NORMS.measures[name].sd for name, one in again.values.items()}
-    for part, shape in classify_shapes(z, sigma, labels).items():
+    for part, shape in classify_measured(z, sigma, labels).items():
         ids = [candidate.id for candidate in shape.part.classes]
         if shape.probabilities[ids.index(labels[part])] >= MIN_KEEP_PROBABILITY:
             assert shape.shape.id == labels[part]
@@ -89,17 +83,6 @@ def test_a_reading_keeps_the_previous_shape_and_element() -> None:
     assert glabella.alternative.shape_id == "wide"
     assert glabella.probability < glabella.alternative.probability
     assert set(reading.energy_scores) == set(ENERGIES)
-
-
-def test_another_face_is_not_averaged_into_a_profile() -> None:
-    mine, again = (
-        measure_face(frontal_face(5), IDEAL),
-        measure_face(frontal_face(5, lopsided=0.2), IDEAL),
-    )
-    stranger = measures_at(FL=2.5, JW=-2.5, EW=2.5, BG=-2.5, NA=2.5, CW=2.0, M=-2.0)
-    assert may_be_same_face(mine, again)
-    assert measure_difference(mine, again) == pytest.approx(measure_difference(again, mine))
-    assert not may_be_same_face(mine, stranger)
 
 
 def test_agreement_is_the_share_of_equal_labels() -> None:

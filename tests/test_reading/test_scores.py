@@ -1,96 +1,132 @@
-"""Scores, energies and elements: fair scales over simulated faces."""
+"""Scores, energies and elements: fair scales over simulated faces, and weights that rest on known measures only."""
 
 from collections import Counter
+from dataclasses import asdict
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.reading.asymmetry import ASYMMETRY_REGIONS
-from gwansang.reading.calibration import calibrate_scales, simulate_faces
+from gwansang.reading.calibration import calibrate_scales, correlation_matrix, default_population, weight_rows
 from gwansang.reading.composer import compose
-from gwansang.reading.elements import ELEMENT_PROTOTYPES, ELEMENTS, classify_elements
-from gwansang.reading.measurement_error import measurement_error
+from gwansang.reading.elements import ELEMENTS, classify_elements
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.scores import FaceScores, default_scales, round_energy, score_face
-from gwansang.reading.shapes import classify_shapes
+from gwansang.reading.palaces import PALACE_WEIGHTS, describe_palaces
+from gwansang.reading.scores import (
+    FaceScores,
+    default_scales,
+    energy_value,
+    overall_score,
+    part_score,
+    place_sums,
+    round_energy,
+    score_face,
+    shipped_weights,
+)
+from gwansang.reading.shapes import classify_measured
 from gwansang.reading.taxonomy import load_taxonomy
-from tests.support.factories import IDEAL, measures_at
+from gwansang.reading.texts import places_text
+from tests.support.factories import IDEAL, USUAL_SIGMA, face_of, measures_at, simulate_faces
 from tests.test_reading.days import A_DAY
 
 KEYS = sorted(MEASURES_BY_KEY)
-SIGMA = {key: measurement_error(key, IDEAL) / norm.sd for key, norm in default_norms().measures.items()}
+UNMARKED = {"FW", "FH", "TP", "NR", "CF", "U"}
 z_scores = st.fixed_dictionaries({key: st.floats(-6, 6) for key in KEYS})
 
 
-def scored(z: dict[str, float], asymmetry: dict[str, float] | None = None) -> FaceScores:
-    return score_face(z, SIGMA, classify_shapes(z, SIGMA), asymmetry or dict.fromkeys(ASYMMETRY_REGIONS, 0.008))
+def scored(z: dict[str, float], errors: float = 1.0) -> FaceScores:
+    sigma = {key: errors * usual for key, usual in USUAL_SIGMA.items()}
+    return score_face(z, sigma, classify_measured(z, sigma))
 
 
-@given(z_scores, st.floats(0.0, 0.5))
-def test_scores_stay_within_their_bounds(z: dict[str, float], asymmetry: float) -> None:
-    found = scored(z, dict.fromkeys(ASYMMETRY_REGIONS, asymmetry))
-    assert 50 <= found.overall <= 98
+@given(z_scores)
+def test_scores_stay_within_their_bounds(z: dict[str, float]) -> None:
+    found = scored(z)
+    assert 60 <= found.overall <= 98
     assert all(1 <= round_energy(value) <= 5 for value in found.energy_values.values())
-    assert all(66 <= points <= 90 for points in found.parts.values())
+    assert all(60 <= points <= 98 for points in found.parts.values())
     assert all(0 < trust <= 1 for trust in found.reliability.values())
+
+
+def test_the_scales_map_normal_quantiles() -> None:
+    assert [overall_score(place) for place in (-9.0, 0.0, 1.0, 9.0)] == [60, 79, 86, 98]
+    assert [energy_value(place) for place in (-9.0, 0.0, 9.0)] == [1, 3, 5]
+    places = np.random.default_rng(1).normal(size=20000)
+    steps = Counter(round_energy(energy_value(place)) for place in places.tolist())
+    assert [steps[step] / 20000 for step in range(1, 6)] == pytest.approx([0.1, 0.2, 0.4, 0.2, 0.1], abs=0.01)
 
 
 def test_simulated_faces_are_distributed_over_the_scales_as_documented() -> None:
     found = [scored(z) for z in simulate_faces(1500, seed=11)]
     overall = sorted(face.overall for face in found)
-    assert 76 <= overall[len(overall) // 2] <= 83
+    assert 77 <= overall[len(overall) // 2] <= 81
     for energy in ENERGIES:
         steps = Counter(round_energy(face.energy_values[energy]) for face in found)
         shares = [steps[step] / len(found) for step in range(1, 6)]
         assert shares == pytest.approx([0.10, 0.20, 0.40, 0.20, 0.10], abs=0.05)
 
 
-def test_a_single_term_of_the_harmony_is_clipped() -> None:
-    usual = dict.fromkeys(KEYS, 0.0)
-    far, farther = scored({**usual, "U": 6.0}), scored({**usual, "U": 12.0})
-    assert scored(usual).overall > far.overall == farther.overall > 50
+def test_scores_are_linear_in_the_measures() -> None:
+    weights, moments = shipped_weights().scores, default_scales()["scores"]
+    one, other = face_of(1), face_of(2)
+    middle = {key: (one[key] + other[key]) / 2 for key in KEYS}
+    first, second, between = (place_sums(weights, moments, z) for z in (one, other, middle))
+    assert between == pytest.approx({name: (first[name] + second[name]) / 2 for name in first})
+    assert set(place_sums(weights, moments, dict.fromkeys(KEYS, 0.0)).values()) == {0.0}
 
 
-def test_a_part_that_agrees_with_the_energies_of_the_face_scores_higher() -> None:
-    usual = dict.fromkeys(KEYS, 0.0)
-    nose_of_wealth = {**usual, "NL": 1.0, "NA": 0.6}
-    alone, supported = scored({**nose_of_wealth, "MC": 2.0, "CJ": -2.0}), scored({**nose_of_wealth, "MC": -2.0})
-    assert supported.energy_values["wealth"] > alone.energy_values["wealth"]
-    assert supported.parts["nose"] > alone.parts["nose"]
+@pytest.mark.parametrize("kind", ["scores", "elements", "archetypes"])
+def test_no_sum_rests_on_a_measure_that_nobody_marked(kind: str) -> None:
+    rows = asdict(shipped_weights())[kind]
+    assert rows
+    for name, row in rows.items():
+        assert not set(row) & UNMARKED, name
+        assert set(row) <= set(MEASURES_BY_KEY), name
+        assert all(weight != 0 for weight in row.values()) or len(row) > 1
 
 
-def test_no_shape_has_a_higher_mean_part_score() -> None:
-    """Over many faces the mean score of a part is nearly the same whatever its shape."""
-    points: dict[tuple[str, str], list[int]] = {}
-    for z in simulate_faces(3000, seed=5):
-        shapes = classify_shapes(z, SIGMA)
-        parts = score_face(z, SIGMA, shapes, dict.fromkeys(ASYMMETRY_REGIONS, 0.008)).parts
-        for key, shape in shapes.items():
-            points.setdefault((key, shape.shape.id), []).append(parts[key])
-    means = {shape: sum(found) / len(found) for shape, found in points.items() if len(found) >= 50}
-    assert max(means.values()) - min(means.values()) <= 8.0
+def test_the_four_energies_are_four_and_not_one() -> None:
+    rows = weight_rows({energy: shipped_weights().scores[energy] for energy in ENERGIES})
+    covariance = rows @ correlation_matrix(tuple(MEASURES_BY_KEY), default_population()) @ rows.T
+    sds = np.sqrt(np.diag(covariance))
+    between = (covariance / np.outer(sds, sds))[np.triu_indices(4, 1)]
+    assert np.abs(between).max() < 0.3
+
+
+def test_a_part_scores_by_what_the_face_is_strong_in() -> None:
+    nose = next(part for part in load_taxonomy() if part.key == "nose")
+    index = next(i for i, shape in enumerate(nose.classes) if shape.effects["wealth"] >= 2.5)
+    probabilities = [float(i == index) for i in range(len(nose.classes))]
+    rich = part_score(nose, probabilities, {"wealth": 5.0, "love": 3.0, "health": 3.0, "social": 3.0})
+    even = part_score(nose, probabilities, dict.fromkeys(ENERGIES, 3.0))
+    poor = part_score(nose, probabilities, {"wealth": 1.0, "love": 3.0, "health": 3.0, "social": 3.0})
+    assert rich > even == 83 > poor
+
+
+def test_part_scores_differ_within_a_face() -> None:
+    spreads = [float(np.std(list(scored(z).parts.values()), ddof=1)) for z in simulate_faces(200, seed=8)]
+    assert np.mean(spreads) > 2.9
 
 
 def test_a_part_with_larger_errors_is_less_reliable() -> None:
-    z = {**dict.fromkeys(KEYS, 0.0), "MC": 3.0}
-    clear, blurred = (
-        scored(z),
-        score_face(z, {**SIGMA, "MC": 3.0}, classify_shapes(z, SIGMA), dict.fromkeys(ASYMMETRY_REGIONS, 0.008)),
-    )
-    assert blurred.reliability["mouth"] < clear.reliability["mouth"]
+    z = dict.fromkeys(KEYS, 0.0)
+    blurred = score_face(z, {**USUAL_SIGMA, "MC": 3.0}, classify_measured(z, USUAL_SIGMA))
+    assert blurred.reliability["mouth"] < scored(z).reliability["mouth"]
+    assert blurred.reliability["jaw"] == scored(z).reliability["jaw"]
 
 
-def test_the_shipped_scales_match_a_new_calibration() -> None:
-    fresh, shipped = calibrate_scales(default_norms(), 1200, seed=99), default_scales()
-    for energy in ENERGIES:
-        assert fresh["energies"][energy][1:-1] == pytest.approx(shipped["energies"][energy][1:-1], abs=0.04)
-    for name, centre in shipped["harmony"].items():
-        assert fresh["harmony"][name]["mean"] == pytest.approx(centre["mean"], abs=0.2 * centre["sd"])
-    assert fresh["asymmetry"] == shipped["asymmetry"]
-    assert fresh["element_offsets"] == pytest.approx(shipped["element_offsets"], abs=0.15)
+def test_the_shipped_scales_are_those_of_the_shipped_weights_and_population() -> None:
+    fresh, shipped = calibrate_scales(default_norms().id, 8000, seed=2026), default_scales()
+    assert fresh["source"].startswith("8000 simulated faces in the norms")
+    for kind in ("scores", "palaces", "elements", "archetypes"):
+        for name, moments in shipped[kind].items():
+            assert fresh[kind][name]["sd"] == pytest.approx(moments["sd"], rel=0.01), name
+            assert moments["mean"] == 0
+    for kind in ("element_offsets", "archetype_offsets"):
+        assert fresh[kind] == pytest.approx(shipped[kind], abs=0.05)
 
 
 def test_each_element_is_primary_in_about_a_fifth_of_all_faces() -> None:
@@ -107,17 +143,16 @@ def test_the_element_shares_sum_to_one(z: dict[str, float]) -> None:
     assert 0.0 <= found.clarity <= 1.0
 
 
-@pytest.mark.parametrize("name", ELEMENTS)
-def test_the_prototype_of_an_element_is_of_that_element(name: str) -> None:
-    z = {**dict.fromkeys(KEYS, 0.0), **{key: 2 * value for key, value in ELEMENT_PROTOTYPES[name].items()}}
-    assert classify_elements(z).primary == name
+def test_each_text_of_a_palace_is_told_to_a_tenth_of_all_faces() -> None:
+    texts, told = places_text("ko")["palaces"], Counter[tuple[str, str]]()
+    for z in simulate_faces(1500, seed=21):
+        told.update((palace.id, palace.meaning) for palace in describe_palaces(z, "ko") if palace.z is not None)
+    for palace in PALACE_WEIGHTS:
+        shares = [told[palace, texts[palace][level]] / 1500 for level in ("low", "middle", "high")]
+        assert sum(shares) == pytest.approx(1)
+        assert min(shares) >= 0.1, palace
 
 
-def test_the_weights_of_the_parts_are_those_of_the_tradition() -> None:
-    sums = {energy: sum(part.weights[energy] for part in load_taxonomy()) for energy in ENERGIES}
-    assert sums == pytest.approx({"wealth": 1.16, "love": 1.12, "health": 1.18, "social": 1.32})
-
-
-def test_a_strong_nose_raises_its_energy() -> None:
-    usual, strong = (compose(measures_at(**z), IDEAL, A_DAY) for z in ({"NA": -0.5}, {"NL": 1.0, "NA": 0.6}))
-    assert strong.energy_values["wealth"] > usual.energy_values["wealth"]
+def test_a_wider_nose_raises_the_energy_of_wealth() -> None:
+    narrow, wide = (compose(measures_at(NA=value), IDEAL, A_DAY) for value in (-1.0, 1.0))
+    assert wide.energy_values["wealth"] > narrow.energy_values["wealth"]

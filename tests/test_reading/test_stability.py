@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from gwansang.reading.belief import shipped_validity
+from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import default_norms
 from gwansang.reading.stability import PhotoSample, icc, measure_stability, sample_photo
 from tests.support.factories import measures_at
@@ -46,7 +48,8 @@ def test_people_have_equal_weight_whatever_their_number_of_photos() -> None:
 
 
 def test_the_runner_up_counts_for_the_top_two() -> None:
-    border = seen(BG=0.69), seen(BG=0.71)
+    edge = 1.0 / shipped_validity().r[list(MEASURES_BY_KEY).index("BG")]  # measured: a belief is nearer to 0
+    border = seen(BG=edge - 0.1), seen(BG=edge + 0.1)
     found = measure_stability([border, border]).parts["glabella"]
     assert found.agreement < found.top_two == 1.0
 

@@ -28,7 +28,7 @@ def readings(locale: Locale) -> Iterator[str]:
             yield from shape["readings"]
     words, places = elements_text(locale), places_text(locale)
     yield from (element["meaning"] for element in words["elements"].values())
-    yield from (words["pure"], words["feeding"], words["shaping"], shapes_text(locale)["mixed"])
+    yield from (words["pure"], words["feeding"], words["shaping"], *shapes_text(locale)["mixed"])
     for group in (*places["zones"].values(), *places["palaces"].values()):
         yield from (group["high"], group["middle"], group["low"])
     yield from (palace["only"] for palace in places["unmeasured"].values())

@@ -17,7 +17,11 @@ KEYS = tuple(MEASURES_BY_KEY)
 
 
 def measures(values: Sequence[float], error: float = 0.01) -> Measures:
-    return Measures({key: MeasuredValue(v, error) for key, v in zip(KEYS, values, strict=True)}, {})
+    return Measures({key: MeasuredValue(v, error) for key, v in zip(KEYS, values, strict=True)})
+
+
+def marked(values: Sequence[float]) -> dict[str, float]:
+    return dict(zip(MARKED_KEYS, comparable_values(dict(zip(KEYS, values, strict=True))), strict=True))
 
 
 def crowd(noise: float, people: int = 30) -> list[MarkedPerson]:
@@ -27,9 +31,9 @@ def crowd(noise: float, people: int = 30) -> list[MarkedPerson]:
     photos = [truth + noise * random.normal(size=truth.shape) for _ in range(2)]
     return [
         MarkedPerson(
-            hand=dict(zip(MARKED_KEYS, comparable_values(dict(zip(KEYS, row, strict=True))), strict=True)),
+            hand=marked(row),
             photo=measures(photo),
-            drawn=measures(2 * photo),
+            drawn=marked(2 * photo),
             other=measures(other),
             sex="female" if number % 2 else "male",
         )
@@ -46,7 +50,8 @@ def test_measures_that_equal_the_marks_are_true_in_every_figure(exact: Truth) ->
     for figure in ("same_median", "same_within", "across_median", "across_worst", "icc_median", "rank_1"):
         assert exact.summary[figure] == pytest.approx(1), figure
         assert exact.intervals[figure] == pytest.approx((1, 1)), figure
-    assert exact.parts["eyelid"].across == exact.parts["glabella"].same == 1
+    assert exact.parts["eyelid"].across > 0.6, "a belief about a measure is nearer to the middle than the measure"
+    assert exact.parts["glabella"].same > 0.6
     assert exact.parts["jaw"].decisive == ("JW", "CW", "JA", "CL")
     assert exact.parts["samjeong"].decisive == ("L-M",)
     assert exact.measures["MW"].drawn == pytest.approx(1), "a drawing twice as long goes with the value"
@@ -63,7 +68,6 @@ def test_noise_lowers_every_figure(exact: Truth) -> None:
         assert noisy.summary[figure] < exact.summary[figure] - 0.2, figure
         low, high = noisy.intervals[figure]
         assert low < noisy.summary[figure] < high, figure
-    assert noisy.summary["ece"] > exact.summary["ece"] + 0.2
 
 
 def test_the_class_of_marks_is_judged_by_the_peoples_own_mean_and_sd() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from gwansang.core.exceptions import AppError
 from gwansang.reading.composer import compose
+from gwansang.reading.gate import evidence_of_another_face
 from gwansang.reading.measurements import Measures
 from gwansang.reading.memory import read_with_memory
 from gwansang.reading.model import Reading
@@ -30,11 +31,11 @@ from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
 from gwansang.vision.video import DecodeBudget, scan_clip
 from tests.support.clips import Rgb, drawn_clip, encode_clip, handheld_frames
+from tests.support.likeness import MAX_EVIDENCE, MIN_EQUAL_PARTS, equal_parts
 from tests.support.photos import encoded, evaluation_photos, model_dir
 from tests.test_vision import scenes
 
 DAY = date(2026, 11, 23)
-MIN_EQUAL_PARTS = 13  # of 15
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +94,8 @@ def test_a_clip_gets_the_reading_of_a_photo_of_the_same_face(
 
     clip = observe_clip(vision, clip_of(index, codec, container))
 
-    of_still, of_clip = shape_ids(reading_of(still)), shape_ids(reading_of(clip))
-    assert sum(of_clip[part] == shape for part, shape in of_still.items()) >= MIN_EQUAL_PARTS
+    assert equal_parts(reading_of(still), reading_of(clip)) >= MIN_EQUAL_PARTS
+    assert evidence_of_another_face(still.measures, clip.measures) < MAX_EVIDENCE
     assert clip.quality.frames == MAX_FRAMES
     assert clip.quality.photos == 1
     first = read_with_memory(None, still.measures, 1, partial(reading_of, still))
@@ -138,7 +139,7 @@ def test_frames_without_a_good_face_are_left_out(vision: NetworkVision) -> None:
 
 def frame_at(second: float, score: float, yaw_deg: float = 0.0) -> FrameObservation:
     quality = Quality(score, 300, 0, 0, 0.3, 30, 0.5, 0.1, None, None, ())
-    return FrameObservation(second, Pose(yaw_deg, 0.0, 0.0), quality, Measures({}, {}))
+    return FrameObservation(second, Pose(yaw_deg, 0.0, 0.0), quality, Measures({}))
 
 
 def test_the_best_frames_are_selected_from_all_over_the_clip() -> None:

@@ -10,14 +10,13 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
-from gwansang.reading.measurements import measure_face
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.sealed_faces import unseal_face
 from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
-from gwansang.vision.pipeline import face_from_landmarks
+from gwansang.vision.given_landmarks import GivenLandmarks
 from tests.support.accounts import signed_up
-from tests.support.factories import IDEAL, frontal_face, read_mesh
-from tests.support.fakes import NOON
+from tests.support.factories import IDEAL, face_of, measures_at, read_face
+from tests.support.fakes import NOON, FakeVision
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)
@@ -25,14 +24,14 @@ TODAY = date(2026, 11, 23)
 
 def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
     """Return an analysis of a synthetic face."""
-    face = face_from_landmarks(canonical_landmarks(), 1000, 1000)
-    reading = read_mesh(frontal_face(seed), IDEAL, day, locale, 1990)
+    face = FakeVision().face_from_landmarks(GivenLandmarks(canonical_landmarks(), 1000, 1000))
+    reading = read_face(seed, IDEAL, day, locale, 1990)
     return KeptAnalysis(
         analysis_id=uuid4(),
         created_at=NOON + timedelta(minutes=minutes),
         birth_year=1990,
         reading=reading,
-        measures=kept_measures(measure_face(frontal_face(seed), IDEAL)),
+        measures=kept_measures(measures_at(**face_of(seed))),
         pose=face.pose,
         quality=face.quality,
     )

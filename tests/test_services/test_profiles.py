@@ -7,16 +7,17 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.models import Consent
-from gwansang.reading.measurements import MEASURE_VERSION, measure_face
+from gwansang.reading.measurements import MEASURE_VERSION, Measures
 from gwansang.reading.profile import Profile
+from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.readings.profile_service import ProfileBusyError, ProfileUpdate, VersionedProfile
 from tests.support.accounts import signed_up
-from tests.support.factories import IDEAL, frontal_face
+from tests.support.factories import face_of, measures_at
 from tests.support.fakes import NOON
 from tests.test_services.test_history import make_analysis, user_with_history
 
 pytestmark = pytest.mark.anyio
-FACE = Profile(measure_face(frontal_face(1), IDEAL), 1, {"eyes": "long", "element": "wood"})
+FACE = Profile(measures_at(**face_of(1)), 1, {"eyes": "long", "element": "wood"})
 
 
 async def save_profile(
@@ -56,6 +57,37 @@ async def test_measures_of_another_measure_version_are_left_out_and_shapes_stay(
     assert stored is not None
     assert (stored.profile.photos, stored.profile.shapes) == (0, FACE.shapes)
     assert stored.profile.measures.values == {}
+
+
+async def test_a_profile_that_an_older_release_sealed_is_still_readable(accounts: Accounts) -> None:
+    """Such rows also hold the asymmetry of the face, which is no longer measured."""
+    user_id = await user_with_history(accounts)
+    await save_profile(accounts, user_id)
+    async with accounts.uow.write() as tx:
+        row = await tx.profiles.get(user_id)
+        assert row is not None
+        key = await accounts.sealer.load_key(tx, user_id)
+        older = {**unseal_face(accounts.sealer, key, row), "asymmetry": {"eyes": 0.01}}
+        row.measuring = 1
+        await tx.profiles.save(seal_face(accounts.sealer, key, row, older))
+    stored = await accounts.profiles.load(user_id)
+    assert stored is not None
+    assert stored.profile == Profile(Measures({}), 0, FACE.shapes)
+    exported = (await accounts.exports.export(user_id))["profile"]
+    assert isinstance(exported, dict)
+    assert len(exported["measures"]) == len(FACE.measures.values)
+
+
+async def test_a_new_profile_has_what_a_replica_of_the_older_release_needs(accounts: Accounts) -> None:
+    """Its model of the sealed content has these three fields, each of them required."""
+    user_id = await user_with_history(accounts)
+    await save_profile(accounts, user_id)
+    async with accounts.uow.read() as tx:
+        row = await tx.profiles.get(user_id)
+        assert row is not None
+        content = unseal_face(accounts.sealer, await accounts.sealer.load_key(tx, user_id), row)
+    assert {"measures", "asymmetry", "shapes"} <= set(content)
+    assert content["asymmetry"] == {}
 
 
 async def test_an_update_of_a_stale_version_saves_nothing(accounts: Accounts) -> None:

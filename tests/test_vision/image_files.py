@@ -14,7 +14,7 @@ from tests.support.photos import drawn_portrait
 EXIF_START = b"Exif\x00\x00"
 
 
-def drawn(width: int = 480, height: int = 640, face_width: float = 240.0) -> Image.Image:
+def drawn(width: int = 480, height: int = 640, face_width: float = 225.0) -> Image.Image:
     return Image.fromarray(draw_face(width, height, face_width))
 
 

@@ -81,6 +81,6 @@ def test_the_aligned_region_follows_rotation_and_scale_of_the_face() -> None:
 
 def test_an_embedding_network_with_other_bytes_is_refused(networks: Networks, tmp_path: Path) -> None:
     (tmp_path / FACE_EMBEDDING.file).write_bytes(b"another network")
-    other = Networks(networks.short_range, networks.full_range, networks.mesh, networks.iris, tmp_path)
+    other = Networks(networks.short_range, networks.full_range, networks.mesh, networks.blendshapes, tmp_path)
     with pytest.raises(ModelsMissingError, match="face_embedding"):
         _ = other.embedding

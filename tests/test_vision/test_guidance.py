@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.guidance import OPTIONAL_CUES, CaptureGuide, GuidanceCue, MotionEstimator
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
@@ -71,7 +72,7 @@ def test_the_most_urgent_cue_comes_first(camera: Camera, change: dict[str, float
     [
         ({"yaw_deg": 16}, GuidanceCue.TURN_RIGHT),  # the head is turned to its own left
         ({"yaw_deg": -16}, GuidanceCue.TURN_LEFT),
-        ({"pitch_deg": 18}, GuidanceCue.CHIN_DOWN),
+        ({"pitch_deg": 22}, GuidanceCue.CHIN_DOWN),
         ({"pitch_deg": -18}, GuidanceCue.CHIN_UP),
     ],
     ids=str,
@@ -84,12 +85,14 @@ def test_a_turned_head_gets_the_cue_to_turn_back(camera: Camera, turn: dict[str,
     ) - {cue}
 
 
-def test_left_and_right_are_the_persons_own() -> None:
+def test_left_and_right_are_the_persons_own(networks: Networks) -> None:
     """A head turned to its own left faces the right of an unmirrored photo: its nose is right of the centre."""
     turned = canonical_face().vertices @ scenes.rotation(yaw_deg=20).T
     points = 0.5 + turned * (1, -1, -1) / 30
     assert points[4, 0] > points[[234, 454], 0].mean()
-    assert GuidanceCue.TURN_RIGHT in CaptureGuide().update(track_landmarks(points, 600, 600), 0.0)
+    assert GuidanceCue.TURN_RIGHT in CaptureGuide().update(
+        track_landmarks(GivenLandmarks(points), 600, 600, networks), 0.0
+    )
 
 
 def test_most_smiles_and_hardly_any_mouth_at_rest_get_the_cue_to_relax(networks: Networks) -> None:

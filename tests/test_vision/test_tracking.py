@@ -7,6 +7,7 @@ from gwansang.core.exceptions import AppError
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.errors import CorruptImageError, DegenerateLandmarksError, ImageTooLargeError
 from gwansang.vision.face import Points
+from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.models.runtime import Network, Networks
 from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks, track_frame, track_landmarks
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
@@ -129,21 +130,21 @@ def test_a_frame_of_too_many_pixels_is_refused_from_its_header(networks: Network
         track(png_bomb(2001), state, networks)
 
 
-def test_landmarks_give_pose_and_quality_without_light() -> None:
-    result = track_landmarks(canonical_landmarks(), 640, 640)
+def test_landmarks_give_pose_and_quality_without_light(networks: Networks) -> None:
+    result = track_landmarks(GivenLandmarks(canonical_landmarks(), two_looks=True), 640, 640, networks)
     assert result.pose is not None
     assert result.quality is not None
     assert abs(result.pose.yaw_deg) < 1
     assert (result.luma, result.quality.sharpness, result.quality.brightness) == (None, None, None)
-    flat = track_landmarks(canonical_landmarks()[:, :2], 640, 640)
+    flat = track_landmarks(GivenLandmarks(canonical_landmarks()[:, :2], two_looks=True), 640, 640, networks)
     assert flat.pose is not None
     assert flat.pose.pitch_deg == pytest.approx(result.pose.pitch_deg, abs=1)
 
 
 @pytest.mark.parametrize("points", [np.zeros((468, 3)), np.zeros((467, 3)), np.zeros((468, 4)), np.zeros(468)])
-def test_landmarks_that_form_no_face_are_refused(points: Points) -> None:
+def test_landmarks_that_form_no_face_are_refused(networks: Networks, points: Points) -> None:
     with pytest.raises(DegenerateLandmarksError):
-        track_landmarks(points, 640, 480)
+        track_landmarks(GivenLandmarks(points), 640, 480, networks)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])

@@ -10,7 +10,7 @@ from gwansang.cli.options import read_settings
 from gwansang.cli.photo_set import MeasuredPhoto, PhotoSetResult, list_photos, measure_photos, rejection_lines
 from gwansang.cli.users import run_with_accounts
 from gwansang.reading.measurements import Measures
-from gwansang.reading.norming import MeasuredPerson, TooFewPeopleError, derive_norms
+from gwansang.reading.norming import TooFewPeopleError, derive_norms
 from gwansang.reading.norms_file import format_norms
 
 _FROM_PHOTOS = (
@@ -56,18 +56,18 @@ def calibrate(
     typer.echo(f"{out}: norms of {norms.n} people; set NORMS_PATH={out} to use them")
 
 
-def _measures_of_users() -> tuple[list[MeasuredPerson], str]:
+def _measures_of_users() -> tuple[list[dict[str, float]], str]:
     profiles = run_with_accounts(lambda accounts: accounts.profiles.measures_for_norms())
-    return [_measured_person(measures) for measures in profiles], _FROM_HISTORY.format(people=len(profiles))
+    return [_values_of(measures) for measures in profiles], _FROM_HISTORY.format(people=len(profiles))
 
 
-def _measure_folder(folder: Path) -> tuple[list[MeasuredPerson], str]:
+def _measure_folder(folder: Path) -> tuple[list[dict[str, float]], str]:
     settings = read_settings()
     result = measure_photos(_photos_of_people(folder), settings.model_path, settings.inference_workers)
     best = [max(photos, key=lambda photo: photo.quality) for photos in result.people.values() if photos]
     for line in rejection_lines(result):
         typer.echo(line, err=True)
-    return [_measured_person(photo.measures) for photo in best], _provenance(folder, result, len(best))
+    return [_values_of(photo.measures) for photo in best], _provenance(folder, result, len(best))
 
 
 def _photos_of_people(folder: Path) -> dict[str, list[Path]]:
@@ -79,8 +79,8 @@ def _photos_of_people(folder: Path) -> dict[str, list[Path]]:
     return people | single
 
 
-def _measured_person(measures: Measures) -> MeasuredPerson:
-    return MeasuredPerson({key: measured.value for key, measured in measures.values.items()}, measures.asymmetry)
+def _values_of(measures: Measures) -> dict[str, float]:
+    return {key: measured.value for key, measured in measures.values.items()}
 
 
 def _provenance(folder: Path, result: PhotoSetResult[str, MeasuredPhoto], people: int) -> str:

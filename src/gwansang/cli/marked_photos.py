@@ -11,10 +11,10 @@ from gwansang.cli.people_info import PersonInfo, read_people_info
 from gwansang.cli.photo_set import PhotoSetResult, group_by_name, list_photos, portrait_folder, process_photos
 from gwansang.config import Settings
 from gwansang.core.exceptions import AppError
-from gwansang.reading.hand_marks import TemplateError, measure_marks, parse_marks
-from gwansang.reading.measurements import Measures, measure_face
+from gwansang.reading.hand_marks import TemplateError, measure_marks, parse_marks, template_points
+from gwansang.reading.measurements import Measures
 from gwansang.reading.truth_sample import MarkedPerson
-from gwansang.services.ml.face_analyzer import capture_of
+from gwansang.services.ml.face_analyzer import measures_of
 from gwansang.vision.face import Face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
@@ -40,10 +40,13 @@ class MarkedPhotos:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredMarkedPhoto:
-    """Measures of a photo, of the lines that are drawn on it, and of its retakes, None if one was refused."""
+    """Measures of a photo, of the lines that are drawn on it, and of its retakes, None if one was refused.
+
+    drawn: by key of the hand-marked measures.
+    """
 
     measures: Measures
-    drawn: Measures
+    drawn: Mapping[str, float]
     retakes: Mapping[str, Measures | None] = field(default_factory=dict)
 
 
@@ -135,6 +138,5 @@ def _measure_retake(photo: bytes, face: Face, retake: Retake, networks: Networks
 
 
 def _measured(face: Face) -> MeasuredMarkedPhoto:
-    """Return the measures of a face; the overlays join vertices of its uncorrected mesh, turned to the front."""
-    capture = capture_of(face)
-    return MeasuredMarkedPhoto(measure_face(face.neutral, capture), measure_face(face.frontal, capture))
+    """Return the measures of a face, and those of the points that the overlays join."""
+    return MeasuredMarkedPhoto(measures_of(face), measure_marks(template_points(face.details)))

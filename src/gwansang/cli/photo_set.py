@@ -12,8 +12,8 @@ from gwansang.cli.failure import CommandError, FileError
 from gwansang.cli.progress import progress_bar
 from gwansang.core.exceptions import AppError
 from gwansang.core.memory import settle_garbage_collector
-from gwansang.reading.measurements import Measures, measure_face
-from gwansang.services.ml.face_analyzer import capture_of
+from gwansang.reading.measurements import Measures
+from gwansang.services.ml.face_analyzer import measures_of
 from gwansang.vision.models import catalog
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
@@ -157,7 +157,7 @@ class _ThreadNetworks(Generic[T]):
 
 def _measure(photo: bytes, networks: Networks) -> MeasuredPhoto:
     face = read_photo(photo, networks)
-    return MeasuredPhoto(measure_face(face.neutral, capture_of(face)), face.quality.score)
+    return MeasuredPhoto(measures_of(face), face.quality.score)
 
 
 def rejection_lines(result: PhotoSetResult[K, T]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from gwansang.db.job_store import JobStore
 from gwansang.db.session import map_driver_errors
 from gwansang.jobs.protocols import ActiveTask, TaskExecutor, TaskReleased
 
-PROTOCOL: Final = 1  # raised when older workers can't continue newer tasks; a release alone does not change it
+PROTOCOL: Final = 2  # raised when older workers can't continue newer tasks; a release alone does not change it
 _VERSION_PREFIX: Final = "jobs-"
 _QUEUE: Final = "tasks"
 _WORKFLOW: Final = "task"

@@ -30,7 +30,8 @@ class CelebrityPhoto(Base):
     """Embedding and measures of a picture; the picture itself is not stored.
 
     sha256: of the picture's bytes. model: the digest of the network that computed `embedding` (128 little-endian
-    float32); embeddings of different networks can't be compared. measures: value and error by key. quality: 0-1.
+    float32) and of the version of the measures; features of different models can't be compared. measures: value and
+    error by key. quality: 0-1.
     """
 
     __tablename__ = "celebrity_photos"

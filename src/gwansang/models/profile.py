@@ -16,8 +16,8 @@ _legacy_column = partial(mapped_column, JSON(none_as_null=True), nullable=True)
 class UserProfile(Base):
     """Averaged measures and the reported shapes; `version` is the analysis that last changed the profile.
 
-    `sealed` holds measures, asymmetry and shapes; their own columns come from releases that did not seal, and a start
-    of the service empties them.
+    `sealed` holds measures and shapes; their own columns come from releases that did not seal, that of the asymmetry
+    from those that measured one. A start of the service empties them.
     """
 
     __tablename__ = "user_profiles"

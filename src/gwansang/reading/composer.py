@@ -13,7 +13,7 @@ from gwansang.reading.model import Alternative, CaptureConditions, Classic, Elem
 from gwansang.reading.norms import Norms, StandardScores, default_norms, standardize
 from gwansang.reading.palaces import describe_palaces
 from gwansang.reading.scores import FaceScores, round_energy, score_face
-from gwansang.reading.shapes import ShapeClassification, classify_shapes
+from gwansang.reading.shapes import DECIDED, ShapeClassification, classify_measured
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import (
     CONTENT_VERSION,
@@ -26,8 +26,8 @@ from gwansang.reading.texts import (
 from gwansang.reading.zones import describe_zones
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
-ENGINE_VERSION = "1.0.0"
-_MIXED_BELOW = 0.55  # probability of a shape below which the meaning names the runner-up too
+ENGINE_VERSION = "2.0.0"
+PIXEL_MEASURES = frozenset({"UL", "PW", "BA", "BG"})  # points without their picture hardly tell them: decision 0001
 _SMILING_FROM = 0.5  # of a full smile
 _SMILE_SENSITIVE_PARTS = frozenset({"mouth", "lips", "philtrum"})
 _UNSURE_BELOW = 0.3  # reliability of a part below which its meaning comes with a caution
@@ -63,8 +63,8 @@ def compose(
     """
     norms, previous = norms or default_norms(), previous or {}
     standard = standardize(measures, norms)
-    shapes = classify_shapes(standard.z, standard.sigma, previous)
-    scores = score_face(standard.z, standard.sigma, shapes, measures.asymmetry, norms.scales)
+    shapes = classify_measured(standard.z, standard.sigma, previous)
+    scores = score_face(standard.z, standard.sigma, shapes, norms.scales)
     elements = classify_elements(standard.z, previous.get(ELEMENT_LABEL), norms.scales)
     zones_type = shapes["samjeong"].shape.id
     face = _Face(
@@ -82,7 +82,7 @@ def compose(
         element=_element(elements, locale),
         zones=describe_zones(values, standard.z, standard.sigma, locale),
         zones_type=zones_type,
-        palaces=describe_palaces(standard.z, locale),
+        palaces=describe_palaces(standard.z, locale, norms.scales),
         fortune=fortune,
         today_fortune=fortune.text,
         ages=() if birth_year is None else describe_ages(birth_year, day, shape_names, locale),
@@ -90,7 +90,7 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=describe_archetypes(measures, norms, shapes, scores.smoothed_shapes, elements.shares, locale),
+        archetypes=describe_archetypes(measures, standard.z, norms, shapes, locale),
     )
 
 
@@ -99,20 +99,28 @@ def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: L
     text = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
     reliability = scores.reliability[key]
+    seen = not face.capture.without_picture or _is_seen_without_picture(shape)
     meaning = _meaning(shape, alternative, reliability, face.key, locale)
+    notes = _capture_notes(key, seen, face.capture, locale)
     return PartReading(
         part=key,
         name=text["name"],
         hanja=shape.part.hanja,
         shape_id=shape.shape.id,
         shape=text["classes"][shape.shape.id]["name"],
-        meaning=" ".join((meaning, *_capture_notes(key, face.capture, locale))),
+        meaning=" ".join((meaning, *notes)),
         score=scores.parts[key],
         probability=shape.probability,
         alternative=alternative,
         reliability=reliability,
         reasons=_reasons(shape, face, locale),
+        decided=seen and shape.probability >= DECIDED,
     )
+
+
+def _is_seen_without_picture(shape: ShapeClassification) -> bool:
+    """Return whether points alone show all measures of the shape's rule; the last shape has those of the part."""
+    return not PIXEL_MEASURES & (rule_measures(shape.shape) or frozenset(shape.part.measures))
 
 
 def _alternative(shape: ShapeClassification, locale: Locale) -> Alternative | None:
@@ -129,17 +137,20 @@ def _meaning(
     texts = shapes_text(locale)
     text = texts["parts"][shape.part.key]["classes"][shape.shape.id]
     sentences = [pick_variant(text["readings"], seed, shape.part.key)]
-    if alternative is not None and shape.probability < _MIXED_BELOW:
+    if alternative is not None and shape.probability < DECIDED:
         percent = round(100 * alternative.probability)
-        sentences.append(texts["mixed"].format(second=alternative.shape, percent=percent))
+        mixed = pick_variant(texts["mixed"], seed, shape.part.key, "mixed")
+        sentences.append(mixed.format(second=alternative.shape, percent=percent))
     sentences.append(text["tip"])
     if reliability < _UNSURE_BELOW:
         sentences.append(texts["unsure"])
     return " ".join(sentences)
 
 
-def _capture_notes(part: str, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
+def _capture_notes(part: str, seen: bool, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
     texts = shapes_text(locale)
+    if not seen:
+        return (texts["unseen"],)
     if part == "forehead" and capture.fringe:
         return (texts["fringe"],)
     if part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM:

@@ -12,6 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 POINT_COUNT = 189
+MESH_POINT_COUNT = 478
+DETAIL_POINTS: tuple[int, ...] = (
+    18, 20, 22, 23, 25, 27, 29, 32, 50, 55, 56, 62, 63, 67, 68, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 95, 96, 97, 101, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 125,
+    126, 127, 128, 129, 130, 131, 132, 133, 136, 137, 138, 139, 140, 141, 142, 170, 171, 172, 173,
+)  # fmt: skip
+"""Points of the template that vision finds on a photo; it delivers them in this order behind the points of the mesh."""
 LOWER_TO_MIDDLE = "L-M"  # log of the lower third over the middle one: the marks have no upper third
 UNMARKED = 0.0  # standard score of a measure that the marks do not show: nothing speaks for either side
 
@@ -20,6 +27,18 @@ Marks = NDArray[np.float64]  # (189, 2) pixels, x right, y down
 
 class TemplateError(ValueError):
     """A `.tem` file does not hold the 189 points."""
+
+
+def detail_vertices(*points: int) -> tuple[int, ...]:
+    """Return the places of points of the template among the points that vision delivers."""
+    return tuple(MESH_POINT_COUNT + DETAIL_POINTS.index(point) for point in points)
+
+
+def template_points(details: NDArray[np.float64]) -> Marks:
+    """Return the (189, 2) points of the template from (73, 2) detail points; NaN where vision finds none."""
+    points = np.full((POINT_COUNT, 2), np.nan)
+    points[list(DETAIL_POINTS)] = details
+    return points
 
 
 def parse_marks(text: str) -> Marks:

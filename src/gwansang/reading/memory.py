@@ -1,20 +1,14 @@
 """Readings of a remembered face: measures averaged over photos, shapes kept while they are probable enough."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gwansang.reading.elements import ELEMENT_LABEL
+from gwansang.reading.gate import REFUSE_ABOVE, WARN_ABOVE, evidence_of_another_face
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.model import Reading
-from gwansang.reading.profile import (
-    MAX_REMEMBERED_PHOTOS,
-    SHARED_ERROR,
-    Profile,
-    combine_photos,
-    label_agreement,
-    may_be_same_face,
-)
+from gwansang.reading.photo_errors import error_of_mean
+from gwansang.reading.profile import MAX_REMEMBERED_PHOTOS, Profile, combine_photos, label_agreement
 
 ComposeReading = Callable[[Measures, Mapping[str, str] | None], Reading]  # of measures and the previous labels
 
@@ -23,13 +17,15 @@ ComposeReading = Callable[[Measures, Mapping[str, str] | None], Reading]  # of m
 class ReadingWithMemory:
     """A reading made with a user's profile; profile: to remember from now on, unchanged if it was another face.
 
-    previous: the shape labels of the last reading, None for a first reading.
+    previous: the shape labels of the last reading, None for a first reading; measured_anew: that reading was measured
+    in another way, so that its labels differ for more reasons than the face.
     """
 
     reading: Reading
     profile: Profile
     same_face: bool
     previous: Mapping[str, str] | None
+    measured_anew: bool = False
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -55,14 +51,15 @@ def read_with_memory(
 ) -> ReadingWithMemory:
     """Compose a reading of the mean `measures` of `photos` new photos, with the measures and labels of the profile.
 
-    A profile of no photos has labels only: its measures are of another version and can't be averaged with new ones.
+    A profile of no photos has labels only, of another version of the measures: it starts anew. A face that is rather
+    another one leaves the profile alone, and is read without it.
     """
-    if profile is None:
+    if profile is None or not profile.photos:
         reading = compose(measures, None)
-        return ReadingWithMemory(
-            reading, Profile(measures, photos, shape_labels(reading)), same_face=True, previous=None
-        )
-    if profile.photos and not may_be_same_face(profile.measures, measures):
+        after = Profile(measures, photos, shape_labels(reading))
+        previous = None if profile is None else profile.shapes
+        return ReadingWithMemory(reading, after, True, previous, measured_anew=profile is not None)
+    if evidence_of_another_face(profile.measures, measures) > WARN_ABOVE:
         return ReadingWithMemory(compose(measures, None), profile, same_face=False, previous=profile.shapes)
     updated = update_measures(profile, measures, photos)
     reading = compose(updated, profile.shapes)
@@ -72,8 +69,6 @@ def read_with_memory(
 
 def update_measures(profile: Profile, measures: Measures, photos: int) -> Measures:
     """Return the profile's measures averaged with those of new photos, as if all had been combined at once."""
-    if not profile.photos:
-        return measures
     remembered = min(profile.photos, MAX_REMEMBERED_PHOTOS - photos)
     means = [_with_photo_errors(profile.measures, profile.photos), _with_photo_errors(measures, photos)]
     return combine_photos(means, [float(remembered), float(photos)])
@@ -82,13 +77,12 @@ def update_measures(profile: Profile, measures: Measures, photos: int) -> Measur
 def first_different_face(faces: Sequence[Measures]) -> int | None:
     """Return the index of the first photo that shows another face than the mean of those before it, else None."""
     for index in range(1, len(faces)):
-        if not may_be_same_face(combine_photos(faces[:index]), faces[index]):
+        if evidence_of_another_face(combine_photos(faces[:index]), faces[index]) > REFUSE_ABOVE:
             return index
     return None
 
 
 def _with_photo_errors(mean: Measures, photos: int) -> Measures:
     """Give a mean the errors of a single photo: `combine_photos` applies the weights, and would count them twice."""
-    share = max(SHARED_ERROR, 1.0 / math.sqrt(photos))
-    values = {key: MeasuredValue(one.value, one.error / share) for key, one in mean.values.items()}
-    return Measures(values, mean.asymmetry)
+    share = error_of_mean(1.0, photos)
+    return Measures({key: MeasuredValue(one.value, one.error / share) for key, one in mean.values.items()})

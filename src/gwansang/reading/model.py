@@ -15,7 +15,9 @@ class CaptureConditions:
     """Properties of a photo that limit its measures.
 
     smile: 0-1, 1 is a full smile; mouth_gap: inner lip distance in mouth widths; distance_cm: of the camera, None if
-    unknown; fringe: hair covers the forehead.
+    unknown; fringe: hair covers the forehead; light_asymmetry: |left - right| / mean of the cheeks' luma, None without
+    pixels, as sharpness; from_points: a client found the points; without_picture: and sent them alone, so that nothing
+    is known from pixels.
     """
 
     yaw_deg: float = 0.0
@@ -25,11 +27,18 @@ class CaptureConditions:
     mouth_gap: float = 0.0
     distance_cm: float | None = None
     fringe: bool = False
+    light_asymmetry: float | None = None
+    sharpness: float | None = None
+    from_points: bool = False
+    without_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Mesh vertices that show a measure on the photo: joined in order, or single for "points"."""
+    """Points that show a measure on the photo: joined in order, or single for "points".
+
+    vertices: below 478 of the mesh, from there on of `hand_marks.DETAIL_POINTS`.
+    """
 
     type: Literal["line", "polyline", "points", "angle"]
     vertices: tuple[int, ...]
@@ -80,6 +89,7 @@ class PartReading:
     alternative: Alternative | None
     reliability: float  # 0-1: support of the part by this photo
     reasons: tuple[Reason, ...]
+    decided: bool = False  # told as one shape; readings kept from engine 1 lack it, and did not decide
 
 
 @dataclass(frozen=True, slots=True)

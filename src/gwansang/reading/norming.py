@@ -5,8 +5,8 @@ Tukey 1977), which needs half as many people for the same certainty as 1.4826 MA
 are clipped at 3, shrunk towards the shipped ones while there are few people.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from gwansang.reading.calibration import Population, calibrate_scales, correlation_matrix, default_population
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.norms import QUANTILES, Norm, Norms
-from gwansang.reading.scores import Moments
 
 MIN_PEOPLE = 20
 _PRIOR_PEOPLE = 100  # weight of the prior of a percentile or a correlation
@@ -26,28 +25,21 @@ _KEYS = tuple(MEASURES_BY_KEY)
 _Vector = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredPerson:
-    """One person's measures by key, and their asymmetry by region if it is known."""
-
-    values: Mapping[str, float]
-    asymmetry: Mapping[str, float] | None = None
-
-
 class TooFewPeopleError(ValueError):
     """There are fewer than MIN_PEOPLE people, or a measure is the same for all of them."""
 
 
-def derive_norms(people: Iterable[MeasuredPerson], name: str, provenance: str, *, simulated_faces: int = 8000) -> Norms:
-    """Return norms of people, each measured once, with scales from simulated faces; raise TooFewPeopleError."""
+def derive_norms(
+    people: Iterable[Mapping[str, float]], name: str, provenance: str, *, simulated_faces: int = 8000
+) -> Norms:
+    """Return norms of people's measures by key, one row a person, with scales; raise TooFewPeopleError."""
     people = list(people)
     if len(people) < MIN_PEOPLE:
         raise TooFewPeopleError(f"norms need at least {MIN_PEOPLE} people, and there are {len(people)}")
-    table = np.array([[person.values[key] for key in _KEYS] for person in people])
+    table = np.array([[person[key] for key in _KEYS] for person in people])
     measures = {key: _norm(key, table[:, j]) for j, key in enumerate(_KEYS)}
     norms = Norms(name, len(people), provenance, measures)
-    population = _population(norms, table, people)
-    return replace(norms, scales=calibrate_scales(norms, simulated_faces, _SEED, population))
+    return replace(norms, scales=calibrate_scales(name, simulated_faces, _SEED, _population(norms, table)))
 
 
 def robust_sd(values: _Vector) -> float:
@@ -81,25 +73,14 @@ def _round(number: float) -> float:
     return float(f"{number:.7g}")
 
 
-def _population(norms: Norms, table: _Vector, people: Sequence[MeasuredPerson]) -> Population:
-    shipped = default_population()
+def _population(norms: Norms, table: _Vector) -> Population:
     medians = np.array([norms.measures[key].median for key in _KEYS])
     sds = np.array([norms.measures[key].sd for key in _KEYS])
     z = np.clip((table - medians) / sds, -_MAX_Z, _MAX_Z)
     weight = len(table) / (len(table) + _PRIOR_PEOPLE)
-    correlations = weight * np.corrcoef(z.T) + (1 - weight) * correlation_matrix(_KEYS, shipped)
+    correlations = weight * np.corrcoef(z.T) + (1 - weight) * correlation_matrix(_KEYS, default_population())
     return {
         "source": f"Correlations of {len(table)} people, drawn towards the shipped ones by {1 - weight:.0%}.",
         "keys": list(_KEYS),
         "correlations": correlations.tolist(),
-        "asymmetry": {region: _asymmetry(region, people, own) for region, own in shipped["asymmetry"].items()},
     }
-
-
-def _asymmetry(region: str, people: Sequence[MeasuredPerson], prior: Moments) -> Moments:
-    """Return median and robust SD of the log asymmetry; the prior if too few are known."""
-    known = [person.asymmetry[region] for person in people if person.asymmetry is not None]
-    logs = np.log(np.maximum(known, 1e-6))
-    if len(known) < MIN_PEOPLE or robust_sd(logs) <= 0:
-        return prior
-    return {"mean": round(float(np.median(logs)), 3), "sd": round(robust_sd(logs), 3)}

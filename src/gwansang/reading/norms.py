@@ -1,5 +1,6 @@
 """Norms: medians, SDs and percentiles of the measures among people, for standard scores and percentiles."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,7 +43,7 @@ class Norms:
     def percentile(self, key: str, value: float) -> int:
         """Return the percentile of a value, 1-99; between and beyond the tabled ones as in a normal distribution."""
         knots = self.measures[key].percentiles
-        i = max(0, min(len(knots) - 2, sum(value > knot for knot in knots) - 1))
+        i = max(0, min(len(knots) - 2, bisect_left(knots, value) - 1))
         share = (value - knots[i]) / (knots[i + 1] - knots[i])
         score = _SCORES[i] + share * (_SCORES[i + 1] - _SCORES[i])
         return max(1, min(99, round(100 * _NORMAL.cdf(score))))

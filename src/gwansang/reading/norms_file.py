@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.measurements import MEASURE_VERSION, MEASURES_BY_KEY
-from gwansang.reading.model import ENERGIES, Energy
 from gwansang.reading.norms import Norm, Norms
 from gwansang.reading.scores import Moments, Scales, default_scales
 
@@ -125,26 +123,21 @@ def _norm(key: str, value: object) -> Norm:
 
 def _scales(table: Mapping[str, object]) -> Scales:
     shipped = default_scales()
-    energies = _object(table.get("energies"), "scales.energies")
-    _require_keys(energies, ENERGIES, "scales.energies")
-    offsets = _object(table.get("element_offsets"), "scales.element_offsets")
-    _require_keys(offsets, ELEMENTS, "scales.element_offsets")
     return {
         "source": _text(table, "source"),
-        "energies": {energy: _knots(energy, energies[energy], len(shipped["energies"][energy])) for energy in ENERGIES},
-        "harmony": _moments(table, "harmony", shipped["harmony"]),
-        "asymmetry": _moments(table, "asymmetry", shipped["asymmetry"]),
+        "scores": _moments(table, "scores", shipped["scores"]),
+        "palaces": _moments(table, "palaces", shipped["palaces"]),
         "elements": _moments(table, "elements", shipped["elements"]),
-        "element_offsets": {name: _number(offsets[name], f"element_offsets.{name}") for name in ELEMENTS},
+        "element_offsets": _numbers(table, "element_offsets", shipped["element_offsets"]),
+        "archetypes": _moments(table, "archetypes", shipped["archetypes"]),
+        "archetype_offsets": _numbers(table, "archetype_offsets", shipped["archetype_offsets"]),
     }
 
 
-def _knots(energy: Energy, value: object, count: int) -> list[float]:
-    if not isinstance(value, list) or len(value) != count:
-        raise NormsFileError(f"scales.energies.{energy} must be {count} numbers")
-    knots = [_number(one, f"scales.energies.{energy}") for one in value]
-    _require_rising(knots, f"scales.energies.{energy}")
-    return knots
+def _numbers(table: Mapping[str, object], name: str, keys: Iterable[str]) -> dict[str, float]:
+    row = _object(table.get(name), f"scales.{name}")
+    _require_keys(row, keys, f"scales.{name}")
+    return {key: _number(row[key], f"scales.{name}.{key}") for key in keys}
 
 
 def _moments(table: Mapping[str, object], name: str, keys: Iterable[str]) -> dict[str, Moments]:

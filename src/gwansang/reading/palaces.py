@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gwansang.reading.model import Palace
+from gwansang.reading.scores import Scales, default_scales, place_sums
 from gwansang.reading.texts import places_text
 from gwansang.reading.zones import zone_level
 from gwansang.texts import Locale
@@ -12,7 +13,7 @@ from gwansang.texts import Locale
 
 @dataclass(frozen=True, slots=True)
 class _Palace:
-    """Definition of a palace: weights of the measures that show it, none if the mesh can't, and its vertices."""
+    """Definition of a palace: weights of the measures that show it, none if no measure does, and its vertices."""
 
     id: str
     hanja: str
@@ -37,18 +38,24 @@ PALACES = (
 )
 
 
-def describe_palaces(z: Mapping[str, float], locale: Locale) -> tuple[Palace, ...]:
-    """Return all twelve palaces by standard scores; one that the mesh can't show has no standard score of its own."""
-    return tuple(_describe(palace, z, locale) for palace in PALACES)
+PALACE_WEIGHTS: Mapping[str, Mapping[str, float]] = {palace.id: palace.weights for palace in PALACES if palace.weights}
 
 
-def _describe(palace: _Palace, z: Mapping[str, float], locale: Locale) -> Palace:
+def describe_palaces(z: Mapping[str, float], locale: Locale, scales: Scales | None = None) -> tuple[Palace, ...]:
+    """Return all twelve palaces; one that no measure shows has no standard score of its own.
+
+    z: standard scores by measure; scales: of the norms that gave them, else the shipped ones.
+    """
+    places = place_sums(PALACE_WEIGHTS, (scales or default_scales())["palaces"], z)
+    return tuple(_describe(palace, places.get(palace.id), locale) for palace in PALACES)
+
+
+def _describe(palace: _Palace, z: float | None, locale: Locale) -> Palace:
     texts = places_text(locale)
-    if palace.status == "not_measured":
+    if z is None:
         bare = texts["unmeasured"][palace.id]
-        name, place, palace_z, meaning = bare["name"], bare["place"], None, bare["only"]
+        name, place, meaning = bare["name"], bare["place"], bare["only"]
     else:
         text = texts["palaces"][palace.id]
-        palace_z = sum(z[key] * weight for key, weight in palace.weights.items())
-        name, place, meaning = text["name"], text["place"], text[zone_level(palace_z)]
-    return Palace(palace.id, name, palace.hanja, place, palace.status, palace_z, meaning, palace.vertices)
+        name, place, meaning = text["name"], text["place"], text[zone_level(z)]
+    return Palace(palace.id, name, palace.hanja, place, palace.status, z, meaning, palace.vertices)

@@ -8,6 +8,7 @@ term     = NUMBER | KEY | "|" KEY "|" | "max(" term ("," term)+ ")"
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,8 +86,8 @@ class _Parser:
         if word == "max":
             return self._maximum()
         if word.lstrip("-")[0].isdigit():
-            number = np.float64(word)
-            return lambda _: np.asarray(number)
+            number = np.asarray(np.float64(word))
+            return lambda _: number
         return self._key(word)
 
     def _maximum(self) -> Term:
@@ -120,4 +121,4 @@ def _comparison(comparator: Comparator, left: Term, right: Term) -> Predicate:
 def _all_of(predicates: list[Predicate]) -> Predicate:
     if len(predicates) == 1:
         return predicates[0]
-    return lambda z: np.logical_and.reduce([predicate(z) for predicate in predicates])
+    return lambda z: reduce(operator.and_, [predicate(z) for predicate in predicates])

@@ -1,143 +1,145 @@
 """Scores of a face. All shapes are worth the same; each distributes the same effects over the energies differently.
 
-Part score   78 + 8 * agreement + 4 * probability. agreement (-1..1): evenness of left and right, and the cosine of the
-             part's effects with the face's energies; probability: of the part's shape.
-Energies     Weighted mean of the effects of all shapes, by the part's weight and its visibility in a mesh. The
-             probabilities are smoothed over one SD, so that no border between shapes makes an energy jump. Quantiles
-             among simulated faces map the mean to the scale, so that 10/20/40/20/10 % reach the steps 1 to 5.
-Overall      75 + 8.6 * harmony, between 50 and 98. harmony: agreement within the three zones, the five mountains, the
-             organs and the surroundings of the eyes, smoothed in the same way, in SDs among simulated faces.
-
-Two photos of one person gave r = 0.57 for the left-right evenness and 0.56 for the probability of the shapes, against
-0.88 and more for the four agreements: so the former two affect the part scores, but not the overall score.
+Energies     Weighted sums of standard scores in SDs among people, on a scale by normal quantiles: 10/20/40/20/10 %
+             reach the steps 1 to 5. The weights (knowledge/scores.json) start at what the shapes mean; calibration
+             takes out what differs between sexes or origins, or between two photos of a person.
+Overall      79 + 7.5 SDs of such a sum, between 60 and 98.
+Part score   80 + 22 * agreement + 6 * (probability - 0.5), between 60 and 98. agreement: softened cosine of the part's
+             expected effects with the energies of the face, near 0 if either is even.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from statistics import NormalDist, pvariance
+from itertools import pairwise
 from typing import TypedDict
 
+from gwansang.reading.belief import support
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Energy
-from gwansang.reading.shapes import ShapeClassification, classify_shapes
+from gwansang.reading.shapes import ShapeClassification
 from gwansang.reading.taxonomy import Part
 
-_NORMAL = NormalDist()
+OVERALL = "overall"
+_KNOTS = (-2.8782, -1.2816, -0.5244, 0.5244, 1.2816, 2.8782)  # normal quantiles of 0.2, 10, 30, 70, 90 and 99.8 %
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
-_MAX_Z = 2.5  # of one term of the harmony; larger standard scores are clipped
-_SMOOTHING = 1.0  # SD, in standard scores
-# Of the overall score: over 104 photos they give a median of 81, and 66 and 88 as the 5th and 95th percentile
-# (docs/how-a-reading-is-made.md, "Numbers").
-_LEAST, _MIDDLE, _STEP, _MOST = 50, 75, 8.6, 98
-_AGREEMENTS: Mapping[str, tuple[str, ...]] = {
-    "mountains": ("FH", "NL", "CJ", "CL"),  # 五嶽: forehead, nose, the two cheekbones, chin
-    "organs": ("BA", "EW", "NL", "NA"),  # 五官 as far as they hold still: brows, eyes, nose
-    "surroundings": ("BE", "EW", "EO", "NL"),  # 田宅: the eyes with their surroundings
-}
+_LEAST, _MIDDLE, _STEP, _MOST = 60, 79, 7.5, 98
+_PART_MIDDLE, _AGREEMENT, _CERTAINTY = 80, 22, 6
 _EVEN_EFFECT = 1.5  # effect of a shape that gives every energy the same
 _NEUTRAL_ENERGY = 3.0
+_SOFT = 0.25  # product of effects and energies below which their agreement is faint
+
+Weights = Mapping[str, Mapping[str, float]]  # by name of the sum and key of the measure
 
 
 class Moments(TypedDict):
-    """Mean and SD of a quantity among the faces of the calibration."""
+    """Mean and SD of a sum among people."""
 
     mean: float
     sd: float
 
 
 class Scales(TypedDict):
-    """The constants that place a face among others; source: of these others."""
+    """The constants that place the sums of a face among others; source: of these others.
+
+    scores: of the four energies and "overall"; offsets: by which each element and archetype leads for a fifth of them.
+    """
 
     source: str
-    energies: dict[Energy, list[float]]
-    harmony: dict[str, Moments]
-    asymmetry: dict[str, Moments]
+    scores: dict[str, Moments]
+    palaces: dict[str, Moments]
     elements: dict[str, Moments]
     element_offsets: dict[str, float]
+    archetypes: dict[str, Moments]
+    archetype_offsets: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SumWeights:
+    """Weights of the sums of standard scores: of the four energies and "overall", the elements, the archetypes."""
+
+    scores: Weights
+    elements: Weights
+    archetypes: Weights
 
 
 @cache
 def default_scales() -> Scales:
     """Return the scales of the shipped norms."""
-    return load_knowledge("measures", "scales", Scales)
+    return load_knowledge("scores", "scales", Scales)
+
+
+@cache
+def shipped_weights() -> SumWeights:
+    """Return the weights of the sums; the file names how they were made."""
+    scores, elements, archetypes = (
+        load_knowledge("scores", name, dict[str, dict[str, float]]) for name in ("weights", "elements", "archetypes")
+    )
+    return SumWeights(scores, elements, archetypes)
+
+
+def place_sums(weights: Weights, moments: Mapping[str, Moments], z: Mapping[str, float]) -> dict[str, float]:
+    """Return each weighted sum of standard scores in SDs from its mean among people."""
+    return {
+        name: (math.fsum(weight * z[key] for key, weight in row.items()) - moments[name]["mean"]) / moments[name]["sd"]
+        for name, row in weights.items()
+    }
+
+
+def lead_shares(places: Mapping[str, float], sharpness: float) -> dict[str, float]:
+    """Return shares that sum to 1: a softmax of places among people."""
+    most = max(places.values())
+    weights = {name: math.exp(sharpness * (place - most)) for name, place in places.items()}
+    total = math.fsum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class FaceScores:
-    """The scores of a face; parts and reliability by part key, smoothed_shapes: the basis of the energies."""
+    """The scores of a face; parts and reliability by part key."""
 
     overall: int
     energy_values: Mapping[Energy, float]
     parts: Mapping[str, int]
     reliability: Mapping[str, float]
-    smoothed_shapes: Mapping[str, ShapeClassification]
 
 
 def score_face(
     z: Mapping[str, float],
     sigma: Mapping[str, float],
     shapes: Mapping[str, ShapeClassification],
-    asymmetry: Mapping[str, float],
     scales: Scales | None = None,
 ) -> FaceScores:
     """Return all scores of a face.
 
-    z: standard scores by measure; sigma: their errors, one SD; shapes: classified from both; asymmetry: by region, in
-    distances of the outer eye corners; scales: of the norms that gave the standard scores, else the shipped ones.
+    z: standard scores by measure; sigma: their errors, one SD; shapes: classified from both; scales: of the norms that
+    gave the standard scores, else the shipped ones.
     """
     scales = scales or default_scales()
-    smoothed = smooth_shapes(z)
-    energies = {energy: energy_value(energy, mean, scales) for energy, mean in energy_means(smoothed).items()}
+    places = place_sums(shipped_weights().scores, scales["scores"], z)
+    energies: dict[Energy, float] = {energy: energy_value(places[energy]) for energy in ENERGIES}
+    supports = support(sigma)
     return FaceScores(
-        overall=overall_score(harmony_terms(z), scales),
+        overall=overall_score(places[OVERALL]),
         energy_values=energies,
-        parts={key: _part_score(shape, energies, asymmetry, scales) for key, shape in shapes.items()},
-        reliability={key: part_reliability(shape.part, sigma) for key, shape in shapes.items()},
-        smoothed_shapes=smoothed,
+        parts={key: part_score(shape.part, shape.probabilities, energies) for key, shape in shapes.items()},
+        reliability={key: part_reliability(shape.part, supports) for key, shape in shapes.items()},
     )
 
 
-def smooth_shapes(z: Mapping[str, float]) -> dict[str, ShapeClassification]:
-    """Classify the shapes with an error of one SD in every measure, so that what rests on them never jumps."""
-    return classify_shapes(z, dict.fromkeys(z, _SMOOTHING))
+def part_reliability(part: Part, supports: Mapping[str, float]) -> float:
+    """Return the support of a part by a photo, 0-1: the mean over its measures of what tells of the face."""
+    return sum(supports[key] for key in part.measures) / len(part.measures)
 
 
-def part_reliability(part: Part, sigma: Mapping[str, float]) -> float:
-    """Return the support of a part by a photo, 0-1: its visibility in a mesh / (1 + mean squared error)."""
-    variance = sum(sigma[key] ** 2 for key in part.measures) / len(part.measures)
-    return part.reliability / (1.0 + variance)
-
-
-def energy_means(smoothed: Mapping[str, ShapeClassification]) -> dict[Energy, float]:
-    """Return the weighted mean of the effects of all smoothed shapes on each energy (0-3, even is 1.5)."""
-    return {energy: _energy_mean(energy, smoothed.values()) for energy in ENERGIES}
-
-
-def _energy_mean(energy: Energy, shapes: Iterable[ShapeClassification]) -> float:
-    total = weights = 0.0
-    for shape in shapes:
-        weight = shape.part.weights[energy] * shape.part.reliability
-        total += weight * _expected_effect(shape, energy)
-        weights += weight
-    return total / weights
-
-
-def _expected_effect(shape: ShapeClassification, energy: Energy) -> float:
-    classes = zip(shape.probabilities, shape.part.classes, strict=True)
-    return sum(p * c.effects[energy] for p, c in classes)
-
-
-def energy_value(energy: Energy, mean: float, scales: Scales) -> float:
-    """Map the mean effect to the scale from 1 to 5, linearly between the quantiles of the calibration."""
-    knots = scales["energies"][energy]
-    if mean <= knots[0]:
+def energy_value(place: float) -> float:
+    """Map an energy's place among people to the scale from 1 to 5, linearly between normal quantiles."""
+    if place <= _KNOTS[0]:
         return _STEPS[0]
-    for i in range(len(knots) - 1):
-        if mean <= knots[i + 1]:
-            share = (mean - knots[i]) / (knots[i + 1] - knots[i])
-            return _STEPS[i] + share * (_STEPS[i + 1] - _STEPS[i])
+    for (low, high), (step, next_step) in zip(pairwise(_KNOTS), pairwise(_STEPS), strict=True):
+        if place <= high:
+            return step + (place - low) / (high - low) * (next_step - step)
     return _STEPS[-1]
 
 
@@ -146,49 +148,20 @@ def round_energy(value: float) -> int:
     return max(1, min(5, math.floor(value + 0.5)))
 
 
-def harmony_terms(z: Mapping[str, float]) -> dict[str, float]:
-    """Return the four terms of a face's harmony, larger is more harmonious: -sqrt(variance within the group + 1)."""
-    variances = {name: pvariance([z[key] for key in keys]) for name, keys in _AGREEMENTS.items()}
-    variances["zones"] = (z["U"] ** 2 + z["M"] ** 2 + z["L"] ** 2) / 3
-    return {name: -math.sqrt(variances[name] + _SMOOTHING**2) for name in ("zones", *_AGREEMENTS)}
+def overall_score(place: float) -> int:
+    """Return the overall score, 60-98, from its place among people."""
+    return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * place)))
 
 
-def mean_harmony(terms: Mapping[str, float], moments: Mapping[str, Moments]) -> float:
-    """Return the mean of the standardised terms; each is clipped, so that no single one decides."""
-    standardised = (_clip((value - moments[name]["mean"]) / moments[name]["sd"]) for name, value in terms.items())
-    return sum(standardised) / len(terms)
-
-
-def _clip(z: float) -> float:
-    return max(-_MAX_Z, min(_MAX_Z, z))
-
-
-def overall_score(terms: Mapping[str, float], scales: Scales) -> int:
-    """Return the overall score, 50-98, from the terms of the harmony."""
-    moments = scales["harmony"]
-    harmony = (mean_harmony(terms, moments) - moments["total"]["mean"]) / moments["total"]["sd"]
-    return round(max(_LEAST, min(_MOST, _MIDDLE + _STEP * harmony)))
-
-
-def _part_score(
-    shape: ShapeClassification, energies: Mapping[Energy, float], asymmetry: Mapping[str, float], scales: Scales
-) -> int:
-    region = shape.part.region
-    agreement = _energy_agreement(shape, energies)
-    if region is not None:
-        agreement = (_evenness(asymmetry[region], scales["asymmetry"][region]) + agreement) / 2
-    return round(78 + 8 * agreement + 4 * shape.probability)
-
-
-def _energy_agreement(shape: ShapeClassification, energies: Mapping[Energy, float]) -> float:
-    """Return the cosine of a part's effects with the face's energies, -1..1; 0 if either is even."""
-    effects = [_expected_effect(shape, energy) - _EVEN_EFFECT for energy in ENERGIES]
+def part_score(part: Part, probabilities: Sequence[float], energies: Mapping[Energy, float]) -> int:
+    """Return how far a part carries what the face is strong in, 60-98."""
+    effects = [_expected_effect(part, probabilities, energy) - _EVEN_EFFECT for energy in ENERGIES]
     face = [energies[energy] - _NEUTRAL_ENERGY for energy in ENERGIES]
     length = math.hypot(*effects) * math.hypot(*face)
-    return sum(a * b for a, b in zip(effects, face, strict=True)) / length if length > 1e-9 else 0.0
+    agreement = sum(a * b for a, b in zip(effects, face, strict=True)) / (length + _SOFT)
+    score = _PART_MIDDLE + _AGREEMENT * agreement + _CERTAINTY * (max(probabilities) - 0.5)
+    return round(max(_LEAST, min(_MOST, score)))
 
 
-def _evenness(asymmetry: float, moments: Moments) -> float:
-    """Return 1 for the most even of all people, -1 for the least even."""
-    z = _clip((math.log(max(asymmetry, 1e-6)) - moments["mean"]) / moments["sd"])
-    return 1.0 - 2.0 * _NORMAL.cdf(z)
+def _expected_effect(part: Part, probabilities: Sequence[float], energy: Energy) -> float:
+    return sum([p * shape.effects[energy] for p, shape in zip(probabilities, part.classes, strict=True)])

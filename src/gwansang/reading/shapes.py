@@ -1,36 +1,47 @@
-"""Classification of each part's shape, as probabilities: the share of draws around the measured face in each class.
+"""Classification of each part's shape, as probabilities: the share of draws from the belief about a face in each class.
 
 A hard threshold would give two photos of one person different shapes in every third part; a probability moves gently.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gwansang.reading.belief import believe
 from gwansang.reading.rule_parser import Predicate, compile_rule
 from gwansang.reading.taxonomy import Part, ShapeClass, load_taxonomy
 
 DRAW_COUNT = 64
+DECIDED = 0.55  # probability from which a part is told as one shape, and not as a mixture of two
 MIN_KEEP_PROBABILITY = 0.15  # from which the shape of an earlier reading is kept
 _BASES = (2, 3, 5, 7, 11)  # one prime a measure; no part uses more than five
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeClassification:
-    """Probabilities of a part's shapes, summing to 1; kept: index of the shape kept from an earlier reading."""
+    """Probabilities of a part's shapes, summing to 1; kept: index of the shape kept from an earlier reading.
+
+    best: index of the part's shape: the kept one, else the most probable; runner_up: index of the most probable other
+    shape, or None if no draw fell into another one.
+    """
 
     part: Part
     probabilities: tuple[float, ...]
     kept: int | None = None
+    best: int = field(init=False)
+    runner_up: int | None = field(init=False)
 
-    @property
-    def best(self) -> int:
-        """Index of the part's shape: the kept one, else the most probable."""
-        return self._most_probable(range(len(self.probabilities))) if self.kept is None else self.kept
+    def __post_init__(self) -> None:
+        indices = range(len(self.probabilities))
+        best = self._most_probable(indices) if self.kept is None else self.kept
+        second = self._most_probable(index for index in indices if index != best)
+        object.__setattr__(self, "best", best)
+        object.__setattr__(self, "runner_up", second if self.probabilities[second] > 0 else None)
 
     @property
     def shape(self) -> ShapeClass:
@@ -40,43 +51,41 @@ class ShapeClassification:
     def probability(self) -> float:
         return self.probabilities[self.best]
 
-    @property
-    def runner_up(self) -> int | None:
-        """Index of the most probable other shape, or None if no draw fell into another one."""
-        best = self.best
-        second = self._most_probable(index for index in range(len(self.probabilities)) if index != best)
-        return second if self.probabilities[second] > 0 else None
-
     def _most_probable(self, indices: Iterable[int]) -> int:
         return max(indices, key=self.probabilities.__getitem__)
 
 
-def classify_shapes(
+def classify_measured(
     z: Mapping[str, float], sigma: Mapping[str, float], previous: Mapping[str, str] | None = None
 ) -> dict[str, ShapeClassification]:
-    """Return the classification of every part by its key.
+    """Return the classification of every part by its key, from what is believed of a measured face.
 
-    z: standard scores by measure; sigma: their errors, one SD in standard scores; previous: shape ids by part of an
+    z: measured standard scores; sigma: their errors, one SD in standard scores; previous: shape ids by part of an
     earlier reading of the face, which are kept while they are probable enough.
     """
-    return {part.key: _classify(part, z, sigma, (previous or {}).get(part.key)) for part in load_taxonomy()}
+    belief = believe(z, sigma)
+    return classify_shapes(belief.mean, belief.sd, previous)
+
+
+def classify_shapes(
+    mean: Mapping[str, float], sd: Mapping[str, float], previous: Mapping[str, str] | None = None
+) -> dict[str, ShapeClassification]:
+    """Return the classification of every part by its key from true standard scores, known up to an SD."""
+    return {part.key: _classify(part, mean, sd, (previous or {}).get(part.key)) for part in load_taxonomy()}
 
 
 def _classify(
-    part: Part, z: Mapping[str, float], sigma: Mapping[str, float], previous: str | None
+    part: Part, mean: Mapping[str, float], sd: Mapping[str, float], previous: str | None
 ) -> ShapeClassification:
     draws = standard_draws()
-    samples = {key: z[key] + sigma[key] * draws[i] for i, key in enumerate(part.measures)}
-    unclassified = np.ones(DRAW_COUNT, dtype=np.bool_)
-    probabilities: list[float] = []
-    for predicate in _predicates()[part.key]:
-        matches = unclassified & predicate(samples)
-        probabilities.append(int(np.count_nonzero(matches)) / DRAW_COUNT)
-        unclassified &= ~matches
-    return ShapeClassification(part, tuple(probabilities), _kept(part, probabilities, previous))
+    samples = {key: mean[key] + sd[key] * draws[i] for i, key in enumerate(part.measures)}
+    hits = np.logical_or.accumulate([predicate(samples) for predicate in _predicates()[part.key]])  # the first counts
+    counts = np.count_nonzero(hits, axis=1).tolist()
+    probabilities = tuple((after - before) / DRAW_COUNT for before, after in pairwise([0, *counts]))
+    return ShapeClassification(part, probabilities, _kept(part, probabilities, previous))
 
 
-def _kept(part: Part, probabilities: list[float], previous: str | None) -> int | None:
+def _kept(part: Part, probabilities: Sequence[float], previous: str | None) -> int | None:
     index = next((i for i, shape in enumerate(part.classes) if shape.id == previous), None)
     return index if index is not None and probabilities[index] >= MIN_KEEP_PROBABILITY else None
 

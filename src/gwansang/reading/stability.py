@@ -15,7 +15,7 @@ import numpy as np
 from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import Norms, standardize
 from gwansang.reading.scores import score_face
-from gwansang.reading.shapes import ShapeClassification, classify_shapes
+from gwansang.reading.shapes import ShapeClassification, classify_measured
 from gwansang.reading.taxonomy import load_taxonomy
 
 _T = TypeVar("_T")
@@ -98,8 +98,8 @@ class Stability:
 def sample_photo(measures: Measures, norms: Norms) -> PhotoSample:
     """Return the results of one photo for the statistics."""
     standard = standardize(measures, norms)
-    shapes = classify_shapes(standard.z, standard.sigma)
-    scores = score_face(standard.z, standard.sigma, shapes, measures.asymmetry, norms.scales)
+    shapes = classify_measured(standard.z, standard.sigma)
+    scores = score_face(standard.z, standard.sigma, shapes, norms.scales)
     return PhotoSample(
         values={key: measured.value for key, measured in measures.values.items()},
         shapes={key: _by_probability(shape) for key, shape in shapes.items()},

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import Classic, Energy
 
@@ -29,9 +26,9 @@ class ShapeClass:
 class Part:
     """A part of the face.
 
-    measures: keys of the measures that decide its shape; reliability: 0-1, how well a mesh shows the part at all;
-    weights: of its shapes in the four energies; region: of the asymmetry and of the look-alike match, None for the
-    whole face.
+    measures: keys of the measures that decide its shape; reliability: 0-1, how well a photo shows the part at all, and
+    weights: of its shapes in the four energies, both for the calibration of the scores; region: of the look-alike
+    match, None for the whole face.
     """
 
     key: str
@@ -59,12 +56,9 @@ def _shape(row: dict[str, Any]) -> ShapeClass:
 
 def rule_measures(shape: ShapeClass) -> frozenset[str]:
     """Return the keys of the measures in a shape's rule; empty for the rule "otherwise"."""
-    return frozenset(re.findall(r"[A-Z]+", shape.rule))
+    return _keys_in(shape.rule)
 
 
 @cache
-def mirror_vertices() -> NDArray[np.intp]:
-    """Return each vertex's counterpart on the other half of the face, (468,); midline vertices map to themselves."""
-    mirror = np.array(load_knowledge("mesh", "mirror", list[int]), dtype=np.intp)
-    mirror.setflags(write=False)
-    return mirror
+def _keys_in(rule: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[A-Z]+", rule))

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from gwansang.texts import Locale, load
 
-CONTENT_VERSION = "2026.1"
+CONTENT_VERSION = "2026.2"
 
 
 class ShapeText(TypedDict):
@@ -21,8 +21,9 @@ class PartText(TypedDict):
 
 
 class ShapesText(TypedDict):
-    mixed: str  # {second}, {percent}
+    mixed: list[str]  # {second}, {percent}
     unsure: str
+    unseen: str
     fringe: str
     smiling: str
     parts: dict[str, PartText]

@@ -12,6 +12,7 @@ import numpy as np
 from gwansang.reading import agreement as a
 from gwansang.reading.hand_marks import MARKED_KEYS
 from gwansang.reading.norms import Norms
+from gwansang.reading.shapes import DECIDED
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.reading.truth_sample import (
     KEYS,
@@ -23,7 +24,6 @@ from gwansang.reading.truth_sample import (
     sample_people,
 )
 
-DECIDED = 0.55  # probability from which a part counts as decided
 DECISIVE_R = 0.35  # across photos: a measure below it decides no class on its own
 _OTHER = 1  # index of the other photo in TruthSample.probabilities
 

@@ -10,7 +10,7 @@ from gwansang.reading.agreement import Labels, Table, nearest_is_own
 from gwansang.reading.hand_marks import MARKED_KEYS, comparable_values, complete_scores, shows_part
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.norms import Norms
-from gwansang.reading.shapes import classify_shapes
+from gwansang.reading.shapes import classify_measured, classify_shapes
 from gwansang.reading.taxonomy import load_taxonomy
 
 KEYS = tuple(MEASURES_BY_KEY)
@@ -24,14 +24,14 @@ _CLASS_COUNT = max(len(part.classes) for part in load_taxonomy())
 class MarkedPerson:
     """One person with a hand-marked photo.
 
-    hand: measures of the marks by key; photo, other: measures of that photo and of another one; drawn: measures of
-    the uncorrected mesh that the overlays show; retakes: measures of changed copies of the photo, None if refused;
-    sex, origin: as reported, empty if unknown.
+    hand: measures of the marks by key; photo, other: measures of that photo and of another one; drawn: by key as
+    `hand`, measured on the detail points that the overlays join; retakes: measures of changed copies of the photo, None
+    if refused; sex, origin: as reported, empty if unknown.
     """
 
     hand: Mapping[str, float]
     photo: Measures
-    drawn: Measures
+    drawn: Mapping[str, float]
     other: Measures | None = None
     retakes: Mapping[str, Measures | None] = field(default_factory=dict)
     sex: str = ""
@@ -88,7 +88,7 @@ def sample_people(people: Sequence[MarkedPerson], norms: Norms | None = None) ->
         hand=hand,
         photo=photo,
         other=other,
-        drawn=comparable_table([person.drawn for person in people]),
+        drawn=np.array([[person.drawn[key] for key in MARKED_KEYS] for person in people]),
         errors=np.array([_comparable_errors(person.photo) for person in people]),
         photo_all=photo_all,
         other_all=_all_values([person.other for person in people]),
@@ -158,7 +158,7 @@ def _probabilities(measures: Sequence[Measures | None], center: Table, spread: T
             continue
         z = (np.array([one.values[key].value for key in KEYS]) - center) / spread
         sigma = np.array([one.values[key].error for key in KEYS]) / spread
-        shapes = classify_shapes(dict(zip(KEYS, z, strict=True)), dict(zip(KEYS, sigma, strict=True)))
+        shapes = classify_measured(dict(zip(KEYS, z, strict=True)), dict(zip(KEYS, sigma, strict=True)))
         table[row] = 0.0
         for part, key in enumerate(PART_KEYS):
             probabilities = shapes[key].probabilities

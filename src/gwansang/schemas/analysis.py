@@ -12,6 +12,7 @@ from gwansang.schemas.archetypes import ArchetypesOut, ClassicOut
 from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
 from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
 from gwansang.texts import Locale
+from gwansang.vision.face import LandmarkSource
 
 Point = tuple[FiniteFloat, FiniteFloat]
 
@@ -81,6 +82,11 @@ class PartOut(BaseModel):
     probability: Rounded
     alternative: AlternativeOut | None
     reliability: Rounded = Field(description="0-1: how far this photo supports the part.")
+    decided: bool = Field(
+        False,
+        description="True if the part is told as one shape; false if as a mixture of two, or if points without their "
+        "picture do not show it. Always false in readings of engine 1.",
+    )
     reasons: list[ReasonOut]
 
 
@@ -203,6 +209,14 @@ class QualityOut(BaseModel):
     distance_cm: RoundedTenths | None
     warnings: list[str]
     advice: list[AdviceOut]
+    source: LandmarkSource | None = Field(
+        None,
+        description=(
+            "Where the landmarks come from: a picture that was sent; a client that runs the kernel of this service on "
+            "its picture; or points alone, less certain in this order: the mean of two looks, one look, an older mesh. "
+            "null: kept by an older release."
+        ),
+    )
     photos: int = Field(ge=1, description="Number of photos whose measures were averaged.")
     best_photo: int = Field(
         ge=1, description="Number of the photo of the best quality, counted from 1; all points belong to it."
@@ -225,6 +239,10 @@ class ProfileOut(BaseModel):
     same_face: bool = Field(
         description="False if the face differs so much that it was read by itself and not remembered.",
         examples=[True],
+    )
+    measured_anew: bool = Field(
+        False,
+        description="True if the remembered face was measured by an older release in another way: it starts anew.",
     )
     text: str = Field(
         examples=["지난번과 94% 같아요. 지금까지의 사진 2장을 함께 보니 새롭게 보인 부분이 있어요(입술)."]

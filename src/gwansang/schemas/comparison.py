@@ -30,8 +30,8 @@ class ComparedReadingOut(BaseModel):
         validation_alias=AliasPath("quality", "photos"), description="Number of photos of this reading.", examples=[1]
     )
     quality_score: Fraction = Field(validation_alias=AliasPath("quality", "score"), examples=[0.86])
-    engine_version: str = Field(validation_alias=AliasPath("reading", "engine_version"), examples=["1.0.0"])
-    content_version: str = Field(validation_alias=AliasPath("reading", "content_version"), examples=["2026.1"])
+    engine_version: str = Field(validation_alias=AliasPath("reading", "engine_version"), examples=["2.0.0"])
+    content_version: str = Field(validation_alias=AliasPath("reading", "content_version"), examples=["2026.2"])
 
 
 class ToldShapeOut(BaseModel):

@@ -1,6 +1,6 @@
 """API models of the input of a reading: a photo, landmarks, and the form fields beside uploads."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
@@ -9,6 +9,8 @@ from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE
 Coordinate = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Landmark = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
 PixelSide = Annotated[int, Strict(), Field(ge=1, le=100_000)]
+DetailPoint = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+DETAIL_POINT_COUNT = 73
 LocaleName = Annotated[str, Field(max_length=35)]
 
 
@@ -27,9 +29,25 @@ class FaceRequest(BaseModel):
     landmarks: list[Landmark] | None = Field(
         None,
         description=(
-            "The 468 or 478 points of a MediaPipe face mesh, each [x, y] or [x, y, z]; x and y as fractions of the "
-            "upright picture. Landmarks win over an image, which then only gives the aspect ratio."
+            "The 478 points of MediaPipe's Face Landmarker, or the 468 of an older face mesh, each [x, y] or "
+            "[x, y, z]; x and y as fractions of the upright picture. Landmarks win over an image, which then only "
+            "gives the aspect ratio. What only pixels show is told as undecided, unless `detail_points` come with them."
         ),
+    )
+    landmark_looks: Literal[1, 2] = Field(
+        1, description="2 if each of the 478 points is the mean of a plain and of a mirrored look at the same crop."
+    )
+    detail_points: list[DetailPoint] | None = Field(
+        None,
+        min_length=DETAIL_POINT_COUNT,
+        max_length=DETAIL_POINT_COUNT,
+        description=(
+            "Points that the client's copy of this service's kernel found in the picture, starting from 478 points of "
+            "two looks, as fractions of the upright picture; docs/landmarks.md has their order."
+        ),
+    )
+    covers: list[Literal["FRINGE", "COVERED"]] = Field(
+        [], max_length=2, description="What the client saw in front of the face: hair on the forehead, or more."
     )
     image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")
     image_height: PixelSide | None = Field(

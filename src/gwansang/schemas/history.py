@@ -15,8 +15,8 @@ class KeptReadingOut(BaseModel):
     overall_score: int = Field(ge=0, le=100, examples=[84])
     element: str = Field(examples=["wood"])
     quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
-    engine_version: str = Field(examples=["1.0.0"])
-    content_version: str = Field(examples=["2026.1"])
+    engine_version: str = Field(examples=["2.0.0"])
+    content_version: str = Field(examples=["2026.2"])
 
 
 class PhotoOut(BaseModel):

@@ -48,6 +48,7 @@ class LandmarksMessage(BaseModel):
 
     type: Literal["landmarks"]
     points: list[list[Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)]]]
+    landmark_looks: Literal[1, 2] = 1
     width: Annotated[int, Strict(), Field(ge=1, le=16384)]
     height: Annotated[int, Strict(), Field(ge=1, le=16384)]
 

@@ -199,9 +199,10 @@ def _suppress(scores: Points, points: Points) -> list[tuple[float, Points]]:
 
 def _overlap(box: Points, other: Points) -> float:
     """Return the intersection over union of two boxes (x0, y0, x1, y1)."""
-    low, high = np.maximum(box[:2], other[:2]), np.minimum(box[2:], other[2:])
-    intersection = float(np.prod(np.clip(high - low, 0.0, None)))
-    union = float(np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2])) - intersection
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = box.tolist(), other.tolist()
+    width, height = min(ax1, bx1) - max(ax0, bx0), min(ay1, by1) - max(ay0, by0)
+    intersection: float = max(width, 0.0) * max(height, 0.0)
+    union: float = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - intersection
     return intersection / union if union > 0 else 0.0
 
 

@@ -8,11 +8,14 @@ from gwansang.vision.face import Points
 from gwansang.vision.mesh import canonical_face
 
 _SKIN, _LIPS, _BROWS, _HAIR = (214, 172, 146), (176, 92, 88), (70, 48, 38), (52, 38, 32)
+_MOUTH = (88, 40, 42)
+_UPPER_LIP = (61, 78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 291)  # inner edge, from corner to corner
+_LOWER_LIP = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
 _WHITE, _IRIS, _PUPIL, _BACKDROP = (236, 232, 228), (92, 62, 42), (22, 16, 14), (170, 178, 186)
 _Ring = tuple[int, ...]
-_LIP_RINGS: tuple[_Ring, ...] = (
-    (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78),
-    (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
+_MOUTH_RING: _Ring = (
+    *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291),
+    *(375, 321, 405, 314, 17, 84, 181, 91, 146),
 )
 _BROW_RINGS: tuple[_Ring, ...] = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
@@ -28,7 +31,7 @@ _SHADED: tuple[_Ring, ...] = (
 )
 
 
-def draw_face(width: int = 480, height: int = 640, face_width: float = 240.0, vertices: Points | None = None) -> Pixels:
+def draw_face(width: int = 480, height: int = 640, face_width: float = 225.0, vertices: Points | None = None) -> Pixels:
     """Return an RGB image (height, width, 3) of the canonical face, or of other (468, 3) `vertices`, from the front.
 
     width, height: of the image; face_width: of the canonical face; all in pixels.
@@ -40,8 +43,9 @@ def draw_face(width: int = 480, height: int = 640, face_width: float = 240.0, ve
     _draw_skin(image, mesh, points)
     for ring in _SHADED:
         _fill(image, points, ring, tuple(int(0.82 * channel) for channel in _SKIN))
-    for ring in _LIP_RINGS:
-        _fill(image, points, ring, _LIPS)
+    _fill(image, points, _MOUTH_RING, _LIPS)
+    line = ((points[list(_UPPER_LIP)] + points[list(_LOWER_LIP)]) / 2).astype(np.int32)
+    cv2.polylines(image, [line], False, _MOUTH, max(round(face_width / 80), 1), cv2.LINE_AA)
     for ring in _BROW_RINGS:
         _fill(image, points, ring, _BROWS)
     for ring in _EYE_RINGS:

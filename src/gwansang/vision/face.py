@@ -1,5 +1,6 @@
 """Result of the vision package: the geometry of a face, and the quality of its photo."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
-DistanceSource = Literal["exif", "assumed"]
+DistanceSource = Literal["exif", "mesh", "assumed"]  # "assumed": only in readings that older releases kept
+LandmarkSource = Literal["picture", "own_kernel", "two_looks", "one_look", "older_mesh"]
+"""Origin of the landmarks.
+
+This service's networks on a picture; a client that runs the same networks and kernel on its picture; or a client's
+points alone: the mean of two looks, one look, or 468 points of an older mesh.
+"""
+POINTS_ALONE: frozenset[LandmarkSource] = frozenset({"two_looks", "one_look", "older_mesh"})
+"""Sources without anything from pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,10 @@ class Quality:
     brightness: float | None  # mean luma of the face, 0-1
     light_asymmetry: float | None  # |left - right| cheek luma / their mean
     distance_cm: float | None
-    distance_source: DistanceSource | None  # "assumed": from the usual field of view of phones
+    distance_source: DistanceSource | None  # "mesh": from the perspective of the face itself, only if it looks near
     warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
+    blink: float = 0.0  # of the more closed eye: 0 open .. 1 closed
+    source: LandmarkSource | None = None  # None: kept by a release that did not tell
     photos: int = 1  # number of photos whose measures were averaged
     best_photo: int = 1  # number, from 1, of the photo that the other fields describe
     frames: int | None = None  # of a clip: number of frames whose measures were averaged
@@ -48,20 +59,22 @@ class Quality:
 class Face:
     """One measured face.
 
-    neutral: (468, 3) the frontal mesh corrected for pose, perspective and expression; the measures are taken from it.
-    points: (468, 3) pixels of the upright photo; x right, y down, z in the same scale, negative towards the camera.
-    frontal: (468, 3) the mesh turned to the front, in the units of the canonical face (about cm); x to the subject's
-        left, y up, z towards the camera. Independent of roll, scale and position in the photo.
-    eyelids: (2, 16, 2) upper and lower lid contours in pixels, subject's right eye first; None without an image.
-    irises: (2, 5, 2) centre and four rim points in pixels, subject's right eye first; None without an image.
+    values, errors: the 31 measures by key, and one SD of each in the same unit; pose, perspective and expression are
+        taken out of the values.
+    points: (478, 3) pixels of the upright photo; x right, y down, z in the same scale, negative towards the camera;
+        the 468 vertices of the mesh, then centre and four rim points of the right iris, then of the left one.
+    details: (73, 2) pixels of the upright photo: points of the hand-marked template (`measuring.template`), drawn so
+        that they measure the values.
+    frontal: (468, 3) the uncorrected mesh turned to the front, in the units of the canonical face (about cm); x to the
+        subject's left, y up, z towards the camera. Independent of roll, scale and position in the photo.
     """
 
     points: Points
     frontal: Points
-    neutral: Points
+    values: Mapping[str, float]
+    errors: Mapping[str, float]
+    details: Points
     image_width: int
     image_height: int
     pose: Pose
     quality: Quality
-    eyelids: Points | None = None
-    irises: Points | None = None

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from gwansang.vision.face import Points
 
 VERTEX_COUNT = 468
+LANDMARK_COUNT = 478  # the vertices, then centre and four rim points of the right iris, then of the left one
+_IRIS_MIRROR = (473, 476, 475, 474, 477, 468, 471, 470, 469, 472)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,20 @@ def canonical_face() -> CanonicalFace:
     weights = np.array(data["basis"]["weights"], dtype=np.float64)
     for array in (*arrays, weights):
         array.setflags(write=False)
-    return CanonicalFace(*arrays, basis_weights=weights, mirror=distances.argmin(axis=1))
+    mirror = distances.argmin(axis=1)
+    mirror.setflags(write=False)
+    return CanonicalFace(*arrays, basis_weights=weights, mirror=mirror)
+
+
+@cache
+def mirrored_landmarks() -> NDArray[np.intp]:
+    """Return the (478,) index of each landmark's counterpart on the other half of the face."""
+    mirrored = np.concatenate([canonical_face().mirror, _IRIS_MIRROR])
+    mirrored.setflags(write=False)
+    return mirrored
+
+
+def symmetrize(mesh: Points) -> Points:
+    """Return the mean of a frontal (468, 3) mesh and its mirror image, in which the effect of yaw cancels out."""
+    mean: Points = (mesh + mesh[canonical_face().mirror] * (-1.0, 1.0, 1.0)) / 2
+    return mean

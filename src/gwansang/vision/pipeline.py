@@ -1,49 +1,35 @@
-"""From a photo's bytes to a `Face`: header, reduced pixels, detector, mesh, eyes, pose, quality, correction."""
+"""From a photo's bytes to a `Face`: header, reduced pixels, detector, landmarks, pose, quality, measures."""
 
 import math
 
-import numpy as np
-
-from gwansang.vision.correction import correct_mesh
 from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
 from gwansang.vision.detector import Detection, detect_faces
-from gwansang.vision.errors import (
-    DegenerateLandmarksError,
-    FaceBlurredError,
-    FaceCutOffError,
-    FaceTooSmallError,
-    FaceTurnedError,
-    MultipleFacesError,
-    NoFaceError,
-)
-from gwansang.vision.face import DistanceSource, Face, Points, Pose
+from gwansang.vision.errors import FaceCutOffError, FaceTooSmallError, MultipleFacesError, NoFaceError
+from gwansang.vision.face import DistanceSource, Face, Points
 from gwansang.vision.gates.exif import CameraMetadata
 from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect_image
-from gwansang.vision.landmarks import FaceMesh, find_eyes, find_landmarks
+from gwansang.vision.landmarks import FaceMesh, find_blendshapes, find_landmarks
+from gwansang.vision.measuring.face_measures import crop_of_image, measure_in_crop
+from gwansang.vision.measuring.model import Landmarks
+from gwansang.vision.measuring.weights import landmark_model
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pose import Alignment, add_canonical_depth, align_to_canonical, estimate_aspect_ratio
+from gwansang.vision.pose import align_to_canonical, calibrated_pose
 from gwansang.vision.quality import (
-    ImageStatistics,
     QualityWarning,
     assess_quality,
     camera_distance_cm,
-    eye_openness_from_lids,
-    eye_openness_from_mesh,
-    focal_length_35mm,
+    distance_from_mesh,
+    face_width_px,
     measure_image_statistics,
 )
+from gwansang.vision.view import check_view
 
 DETECTION_LONG_SIDE_PX = 450  # of the image that the detectors get, at least
-SUFFICIENT_FACE_PX = 128.0  # width of a decoded face that fills the input of the networks
+SUFFICIENT_FACE_PX = 170.0  # width of a decoded face that fills the input of the mesh network
 MIN_FACE_PX = 90.0
-MAX_YAW_DEG, MAX_PITCH_DEG = 32.0, 30.0
-MIN_SHARPNESS = 4.0
 SECOND_SUBJECT_RATIO = 0.45  # a second face of at least this share of the first one's width is a second subject
-_MEDIAN_ASPECT = 0.96  # of meshes of real faces relative to the canonical one: median of 59 photos
 _MAX_OUTSIDE = 0.02
-_MAX_DEPTH = 2.0  # of the photo's width; a face that fills the photo reaches 0.5
-_COMMON_ASPECTS = (9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 16 / 9)
 
 
 def read_photo(data: bytes, networks: Networks) -> Face:
@@ -76,78 +62,28 @@ def _measure(
 ) -> Face:
     mesh = find_landmarks(networks, image, face.region())
     _check_mesh(mesh, image)
-    lids, irises = find_eyes(networks, image, mesh.points)
-    statistics = measure_image_statistics(mesh.crop, mesh.region, mesh.points)
-    alignment = align_to_canonical(mesh.points)
-    _check_view(alignment.pose, statistics)
+    crop = crop_of_image(image, mesh.points)
+    statistics = measure_image_statistics(crop, mesh.points)
+    alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
+    pose = calibrated_pose(alignment.pose)
+    check_view(pose, statistics.sharpness)
+    blendshapes = find_blendshapes(networks, mesh.points)
+    landmarks = Landmarks(mesh.points, blendshapes, face_width_px(mesh.points) / image.reduction, alignment)
+    measured = measure_in_crop(landmark_model(), crop, landmarks)
     extra = (QualityWarning.OTHER_FACES,) if has_others else ()
-    distance = _camera_distance(image, camera, irises)
-    quality = assess_quality(
-        alignment, mesh.points, statistics, eye_openness_from_lids(lids), distance=distance, extra=extra
-    )
+    distance = _camera_distance(image, camera, mesh.points, measured.per_cm)
+    quality = assess_quality(alignment, pose, mesh.points, statistics, blendshapes, distance=distance, extra=extra)
     return Face(
         points=mesh.points,
         frontal=alignment.frontal,
-        neutral=correct_mesh(alignment.frontal, alignment.pose, quality.distance_cm),
+        values=measured.values,
+        errors=measured.errors,
+        details=measured.details,
         image_width=image.width,
         image_height=image.height,
-        pose=alignment.pose,
+        pose=pose,
         quality=quality,
-        eyelids=lids,
-        irises=irises,
     )
-
-
-def face_from_landmarks(landmarks: Points, image_width: int | None = None, image_height: int | None = None) -> Face:
-    """Measure a face from landmarks that were found elsewhere.
-
-    landmarks: 468 or 478 points of the face mesh, (n, 2) or (n, 3), x and y as fractions of the upright photo.
-    Without the photo's size its aspect ratio is estimated from the face and rounded to the nearest common one. Raises
-    DegenerateLandmarksError if the points form no face, FaceTurnedError if it is turned away.
-    """
-    points = _checked_landmarks(landmarks)
-    extra: tuple[QualityWarning, ...] = (QualityWarning.LANDMARKS_ONLY,)
-    if image_width is None or image_height is None:
-        aspect = estimate_aspect_ratio(points[:, :2]) / _MEDIAN_ASPECT
-        aspect = min(_COMMON_ASPECTS, key=lambda common: abs(math.log(common / aspect)))
-        image_width, image_height = round(1000 * aspect), 1000
-        extra = (*extra, QualityWarning.ASPECT_ASSUMED)
-    if min(image_width, image_height) < 1:
-        raise DegenerateLandmarksError("The photo's width and height must be positive.")
-    pixels = to_pixels(points, image_width, image_height)
-    alignment = align_to_canonical(pixels)
-    _check_geometry(alignment)
-    _check_view(alignment.pose, None)
-    return Face(
-        points=pixels,
-        frontal=alignment.frontal,
-        neutral=correct_mesh(alignment.frontal, alignment.pose, None),
-        image_width=image_width,
-        image_height=image_height,
-        pose=alignment.pose,
-        quality=assess_quality(alignment, pixels, None, eye_openness_from_mesh(alignment.frontal), extra=extra),
-    )
-
-
-def mesh_points(landmarks: Points) -> Points:
-    """Return the 468 points of the mesh from (468 or 478, 2 or 3) landmarks; raises DegenerateLandmarksError."""
-    if landmarks.ndim != 2 or landmarks.shape[0] not in (468, 478) or landmarks.shape[1] not in (2, 3):
-        raise DegenerateLandmarksError("Landmarks must be 468 or 478 points of [x, y] or [x, y, z].")
-    return landmarks[:VERTEX_COUNT]
-
-
-def to_pixels(points: Points, width: int, height: int) -> Points:
-    """Return (468, 3) pixels for mesh points in fractions of an image, with canonical depth if they have none."""
-    pixels = points * np.array([width, height, width], dtype=np.float64)[: points.shape[1]]
-    return add_canonical_depth(pixels) if points.shape[1] == 2 else pixels
-
-
-def _checked_landmarks(landmarks: Points) -> Points:
-    points = mesh_points(landmarks)
-    flat, depth = points[:, :2], points[:, 2:]
-    if not ((flat >= 0) & (flat <= 1)).all() or not (np.abs(depth) <= _MAX_DEPTH).all():  # NaN is neither
-        raise DegenerateLandmarksError("Landmarks must be finite, with x and y between 0 and 1.")
-    return points
 
 
 def _choose_subject(faces: list[Detection]) -> tuple[Detection, bool]:
@@ -193,38 +129,9 @@ def _check_mesh(mesh: FaceMesh, image: DecodedImage) -> None:
         raise FaceCutOffError("The face is cut off by the edge of the photo; leave some room around it.")
 
 
-def _check_geometry(alignment: Alignment) -> None:
-    """Raise DegenerateLandmarksError for points that form no face: mirrored, permuted or folded."""
-    frontal = alignment.frontal
-    is_ordered = (
-        frontal[10, 1] > frontal[168, 1] > frontal[2, 1] > frontal[152, 1]
-        and frontal[234, 0] < frontal[33, 0] < frontal[133, 0] < frontal[362, 0] < frontal[263, 0] < frontal[454, 0]
-        and frontal[61, 0] < frontal[291, 0]
-    )
-    is_mirrored = abs(alignment.pose.yaw_deg) > 90  # no landmarks are detected from behind
-    if not is_ordered or is_mirrored or alignment.residual > MAX_RESIDUAL_CM:
-        raise DegenerateLandmarksError("The landmarks don't form a face; send them in the order of the face mesh.")
-
-
-MAX_RESIDUAL_CM = 1.5
-"""Root mean square distance to the canonical face: real faces stay below 0.7, permuted points exceed 4."""
-
-
-def _check_view(pose: Pose, statistics: ImageStatistics | None) -> None:
-    if abs(pose.yaw_deg) > MAX_YAW_DEG or abs(pose.pitch_deg) > MAX_PITCH_DEG:
-        raise FaceTurnedError(
-            "The face is turned too far; look straight into the camera.",
-            yaw_deg=round(pose.yaw_deg, 1),
-            pitch_deg=round(pose.pitch_deg, 1),
-        )
-    if statistics is not None and statistics.sharpness < MIN_SHARPNESS:
-        raise FaceBlurredError("The face is too blurred; hold the camera still and focus on the face.")
-
-
 def _camera_distance(
-    image: DecodedImage, camera: CameraMetadata, irises: Points
+    image: DecodedImage, camera: CameraMetadata, landmarks: Points, per_cm: float
 ) -> tuple[float, DistanceSource] | None:
-    focal = focal_length_35mm(camera, image.width, image.height)
-    if focal is None:
-        return None
-    return camera_distance_cm(irises, focal[0], math.hypot(image.width, image.height)), focal[1]
+    if camera.focal_35mm is None:
+        return distance_from_mesh(per_cm)
+    return camera_distance_cm(landmarks, camera.focal_35mm, math.hypot(image.width, image.height)), "exif"

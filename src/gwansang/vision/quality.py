@@ -3,15 +3,16 @@
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from gwansang.vision.crop import CropRegion
 from gwansang.vision.decode import Pixels
-from gwansang.vision.face import DistanceSource, Points, Pose, Quality
-from gwansang.vision.gates.exif import CameraMetadata
-from gwansang.vision.mesh import canonical_face
+from gwansang.vision.face import DistanceSource, LandmarkSource, Points, Pose, Quality
+from gwansang.vision.measuring.channels import HEIGHT, WIDTH, apply_matrix, crop_matrix
+from gwansang.vision.mesh import VERTEX_COUNT, canonical_face
 from gwansang.vision.pose import Alignment
 
 
@@ -39,12 +40,13 @@ class QualityWarning(StrEnum):
 
 GOOD_YAW_DEG, GOOD_PITCH_DEG = 12.0, 12.0
 GOOD_FACE_PX = 220.0
-_MIN_DISTANCE_CM = {"exif": 45.0, "assumed": 33.0}  # an assumed distance has an error of up to a third
-GOOD_SHARPNESS = 10.0
-GOOD_MOUTH_GAP = 0.10  # closed lips measure 0.00-0.09 of the mouth's width
-GOOD_SMILE = 0.6
-CLOSED_EYE = 0.10
-"""Eye openness by the eye network up to which an eye looks closed; narrow smiling eyes begin at 0.11."""
+_MIN_DISTANCE_CM = {"exif": 45.0, "mesh": 40.0}  # the mesh knows one over the distance to 0.008 1/cm
+GOOD_SHARPNESS = 8.5
+GOOD_MOUTH_GAP = 0.12  # closed lips measure 0.00-0.05 of the mouth's width
+GOOD_SMILE = 0.5  # relaxed mouths reach 0.42
+CLOSED_EYE = 0.5
+"""Coefficient of a blink from which an eye looks closed; narrow smiling eyes reach 0.35."""
+_SMILE_SHAPES, _BLINK_SHAPES = (44, 45), (9, 10)  # mouthSmileLeft, mouthSmileRight; eyeBlinkLeft, eyeBlinkRight
 
 _FOREHEAD = (10, 109, 338, 67, 297, 103, 332, 69, 299, 108, 337, 151)
 _CHEEKS = (50, 280, 205, 425, 36, 266, 101, 330)
@@ -54,11 +56,9 @@ _HAIR_CONTRAST, _COVER_CONTRAST = 40.0, 40.0
 at 47; bare lower faces reach 31 and full beards begin at 51."""
 _DARK_HIGHLIGHT = 0.22  # the brightest twentieth of the face; relative to the scene, not to the skin
 
+_NEAR_PER_CM = 0.014  # 1/cm; of 90 portraits taken from afar 95 % are below 0.0125
 IRIS_DIAMETER_CM = 1.17  # horizontal visible iris, adults: 11.7 mm with 0.5 mm SD
 _DIAGONAL_35MM = 43.27
-_PHONE_FOCAL_MM = 28.0  # phones' main and front cameras: 23 to 32
-_PHONE_SHAPES = (4 / 3, 16 / 9)
-_SHAPE_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +79,46 @@ class ImageStatistics:
     lower_face_contrast: float
 
 
-def measure_image_statistics(crop: Pixels, region: CropRegion, points: Points) -> ImageStatistics:
-    """Measure light and sharpness at (468, 3) mesh points in upright pixels, in the square `crop` of `region`."""
+def measure_image_statistics(crop: Pixels, landmarks: Points) -> ImageStatistics:
+    """Measure light and sharpness in the eye-level crop of a face, at the vertices of its (478, 3) landmarks."""
+    crop = cv2.resize(crop, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float64)
-    matrix = region.matrix()
-    positions = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T * crop.shape[0] - 0.5
-    x, y = np.clip(positions.round().astype(int), 0, crop.shape[0] - 1).T
+    positions = apply_matrix(crop_matrix(landmarks), landmarks[:VERTEX_COUNT, :2]) / 2 - 0.25
+    x, y = np.clip(positions.round().astype(int), 0, (WIDTH // 2 - 1, HEIGHT // 2 - 1)).T
     luma = gray[y, x].astype(np.float64)
     face = canonical_face()
     is_left = face.vertices[:, 0] > 0.5
     left, right = luma[is_left].mean(), luma[face.mirror[is_left]].mean()
-    cheeks = np.median(lab[y, x][list(_CHEEKS)], axis=0)
-    contrast = np.linalg.norm(lab[y, x] - cheeks, axis=1)
-    variance = float(gray.var())
+    lab = cv2.cvtColor(crop[y, x][None], cv2.COLOR_RGB2LAB)[0].astype(np.float64)
+    contrast = np.linalg.norm(lab - np.median(lab[list(_CHEEKS)], axis=0), axis=1)
     return ImageStatistics(
         brightness=float(luma.mean() / 255),
         highlight=float(np.percentile(luma, 95) / 255),
         clipped=float((luma > 250).mean()),
         asymmetry=float(abs(left - right) / max(left + right, 1.0) * 2),
-        sharpness=1000.0 * float(cv2.Laplacian(gray, cv2.CV_64F).var()) / max(variance, 1.0),
+        sharpness=1000.0 * _variance(cv2.Laplacian(gray, cv2.CV_16S)) / max(_variance(gray), 1.0),
         forehead_contrast=float(np.median(contrast[list(_FOREHEAD)])),
         lower_face_contrast=float(np.median(contrast[list(_LOWER_FACE)])),
     )
 
 
-def smile_score(frontal: Points) -> float:
-    """Return 0 (relaxed) to 1 (broad smile) for a (468, 3) frontal mesh; neutral photos stay below 0.35.
+def _variance(plane: NDArray[Any]) -> float:
+    return float(cv2.meanStdDev(plane)[1][0, 0]) ** 2
 
-    A logistic function of the mouth's width over the distance of the inner eye corners, and of the height of its
-    corners over its width.
-    """
-    corners = frontal[[61, 291]]
-    width = float(np.linalg.norm(corners[0] - corners[1]))
-    relative_width = width / float(np.linalg.norm(frontal[133] - frontal[362]))
-    corner_height = float(corners[:, 1].mean() - frontal[[13, 14], 1].mean()) / width
-    return 1.0 / (1.0 + math.exp(-(relative_width - 1.50) / 0.06 - (corner_height - 0.01) / 0.015))
+
+def smile_score(blendshapes: NDArray[np.float64]) -> float:
+    """Return 0 (relaxed) to 1 (broad smile): the mean of both mouth corners' coefficients."""
+    return float(blendshapes[list(_SMILE_SHAPES)].mean())
+
+
+def eye_blink(blendshapes: NDArray[np.float64]) -> float:
+    """Return the coefficient of the more closed eye's lids, 0 (open) to 1 (closed)."""
+    return float(blendshapes[list(_BLINK_SHAPES)].max())
+
+
+def face_width_px(points: Points) -> float:
+    """Return the distance of the face's sides in (n, 3) mesh points in pixels."""
+    return float(np.linalg.norm(points[234] - points[454]))
 
 
 def mouth_gap_ratio(frontal: Points) -> float:
@@ -122,41 +126,29 @@ def mouth_gap_ratio(frontal: Points) -> float:
     return float((frontal[13, 1] - frontal[14, 1]) / np.linalg.norm(frontal[61] - frontal[291]))
 
 
-def eye_openness_from_lids(lids: Points) -> float:
-    """Return the lid distance over the eye width of the less open eye, for (2, 16, 2) lids from the eye network."""
-    heights = np.linalg.norm(lids[:, 4] - lids[:, 12], axis=1)
-    return float((heights / np.linalg.norm(lids[:, 0] - lids[:, 8], axis=1)).min())
-
-
-def eye_openness_from_mesh(frontal: Points) -> float:
-    """Return the lid distance over the eye width of the less open eye, for a (468, 3) frontal mesh.
-
-    The mesh does not distinguish narrow eyes from closed ones.
-    """
+def eye_openness_ratio(frontal: Points) -> float:
+    """Return the lid distance over the eye width of the less open eye, for a (468, 3) frontal mesh."""
     heights = np.abs(frontal[[159, 386], 1] - frontal[[145, 374], 1])
     return float((heights / np.linalg.norm(frontal[[33, 263]] - frontal[[133, 362]], axis=1)).min())
 
 
-def focal_length_35mm(camera: CameraMetadata, width: int, height: int) -> tuple[float, DistanceSource] | None:
-    """Return the 35 mm equivalent focal length in mm and its source, or None if it is unknown.
-
-    Without Exif, a photo of `width` x `height` pixels with a phone's uncropped aspect ratio gets a phone's.
-    """
-    if camera.focal_35mm is not None:
-        return camera.focal_35mm, "exif"
-    ratio = max(width, height) / min(width, height)
-    is_uncropped = any(abs(ratio / shape - 1.0) < _SHAPE_TOLERANCE for shape in _PHONE_SHAPES)
-    return (_PHONE_FOCAL_MM, "assumed") if is_uncropped else None
-
-
-def camera_distance_cm(irises: Points, focal_35mm: float, diagonal_px: float) -> float:
+def camera_distance_cm(landmarks: Points, focal_35mm: float, diagonal_px: float) -> float:
     """Return the distance of the camera from the width of the irises: a pinhole camera and IRIS_DIAMETER_CM.
 
-    irises: (2, 5, 2) centre and rim points in pixels; focal_35mm in mm; diagonal_px: diagonal of the photo.
+    landmarks: (478, 3) pixels; focal_35mm in mm; diagonal_px: diagonal of the photo.
     """
-    rims = irises[:, 1:]
-    diameter = float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
-    return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(diameter, 1e-6)
+    return focal_35mm / _DIAGONAL_35MM * diagonal_px * IRIS_DIAMETER_CM / max(iris_diameter_px(landmarks), 1e-6)
+
+
+def distance_from_mesh(per_cm: float) -> tuple[float, DistanceSource] | None:
+    """Return the distance of a camera that looks near by the perspective of the face, given one over it; else None."""
+    return (1.0 / per_cm, "mesh") if per_cm > _NEAR_PER_CM else None
+
+
+def iris_diameter_px(landmarks: Points) -> float:
+    """Return the diameter of the irises, the mean of both, in pixels of (478, 3) landmarks."""
+    rims = landmarks[VERTEX_COUNT:, :2].reshape(2, 5, 2)[:, 1:]
+    return float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
 
 
 def quality_warnings(
@@ -166,7 +158,7 @@ def quality_warnings(
     is_near = (
         quality.distance_cm is not None
         and quality.distance_source is not None
-        and quality.distance_cm < _MIN_DISTANCE_CM[quality.distance_source]
+        and quality.distance_cm < _MIN_DISTANCE_CM.get(quality.distance_source, 0.0)
     )
     checks = (
         (quality.face_width_px < GOOD_FACE_PX and statistics is not None, QualityWarning.SMALL_FACE),
@@ -175,7 +167,7 @@ def quality_warnings(
         (pose.pitch_deg < -GOOD_PITCH_DEG, QualityWarning.CHIN_DOWN),
         (quality.smile > GOOD_SMILE, QualityWarning.SMILE),
         (quality.mouth_gap > GOOD_MOUTH_GAP, QualityWarning.MOUTH_OPEN),
-        (quality.eye_openness <= CLOSED_EYE and statistics is not None, QualityWarning.EYES_CLOSED),
+        (quality.blink > CLOSED_EYE, QualityWarning.EYES_CLOSED),
         (is_near, QualityWarning.TOO_CLOSE),
     )
     of_image = _image_warnings(statistics) if statistics else ()
@@ -221,31 +213,37 @@ def quality_score(quality: Quality, pose: Pose, warnings: tuple[QualityWarning, 
 
 def assess_quality(
     alignment: Alignment,
+    pose: Pose,
     points: Points,
     statistics: ImageStatistics | None,
-    eye_openness: float,
+    blendshapes: NDArray[np.float64],
+    *,
     distance: tuple[float, DistanceSource] | None = None,
+    source: LandmarkSource = "picture",
     extra: tuple[QualityWarning, ...] = (),
 ) -> Quality:
     """Return the quality of a face with its score and warnings.
 
-    points: (468, 3) mesh in pixels, which `alignment` was made of; statistics: None without an image; distance: of the
-    camera in cm, with its source; extra: further warnings.
+    pose: of the head; points: (478, 3) landmarks in pixels, which `alignment` was made of; statistics: None without an
+    image; blendshapes: (52,) coefficients of the expression; distance: of the camera in cm, with its source; source: of
+    the landmarks; extra: further warnings.
     """
     distance_cm, distance_source = distance or (None, None)
     quality = Quality(
         score=0.0,
-        face_width_px=float(np.linalg.norm(points[234] - points[454])),
-        smile=smile_score(alignment.frontal),
+        face_width_px=face_width_px(points),
+        smile=smile_score(blendshapes),
         mouth_gap=max(mouth_gap_ratio(alignment.frontal), 0.0),
-        eye_openness=eye_openness,
+        eye_openness=eye_openness_ratio(alignment.frontal),
+        blink=eye_blink(blendshapes),
         sharpness=statistics.sharpness if statistics else None,
         brightness=statistics.brightness if statistics else None,
         light_asymmetry=statistics.asymmetry if statistics else None,
         distance_cm=distance_cm,
         distance_source=distance_source,
         warnings=(),
+        source=source,
     )
-    warnings = quality_warnings(quality, alignment.pose, statistics, extra)
-    score = quality_score(quality, alignment.pose, warnings)
+    warnings = quality_warnings(quality, pose, statistics, extra)
+    score = quality_score(quality, pose, warnings)
     return replace(quality, score=score, warnings=tuple(warning.value for warning in warnings))

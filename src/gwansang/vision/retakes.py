@@ -12,6 +12,7 @@ import numpy as np
 from gwansang.vision.decode import Pixels
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.face import Face, Points
+from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.warp import PictureWarp
 
 _QUALITY = 95
@@ -51,8 +52,8 @@ def retake_portrait(photo: bytes, face: Face, retake: Retake) -> bytes:
     image: Pixels = decoded.astype(np.uint8, copy=False)
     if retake.near_cm is not None or retake.yaw_deg or retake.pitch_deg:
         height, width = image.shape[:2]
-        image = PictureWarp(width, height, face.points[:, :2], _project(face, retake)).move_picture(image)
-    scale = 1.0 if retake.face_px is None else retake.face_px / float(np.ptp(face.points[:, 0]))
+        image = PictureWarp(width, height, face.points[:VERTEX_COUNT, :2], _project(face, retake)).move_picture(image)
+    scale = 1.0 if retake.face_px is None else retake.face_px / float(np.ptp(face.points[:VERTEX_COUNT, 0]))
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, retake.quality])[1].tobytes()
@@ -60,12 +61,13 @@ def retake_portrait(photo: bytes, face: Face, retake: Retake) -> bytes:
 
 def _project(face: Face, retake: Retake) -> Points:
     """Return the (468, 2) pixels of the vertices after the face was turned and the camera moved."""
-    center = face.points.mean(axis=0)
+    points = face.points[:VERTEX_COUNT]
+    center = points.mean(axis=0)
     yaw, pitch = np.radians(retake.yaw_deg), np.radians(retake.pitch_deg)
     # x right, y down, z away from the camera
     turn = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
     nod = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
-    turned = (face.points - center) @ (nod @ turn).T
+    turned = (points - center) @ (nod @ turn).T
     if retake.near_cm is not None:
         depth_cm = turned[:, 2:] * _cm_per_pixel(face)
         turned = turned * (retake.near_cm / (retake.near_cm + depth_cm))
@@ -75,4 +77,4 @@ def _project(face: Face, retake: Retake) -> Points:
 
 def _cm_per_pixel(face: Face) -> float:
     """Return the scale of the photo from the spread of the mesh in cm and in pixels."""
-    return float(np.sqrt(face.frontal.var(axis=0).sum() / face.points.var(axis=0).sum()))
+    return float(np.sqrt(face.frontal.var(axis=0).sum() / face.points[:VERTEX_COUNT].var(axis=0).sum()))

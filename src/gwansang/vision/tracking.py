@@ -4,21 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gwansang.vision.client_points import correct_client_points
 from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
 from gwansang.vision.detector import RETRY_PADDING, Detection, detect_full_range, detect_short_range
 from gwansang.vision.errors import ImageTooLargeError
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
-from gwansang.vision.landmarks import FaceMesh, face_region, find_eyes, run_mesh_network
+from gwansang.vision.given_landmarks import GivenLandmarks, check_shape, to_pixels
+from gwansang.vision.landmarks import FaceMesh, face_region, find_blendshapes, find_landmarks_once
+from gwansang.vision.measuring.face_measures import crop_of_image
+from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, count_subjects, mesh_points, to_pixels
-from gwansang.vision.pose import align_to_canonical
-from gwansang.vision.quality import (
-    assess_quality,
-    eye_openness_from_lids,
-    eye_openness_from_mesh,
-    measure_image_statistics,
-)
+from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, count_subjects
+from gwansang.vision.pose import align_to_canonical, calibrated_pose
+from gwansang.vision.quality import assess_quality, measure_image_statistics
 
 MAX_FRAME_PIXELS = 4_000_000  # a little more than 2560 x 1440
 _MIN_PRESENCE = 0.5  # at which a face is tracked further
@@ -50,8 +49,8 @@ class TrackingState:
 class TrackedFrame:
     """Result of one frame.
 
-    luma: mean brightness of the frame, 0-1, or None without an image; faces: number of subjects; points: (468, 3) mesh
-    of the largest one in pixels of the upright frame; points, pose and quality are None without a face.
+    luma: mean brightness of the frame, 0-1, or None without an image; faces: number of subjects; points: (478, 3)
+    landmarks of the largest one in pixels of the upright frame; points, pose and quality are None without a face.
     """
 
     width: int
@@ -83,16 +82,17 @@ def track_frame(data: bytes, state: TrackingState, networks: Networks) -> Tracke
     return TrackedFrame(image.width, image.height, luma, state.faces, mesh.points, pose, quality)
 
 
-def track_landmarks(landmarks: Points, width: int, height: int) -> TrackedFrame:
-    """Return the frame of a face whose landmarks were found elsewhere.
+def track_landmarks(given: GivenLandmarks, width: int, height: int, networks: Networks) -> TrackedFrame:
+    """Return the frame, of this size in pixels, of a face whose landmarks were found elsewhere.
 
-    landmarks: 468 or 478 points, (n, 2) or (n, 3), as fractions of an upright frame of this size in pixels. Raises
-    DegenerateLandmarksError.
+    They may lie outside the frame. Raises DegenerateLandmarksError.
     """
-    points = to_pixels(mesh_points(landmarks), width, height)
-    alignment = align_to_canonical(points)
-    quality = assess_quality(alignment, points, None, eye_openness_from_mesh(alignment.frontal))
-    return TrackedFrame(width, height, None, 1, points, alignment.pose, quality)
+    check_shape(given.points)
+    points = correct_client_points(to_pixels(given.points, width, height), given.source)
+    alignment = align_to_canonical(points[:VERTEX_COUNT])
+    pose = calibrated_pose(alignment.pose)
+    quality = assess_quality(alignment, pose, points, None, find_blendshapes(networks, points), source=given.source)
+    return TrackedFrame(width, height, None, 1, points, pose, quality)
 
 
 def median_landmarks(frames: list[Points]) -> Points:
@@ -121,7 +121,7 @@ def _track(networks: Networks, image: DecodedImage, state: TrackingState) -> Fac
     state.frames_since_detection += 1
     if state.frames_since_detection >= _DETECTION_INTERVAL:
         state.faces, state.frames_since_detection = max(1, count_subjects(_detect(networks, image))), 0
-    return _confirm(run_mesh_network(networks, image, face_region(state.points), antialias=True), image)
+    return _confirm(find_landmarks_once(networks, image, face_region(state.points)), image)
 
 
 def _acquire(networks: Networks, image: DecodedImage, state: TrackingState) -> FaceMesh | None:
@@ -130,10 +130,10 @@ def _acquire(networks: Networks, image: DecodedImage, state: TrackingState) -> F
     if not faces:
         return None
     state.faces, state.frames_since_detection = count_subjects(faces), 0
-    first = run_mesh_network(networks, image, faces[0].region(), antialias=True)
+    first = find_landmarks_once(networks, image, faces[0].region())
     if first.presence < _MIN_PRESENCE:
         return None
-    return _confirm(run_mesh_network(networks, image, face_region(first.points), antialias=True), image)
+    return _confirm(find_landmarks_once(networks, image, face_region(first.points)), image)
 
 
 def _confirm(mesh: FaceMesh, image: DecodedImage) -> FaceMesh | None:
@@ -150,7 +150,8 @@ def _detect(networks: Networks, image: DecodedImage) -> list[Detection]:
 
 
 def _assess(networks: Networks, image: DecodedImage, mesh: FaceMesh) -> tuple[Pose, Quality]:
-    alignment = align_to_canonical(mesh.points)
-    lids, _ = find_eyes(networks, image, mesh.points)
-    statistics = measure_image_statistics(mesh.crop, mesh.region, mesh.points)
-    return alignment.pose, assess_quality(alignment, mesh.points, statistics, eye_openness_from_lids(lids))
+    alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
+    statistics = measure_image_statistics(crop_of_image(image, mesh.points), mesh.points)
+    blendshapes = find_blendshapes(networks, mesh.points)
+    pose = calibrated_pose(alignment.pose)
+    return pose, assess_quality(alignment, pose, mesh.points, statistics, blendshapes)

@@ -49,7 +49,7 @@ JSON_BODY = _body(
     {
         "photo": {"value": {"image": "data:image/jpeg;base64,/9j/4AAQSkZJRg…", "birth_year": 1990}},
         "landmarks": {
-            "summary": "468 points; two are shown",
+            "summary": "478 points; two are shown",
             "value": {
                 "landmarks": [[0.501, 0.622, -0.031], [0.498, 0.561, -0.062]],
                 "image_width": 1080,

@@ -15,6 +15,7 @@ from gwansang.services.jobs.face_data import (
     load_snapshot,
     step_analysis_id,
 )
+from gwansang.services.jobs.stored import can_load
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
@@ -46,6 +47,9 @@ class BatchJob:
             photo = BatchPhoto(failure=Failure.from_error(error))
         return dump_photo(photo)
 
+    def accepts(self, outcome: JsonValue) -> bool:
+        return can_load(_load_analysis, outcome)
+
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()
         data = [outcomes[index] for index in sorted(outcomes)]
@@ -64,8 +68,14 @@ class BatchJob:
 
 def _load_analyses(data: Sequence[JsonValue]) -> dict[int, KeptAnalysis]:
     """Decode the analyses of the photos that could be read, by index."""
-    snapshots = {index: photo.snapshot for index, photo in enumerate(map(load_photo, data))}
-    return {index: load_snapshot(snapshot).kept for index, snapshot in snapshots.items() if snapshot is not None}
+    analyses = {index: _load_analysis(photo) for index, photo in enumerate(data)}
+    return {index: analysis for index, analysis in analyses.items() if analysis is not None}
+
+
+def _load_analysis(data: JsonValue) -> KeptAnalysis | None:
+    """Decode the analysis of a photo, None if it could not be read; raises ValidationError."""
+    snapshot = load_photo(data).snapshot
+    return None if snapshot is None else load_snapshot(snapshot).kept
 
 
 async def _request(task: TaskContext) -> ReadingRequest:

@@ -12,6 +12,7 @@ from gwansang.services.jobs.face_data import (
     reading_result,
     step_analysis_id,
 )
+from gwansang.services.jobs.stored import can_load
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.snapshot import snapshot_of
 from gwansang.services.tasks.job import JobResult, TaskContext
@@ -34,6 +35,9 @@ class FaceJob:
         *photos, request = [await task.input(number) for number in range(task.inputs)]
         query = decode_query(load_request(request), tuple(photos))
         return dump_reading_input(await self._readings.observe(lambda: query, task.user_id))
+
+    def accepts(self, outcome: JsonValue) -> bool:
+        return can_load(load_reading_input, outcome)
 
     async def finish(self, task: TaskContext) -> JobResult:
         """Read the observed face with what is remembered of it now, which can be more than at its observation."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from gwansang.core.exceptions import AppError, Forbidden, Unavailable
 from gwansang.core.jsonable import JsonObject
+from gwansang.services.jobs.stored import can_load
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import GalleryEntry
 from gwansang.services.tasks.failure import Failure
@@ -61,6 +62,9 @@ class ImportJob:
         imported = await import_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
         data: JsonValue = imported.model_dump(mode="json")
         return data
+
+    def accepts(self, outcome: JsonValue) -> bool:
+        return can_load(ImportedPicture.model_validate, outcome)
 
     async def finish(self, task: TaskContext) -> JobResult:
         outcomes = await task.outcomes()

@@ -4,27 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from gwansang.reading.measurements import MeasuredValue, Measures
+from gwansang.reading.measurements import MEASURE_VERSION, MeasuredValue, Measures
+from gwansang.services.jobs.stored import MeasureVersion, Strict
 from gwansang.services.readings.clip_reader import ClipPart, FrameObservation
 from gwansang.vision.face import Pose, Quality
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _StoredFrame(_Strict):
+class _StoredFrame(Strict):
     second: float
     pose: Pose
     quality: Quality
     measures: Mapping[str, MeasuredValue]
-    asymmetry: Mapping[str, float]
     points: tuple[tuple[float, float], ...] | None = Field(alias="places")  # stored under the alias
 
 
-class _StoredPart(_Strict):
+class _StoredPart(Strict):
+    measuring: MeasureVersion
     seen_at: datetime
     glimpses: tuple[_StoredFrame, ...]
     refused: Mapping[str, int]
@@ -32,13 +29,14 @@ class _StoredPart(_Strict):
 
 def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
     """Encode a part, so that another process can combine it with the others."""
-    stored = _StoredPart(seen_at=seen_at, glimpses=tuple(map(_dump_frame, part.frames)), refused=part.rejected)
+    frames = tuple(map(_dump_frame, part.frames))
+    stored = _StoredPart(measuring=MEASURE_VERSION, seen_at=seen_at, glimpses=frames, refused=part.rejected)
     data: JsonValue = stored.model_dump(mode="json", by_alias=True)
     return data
 
 
 def load_part(data: JsonValue) -> tuple[ClipPart, datetime]:
-    """Decode a part and the time of its observation; raises ValidationError."""
+    """Decode a part and the time of its observation; raises ValidationError, also if it was measured in another way."""
     stored = _StoredPart.model_validate(data)
     return ClipPart(tuple(map(_load_frame, stored.glimpses)), dict(stored.refused)), stored.seen_at
 
@@ -50,12 +48,11 @@ def _dump_frame(frame: FrameObservation) -> _StoredFrame:
         pose=frame.pose,
         quality=frame.quality,
         measures=frame.measures.values,
-        asymmetry=frame.measures.asymmetry,
         places=points,
     )
 
 
 def _load_frame(stored: _StoredFrame) -> FrameObservation:
     points = None if stored.points is None else np.array(stored.points, dtype=np.float64)
-    measures = Measures(stored.measures, stored.asymmetry)
+    measures = Measures(stored.measures)
     return FrameObservation(stored.second, stored.pose, stored.quality, measures, points)

@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.services.jobs.face_data import load_request, reading_result, step_analysis_id
+from gwansang.services.jobs.stored import can_load
 from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
@@ -33,6 +34,9 @@ class VideoJob:
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
         return dump_part(await self._clips.observe(await task.input(0), index), self._clock())
+
+    def accepts(self, outcome: JsonValue) -> bool:
+        return can_load(load_part, outcome)
 
     async def finish(self, task: TaskContext) -> JobResult:
         """Read the observed face with what is remembered of it now."""

@@ -63,7 +63,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """A picture of the gallery; current: its embedding is of this release's network, so that it is searched."""
+    """A picture of the gallery; current: its features are of this release's model, so that it is searched."""
 
     id: UUID
     sha256: str
@@ -130,7 +130,7 @@ def _check_text(field: str, text: str, longest: int, *, empty: bool = False) -> 
 
 
 def check_photo_is_new(stored: CelebrityPhoto | None) -> None:
-    """Raise PhotoExistsError if the picture is stored with an embedding of this release's network."""
+    """Raise PhotoExistsError if the picture is stored with features of this release's model."""
     if stored is not None and stored.model == MODEL:
         raise PhotoExistsError("This very picture is in the gallery already.", celebrity_id=stored.celebrity_id)
 

@@ -45,7 +45,7 @@ __all__ = ["CelebrityExistsError", "CelebrityService", "PhotoExistsError"]
 
 _log = structlog.get_logger("gwansang.gallery")
 FindPerson = Callable[[Transaction], Awaitable[Celebrity]]
-Outcome = Literal["added", "renewed"]  # renewed: the picture had an embedding of an older network
+Outcome = Literal["added", "renewed"]  # renewed: the picture had features of an older model
 PersonWithPhotos = tuple[CelebrityInfo, tuple[PhotoInfo, ...]]
 
 

@@ -71,7 +71,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """One version of the gallery; people: those with a picture of this release's network."""
+    """One version of the gallery; people: those with a picture of this release's model."""
 
     version: int
     people: tuple[GalleryPerson, ...]

@@ -4,6 +4,7 @@ A caller's embedding exists only inside one job of the pool, and no method retur
 the consent first; `services/lookalike/match_service.py` is the only one.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,13 +12,13 @@ from typing import TypeVar
 import numpy as np
 
 from gwansang.core.exceptions import InvalidInput
-from gwansang.reading.measurements import Measures, measure_face
+from gwansang.reading.measurements import MEASURE_VERSION, Measures
 from gwansang.services.ml.face_analyzer import (
     FaceQuery,
     FaceVision,
     QueryLoader,
-    capture_of,
     label_errors_with_file,
+    measures_of,
     merge_faces,
 )
 from gwansang.services.ml.inference_pool import InferencePool
@@ -26,7 +27,8 @@ from gwansang.vision.face import Face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 
 T = TypeVar("T")
-MODEL = FACE_EMBEDDING.sha256  # embeddings of different networks can't be compared
+MODEL = hashlib.sha256(f"{FACE_EMBEDDING.sha256} {MEASURE_VERSION}".encode()).hexdigest()
+"""Of the features of a picture: neither embeddings of different networks nor measures of different versions compare."""
 
 
 class PhotoRequiredError(InvalidInput):
@@ -64,7 +66,7 @@ class EmbeddingService:
 
         def find_and_measure(vision: FaceVision) -> FaceFeatures:
             face, embedding = vision.embed_photo(picture)
-            return FaceFeatures(embedding, measure_face(face.neutral, capture_of(face)), face.quality.score)
+            return FaceFeatures(embedding, measures_of(face), face.quality.score)
 
         return await self._pool.run(find_and_measure)
 

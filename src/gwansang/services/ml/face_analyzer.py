@@ -11,21 +11,23 @@ import numpy as np
 
 from gwansang.core.exceptions import AppError, InvalidInput
 from gwansang.reading.composer import compose
-from gwansang.reading.measurements import Measures, measure_face
+from gwansang.reading.measurements import Measures, collect_measures
 from gwansang.reading.memory import ReadingWithMemory, first_different_face, read_with_memory
 from gwansang.reading.model import CaptureConditions, Reading
 from gwansang.reading.norms import Norms
 from gwansang.reading.profile import Profile, combine_photos
+from gwansang.reading.two_distances import estimate_afar
 from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.vision.client_points import add_irises
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding
-from gwansang.vision.face import Face, Points, Pose, Quality
+from gwansang.vision.face import POINTS_ALONE, Face, Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
+from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.pipeline import face_from_landmarks
+from gwansang.vision.quality import iris_diameter_px
 from gwansang.vision.tracking import TrackedFrame, TrackingState
 
-LANDMARK_COUNTS = (468, 478)
 MAX_PHOTOS = 5  # of one face in one query
 
 
@@ -53,16 +55,12 @@ class FaceQuery:
     """Input of a reading. With both given, the landmarks are the face and the image only supplies its aspect.
 
     more_images: further photos of the face in `image`.
-    landmarks: (468|478, 2|3), x and y as fractions of the upright picture's width and height, as MediaPipe gives them.
-    image_width, image_height: of the picture the landmarks come from, for their aspect; in pixels.
     """
 
     locale: Locale = DEFAULT_LOCALE
     birth_year: int | None = None
     image: bytes | None = None
-    landmarks: Points | None = None
-    image_width: int | None = None
-    image_height: int | None = None
+    landmarks: GivenLandmarks | None = None
     more_images: tuple[bytes, ...] = ()
 
 
@@ -73,7 +71,8 @@ QueryLoader = Callable[[], FaceQuery]  # called in the pool, as parsing a reques
 class FaceObservation:
     """A measured face: points, pose and quality of the best photo, and the mean measures of all photos.
 
-    points: (468, 2) x and y as fractions of the upright photo's width and height.
+    points: (551, 2) x and y as fractions of the upright photo's width and height: the 478 landmarks, then the 73 detail
+    points, which are drawn so that they measure the values.
     """
 
     points: Points
@@ -102,6 +101,10 @@ class FaceVision(Protocol):
 
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]: ...
 
+    def face_from_landmarks(self, given: GivenLandmarks) -> Face: ...
+
+    def track_landmarks(self, given: GivenLandmarks, width: int, height: int) -> TrackedFrame: ...
+
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame: ...
 
 
@@ -129,7 +132,7 @@ def merge_faces(faces: list[Face]) -> FaceObservation:
     measures = []
     for index, face in enumerate(faces):
         with label_errors_with_file(index, len(faces)):
-            measures.append(measure_face(face.neutral, capture_of(face)))
+            measures.append(measures_of(face))
     best = max(range(len(faces)), key=lambda index: faces[index].quality.score)
     face, quality, mean = faces[best], faces[best].quality, measures[best]
     if len(faces) > 1:
@@ -138,7 +141,9 @@ def merge_faces(faces: list[Face]) -> FaceObservation:
             message = "The photos have to show one face; this one shows another than those before it."
             raise DifferentFacesError(message, file=stranger + 1)
         quality, mean = replace(quality, photos=len(faces), best_photo=best + 1), combine_photos(measures)
-    points: Points = face.points[:, :2] / (face.image_width, face.image_height)
+        if len({(one.image_width, one.image_height) for one in faces}) == 1:  # one camera, as far as one can tell
+            mean = estimate_afar(mean, measures, [iris_diameter_px(one.points) for one in faces])
+    points: Points = np.vstack([face.points[:, :2], face.details]) / (face.image_width, face.image_height)
     return FaceObservation(points, face.pose, quality, mean)
 
 
@@ -170,6 +175,11 @@ def label_errors_with_file(index: int, photos: int) -> Iterator[None]:
         raise
 
 
+def measures_of(face: Face) -> Measures:
+    """Return the measures of a face, with errors as the conditions of its photo allow."""
+    return collect_measures(face.values, face.errors, capture_of(face))
+
+
 def capture_of(face: Face | FaceObservation) -> CaptureConditions:
     """Return the conditions of a photo that the reading depends on."""
     return CaptureConditions(
@@ -180,13 +190,17 @@ def capture_of(face: Face | FaceObservation) -> CaptureConditions:
         mouth_gap=face.quality.mouth_gap,
         distance_cm=face.quality.distance_cm,
         fringe="FRINGE" in face.quality.warnings,
+        light_asymmetry=face.quality.light_asymmetry,
+        sharpness=face.quality.sharpness,
+        from_points=face.quality.source != "picture",
+        without_picture=face.quality.source in POINTS_ALONE,
     )
 
 
 def _find_faces(vision: FaceVision, query: FaceQuery) -> Iterator[Face]:
     photos = 1 + len(query.more_images)
     if query.landmarks is not None:
-        yield _face_from_landmarks(query.landmarks, query)
+        yield vision.face_from_landmarks(_sized_landmarks(query.landmarks, query.image))
     elif query.image is not None:
         with label_errors_with_file(0, photos):
             yield vision.face_from_photo(query.image)
@@ -197,18 +211,20 @@ def _find_faces(vision: FaceVision, query: FaceQuery) -> Iterator[Face]:
             yield vision.face_from_photo(image)
 
 
-def _face_from_landmarks(landmarks: Points, query: FaceQuery) -> Face:
-    if landmarks.ndim != 2 or landmarks.shape[0] not in LANDMARK_COUNTS or landmarks.shape[1] not in (2, 3):
+def _sized_landmarks(landmarks: GivenLandmarks, image: bytes | None) -> GivenLandmarks:
+    """Return the landmarks with the size of the picture that came with them, if one did."""
+    points = landmarks.points
+    if points.ndim != 2 or points.shape[0] not in LANDMARK_COUNTS or points.shape[1] not in (2, 3):
         message = "Landmarks must be the 468 or 478 points of a face mesh, each [x, y] or [x, y, z]."
-        raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(landmarks))
-    if query.image is not None:
-        header = inspect_image(query.image)
-        return face_from_landmarks(landmarks, header.width, header.height)
-    return face_from_landmarks(landmarks, query.image_width, query.image_height)
+        raise InvalidLandmarksError(message, expected=LANDMARK_COUNTS, got=len(points))
+    if image is None:
+        return landmarks
+    header = inspect_image(image)
+    return replace(landmarks, width=header.width, height=header.height)
 
 
 def canonical_landmarks() -> Points:
-    """Return the canonical face in the middle of a square picture, as fractions of its side."""
-    vertices = canonical_face().vertices
+    """Return the (478, 3) canonical face in the middle of a square picture, as fractions of its side."""
+    vertices = add_irises(canonical_face().vertices)
     fractions: Points = 0.5 + vertices * (1.0, -1.0, -1.0) / (2.5 * np.ptp(vertices[:, 1]))
     return fractions

@@ -8,10 +8,11 @@ from typing import TypeVar
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding, embed_face
 from gwansang.vision.face import Face
+from gwansang.vision.given_landmarks import GivenLandmarks, face_from_landmarks
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_image, read_photo, read_photo_with_image
 from gwansang.vision.self_test import run_self_test
-from gwansang.vision.tracking import TrackedFrame, TrackingState, track_frame
+from gwansang.vision.tracking import TrackedFrame, TrackingState, track_frame, track_landmarks
 
 T = TypeVar("T")
 
@@ -40,6 +41,12 @@ class NetworkVision:
             return face, embed_face(self._networks, image, face.points)
 
         return self._timed(find_and_embed)
+
+    def face_from_landmarks(self, given: GivenLandmarks) -> Face:
+        return self._timed(lambda: face_from_landmarks(given, self._networks))
+
+    def track_landmarks(self, given: GivenLandmarks, width: int, height: int) -> TrackedFrame:
+        return track_landmarks(given, width, height, self._networks)
 
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         return track_frame(frame, tracker, self._networks)

@@ -29,6 +29,7 @@ from gwansang.services.ml.face_analyzer import (
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.texts import LOCALES, Locale
+from gwansang.vision.given_landmarks import GivenLandmarks
 
 __all__ = ["AnalysisResult", "AnalysisService", "BirthYearError", "ReadingInput", "TooYoungError"]
 _log = structlog.get_logger("gwansang.analysis")
@@ -91,7 +92,7 @@ class AnalysisService:
         """Read the canonical face in every language, so that missing files fail the start and not a request."""
         day = self._day(self._clock())
         for locale in LOCALES:
-            query = FaceQuery(locale=locale, landmarks=canonical_landmarks())
+            query = FaceQuery(locale=locale, landmarks=GivenLandmarks(canonical_landmarks(), two_looks=True))
             await self._pool.run(partial(analyze_query, query=query, day=day, norms=self._norms))
 
     async def analyze(self, load_query: QueryLoader, profile: Profile | None = None) -> AnalysisResult:

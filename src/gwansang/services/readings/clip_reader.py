@@ -14,8 +14,9 @@ from typing import Final
 
 from gwansang.core.exceptions import AppError
 from gwansang.reading.errors import UnmeasurableFaceError
+from gwansang.reading.gate import measure_difference
 from gwansang.reading.measurements import Measures
-from gwansang.reading.profile import combine_frames, measure_difference
+from gwansang.reading.profile import combine_frames
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation, FaceVision, merge_faces
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision import errors
@@ -27,7 +28,7 @@ MIN_QUALITY: Final = 0.75  # of the best frame's; worse frames are left out
 _PART_S, _SURVEY_S = 20.0, 5.0  # below the timeout of a job of the pool
 _CROWDING_COST: Final = 0.2  # of quality, for a frame like one that is chosen already
 _POSE_DEG: Final = 3.0
-_OTHER_FACE: Final = 1.5  # mean squared difference in both errors: 17 of 17 half smiles below, 92 % of others above
+_OTHER_FACE: Final = 1.2  # mean squared difference in both errors: half smiles with nods below, 88 % of others above
 _MAX_OTHER_FACES: Final = 0.15  # of the good frames; so many of one face may differ by chance
 
 _CLIP_ERRORS: dict[str, AppError] = {

@@ -70,6 +70,10 @@ class Comparison:
     conditions: Mapping[Condition, ComparedCondition]
 
     @property
+    def measured_alike(self) -> bool:
+        return _measured_alike(self.a, self.b)
+
+    @property
     def element_changed(self) -> bool:
         return self.a.reading.element.primary != self.b.reading.element.primary
 
@@ -83,7 +87,8 @@ class Comparison:
 
 
 def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
-    """Compare two analyses; parts and measures that only one of them has are left out."""
+    """Compare two analyses; parts and measures that only one of them has are left out, and all measures if the two
+    were measured in different ways."""
     after = {part.part: part for part in b.reading.parts}
     return Comparison(
         a,
@@ -93,10 +98,16 @@ def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
         measures={
             name: ComparedMeasure(measure, b.measures[name])
             for name, measure in a.measures.items()
-            if name in b.measures and b.measures[name].unit == measure.unit
+            if _measured_alike(a, b) and name in b.measures and b.measures[name].unit == measure.unit
         },
         conditions=_conditions(a, b),
     )
+
+
+def _measured_alike(a: KeptAnalysis, b: KeptAnalysis) -> bool:
+    """Return whether both are of one major version of the engine; each of them measures in its own way."""
+    first, second = (analysis.reading.engine_version.partition(".")[0] for analysis in (a, b))
+    return first == second
 
 
 def _conditions(a: KeptAnalysis, b: KeptAnalysis) -> dict[Condition, ComparedCondition]:

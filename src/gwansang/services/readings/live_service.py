@@ -1,7 +1,7 @@
 """Live guidance: frames of a camera in, cues out, and in the end a reading from the best frames."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from gwansang.services.accounts.consent_service import ConsentService
@@ -11,9 +11,10 @@ from gwansang.services.readings.analysis_service import AnalysisResult, Analysis
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.texts import Locale
 from gwansang.vision.face import Points
+from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.guidance import OPTIONAL_CUES, TIMEOUT_CUES, CaptureGuide, GuidanceCue
 from gwansang.vision.quality import QualityWarning
-from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks, track_landmarks
+from gwansang.vision.tracking import TrackedFrame, TrackingState, median_landmarks
 
 HOLD_S = 1.0  # without a hindering cue before a reading
 _MIN_FRAMES = 3  # for a reading
@@ -24,11 +25,16 @@ _PATIENCE_S = 6.0  # until a reading is made in spite of a TIMEOUT_CUES cue, whi
 
 @dataclass(frozen=True, slots=True)
 class LandmarkFrame:
-    """Landmarks found by the client: (468|478, 2|3) points as fractions of a frame of this size."""
+    """Landmarks found by the client: (468|478, 2|3) points as fractions of a frame of this size; two_looks as in
+    `GivenLandmarks`."""
 
     points: Points
     width: int
     height: int
+    two_looks: bool = False
+
+    def given(self) -> GivenLandmarks:
+        return GivenLandmarks(self.points, self.width, self.height, self.two_looks)
 
 
 Frame = bytes | Callable[[], LandmarkFrame]  # landmarks are parsed in the pool, which may raise
@@ -78,9 +84,8 @@ class _BestFrames:
             return FaceQuery(locale, birth_year, image=photos[0], more_images=tuple(photos[1:]))
         meshes = [rated.frame for rated in best if isinstance(rated.frame, LandmarkFrame)]
         points = median_landmarks([mesh.points for mesh in meshes])
-        return FaceQuery(
-            locale, birth_year, landmarks=points, image_width=meshes[0].width, image_height=meshes[0].height
-        )
+        given = replace(meshes[0], points=points).given()
+        return FaceQuery(locale, birth_year, landmarks=given)
 
 
 class LiveSession:
@@ -176,4 +181,4 @@ def _track(vision: FaceVision, frame: Frame, tracker: TrackingState) -> tuple[by
     if isinstance(frame, bytes):
         return frame, vision.track_frame(frame, tracker)
     mesh = frame()
-    return mesh, track_landmarks(mesh.points, mesh.width, mesh.height)
+    return mesh, vision.track_landmarks(mesh.given(), mesh.width, mesh.height)

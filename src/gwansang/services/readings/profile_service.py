@@ -52,12 +52,11 @@ class ProfileUpdate:
 
 @dataclass(frozen=True, slots=True)
 class KeptProfile:
-    """A profile for its owner; measures and asymmetry are by public name."""
+    """A profile for its owner; measures are by public name."""
 
     photos: int
     updated_at: datetime
     measures: Mapping[str, MeasuredValue]
-    asymmetry: Mapping[str, float]
     shapes: Mapping[str, str]
     norms_id: str
     engine_version: str
@@ -65,10 +64,9 @@ class KeptProfile:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """Sealed content of a row; measures: by key."""
+    """Sealed content of a row; measures: by key. Rows of older releases also hold the asymmetry of the face."""
 
     measures: Mapping[str, MeasuredValue]
-    asymmetry: Mapping[str, float]
     shapes: Mapping[str, str]
 
 
@@ -107,9 +105,10 @@ class ProfileService:
         key = await self._sealer.load_or_create_key(tx, user_id)
         updated = row or UserProfile(user_id=user_id)
         _set_fields(updated, update)
-        measures = update.profile.measures
-        content = _Content(measures.values, measures.asymmetry, update.profile.shapes)
-        sealed = seal_face(self._sealer, key, updated, _CONTENT.dump_python(content, mode="json"))
+        content = _Content(update.profile.measures.values, update.profile.shapes)
+        # Replicas of 0.1 need an asymmetry to read the row; no longer written once a rollback to them is ruled out.
+        data = {**_CONTENT.dump_python(content, mode="json"), "asymmetry": {}}
+        sealed = seal_face(self._sealer, key, updated, data)
         await (tx.profiles.save(sealed) if row else tx.profiles.add(sealed))
 
     async def delete(self, user_id: int) -> None:
@@ -138,14 +137,14 @@ class ProfileService:
             MEASURES_BY_KEY[key].name if key in MEASURES_BY_KEY else key: value
             for key, value in content.measures.items()
         }
-        return from_row(KeptProfile, row, measures=measures, asymmetry=content.asymmetry, shapes=content.shapes)
+        return from_row(KeptProfile, row, measures=measures, shapes=content.shapes)
 
     def _decrypt_profile(self, key: DataKey, row: UserProfile) -> Profile:
         """Decrypt a row for the next reading, without measures that this release measures in another way."""
         content = self._content(key, row)
         if row.measuring != MEASURE_VERSION or set(content.measures) != set(MEASURES_BY_KEY):
-            return Profile(Measures({}, {}), 0, content.shapes)
-        return Profile(Measures(content.measures, content.asymmetry), row.photos, content.shapes)
+            return Profile(Measures({}), 0, content.shapes)
+        return Profile(Measures(content.measures), row.photos, content.shapes)
 
     def _content(self, key: DataKey, row: UserProfile) -> _Content:
         return _CONTENT.validate_python(unseal_face(self._sealer, key, row))

@@ -15,12 +15,16 @@ OverlayPoints = Mapping[int, tuple[float, float]]  # by vertex: x and y as fract
 
 @dataclass(frozen=True, slots=True)
 class MemorySummary:
-    """Comparison of a reading with the remembered face; photos: how many the profile now rests on."""
+    """Comparison of a reading with the remembered face.
+
+    photos: how many the profile now rests on; measured_anew: the remembered face was measured in another way before.
+    """
 
     photos: int
     same_as_last_time: float | None
     same_face: bool
     changed: tuple[str, ...]
+    measured_anew: bool = False  # absent in results of an older release
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def _memory_summary(result: AnalysisResult) -> MemorySummary | None:
         same_as_last_time=remembered.same_as_last_time,
         same_face=remembered.same_face,
         changed=remembered.changed if remembered.same_face else (),
+        measured_anew=remembered.measured_anew,
     )
 
 

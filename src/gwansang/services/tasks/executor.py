@@ -176,9 +176,11 @@ class JobExecution:
         return 0 if self._gone else self._run.steps or 0
 
     async def plan(self) -> None:
-        """Store the number of steps, once."""
+        """Store the number of steps, once; of a task that is continued, find the steps to repeat."""
         if self._run.steps is None:
             await self._unless_gone(self._plan)
+        elif self._run.done:
+            await self._unless_gone(lambda: self._run.forget_outcomes(self._job.accepts))
 
     async def step(self, index: int) -> None:
         """Execute a step unless its outcome is stored."""

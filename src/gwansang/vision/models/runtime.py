@@ -1,6 +1,7 @@
 """Loading and running of the neural networks with LiteRT."""
 
 import threading
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -18,8 +19,10 @@ cv2.setNumThreads(1)  # the pool's threads use all cores already
 class Network:
     """One LiteRT model with fixed shapes; may only be used by one thread at a time (LiteRT raises otherwise)."""
 
-    def __init__(self, path: Path) -> None:
-        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+    def __init__(self, model: Path | bytes) -> None:
+        """Load a model's file, or its content."""
+        source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+        self._interpreter = Interpreter(**source, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self.input_shape: tuple[int, ...] = tuple(self._interpreter.get_input_details()[0]["shape"])
@@ -40,12 +43,12 @@ class Networks:
     """
 
     def __init__(
-        self, short_range: Network, full_range: Network, mesh: Network, iris: Network, model_dir: Path = Path()
+        self, short_range: Network, full_range: Network, mesh: Network, blendshapes: Network, model_dir: Path = Path()
     ) -> None:
         self.short_range = short_range
         self.full_range = full_range
         self.mesh = mesh
-        self.iris = iris
+        self.blendshapes = blendshapes
         self._model_dir = model_dir
         self._embedding: Network | None = None
 
@@ -63,9 +66,16 @@ class Networks:
         """Load the networks of a folder; raises ModelsMissingError if a file is missing or not the pinned one."""
         with _LOADING:
             catalog.verify_models(model_dir)
-            names = ("face_detection_short_range", "face_detection_full_range_sparse", "face_landmark", "iris_landmark")
-            short_range, full_range, mesh, iris = (Network(model_dir / f"{name}.tflite") for name in names)
-            return cls(short_range, full_range, mesh, iris, model_dir)
+            full_range = Network(model_dir / catalog.FACE_DETECTION_FULL_RANGE.file)
+            short_range, mesh, blendshapes = load_bundle(model_dir / catalog.FACE_LANDMARKER.file)
+            return cls(short_range, full_range, mesh, blendshapes, model_dir)
+
+
+def load_bundle(bundle: Path) -> tuple[Network, Network, Network]:
+    """Return detector, mesh and blendshape network of a verified bundle of Face Landmarker v2."""
+    with zipfile.ZipFile(bundle) as archive:
+        detector, mesh, blendshapes = (Network(archive.read(member)) for member in catalog.BUNDLE_MEMBERS)
+    return detector, mesh, blendshapes
 
 
 _LOADING = threading.Lock()  # threads load one after another, so that they do not read the same files at once

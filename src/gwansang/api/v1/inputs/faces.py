@@ -20,7 +20,6 @@ from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.face_input import FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
-    LANDMARK_COUNTS,
     MAX_PHOTOS,
     FaceQuery,
     InvalidLandmarksError,
@@ -28,6 +27,7 @@ from gwansang.services.ml.face_analyzer import (
     label_errors_with_file,
 )
 from gwansang.texts import Locale
+from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 
 ChooseLocale = Callable[[str | None], Locale]
 
@@ -86,9 +86,7 @@ def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int)
         locale=choose(fields.locale),
         birth_year=fields.birth_year,
         image=None if fields.image is None else _checked(decode_image(fields.image), max_bytes),
-        landmarks=None if fields.landmarks is None else _array(fields.landmarks),
-        image_width=fields.image_width,
-        image_height=fields.image_height,
+        landmarks=None if fields.landmarks is None else _given_landmarks(fields, fields.landmarks),
     )
 
 
@@ -107,6 +105,18 @@ def query_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLoca
 def _checked(photo: bytes, max_bytes: int) -> bytes:
     check_size(len(photo), max_bytes)
     return photo
+
+
+def _given_landmarks(fields: FaceRequest, landmarks: list[list[float]]) -> GivenLandmarks:
+    details = fields.detail_points
+    return GivenLandmarks(
+        points=_array(landmarks),
+        width=fields.image_width,
+        height=fields.image_height,
+        two_looks=fields.landmark_looks == 2,
+        details=None if details is None else np.array(details, dtype=np.float64),
+        covers=tuple(fields.covers),
+    )
 
 
 def _array(landmarks: list[list[float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

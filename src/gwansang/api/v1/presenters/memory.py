@@ -25,7 +25,8 @@ def _memory_text(remembered: MemorySummary, reading: Reading) -> str:
     if same is None:
         return _texts(locale)["another_face"]
     parts = _names(remembered.changed, reading, locale)
-    return _texts(locale)["mostly" if parts else "again"].format(
+    kind = "mostly" if parts else "again"
+    return _texts(locale)["measured_anew" if remembered.measured_anew else kind].format(
         percent=_percent(same), parts=parts, photos=remembered.photos
     )
 
@@ -63,10 +64,12 @@ def present_comparison(comparison: Comparison, locale: Locale) -> wire.Compariso
 
 
 def comparison_text(comparison: Comparison, locale: Locale) -> str:
-    """Return a sentence about what changed, and whether it exceeds the noise of photos."""
+    """Return a sentence about what changed, and whether it exceeds the noise of photos, as far as that can be told."""
     parts = [key for key, part in comparison.parts.items() if part.changed]
     if comparison.element_changed:
         parts.append("element")
+    if not comparison.measured_alike:
+        return _texts(locale)["measured_differently"].format(percent=_percent(comparison.agreement))
     beyond = sorted(
         (name for name, pair in comparison.measures.items() if pair.more_than_noise),
         key=lambda name: -abs(comparison.measures[name].in_errors),

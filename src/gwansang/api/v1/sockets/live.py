@@ -15,8 +15,9 @@ from gwansang.api.v1.sockets.connection import MessageTypeError, Socket, SocketI
 from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavailable
 from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.schemas import live as wire
-from gwansang.services.ml.face_analyzer import LANDMARK_COUNTS, InvalidLandmarksError
+from gwansang.services.ml.face_analyzer import InvalidLandmarksError
 from gwansang.services.readings.live_service import Frame, Guidance, LandmarkFrame, LiveService, LiveSession
+from gwansang.vision.given_landmarks import LANDMARK_COUNTS
 
 MAX_FRAME_BYTES = 1024 * 1024
 _FRAMES_PER_S = 30
@@ -186,7 +187,9 @@ def _landmarks_of(message: str) -> Frame:
             raise invalid_model(error, wire.LandmarksMessage.model_fields) from None
         if len(sent.points) not in LANDMARK_COUNTS or {len(point) for point in sent.points} not in ({2}, {3}):
             raise _invalid_landmarks()
-        return LandmarkFrame(np.array(sent.points, dtype=np.float64), sent.width, sent.height)
+        return LandmarkFrame(
+            np.array(sent.points, dtype=np.float64), sent.width, sent.height, two_looks=sent.landmark_looks == 2
+        )
 
     return parse
 
