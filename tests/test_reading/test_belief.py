@@ -1,10 +1,13 @@
 """What is believed of a face: a measured extreme is drawn to the middle, the more so the worse the photo."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gwansang.reading.belief import Validity, believe, regress, shipped_validity, support
-from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.measurements import MEASURES_BY_KEY, MeasuredValue, Measures
+from gwansang.reading.norms import default_norms, standardize
 from gwansang.reading.shapes import DECIDED, classify_measured
 from tests.support.factories import USUAL_SIGMA, face_of, simulate_faces
 
@@ -68,3 +71,14 @@ def test_the_belief_of_one_face_is_that_of_the_table() -> None:
     belief = believe(z, USUAL_SIGMA)
     assert list(belief.mean.values()) == pytest.approx(mean)
     assert list(belief.sd.values()) == pytest.approx(sd)
+
+
+@pytest.mark.parametrize("width", [0.5, 2.0])
+def test_norms_of_other_people_do_not_change_how_much_a_usual_photo_is_believed(width: float) -> None:
+    shipped = default_norms()
+    others = {key: replace(norm, sd=width * norm.sd) for key, norm in shipped.measures.items()}
+    usual = Measures(
+        {key: MeasuredValue(norm.median, USUAL_SIGMA[key] * norm.sd) for key, norm in shipped.measures.items()}
+    )
+    for norms in (shipped, replace(shipped, measures=others)):
+        assert standardize(usual, norms).noise == pytest.approx(USUAL_SIGMA)

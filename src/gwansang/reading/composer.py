@@ -63,8 +63,8 @@ def compose(
     """
     norms, previous = norms or default_norms(), previous or {}
     standard = standardize(measures, norms)
-    shapes = classify_measured(standard.z, standard.sigma, previous)
-    scores = score_face(standard.z, standard.sigma, shapes, norms.scales)
+    shapes = classify_measured(standard.z, standard.noise, previous)
+    scores = score_face(standard.z, standard.noise, shapes, norms.scales)
     elements = classify_elements(standard.z, previous.get(ELEMENT_LABEL), norms.scales)
     zones_type = shapes["samjeong"].shape.id
     face = _Face(

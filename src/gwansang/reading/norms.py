@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.measurements import Measures
+from gwansang.reading.photo_errors import norm_sd
 from gwansang.reading.scores import Scales, default_scales
 
 _NORMAL = NormalDist()
@@ -51,10 +52,14 @@ class Norms:
 
 @dataclass(frozen=True, slots=True)
 class StandardScores:
-    """Measures of a face as standard scores by key; sigma: their errors, one SD in standard scores."""
+    """Measures of a face as standard scores by key; sigma: their errors, one SD in standard scores.
+
+    noise: the errors in SDs of the shipped norms, in which `belief` knows the usual ones.
+    """
 
     z: Mapping[str, float]
     sigma: Mapping[str, float]
+    noise: Mapping[str, float]
 
 
 def standardize(measures: Measures, norms: Norms) -> StandardScores:
@@ -62,6 +67,7 @@ def standardize(measures: Measures, norms: Norms) -> StandardScores:
     return StandardScores(
         z={key: norms.z(key, measured.value) for key, measured in measures.values.items()},
         sigma={key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()},
+        noise={key: measured.error / norm_sd(key) for key, measured in measures.values.items()},
     )
 
 

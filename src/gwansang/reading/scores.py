@@ -113,8 +113,8 @@ def score_face(
 ) -> FaceScores:
     """Return all scores of a face.
 
-    z: standard scores by measure; sigma: their errors, one SD; shapes: classified from both; scales: of the norms that
-    gave the standard scores, else the shipped ones.
+    z: standard scores by measure; sigma: their errors, one SD in those of the shipped norms; shapes: classified from
+    both; scales: of the norms that gave the standard scores, else the shipped ones.
     """
     scales = scales or default_scales()
     places = place_sums(shipped_weights().scores, scales["scores"], z)

@@ -60,8 +60,8 @@ def classify_measured(
 ) -> dict[str, ShapeClassification]:
     """Return the classification of every part by its key, from what is believed of a measured face.
 
-    z: measured standard scores; sigma: their errors, one SD in standard scores; previous: shape ids by part of an
-    earlier reading of the face, which are kept while they are probable enough.
+    z: measured standard scores; sigma: their errors, one SD in those of the shipped norms; previous: shape ids by part
+    of an earlier reading of the face, which are kept while they are probable enough.
     """
     belief = believe(z, sigma)
     return classify_shapes(belief.mean, belief.sd, previous)

@@ -98,8 +98,8 @@ class Stability:
 def sample_photo(measures: Measures, norms: Norms) -> PhotoSample:
     """Return the results of one photo for the statistics."""
     standard = standardize(measures, norms)
-    shapes = classify_measured(standard.z, standard.sigma)
-    scores = score_face(standard.z, standard.sigma, shapes, norms.scales)
+    shapes = classify_measured(standard.z, standard.noise)
+    scores = score_face(standard.z, standard.noise, shapes, norms.scales)
     return PhotoSample(
         values={key: measured.value for key, measured in measures.values.items()},
         shapes={key: _by_probability(shape) for key, shape in shapes.items()},
