@@ -26,8 +26,8 @@ def test_each_condition_alone_can_make_the_origin_unknown(name: str) -> None:
 
 
 def test_points_without_their_picture_are_of_unknown_origin() -> None:
-    assert unknown_origin_share(CaptureConditions(from_points=True)) == 0
-    assert unknown_origin_share(CaptureConditions(from_points=True, without_picture=True)) == 1
+    assert unknown_origin_share(CaptureConditions()) == 0
+    assert unknown_origin_share(CaptureConditions(without_picture=True)) == 1
 
 
 @given(

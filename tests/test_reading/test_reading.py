@@ -91,12 +91,7 @@ def test_a_part_is_decided_or_told_as_a_mixture_of_two(seed: int, errors: float)
 def test_only_points_without_their_picture_leave_what_the_picture_shows_undecided() -> None:
     z = {"BG": 6.0, "BA": 6.0, "BS": 0.0, "JW": 6.0, "JA": -6.0}
     alone, with_picture = (
-        {
-            part.part: part
-            for part in compose(
-                measures_at(**z), CaptureConditions(from_points=True, without_picture=without), A_DAY
-            ).parts
-        }
+        {part.part: part for part in compose(measures_at(**z), CaptureConditions(without_picture=without), A_DAY).parts}
         for without in (True, False)
     )
     for key in ("glabella", "eyebrows"):

@@ -12,24 +12,20 @@ ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
 
 @dataclass(frozen=True, slots=True)
 class CaptureConditions:
-    """Properties of a photo that limit its measures.
+    """Conditions of a photo that the certainty of a reading depends on.
 
-    smile: 0-1, 1 is a full smile; mouth_gap: inner lip distance in mouth widths; distance_cm: of the camera, None if
-    unknown; fringe: hair covers the forehead; light_asymmetry: |left - right| / mean of the cheeks' luma, None without
-    pixels, as sharpness; from_points: a client found the points; without_picture: and sent them alone, so that nothing
-    is known from pixels.
+    yaw_deg, pitch_deg: of the head; face_width_px: of the whole photo; smile: 0-1, 1 is a full smile; distance_cm: of
+    the camera, None if it looks far; fringe: hair on the forehead; light_asymmetry: |left - right| / mean, None without
+    pixels; without_picture: a client sent points alone, so that nothing is known from pixels.
     """
 
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
     face_width_px: float = 400.0
     smile: float = 0.0
-    mouth_gap: float = 0.0
     distance_cm: float | None = None
     fringe: bool = False
     light_asymmetry: float | None = None
-    sharpness: float | None = None
-    from_points: bool = False
     without_picture: bool = False
 
 

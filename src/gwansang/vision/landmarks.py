@@ -15,6 +15,7 @@ from gwansang.vision.models.runtime import Networks, Tensor
 from gwansang.vision.pose import pose_canonical_face
 
 _SIDE = 256
+_REGION_SCALE = 1.5
 _POINTS, _PRESENCE = 0, 1  # outputs of the mesh network; its third one is not the presence
 _BLENDSHAPE_POINTS = np.array([
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78,
@@ -62,8 +63,8 @@ def find_blendshapes(networks: Networks, points: Points) -> NDArray[np.float64]:
     return networks.blendshapes.run(chosen)[0].reshape(-1).astype(np.float64)
 
 
-def face_region(points: Points, scale: float = 1.5) -> CropRegion:
-    """Return the square of a face, level with its eyes: `scale` times the canonical face in the pose of the points.
+def face_region(points: Points) -> CropRegion:
+    """Return the square of a face, level with its eyes: 1.5 times the canonical face in the pose of the points.
 
     points: (n, 3) mesh in upright pixels, whose first 468 points all count. The usual bounding box depends on the four
     outermost ones: with it, turning a photo by 20 degrees moves the landmarks many times as far.
@@ -76,7 +77,7 @@ def face_region(points: Points, scale: float = 1.5) -> CropRegion:
     level = posed @ to_level
     low, high = level.min(axis=0), level.max(axis=0)
     x, y = to_level @ ((low + high) / 2)
-    side = float((high - low).max()) * scale
+    side = float((high - low).max()) * _REGION_SCALE
     return CropRegion(float(x), float(y), side, side, angle)
 
 

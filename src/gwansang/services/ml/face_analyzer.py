@@ -187,12 +187,9 @@ def capture_of(face: Face | FaceObservation) -> CaptureConditions:
         pitch_deg=face.pose.pitch_deg,
         face_width_px=face.quality.face_width_px,
         smile=face.quality.smile,
-        mouth_gap=face.quality.mouth_gap,
         distance_cm=face.quality.distance_cm,
         fringe="FRINGE" in face.quality.warnings,
         light_asymmetry=face.quality.light_asymmetry,
-        sharpness=face.quality.sharpness,
-        from_points=face.quality.source != "picture",
         without_picture=face.quality.source in POINTS_ALONE,
     )
 
