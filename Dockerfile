@@ -1,7 +1,7 @@
 # Two stages: one that builds and fetches, one that only runs. The face models are part of the image, so that a
 # container starts without asking anyone for anything.
 
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 WORKDIR /app
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1
 COPY requirements.lock requirements-build.lock requirements-models.lock ./
@@ -17,7 +17,7 @@ RUN export MODEL_PATH=/app/models && .venv/bin/gwansang models fetch \
     && .tools/bin/python -m tools.convert_face_network /app/models \
     && .venv/bin/gwansang models verify
 
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 RUN groupadd --gid 10001 gwansang \
     && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin gwansang \
     && install --directory --owner=10001 --group=10001 /app/.data

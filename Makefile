@@ -10,7 +10,7 @@ INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-byteco
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
-.PHONY: help run quick test lint types contracts unit models lock clean fuzz openapi image-steps
+.PHONY: help run quick test lint types contracts unit models lock clean fuzz openapi image-steps audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,11 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 $(VENV)/.models: requirements-models.lock $(VENV)/.run
 	@echo "· installing what fetches and converts the face models"
 	@$(INSTALL) -r requirements-models.lock
+	@touch $@
+
+$(VENV)/.audit: requirements-audit.lock $(VENV)/.run
+	@echo "· installing what audits the dependencies"
+	@$(INSTALL) -r requirements-audit.lock
 	@touch $@
 
 models: $(VENV)/.models ## fetch, convert and verify the face models
@@ -74,10 +79,20 @@ image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, 
 openapi: $(VENV)/.dev ## update the OpenAPI document that clients are generated from
 	@$(BIN)/python clients/openapi.py clients/openapi.json
 
+audit: $(VENV)/.audit ## look the pinned dependencies up in a database of known vulnerabilities, if one can be reached
+	@$(BIN)/python -m tools.audit
+
+sbom: $(VENV)/.audit ## write dist/sbom.json: packages and models of the service with licences, CycloneDX
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python dist/sbom-environment
+	@$(BIN)/uv pip install --python dist/sbom-environment/bin/python --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m tools.sbom dist/sbom-environment/bin/python dist/sbom.json
+	@rm -rf dist/sbom-environment
+
 lock: $(BIN)/uv ## update the pinned dependencies
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group pyproject.toml:models -c requirements.lock -o requirements-models.lock
+	@$(COMPILE) --group pyproject.toml:audit -c requirements.lock -c requirements-dev.lock -o requirements-audit.lock
 	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 
 clean: ## remove the environment, the models and all caches
