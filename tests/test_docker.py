@@ -171,8 +171,8 @@ def serve_and_check(app: Path) -> None:
         port = str(free.getsockname()[1])
     settings = {name: one.replace("/app", str(app)) for name, one in environment(final).items()}
     settings |= {"PATH": f"{app}/.venv/bin:{os.environ['PATH']}", "HOST": "127.0.0.1", "PORT": port}
-    settings["SECRET_KEY"] = "k" * 40
-    settings["ENCRYPTION_KEYS"] = f"one:{'k' * 43}="
+    settings["SECRET_KEY"] = "b4d1a7c09e3f5826d7e1904ba6f3c852"
+    settings["ENCRYPTION_KEYS"] = "one:Yk3vRr0cW8xq1dJmTzS5nUeB7hGfLpA2oQ9iKtVwX4E="
     check = json.loads(value(final, "HEALTHCHECK").partition("CMD ")[2])
     process = subprocess.Popen(json.loads(value(final, "CMD")), cwd=app, env=settings)
     try:

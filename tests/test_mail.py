@@ -18,9 +18,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
 
+from gwansang.container.backends import open_mails
+from gwansang.core.rate_limit import Bucket, Limit, RateLimiter
 from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport, UndeliveredError
+from tests.support.serving import settings_for_tests
 
 ADDRESS = "minji@example.com"
 TOKEN = "tok-3n-0f-a-test"
@@ -63,6 +66,11 @@ def smtp_server(postbox: Postbox) -> Iterator[SmtpTransport]:
         controller.stop()
 
 
+def limiter(mails: int = 1_000_000) -> RateLimiter:
+    limit = Limit(mails, 3600)
+    return RateLimiter({Bucket.MAIL_ADDRESS: limit, Bucket.MAIL_NOTICE: limit}, None)
+
+
 async def issued(proof: EmailProof | None) -> EmailProof | None:
     return proof
 
@@ -74,9 +82,9 @@ def post_all(
 
     async def post() -> None:
         sender = "GwanSang <no-reply@example.org>"
-        mails = MailService(transport, sender=sender, retry_delays_s=(0.01, 0.01), link=link)
+        mails = MailService(transport, limiter(), sender=sender, retry_delays_s=(0.01, 0.01), link=link)
         for proof in proofs:
-            mails.post(partial(issued, proof), locale)
+            mails.post(partial(issued, proof), locale, proof.email if proof else ADDRESS)
         await mails.close(timeout_s=30)
 
     with capture_logs() as events:
@@ -99,11 +107,40 @@ def test_a_mail_with_the_code_arrives_at_a_real_server(purpose: MailPurpose, loc
     assert [event["event"] for event in events] == ["mail.sent"]
 
 
-def test_the_mail_has_the_configured_link() -> None:
+@pytest.mark.parametrize(("purpose", "page"), [("verify", "verify"), ("change", "verify"), ("undo", "undo")])
+def test_the_mail_has_the_configured_link(purpose: MailPurpose, page: str) -> None:
     postbox = Postbox()
     with smtp_server(postbox) as transport:
-        post_all(transport, PROOF, link="https://faces.example.org/{purpose}#{token}")
-    assert f"https://faces.example.org/verify#{TOKEN}" in postbox.mails[0].get_content()
+        proof = EmailProof(purpose, ADDRESS, TOKEN)
+        post_all(transport, proof, link="https://faces.example.org/{purpose}#{token}")
+    assert f"https://faces.example.org/{page}#{TOKEN}" in postbox.mails[0].get_content()
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("purpose", ["password_changed", "address_changed"])
+def test_a_notice_has_no_code_and_no_link(purpose: MailPurpose, locale: str) -> None:
+    postbox = Postbox()
+    with smtp_server(postbox) as transport:
+        post_all(transport, EmailProof(purpose, ADDRESS), link="https://faces.example.org/{token}", locale=locale)
+    assert "GwanSang-AI" in postbox.mails[0].get_content()
+    assert "https:" not in postbox.mails[0].get_content()
+
+
+def test_mails_beyond_the_limit_of_an_address_are_not_sent_and_logged(tmp_path: Path) -> None:
+    async def post() -> None:
+        mails = MailService(FolderTransport(tmp_path), limiter(2), sender="no-reply@example.org")
+        for spelling in (ADDRESS, ADDRESS.upper(), "minji@EXAMPLE.com"):
+            mails.post(partial(issued, EmailProof("verify", spelling, TOKEN)), "ko", spelling)
+        mails.post(partial(issued, None), "ko", "other@example.com")
+        for _ in range(3):
+            mails.send(EmailProof("password_changed", ADDRESS), "ko")
+        await mails.close(timeout_s=30)
+
+    with capture_logs() as events:
+        asyncio.run(post())
+    assert len(list(tmp_path.iterdir())) == 4
+    assert [event["purpose"] for event in events if event["event"] == "mail.limited"] == [None, "password_changed"]
+    assert ADDRESS not in str(events).lower()
 
 
 def test_a_temporarily_rejected_mail_is_retried_and_arrives_once() -> None:
@@ -146,11 +183,12 @@ def test_posting_does_not_wait_and_unsent_mails_are_logged_on_close() -> None:
     transport = HangingTransport()
 
     async def post() -> None:
-        mails = MailService(transport, sender="no-reply@example.org")
+        mails = MailService(transport, limiter(), sender="no-reply@example.org")
         for _ in range(3):
-            mails.post(partial(issued, PROOF), "ko")
+            mails.post(partial(issued, PROOF), "ko", ADDRESS)
         assert transport.started == 0
-        await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
         assert transport.started == 3
         await mails.close(timeout_s=0.05)
 
@@ -187,6 +225,20 @@ def test_the_folder_transport_writes_a_file_that_only_its_owner_can_read(tmp_pat
 def test_the_repr_of_a_proof_hides_address_and_token() -> None:
     assert ADDRESS not in repr(PROOF)
     assert TOKEN not in f"{PROOF}"
+
+
+@pytest.mark.parametrize(("changes", "events"), [({}, ["mail.no_server"]), ({"smtp_host": "127.0.0.1"}, [])])
+def test_a_start_without_a_mail_server_says_where_the_codes_are(
+    tmp_path: Path, changes: dict[str, str], events: list[str]
+) -> None:
+    async def start() -> None:
+        async with open_mails(settings_for_tests(mail_folder=tmp_path, **changes), limiter()):
+            pass
+
+    with capture_logs() as logged:
+        asyncio.run(start())
+    assert [event["event"] for event in logged] == events
+    assert [event["folder"] for event in logged] == [str(tmp_path)] * len(events)
 
 
 def test_nothing_is_sent_or_logged_if_no_proof_is_issued(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from gwansang.db import migrate
-from gwansang.db.init_db import REVISION, SchemaOutdatedError, ensure_schema
+from gwansang.db.init_db import SchemaOutdatedError, ensure_schema
+from gwansang.db.schema import REVISION
 from gwansang.db.session import Database
 from gwansang.db.url import DatabaseUrlError
 from gwansang.models import Base
@@ -121,11 +122,84 @@ async def test_the_service_upgrades_an_embedded_database_but_not_a_server(empty:
         assert await tables(empty) == set()
 
 
-async def test_a_database_of_a_newer_release_is_rejected_with_its_revision(migrated: Database) -> None:
-    async with migrated.session("write") as session:
+async def upgrade_to_a_newer_release(database: Database, oldest_code: str = REVISION) -> None:
+    async with database.session("write") as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises((SchemaOutdatedError, migrate.RevisionError), match="9999"):
+        await session.execute(text(f"UPDATE schema_support SET oldest_code = '{oldest_code}'"))  # noqa: S608 - no input
+
+
+async def test_a_schema_to_which_a_newer_release_only_added_is_used_as_it_is(migrated: Database) -> None:
+    await upgrade_to_a_newer_release(migrated)
+    await ensure_schema(migrated)
+    await migrate.upgrade(migrated)
+    assert await migrate.current_revision(migrated) == "9999"
+    with pytest.raises(migrate.RevisionError, match=r"9999.*Only the newer release can change it"):
+        await migrate.downgrade(migrated, REVISION)
+
+
+async def test_a_schema_that_a_newer_release_changed_is_rejected_with_the_way_back(migrated: Database) -> None:
+    await upgrade_to_a_newer_release(migrated, oldest_code="9999")
+    with pytest.raises(SchemaOutdatedError, match=f"9999.*start the newer release, .*downgrade {REVISION}` with it"):
         await ensure_schema(migrated)
+    with pytest.raises(migrate.RevisionError, match="9999"):
+        await migrate.upgrade(migrated)
+
+
+FIRST_THAT_TELLS = "0011"
+
+
+async def test_a_migration_either_adds_only_or_names_the_oldest_code_that_can_use_it(empty: Database) -> None:
+    await migrate.upgrade(empty, FIRST_THAT_TELLS)
+    revisions = migrate.list_revisions()
+    for revision in revisions[revisions.index(FIRST_THAT_TELLS) + 1 :]:
+        before = await shape(empty)
+        await migrate.upgrade(empty, revision)
+        async with empty.session("read") as session:
+            oldest_code = (await session.execute(text("SELECT oldest_code FROM schema_support"))).scalar_one()
+        if oldest_code != revision:
+            assert needs_new_code(before, await shape(empty)) == [], revision
+
+
+Shape = dict[str, dict[str, tuple[bool, bool]]]
+
+
+async def shape(database: Database) -> Shape:
+    """Return the columns of each table: whether a column can be null, and whether it has a default."""
+
+    def read(connection: Connection) -> Shape:
+        inspector = inspect(connection)
+        return {
+            table: {
+                column["name"]: (bool(column["nullable"]), column.get("default") is not None)
+                for column in inspector.get_columns(table)
+            }
+            for table in inspector.get_table_names()
+        }
+
+    async with database.session("read") as session:
+        return await (await session.connection()).run_sync(read)
+
+
+def needs_new_code(before: Shape, after: Shape) -> list[str]:
+    """Return what code of the schema before can't use: columns that are gone, and new ones that must be given."""
+    problems = []
+    for table, columns in before.items():
+        gone = columns.keys() - after.get(table, {}).keys()
+        problems += [f"{table}.{column} is gone" for column in gone]
+        for column, (can_be_null, has_default) in after.get(table, {}).items():
+            was_optional = column not in columns or columns[column][0] or columns[column][1]
+            if was_optional and not can_be_null and not has_default:
+                problems.append(f"{table}.{column} must be given")
+    return problems
+
+
+def test_what_old_code_can_not_use_is_found() -> None:
+    before: Shape = {"users": {"id": (False, False), "note": (True, False)}}
+    users = before["users"]
+    assert needs_new_code(before, {"users": {**users, "phone": (True, False)}, "more": {}}) == []
+    assert needs_new_code(before, {"users": {"id": (False, False)}}) == ["users.note is gone"]
+    assert needs_new_code(before, {"users": {**users, "note": (False, False)}}) == ["users.note must be given"]
+    assert needs_new_code(before, {"users": {**users, "age": (False, False)}}) == ["users.age must be given"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gwansang.core.encryption import MasterKeys, derive_key
+from gwansang.core.entropy import entropy_bits
 
 DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
 _MIB = 1024 * 1024
+_MIN_KEY_BITS = 64  # by `entropy_bits`; of 3,000 random keys of 32 hexadecimal digits, the least had 88
+_MIN_TOKEN_BITS = 20  # of 5,000 random tokens of 16 hexadecimal digits, the least had 34
 
 
 class SettingsError(Exception):
@@ -198,6 +201,19 @@ class Settings(
             raise ValueError("CORS_ORIGINS=* is refused in production; name the sites that may call the API")
         if self.production and self.encryption_keys is None:
             raise ValueError("ENCRYPTION_KEYS is not set; production asks for a key of your own for stored measures")
+        return self
+
+    @model_validator(mode="after")
+    def _check_entropy(self) -> Self:
+        if not self.production:
+            return self
+        advice = "which production refuses; `openssl rand -hex 32` makes one"
+        if entropy_bits(self.secret_key.get_secret_value()) < _MIN_KEY_BITS:
+            raise ValueError(f"SECRET_KEY repeats itself and can be guessed, {advice}")
+        if min(map(entropy_bits, self.master_keys.by_id.values())) < _MIN_KEY_BITS:
+            raise ValueError("ENCRYPTION_KEYS has a key that is not random; `gwansang privacy new-key` makes one")
+        if self.metrics_token is not None and entropy_bits(self.metrics_token.get_secret_value()) < _MIN_TOKEN_BITS:
+            raise ValueError(f"METRICS_TOKEN repeats itself and can be guessed, {advice}")
         return self
 
     @property

@@ -34,6 +34,9 @@ from gwansang.core.middleware.security_headers import SecurityHeaders
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
+_OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
+# HTTP clients and tracing libraries of browsers send these by themselves; nothing here reads them.
+_CLIENT_HEADERS = ("X-Requested-With", "traceparent", "tracestate", "sentry-trace", "baggage")
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 
@@ -102,8 +105,8 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             allow_origins=settings.cors_origins,
             allow_credentials=settings.cors_credentials,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER),
-            expose_headers=(HEADER, "Retry-After", *QUOTA_HEADERS),
+            allow_headers=(*_OWN_HEADERS, *_CLIENT_HEADERS),
+            expose_headers=(HEADER, "Retry-After", "Location", "Content-Disposition", *QUOTA_HEADERS),
         ),
         Middleware(QuotaHeaders),
         Middleware(ErrorBoundary, error_response=errors.error_response),

@@ -29,6 +29,14 @@ async def stream(*inputs: bytes) -> AsyncIterator[bytes]:
         yield content
 
 
-async def signed_up(accounts: Accounts, email: str = "minji@example.com") -> UserInfo:
-    """Register a user with PASSWORD."""
-    return await accounts.users.register(email, "김민지", PASSWORD)
+async def signed_up(accounts: Accounts, email: str = "minji@example.com", *, proven: bool = True) -> UserInfo:
+    """Register a user with PASSWORD, who has proven the address or not."""
+    user = await accounts.users.register(email, "김민지", PASSWORD)
+    return await prove_address(accounts, user.id) if proven else user
+
+
+async def prove_address(accounts: Accounts, user_id: int) -> UserInfo:
+    """Verify the user's address with a code."""
+    proof = await accounts.proofs.start_verification(user_id)
+    assert proof is not None
+    return await accounts.proofs.verify(proof.token)

@@ -102,6 +102,9 @@ class SignIn:
         if _is_id(parameters.get("key_id")) and next(self._numbers) % 2:
             key = self._client.post("/api/v1/keys", json={"name": "x", "scopes": ["analyze"]}, headers=bearer)
             parameters["key_id"] = key.json().get("id", parameters["key_id"])
+        if _is_id(parameters.get("session_id")) and next(self._numbers) % 2:
+            (session,) = self._client.get("/api/v1/users/me/sessions", headers=bearer).json()["items"]
+            parameters["session_id"] = session["id"]
 
     async def _register(self, address: str) -> None:
         async with open_accounts(settings_for_tests(database_url=self._database)) as accounts:

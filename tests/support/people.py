@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 
 from gwansang.container import open_accounts
-from tests.support.serving import settings_for_tests
+from tests.support.accounts import prove_address
+from tests.support.serving import container_behind, settings_for_tests
 
 PASSWORD = "correct horse battery"
 ADMIN_PASSWORD = "an administrator's password"
@@ -52,13 +53,15 @@ class Person:
         assert (await self.call("PUT", f"/consents/{purpose}")).status_code == 200
 
 
-async def person(client: httpx.AsyncClient, name: str = "person") -> Person:
-    """Register a user and sign in."""
+async def person(client: httpx.AsyncClient, name: str = "person", *, proven: bool = True) -> Person:
+    """Register a user, who has proven the address or not, and sign in."""
     address = f"{name}-{next(_numbers)}@example.com"
     registration = {"email": address, "username": name, "password": PASSWORD}
     answer = await client.post("/api/v1/users/", json=registration)
     assert answer.status_code == 201, answer.text
     someone = Person(client, answer.json()["id"], address)
+    if proven:
+        await prove_address(container_behind(client), someone.id)
     assert (await someone.login()).status_code == 200
     return someone
 

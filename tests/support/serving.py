@@ -27,7 +27,7 @@ from tests.support.fakes import FakeVision, frozen_clock
 from tests.support.photos import model_dir
 
 JSON_CALL = "/api/v1/analysis/face"
-ENCRYPTION_KEYS = f"tests:{'t' * 43}="
+ENCRYPTION_KEYS = "tests:Yk3vRr0cW8xq1dJmTzS5nUeB7hGfLpA2oQ9iKtVwX4E="
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
 SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
 # Most tests are not about limits, and all of them come from one address.
@@ -74,6 +74,7 @@ async def run_app(
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
+        with_state.container = (state or {})["container"]  # type: ignore[attr-defined]  # for `container_behind`
         yield with_state
 
 
@@ -84,6 +85,14 @@ async def application(
     """Yield a client of the application in this process."""
     async with run_app(build, **changes) as app, client_of(app) as client:
         yield client
+
+
+def container_behind(client: httpx.AsyncClient) -> Container:
+    """Return the services of the application in this process that a client calls."""
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    container: Container = transport.app.container  # type: ignore[union-attr]  # set by `run_app`
+    return container
 
 
 def client_of(app: ASGIApp) -> httpx.AsyncClient:

@@ -23,6 +23,7 @@ class AsgiSocket:
         self.to_app: asyncio.Queue[Message] = asyncio.Queue()
         self.from_app: asyncio.Queue[Message] = asyncio.Queue()
         self.closed_with: int | None = None
+        self.reason: str | None = None
 
     def send(self, message: bytes | str | Mapping[str, object]) -> None:
         """Send bytes and text as they are, anything else as JSON."""
@@ -39,7 +40,7 @@ class AsgiSocket:
         async with asyncio.timeout(_TIMEOUT_S):
             message = await self.from_app.get()
         if message["type"] == "websocket.close":
-            self.closed_with = message.get("code", 1000)
+            self.closed_with, self.reason = message.get("code", 1000), message.get("reason")
         return message
 
     async def next(self) -> dict[str, Any]:

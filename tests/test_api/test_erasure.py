@@ -14,12 +14,14 @@ import httpx
 import pytest
 
 from tests.support.database import run_in_thread
+from tests.support.people import code_of, mails_in
 from tests.support.photos import drawn_portrait
 from tests.support.serving import Server, serving
 from tests.test_services.test_erasure import tables_with
 from tests.test_services.test_sealing import query
 
 EMAIL, NAME, PASSWORD = "leaves.no.trace@example.com", "흔적없는이", "correct horse battery"
+NEW_EMAIL, DEVICE = "leaves.no.trace.either@example.com", "나만의 전화기"
 PHOTO = drawn_portrait()
 TIMEOUT_S = 60.0
 
@@ -43,14 +45,19 @@ def running(database_url: str, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def use_everything(client: httpx.Client) -> Account:
+def use_everything(client: httpx.Client, folder: Path) -> Account:
     """Register an account, grant every consent, read photos directly and as a task, and create a key."""
     account = Account(client)
     account.call(
         "POST", "/users", 201, json={"email": EMAIL, "username": NAME, "password": PASSWORD, "birth_year": 1990}
     )
-    tokens = account.call("POST", "/auth/login", data={"username": EMAIL, "password": PASSWORD}).json()
+    form = {"username": EMAIL, "password": PASSWORD, "device_name": DEVICE}
+    tokens = account.call("POST", "/auth/login", data=form).json()
     client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+    wait_for(lambda: bool(mails_in(folder / ".data" / "mail")), "the mail")
+    (mail,) = mails_in(folder / ".data" / "mail")
+    account.call("POST", "/auth/verify-email", json={"token": code_of(mail)})
+    account.call("PATCH", "/users/me", json={"email": NEW_EMAIL})
     for purpose in ("history", "retain_photo", "improve", "lookalike"):
         account.call("PUT", f"/consents/{purpose}")
     account.call("DELETE", "/consents/lookalike")
@@ -64,6 +71,8 @@ def use_everything(client: httpx.Client) -> Account:
     )
     account.words = {
         "e-mail": EMAIL,
+        "requested e-mail": NEW_EMAIL,
+        "device": DEVICE,
         "name": NAME,
         "name as JSON": json.dumps(NAME)[1:-1],
         "reading": reading["analysis_id"],
@@ -104,7 +113,7 @@ def test_face_data_is_sealed_the_export_is_complete_and_an_erasure_leaves_no_tra
     running: Server, database_url: str, tmp_path: Path
 ) -> None:
     with running.client() as client:
-        account = use_everything(client)
+        account = use_everything(client, tmp_path)
         assert traces(account, tmp_path, database_url)  # the search finds what exists
         face = {what: word for what, word in account.words.items() if what in ("measure", "text")}
         assert traces(Account(client, face), tmp_path, database_url) == []  # sealed
@@ -124,7 +133,8 @@ def test_face_data_is_sealed_the_export_is_complete_and_an_erasure_leaves_no_tra
 def check_export(exported: dict[str, list[dict[str, object]]], account: Account) -> None:
     assert exported["account"]["email"] == EMAIL
     assert {one["purpose"] for one in exported["consents"]} >= {"reading", "history", "retain_photo", "lookalike"}
-    assert len(exported["sign_ins"]) == 1
+    assert [one["device_name"] for one in exported["sign_ins"]] == [DEVICE]
+    assert exported["account"]["pending_email"] == NEW_EMAIL
     assert len(exported["api_keys"]) == 1
     assert account.words["reading"] in {one["analysis_id"] for one in exported["analyses"]}
     assert exported["profile"]["photos"] >= 1

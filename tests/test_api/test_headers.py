@@ -39,7 +39,7 @@ def test_answers_about_people_are_not_cached(path: str) -> None:
 
 @pytest.mark.parametrize(("environment", "sent"), [("production", True), ("development", False)])
 def test_hsts_is_sent_in_production_only(environment: str, sent: bool) -> None:
-    app = {"environment": environment, "secret_key": "k" * 40}
+    app = {"environment": environment, "secret_key": "b4d1a7c09e3f5826d7e1904ba6f3c852"}
     assert ("strict-transport-security" in send_request("GET", "/health", app=app).headers) is sent
 
 
@@ -81,6 +81,24 @@ def test_another_origin_gets_no_cors_headers(origin: str, app: dict[str, object]
 def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST", **wanted}
     assert send_request("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("header", ["x-requested-with", "traceparent", "tracestate", "sentry-trace", "baggage"])
+def test_an_allowed_origin_may_send_the_headers_that_clients_add_by_themselves(header: str) -> None:
+    headers = {
+        "Origin": "https://app.example.com",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": f"authorization,content-type,{header}",
+    }
+    preflight = send_request("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers)
+    assert preflight.status_code == 200
+    assert header in preflight.headers["access-control-allow-headers"].lower()
+
+
+def test_an_allowed_origin_can_read_where_a_task_is_and_how_a_file_is_called() -> None:
+    headers = send_request("GET", "/health", app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
+    exposed = {name.strip().lower() for name in headers["access-control-expose-headers"].split(",")}
+    assert {"location", "content-disposition", "retry-after", "x-request-id"} <= exposed
 
 
 @pytest.mark.parametrize(

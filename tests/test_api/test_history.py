@@ -148,7 +148,13 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
     await minji.key("analyze")
     (key,) = (await minji.call("GET", "/keys")).json()["items"]
     later = (await minji.call("POST", "/analysis/face/async", json=FACE)).json()
-    own = {"analysis_id": str((await read(minji))["analysis_id"]), "key_id": key["id"], "task_id": later["task_id"]}
+    (session,) = (await minji.call("GET", "/users/me/sessions")).json()["items"]
+    own = {
+        "analysis_id": str((await read(minji))["analysis_id"]),
+        "key_id": key["id"],
+        "session_id": session["id"],
+        "task_id": later["task_id"],
+    }
     not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, public, or no id
     document = (await client.get("/api/v1/openapi.json")).json()
     calls = 0
@@ -163,7 +169,7 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
                 answer = await client.request(method, url, headers=stranger.bearer, params={"date": "2026-11-23"})
                 assert answer.status_code == 404, (method, path)
                 calls += 1
-    assert calls == 18
+    assert calls == 20
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 

@@ -1,5 +1,7 @@
 """Settings from the environment; dangerous ones are refused in one sentence."""
 
+import base64
+import secrets
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,8 @@ from pydantic import ValidationError
 from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings
 from tests.support.photos import REPOSITORY
 
-OWN_KEY = "0123456789abcdef0123456789abcdef"
-MASTER_KEYS = f"a:{'B' * 43}="
+OWN_KEY = "5c1f0a9be47d3862f95e0d7a16cb4283"
+MASTER_KEYS = "a:3q2+7wHKm0fYtZl5ZbX8pUe1RkQvJ6nD4sGhC9oLwiM="
 SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
 
 
@@ -52,6 +54,56 @@ def test_dangerous_or_invalid_settings_are_refused_in_one_sentence(
     assert message in sentence
     assert "\n" not in sentence
     assert not [value for name, value in environment.items() if name in SECRETS and value in sentence]
+
+
+GUESSABLE = ("a" * 40, "changeme" * 5, "0123456789abcdef" * 2, "abcdefghijklmnopqrstuvwxyz0123456789", "k" * 63 + "y")
+
+
+@pytest.mark.parametrize("key", GUESSABLE)
+def test_production_refuses_a_secret_key_that_can_be_guessed(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ENVIRONMENT": "production", "SECRET_KEY": key, "ENCRYPTION_KEYS": MASTER_KEYS}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="SECRET_KEY repeats itself") as refused:
+        load_settings()
+    assert key not in str(refused.value)
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [bytes(32), b"\xff" * 32, bytes(range(32)), b"secret" * 5 + b"!!", bytes(31) + b"\x01"],
+    ids=["zeros", "ones", "a sequence", "words", "nearly zeros"],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_production_refuses_a_master_key_that_is_not_random(
+    key: bytes, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"guessed:{base64.b64encode(key).decode()}", MASTER_KEYS]
+    for name, value in {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": OWN_KEY,
+        "ENCRYPTION_KEYS": ",".join(keys if first else keys[::-1]),
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="ENCRYPTION_KEYS has a key that is not random"):
+        load_settings()
+
+
+def test_production_refuses_a_token_for_metrics_that_can_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY, "ENCRYPTION_KEYS": MASTER_KEYS}
+    for name, value in {**own, "METRICS_TOKEN": "x" * 20}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="METRICS_TOKEN repeats itself"):
+        load_settings()
+
+
+def test_random_secrets_are_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(200):
+        own = {"SECRET_KEY": secrets.token_hex(16), "ENCRYPTION_KEYS": f"a:{secrets.token_urlsafe(32)}"}
+        for name, value in {"ENVIRONMENT": "production", "METRICS_TOKEN": secrets.token_hex(8), **own}.items():
+            monkeypatch.setenv(name, value)
+        load_settings()
 
 
 def test_production_starts_with_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,23 @@ async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(
             assert socket.closed_with == 4401
 
 
+@pytest.mark.parametrize("name", ["token", "access_token", "Token", "jwt"])
+@pytest.mark.parametrize("allow_guests", [True, False])
+async def test_a_token_in_the_url_is_refused_with_a_word_and_nobody_becomes_a_guest(
+    name: str, allow_guests: bool
+) -> None:
+    async with run_app(allow_guests=allow_guests) as app, client_of(app) as client:
+        token = (await person(client)).tokens["access_token"]
+        async with accepted_socket(app, f"{LIVE}?{name}={token}", ("accept-language", "en")) as socket:
+            socket.send({"type": "start"})
+            problem = await socket.problem()
+        assert problem["error"]["code"] == "TOKEN_IN_QUERY"
+        assert "/auth/tickets" in problem["detail"]
+        assert (socket.closed_with, socket.reason) == (4401, "TOKEN_IN_QUERY")
+        answer = await client.post(f"/api/v1/analysis/face?{name}={token}", json={})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "TOKEN_IN_QUERY")
+
+
 @pytest.mark.parametrize(
     "first",
     [b"a frame", "not JSON", '{"type": "start"}', '{"type": "auth"}', '{"type": "auth", "token": "x"}', "{" * 9000],

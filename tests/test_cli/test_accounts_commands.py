@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from gwansang.cli import main
-from gwansang.db.init_db import REVISION
+from gwansang.db.schema import REVISION
 from tests.support.database import scratch_database
 from tests.test_cli.running import PROGRAM, environment, gwansang
 

@@ -169,6 +169,7 @@ def test_doctor_reports_what_is_missing_and_how_to_get_it(tmp_path: Path, taken_
 def test_doctor_checks_database_storage_and_redis(tmp_path: Path, free_port: int) -> None:
     database = f"sqlite:///{tmp_path / 'own.sqlite3'}"
     variables = {"DATABASE_URL": database, "STORAGE_FOLDER": str(tmp_path / "files"), "PORT": str(free_port)}
+    variables["MAIL_FOLDER"] = str(tmp_path / "post")
     before = gwansang("doctor", **variables)
     assert before.returncode == 0
     assert before.stdout.count("not there yet - the first start makes it") == 2
@@ -179,6 +180,9 @@ def test_doctor_checks_database_storage_and_redis(tmp_path: Path, free_port: int
     assert "SQLite answers, with version" in after.stdout
     assert "keeps files, gives them back and deletes them" in after.stdout
     assert "Redis does not answer" in after.stdout
+    assert f"codes that open accounts, are files in {tmp_path / 'post'} - set SMTP_HOST" in after.stdout
+    served = gwansang("doctor", SMTP_HOST="mail.example.org", **variables)
+    assert "mails go to mail.example.org:587" in served.stdout
     assert after.returncode == 1
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 

@@ -89,6 +89,20 @@ def test_a_call_spends_its_cost_and_a_refused_one_nothing(url: str | None) -> No
 
 
 @stores
+def test_a_point_that_is_given_back_can_be_spent_again_and_a_look_spends_nothing(url: str | None) -> None:
+    async def use() -> list[bool]:
+        async with open_rate_limiter({Bucket.CALLER: Limit(2, 3600)}, url) as limiter:
+            key = uuid4().hex
+            seen = []
+            for step in ("spend", "peek", "peek", "spend", "peek", "spend", "give_back", "peek", "spend", "spend"):
+                quota = await getattr(limiter, step)(Bucket.CALLER, key)
+                seen += [] if quota is None else [quota.refused]
+            return seen
+
+    assert asyncio.run(use()) == [False, False, False, False, True, True, False, False, True]
+
+
+@stores
 def test_a_refused_call_is_accepted_after_its_reset_time(url: str | None) -> None:
     async def again_after_reset() -> tuple[float, bool]:
         async with open_rate_limiter({Bucket.CALLER: Limit(4, 1)}, url) as limiter:

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.support.accounts import PASSWORD, accounts_on
+from tests.support.accounts import PASSWORD, accounts_on, prove_address
 
 
 async def use_accounts(url: str, progress: Path) -> None:
@@ -17,6 +17,7 @@ async def use_accounts(url: str, progress: Path) -> None:
                     email = f"u{os.getpid()}-{lane}-{number}@example.com"
                     user = await accounts.users.register(email, "busy", PASSWORD)
                     answers.write(f"{email} registered\n")
+                    await prove_address(accounts, user.id)
                     await accounts.consents.grant(user.id, "history")
                     answers.write(f"{email} history\n")
                     await accounts.auth.refresh((await accounts.auth.login(email, PASSWORD)).refresh_token)

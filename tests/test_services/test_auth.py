@@ -16,7 +16,6 @@ from gwansang.services.accounts.auth_service import (
     InactiveUserError,
     InvalidCredentialsError,
     TokenInvalidError,
-    TokenPair,
     TokenReusedError,
 )
 from gwansang.services.accounts.caller import AdminOnlyError
@@ -98,9 +97,10 @@ async def test_deactivation_is_revealed_only_with_the_right_password(accounts: A
 
 
 async def test_a_longer_password_with_the_same_first_72_bytes_is_wrong(accounts: Accounts) -> None:
-    await accounts.users.register("minji@example.com", "minji", "x" * 72)
-    await accounts.auth.login("minji@example.com", "x" * 72)
-    for longer in ("x" * 73, "x" * 72 + "\0", "x" * 500_000):
+    longest = "".join(str(number) for number in range(41))  # 72 characters
+    await accounts.users.register("minji@example.com", "minji", longest)
+    await accounts.auth.login("minji@example.com", longest)
+    for longer in (longest + "x", longest + "\0", longest + "x" * 500_000):
         with pytest.raises(InvalidCredentialsError):
             await accounts.auth.login("minji@example.com", longer)
 
@@ -135,11 +135,12 @@ async def test_tokens_can_be_refreshed_repeatedly(accounts: Accounts, clock: Mov
         assert (await accounts.auth.authenticate(pair.access_token)).user_id == user.id
 
 
-async def test_reusing_a_rotated_token_ends_its_family_and_no_other(accounts: Accounts) -> None:
+async def test_reusing_a_rotated_token_ends_its_family_and_no_other(accounts: Accounts, clock: MovingClock) -> None:
     user = await signed_up(accounts)
     first = await accounts.auth.login(user.email, PASSWORD)
     elsewhere = await accounts.auth.login(user.email, PASSWORD)
     renewed = await accounts.auth.refresh(first.refresh_token)
+    clock.advance(seconds=21)
     with pytest.raises(TokenReusedError):
         await accounts.auth.refresh(first.refresh_token)
     for ended in (renewed, first):
@@ -150,13 +151,35 @@ async def test_reusing_a_rotated_token_ends_its_family_and_no_other(accounts: Ac
     await accounts.auth.refresh(elsewhere.refresh_token)
 
 
-async def test_of_concurrent_refreshes_with_one_token_exactly_one_succeeds(accounts: Accounts) -> None:
+async def test_concurrent_refreshes_with_one_token_get_the_same_pair(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     pair = await accounts.auth.login(user.email, PASSWORD)
-    tries = (accounts.auth.refresh(pair.refresh_token) for _ in range(8))
-    results = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(result, TokenPair) for result in results) == 1
-    assert all(isinstance(result, TokenPair | TokenReusedError | TokenInvalidError) for result in results)
+    results = await asyncio.gather(*(accounts.auth.refresh(pair.refresh_token) for _ in range(8)))
+    assert len(set(results)) == 1
+    assert results[0].refresh_token != pair.refresh_token
+
+
+async def test_a_token_older_than_the_one_before_ends_its_family_at_once(accounts: Accounts) -> None:
+    user = await signed_up(accounts)
+    first = await accounts.auth.login(user.email, PASSWORD)
+    second = await accounts.auth.refresh(first.refresh_token)
+    third = await accounts.auth.refresh(second.refresh_token)
+    with pytest.raises(TokenReusedError):
+        await accounts.auth.refresh(first.refresh_token)
+    with pytest.raises(TokenInvalidError):
+        await accounts.auth.refresh(third.refresh_token)
+
+
+async def test_a_rotation_by_an_older_release_leaves_no_grace(accounts: Accounts) -> None:
+    """An older release replaces the digest of the current token and leaves the columns for the grace as they are."""
+    user = await signed_up(accounts)
+    first = await accounts.auth.login(user.email, PASSWORD)
+    await accounts.auth.refresh(first.refresh_token)
+    async with accounts.uow.write() as tx:
+        (row,) = await tx.families.list_for_user(user.id)
+        row.token_hash = "0" * 64
+    with pytest.raises(TokenReusedError):
+        await accounts.auth.refresh(first.refresh_token)
 
 
 async def test_signing_out_ends_this_sign_in_and_no_other(accounts: Accounts) -> None:
@@ -279,6 +302,20 @@ async def test_a_hash_of_another_scheme_is_renewed_on_the_next_login(database_ur
         assert renewed is not None
         assert new in renewed.password_hash or renewed.password_hash.startswith("$2b$04$")
         await accounts.auth.login(user.email, PASSWORD)
+
+
+async def test_a_common_password_of_before_still_signs_in_and_its_hash_is_renewed(database_url: str) -> None:
+    async with accounts_on(database_url, password_bcrypt_rounds=5) as accounts:
+        user = await signed_up(accounts)
+        async with accounts.uow.write() as tx:
+            row = await tx.users.get_for_update(user.id)
+            assert row is not None
+            row.password_hash = BcryptHasher(rounds=4).hash("password1")
+        await accounts.auth.login(user.email, "password1")
+        async with accounts.uow.read() as tx:
+            renewed = await tx.users.get(user.id)
+    assert renewed is not None
+    assert renewed.password_hash.startswith("$2b$05$")
 
 
 async def test_a_hash_with_fewer_rounds_is_renewed_on_the_next_login() -> None:

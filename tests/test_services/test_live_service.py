@@ -20,6 +20,7 @@ from gwansang.services.readings.live_service import Guidance, LandmarkFrame, Liv
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.guidance import GuidanceCue
+from tests.support.accounts import prove_address
 from tests.support.cameras import drawn_face, frame, hand_held, real_face
 from tests.support.fakes import frozen_clock
 from tests.support.likeness import MAX_EVIDENCE, MIN_EQUAL_PARTS, equal_parts
@@ -167,6 +168,7 @@ async def test_at_most_five_frames_are_held_and_none_after_the_reading(service: 
 
 async def test_a_users_live_reading_is_saved_and_updates_the_profile(service: Container) -> None:
     user = await service.users.register(*PERSON)
+    await prove_address(service, user.id)
     await service.consents.grant(user.id, "history", "ko")
     camera = await open_camera(service, user.id)
     await camera.show(hand_held(drawn_face(), 60))

@@ -67,7 +67,7 @@ async def test_expired_sign_ins_codes_keys_and_withdrawn_consents_are_deleted(
 ) -> None:
     user = await signed_up(accounts)
     await accounts.auth.login(user.email, PASSWORD)
-    await accounts.proofs.start_verification(user.id)
+    await accounts.proofs.start_reset(user.email)
     await accounts.keys.create(user.id, "phone", ["analyze"], 1)
     await accounts.consents.grant(user.id, "improve")
     await accounts.consents.withdraw(user.id, "improve")

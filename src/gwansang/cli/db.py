@@ -9,7 +9,7 @@ import typer
 from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_settings
 from gwansang.db import migrate
-from gwansang.db.init_db import REVISION
+from gwansang.db.schema import REVISION, Schema, SchemaFit, read_schema
 from gwansang.db.session import Database
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,9 +20,9 @@ T = TypeVar("T")
 def upgrade(
     revision: Annotated[str, typer.Argument(help="Version to reach; `head` is the newest.")] = migrate.HEAD,
 ) -> None:
-    """Bring the tables up to this release's version; does nothing if they are."""
+    """Bring the tables up to this release's version; leaves tables to which a newer release only added."""
     _run_on_database(lambda database: migrate.upgrade(database, revision))
-    _print_revision(_run_on_database(migrate.current_revision))
+    _print_schema(_run_on_database(read_schema))
 
 
 @app.command()
@@ -34,23 +34,24 @@ def downgrade(
     if not yes:
         typer.confirm(f"Data can be lost on the way to {revision}. Go on?", abort=True)
     _run_on_database(lambda database: migrate.downgrade(database, revision))
-    _print_revision(_run_on_database(migrate.current_revision))
+    _print_schema(_run_on_database(read_schema))
 
 
 @app.command()
 def check() -> None:
-    """Compare the database with the tables of this release; exit code 1 if they differ."""
-    revision = _run_on_database(migrate.current_revision)
-    if revision != REVISION:
-        raise CommandError(
-            f"The database is at version {revision or 'none'}, not {REVISION}; run `gwansang db upgrade`."
-        )
+    """Compare the database with the tables of this release; exit code 1 if this release can't use it."""
+    schema = _run_on_database(read_schema)
+    if schema.fit is SchemaFit.NEWER_USABLE:
+        typer.echo(schema.advice)
+        return
+    if schema.fit is not SchemaFit.CURRENT:
+        raise CommandError(schema.advice)
     differences = _run_on_database(migrate.schema_differences)
     for difference in differences:
         typer.echo(difference)
     if differences:
         raise CommandError(f"The database differs from this release in {len(differences)} places.")
-    _print_revision(revision)
+    _print_schema(schema)
 
 
 @app.command()
@@ -78,5 +79,6 @@ def _run_on_database(use: Callable[[Database], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _print_revision(revision: str | None) -> None:
-    typer.echo(f"database: at version {revision or 'none'}")
+def _print_schema(schema: Schema) -> None:
+    newer = ", of a newer release that this one can use" if schema.fit is SchemaFit.NEWER_USABLE else ""
+    typer.echo(f"database: at version {schema.found or 'none'}{newer}")

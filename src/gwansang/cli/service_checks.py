@@ -1,4 +1,4 @@
-"""Checks of the doctor that use the services: database, encryption keys, file store, Redis."""
+"""Checks of the doctor that use the services: database, encryption keys, file store, mail, Redis."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,8 +14,7 @@ from gwansang.container import open_accounts, open_store
 from gwansang.core.clock import utc_now
 from gwansang.core.exceptions import AppError
 from gwansang.core.file_links import FileLinks
-from gwansang.db.init_db import REVISION
-from gwansang.db.migrate import current_revision
+from gwansang.db.schema import REVISION, Schema, SchemaFit, read_schema
 from gwansang.db.session import Database
 from gwansang.services.operations.storage_probe import StorageProbe
 
@@ -29,6 +28,7 @@ def check_services(settings: Settings) -> Iterator[CheckResult]:
     if database.verdict is Verdict.GOOD:
         yield asyncio.run(_check_keys(settings))
     yield _check_storage(settings)
+    yield _check_mail(settings)
     if settings.redis_url is not None:
         yield asyncio.run(_check_redis(settings.redis_url.get_secret_value()))
 
@@ -38,21 +38,24 @@ def _check_database(url: str) -> CheckResult:
         database = Database(url)
         if database.embedded and not Path(database.url.database or "").exists():
             return CheckResult(Verdict.NOTE, "the database is not there yet", "the first start makes it")
-        revision = asyncio.run(_revision(database))
+        schema = asyncio.run(_read_schema(database))
     except AppError as error:
         return CheckResult(Verdict.MISSING, error.message, "check DATABASE_URL")
     kind = "SQLite" if database.embedded else "PostgreSQL"
-    if revision != REVISION:
+    if schema.fit is SchemaFit.NEWER_UNUSABLE:
+        return CheckResult(Verdict.MISSING, schema.advice)
+    if schema.fit is SchemaFit.OLDER:
         advice = "the next start brings it up to date" if database.embedded else "run `gwansang db upgrade`"
         return CheckResult(
-            Verdict.NOTE, f"{kind} has version {revision or 'none'} of the tables, not {REVISION}", advice
+            Verdict.NOTE, f"{kind} has version {schema.found or 'none'} of the tables, not {REVISION}", advice
         )
-    return CheckResult(Verdict.GOOD, f"{kind} answers, with version {REVISION} of the tables")
+    newer = " of a newer release, which this one can use" if schema.fit is SchemaFit.NEWER_USABLE else ""
+    return CheckResult(Verdict.GOOD, f"{kind} answers, with version {schema.found} of the tables{newer}")
 
 
-async def _revision(database: Database) -> str | None:
+async def _read_schema(database: Database) -> Schema:
     try:
-        return await current_revision(database)
+        return await read_schema(database)
     finally:
         await database.close()
 
@@ -83,6 +86,13 @@ def _check_storage(settings: Settings) -> CheckResult:
             Verdict.MISSING, f"the {store} does not keep files", "check STORAGE_FOLDER or the S3_ settings"
         )
     return CheckResult(Verdict.GOOD, f"the {store} keeps files, gives them back and deletes them")
+
+
+def _check_mail(settings: Settings) -> CheckResult:
+    if settings.smtp_host is None:
+        text = f"no mail server: mails, with codes that open accounts, are files in {settings.mail_folder.absolute()}"
+        return CheckResult(Verdict.NOTE, text, "set SMTP_HOST, so that people get them")
+    return CheckResult(Verdict.GOOD, f"mails go to {settings.smtp_host}:{settings.smtp_port}")
 
 
 async def _check_redis(url: str) -> CheckResult:

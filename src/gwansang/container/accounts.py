@@ -10,16 +10,20 @@ from gwansang.config import Settings
 from gwansang.container.backends import mail_transport, open_store
 from gwansang.container.policies import retention_policy
 from gwansang.core.clock import Clock, utc_now
+from gwansang.core.device_tokens import DeviceTokens
 from gwansang.core.file_links import FileLinks
 from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import TokenSigner, generate_secret
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
-from gwansang.services.accounts.email_proof_service import EmailProofService
+from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
 from gwansang.services.accounts.key_service import KeyService
+from gwansang.services.accounts.reauthentication import Reauthentication
+from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import default_consent_texts
@@ -58,6 +62,10 @@ class Accounts:
     users: UserService
     auth: AuthService
     proofs: EmailProofService
+    address_changes: AddressChangeService
+    reauthentication: Reauthentication
+    sessions: SessionService
+    devices: DeviceTokens
     keys: KeyService
     consents: ConsentService
     history: HistoryService
@@ -114,6 +122,7 @@ def _accounts(
         refresh_ttl=timedelta(days=settings.refresh_token_days),
         clock=clock,
     )
+    codes = CodeIssuer(clock, uuid4, generate_secret, timedelta(minutes=settings.mail_token_minutes))
     return Accounts(
         uow=uow,
         store=store,
@@ -127,15 +136,11 @@ def _accounts(
         sealer=sealer,
         users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
         auth=AuthService(uow, passwords, tokens, audit, clock=clock, new_id=uuid4),
-        proofs=EmailProofService(
-            uow,
-            passwords,
-            audit,
-            clock=clock,
-            new_id=uuid4,
-            new_secret=generate_secret,
-            ttl=timedelta(minutes=settings.mail_token_minutes),
-        ),
+        proofs=EmailProofService(uow, passwords, audit, codes),
+        address_changes=AddressChangeService(uow, audit, codes),
+        reauthentication=Reauthentication(uow, passwords, clock=clock),
+        sessions=SessionService(uow, clock=clock),
+        devices=DeviceTokens(settings.secret_key.get_secret_value(), clock),
         keys=KeyService(
             uow,
             audit,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gwansang.config import Settings
 from gwansang.container.accounts import Accounts, open_accounts
-from gwansang.container.backends import mail_transport
+from gwansang.container.backends import open_mails
 from gwansang.container.inference import create_inference_pool, load_configured_norms, start_analysis_service
 from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
 from gwansang.core.clock import Clock, utc_now
@@ -112,10 +112,9 @@ async def assemble_container(
     meters = meters or Meters()
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
-        mails = MailService(mail_transport(settings), sender=settings.mail_from, link=settings.mail_link)
-        stack.push_async_callback(mails.close)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         limits = await stack.enter_async_context(open_rate_limiter(rate_limits(settings), redis_url))
+        mails = await stack.enter_async_context(open_mails(settings, limits))
         analyses = await stack.enter_async_context(start_analysis_service(pool, settings, clock, meters))
         photos = PhotoService(
             accounts.uow,

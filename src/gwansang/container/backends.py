@@ -1,10 +1,19 @@
-"""The file store and the mail transport that the settings name."""
+"""The file store and the mails that the settings name."""
 
-from gwansang.config import MailSettings, StorageSettings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from gwansang.config import MailSettings, Settings, StorageSettings
 from gwansang.core.clock import Clock
 from gwansang.core.file_links import FileLinks
+from gwansang.core.rate_limit import RateLimiter
+from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport
 from gwansang.storage.base import ObjectStore
+
+_log = structlog.get_logger("gwansang.mail")
 
 
 def open_store(settings: StorageSettings, links: FileLinks, clock: Clock) -> ObjectStore:
@@ -25,6 +34,18 @@ def open_store(settings: StorageSettings, links: FileLinks, clock: Clock) -> Obj
         secret_access_key=secret.get_secret_value() if secret else None,
     )
     return S3ObjectStore(bucket, clock=clock)
+
+
+@asynccontextmanager
+async def open_mails(settings: Settings, limits: RateLimiter) -> AsyncIterator[MailService]:
+    """Yield the mail service; without an SMTP server, log where its codes lie, because they open accounts."""
+    if settings.smtp_host is None:
+        _log.warning("mail.no_server", folder=str(settings.mail_folder.absolute()))
+    mails = MailService(mail_transport(settings), limits, sender=settings.mail_from, link=settings.mail_link)
+    try:
+        yield mails
+    finally:
+        await mails.close()
 
 
 def mail_transport(settings: MailSettings) -> MailTransport:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gwansang.config import Settings
 from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
+from gwansang.services.accounts.address_change import UNDO_DAYS
 from gwansang.services.protection.retention import RetentionPolicy
 from gwansang.services.tasks.worker import JobPolicy
 
@@ -48,10 +49,14 @@ def rate_limits(settings: Settings) -> dict[Bucket, Limit]:
         Bucket.CALLER: Limit(settings.caller_points_per_minute, 60),
         Bucket.ADDRESS: Limit(settings.address_calls_per_minute, 60),
         Bucket.GUEST_READINGS: Limit(settings.guest_readings_per_hour, 3600),
-        Bucket.LOGIN_ACCOUNT: Limit(logins, 60, fail_closed=True),
+        Bucket.LOGIN_PAIR: Limit(logins, 60, fail_closed=True),
+        Bucket.LOGIN_DEVICE: Limit(logins, 60, fail_closed=True),
         Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, fail_closed=True),
+        Bucket.LOGIN_ACCOUNT: Limit(10 * logins, 60, fail_closed=True),
         Bucket.EXPORTS: Limit(_EXPORTS_PER_DAY, 24 * 3600),
-        Bucket.MAIL_ACCOUNT: Limit(_MAILS_PER_HOUR, 3600),
+        Bucket.MAIL_ADDRESS: Limit(_MAILS_PER_HOUR, 3600),
+        Bucket.MAIL_NOTICE: Limit(_MAILS_PER_HOUR, 3600),
+        Bucket.MAIL_SENDER: Limit(_MAILS_PER_HOUR, 3600),
     }
 
 
@@ -61,6 +66,7 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
         task_hours=settings.task_result_hours,
         sign_in_days=settings.refresh_token_days,
         mail_minutes=settings.mail_token_minutes,
+        undo_days=UNDO_DAYS,
     )
 
 

@@ -1,5 +1,6 @@
 """Normalization of e-mail addresses: one form for sign-in, uniqueness and sending mail."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -33,6 +34,15 @@ def normalize_email(text: str) -> str:
     if len(address) > MAX_BYTES:
         raise _invalid_email()
     return address
+
+
+def address_key(text: str) -> str:
+    """Return the spender of an address for rate limits: one digest for all its spellings, which does not reveal it."""
+    try:
+        address = normalize_email(text)
+    except InvalidEmailError:
+        address = ""  # no account has such an address, so all of them share one quota
+    return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 def normalize_email_prefix(text: str) -> str:

@@ -11,6 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.base import HasherProtocol
 from pwdlib.hashers.bcrypt import BcryptHasher
 
+from gwansang.core.common_passwords import is_common_password
 from gwansang.core.exceptions import InvalidInput, Unavailable
 
 Scheme = Literal["bcrypt", "argon2"]
@@ -26,6 +27,13 @@ class InvalidPasswordError(InvalidInput):
 
     code = "INVALID_PASSWORD"
     title = "This can't be a password"
+
+
+class CommonPasswordError(InvalidInput):
+    """Carries `field` in its context, and never the password."""
+
+    code = "PASSWORD_TOO_COMMON"
+    title = "This password is guessed at once"
 
 
 class HashingBusyError(Unavailable):
@@ -56,7 +64,13 @@ class PasswordHasher:
         self._pending = 0
 
     async def hash(self, password: str) -> str:
-        """Return the hash of a new password; raises InvalidPasswordError, HashingBusyError."""
+        """Return the hash of a new password; raises InvalidPasswordError, CommonPasswordError, HashingBusyError."""
+        text = self.validate(password)
+        return await self._run(lambda: self._hash_uncommon(text))
+
+    async def rehash(self, password: str) -> str:
+        """Return another hash of a password that is in use, even a common one; raises InvalidPasswordError,
+        HashingBusyError."""
         text = self.validate(password)
         return await self._run(lambda: self._hasher.hash(text))
 
@@ -84,6 +98,12 @@ class PasswordHasher:
     def close(self) -> None:
         """Stop the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _hash_uncommon(self, text: str) -> str:
+        if is_common_password(text):
+            message = "This password is among the first that are guessed; choose another one."
+            raise CommonPasswordError(message, field="password")
+        return self._hasher.hash(text)
 
     def _verify(self, text: str, password_hash: str) -> PasswordCheck:
         hasher = next((hasher for hasher in self._hashers if hasher.identify(password_hash)), None)

@@ -6,8 +6,8 @@ other limit is counted by each process on its own.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
@@ -42,9 +42,13 @@ class Bucket(StrEnum):
     CALLER = "caller"
     ADDRESS = "address"
     GUEST_READINGS = "guest-readings"
+    LOGIN_PAIR = "login-pair"
+    LOGIN_DEVICE = "login-device"
     LOGIN_ACCOUNT = "login-account"
     LOGIN_ADDRESS = "login-address"
-    MAIL_ACCOUNT = "mail-account"
+    MAIL_ADDRESS = "mail-address"
+    MAIL_NOTICE = "mail-notice"
+    MAIL_SENDER = "mail-sender"
     EXPORTS = "exports"
 
 
@@ -88,18 +92,31 @@ class RateLimiter:
 
         A refused call spends nothing.
         """
+        return await self._apply(bucket, lambda storage, limit: _spend(storage, bucket, limit, key, cost))
+
+    async def peek(self, bucket: Bucket, key: str) -> Quota:
+        """Return the quota of the caller `key` as if a point were spent, and spend nothing; raises
+        LimitsUnknownError."""
+        return await self._apply(bucket, lambda storage, limit: _peek(storage, bucket, limit, key))
+
+    async def give_back(self, bucket: Bucket, key: str) -> None:
+        """Give a point back that was spent; a count that is unavailable keeps it until its window has passed."""
+        with suppress(LimitsUnknownError):
+            await self._apply(bucket, lambda storage, limit: _spend(storage, bucket, limit, key, -1))
+
+    async def _apply(self, bucket: Bucket, count: Callable[[Storage, Limit], Awaitable[Quota]]) -> Quota:
         limit = self._limits[bucket]
         if self._shared is not None and monotonic() >= self._unavailable_until:
             try:
                 async with asyncio.timeout(_REDIS_TIMEOUT_S):
-                    return await _spend(self._shared, bucket, limit, key, cost)
+                    return await count(self._shared, limit)
             except (StorageError, OSError, TimeoutError) as error:
                 self._unavailable_until = monotonic() + _RETRY_PAUSE_S
                 _log.warning("limits.redis_unavailable", reason=type(error).__name__)
         if self._shared is not None and limit.fail_closed:
             message = "Attempts can't be counted right now, so none is taken; try again in a moment."
             raise LimitsUnknownError(message, retry_after_s=_RETRY_AFTER_S)
-        return await _spend(self._local, bucket, limit, key, cost)
+        return await count(self._local, limit)
 
 
 @asynccontextmanager
@@ -127,6 +144,18 @@ async def open_rate_limiter(limits: Mapping[Bucket, Limit], redis_url: str | Non
 async def _spend(storage: Storage, bucket: Bucket, limit: Limit, key: str, cost: int) -> Quota:
     item = RateLimitItemPerSecond(limit.amount, limit.window_s, namespace=bucket)
     accepted = await SlidingWindowCounterRateLimiter(storage).hit(item, key, cost=cost)
+    return await _quota(storage, item, limit, key, cost, accepted=accepted)
+
+
+async def _peek(storage: Storage, bucket: Bucket, limit: Limit, key: str) -> Quota:
+    item = RateLimitItemPerSecond(limit.amount, limit.window_s, namespace=bucket)
+    accepted = await SlidingWindowCounterRateLimiter(storage).test(item, key)
+    return await _quota(storage, item, limit, key, 1, accepted=accepted)
+
+
+async def _quota(
+    storage: Storage, item: RateLimitItemPerSecond, limit: Limit, key: str, cost: int, *, accepted: bool
+) -> Quota:
     window = _Window(*await storage.get_sliding_window(item.key_for(key), limit.window_s), limit.window_s)
     return Quota(
         amount=limit.amount,

@@ -17,6 +17,7 @@ _MAX_CHARACTERS = 4096
 _REQUIRED = ["sub", "type", "exp", "iat", "jti", "ver", "family"]
 _LEEWAY = timedelta(seconds=5)  # for differences between the clocks of our processes
 _MAX_USER_ID = 2**31 - 1
+_MAX_TIME = 2**32  # seconds since 1970; far above any lifetime, and every platform has a date for it
 
 
 class TokenInvalidError(Unauthenticated):
@@ -106,7 +107,7 @@ class TokenSigner:
     def _is_current(self, claims: dict[str, object]) -> bool:
         now = self._clock().timestamp()
         issued, expires, not_before = claims["iat"], claims["exp"], claims.get("nbf", 0)
-        if not all(type(value) is int for value in (issued, expires, not_before)):
+        if not all(type(value) is int and value < _MAX_TIME for value in (issued, expires, not_before)):
             return False
         return max(_int(issued), _int(not_before)) <= now + _LEEWAY.total_seconds() and now < _int(expires)
 

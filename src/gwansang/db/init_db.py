@@ -1,13 +1,8 @@
 """Check of the schema at the start of the service."""
 
-from typing import Final
-
-from sqlalchemy import inspect, text
-
 from gwansang.core.exceptions import Unavailable
+from gwansang.db.schema import REVISION, SchemaFit, read_schema
 from gwansang.db.session import Database
-
-REVISION: Final = "0010"  # that this code needs: the newest in migrations/versions
 
 
 class SchemaOutdatedError(Unavailable):
@@ -18,22 +13,16 @@ class SchemaOutdatedError(Unavailable):
 
 
 async def ensure_schema(database: Database) -> None:
-    """Migrate an embedded database to the needed revision; raise SchemaOutdatedError if a server, which other processes
-    may be using, has another one."""
-    found = await _revision(database)
-    if found == REVISION:
+    """Check that this release can use the schema; an embedded database is upgraded if it is older.
+
+    Raises SchemaOutdatedError if a server, which other processes may be using, has an older schema, or any database one
+    that a newer release changed.
+    """
+    schema = await read_schema(database)
+    if schema.fit in (SchemaFit.CURRENT, SchemaFit.NEWER_USABLE):
         return
-    if not database.embedded:
-        message = f"The database is at version {found or 'none'} and {REVISION} is needed: run `gwansang db upgrade`."
-        raise SchemaOutdatedError(message, found=found, needed=REVISION)
+    if schema.fit is SchemaFit.NEWER_UNUSABLE or not database.embedded:
+        raise SchemaOutdatedError(schema.advice, found=schema.found, needed=REVISION)
     from gwansang.db.migrate import upgrade  # noqa: PLC0415 - alembic takes longer to import than a start takes
 
     await upgrade(database)
-
-
-async def _revision(database: Database) -> str | None:
-    async with database.session("read") as session:
-        tables = await (await session.connection()).run_sync(lambda connection: inspect(connection).get_table_names())
-        if "alembic_version" not in tables:
-            return None
-        return (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from gwansang.core.exceptions import InvalidInput
+from gwansang.db.schema import Schema, SchemaFit, read_schema
 from gwansang.db.session import Access, Database, map_driver_errors
 from gwansang.models import Base
 
@@ -32,12 +33,20 @@ class RevisionError(InvalidInput):
 
 
 async def upgrade(database: Database, revision: str = HEAD) -> None:
-    """Upgrade the schema to a revision in one transaction; raises RevisionError."""
+    """Upgrade the schema to a revision in one transaction; raises RevisionError.
+
+    A schema of a newer release that this one can use is left as it is by an upgrade to HEAD.
+    """
+    schema = await read_schema(database)
+    if schema.fit is SchemaFit.NEWER_USABLE and revision == HEAD:
+        return
+    _require_known(schema)
     await _run(database, "write", partial(_alembic, command.upgrade, revision))
 
 
 async def downgrade(database: Database, revision: str) -> None:
     """Downgrade the schema to a revision or to "base" in one transaction; raises RevisionError."""
+    _require_known(await read_schema(database))
     await _run(database, "write", partial(_alembic, command.downgrade, revision))
 
 
@@ -57,6 +66,13 @@ def list_revisions() -> tuple[str, ...]:
     """Return all known revisions, oldest first."""
     folder = ScriptDirectory.from_config(_config(None))
     return tuple(script.revision for script in reversed(list(folder.walk_revisions())))
+
+
+def _require_known(schema: Schema) -> None:
+    """Raise RevisionError for a schema of a newer release, to and from which only that release has migrations."""
+    if schema.fit in (SchemaFit.NEWER_USABLE, SchemaFit.NEWER_UNUSABLE):
+        message = f"{schema.advice} Only the newer release can change it."
+        raise RevisionError(message, revision=schema.found)
 
 
 async def _run(database: Database, access: Access, operation: Callable[[Connection], T]) -> T:

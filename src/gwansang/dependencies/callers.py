@@ -1,18 +1,16 @@
 """Callers: authentication, scopes, and the rate limit that each call is counted against."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import APIKeyIn
-from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
+from fastapi.security import OAuth2PasswordBearer
 from fastapi.security.api_key import APIKeyBase
 from starlette.requests import HTTPConnection
 
 from gwansang.core.addresses import client_address
-from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import container_of
@@ -30,11 +28,27 @@ SCOPES: dict[str, str] = {
 }
 
 
+_QUERY_TOKENS = frozenset(("token", "access_token", "authorization", "bearer", "jwt"))
+
+
+class TokenInQueryError(Unauthenticated):
+    """A token was sent in the URL, which ends up in logs; without this error its sender would be taken for a guest."""
+
+    code = "TOKEN_IN_QUERY"
+    title = "Tokens don't belong into the URL"
+
+
 class _AccessTokenScheme(OAuth2PasswordBearer):
-    """Bearer token of a single Authorization header; "", which is no valid token, for any other use of that header."""
+    """Bearer token of a single Authorization header; "", which is no valid token, for any other use of that header.
+
+    Raises TokenInQueryError for a token in the query.
+    """
 
     async def __call__(self, connection: HTTPConnection) -> str | None:
         lines = connection.headers.getlist("authorization")
+        if any(name.lower() in _QUERY_TOKENS for name in connection.query_params):
+            message = "A token in the URL is not taken: send it as a header, or open a socket with a ticket."
+            raise TokenInQueryError(message)
         if not lines:
             return None
         scheme, _, token = lines[0].partition(" ")
@@ -98,15 +112,6 @@ def user_key(caller: Caller) -> str:
     return f"user:{caller.user_id}"
 
 
-def account_key(email: str) -> str:
-    """Return the spender of an e-mail address: one digest for all its spellings, which does not reveal it."""
-    try:
-        address = normalize_email(email)
-    except InvalidEmailError:
-        address = ""  # no account has such an address, so all of them share one quota
-    return hashlib.sha256(address.encode()).hexdigest()[:32]
-
-
 async def read_credentials(connection: HTTPConnection) -> tuple[str, ...]:
     """Return the access token and the API key of a connection; "" for one that can't be valid."""
     credentials = (await _access_token(connection), await _api_key(connection))
@@ -165,15 +170,6 @@ async def _count_address(request: Request) -> None:
     await spend(request, Bucket.ADDRESS, address_of(request))
 
 
-async def _login_form(
-    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
-) -> OAuth2PasswordRequestForm:
-    await spend(request, Bucket.LOGIN_ADDRESS, address_of(request))
-    await spend(request, Bucket.LOGIN_ACCOUNT, account_key(form.username))
-    return form
-
-
-LoginForm = Annotated[OAuth2PasswordRequestForm, Depends(_login_form)]
 AddressLimit = Depends(_count_address)  # for a route's `dependencies`: no credentials, counted by address
 FaceCallerOrGuest = Annotated[Caller | None, Security(_admit_or_guest, scopes=["analyze"])]  # None for a guest
 FaceCaller = Annotated[Caller, _caller_with("analyze")]

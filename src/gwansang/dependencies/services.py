@@ -8,11 +8,14 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
+from gwansang.core.device_tokens import DeviceTokens
+from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import EmailProofService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.mail_service import MailService
+from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.jobs.submission_service import SubmissionService
@@ -57,6 +60,9 @@ Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
+Sessions = Annotated[SessionService, provided("sessions")]
+AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
+Devices = Annotated[DeviceTokens, provided("devices")]
 Keys = Annotated[KeyService, provided("keys")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]

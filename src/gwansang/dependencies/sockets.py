@@ -37,10 +37,10 @@ def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:
 async def authenticate_opening(connection: HTTPConnection, address: str) -> Caller | None:
     """Return the caller of the headers or the ticket, None if there is neither; raises Unauthenticated."""
     tickets = connection.query_params.getlist(TICKET)
-    credentials = await read_credentials(connection)
-    if not tickets and not credentials:
-        return None
     async with count_failure(connection, address):
+        credentials = await read_credentials(connection)
+        if not tickets and not credentials:
+            return None
         if len(tickets) + len(credentials) > 1:
             raise TokenInvalidError("Send one access token, API key or ticket.")
         service = container_of(connection).tickets

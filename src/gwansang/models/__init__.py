@@ -7,6 +7,7 @@ from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
 from gwansang.models.profile import UserProfile
+from gwansang.models.schema import SchemaSupport
 from gwansang.models.task import Task, TaskItem, Worker
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Photo",
     "PhotoObject",
     "ScheduledRun",
+    "SchemaSupport",
     "SocketTicket",
     "StoredAnalysis",
     "Task",

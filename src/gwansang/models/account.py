@@ -31,13 +31,17 @@ class User(Base):
 
 
 class TokenFamily(Base):
-    """One sign-in; `token_hash` is that of the current refresh token."""
+    """One sign-in; `token_hash` is that of the current refresh token, whose id is `token_id`, and `previous_hash` that
+    of the token before it. Older releases write neither of the two."""
 
     __tablename__ = "token_families"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[OwnerId] = mapped_column(index=True)
     token_hash: Mapped[Sha256Hex]
+    token_id: Mapped[UUID | None]
+    previous_hash: Mapped[str | None] = mapped_column(String(64))
+    device_name: Mapped[str | None] = mapped_column(String(50))
     created_at: Mapped[datetime]
     refreshed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -60,14 +64,15 @@ class ApiKey(Base):
 
 
 class MailToken(Base):
-    """A token mailed to prove ownership of an address; at most one per user and purpose."""
+    """A token mailed to prove ownership of `email`, or to restore it; null is the user's current address."""
 
     __tablename__ = "mail_tokens"
-    __table_args__ = (Index("uq_mail_tokens_user_id_purpose", "user_id", "purpose", unique=True),)
+    __table_args__ = (Index("ix_mail_tokens_user_id_purpose", "user_id", "purpose"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[OwnerId]
     purpose: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
     token_hash: Mapped[Sha256Hex] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -43,6 +43,10 @@ class Keys(Repository[ApiKey]):
         """Delete a key of this user; return False if there is none."""
         return await self._delete(ApiKey.id == key_id, ApiKey.user_id == user_id) > 0
 
+    async def delete_for_user(self, user_id: int) -> None:
+        """Delete every key of a user."""
+        await self._delete(ApiKey.user_id == user_id)
+
     async def delete_expired(self, before: datetime) -> int:
         """Delete the keys, of all users, that expired until that time, and return their number."""
         return await self._delete(ApiKey.expires_at <= before)

@@ -1,10 +1,12 @@
 """Sign-ins, tokens sent by mail and tickets for WebSockets; only digests are stored."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from gwansang.core.paging import Page, PageRequest
 from gwansang.models import MailToken, SocketTicket, TokenFamily
 from gwansang.repositories.base import Repository
 
@@ -17,14 +19,15 @@ class TokenFamilies(Repository[TokenFamily]):
         query = select(TokenFamily).where(TokenFamily.user_id == user_id)
         return await self._all(query.order_by(TokenFamily.created_at, TokenFamily.id))
 
-    async def rotate(self, family: UUID, old_hash: str, new_hash: str, *, now: datetime, expires_at: datetime) -> bool:
-        """Replace the family's token; return False if `old_hash` is not its current token."""
-        statement = (
-            update(TokenFamily)
-            .where(TokenFamily.id == family, TokenFamily.token_hash == old_hash, TokenFamily.expires_at > now)
-            .values(token_hash=new_hash, refreshed_at=now, expires_at=expires_at)
-        )
-        return await self._execute(statement) > 0
+    async def page(self, user_id: int, request: PageRequest, now: datetime) -> Page[TokenFamily]:
+        """Return a page of the user's sign-ins that have not expired, the last used first."""
+        query = select(TokenFamily).order_by(TokenFamily.refreshed_at.desc(), TokenFamily.id)
+        return await self._page(query, request, TokenFamily.user_id == user_id, TokenFamily.expires_at > now)
+
+    async def get_active(self, family: UUID, user_id: int, now: datetime) -> TokenFamily | None:
+        """Return a sign-in that has not ended."""
+        active = (TokenFamily.id == family) & (TokenFamily.user_id == user_id) & (TokenFamily.expires_at > now)
+        return await self._one(select(TokenFamily).where(active))
 
     async def delete(self, family: UUID, user_id: int) -> bool:
         """End a sign-in; return False if it had ended."""
@@ -43,23 +46,43 @@ class TokenFamilies(Repository[TokenFamily]):
 class MailTokens(Repository[MailToken]):
     model = MailToken
 
-    async def replace(self, row: MailToken) -> MailToken:
-        """Store a token instead of the user's older one for the same purpose."""
-        await self._delete(MailToken.user_id == row.user_id, MailToken.purpose == row.purpose)
-        return await self.add(row)
+    async def get_valid(self, token_hash: str, purposes: Sequence[str], now: datetime) -> MailToken | None:
+        """Return a token that has not expired, if it is for one of the purposes."""
+        query = select(MailToken).where(MailToken.token_hash == token_hash)
+        return await self._one(query.where(MailToken.purpose.in_(purposes), MailToken.expires_at > now))
 
-    async def get_owner(self, token_hash: str, purpose: str, now: datetime) -> int | None:
-        """Return the id of the user whose valid token this is."""
-        query = select(MailToken.user_id).where(MailToken.token_hash == token_hash)
-        return await self._one(query.where(MailToken.purpose == purpose, MailToken.expires_at > now))
+    async def pending_address(self, user_id: int, now: datetime) -> str | None:
+        """Return the new address that the user has not proven yet."""
+        valid = (MailToken.user_id == user_id) & (MailToken.purpose == "change") & (MailToken.expires_at > now)
+        return await self._one(select(MailToken.email).where(valid).distinct())
+
+    async def list_addresses(self, user_id: int) -> tuple[str | None, ...]:
+        """Return the addresses that tokens of the user were mailed to."""
+        return await self._all(select(MailToken.email).where(MailToken.user_id == user_id).distinct())
+
+    async def is_reserved(self, email: str, user_id: int | None, now: datetime) -> bool:
+        """Return whether another user can still have this former address back."""
+        other = [] if user_id is None else [MailToken.user_id != user_id]
+        return (
+            await self._count(MailToken.email == email, MailToken.purpose == "undo", MailToken.expires_at > now, *other)
+            > 0
+        )
 
     async def consume(self, token_hash: str) -> bool:
         """Delete a token that is being used; return False if another request used it first."""
         return await self._delete(MailToken.token_hash == token_hash) > 0
 
-    async def delete_for_user(self, user_id: int) -> None:
-        """Invalidate every token of a user."""
-        await self._delete(MailToken.user_id == user_id)
+    async def delete_codes(self, user_id: int, *purposes: str) -> None:
+        """Invalidate the tokens of a user for some purposes."""
+        await self._delete(MailToken.user_id == user_id, MailToken.purpose.in_(purposes))
+
+    async def delete_changes(self, user_id: int, except_to: str) -> None:
+        """Invalidate the tokens for a change of address to any other one."""
+        await self._delete(MailToken.user_id == user_id, MailToken.purpose == "change", MailToken.email != except_to)
+
+    async def delete_undos_since(self, user_id: int, moment: datetime) -> None:
+        """Invalidate the tokens of a user that undo this change of address and later ones."""
+        await self._delete(MailToken.user_id == user_id, MailToken.purpose == "undo", MailToken.created_at >= moment)
 
     async def delete_expired(self, now: datetime) -> int:
         """Delete expired tokens of all users and return their number."""

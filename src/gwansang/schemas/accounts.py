@@ -54,15 +54,23 @@ class Registration(_Request):
     )
 
 
-class ProfileChange(_Request):
+class Reauthenticated(_Request):
+    """The password of the caller, for a call that a token alone must not suffice for."""
+
+    current_password: AnyPassword | None = Field(
+        None, description="Not needed within five minutes after the sign-in; a refresh does not count."
+    )
+
+
+class OwnChange(Reauthenticated):
     """Changes to one's own account; fields that are left out or null stay."""
 
     username: Username | None = None
     email: Email | None = None
 
 
-class AccountChange(ProfileChange):
-    """Changes by an administrator; fields that are left out or null stay."""
+class AccountChange(OwnChange):
+    """Changes by an administrator, with the administrator's own password; fields that are left out or null stay."""
 
     is_active: Annotated[bool, Strict()] | None = Field(None, examples=[False])
     is_admin: Annotated[bool, Strict()] | None = Field(None, examples=[False])
@@ -73,6 +81,9 @@ class PasswordChange(_Request):
 
     current_password: AnyPassword
     new_password: Password
+    keep_access: Annotated[bool, Strict()] = Field(
+        False, description="Keep sign-ins and API keys; otherwise all of them end.", examples=[False]
+    )
 
 
 class RefreshRequest(_Request):
@@ -121,6 +132,14 @@ class AccountOut(UserOut):
     email_verified: bool = Field(examples=[True])
 
 
+class OwnAccountOut(AccountOut):
+    """One's own account."""
+
+    pending_email: str | None = Field(
+        description="A new address that is not verified yet; `email` counts until then.", examples=[None]
+    )
+
+
 class TokensOut(BaseModel):
     """An access token for half an hour, and a refresh token that is exchanged for the next pair, once."""
 
@@ -130,10 +149,16 @@ class TokensOut(BaseModel):
     expires_in: int = Field(description="Seconds until the access token ends.", examples=[1800])
 
 
+class SignedInOut(TokensOut):
+    """Tokens of a new sign-in, and a token by which this device is known at the next one."""
+
+    device_token: str = Field(description="Opens nothing; valid for half a year.", examples=["eyJhbGciOiJIUzI1NiIs…"])
+
+
 class OwnDataOut(BaseModel):
     """All own data; `format` grows when the shape changes."""
 
-    format: int = Field(examples=[3])
+    format: int = Field(examples=[4])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])

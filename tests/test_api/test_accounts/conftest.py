@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from gwansang.container import open_accounts
+from tests.support.fakes import MovingClock
 from tests.support.people import ADMIN_PASSWORD, Person, person
 from tests.support.serving import application, settings_for_tests
 
@@ -17,8 +18,13 @@ def mail_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def client(mail_folder: Path, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with application(mail_folder=mail_folder, database_url=database_url) as connected:
+def clock() -> MovingClock:
+    return MovingClock()
+
+
+@pytest.fixture
+async def client(mail_folder: Path, database_url: str, clock: MovingClock) -> AsyncIterator[httpx.AsyncClient]:
+    async with application(mail_folder=mail_folder, database_url=database_url, clock=clock) as connected:
         yield connected
 
 

@@ -7,6 +7,7 @@ import httpx
 import jwt
 import pytest
 
+from tests.support.fakes import MovingClock
 from tests.support.people import PASSWORD, Person, person
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +81,7 @@ async def test_an_invalid_registration_is_422_and_not_echoed(client: httpx.Async
 async def test_a_login_returns_a_bearer_token_pair(minji: Person) -> None:
     answer = await minji.login()
     assert answer.status_code == 200
-    assert set(answer.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert set(answer.json()) == {"access_token", "refresh_token", "token_type", "expires_in", "device_token"}
     assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("bearer", 1800)
     claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
     assert claims["sub"] == str(minji.id)
@@ -109,13 +110,41 @@ async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, ad
 async def test_an_oversized_login_form_is_413(client: httpx.AsyncClient) -> None:
     for data in ({"username": "x", "password": "p" * 9000}, {f"f{number}": "x" for number in range(2000)}):
         assert (await client.post("/api/v1/auth/login", data=data)).status_code == 413
-    answer = await client.post("/api/v1/auth/login", json={"username": "x", "password": "y"})
-    assert answer.status_code == 422
 
 
-async def test_reusing_a_refresh_token_ends_its_family(client: httpx.AsyncClient, minji: Person) -> None:
+@on_sqlite
+async def test_a_login_in_json_is_415_and_the_answer_says_how(client: httpx.AsyncClient, minji: Person) -> None:
+    fields = {"username": minji.email, "password": PASSWORD}
+    for sent in ({"json": fields}, {"content": b"x", "headers": {"Content-Type": "text/plain"}}):
+        answer = await client.post("/api/v1/auth/login", **sent)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (415, "CONTENT_TYPE_NOT_ACCEPTED")
+        assert "application/x-www-form-urlencoded (username=…&password=…)" in answer.json()["detail"]
+    assert (await client.post("/api/v1/auth/login")).status_code == 422
+    multipart = {name: (None, value) for name, value in fields.items()}
+    assert (await client.post("/api/v1/auth/login", files=multipart)).status_code == 200
+
+
+async def test_two_windows_that_refresh_at_once_both_stay_signed_in(
+    client: httpx.AsyncClient, minji: Person, clock: MovingClock
+) -> None:
+    asked = {"refresh_token": minji.tokens["refresh_token"]}
+    both = await asyncio.gather(*(client.post("/api/v1/auth/refresh", json=asked) for _ in range(2)))
+    clock.advance(seconds=20)
+    lost = await client.post("/api/v1/auth/refresh", json=asked)  # the answer was lost, so a phone asks again
+    assert [answer.status_code for answer in (*both, lost)] == [200] * 3
+    assert both[0].json() == both[1].json() == lost.json()
+    bearer = {"Authorization": f"Bearer {lost.json()['access_token']}"}
+    assert (await client.get("/api/v1/users/me", headers=bearer)).status_code == 200
+    following = {"refresh_token": lost.json()["refresh_token"]}
+    assert (await client.post("/api/v1/auth/refresh", json=following)).status_code == 200
+
+
+async def test_reusing_a_refresh_token_ends_its_family(
+    client: httpx.AsyncClient, minji: Person, clock: MovingClock
+) -> None:
     first = minji.tokens["refresh_token"]
     second = (await client.post("/api/v1/auth/refresh", json={"refresh_token": first})).json()
+    clock.advance(seconds=21)
     again = await client.post("/api/v1/auth/refresh", json={"refresh_token": first})
     assert (again.status_code, again.json()["error"]["code"]) == (401, "TOKEN_REUSED")
     ended = await client.post("/api/v1/auth/refresh", json={"refresh_token": second["refresh_token"]})
@@ -147,13 +176,14 @@ async def test_a_password_change_ends_every_sign_in(client: httpx.AsyncClient, m
     assert (await minji.login("another fine one")).status_code == 200
 
 
-async def test_users_can_change_their_name_and_address(minji: Person, client: httpx.AsyncClient) -> None:
+async def test_users_can_change_their_name_but_not_to_a_taken_address(minji: Person, client: httpx.AsyncClient) -> None:
     other = await person(client, "other")
-    changed = await minji.call("PATCH", "/users/me", json={"username": "new name", "email": "New@example.com"})
+    changed = await minji.call("PATCH", "/users/me", json={"username": "new name", "email": minji.email.upper()})
     assert changed.status_code == 200
-    assert (changed.json()["username"], changed.json()["email"]) == ("new name", "new@example.com")
-    taken = await minji.call("PATCH", "/users/me", json={"email": other.email})
+    assert (changed.json()["username"], changed.json()["email"]) == ("new name", minji.email)
+    taken = await minji.call("PATCH", "/users/me", json={"email": other.email, "username": "not this"})
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "EMAIL_TAKEN")
+    assert (await minji.call("GET", "/users/me")).json()["username"] == "new name"
 
 
 FORBIDDEN_CHANGES: tuple[dict[str, object], ...] = (

@@ -8,6 +8,7 @@ from gwansang.api.v1.inputs.bodies import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
+from gwansang.dependencies.callers import TokenInQueryError
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
@@ -28,7 +29,7 @@ from gwansang.vision import errors as vision
 Errors = tuple[type[AppError], ...]
 
 PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
-SIGNED_IN: Errors = (Unauthenticated, TokenInvalidError, KeyInvalidError, ScopeMissingError, *PUBLIC)
+SIGNED_IN: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
 PARAMETERS: Errors = (InvalidRequestError,)
 _ANY_BODY: Errors = (

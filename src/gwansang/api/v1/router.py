@@ -11,6 +11,7 @@ from gwansang.api.v1.endpoints import (
     keys,
     live,
     privacy,
+    sessions,
     tasks,
     users,
 )
@@ -18,5 +19,19 @@ from gwansang.api.v1.endpoints import (
 # The application includes each of them itself: FastAPI builds every route of a router anew for each level of inclusion.
 ROUTERS = tuple(
     module.router
-    for module in (analysis, tasks, history, cards, files, celebrity, auth, users, keys, consents, privacy, live)
+    for module in (
+        analysis,
+        tasks,
+        history,
+        cards,
+        files,
+        celebrity,
+        auth,
+        sessions,
+        users,
+        keys,
+        consents,
+        privacy,
+        live,
+    )
 )

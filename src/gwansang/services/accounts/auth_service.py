@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -12,6 +13,7 @@ from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import RefreshClaims, TokenInvalidError, TokenSigner, secret_digest
+from gwansang.core.tokens import TokenPair as SignedPair
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.caller import OWN_SCOPES, Caller
@@ -26,6 +28,7 @@ __all__ = [
     "TokenReusedError",
 ]
 _log = structlog.get_logger("gwansang.auth")
+_GRACE: Final = timedelta(seconds=20)  # in which a refresh token may be sent twice
 
 
 class InvalidCredentialsError(Unauthenticated):
@@ -75,9 +78,9 @@ class AuthService:
         self._clock = clock
         self._new_id = new_id
 
-    async def login(self, email: str, password: str) -> TokenPair:
-        """Start a new family; raises InactiveUserError, and InvalidCredentialsError after the same work whether the
-        address or the password was wrong."""
+    async def login(self, email: str, password: str, device_name: str | None = None) -> TokenPair:
+        """Start a new family on a device; raises InactiveUserError, and InvalidCredentialsError after the same work
+        whether the address or the password was wrong."""
         user = await self._find_user(email)
         verdict = await self._passwords.verify(password, user.password_hash if user else None)
         if user is None or not verdict.valid:
@@ -85,32 +88,26 @@ class AuthService:
         if not user.is_active:
             raise InactiveUserError("This account is deactivated.")
         if verdict.outdated:
-            await self._update_hash(user, await self._passwords.hash(password))
-        return await self._start_family(user.id, user.token_version)
+            await self._update_hash(user, await self._passwords.rehash(password))
+        return await self._start_family(user.id, user.token_version, device_name)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """Exchange a refresh token for a new pair, once; a token used again ends its family. Raises TokenInvalidError,
-        TokenReusedError."""
+        """Exchange a refresh token for a new pair. The token before the current one gets the same pair again for some
+        seconds: two windows refreshed at once, or an answer was lost. Any other token that was used before ends its
+        family. Raises TokenInvalidError, TokenReusedError."""
         claims = self._tokens.decode_refresh(refresh_token)
         now = self._clock()
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(claims.user_id)
-            valid = user is not None and user.token_version == claims.version
-            pair = self._tokens.issue_pair(claims.user_id, claims.version, claims.family, self._new_id(), now)
-            rotated = valid and await tx.families.rotate(
-                claims.family,
-                secret_digest(refresh_token),
-                secret_digest(pair.refresh),
-                now=now,
-                expires_at=pair.refresh_expires_at,
-            )
-            if user is not None and rotated:
+            if user is None or user.token_version != claims.version:
+                raise TokenInvalidError("This token is not valid any more; sign in again.")
+            family = await tx.families.get_active(claims.family, claims.user_id, now)
+            pair = self._next_pair(family, claims, secret_digest(refresh_token), now) if family else None
+            if pair is not None:
                 user.seen_at = now
-            if valid and not rotated:  # must be committed: raise only after the block
+            else:  # must be committed: raise only after the block
                 reused = await tx.families.delete(claims.family, claims.user_id)
-        if user is None or not valid:
-            raise TokenInvalidError("This token is not valid any more; sign in again.")
-        if not rotated:
+        if pair is None:
             raise self._refresh_error(claims, reused=reused)
         return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
 
@@ -148,13 +145,28 @@ class AuthService:
         async with self._uow.write() as tx:
             await tx.users.update_password_hash(user.id, user.password_hash, password_hash)
 
-    async def _start_family(self, user_id: int, version: int) -> TokenPair:
-        now, family = self._clock(), self._new_id()
-        pair = self._tokens.issue_pair(user_id, version, family, self._new_id(), now)
+    def _next_pair(self, row: TokenFamily, claims: RefreshClaims, presented: str, now: datetime) -> SignedPair | None:
+        """Rotate the token of a family, or return the pair of its last rotation again; None for a reused token."""
+        if presented == row.token_hash:
+            token_id = self._new_id()
+            pair = self._tokens.issue_pair(row.user_id, claims.version, row.id, token_id, now)
+            row.previous_hash, row.token_hash = row.token_hash, secret_digest(pair.refresh)
+            row.token_id, row.refreshed_at, row.expires_at = token_id, now, pair.refresh_expires_at
+            return pair
+        if presented != row.previous_hash or row.token_id is None or now - row.refreshed_at > _GRACE:
+            return None
+        pair = self._tokens.issue_pair(row.user_id, claims.version, row.id, row.token_id, row.refreshed_at)
+        return pair if secret_digest(pair.refresh) == row.token_hash else None
+
+    async def _start_family(self, user_id: int, version: int, device_name: str | None) -> TokenPair:
+        now, family, token_id = self._clock(), self._new_id(), self._new_id()
+        pair = self._tokens.issue_pair(user_id, version, family, token_id, now)
         row = TokenFamily(
             id=family,
             user_id=user_id,
             token_hash=secret_digest(pair.refresh),
+            token_id=token_id,
+            device_name=device_name,
             created_at=now,
             refreshed_at=now,
             expires_at=pair.refresh_expires_at,
@@ -178,8 +190,15 @@ class AuthService:
 
 
 async def end_all_tokens(tx: Transaction, user: User) -> None:
-    """Invalidate every token of a user, mailed ones included, from the end of the transaction on."""
+    """Invalidate every token of a user from the end of the transaction on, mailed ones included, except for those that
+    restore an address: who took the account over must not be able to end them."""
     user.token_version += 1
     await tx.families.delete_for_user(user.id)
-    await tx.mail_tokens.delete_for_user(user.id)
+    await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset")
     await tx.users.save(user)
+
+
+async def end_all_access(tx: Transaction, user: User) -> None:
+    """Invalidate every token of a user as `end_all_tokens` does, and delete every API key."""
+    await tx.keys.delete_for_user(user.id)
+    await end_all_tokens(tx, user)

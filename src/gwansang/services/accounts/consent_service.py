@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -10,7 +11,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, Forbidden
 from gwansang.models.account import Consent
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.accounts.user_service import require_user
+from gwansang.services.accounts.user_service import require_proven, require_user
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import PURPOSES, ConsentTexts, Purpose
 from gwansang.services.protection.erasure import ErasureService
@@ -18,6 +19,7 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _log = structlog.get_logger("gwansang.consents")
+_OF_PROVEN: Final[Sequence[Purpose]] = ("history", "retain_photo")  # nothing is kept for an address of somebody else
 
 
 class ConsentRequiredError(Forbidden):
@@ -86,14 +88,16 @@ class ConsentService:
         self, user_id: int, purpose: Purpose, locale: Locale = DEFAULT_LOCALE, version: int | None = None
     ) -> ConsentState:
         """Store the consent to the text in force, which must be `version` if that is given; granting again changes
-        nothing. Raises ConsentVersionError, UserNotFoundError."""
+        nothing. Raises ConsentVersionError, EmailUnverifiedError, UserNotFoundError."""
         text = self._texts[purpose]
         if version is not None and version != text.version:
             message = f"The text in force is version {text.version}; show it and ask again."
             raise ConsentVersionError(message, purpose=purpose, version=text.version)
         now = self._clock()
         async with self._uow.write() as tx:
-            require_user(await tx.users.get_for_update(user_id))
+            user = require_user(await tx.users.get_for_update(user_id))
+            if purpose in _OF_PROVEN:
+                require_proven(user)
             row = await tx.consents.get_active(user_id, purpose)
             if row is None or row.version != text.version:
                 await tx.consents.withdraw(user_id, purpose, now)  # the consent to an older text
@@ -135,9 +139,15 @@ class ConsentService:
             raise ConsentRequiredError(message, purpose=purpose, version=version)
 
     async def is_granted(self, tx: Transaction, user_id: int, purpose: Purpose, since_version: int = 1) -> bool:
-        """Return whether the consent is granted, to a text not older than `since_version`."""
+        """Return whether the consent is granted, to a text not older than `since_version`, and, if something is kept on
+        it, whether the user has proven the address."""
         row = await tx.consents.get_active(user_id, purpose)
-        return row is not None and row.version >= since_version and self._is_valid(row, purpose)
+        if row is None or row.version < since_version or not self._is_valid(row, purpose):
+            return False
+        if purpose not in _OF_PROVEN:
+            return True
+        user = await tx.users.get(user_id)
+        return user is not None and user.email_verified
 
     def _is_valid(self, row: Consent | None, purpose: Purpose) -> bool:
         return row is not None and row.withdrawn_at is None and row.version >= self._texts[purpose].valid_from

@@ -18,7 +18,7 @@ from gwansang.models.account import ApiKey
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
-from gwansang.services.accounts.user_service import require_user
+from gwansang.services.accounts.user_service import require_proven, require_user
 from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.keys")
@@ -99,7 +99,7 @@ class KeyService:
     async def create(
         self, user_id: int, name: str, scopes: Sequence[str], expires_in_days: int | None = None
     ) -> NewKey:
-        """Create a key; raises InvalidKeyRequestError, KeyLimitError, UserNotFoundError."""
+        """Create a key; raises InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, UserNotFoundError."""
         label, allowed, now = _validate_name(name), _validate_scopes(scopes), self._clock()
         row_id = self._new_id()
         prefix, secret = f"gsk_{row_id.hex[:16]}", self._new_secret()
@@ -115,9 +115,8 @@ class KeyService:
             last_used_at=None,
         )
         async with self._uow.write() as tx:
-            require_user(
-                await tx.users.get_for_update(user_id)
-            )  # locked, so that two requests can't both pass the limit
+            user = await tx.users.get_for_update(user_id)  # locked, so that two requests can't both pass the limit
+            require_proven(require_user(user))
             if await tx.keys.count(user_id) >= self._max_keys:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)

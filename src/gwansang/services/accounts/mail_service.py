@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from email.message import EmailMessage
+from functools import partial
 from uuid import uuid4
 
 import structlog
 
-from gwansang.services.accounts.email_proof_service import EmailProof
+from gwansang.core.email_address import address_key
+from gwansang.core.rate_limit import Bucket, RateLimiter
+from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
 from gwansang.services.accounts.mail_transports import MailTransport, UndeliveredError
 from gwansang.texts import Locale, load
 
@@ -18,37 +21,53 @@ _RETRY_DELAYS_S = (1.0, 5.0, 30.0)
 _CLOSE_TIMEOUT_S = 8.0
 
 IssueProof = Callable[[], Awaitable[EmailProof | None]]
+_NOTICES: frozenset[MailPurpose] = frozenset(("undo", "password_changed", "address_changed"))
 
 
 class MailService:
-    """Sends tokens by mail through a transport.
+    """Sends codes and notices by mail through a transport, a few an hour to one address, whatever causes them.
 
-    link: the page that accepts the token, with {purpose} and {token} in it; "" for none. Put the token behind a #,
+    limits: codes, which anybody can cause to be sent, are counted by address; notices, which only the owner of a
+    verified address causes, by address and kind, so that a stranger who asks for codes can't suppress a notice.
+    link: the page that accepts the code, with {purpose} and {token} in it; "" for none. Put the token behind a #,
     because browsers don't send that part.
     """
 
     def __init__(
         self,
         transport: MailTransport,
+        limits: RateLimiter,
         *,
         sender: str,
         link: str = "",
         retry_delays_s: Sequence[float] = _RETRY_DELAYS_S,
     ) -> None:
         self._transport = transport
+        self._limits = limits
         self._sender = sender
         self._link = link
         self._retry_delays_s = retry_delays_s
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_CONCURRENCY)
 
-    def post(self, issue: IssueProof, locale: Locale) -> None:
-        """Send the token that `issue` returns, if any, in the background. The token is issued in the background too,
-        so that the time of a response does not reveal whether there is one."""
+    async def ensure_quota(self, to: str) -> None:
+        """Raise RateLimited if no code can be sent to this address now; nothing is counted."""
+        (await self._limits.peek(Bucket.MAIL_ADDRESS, address_key(to))).check()
+
+    def send(self, mail: EmailProof, locale: Locale) -> None:
+        """Send a mail in the background."""
+        self._start(partial(_ready, mail), locale, mail.email, mail.purpose)
+
+    def post(self, issue: IssueProof, locale: Locale, to: str) -> None:
+        """Send the code that `issue` returns, if any, in the background. The code is issued in the background too, so
+        that the time of a response does not reveal whether there is one."""
+        self._start(issue, locale, to, None)
+
+    def _start(self, issue: IssueProof, locale: Locale, to: str, purpose: MailPurpose | None) -> None:
         if len(self._tasks) >= _MAX_WAITING:
             _log.error("mail.failed", reason="too many waiting")
             return
-        task = asyncio.create_task(self._issue_and_deliver(issue, locale))
+        task = asyncio.create_task(self._issue_and_deliver(issue, locale, to, purpose))
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
 
@@ -67,10 +86,17 @@ class MailService:
         elif (error := task.exception()) is not None:
             _log.error("mail.failed", reason=type(error).__name__)  # its text may contain an address
 
-    async def _issue_and_deliver(self, issue: IssueProof, locale: Locale) -> None:
+    async def _issue_and_deliver(self, issue: IssueProof, locale: Locale, to: str, purpose: MailPurpose | None) -> None:
+        notice = purpose in _NOTICES
+        bucket, spender = (Bucket.MAIL_NOTICE, f"{purpose} ") if notice else (Bucket.MAIL_ADDRESS, "")
+        if (await self._limits.spend(bucket, spender + address_key(to))).refused:
+            _log.warning("mail.limited", purpose=purpose)
+            return
         proof = await issue()
-        if proof is not None:
-            await self._deliver(proof, locale)
+        if proof is None or proof.email != to:  # nothing to send
+            await self._limits.give_back(bucket, spender + address_key(to))
+            return
+        await self._deliver(proof, locale)
 
     async def _deliver(self, proof: EmailProof, locale: Locale) -> None:
         mail_id = uuid4().hex
@@ -92,7 +118,8 @@ class MailService:
 
     def _compose(self, mail_id: str, proof: EmailProof, locale: Locale) -> EmailMessage:
         text = load("mail", locale, dict[str, dict[str, str]])[proof.purpose]
-        link = self._link.format(purpose=proof.purpose, token=proof.token) if self._link else ""
+        page = "verify" if proof.purpose == "change" else proof.purpose  # both are accepted by the same call
+        link = self._link.format(purpose=page, token=proof.token) if self._link and proof.token else ""
         message = EmailMessage()
         message["From"] = self._sender
         message["To"] = proof.email
@@ -101,3 +128,7 @@ class MailService:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text["body"].format(token=proof.token, link=link).strip() + "\n")
         return message
+
+
+async def _ready(mail: EmailProof) -> EmailProof:
+    return mail

@@ -9,14 +9,14 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.email_address import InvalidEmailError, normalize_email, normalize_email_prefix
-from gwansang.core.exceptions import InvalidInput, NotFound
+from gwansang.core.exceptions import Forbidden, InvalidInput, NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
-from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_tokens
+from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_access, end_all_tokens
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.services.protection.audit import OPERATOR, AuditLog
 from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
@@ -27,6 +27,7 @@ from gwansang.texts import DEFAULT_LOCALE
 __all__ = [
     "BirthYearError",
     "EmailTakenError",
+    "EmailUnverifiedError",
     "InvalidCredentialsError",
     "InvalidEmailError",
     "InvalidPasswordError",
@@ -55,9 +56,17 @@ class InvalidUsernameError(InvalidInput):
     title = "This can't be a name"
 
 
+class EmailUnverifiedError(Forbidden):
+    """Nothing is kept, and no key is made, for an address that may be somebody else's."""
+
+    code = "EMAIL_UNVERIFIED"
+    title = "The e-mail address is not verified yet"
+
+
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """An account as its owner and administrators see it."""
+    """An account as its owner and administrators see it; `pending_email` is a new address that is not proven yet, and
+    only in what its owner sees."""
 
     id: int
     email: str
@@ -67,6 +76,7 @@ class UserInfo:
     email_verified: bool
     created_at: datetime
     updated_at: datetime
+    pending_email: str | None = None
 
 
 class UserService:
@@ -106,13 +116,14 @@ class UserService:
             password_hash=password_hash,
             is_active=True,
             is_admin=is_admin,
-            email_verified=False,
+            email_verified=is_admin,  # only operators create administrators, and they vouch for the address
             token_version=0,
             seen_at=now,
             created_at=now,
             updated_at=now,
         )
         async with self._uow.write() as tx:
+            await ensure_address_free(tx, address, None, now)
             await tx.users.add(row)
             await tx.user_keys.add(self._sealer.new_user_key(row.id))
             for purpose in _SIGN_UP_CONSENTS:
@@ -122,9 +133,10 @@ class UserService:
         return user_info(row)
 
     async def get(self, user_id: int) -> UserInfo:
-        """Return an account; raises UserNotFoundError."""
+        """Return an account for its owner; raises UserNotFoundError."""
         async with self._uow.read() as tx:
-            return user_info(require_user(await tx.users.get(user_id)))
+            user = require_user(await tx.users.get(user_id))
+            return user_info(user, await tx.mail_tokens.pending_address(user_id, self._clock()))
 
     async def view(self, user_id: int, by: int) -> UserInfo:
         """Return an account for an administrator and record it in the audit log; raises UserNotFoundError."""
@@ -168,7 +180,7 @@ class UserService:
         by: int | None = None,
     ) -> UserInfo:
         """Change the given fields; deactivation and a lost role end every token. Only an administrator, named in `by`,
-        may change `is_active` and `is_admin`. Raises UserNotFoundError, EmailTakenError, InvalidEmailError,
+        may change anything but the name this way. Raises UserNotFoundError, EmailTakenError, InvalidEmailError,
         InvalidUsernameError, LastAdminError."""
         address = None if email is None else normalize_email(email)
         name = None if username is None else validate_username(username)
@@ -177,7 +189,7 @@ class UserService:
                 await ensure_not_last_admin(tx, user_id)
             user = require_user(await tx.users.get_for_update(user_id))
             user.username = user.username if name is None else name
-            await _change_email(tx, user, address)
+            await _change_email(tx, user, address, self._clock())
             await _change_status(tx, user, is_active=is_active, is_admin=is_admin)
             user.updated_at = self._clock()
             await tx.users.save(user)
@@ -185,9 +197,9 @@ class UserService:
                 await self._audit.record(tx, "admin_changed", user_id, by, active=user.is_active, admin=user.is_admin)
         return user_info(user)
 
-    async def change_password(self, user_id: int, current: str, new: str) -> None:
-        """Replace the password and end every token of the user; raises InvalidCredentialsError, InvalidPasswordError,
-        UserNotFoundError."""
+    async def change_password(self, user_id: int, current: str, new: str, *, keep_access: bool = False) -> UserInfo:
+        """Replace the password and end every sign-in and API key, unless they are to be kept; raises
+        InvalidCredentialsError, InvalidPasswordError, UserNotFoundError."""
         self._passwords.validate(new)
         async with self._uow.read() as tx:
             before = require_user(await tx.users.get(user_id))
@@ -196,11 +208,12 @@ class UserService:
         password_hash = await self._passwords.hash(new)
         async with self._uow.write() as tx:
             user = require_user(await tx.users.get_for_update(user_id))
-            if user.token_version != before.token_version:  # another request changed it meanwhile
+            if user.password_hash != before.password_hash:  # another request changed it meanwhile
                 raise InvalidCredentialsError("The current password is wrong.")
-            await set_password(tx, user, password_hash, self._clock())
+            await set_password(tx, user, password_hash, self._clock(), keep_access=keep_access)
             await self._audit.record(tx, "password_changed", user_id)
         _log.info("account.password_changed", user_id=user_id)
+        return user_info(user)
 
     async def delete(self, user_id: int, by: int | None = None) -> None:
         """Erase the account and everything that belongs to it; raises UserNotFoundError, LastAdminError."""
@@ -208,11 +221,30 @@ class UserService:
             raise UserNotFoundError("There is no such user.")
 
 
-async def set_password(tx: Transaction, user: User, password_hash: str, now: datetime) -> None:
-    """Set a user's password and end every token."""
+async def set_password(
+    tx: Transaction, user: User, password_hash: str, now: datetime, *, keep_access: bool = False
+) -> None:
+    """Set a user's password, void mailed codes, and end every sign-in and API key, unless they are to be kept."""
     user.password_hash = password_hash
     user.updated_at = now
-    await end_all_tokens(tx, user)
+    if keep_access:
+        await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset")
+        await tx.users.save(user)
+    else:
+        await end_all_access(tx, user)
+
+
+def require_proven(user: User) -> None:
+    """Raise EmailUnverifiedError unless the user has proven the address: until then it may be somebody else's."""
+    if not user.email_verified:
+        raise EmailUnverifiedError("Verify your e-mail address first, with the code that was mailed to it.")
+
+
+async def ensure_address_free(tx: Transaction, address: str, user_id: int | None, now: datetime) -> None:
+    """Raise EmailTakenError if another account has this address, or can still have it back."""
+    owner = await tx.users.get_by_email(address)
+    if (owner is not None and owner.id != user_id) or await tx.mail_tokens.is_reserved(address, user_id, now):
+        raise EmailTakenError("Another account has this e-mail address.")
 
 
 def require_user(user: User | None) -> User:
@@ -222,9 +254,9 @@ def require_user(user: User | None) -> User:
     return user
 
 
-def user_info(user: User) -> UserInfo:
+def user_info(user: User, pending_email: str | None = None) -> UserInfo:
     """Return what an account's owner and administrators may see of it."""
-    return from_row(UserInfo, user)
+    return from_row(UserInfo, user, pending_email=pending_email)
 
 
 def validate_username(username: str) -> str:
@@ -236,11 +268,13 @@ def validate_username(username: str) -> str:
     return name
 
 
-async def _change_email(tx: Transaction, user: User, address: str | None) -> None:
+async def _change_email(tx: Transaction, user: User, address: str | None, now: datetime) -> None:
     if address is None or address == user.email:
         return
+    await ensure_address_free(tx, address, user.id, now)
     user.email, user.email_verified = address, False
-    await tx.mail_tokens.delete_for_user(user.id)
+    await tx.users.save(user)
+    await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset")
 
 
 async def _change_status(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:

@@ -22,6 +22,8 @@ AuditEvent = Literal[
     "account_created",
     "signed_in",
     "password_changed",
+    "address_changed",
+    "address_restored",
     "key_created",
     "key_revoked",
     "consent_granted",

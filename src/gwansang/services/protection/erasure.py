@@ -71,10 +71,12 @@ class ErasureService:
             actor = await self._audit.pseudonym(tx, by) if isinstance(by, int) else by
             erasure = await self.delete_tasks(tx, user_id)
             photos = await tx.photos.discard(user_id, self._clock())
+            addresses = {user.email, *filter(None, await tx.mail_tokens.list_addresses(user_id))}
             await tx.users.delete(user_id)
             await self._audit.record(tx, "erased", subject, actor)
         _log.info("account.erased")
-        await self._delete_mails(user.email)
+        for address in addresses:
+            await self._delete_mails(address)
         await self._photo_cleaner.delete(photos)
         await self.complete(erasure)
         return True

@@ -31,6 +31,7 @@ class RetentionPolicy:
     task_hours: int
     sign_in_days: int
     mail_minutes: int
+    undo_days: int
     key_days: int = 30
     consent_months: int = 36
     audit_months: int = 24

@@ -23,7 +23,7 @@ from gwansang.services.readings.profile_service import KeptProfile, ProfileServi
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class ExportedConsent:
 @dataclass(frozen=True, slots=True)
 class ExportedSignIn:
     id: UUID
+    device_name: str | None
     created_at: datetime
     refreshed_at: datetime
     expires_at: datetime
@@ -114,7 +115,8 @@ class ExportService:
 
     async def _load(self, tx: Transaction, user_id: int, photos: tuple[Photo, ...]) -> Callable[[], Export]:
         """Load the rows of the user, and return a function that unseals them, for a thread of its own."""
-        account = user_info(require_user(await tx.users.get(user_id)))
+        pending = await tx.mail_tokens.pending_address(user_id, self._clock())
+        account = user_info(require_user(await tx.users.get(user_id)), pending)
         key = await self._sealer.load_key(tx, user_id)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)

@@ -1,24 +1,29 @@
 """Signing in and out, and the codes that verify an e-mail address."""
 
 from functools import partial
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, PUBLIC, SIGNED_IN
-from gwansang.core.email_address import InvalidEmailError, normalize_email
-from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
-from gwansang.core.rate_limit import Bucket, LimitsUnknownError
-from gwansang.dependencies.callers import AddressLimit, CurrentUser, FaceCaller, LoginForm, account_key, spend
+from gwansang.api.v1.inputs.bodies import ContentTypeError, FormBody
+from gwansang.api.v1.presenters import fields_of
+from gwansang.core.email_address import InvalidEmailError, address_key, normalize_email
+from gwansang.core.passwords import CommonPasswordError, HashingBusyError, InvalidPasswordError
+from gwansang.core.rate_limit import LimitsUnknownError
+from gwansang.dependencies.callers import AddressLimit, CurrentUser, FaceCaller
+from gwansang.dependencies.logins import LoginForm, count_wrong_password
 from gwansang.dependencies.params import ChosenLocale
-from gwansang.dependencies.services import Auth, Mails, Proofs, Tickets
+from gwansang.dependencies.services import AddressChanges, Auth, Devices, Mails, Proofs, Tickets, Users
 from gwansang.schemas.accounts import (
     AcceptedOut,
     AccountOut,
     MailRequest,
     PasswordReset,
     RefreshRequest,
+    SignedInOut,
     TokensOut,
     VerificationCode,
 )
@@ -30,6 +35,7 @@ from gwansang.services.accounts.auth_service import (
     TokenReusedError,
 )
 from gwansang.services.accounts.email_proof_service import MailTokenInvalidError
+from gwansang.services.accounts.user_service import EmailTakenError
 
 router = APIRouter(prefix="/api/v1/auth", tags=["signing in"])
 
@@ -56,14 +62,26 @@ _LOGIN_BODY = {
 @router.post(
     "/login",
     openapi_extra=_LOGIN_BODY,
+    dependencies=[FormBody],
     responses=problem_responses(
-        InvalidCredentialsError, InactiveUserError, HashingBusyError, LimitsUnknownError, *PUBLIC, *BODY
+        InvalidCredentialsError,
+        InactiveUserError,
+        HashingBusyError,
+        LimitsUnknownError,
+        ContentTypeError,
+        *PUBLIC,
+        *BODY,
     ),
 )
 @body_limit(8 * 1024)
-async def login(form: LoginForm, auth: Auth) -> TokensOut:
-    """Sign in with an e-mail address, in the field `username`, and a password."""
-    return TokensOut.model_validate(await auth.login(form.username, form.password), from_attributes=True)
+async def login(form: LoginForm, request: Request, auth: Auth, devices: Devices) -> SignedInOut:
+    """Sign in with an e-mail address, in the field `username`, and a password. Keep `device_token` on the device and
+    send it with the next sign-in: then wrong passwords that others try don't keep you out."""
+    account = address_key(form.email)
+    known = devices.verify(form.device_token, account) if form.device_token else None
+    async with count_wrong_password(request, account, known):
+        tokens = await auth.login(form.email, form.password, form.device_name)
+    return SignedInOut.model_validate({**fields_of(tokens), "device_token": devices.sign(account, uuid4())})
 
 
 @router.post(
@@ -72,7 +90,8 @@ async def login(form: LoginForm, auth: Auth) -> TokensOut:
     responses=problem_responses(TokenInvalidError, TokenReusedError, *PUBLIC, *BODY),
 )
 async def refresh(body: RefreshRequest, auth: Auth) -> TokensOut:
-    """Exchange a refresh token for a new pair, once; using it again ends the whole sign-in."""
+    """Exchange a refresh token for a new pair, once; the same token gets the same pair again for 20 seconds, and later
+    it ends the whole sign-in."""
     return TokensOut.model_validate(await auth.refresh(body.refresh_token), from_attributes=True)
 
 
@@ -91,20 +110,38 @@ async def logout(caller: CurrentUser, auth: Auth) -> None:
 
 @router.post("/verify-email/request", status_code=202, responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def request_verification(
-    caller: CurrentUser, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
+    caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
-    """Send another code to one's own address, unless it is verified already."""
-    await spend(request, Bucket.MAIL_ACCOUNT, caller.id)
-    mails.post(partial(proofs.start_verification, caller.user_id), locale)
+    """Send another code to one's own address, unless it is verified already; earlier codes stay valid."""
+    address = (await users.get(caller.user_id)).email
+    await mails.ensure_quota(address)
+    mails.post(partial(proofs.start_verification, caller.user_id), locale, address)
     return AcceptedOut()
 
 
 @router.post(
-    "/verify-email", dependencies=[AddressLimit], responses=problem_responses(MailTokenInvalidError, *PUBLIC, *BODY)
+    "/verify-email",
+    dependencies=[AddressLimit],
+    responses=problem_responses(MailTokenInvalidError, EmailTakenError, *PUBLIC, *BODY),
 )
 async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
-    """Verify an address with the code that was sent to it."""
+    """Verify an address, or complete its change, with the code that was sent to it."""
     return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
+
+
+@router.post(
+    "/undo-email",
+    dependencies=[AddressLimit],
+    responses=problem_responses(MailTokenInvalidError, EmailTakenError, *PUBLIC, *BODY),
+)
+async def undo_email_change(
+    code: VerificationCode, changes: AddressChanges, proofs: Proofs, mails: Mails, locale: ChosenLocale
+) -> AccountOut:
+    """Undo a change of the address with the code that was sent to the old one: it counts again, every sign-in and API
+    key ends, and a code to choose a new password is sent to it."""
+    user = await changes.undo(code.token)
+    mails.post(partial(proofs.start_reset, user.email), locale, user.email)
+    return AccountOut.model_validate(user, from_attributes=True)
 
 
 @router.post(
@@ -113,13 +150,11 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     dependencies=[AddressLimit],
     responses=problem_responses(InvalidEmailError, *PUBLIC, *BODY),
 )
-async def request_reset(
-    body: MailRequest, request: Request, proofs: Proofs, mails: Mails, locale: ChosenLocale
-) -> AcceptedOut:
-    """Send a code that allows choosing a new password; the answer is the same for unknown addresses."""
+async def request_reset(body: MailRequest, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> AcceptedOut:
+    """Send a code that allows choosing a new password. The answer is the same for unknown addresses, and if enough
+    codes were sent: those stay valid until one of them is used."""
     address = normalize_email(body.email)
-    await spend(request, Bucket.MAIL_ACCOUNT, account_key(address))
-    mails.post(partial(proofs.start_reset, address), locale)
+    mails.post(partial(proofs.start_reset, address), locale, address)
     return AcceptedOut()
 
 
@@ -127,8 +162,10 @@ async def request_reset(
     "/reset-password",
     status_code=204,
     dependencies=[AddressLimit],
-    responses=problem_responses(MailTokenInvalidError, InvalidPasswordError, HashingBusyError, *PUBLIC, *BODY),
+    responses=problem_responses(
+        MailTokenInvalidError, InvalidPasswordError, CommonPasswordError, HashingBusyError, *PUBLIC, *BODY
+    ),
 )
-async def reset_password(body: PasswordReset, proofs: Proofs) -> None:
-    """Choose a new password with the code that was sent; every sign-in ends."""
-    await proofs.reset(body.token, body.password)
+async def reset_password(body: PasswordReset, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> None:
+    """Choose a new password with the code that was sent; every sign-in and API key ends, and a mail confirms it."""
+    mails.send(await proofs.reset(body.token, body.password), locale)

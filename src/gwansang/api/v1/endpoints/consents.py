@@ -12,6 +12,7 @@ from gwansang.dependencies.services import Consents
 from gwansang.schemas.consents import ConsentOut, ConsentRequest, PurposeName
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.consent_service import ConsentVersionError
+from gwansang.services.accounts.user_service import EmailUnverifiedError
 
 router = APIRouter(prefix="/api/v1/consents", tags=["consent and privacy"])
 PurposePath = Annotated[PurposeName, Path(examples=["history"])]
@@ -25,7 +26,7 @@ async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenL
     return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
 
 
-@router.put("/{purpose}", responses=problem_responses(ConsentVersionError, *SIGNED_IN, *BODY))
+@router.put("/{purpose}", responses=problem_responses(ConsentVersionError, EmailUnverifiedError, *SIGNED_IN, *BODY))
 async def grant_consent(
     purpose: PurposePath,
     caller: CurrentUser,

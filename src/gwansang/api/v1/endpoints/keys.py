@@ -14,14 +14,19 @@ from gwansang.dependencies.services import Keys
 from gwansang.schemas.keys import KeyOut, KeyRequest, NewKeyOut
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.key_service import InvalidKeyRequestError, KeyLimitError, KeyNotFoundError
+from gwansang.services.accounts.user_service import EmailUnverifiedError
 
 router = APIRouter(prefix="/api/v1/keys", tags=["API keys"])
 KeyId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 
 
-@router.post("", status_code=201, responses=problem_responses(InvalidKeyRequestError, KeyLimitError, *SIGNED_IN, *BODY))
+@router.post(
+    "",
+    status_code=201,
+    responses=problem_responses(InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, *SIGNED_IN, *BODY),
+)
 async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKeyOut:
-    """Create a key; no later answer shows its secret."""
+    """Create a key, once the address is verified; no later answer shows its secret."""
     created = await keys.create(caller.user_id, body.name, body.scopes, body.expires_in_days)
     return NewKeyOut.model_validate({**fields_of(created.info), "key": created.key})
 

@@ -9,22 +9,27 @@ from starlette.responses import StreamingResponse
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import ADMIN, BODY, PARAMETERS, PUBLIC, SIGNED_IN
 from gwansang.api.v1.paths import NUMBER
-from gwansang.core.email_address import InvalidEmailError
-from gwansang.core.passwords import HashingBusyError, InvalidPasswordError
+from gwansang.core.email_address import InvalidEmailError, normalize_email
+from gwansang.core.passwords import CommonPasswordError, HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import Bucket, LimitsUnknownError
 from gwansang.dependencies.callers import AddressLimit, AdminUser, CurrentUser, spend, user_key
+from gwansang.dependencies.logins import Confirm, count_wrong_password
 from gwansang.dependencies.params import ChosenLocale, PageParams
-from gwansang.dependencies.services import Archives, Exports, Mails, Proofs, Users
+from gwansang.dependencies.services import AddressChanges, Archives, Exports, Mails, Proofs, Users
 from gwansang.schemas.accounts import (
     AccountChange,
     AccountOut,
+    OwnAccountOut,
+    OwnChange,
     OwnDataOut,
     PasswordChange,
-    ProfileChange,
+    Reauthenticated,
     Registration,
     UserOut,
 )
 from gwansang.schemas.paging import PageOut
+from gwansang.services.accounts.email_proof_service import EmailProof
+from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
 from gwansang.services.accounts.user_service import (
     BirthYearError,
     EmailTakenError,
@@ -41,6 +46,7 @@ _ZIP = {"schema": {"type": "string", "format": "binary"}, "examples": {"zip": {"
 _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
 _USER = f"/{{user_id:{NUMBER}}}"
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
+_PASSWORD = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
 
 
 @router.post("/", status_code=201, dependencies=[AddressLimit], include_in_schema=False)
@@ -49,31 +55,54 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
     status_code=201,
     dependencies=[AddressLimit],
     responses=problem_responses(
-        *_CHANGE, InvalidPasswordError, HashingBusyError, BirthYearError, TooYoungError, *PUBLIC, *BODY
+        *_CHANGE,
+        InvalidPasswordError,
+        CommonPasswordError,
+        HashingBusyError,
+        BirthYearError,
+        TooYoungError,
+        *PUBLIC,
+        *BODY,
     ),
 )
 async def register(body: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
     """Create an account; a code that verifies the address is sent to it."""
     user = await users.register(body.email, body.username, body.password, birth_year=body.birth_year)
-    mails.post(partial(proofs.start_verification, user.id), locale)
+    mails.post(partial(proofs.start_verification, user.id), locale, user.email)
     return UserOut.model_validate(user, from_attributes=True)
 
 
 @router.get("/me", responses=problem_responses(*SIGNED_IN))
-async def read_me(caller: CurrentUser, users: Users) -> AccountOut:
+async def read_me(caller: CurrentUser, users: Users) -> OwnAccountOut:
     """Return one's own account."""
-    return AccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
+    return OwnAccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
 
 
-@router.patch("/me", responses=problem_responses(*_CHANGE, *SIGNED_IN, *BODY))
+@router.patch("/me", responses=problem_responses(*_CHANGE, *_PASSWORD, *SIGNED_IN, *BODY))
 async def change_me(
-    body: ProfileChange, caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
-) -> AccountOut:
-    """Change one's name or address; a code that verifies a new address is sent to it."""
-    user = await users.update(caller.user_id, username=body.username, email=body.email)
-    if body.email is not None:
-        mails.post(partial(proofs.start_verification, user.id), locale)
-    return AccountOut.model_validate(user, from_attributes=True)
+    body: OwnChange,
+    caller: CurrentUser,
+    request: Request,
+    users: Users,
+    changes: AddressChanges,
+    confirm: Confirm,
+    mails: Mails,
+    locale: ChosenLocale,
+) -> OwnAccountOut:
+    """Change one's name or address. A new address needs `current_password`, or a sign-in of the last five minutes. The
+    old one counts until the new one is verified with the code that is sent to it; if the old one is verified, it is
+    sent a code that undoes the change for seven days."""
+    if body.email is None:
+        user = await users.update(caller.user_id, username=body.username)
+        return OwnAccountOut.model_validate(await users.get(user.id), from_attributes=True)
+    if await changes.differs(caller.user_id, body.email):
+        await confirm(caller, body.current_password)
+        await mails.ensure_quota(body.email)
+        await spend(request, Bucket.MAIL_SENDER, user_key(caller))
+    requested = await changes.request(caller, body.email, body.username)
+    for mail in requested.mails:
+        mails.send(mail, locale)
+    return OwnAccountOut.model_validate(requested.user, from_attributes=True)
 
 
 @router.get(
@@ -98,9 +127,15 @@ async def export_me(
     return OwnDataOut.model_validate(await exports.export(caller.user_id))
 
 
-@router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *SIGNED_IN))
-async def delete_me(caller: CurrentUser, users: Users) -> None:
-    """Erase one's account and all its data."""
+@router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *_PASSWORD, *SIGNED_IN, *BODY))
+async def delete_me(
+    caller: CurrentUser,
+    users: Users,
+    confirm: Confirm,
+    body: Reauthenticated | None = None,
+) -> None:
+    """Erase one's account and all its data. This needs `current_password`, or a sign-in of the last five minutes."""
+    await confirm(caller, body.current_password if body else None)
     await users.delete(caller.user_id)
 
 
@@ -108,13 +143,26 @@ async def delete_me(caller: CurrentUser, users: Users) -> None:
     "/me/password",
     status_code=204,
     responses=problem_responses(
-        InvalidCredentialsError, InvalidPasswordError, HashingBusyError, LimitsUnknownError, *SIGNED_IN, *BODY
+        InvalidCredentialsError,
+        InvalidPasswordError,
+        CommonPasswordError,
+        HashingBusyError,
+        LimitsUnknownError,
+        *SIGNED_IN,
+        *BODY,
     ),
 )
-async def change_password(body: PasswordChange, caller: CurrentUser, request: Request, users: Users) -> None:
-    """Change the password; every sign-in ends, this one too."""
-    await spend(request, Bucket.LOGIN_ACCOUNT, caller.id)
-    await users.change_password(caller.user_id, body.current_password, body.new_password)
+async def change_password(
+    body: PasswordChange, caller: CurrentUser, request: Request, users: Users, mails: Mails, locale: ChosenLocale
+) -> None:
+    """Change the password; every sign-in ends, this one too, and every API key, unless `keep_access` is set. A mail
+    tells it, if the address is verified."""
+    async with count_wrong_password(request, user_key(caller)):
+        user = await users.change_password(
+            caller.user_id, body.current_password, body.new_password, keep_access=body.keep_access
+        )
+    if user.email_verified:
+        mails.send(EmailProof("password_changed", user.email), locale)
 
 
 @router.get("", responses=problem_responses(*ADMIN, *PARAMETERS))
@@ -139,9 +187,24 @@ async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountO
     return AccountOut.model_validate(await users.view(user_id, admin.user_id), from_attributes=True)
 
 
-@router.patch(_USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *ADMIN, *BODY))
-async def change_user(user_id: UserId, body: AccountChange, admin: AdminUser, users: Users) -> AccountOut:
-    """Change any account; a user who is deactivated or loses a role is signed out everywhere."""
+@router.patch(
+    _USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *_PASSWORD, *ADMIN, *BODY)
+)
+async def change_user(
+    user_id: UserId,
+    body: AccountChange,
+    admin: AdminUser,
+    users: Users,
+    confirm: Confirm,
+    proofs: Proofs,
+    mails: Mails,
+    locale: ChosenLocale,
+) -> AccountOut:
+    """Change any account; a user who is deactivated or loses a role is signed out everywhere. A new address needs the
+    administrator's `current_password`, or a sign-in of the last five minutes; a verified old one is told."""
+    before = await users.get(user_id)
+    if body.email is not None and normalize_email(body.email) != before.email:
+        await confirm(admin, body.current_password)
     user = await users.update(
         user_id,
         username=body.username,
@@ -150,14 +213,26 @@ async def change_user(user_id: UserId, body: AccountChange, admin: AdminUser, us
         is_admin=body.is_admin,
         by=admin.user_id,
     )
+    if before.email != user.email:
+        mails.post(partial(proofs.start_verification, user.id), locale, user.email)
+        if before.email_verified:
+            mails.send(EmailProof("address_changed", before.email), locale)
     return AccountOut.model_validate(user, from_attributes=True)
 
 
 @router.delete(
     _USER,
     status_code=204,
-    responses=problem_responses(UserNotFoundError, LastAdminError, *ADMIN, *PARAMETERS),
+    responses=problem_responses(UserNotFoundError, LastAdminError, *_PASSWORD, *ADMIN, *BODY),
 )
-async def delete_user(user_id: UserId, admin: AdminUser, users: Users) -> None:
-    """Erase any account and all its data."""
+async def delete_user(
+    user_id: UserId,
+    admin: AdminUser,
+    users: Users,
+    confirm: Confirm,
+    body: Reauthenticated | None = None,
+) -> None:
+    """Erase any account and all its data. This needs the administrator's `current_password`, or a sign-in of the last
+    five minutes."""
+    await confirm(admin, body.current_password if body else None)
     await users.delete(user_id, admin.user_id)

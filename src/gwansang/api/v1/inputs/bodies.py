@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
 from gwansang.api.errors import InvalidRequestError, invalid_model
@@ -10,6 +10,7 @@ from gwansang.api.multipart import FormParser
 from gwansang.core.exceptions import TooLarge, UnsupportedMedia
 
 FILE = "file"  # the field of a form that holds its files
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -31,6 +32,16 @@ def require_type(request: Request, expected: str) -> None:
     """Raise ContentTypeError unless the request declares the expected type."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
         raise ContentTypeError(f"Send this request as {expected}.", expected=expected)
+
+
+async def _require_form(request: Request) -> None:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent and sent not in _FORMS:
+        expected = f"{_FORMS[0]} (username=…&password=…)"
+        raise ContentTypeError(f"Sign in with a form and not with JSON: {expected}.", expected=expected)
+
+
+FormBody = Depends(_require_form)  # for a route's `dependencies`: another type is refused, not read as an empty form
 
 
 async def read_body(request: Request) -> bytearray:

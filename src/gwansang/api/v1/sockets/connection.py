@@ -177,7 +177,7 @@ class SocketAcceptor:
         except AppError as error:
             with suppress(WebSocketDisconnect, AppError):
                 await socket.send_error(error)
-            await self._close(close_code(type(error)))
+            await self._close(close_code(type(error)), error.code)
         else:
             await self._close(1000)
 
@@ -218,10 +218,10 @@ class SocketAcceptor:
             await asyncio.sleep(pause_s if left_s is None else min(pause_s, max(left_s, 0.05)))
             await tickets.ensure_valid(caller)
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, reason: str | None = None) -> None:
         with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
             async with asyncio.timeout(_CLOSE_S):
-                await self._websocket.close(code)
+                await self._websocket.close(code, reason)
 
 
 async def run_until_first_ends(*awaitables: Awaitable[None]) -> None:
