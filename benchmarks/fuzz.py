@@ -5,6 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.support.database import BACKENDS, scratch_database
 from tests.support.fuzzing import SERVICE, fuzz
 from tests.support.serving import serving
 
@@ -15,9 +16,14 @@ def main() -> int:
     """Run every phase; return 1 if a check failed or too few requests were sent."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=200, help="generated requests for each operation and phase")
+    parser.add_argument("--database", choices=BACKENDS, default="sqlite", help="the database of the service")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), **SERVICE) as server:
-        outcome = fuzz(server, options.examples, phases="examples,coverage,fuzzing,stateful")
+    with (
+        scratch_database(options.database) as database,
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), **SERVICE, DATABASE_URL=database) as server,
+    ):
+        outcome = fuzz(server, options.examples, phases="examples,coverage,fuzzing,stateful", database=database)
     print(outcome.report)
     print(f"{outcome.requests} requests, {'every check passed' if outcome.passed else 'with failures'}")
     return 0 if outcome.passed and outcome.requests >= MIN_REQUESTS else 1

@@ -18,9 +18,9 @@ from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import ROUTERS
 from gwansang.config import BodySettings, Settings, load_settings
 from gwansang.container import Container, open_container
+from gwansang.core.http_protocol import OPEN_CONNECTIONS, OpenConnections
 from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
-from gwansang.core.meters import Meters
 from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate
@@ -31,6 +31,7 @@ from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
+from gwansang.dependencies.callers import body_holder
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -83,12 +84,16 @@ def __getattr__(name: str) -> FastAPI:
 
 def _lifespan(
     settings: Settings, opening: Opening
-) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Container | Meters]]]:
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Container | Meters]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)
         async with opening(settings) as container:
-            yield {"container": container, "meters": container.meters}
+            connections = OpenConnections(
+                per_address=None if settings.trusted_proxies else settings.connections_per_address,
+                head_timeout_s=settings.header_timeout_s,
+            )
+            yield {"container": container, "meters": container.meters, OPEN_CONNECTIONS: connections}
 
     return lifespan
 
@@ -106,7 +111,10 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             allow_credentials=settings.cors_credentials,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=(*_OWN_HEADERS, *_CLIENT_HEADERS),
-            expose_headers=(HEADER, "Retry-After", "Location", "Content-Disposition", *QUOTA_HEADERS),
+            expose_headers=(
+                *(HEADER, "Retry-After", "Location", "Content-Disposition", "X-Readings-Count"),
+                *QUOTA_HEADERS,
+            ),
         ),
         Middleware(QuotaHeaders),
         Middleware(ErrorBoundary, error_response=errors.error_response),
@@ -118,6 +126,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             timeout_s=settings.body_timeout_s,
             budget=BodyBudget(max_bytes=settings.max_inflight_bytes, timeout_s=_BODY_WAIT_S),
             error_response=errors.error_response,
+            holder_of=body_holder,
         ),
     ]
 

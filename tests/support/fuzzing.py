@@ -40,9 +40,12 @@ class Outcome:
     report: str
 
 
-def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = "") -> Outcome:
-    """Run schemathesis against a server that was started in an empty folder with SERVICE."""
-    database = server.log.parent / ".data" / "gwansang.sqlite3"
+def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = "", database: str = "") -> Outcome:
+    """Run schemathesis against a server that was started in an empty folder with SERVICE.
+
+    database: the URL of its database, if it was started with one.
+    """
+    database = database or f"sqlite:///{server.log.parent / '.data' / 'gwansang.sqlite3'}"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(REPOSITORY / "schemathesis.toml")),
         *("run", f"{server.url}/api/v1/openapi.json", "--phases", phases, "--max-examples", str(max_examples)),
@@ -52,7 +55,7 @@ def fuzz(server: Server, max_examples: int, *, phases: str, operations: str = ""
     ran = subprocess.run(
         command,
         cwd=server.log.parent,
-        env={**environment, "FUZZ_DATABASE": f"sqlite:///{database}", "PYTHONPATH": _python_path(), "NO_COLOR": "1"},
+        env={**environment, "FUZZ_DATABASE": database, "PYTHONPATH": _python_path(), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -85,5 +85,6 @@ async def test_a_task_that_kills_its_worker_each_time_fails_after_three_tries_an
             ended = [await wait_until_ended(accounts, me.id, task.id) for task in others]
     assert failed.status == "failed"
     assert failed.error is not None
-    assert failed.error.code == "JOB_FAILED"
+    assert failed.error.code == "JOB_INTERRUPTED"  # and not that the photo is at fault
+    assert failed.error.details == {"tries": 3}
     assert [task.status for task in ended] == ["done"] * 3

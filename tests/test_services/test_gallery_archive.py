@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -159,3 +160,27 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     pictures = FolderPictures(tmp_path / "people")
     assert [entry.file for entry in list_entries(pictures)] == ["IU/1.jpg"]
     assert pictures.read("IU/1.jpg", 10) == b"a"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("file,name\n" + "a.jpg,\n" * 500_000, "nobody"),
+        ("file,name\n" + "a.jpg,b\n" * 1_000_000, "more than 20000 lines"),
+        ("file,name\n" + "\n" * 8_000_000, "more than 20000 lines"),
+        ("file,name\n" + "," * 8_000_000, "too long"),
+        ("file,name\n" + '"\n",' * 1_500_000, "too long"),
+        ("file,name\na.jpg,a\0b\n", "NUL"),
+    ],
+    ids=["lines without a name", "lines", "blank lines", "one line of fields", "one row of many lines", "NUL"],
+)
+def test_a_csv_is_checked_while_it_is_read(table: str, said: str) -> None:
+    archive = zip_of({"list.csv": table, "a.jpg": "a"}, zipfile.ZIP_STORED)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidArchiveError, match=said) as refused:
+            entries_of(archive)
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
+    assert refused.value.context["reason"] == "table"

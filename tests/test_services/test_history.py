@@ -87,7 +87,7 @@ async def test_a_kept_analysis_has_neither_points_nor_a_photo(accounts: Accounts
     user_id, kept = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, kept)
     async with accounts.uow.read() as tx:
-        row = (await tx.analyses.list_for_user(user_id))[0]
+        row = (await tx.analyses.list_after(user_id, None, 1000))[0]
         key = await accounts.sealer.load_key(tx, user_id)
     stored = json.dumps(unseal_face(accounts.sealer, key, row))
     assert (row.measures, row.reading, row.pose, row.quality, row.birth_year) == (None,) * 5
@@ -179,7 +179,7 @@ async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
     await accounts.history.save(user_id, kept)
     await accounts.users.delete(user_id)
     async with accounts.uow.read() as tx:
-        assert await tx.analyses.list_for_user(user_id) == ()
+        assert await tx.analyses.list_after(user_id, None, 1000) == ()
 
 
 async def test_every_field_of_a_reading_survives_saving_and_loading(accounts: Accounts) -> None:

@@ -151,7 +151,7 @@ async def unsealed_rows(accounts: Accounts, user_id: int) -> dict[str, dict[str,
     sealer, rows = accounts.sealer, {}
     async with accounts.uow.read() as tx:
         key = await sealer.load_key(tx, user_id)
-        for row in await tx.analyses.list_for_user(user_id):
+        for row in await tx.analyses.list_after(user_id, None, 1000):
             written = row.id.hex if "sqlite" in str(accounts.uow._database.url) else row.id
             rows[f"id = '{written}'"] = sealer.unseal(key, row.sealed, row_aad("analyses", row.id, "sealed"))
         profile = await tx.profiles.get(user_id)

@@ -11,13 +11,14 @@ import uvicorn
 from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
+from gwansang.core.http_protocol import BoundedHttpProtocol
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.vision.models import catalog
 
 GRACE_S = 10  # running analyses end within this
 KEEP_ALIVE_S = 15
-MAX_CONNECTIONS = 1000  # beyond, new ones are answered 503 at once
+MAX_CONNECTIONS = 1000  # beyond, an idle one is closed for each new one; if all are at work, the new one gets a 503
 BACKLOG = 512
 MAX_MESSAGE_BYTES = 1024 * 1024  # of a WebSocket
 
@@ -41,7 +42,7 @@ def serve(
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttpProtocol,
         log_config=None,  # the application configures logging, and logs requests itself
         access_log=False,
         server_header=False,

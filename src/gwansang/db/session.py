@@ -2,7 +2,7 @@
 
 SQLite has one writer. A transaction that reads first and writes later fails with "database is locked" if another one
 wrote in between, whatever the timeout; so writers take the lock when they begin (BEGIN IMMEDIATE), and readers can't
-write.
+write. Readers have connections of their own, because writers that wait for the lock hold theirs.
 """
 
 import sqlite3
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from gwansang.core.exceptions import Unavailable
 from gwansang.db.sqlite import set_pragmas_on_connect
+from gwansang.db.texts import check_texts_before_execution
 from gwansang.db.url import is_embedded, parse_database_url
 
 _WRITES: Final = "gwansang_writes"
@@ -38,6 +39,8 @@ _UNAVAILABLE_SQLITE_CODES: Final = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
+_NO_SPACE_SQLITE_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_NO_SPACE_SQLSTATES: Final = ("53100", "58030")  # disk full, I/O error
 Access = Literal["read", "write"]
 
 
@@ -49,18 +52,25 @@ class DatabaseUnavailableError(Unavailable):
 
 
 class Database:
-    """An embedded SQLite file or a PostgreSQL database; it connects when the first session begins."""
+    """An embedded SQLite file or a PostgreSQL database; it connects when the first session begins.
+
+    refuses_writes: whether the last transaction that wrote failed because the disk is full or can't be written.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
         self.url = parse_database_url(url)
         self.embedded = is_embedded(self.url)
+        self.refuses_writes = False
         self._timeout_ms = int(1000 * timeout_s)
         make = _embedded if self.embedded else _server
         self._engine = make(self.url, pool_size, timeout_s)
+        self._reader = make(self.url, pool_size, timeout_s) if self.embedded else self._engine
+        for engine in {self._engine, self._reader}:
+            check_texts_before_execution(engine.sync_engine)
         option = _WRITES if self.embedded else "postgresql_readonly"
         reads, writes = (False, True) if self.embedded else (True, False)
         self._engines: dict[Access, AsyncEngine] = {
-            "read": self._engine.execution_options(**{option: reads}),
+            "read": self._reader.execution_options(**{option: reads}),
             "write": self._engine.execution_options(**{option: writes}),
         }
 
@@ -68,11 +78,16 @@ class Database:
     async def session(self, access: Access) -> AsyncIterator[AsyncSession]:
         """Open a transaction that is committed at the end of the block and rolled back on any exception. Raises
         DatabaseUnavailableError if the database fails, as opposed to the statement."""
-        with map_driver_errors():
-            async with AsyncSession(self._engines[access], expire_on_commit=False, autoflush=False) as session:
-                yield session
-                if access == "write":
-                    await session.commit()
+        try:
+            with map_driver_errors():
+                async with AsyncSession(self._engines[access], expire_on_commit=False, autoflush=False) as session:
+                    yield session
+                    if access == "write":
+                        await session.commit()
+                        self.refuses_writes = False
+        except DatabaseUnavailableError as error:
+            self.refuses_writes = self.refuses_writes or _is_without_space(error.__cause__)
+            raise
 
     def engine(self, access: Access) -> AsyncEngine:
         """Return the engine for work without a session, such as migrations."""
@@ -108,6 +123,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        if self._reader is not self._engine:
+            await self._reader.dispose()
 
 
 def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
@@ -162,6 +179,14 @@ def _is_unavailable(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     disconnected = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
     return disconnected or state.startswith(_UNAVAILABLE_SQLSTATES)
+
+
+def _is_without_space(cause: BaseException | None) -> bool:
+    driver_error = getattr(cause, "orig", None)
+    code = getattr(driver_error, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return code & _PRIMARY_CODE_MASK in _NO_SPACE_SQLITE_CODES
+    return getattr(driver_error, "sqlstate", None) in _NO_SPACE_SQLSTATES
 
 
 def _unavailable_error() -> DatabaseUnavailableError:

@@ -9,9 +9,11 @@ from fastapi.openapi.models import APIKeyIn
 from fastapi.security import OAuth2PasswordBearer
 from fastapi.security.api_key import APIKeyBase
 from starlette.requests import HTTPConnection
+from starlette.types import Scope as HttpScope
 
 from gwansang.core.addresses import client_address
 from gwansang.core.exceptions import Unauthenticated
+from gwansang.core.middleware.body_gate import BODY_HOLDER
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import container_of
 from gwansang.services.accounts.auth_service import TokenInvalidError
@@ -85,6 +87,11 @@ def address_of(connection: HTTPConnection) -> str:
     return client_address(peer, forwarded, container_of(connection).edge.trusted_proxies)
 
 
+def body_holder(scope: HttpScope) -> str:
+    """Return whose share the body of a request without a known user counts to."""
+    return address_of(HTTPConnection(scope))
+
+
 async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: int = 1) -> None:
     """Count a call, and note the remaining quota for the response headers.
 
@@ -134,6 +141,7 @@ async def _authenticate(
         else:
             caller = await container_of(request).keys.authenticate(key or "")
     request.state.caller = caller.id
+    setattr(request.state, BODY_HOLDER, user_key(caller))
     return caller
 
 

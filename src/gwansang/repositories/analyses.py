@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import undefer_group
 
 from gwansang.core.paging import Page, PageRequest
@@ -24,10 +24,17 @@ class Analyses(Repository[StoredAnalysis]):
         query = select(StoredAnalysis).order_by(StoredAnalysis.created_at.desc(), StoredAnalysis.id)
         return await self._page(query, request, StoredAnalysis.user_id == user_id)
 
-    async def list_for_user(self, user_id: int) -> tuple[StoredAnalysis, ...]:
-        """Return every analysis of the user, oldest first."""
+    async def count_for_user(self, user_id: int) -> int:
+        return await self._count(StoredAnalysis.user_id == user_id)
+
+    async def list_after(self, user_id: int, last: StoredAnalysis | None, limit: int) -> tuple[StoredAnalysis, ...]:
+        """Return the user's next analyses after `last`, or the first, oldest first."""
         query = select(StoredAnalysis).where(StoredAnalysis.user_id == user_id).options(undefer_group(FACE_COLUMNS))
-        return await self._all(query.order_by(StoredAnalysis.created_at, StoredAnalysis.id))
+        if last is not None:
+            later = StoredAnalysis.created_at > last.created_at
+            next_id = and_(StoredAnalysis.created_at == last.created_at, StoredAnalysis.id > last.id)
+            query = query.where(or_(later, next_id))
+        return await self._all(query.order_by(StoredAnalysis.created_at, StoredAnalysis.id).limit(limit))
 
     async def list_unsealed(self, limit: int) -> tuple[StoredAnalysis, ...]:
         """Return and lock rows that older releases stored unsealed, of users who have a key. Rows locked by another

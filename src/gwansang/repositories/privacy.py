@@ -63,6 +63,10 @@ class ScheduledRuns(Repository[ScheduledRun]):
         statement = update(ScheduledRun).where(ScheduledRun.name == name, due, free).values(begun_at=now)
         return await self._execute(statement) > 0
 
+    async def rewrite(self) -> None:
+        """Write the rows as they are, to try whether the database can be written."""
+        await self._execute(update(ScheduledRun).values(name=ScheduledRun.name))
+
     async def finish(self, name: str, now: datetime) -> None:
         """Store that the run is finished."""
         await self._execute(update(ScheduledRun).where(ScheduledRun.name == name).values(begun_at=None, done_at=now))

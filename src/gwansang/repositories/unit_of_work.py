@@ -64,8 +64,11 @@ class UnitOfWork:
         return self._transaction("read")
 
     async def check_ready(self) -> None:
-        """Raise DatabaseUnavailableError unless the database answers."""
+        """Raise DatabaseUnavailableError unless the database answers, and writes if it could not before."""
         await self._database.ping()
+        if self._database.refuses_writes:
+            async with self.write() as tx:
+                await tx.scheduled_runs.rewrite()
 
     async def compact(self, *tables: str) -> bool:
         """Remove deleted and overwritten rows from the disk; return False if the call has to be repeated later."""

@@ -164,6 +164,7 @@ class OwnDataOut(BaseModel):
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])
+    analyses_count: int = Field(description="How many readings come, as the last field, oldest first.", examples=[0])
     analyses: list[dict[str, JsonValue]] = Field(examples=[[]])
     profile: dict[str, JsonValue] | None = Field(
         description="The remembered face, from several photos.", examples=[{"photos": 2}]

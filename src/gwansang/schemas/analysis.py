@@ -281,6 +281,11 @@ class FaceReading(BaseModel):
     disclaimer: str
     ai_generated: Literal[False] = False  # rules choose among texts that people wrote; networks only measure
     created_at: dt.datetime
+    kept: bool | None = Field(
+        None,
+        description="Whether the history has this reading: false without the consent to `history`, for guests, and if "
+        "it could not be stored; null in results of tasks.",
+    )
     profile: ProfileOut | None = Field(
         None,
         description="For users who agree to `history`, from their second reading on; only in answers to photos.",

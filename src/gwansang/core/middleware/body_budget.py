@@ -1,8 +1,11 @@
 """Bound on the bytes of request bodies that the process holds at once.
 
 Bytes count when they arrive, so a client gains nothing by announcing much and sending little. Once the budget is spent,
-a body is read on only if it is among the oldest few, so that some always complete. The others are not read (the
-connection's flow control stops their senders) until there is room again or their wait times out.
+a body is read on only if it is among the oldest few, so that some always complete, or if it is small. The others are
+not read (the connection's flow control stops their senders) until there is room again or their wait times out.
+
+No caller can take it all: of one caller at most two unfinished bodies are read at a time, and the second only while
+both together hold less than a quarter of the budget.
 """
 
 import asyncio
@@ -13,6 +16,9 @@ from itertools import islice
 from gwansang.core.exceptions import Unavailable
 
 _GUARANTEED = 4  # complete photos that keep the inference threads busy
+_UNFINISHED_OF_CALLER = 2
+_SHARE_OF_CALLER = 1 / 4
+_RESERVE = 1 / 8  # beyond the budget, for small bodies
 
 
 class BodyBudgetError(Unavailable):
@@ -33,21 +39,31 @@ class BodyBudget:
         self._timeout_s = timeout_s
         self._guaranteed = guaranteed
         self._unfinished: dict[BodyReservation, None] = {}  # oldest first
+        self._of_holder: dict[str, dict[BodyReservation, None]] = {}  # unfinished ones, oldest first
         self._complete: set[BodyReservation] = set()
         self._changed = asyncio.Event()
         self.held_bytes = 0
 
     @contextmanager
-    def reserve(self) -> Iterator["BodyReservation"]:
-        """Yield the reservation of one request; what it holds is released with the block."""
-        reservation = BodyReservation(self)
+    def reserve(self, *, small: bool = False) -> Iterator["BodyReservation"]:
+        """Yield the reservation of one request; what it holds is released with the block.
+
+        small: whether its body is certainly small, so that it needs not wait for large ones.
+        """
+        reservation = BodyReservation(self, small=small)
         self._unfinished[reservation] = None
         try:
             yield reservation
         finally:
-            self._unfinished.pop(reservation, None)
+            self._finish(reservation)
             self._complete.discard(reservation)
             reservation.release()
+
+    def assign(self, reservation: "BodyReservation", holder: str) -> None:
+        """Count an unfinished body to a caller's share."""
+        if reservation in self._unfinished:
+            self._of_holder.setdefault(holder, {})[reservation] = None
+            reservation.holder = holder
 
     async def wait(self, reservation: "BodyReservation") -> None:
         """Return when this body can be read on; raises BodyBudgetError if that takes too long."""
@@ -63,7 +79,7 @@ class BodyBudget:
 
     def complete(self, reservation: "BodyReservation") -> None:
         """Count a body among the complete ones, which hold back younger ones while the budget is spent."""
-        self._unfinished.pop(reservation, None)
+        self._finish(reservation)
         self._complete.add(reservation)
         self.wake()
 
@@ -72,17 +88,46 @@ class BodyBudget:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def _finish(self, reservation: "BodyReservation") -> None:
+        self._unfinished.pop(reservation, None)
+        if reservation.holder is not None:
+            mine = self._of_holder[reservation.holder]
+            mine.pop(reservation, None)
+            if not mine:
+                del self._of_holder[reservation.holder]
+            reservation.holder = None
+
     def _may_read(self, reservation: "BodyReservation") -> bool:
+        if reservation.small and self.held_bytes < self._max_bytes * (1 + _RESERVE):
+            return True
+        if not self._within_share(reservation):
+            return False
         oldest = max(0, self._guaranteed - len(self._complete))
-        return self.held_bytes < self._max_bytes or reservation in islice(self._unfinished, oldest)
+        readable = islice(filter(self._within_share, self._unfinished), oldest)
+        return self.held_bytes < self._max_bytes or reservation in readable
+
+    def _within_share(self, reservation: "BodyReservation") -> bool:
+        if reservation.holder is None:
+            return True
+        mine = self._of_holder[reservation.holder]
+        first, *others = islice(mine, _UNFINISHED_OF_CALLER)
+        if reservation is first:
+            return True
+        return reservation in others and sum(each.held for each in mine) < self._max_bytes * _SHARE_OF_CALLER
 
 
 class BodyReservation:
     """The part of a budget that one request holds."""
 
-    def __init__(self, budget: BodyBudget) -> None:
+    def __init__(self, budget: BodyBudget, *, small: bool) -> None:
         self._budget = budget
-        self._held = 0
+        self.small = small
+        self.holder: str | None = None  # None until it is known, and once the body is complete
+        self.held = 0
+
+    def assign(self, holder: str) -> None:
+        """Count the body to the share of this caller, while it is unfinished."""
+        self._budget.assign(self, holder)
 
     async def wait(self) -> None:
         """Return when the body can be read on; raises BodyBudgetError if that takes too long."""
@@ -90,13 +135,13 @@ class BodyReservation:
 
     def add(self, size: int, *, last: bool) -> None:
         """Count bytes that have arrived."""
-        self._held += size
+        self.held += size
         self._budget.held_bytes += size
         if last:
             self._budget.complete(self)
 
     def release(self) -> None:
         """Give back all bytes, because they were stored elsewhere or the request has ended."""
-        self._budget.held_bytes -= self._held
-        self._held = 0
+        self._budget.held_bytes -= self.held
+        self.held = 0
         self._budget.wake()

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -14,7 +15,9 @@ from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.error_boundary import ErrorResponder
 
 RELEASE_BODY = "release_body"  # in a request's state: call it when the part of a body that was read is stored
+BODY_HOLDER = "body_holder"  # in a request's state: the user whose share its body counts to, once that is known
 _LINGER_S = 2.0
+_SMALL_BYTES = 256 * 1024  # announced bodies of up to this size don't wait for large ones
 _TIMED_BYTES = 32 * 1024 * 1024  # bodies of up to this size have to arrive within the timeout
 
 
@@ -36,6 +39,18 @@ class ContentEncodingError(UnsupportedMedia):
 
 
 @dataclass(frozen=True, slots=True)
+class LeastRate:
+    """The bytes that have to arrive in every window while the server reads."""
+
+    bytes_per_s: int = 4096
+    window_s: float = 10.0
+
+    @property
+    def bytes_per_window(self) -> float:
+        return self.bytes_per_s * self.window_s
+
+
+@dataclass(frozen=True, slots=True)
 class BodyRule:
     """Size limit of the bodies of one route; `budget`: a budget for this route alone, None for the shared one."""
 
@@ -50,7 +65,8 @@ class BodyGate:
 
     rules: limits of routes, in the order in which they are tried; any other route has `default_max_bytes`. A refusal
     while reading is raised into the application, which answers it as any other error; the connection is closed if a
-    rest of the body could still be on its way.
+    rest of the body could still be on its way. holder_of: returns whose share the body of a request without a known
+    user counts to; without it nobody has a share.
     """
 
     def __init__(
@@ -62,29 +78,37 @@ class BodyGate:
         timeout_s: float,
         budget: BodyBudget,
         error_response: ErrorResponder,
+        holder_of: Callable[[Scope], str] | None = None,
+        least_rate: LeastRate | None = None,
     ) -> None:
         self.app = app
         self._rules = (*rules, BodyRule(frozenset(), re.compile(""), default_max_bytes))
         self._timeout_s = timeout_s
         self._budget = budget
         self._error_response = error_response
+        self._holder_of = holder_of
+        self._least_rate = least_rate or LeastRate()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         rule = self._rule_of(scope)
-        error = _header_error(Headers(scope=scope), rule.max_bytes)
+        headers = Headers(scope=scope)
+        error = _header_error(headers, rule.max_bytes)
         if error is not None:
             await self._error_response(scope, error)(scope, receive, _closing(receive, send))
             return
-        with (rule.budget or self._budget).reserve() as reservation:
-            body, closing = _Body(receive, rule.max_bytes, self._deadline_s(rule)), _closing(receive, send)
+        with (rule.budget or self._budget).reserve(small=_is_small(headers)) as reservation:
+            body = _Body(receive, rule.max_bytes, self._deadline_s(rule), self._least_rate)
+            closing = _closing(receive, send)
             scope.setdefault("state", {})[RELEASE_BODY] = reservation.release
 
             async def receive_counted() -> Message:
                 if body.complete:
                     return await receive()
+                if reservation.holder is None and self._holder_of is not None:
+                    reservation.assign(scope["state"].get(BODY_HOLDER) or self._holder_of(scope))
                 await reservation.wait()
                 size = await body.next()
                 reservation.add(size, last=body.complete)
@@ -107,10 +131,13 @@ class BodyGate:
 class _Body:
     """The body of one request while it arrives."""
 
-    def __init__(self, receive: Receive, limit: int, timeout_s: float) -> None:
+    def __init__(self, receive: Receive, limit: int, timeout_s: float, least_rate: LeastRate) -> None:
         self._receive = receive
         self._limit = limit
         self._left_s = timeout_s
+        self._least_rate = least_rate
+        self._window_s = 0.0  # time that the current window has taken
+        self._window_bytes = 0
         self._size = 0
         self.complete = False
         self.broken = False
@@ -118,21 +145,36 @@ class _Body:
 
     async def next(self) -> int:
         """Receive the next message and return how many bytes came with it."""
-        started = monotonic()
         self.broken = True  # until the message has arrived within all limits
-        try:
-            async with asyncio.timeout(self._left_s):
-                self.message = await self._receive()
-        except TimeoutError:
-            raise BodyTimeoutError("The rest of the request did not arrive in time; send it again.") from None
-        self._left_s -= monotonic() - started
+        self.message = await self._receive_in_time()
         size = len(self.message.get("body", b""))
         self._size += size
+        self._window_bytes += size
         if self._size > self._limit:
             raise _too_large(self._limit)
         self.complete = not self.message.get("more_body", False)
         self.broken = False
         return size
+
+    async def _receive_in_time(self) -> Message:
+        """Receive a message; raises BodyTimeoutError at the deadline, and for fewer bytes than the least rate asks."""
+        while True:
+            started, message = monotonic(), None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(self._left_s, self._least_rate.window_s - self._window_s)):
+                    message = await self._receive()
+            self._left_s -= monotonic() - started
+            self._window_s += monotonic() - started
+            if message is not None:
+                return message
+            self._check_rate()
+
+    def _check_rate(self) -> None:
+        window_is_over = self._window_s >= self._least_rate.window_s
+        if self._left_s <= 0 or (window_is_over and self._window_bytes < self._least_rate.bytes_per_window):
+            raise BodyTimeoutError("The rest of the request did not arrive in time; send it again.")
+        if window_is_over:
+            self._window_s, self._window_bytes = 0.0, 0
 
 
 def _header_error(headers: Headers, limit: int) -> UnsupportedMedia | TooLarge | None:
@@ -143,6 +185,11 @@ def _header_error(headers: Headers, limit: int) -> UnsupportedMedia | TooLarge |
     if announced.isdecimal() and int(announced[:20]) > limit:
         return _too_large(limit)
     return None
+
+
+def _is_small(headers: Headers) -> bool:
+    announced = headers.get("content-length", "")
+    return announced.isdecimal() and int(announced[:20]) <= _SMALL_BYTES
 
 
 def _too_large(limit: int) -> BodyTooLargeError:

@@ -26,6 +26,8 @@ MAX_ENTRIES: Final = 20_000
 MAX_PICTURE_BYTES: Final = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 4 * 1024**3
 _MAX_CSV_BYTES: Final = 8 * 1024 * 1024
+_MAX_CSV_LINES: Final = 2 * MAX_ENTRIES
+_MAX_ROW_BYTES: Final = 64 * 1024
 _MAX_DIRECTORY_BYTES: Final = 16 * 1024 * 1024
 _MAX_RATIO: Final = 100  # pictures hardly compress; a ZIP bomb does, a thousandfold
 _SMALL: Final = 1024 * 1024  # below this, any ratio is allowed
@@ -217,17 +219,40 @@ def _entries_of_csv(pictures: PictureSource, table: str, files: Sequence[str]) -
     content = pictures.read(table, _MAX_CSV_BYTES)
     if len(content) > _MAX_CSV_BYTES:
         raise _invalid("The CSV is too large.", "table", table)
+    paths = {unicodedata.normalize("NFC", file): file for file in files}
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        rows = enumerate(_rows(content, table), start=2)
+        return [_entry_of_row(row, paths, table, number) for number, row in rows]
     except (UnicodeDecodeError, csv.Error) as error:
         raise _invalid("The CSV can't be read; save it as UTF-8 with commas.", "table", table) from error
-    paths = {unicodedata.normalize("NFC", file): file for file in files}
-    return [_entry_of_row(row, paths, table, number) for number, row in enumerate(rows, start=2)]
+
+
+def _rows(content: bytes, table: str) -> Iterator[dict[str, str]]:
+    """Yield the rows one by one; raises InvalidArchiveError for too many, and for one that is too large."""
+    row_bytes = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal row_bytes
+        for number, line in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")):
+            row_bytes += len(line)
+            if number > _MAX_CSV_LINES:  # blank ones included
+                raise _too_many_rows(table)
+            if row_bytes > _MAX_ROW_BYTES:
+                raise _invalid("A line of the CSV is too long.", "table", f"{table}:{number + 1}")
+            yield line
+
+    for count, row in enumerate(csv.DictReader(lines()), start=1):
+        if count > MAX_ENTRIES:
+            raise _too_many_rows(table)
+        yield row
+        row_bytes = 0
 
 
 def _entry_of_row(row: dict[str, str], paths: dict[str, str], table: str, number: int) -> GalleryEntry:
     values = {name: (row.get(name) or "").strip() for name in _COLUMNS}
     name_ko, name_en = values["name_ko"] or values["name"], values["name_en"] or values["name"]
+    if any("\0" in value for value in values.values()):
+        raise _invalid(f"Line {number} of the CSV holds a NUL character.", "table", f"{table}:{number}")
     path = unicodedata.normalize("NFC", (PurePosixPath(table).parent / values["file"]).as_posix())
     if not values["file"] or not (name_ko or name_en) or path not in paths:
         message = f"Line {number} of the CSV names no file that is there, or nobody."
@@ -252,6 +277,10 @@ def _size_of(file: BinaryIO) -> int:
 def _invalid(message: str, reason: str, entry: str | None = None) -> InvalidArchiveError:
     context = {"reason": reason} if entry is None else {"reason": reason, "entry": entry[:200]}
     return InvalidArchiveError(message, **context)
+
+
+def _too_many_rows(table: str) -> InvalidArchiveError:
+    return _invalid(f"The CSV has more than {MAX_ENTRIES} lines.", "table", table)
 
 
 def _too_many_entries() -> InvalidArchiveError:

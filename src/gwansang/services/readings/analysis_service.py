@@ -47,12 +47,16 @@ class ReadingInput:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """A reading with its id and its input; `norms_id` names the norms that the face was compared with."""
+    """A reading with its id and its input; `norms_id` names the norms that the face was compared with.
+
+    kept: whether the history has it.
+    """
 
     analysis_id: UUID
     reading_input: ReadingInput
     reading_with_memory: ReadingWithMemory
     norms_id: str
+    kept: bool = False
 
     @property
     def observation(self) -> FaceObservation:

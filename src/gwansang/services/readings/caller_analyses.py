@@ -1,10 +1,13 @@
 """Analyses for a caller: consent, the remembered face, history and photos around the reading itself."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+import structlog
+
+from gwansang.db.session import DatabaseUnavailableError
 from gwansang.models.photo import Photo
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.consent_service import ConsentService
@@ -20,6 +23,7 @@ from gwansang.services.readings.profile_service import (
 )
 from gwansang.services.readings.snapshot import kept_analysis_of
 
+_log = structlog.get_logger("gwansang.analysis")
 LoadPhoto = Callable[[], Awaitable[bytes]]
 _TRIES = 10  # of concurrent readings of one face; one of them updates the profile each time
 
@@ -56,7 +60,8 @@ class CallerAnalyses:
     async def create(self, load_query: QueryLoader, user_id: int | None) -> AnalysisResult:
         """Read a face for a user, with what is remembered of it, or for a guest (None); save what the user consents to.
 
-        Raises ConsentRequiredError, ProfileBusyError, and as `AnalysisService.analyze` does.
+        A reading that can't be saved is returned and not kept. Raises ConsentRequiredError, ProfileBusyError, and as
+        `AnalysisService.analyze` does.
         """
         if user_id is None:
             return await self._analyses.analyze(load_query)
@@ -73,13 +78,16 @@ class CallerAnalyses:
         for _ in range(_TRIES):
             try:
                 kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile))
+            except DatabaseUnavailableError as error:  # for instance a full disk: the reading is there, so it is given
+                _log.warning("analysis.not_kept", code=error.code)
+                return result
             except ProfileBusyError:
                 profile = await self._profiles.load(user_id)
                 result = await self._finish(result.reading_input, profile, result.analysis_id)
             else:
                 if kept and queries:
                     await self._save_photo(user_id, result, queries[0])
-                return result
+                return replace(result, kept=kept)
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
     async def observe(self, load_query: QueryLoader, user_id: int) -> ReadingInput:

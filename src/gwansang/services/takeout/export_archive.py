@@ -2,36 +2,34 @@
 
 import asyncio
 import io
-import json
+import time
 import zipfile
 from collections.abc import AsyncIterator
 
 from gwansang.reading.model import Archetypes
 from gwansang.services.readings.history_service import KeptAnalysis
-from gwansang.services.takeout.export_service import Export, ExportService, export_document
+from gwansang.services.takeout.export_service import Collection, ExportService
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
 from gwansang.texts import LOCALES, load
 
 
 class ExportArchive:
-    """Streams archives, holding one document or one photo in memory at a time."""
+    """Streams archives, holding a few readings or one photo in memory at a time."""
 
     def __init__(self, exports: ExportService, store: ObjectStore) -> None:
         self._exports = exports
         self._store = store
 
-    async def stream(self, user_id: int) -> AsyncIterator[bytes]:
-        """Return the bytes of the ZIP, the first part of which is already built; raises UserNotFoundError."""
-        export, keys = await self._exports.collect(user_id)
+    async def stream(self, collected: Collection) -> AsyncIterator[bytes]:
+        """Yield the bytes of the ZIP."""
         archive = _Archive()
-        first = await asyncio.to_thread(archive.write_documents, export)
-        return self._stream_rest(archive, first, export, keys)
-
-    async def _stream_rest(
-        self, archive: "_Archive", first: bytes, export: Export, keys: tuple[str, ...]
-    ) -> AsyncIterator[bytes]:
-        yield first
-        for photo, key in zip(export.photos, keys, strict=True):
+        yield archive.begin()
+        async for piece in self._exports.document(collected):
+            yield await asyncio.to_thread(archive.write_document, piece)
+        yield archive.end_document()
+        async for analyses in self._exports.analyses(collected):
+            yield await asyncio.to_thread(archive.write_readings, analyses)
+        for photo, key in zip(collected.export.photos, collected.photo_keys, strict=True):
             try:
                 jpeg = await self._store.get(key)
             except ObjectNotFoundError:  # deleted meanwhile
@@ -55,11 +53,27 @@ class _Archive(io.RawIOBase):
         self._pending.append(data)
         return len(data)
 
-    def write_documents(self, export: Export) -> bytes:
-        """Write everything but the photos and return the bytes."""
+    def begin(self) -> bytes:
+        """Write the description, open the document, and return the bytes."""
         self._write_text("README.txt", _label("readme", "\n"))
-        self._write_text("export.json", json.dumps(export_document(export), ensure_ascii=False, indent=2))
-        for analysis in export.analyses:
+        entry = zipfile.ZipInfo("export.json", date_time=time.gmtime()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        self._document = self._zip.open(entry, "w", force_zip64=True)
+        return self._drain()
+
+    def write_document(self, piece: bytes) -> bytes:
+        """Write a piece of the document and return the bytes."""
+        self._document.write(piece)
+        return self._drain()
+
+    def end_document(self) -> bytes:
+        """Close the document and return the bytes."""
+        self._document.close()
+        return self._drain()
+
+    def write_readings(self, analyses: tuple[KeptAnalysis, ...]) -> bytes:
+        """Write readings as text and return the bytes."""
+        for analysis in analyses:
             name = f"readings/{analysis.created_at:%Y-%m-%d}-{analysis.analysis_id}.txt"
             self._write_text(name, reading_as_text(analysis))
         return self._drain()

@@ -1,7 +1,8 @@
-"""Export of all data of a user, for the user: one document without secrets."""
+"""Export of all data of a user, for the user: one document without secrets, made while it is sent."""
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,6 +13,7 @@ from pydantic import JsonValue, TypeAdapter
 from gwansang.core.clock import Clock
 from gwansang.core.jsonable import JSON_OBJECT
 from gwansang.models import Photo, Task
+from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.key_service import KeyInfo, key_info
@@ -24,6 +26,7 @@ from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
 _FORMAT = 4
+_PAGE = 20  # readings in memory at a time, some 200 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class ExportedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All data of a user; `format` is incremented when the structure changes."""
+    """All data of a user but the kept readings, which follow; `format` is incremented when the structure changes."""
 
     format: int
     exported_at: datetime
@@ -67,14 +70,25 @@ class Export:
     consents: tuple[ExportedConsent, ...]
     sign_ins: tuple[ExportedSignIn, ...]
     api_keys: tuple[KeyInfo, ...]
-    analyses: tuple[KeptAnalysis, ...]
+    analyses_count: int
     profile: KeptProfile | None
     tasks: tuple[TaskInfo, ...]
     photos: tuple[ExportedPhoto, ...]
     audit: tuple[AuditRecord, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What an export begins with, the keys of its photos' objects in their order, and what opens its readings."""
+
+    export: Export
+    photo_keys: tuple[str, ...]
+    user_id: int
+    data_key: DataKey
+
+
 _EXPORT = cache(lambda: TypeAdapter(Export))  # built at first use: 25 ms of the start otherwise
+_ANALYSIS = cache(lambda: TypeAdapter(KeptAnalysis))
 
 
 class ExportService:
@@ -99,29 +113,54 @@ class ExportService:
 
     async def export(self, user_id: int) -> dict[str, JsonValue]:
         """Return all data of the user as one JSON object; raises UserNotFoundError."""
-        export, _ = await self.collect(user_id)
-        return await asyncio.to_thread(export_document, export)
+        pieces = [piece async for piece in self.document(await self.collect(user_id))]
+        return JSON_OBJECT.validate_json(b"".join(pieces))
 
-    async def collect(self, user_id: int) -> tuple[Export, tuple[str, ...]]:
-        """Return all data of the user, and the keys of their photos' objects in the same order; record it in the audit
-        log. Raises UserNotFoundError."""
+    async def document(self, collected: Collection) -> AsyncIterator[bytes]:
+        """Yield the JSON object, whose last field are the kept readings, piece by piece."""
+        head = await asyncio.to_thread(_EXPORT().dump_python, collected.export, mode="json")
+        yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "analyses": ['
+        separator = b""
+        async for analyses in self.analyses(collected):
+            yield separator + await asyncio.to_thread(_dump, analyses)
+            separator = b","
+        yield b"]}"
+
+    async def analyses(self, collected: Collection) -> AsyncIterator[tuple[KeptAnalysis, ...]]:
+        """Yield the kept readings, oldest first, some at a time."""
+        last = None
+        while True:
+            async with self._uow.read() as tx:
+                rows = await tx.analyses.list_after(collected.user_id, last, _PAGE)
+            if not rows:
+                return
+            yield await asyncio.to_thread(self._open, collected.data_key, rows)
+            last = rows[-1]
+
+    def _open(self, key: DataKey, rows: tuple[StoredAnalysis, ...]) -> tuple[KeptAnalysis, ...]:
+        return tuple(self._history.decrypt(key, row) for row in rows)
+
+    async def collect(self, user_id: int) -> Collection:
+        """Return what an export of the user begins with; record it in the audit log. Raises UserNotFoundError."""
         async with self._uow.write() as tx:
             require_user(await tx.users.get_for_update(user_id))
             await self._audit.record(tx, "exported", user_id)
         async with self._uow.read() as tx:
             photos = await tx.photos.list_for_user(user_id)
-            build = await self._load(tx, user_id, photos)
-        return await asyncio.to_thread(build), tuple(photo.key for photo in photos)
+            key = await self._sealer.load_key(tx, user_id)
+            build = await self._load(tx, user_id, key, photos)
+        return Collection(await asyncio.to_thread(build), tuple(photo.key for photo in photos), user_id, key)
 
-    async def _load(self, tx: Transaction, user_id: int, photos: tuple[Photo, ...]) -> Callable[[], Export]:
+    async def _load(
+        self, tx: Transaction, user_id: int, key: DataKey, photos: tuple[Photo, ...]
+    ) -> Callable[[], Export]:
         """Load the rows of the user, and return a function that unseals them, for a thread of its own."""
         pending = await tx.mail_tokens.pending_address(user_id, self._clock())
         account = user_info(require_user(await tx.users.get(user_id)), pending)
-        key = await self._sealer.load_key(tx, user_id)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)
         api_keys = await tx.keys.list_for_user(user_id)
-        analyses = await tx.analyses.list_for_user(user_id)
+        analyses_count = await tx.analyses.count_for_user(user_id)
         profile = await tx.profiles.get(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
         audit = await self._audit.list_for_user(tx, user_id)
@@ -134,7 +173,7 @@ class ExportService:
                 consents=tuple(from_row(ExportedConsent, row) for row in consents),
                 sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
                 api_keys=tuple(key_info(row) for row in api_keys),
-                analyses=tuple(self._history.decrypt(key, row) for row in analyses),
+                analyses_count=analyses_count,
                 profile=self._profiles.decrypt(key, profile) if profile else None,
                 tasks=tuple(self._task(key, row) for row in tasks),
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
@@ -151,6 +190,5 @@ class ExportService:
         )
 
 
-def export_document(export: Export) -> dict[str, JsonValue]:
-    """Return an export as a JSON object."""
-    return JSON_OBJECT.validate_python(_EXPORT().dump_python(export, mode="json"))
+def _dump(analyses: tuple[KeptAnalysis, ...]) -> bytes:
+    return b",".join(_ANALYSIS().dump_json(analysis) for analysis in analyses)

@@ -21,16 +21,24 @@ from gwansang.services.tasks.run import JobResources, TaskGoneError, TaskRun
 _log = structlog.get_logger("gwansang.tasks")
 MAX_TRIES: Final = 3
 _GIVEN_UP: Final = "It was tried three times and could not be done."  # spells out MAX_TRIES
+_INTERRUPTED: Final = "The process that worked on it ended, three times; what was sent may be all right."
 _MAX_WAITS: Final = 12  # for an unavailable service: two minutes altogether
 _MAX_PAUSE_S: Final = 15.0
 T = TypeVar("T")
 
 
 class JobFailedError(AppError):
-    """It was tried several times, and each time the work failed unexpectedly or the process died of it."""
+    """It was tried several times, and the last time the work failed unexpectedly."""
 
     code = "JOB_FAILED"
     title = "The work could not be done"
+
+
+class JobInterruptedError(AppError):
+    """It was tried several times, and the last time the process ended without a word."""
+
+    code = "JOB_INTERRUPTED"
+    title = "The service stopped while it worked on this"
 
 
 class JobExecutor:
@@ -146,7 +154,7 @@ class JobExecutor:
         if run.tries < MAX_TRIES:
             return run
         try:
-            await self._fail(run, _job_failed(None))
+            await self._fail(run, JobInterruptedError(_INTERRUPTED, tries=MAX_TRIES))
         except TaskGoneError:
             return None
 
@@ -257,7 +265,7 @@ def _log_claim_failure(task_id: UUID, error: Exception) -> None:
         _log.error("task.claim_failed", task_id=str(task_id), exc_info=error)
 
 
-def _job_failed(error: Exception | None) -> JobFailedError:
+def _job_failed(error: Exception) -> JobFailedError:
     failure = JobFailedError(_GIVEN_UP, tries=MAX_TRIES)
     failure.__cause__ = error
     return failure

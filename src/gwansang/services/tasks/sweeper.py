@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # its module takes most of a second to import
 _log = structlog.get_logger("gwansang.jobs")
 _DEAD_FACTOR: Final = 10  # a heartbeat older than this many times the limit is dead even if clocks differ
 _LOST_AFTER: Final = timedelta(seconds=60)  # an enqueued task that the engine does not have
-_ORPHANED_AFTER: Final = timedelta(hours=1)  # inputs of a task that was never committed, or has ended
-_ORPHAN_INTERVAL: Final = timedelta(minutes=10)
+_ORPHANED_AFTER: Final = timedelta(minutes=10)  # inputs of a task that was never committed, or has ended
+_ORPHAN_INTERVAL: Final = timedelta(minutes=5)
 
 
 class Sweeper:

@@ -43,9 +43,12 @@ class TaskVault:
         await self._store.delete_prefix(f"{_PREFIX}{task_id}/")
 
     async def stored_before(self, moment: datetime) -> frozenset[UUID]:
-        """Return the tasks with inputs that were stored before that time."""
-        keys = {stored.key async for stored in self._store.list(_PREFIX) if stored.modified_at < moment}
-        return frozenset(UUID(key.split("/")[1]) for key in keys)
+        """Return the tasks whose inputs were all stored before that time."""
+        old: set[str] = set()
+        young: set[str] = set()
+        async for stored in self._store.list(_PREFIX):
+            (old if stored.modified_at < moment else young).add(stored.key.split("/")[1])
+        return frozenset(UUID(task_id) for task_id in old - young)
 
     def _seal(self, key: DataKey, aad: bytes, content: bytes) -> tuple[bytes, bytes]:
         return hashlib.sha256(content).digest(), self._sealer.seal_bytes(key, content, aad)

@@ -44,6 +44,7 @@ router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 _ZIP = {"schema": {"type": "string", "format": "binary"}, "examples": {"zip": {"value": "PK…"}}}
 _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
+_COUNT = "X-Readings-Count"
 _USER = f"/{{user_id:{NUMBER}}}"
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
 _PASSWORD = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
@@ -118,13 +119,16 @@ async def export_me(
     form: Annotated[
         Literal["json", "zip"] | None, Query(alias="format", description="Or by the Accept header.", examples=["json"])
     ] = None,
-) -> OwnDataOut | StreamingResponse:
+) -> StreamingResponse:
     """Export all of one's own data, without secrets: one document, or a ZIP with readings as text and kept photos,
-    too."""
+    too. It is made while it is sent: `X-Readings-Count` says how many readings will come, oldest first."""
     await spend(request, Bucket.EXPORTS, user_key(caller))
+    collected = await exports.collect(caller.user_id)
     if form == "zip" or (form is None and "application/zip" in request.headers.get("accept", "")):
-        return StreamingResponse(await archives.stream(caller.user_id), media_type="application/zip", headers=_AS_FILE)
-    return OwnDataOut.model_validate(await exports.export(caller.user_id))
+        headers = {**_AS_FILE, _COUNT: str(collected.export.analyses_count)}
+        return StreamingResponse(archives.stream(collected), media_type="application/zip", headers=headers)
+    headers = {_COUNT: str(collected.export.analyses_count)}
+    return StreamingResponse(exports.document(collected), media_type="application/json", headers=headers)
 
 
 @router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *_PASSWORD, *SIGNED_IN, *BODY))

@@ -14,7 +14,7 @@ from gwansang.texts import Locale, load
 
 def present(result: AnalysisResult) -> wire.FaceReading:
     """Return the answer to a request for a reading."""
-    return present_snapshot(snapshot_of(result))
+    return present_snapshot(snapshot_of(result)).model_copy(update={"kept": result.kept})
 
 
 def present_snapshot(snapshot: AnalysisSnapshot) -> wire.FaceReading:
@@ -26,7 +26,7 @@ def present_snapshot(snapshot: AnalysisSnapshot) -> wire.FaceReading:
 
 def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
     """Return a reading of the history, without overlays: the points are not kept."""
-    return _present(kept, None)
+    return _present(kept, None).model_copy(update={"kept": True})
 
 
 def present_fortune(fortune: Fortune) -> wire.FortuneOut:
