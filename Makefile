@@ -92,6 +92,7 @@ lock: $(BIN)/uv ## update the pinned dependencies
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) --group pyproject.toml:models -c requirements.lock -o requirements-models.lock
+	@$(COMPILE) --group pyproject.toml:calibration -c requirements.lock -o requirements-calibration.lock
 	@$(COMPILE) --group pyproject.toml:audit -c requirements.lock -c requirements-dev.lock -o requirements-audit.lock
 	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 

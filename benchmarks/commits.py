@@ -6,7 +6,8 @@ BEFORE and AFTER are folders of checkouts, each with its own .venv and .models. 
 read the same photo in turns, the first one alternating, so that other load meets both alike. Photos are those of
 `benchmarks/photos.py` as a phone stores them: 12 MP of about 4 MB, and the same pictures at 1 MP. Printed are the
 median milliseconds of both with quartiles, and the ratio of the medians, AFTER over BEFORE, with the quartiles of the
-ratios within a round. Only what both checkouts share is called: NetworkVision, FaceQuery, analyze_query, default_norms.
+ratios within a round. Only what both checkouts share is called: limit_malloc_arenas,
+NetworkVision, FaceQuery, analyze_query, default_norms.
 """
 
 import argparse
@@ -33,10 +34,12 @@ from pathlib import Path
 answers = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)  # keep what the libraries print out of the answers
 
+from gwansang.core.memory import limit_malloc_arenas
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import FaceQuery, analyze_query
 from gwansang.services.ml.network_vision import NetworkVision
 
+limit_malloc_arenas()  # as the service does at its start
 vision, norms, requests = NetworkVision(Path(sys.argv[1])), default_norms(), sys.stdin.buffer
 while header := requests.read(4):
     photo = requests.read(struct.unpack("<I", header)[0])

@@ -5,7 +5,7 @@
 Each photo is changed, its landmarks are found again, and the change is undone in the points. The deviation from the
 landmarks of the unchanged photo is printed in % of the distance between the eye centres (IOD), for one look of the mesh
 network and for the product's mean of two looks, one of them mirrored. Of a mirrored photo the common shift of all
-points is left out: the crop is that of MediaPipe Tasks, which moves a mesh by half a pixel of the crop.
+points is left out: one look on the crop of MediaPipe Tasks moves a mesh by half a pixel of the crop.
 """
 
 import argparse

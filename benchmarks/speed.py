@@ -27,7 +27,7 @@ from benchmarks.mediapipe_peer import MediaPipePeer
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 from gwansang.reading.composer import compose
 from gwansang.services.ml.face_analyzer import capture_of, measures_of
-from gwansang.vision.decode import choose_reduction, decode_image
+from gwansang.vision.decode import ImageDecoder, choose_reduction
 from gwansang.vision.detector import detect_faces
 from gwansang.vision.face import Face, Points
 from gwansang.vision.gates.headers import inspect_image
@@ -74,10 +74,11 @@ def our_round(networks: Networks, photo: bytes) -> Points:
 def find_our_landmarks(networks: Networks, photo: bytes) -> None:
     """Run the first half of `read_photo`, for a photo of one large face."""
     header = inspect_image(photo)
-    picture = decode_image(header, choose_reduction(header, DETECTION_LONG_SIDE_PX))
+    decoder = ImageDecoder(header)
+    picture = decoder.decode(choose_reduction(header, DETECTION_LONG_SIDE_PX))
     face = detect_faces(networks, picture)[0]
     if face.width / picture.reduction < SUFFICIENT_FACE_PX and picture.reduction > 1:
-        picture = decode_image(header, picture.reduction // 2)
+        picture = decoder.decode(picture.reduction // 2)
     find_blendshapes(networks, find_landmarks(networks, picture, face.region()).points)
 
 

@@ -1,5 +1,6 @@
 """Synthetic camera frames: a picture of a face, moved, turned and lit."""
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -7,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.vision.drawn_face import draw_face
+from gwansang.vision.face import FaceRegion
+from gwansang.vision.quality import cover_warnings
+from gwansang.vision.tracking import TrackedFrame
 from tests.support.photos import encoded, evaluation_photos
 
 Rgb = NDArray[np.uint8]
@@ -35,6 +39,13 @@ def frame(
     moved = cv2.warpAffine(face, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_AREA)
     lit = np.clip(moved.astype(np.float64) * light, 0, 255).astype(np.uint8)
     return encoded(lit, ".jpg", cv2.IMWRITE_JPEG_QUALITY, 90)
+
+
+def covered(tracked: TrackedFrame, *regions: FaceRegion) -> TrackedFrame:
+    """Return the frame of a face with these regions covered."""
+    assert tracked.quality is not None
+    warnings = tuple(warning.value for warning in cover_warnings(regions))
+    return replace(tracked, quality=replace(tracked.quality, covered=regions, warnings=warnings))
 
 
 def hand_held(face: Rgb, count: int) -> list[bytes]:

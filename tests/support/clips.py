@@ -27,24 +27,37 @@ def encode_clip(
     *,
     rate: int = 30,
     matrix: Sequence[int] | None = None,
+    sound: str | None = None,
+    times: Sequence[int] | None = None,
     **options: str,
 ) -> bytes:
-    """Encode pictures as a clip. matrix: a, b, c, d of the display matrix. options: the encoder's, or `movflags`."""
+    """Encode pictures as a clip.
+
+    matrix: a, b, c, d of the display matrix; sound: codec of a silent track; times: of the pictures, in 1 / `rate` s.
+    options: the encoder's, or `movflags` and `live` of the container.
+    """
     sink = io.BytesIO()
-    flags = {"movflags": options.pop("movflags")} if "movflags" in options else {}
+    flags = {name: options.pop(name) for name in ("movflags", "live") if name in options}
     with av.open(sink, "w", format=container, options=flags) as file:
+        silent = file.add_stream(sound, rate=48_000) if sound else None
         stream = None
-        for picture in pictures:
+        for number, picture in enumerate(pictures):
             if stream is None:
                 stream = file.add_stream(codec, rate=rate, options={**ENCODER_OPTIONS.get(codec, {}), **options})
                 stream.height, stream.width = picture.shape[:2]
-                stream.pix_fmt = "yuv420p"
+                stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
                 if matrix is not None:
                     a, b, c, d = (65_536 * number for number in matrix)
                     stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts = times[number] if times else None
+            file.mux(stream.encode(frame))
         assert stream is not None
         file.mux(stream.encode())
+        if silent is not None:
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate = 48_000
+            file.mux([*silent.encode(frame), *silent.encode()])
     return sink.getvalue()
 
 
@@ -114,3 +127,20 @@ def append_to_box(clip: bytes, path: Sequence[bytes], extra: bytes) -> bytes:
     for start in parents:
         struct.pack_into(">I", data, start, struct.unpack_from(">I", data, start)[0] + len(extra))
     return bytes(data[:end] + extra + data[end:])
+
+
+def whole_clip(clip: bytes) -> bytes:
+    """Return the clip without its edit list, so that all of its pictures are shown."""
+    return overwrite_box(clip, b"edts", -4, ">4s", b"free") if b"edts" in clip else clip
+
+
+def edit_list(rows: Sequence[Sequence[int]], *, version: int | None = None) -> bytes:
+    """Return an `edts` box; rows: duration in ticks of the movie, start in ticks of the track, 65536 x speed."""
+    is_long = version == 1 or any(max(row[:2]) >= 2**32 for row in rows)
+    packed = [struct.pack(">Qqi" if is_long else ">Iii", row[0], row[1], (*row, 65_536)[2]) for row in rows]
+    return box(b"edts", box(b"elst", struct.pack(">II", is_long << 24, len(rows)), *packed))
+
+
+def edited_clip(clip: bytes, rows: Sequence[Sequence[int]], *, version: int | None = None) -> bytes:
+    """Return the clip, whose moov box is last, with the rows as its edit list."""
+    return append_to_box(whole_clip(clip), (b"moov", b"trak"), edit_list(rows, version=version))

@@ -38,6 +38,9 @@ class FakeVision:
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
         return self.face_from_photo(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
 
+    def embed_face(self, image: DecodedImage, face: Face) -> Embedding:
+        return np.full(EMBEDDING_DIMENSIONS, EMBEDDING_DIMENSIONS**-0.5, np.float32)
+
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
         self._on_input(frame)
         return self.track_landmarks(GivenLandmarks(canonical_landmarks(), two_looks=True), 1000, 1000)

@@ -9,7 +9,17 @@ from functools import cache
 import av
 import numpy as np
 
-from tests.support.clips import append_to_box, box, drawn_clip, encode_clip, overwrite_box, sound_only
+from tests.support.clips import (
+    append_to_box,
+    box,
+    drawn_clip,
+    edit_list,
+    edited_clip,
+    encode_clip,
+    overwrite_box,
+    sound_only,
+    whole_clip,
+)
 
 NO_TYPE, CORRUPT, NOTHING = "UNSUPPORTED_VIDEO_TYPE", "VIDEO_CORRUPT", "NO_VIDEO"
 LONG, LARGE = "VIDEO_TOO_LONG", "VIDEO_TOO_LARGE"
@@ -29,7 +39,7 @@ class HostileClip:
 
 @cache
 def hostile_clips() -> tuple[HostileClip, ...]:
-    return (*_other_types(), *_truncated(), *_false_headers(), *_bombs(), *_references())
+    return (*_other_types(), *_truncated(), *_false_headers(), *_bombs(), *_hostile_matroska(), *_references())
 
 
 @cache
@@ -60,7 +70,7 @@ def _other_types() -> Iterator[HostileClip]:
     yield HostileClip("a session description", b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n", (NO_TYPE,))
     yield HostileClip("HEIC", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(2000), (NO_TYPE,))
     yield HostileClip("JPEG", b"\xff\xd8\xff\xe0" + bytes(2000), (NO_TYPE,))
-    for container, codec in (("avi", "mpeg4"), ("matroska", "libx264"), ("flv", "libx264"), ("mpegts", "libx264")):
+    for container, codec in (("avi", "mpeg4"), ("matroska", "mjpeg"), ("flv", "libx264"), ("mpegts", "libx264")):
         yield HostileClip(container, drawn_clip(3, codec, container), (NO_TYPE,))
     yield HostileClip("sound only", sound_only(), (NOTHING,))
 
@@ -79,10 +89,12 @@ def _truncated() -> Iterator[HostileClip]:
 
 
 def _false_headers() -> Iterator[HostileClip]:
-    yield HostileClip("mdhd of four hours", overwrite_box(mp4_clip(), b"mdhd", 16, ">I", 4 * 3600 * 15_360), (LONG,))
-    yield HostileClip(
-        "stts of four hours", overwrite_box(mp4_clip(), b"stts", 12, ">I", 4 * 3600 * 15_360 // 20), (LONG,)
-    )
+    mdhd_of_hours = overwrite_box(mp4_clip(), b"mdhd", 16, ">I", 4 * 3600 * 15_360)
+    stts_of_hours = overwrite_box(mp4_clip(), b"stts", 12, ">I", 4 * 3600 * 15_360 // 20)
+    yield HostileClip("mdhd of four hours", whole_clip(mdhd_of_hours), (LONG,))
+    yield HostileClip("stts of four hours", whole_clip(stts_of_hours), (LONG,))
+    yield HostileClip("mdhd of four hours, cut down to a second", mdhd_of_hours, (None,))
+    yield HostileClip("stts of four hours, cut down to a second", stts_of_hours, (None,))
     yield HostileClip("four hours of WebM", _long_webm(), (LONG,))
     yield HostileClip("four hours of WebM without a duration", _long_webm(silent=True), (LONG,))
     yield HostileClip("avc1 of 8K", overwrite_box(mp4_clip(), b"avc1", 24, ">HH", 7680, 4320, occurrence=1), (LARGE,))
@@ -129,10 +141,57 @@ def _bombs() -> Iterator[HostileClip]:
     yield HostileClip("a box without a size", _FTYP + struct.pack(">I4s", 4, b"moov") + bytes(64), (CORRUPT,))
     yield HostileClip("a compressed moov box", _FTYP + box(b"moov", box(b"cmov", box(b"cmvd", bytes(64)))), (NOTHING,))
     yield HostileClip("two moov boxes", mp4_clip() + box(b"moov"), (CORRUPT,))
-    edits = box(
-        b"edts", box(b"elst", bytes(4), struct.pack(">I", 50_000), 50_000 * struct.pack(">IiI", 500, 0, 65_536))
+    for name, rows, codes in (
+        ("50,000 edits", 50_000 * [(500, 0)], (LARGE,)),
+        ("100 edits of the whole clip", 100 * [(600, 0)], (LONG,)),
+        ("500 edits of a frame each", 500 * [(30, 0)], (None,)),
+        ("500 fast edits of the whole clip", 500 * [(30, 0, 0x7FFF_FFFF)], (None,)),
+        ("an edit of 4 billion ticks", [(uint32_max, 0)], (None,)),
+        ("an edit far behind the end", [(500, 2**31 - 1)], (NOTHING,)),
+        ("an edit at a negative time", [(500, -2)], (CORRUPT,)),
+        ("an edit that plays backwards", [(500, 0, -65_536)], (NO_TYPE,)),
+        ("a still of four hours", [(4 * 3_600_000, 0, 0)], (LONG,)),
+        ("empty edits only", [(500, -1), (100, -1)], (NOTHING,)),
+        ("huge 64-bit edits", [(2**64 - 1, 2**63 - 1), (2**64 - 1, 0)], (None,)),
+    ):
+        yield HostileClip(name, edited_clip(mp4_clip(), rows), codes)
+    announced = edited_clip(mp4_clip(), [(500, 0)])
+    yield HostileClip("more edits than rows", overwrite_box(announced, b"elst", 4, ">I", 2, occurrence=1), (CORRUPT,))
+    yield HostileClip(
+        "edits of an unknown version", overwrite_box(announced, b"elst", 0, ">B", 7, occurrence=1), (CORRUPT,)
     )
-    yield HostileClip("50,000 edits", append_to_box(mp4_clip(), (b"moov", b"trak"), edits), (None,))
+    again = append_to_box(mp4_clip(), (b"moov", b"trak"), edit_list([(500, 0)]))
+    yield HostileClip("two lists of edits", again, (CORRUPT,))
+
+
+def _hostile_matroska() -> Iterator[HostileClip]:
+    recorded = drawn_clip(20, container="matroska", live="1")
+    yield HostileClip("0.02 of a Matroska", recorded[: len(recorded) // 50], (CORRUPT,))
+    yield HostileClip("half of a Matroska of unknown length", recorded[: len(recorded) // 2], (None,))
+    yield HostileClip("an unknown document type", matroska_head(b"\xae", doctype=b"matroskb"), (NO_TYPE,))
+    size = element(b"\xe0", element(b"\xb0", b"\x1e\x00"), element(b"\xba", b"\x10\xe0"))
+    h264 = (element(b"\x83", b"\x01"), element(b"\x86", b"V_MPEG4/ISO/AVC"))
+    packed = element(b"\x6d\x80", element(b"\x62\x40", element(b"\x50\x34", b"")))
+    yield HostileClip("Matroska of 8K", matroska_head(element(b"\xae", *h264, size)), (LARGE,))
+    yield HostileClip("packed pictures", matroska_head(element(b"\xae", *h264, packed)), (NO_TYPE,))
+    sound = element(b"\xae", element(b"\x83", b"\x02"), element(b"\x86", b"A_OPUS"), packed)
+    yield HostileClip("packed sound", matroska_head(element(b"\xae", *h264) + sound), (NO_TYPE,))
+    yield HostileClip("1,000 tracks", matroska_head(1_000 * element(b"\xae", *h264)), (CORRUPT,))
+    mjpeg = element(b"\xae", element(b"\x83", b"\x01"), element(b"\x86", b"V_MJPEG"))
+    yield HostileClip("Matroska of JPEGs", matroska_head(mjpeg), (NO_TYPE,))
+    yield HostileClip("Matroska without tracks", matroska_head(b""), (NOTHING,))
+
+
+def element(name: bytes, *content: bytes) -> bytes:
+    """Return an EBML element with a size of eight bytes."""
+    body = b"".join(content)
+    return name + struct.pack(">Q", 1 << 56 | len(body)) + body
+
+
+def matroska_head(tracks: bytes, doctype: bytes = b"matroska") -> bytes:
+    """Return a Matroska file of unknown length that ends before its pictures."""
+    head = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", doctype))
+    return head + b"\x18\x53\x80\x67" + b"\x01" + 7 * b"\xff" + element(b"\x16\x54\xae\x6b", tracks)
 
 
 def _references() -> Iterator[HostileClip]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,12 +14,14 @@ from gwansang.services.lookalike import gallery_search
 from gwansang.vision.embedding import Embedding
 from gwansang.vision.face import Face
 from tests.support.fakes import FakeVision
+from tests.support.forms import UNCHOSEN, extended, field, nameless, raw_form
 from tests.support.people import Person, administrator, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 CALL = "/celebrity/match"
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # independent of the database
 
 
 class CountingVision(FakeVision):
@@ -78,6 +81,23 @@ async def match_at_version(someone: Person, version: int) -> dict[str, object]:
 
 async def match(someone: Person, content: bytes, **parameters: object) -> httpx.Response:
     return await someone.call("POST", f"{CALL}/upload", files={"file": ("me.jpg", content)}, params=parameters)
+
+
+async def post_form(someone: Person, path: str, form: dict[str, Any]) -> httpx.Response:
+    return await someone.client.post(
+        f"/api/v1{path}", content=form["content"], headers=form["headers"] | someone.bearer
+    )
+
+
+@ONE_DATABASE
+async def test_pictures_and_queries_are_taken_from_forms_of_all_clients(admin: Person) -> None:
+    (first,) = await fill_gallery(admin, 1)
+    await admin.agree("lookalike")
+    for number, part in enumerate((extended(photo(5), "%EC%96%BC.jpg"), nameless(photo(6), "image/jpeg"))):
+        added = await post_form(admin, "/celebrity/photos", raw_form(UNCHOSEN, part, field("celebrity_id", str(first))))
+        assert added.status_code == 201, (number, added.text)
+        matched = await post_form(admin, f"{CALL}/upload", raw_form(part, UNCHOSEN))
+        assert matched.status_code == 200, (number, matched.text)
 
 
 async def test_without_consent_there_is_no_match_and_no_embedding(client: httpx.AsyncClient, admin: Person) -> None:

@@ -29,6 +29,7 @@ from gwansang.vision.errors import NoFaceError
 from gwansang.vision.face import Face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 from tests.support.fakes import FakeVision, frozen_clock
+from tests.support.forms import UNCHOSEN, extended, nameless, raw_form
 from tests.support.people import Person, administrator, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import application, settings_for_tests
@@ -76,6 +77,15 @@ async def submit(someone: Person, content: bytes, key: str | None = None) -> htt
     headers = {**someone.bearer, **({"Idempotency-Key": key} if key else {})}
     files = {"file": ("people.zip", content)}
     return await someone.client.post("/api/v1/celebrity/import", files=files, headers=headers)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # independent of the database
+async def test_an_archive_is_taken_from_forms_of_all_clients(admin: Person) -> None:
+    for part in (extended(archive(), "%EC%82%AC%EB%9E%8C.zip"), nameless(archive(), "application/zip")):
+        form = raw_form(UNCHOSEN, part)
+        headers = form["headers"] | admin.bearer
+        submitted = await admin.client.post("/api/v1/celebrity/import", content=form["content"], headers=headers)
+        assert submitted.status_code == 202, submitted.text
 
 
 async def wait_until_done(someone: Person, task_id: str) -> dict[str, JsonValue]:

@@ -12,7 +12,9 @@ import pytest
 from starlette.types import ASGIApp
 
 from gwansang.vision.errors import NoFaceError
+from gwansang.vision.gates.headers import inspect_image
 from tests.support.fakes import FakeVision, Gate
+from tests.support.forms import UNCHOSEN, extended, nameless, raw_form
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import client_of, run_app
@@ -108,6 +110,34 @@ async def test_the_result_of_a_task_equals_the_answer_of_an_immediate_call(datab
         assert {**ended["result"], "analysis_id": at_once["analysis_id"]} == at_once
         kept = (await minji.call("GET", "/analysis")).json()
         assert {one["analysis_id"] for one in kept["items"]} == {first["analysis_id"], ended["result"]["analysis_id"]}
+
+
+@ONE_DATABASE
+async def test_a_batch_takes_extended_names_parts_without_a_name_and_unchosen_inputs(minji: Person) -> None:
+    photos = (extended(drawn_portrait(), "%EC%85%80%EC%B9%B4.jpg", "__.jpg"), nameless(drawn_portrait(), "image/jpeg"))
+    form = raw_form(UNCHOSEN, *photos, UNCHOSEN)
+    submitted = await minji.client.post(
+        "/api/v1/analysis/batch", content=form["content"], headers=form["headers"] | minji.bearer
+    )
+    assert submitted.status_code == 202, submitted.text
+    ended = await wait_until_ended(minji, submitted.json()["task_id"])
+    assert [(photo["name"], photo["status"]) for photo in ended["result"]["photos"]] == [
+        ("셀카.jpg", "read"),
+        ("", "read"),
+    ]
+
+
+@ONE_DATABASE
+async def test_a_heic_photo_of_a_task_is_refused_with_the_settings_of_phones(database_url: str) -> None:
+    heic = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(300)
+    async with open_app(database_url, "minji", vision=FakeVision(inspect_image)) as (_, (minji,)):
+        refused = await submit_face(minji, image=base64.b64encode(heic).decode())
+        assert (refused.status_code, refused.json()["error"]["details"]) == (400, {"format": "heic"})
+        assert "높은 호환성" in refused.json()["detail"]
+        batch = await submit_batch(minji, drawn_portrait(), heic)
+        good, bad = (await wait_until_ended(minji, batch.json()["task_id"]))["result"]["photos"]
+        assert (good["status"], bad["error"]["details"]) == ("read", {"format": "heic"})
+        assert "높은 호환성" in bad["error"]["message"]
 
 
 async def test_photos_of_a_batch_are_read_alone_and_failures_are_shown_in_the_callers_language(

@@ -62,10 +62,46 @@ def test_empty_fields_of_a_browsers_form_are_ignored(client: httpx.Client) -> No
     assert post(client, body).status_code == 200
 
 
+JPEG, OCTETS = "Content-Type: image/jpeg", "Content-Type: application/octet-stream"
+UNCHOSEN = part('form-data; name="file"; filename=""', b"", OCTETS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "photos"),
+    [
+        ((part("form-data; name=\"file\"; filename*=UTF-8''%EC%85%80%EC%B9%B4.jpg", drawn_portrait(), JPEG),), 1),
+        ((part("form-data; name=file; FileName*=utf-8'ko'%EC%85%80.jpg", drawn_portrait()),), 1),
+        ((part("form-data; name=\"file\"; filename*=iso-8859-1''%A3.jpg", drawn_portrait()),), 1),
+        ((part("form-data; name=\"file\"; filename*=idna''%FF.jpg", drawn_portrait()),), 1),
+        ((part('form-data; name="file"', drawn_portrait(), JPEG),), 1),
+        ((part('form-data; name="file"', drawn_portrait(".png"), "content-type: IMAGE/PNG"),), 1),
+        ((part('form-data; name="file"', drawn_portrait(), OCTETS),), 1),
+        ((part('form-data; name="file"', drawn_portrait(), JPEG),) * 2, 2),
+        ((photo_part(), UNCHOSEN), 1),
+        ((UNCHOSEN, photo_part()), 1),
+        ((UNCHOSEN, photo_part(), UNCHOSEN, photo_part(), UNCHOSEN), 2),
+        ((part('form-data; name="second"; filename=""', b"", OCTETS), photo_part()), 1),
+    ],
+    ids=[
+        *("RFC 5987", "with a language", "Latin-1", "an unknown charset"),
+        *("no name", "no name, PNG", "no name, octets", "two without names"),
+        *("unchosen last", "unchosen first", "some unchosen", "unchosen in a field of its own"),
+    ],
+)
+def test_photos_of_all_kinds_of_forms_are_read(parts: tuple[bytes, ...], photos: int, client: httpx.Client) -> None:
+    answer = post(client, b"".join(parts) + part('form-data; name="locale"', b"en", "Content-Type: text/plain") + END)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["quality"]["photos"] == photos
+    assert answer.json()["locale"] == "en"
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
         (END, (422, "VALIDATION_ERROR")),
+        (UNCHOSEN + END, (422, "VALIDATION_ERROR")),
+        (UNCHOSEN * 5_000 + END, (400, "INVALID_FORM")),
+        (part('form-data; name="other"', b"x", JPEG) + photo_part() + END, (400, "INVALID_FORM")),
         (part('form-data; name="photo"; filename="x.jpg"', b"x") + END, (422, "VALIDATION_ERROR")),
         (part('form-data; name="file"', b"just text") + END, (422, "VALIDATION_ERROR")),
         (photo_part(b"") + END, (422, "EMPTY_FILE")),

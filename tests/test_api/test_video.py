@@ -108,6 +108,26 @@ async def test_an_error_in_the_header_of_a_video_is_answered_at_once_and_creates
     assert (await minji.call("GET", "/analysis/tasks")).json()["total"] == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("blob", "video/webm;codecs=h264"),
+        ("recording.mkv", "video/x-matroska;codecs=avc1,opus"),
+        ("recording.webm", "application/octet-stream"),
+        ("me.mp4", "video/mp4;codecs=avc1.42E01E"),
+        ("me.jpg", "image/jpeg"),
+    ],
+)
+async def test_the_bytes_of_a_video_decide_and_not_its_name_or_type(
+    minji: Person, name: str, content_type: str
+) -> None:
+    recorded = drawn_clip(2, container="matroska", live="1")
+    files = {"file": (name, recorded, content_type)}
+    answer = await minji.client.post(f"/api/v1{VIDEO}", files=files, headers=minji.bearer)
+    assert answer.status_code == 202, answer.text
+
+
 def choose_hostile_clips() -> list[HostileClip]:
     """Return three for each error that the header shows; `tests/test_vision` tests all of them."""
     by_code: dict[str | None, list[HostileClip]] = {}

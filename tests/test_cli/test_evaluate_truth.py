@@ -17,7 +17,7 @@ from tests.support.photos import encoded, evaluation_photos
 from tests.test_cli.running import gwansang
 
 SUMMARY = {"same_median", "across_median", "across_worst", "directions", "icc_median", "class_truth", "rank_1", "ece"}
-STRETCHES = {"narrow": 0.85, "usual": 1.0, "wide": 1.15}
+STRETCHES = {"narrow": 0.94, "usual": 1.0, "wide": 1.06}  # more would be told as a stretched picture and put right
 
 
 @pytest.fixture(scope="module")

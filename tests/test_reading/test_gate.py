@@ -7,10 +7,9 @@ from gwansang.reading.gate import (
     REFUSE_ABOVE,
     WARN_ABOVE,
     evidence_of_another_face,
-    measure_difference,
     shipped_gate,
 )
-from gwansang.reading.measurements import MEASURES_BY_KEY, MeasuredValue, Measures
+from gwansang.reading.measurements import Measures
 from gwansang.reading.norms import default_norms
 from tests.support.factories import IDEAL, face_of, measures_at, simulate_faces
 
@@ -65,11 +64,3 @@ def test_uncertain_photos_are_less_evidence() -> None:
 def test_the_evidence_is_the_same_in_both_directions() -> None:
     one, other = measures_at(**face_of(5)), measures_at(**face_of(6))
     assert evidence_of_another_face(one, other) == pytest.approx(evidence_of_another_face(other, one))
-    assert measure_difference(one, other) == pytest.approx(measure_difference(other, one))
-
-
-def test_the_difference_of_two_photos_is_in_units_of_both_errors() -> None:
-    def measures(by: float) -> Measures:
-        return Measures({key: MeasuredValue(NORMS[key].median + by, 1.0) for key in MEASURES_BY_KEY})
-
-    assert measure_difference(measures(0.0), measures(2.0)) == pytest.approx(2.0)

@@ -118,7 +118,6 @@ def test_a_photo_of_unknown_origin_decides_fewer_parts() -> None:
 @pytest.mark.parametrize(
     ("part", "capture", "note"),
     [
-        ("forehead", CaptureConditions(fringe=True), "앞머리"),
         ("mouth", CaptureConditions(smile=0.8), "웃는"),
         ("lips", CaptureConditions(smile=0.8), "웃는"),
     ],
@@ -131,7 +130,7 @@ def test_the_meaning_of_a_disturbed_part_mentions_the_disturbance(
     )
     assert note in disturbed[part]
     assert {name for name, meaning in disturbed.items() if note in meaning and note not in plain[name]} <= {
-        *("forehead", "mouth", "lips", "philtrum")
+        *("mouth", "lips", "philtrum")
     }
 
 

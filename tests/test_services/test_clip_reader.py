@@ -11,7 +11,7 @@ import pytest
 
 from gwansang.core.exceptions import AppError
 from gwansang.reading.composer import compose
-from gwansang.reading.gate import evidence_of_another_face
+from gwansang.reading.gate import REFUSE_ABOVE, evidence_of_another_face
 from gwansang.reading.measurements import Measures
 from gwansang.reading.memory import read_with_memory
 from gwansang.reading.model import Reading
@@ -30,7 +30,7 @@ from gwansang.vision import errors
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
 from gwansang.vision.video import DecodeBudget, scan_clip
-from tests.support.clips import Rgb, drawn_clip, encode_clip, handheld_frames
+from tests.support.clips import Rgb, drawn_clip, edited_clip, encode_clip, handheld_frames
 from tests.support.likeness import MAX_EVIDENCE, MIN_EQUAL_PARTS, equal_parts
 from tests.support.photos import encoded, evaluation_photos, model_dir
 from tests.test_vision import scenes
@@ -187,6 +187,19 @@ def test_a_clip_of_two_people_one_after_the_other_is_rejected(vision: NetworkVis
     error = error_of(vision, encode_clip(halves))
     assert type(error) is DifferentFacesError
     assert 0 <= error.context["second"] <= 1
+
+
+def test_a_person_who_was_cut_away_is_not_read(vision: NetworkVision) -> None:
+    """An app that trims a clip may keep all pictures in the file, and say in its edit list only what is shown."""
+    both = [*handheld_frames(person(0), 10, 720, 864), *handheld_frames(person(12), 16, 720, 864, seed=12)]
+    shown = edited_clip(encode_clip(both), [(533, 10 * 512)])
+
+    face = observe_clip(vision, shown)
+
+    still, cut = (observe_face(vision, FaceQuery(image=encoded(person(index)))) for index in (12, 0))
+    assert evidence_of_another_face(still.measures, face.measures) < MAX_EVIDENCE
+    assert evidence_of_another_face(cut.measures, face.measures) > REFUSE_ABOVE
+    assert face.quality.best_second < 0.54
 
 
 def test_a_clip_without_a_decodable_frame_is_reported_as_corrupt() -> None:

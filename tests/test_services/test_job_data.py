@@ -61,7 +61,7 @@ def test_a_forged_outcome_is_refused(forged: object) -> None:
 
 def test_a_query_survives_encoding() -> None:
     given = GivenLandmarks(
-        canonical_landmarks(), 1080, 1440, two_looks=True, details=np.full((73, 2), 0.5), covers=("FRINGE",)
+        canonical_landmarks(), 1080, 1440, two_looks=True, details=np.full((73, 2), 0.5), covered=("mouth",)
     )
     query = FaceQuery("en", 1990, b"a photo", given, (b"another",))
     *photos, request = encode_query(query)
@@ -71,7 +71,7 @@ def test_a_query_survives_encoding() -> None:
     assert decoded.landmarks.details is not None
     assert given.details is not None
     assert np.array_equal(decoded.landmarks.details, given.details)
-    assert (decoded.landmarks.width, decoded.landmarks.height, decoded.landmarks.covers) == (1080, 1440, ("FRINGE",))
+    assert (decoded.landmarks.width, decoded.landmarks.height, decoded.landmarks.covered) == (1080, 1440, ("mouth",))
     for name in ("locale", "birth_year", "image", "more_images"):
         assert getattr(decoded, name) == getattr(query, name)
 
@@ -100,7 +100,7 @@ def test_a_request_of_the_first_release_is_loaded(size: tuple[int | None, int | 
     assert given is not None
     assert given.points.tolist() == points
     assert (given.width, given.height) == size
-    assert (given.two_looks, given.details, given.covers) == (False, None, ())
+    assert (given.two_looks, given.details, given.covered) == (False, None, ())
 
 
 def test_a_request_of_the_first_release_without_landmarks_is_loaded() -> None:

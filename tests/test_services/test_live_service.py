@@ -20,8 +20,9 @@ from gwansang.services.readings.live_service import Guidance, LandmarkFrame, Liv
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.guidance import GuidanceCue
+from gwansang.vision.tracking import TrackedFrame, TrackingState
 from tests.support.accounts import prove_address
-from tests.support.cameras import drawn_face, frame, hand_held, real_face
+from tests.support.cameras import covered, drawn_face, frame, hand_held, real_face
 from tests.support.fakes import frozen_clock
 from tests.support.likeness import MAX_EVIDENCE, MIN_EQUAL_PARTS, equal_parts
 from tests.support.photos import encoded, model_dir
@@ -111,6 +112,22 @@ async def test_a_persistent_smile_is_read_after_a_timeout(service: Container) ->
     assert (guidance.progress, guidance.cues) == (0, (GuidanceCue.RELAX_MOUTH,))
     assert (await camera.show(hand_held(face, 40), fps=10)).progress == 1
     await camera.session.create_reading("ko")
+
+
+class MaskedVision(NetworkVision):
+    """Vision of a person whose mouth stays covered."""
+
+    def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:
+        return covered(super().track_frame(frame, tracker), "mouth")
+
+
+async def test_a_cover_that_stays_is_read_after_a_timeout() -> None:
+    pool = InferencePool[FaceVision](lambda: MaskedVision(model_dir()), workers=1, queue=4, timeout_s=30)
+    async with assemble_container(pool, settings_for_tests(), clock=frozen_clock()) as service:
+        camera = await open_camera(service)
+        guidance = await camera.show(hand_held(real_face(), 50), fps=10)
+        assert (guidance.progress, guidance.cues) == (0, (GuidanceCue.SHOW_MOUTH,))
+        assert (await camera.show(hand_held(real_face(), 40), fps=10)).progress == 1
 
 
 async def test_landmarks_are_read_from_their_median(service: Container) -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gwansang.core.exceptions import AppError
-from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
+from gwansang.vision import decode
+from gwansang.vision.decode import WHOLE_PIXELS, DecodedImage, ImageDecoder, choose_reduction, decode_image
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.gates.headers import inspect_image
@@ -105,6 +106,43 @@ def test_a_truncated_jpeg_with_an_end_marker_is_refused(mode: str, share: float,
         decoded(whole[: int(len(whole) * share)] + b"\xff\xd9", reduction)
 
 
+ENCODINGS = {
+    "plain": {"quality": 90},
+    "all chroma, own tables": {"quality": 92, "subsampling": 0, "optimize": True},
+    "progressive": {"quality": 80, "progressive": True},
+    "restarts": {"quality": 88, "restart_marker_rows": 1},
+}
+TRAILERS = {
+    "nothing": b"",
+    "a phone's trailer": bytes(3_000) + b"SEFH" + bytes(60) + b"SEFT",
+    "text": b"<x:xmpmeta>" * 9,
+    "zeros": bytes(5_000),
+    "fill bytes": b"\xff" * 300,
+    "a film": b"\x00\x00\x00\x18ftypmp42" + np.random.default_rng(3).bytes(20_000),
+    "another photo": drawn_portrait(),
+}
+
+
+@pytest.mark.parametrize("trailer", TRAILERS.values(), ids=TRAILERS)
+@pytest.mark.parametrize("options", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_complete_jpeg_without_its_end_marker_is_read(mode: str, options: dict[str, object], trailer: bytes) -> None:
+    whole = saved(image_files.drawn(240, 320, 110).convert(mode), "JPEG", **options)
+    assert np.array_equal(decoded(whole[:-2] + trailer).pixels, decoded(whole).pixels)
+
+
+@pytest.mark.parametrize("trailer", ["nothing", "a phone's trailer", "zeros", "fill bytes", "another photo"])
+@pytest.mark.parametrize("options", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_jpeg_that_lacks_rows_is_refused_whatever_follows(
+    mode: str, options: dict[str, object], trailer: str
+) -> None:
+    whole = saved(image_files.drawn(240, 320, 110).convert(mode), "JPEG", **options)
+    for share in (0.1, 0.3, 0.5, 0.61, 0.7, 0.8, 0.9, 0.95):
+        with pytest.raises(CorruptImageError):
+            decoded(whole[: int(len(whole) * share)] + TRAILERS[trailer])
+
+
 def test_an_image_with_a_gray_last_row_is_not_taken_for_truncated() -> None:
     gray = np.full((200, 200, 3), 128, np.uint8)
     gray[:100] = FACE[200:300, 140:340]
@@ -185,7 +223,55 @@ def test_a_reduced_image_keeps_at_least_the_minimum_side() -> None:
     assert [choose_reduction(header, side) for side in (400, 900, 1_500, 3_000)] == [8, 4, 2, 1]
 
 
-@pytest.mark.parametrize("suffix", [".png", ".webp"])
-def test_only_jpegs_are_reduced(suffix: str) -> None:
-    image = decoded(drawn_portrait(suffix), 8)
-    assert (image.reduction, image.pixels.shape) == (1, (640, 480, 3))
+# the same pixels
+
+
+WHOLE = {
+    "PNG": lambda rgb: saved(Image.fromarray(rgb), "PNG"),
+    "16-bit PNG": lambda rgb: image_files.png_16_bit(rgb, alpha=False),
+    "RGBA PNG": lambda rgb: saved(Image.fromarray(rgb).convert("RGBA"), "PNG"),
+    "lossless WebP": lambda rgb: saved(Image.fromarray(rgb), "WEBP", lossless=True),
+}
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_photo_up_to_3_mp_has_the_same_pixels_in_every_format(kind: str, reduction: int, mode: str) -> None:
+    odd = Image.fromarray(draw_face(395, 531)).convert(mode)  # sides that no reduction divides
+    photo = saved(odd, "JPEG", quality=85)
+    copy = WHOLE[kind](decoded(photo).pixels)
+    assert np.array_equal(decoded(copy, reduction).pixels, decoded(photo, reduction).pixels)
+    assert decoded(copy, reduction).pixels.shape == (531 // reduction, 395 // reduction, 3)
+
+
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+def test_a_larger_photo_has_nearly_the_same_pixels_in_every_format(reduction: int) -> None:
+    photo = encoded(draw_face(1_600, 2_144, 600.0))
+    assert WHOLE_PIXELS < 1_600 * 2_144
+    shift = (
+        decoded(photo, reduction).pixels.astype(int) - decoded(encoded(decoded(photo).pixels, ".png"), reduction).pixels
+    )
+    assert abs(shift.mean()) < 0.1
+    assert np.abs(shift).mean() < 0.6
+    assert np.percentile(np.abs(shift), 99.9) <= 6
+
+
+def test_a_copy_of_a_photo_of_another_format_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags: list[int] = []
+    monkeypatch.setattr(decode, "_decode", lambda data, flag: flags.append(flag) or np.zeros((64, 64, 3), np.uint8))
+    decoder = ImageDecoder(inspect_image(drawn_portrait(".png")))
+    for reduction in (8, 2, 1):
+        decoder.decode(reduction)
+    assert len(flags) == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_darker_half_is_that_of_the_upright_image(orientation: int) -> None:
+    upright = np.full((90, 121, 3), 200, np.uint8)
+    upright[:, 100:] = 150
+    for rgb, expected in ((upright, True), (upright[:, ::-1], False)):
+        stored = encoded(image_files.stored_as(np.ascontiguousarray(rgb), orientation))
+        image = decoded(image_files.jpeg_with_exif(stored, image_files.tiff(orientation)))
+        assert image.is_darker_on_the_right() is expected
+        assert image.mirrored().is_darker_on_the_right() is not expected

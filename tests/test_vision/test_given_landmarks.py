@@ -161,9 +161,11 @@ def test_points_alone_have_larger_errors_and_are_named(networks: Networks, uprig
     assert ratios[0] > 1
 
 
-def test_what_a_client_saw_on_the_face_is_a_warning(networks: Networks, upright: Face) -> None:
-    covered = GivenLandmarks(normalised(upright), 480, 640, covers=("FRINGE", "FRINGE"))
-    assert face_from_landmarks(covered, networks).quality.warnings.count(QualityWarning.FRINGE) == 1
+def test_what_a_client_could_not_see_is_a_warning(networks: Networks, upright: Face) -> None:
+    given = GivenLandmarks(normalised(upright), 480, 640, covered=("mouth", "mouth"))
+    quality = face_from_landmarks(given, networks).quality
+    assert quality.covered == ("mouth",)
+    assert quality.warnings.count(QualityWarning.MOUTH_OCCLUDED) == 1
 
 
 SPOILED = {

@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
+from gwansang.vision.face import FaceRegion
 from gwansang.vision.given_landmarks import GivenLandmarks
 from gwansang.vision.guidance import OPTIONAL_CUES, CaptureGuide, GuidanceCue, MotionEstimator
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.tracking import TrackingState, track_frame, track_landmarks
-from tests.support.cameras import Rgb, drawn_face, frame, real_face
+from tests.support.cameras import Rgb, covered, drawn_face, frame, real_face
 from tests.support.photos import encoded
 from tests.test_vision import scenes
 
@@ -127,12 +128,53 @@ def test_closed_eyes_get_a_cue_and_a_blink_gets_none(camera: Camera) -> None:
     assert GuidanceCue.OPEN_EYES in camera.show(*[closed_eyes()] * 12)
 
 
-def test_hair_on_the_forehead_and_light_from_one_side_give_optional_cues(camera: Camera) -> None:
-    fringe = drawn_face().copy()
-    fringe[95:165, 215:425] = (52, 38, 32)
-    assert GuidanceCue.REMOVE_HAIR in camera.show(*[photographed(fringe)] * 4)
+def with_bangs(to_row: int) -> bytes:
+    bangs = drawn_face().copy()
+    bangs[95:to_row, 200:440] = (52, 38, 32)
+    return photographed(bangs)
+
+
+def test_hair_over_the_brows_and_light_from_one_side_give_optional_cues(camera: Camera, networks: Networks) -> None:
+    above_the_brows, over_the_brows = 160, 200
+    assert GuidanceCue.REMOVE_HAIR in camera.show(*[with_bangs(over_the_brows)] * 4)
+    assert GuidanceCue.REMOVE_HAIR not in Camera(networks).show(*[with_bangs(above_the_brows)] * 4)
     assert GuidanceCue.FACE_THE_LIGHT in camera.show(*[photographed(scenes.lit(from_the_left=0.8))] * 12)
     assert {GuidanceCue.REMOVE_HAIR, GuidanceCue.FACE_THE_LIGHT} == OPTIONAL_CUES
+
+
+@pytest.mark.parametrize(
+    ("regions", "cue"),
+    [
+        (("eyes",), GuidanceCue.SHOW_EYES),
+        (("mouth",), GuidanceCue.SHOW_MOUTH),
+        (("nose", "mouth", "cheeks", "jaw"), GuidanceCue.SHOW_MOUTH),  # a mask
+        (("cheeks",), GuidanceCue.SHOW_FACE),
+        (("eyes", "nose", "mouth", "cheeks"), GuidanceCue.SHOW_EYES),  # half the face
+        (("forehead", "brows"), GuidanceCue.REMOVE_HAIR),
+    ],
+    ids=str,
+)
+def test_what_covers_a_face_gets_a_cue(networks: Networks, regions: tuple[FaceRegion, ...], cue: GuidanceCue) -> None:
+    bare = track_frame(frame(real_face()), TrackingState(), networks)
+    guide = CaptureGuide()
+    cues = [guide.update(covered(bare, *regions), number / 30) for number in range(12)][-1]
+    assert cues[0] == cue
+    assert (cue in OPTIONAL_CUES) == (cue == GuidanceCue.REMOVE_HAIR)
+    assert guide.update(covered(bare), 9.0) == ()
+
+
+def test_hair_on_a_forehead_whose_brows_show_and_a_passing_hand_give_no_cue(networks: Networks) -> None:
+    bare = track_frame(frame(real_face()), TrackingState(), networks)
+    guide = CaptureGuide()
+    passing = [*[covered(bare, "forehead")] * 8, *[covered(bare, "mouth", "jaw")] * 3]
+    assert not any(guide.update(one, number / 30) for number, one in enumerate(passing))
+
+
+def test_a_covered_face_is_first_brought_into_the_picture(networks: Networks) -> None:
+    """Away from the middle, and turned, a cover is seen less surely."""
+    small = track_frame(frame(real_face(), scale=0.6), TrackingState(), networks)
+    cues = CaptureGuide().update(covered(small, "mouth"), 0.0)
+    assert cues == (GuidanceCue.MOVE_CLOSER, GuidanceCue.SHOW_MOUTH)
 
 
 def test_a_moving_face_gets_the_cue_to_hold_still_and_a_trembling_hand_does_not(camera: Camera) -> None:

@@ -70,6 +70,35 @@ def test_other_content_is_an_unsupported_type(data: bytes) -> None:
     assert refusal(data) is errors.UnsupportedImageTypeError
 
 
+def file_type(major: str, *compatible: str) -> bytes:
+    """Return the beginning of an ISO media file of these brands."""
+    body = major.encode() + bytes(4) + "".join(compatible).encode()
+    return struct.pack(">I", len(body) + 8) + b"ftyp" + body + b"\x00\x00\x00\x08free" + bytes(99)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        *(
+            (file_type(brand, "mif1"), "heic")
+            for brand in ("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
+        ),
+        *((file_type(brand), "avif") for brand in ("avif", "avis")),
+        (file_type("mif1", "miaf", "avif"), "avif"),
+        (file_type("mif1", "MiHB", "heic"), "heic"),
+        (file_type("isom", "mp42"), None),
+        (file_type("heic")[:12], None),
+        (b"\x00\x00\x00\x00ftypheic" + bytes(99), "heic"),
+        (b"\xff\xff\xff\xffftypavif" + bytes(99), "avif"),
+        (saved(image_files.drawn(200, 200, 90), "AVIF"), "avif"),
+    ],
+)
+def test_heic_and_avif_are_named_in_the_refusal(data: bytes, name: str | None) -> None:
+    with pytest.raises(errors.UnsupportedImageTypeError) as caught:
+        inspect_quickly(data)
+    assert caught.value.context.get("format") == name
+
+
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "ICO", "JPEG2000", "PPM", "AVIF", "TGA"])
 def test_images_of_other_formats_are_an_unsupported_type(kind: str) -> None:
     assert refusal(saved(image_files.drawn(200, 200, 90), kind)) is errors.UnsupportedImageTypeError

@@ -1,9 +1,10 @@
 """A small multipart form, parsed in memory (photos never touch a disk): whole, or piece by piece as it arrives."""
 
 import unicodedata
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -14,6 +15,8 @@ _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
 _MAX_BOUNDARY = 200
 _MAX_NAME = 100
+_FILE_TYPES = ("image/", "video/", "application/octet-stream", "application/zip", "application/x-zip")
+"""Beginnings of the content types of parts that are files even without a file name."""
 
 
 class InvalidFormError(Malformed):
@@ -39,6 +42,9 @@ class FormFile:
 class FormParser:
     """Parser of one form whose files are all in one field.
 
+    A part is a file if it has a file name or a file's content type. An empty one without a name is the file input of a
+    browser in which nothing was chosen, and counts as absent.
+
     field: the field of the files; any one if None. check_size: called with the size of a part while it grows and the
     number of files before it, to raise if that is too much. Methods raise InvalidFormError, TooManyFilesError and the
     errors of `check_size`.
@@ -62,6 +68,7 @@ class FormParser:
         self._field = field
         self._max_files = max_files
         self._check_size = check_size
+        self._parts = 0
         self._part = _Part()
         self._files: list[FormFile] = []
         self._complete = False
@@ -106,8 +113,9 @@ class FormParser:
             raise InvalidFormError("The multipart form ends too early.")
 
     def _begin_part(self) -> None:
-        if self.file_count + len(self.fields) > _MAX_FIELDS + self._max_files:
+        if self._parts > _MAX_FIELDS + self._max_files:
             raise InvalidFormError("The form has too many fields.")
+        self._parts += 1
         self._part = _Part()
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
@@ -118,8 +126,11 @@ class FormParser:
 
     def _end_header(self) -> None:
         part = self._part
-        if part.header_name.lower() == b"content-disposition":
-            part.disposition = part.header_value
+        match part.header_name.lower():
+            case b"content-disposition":
+                part.disposition = part.header_value
+            case b"content-type":
+                part.type = part.header_value.strip().lower().decode("latin-1")
         part.header_name = part.header_value = b""
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
@@ -128,23 +139,23 @@ class FormParser:
         self._part.data.append(data[start:end])
 
     def _end_part(self) -> None:
-        kind, options = parse_options_header(self._part.disposition)
+        part, self._part = self._part, _Part()
+        kind, options = parse_options_header(part.disposition)
         name = options.get(b"name", b"").decode("utf-8")
-        filename = options.get(b"filename")
+        filename = _filename(part, options)
         taken = name in self.fields or (filename is None and name == self.file_field and self.file_count > 0)
         if kind != b"form-data" or not name or taken:
             raise InvalidFormError("Every part of the form needs a name of its own.")
-        data, self._part = self._part.data, _Part()
-        content = data[0] if len(data) == 1 else b"".join(data)
+        content = part.data[0] if len(part.data) == 1 else b"".join(part.data)
         if filename is None:
             self._add_field(name, content)
-        else:
+        elif filename or content:
             self._add_file(name, filename, content)
 
     def _end(self) -> None:
         self._complete = True
 
-    def _add_file(self, field: str, filename: bytes, content: bytes) -> None:
+    def _add_file(self, field: str, filename: str, content: bytes) -> None:
         if self._field is not None and field != self._field:
             raise InvalidFormError(f"The files of the form belong into the field `{self._field}`.")
         if self.file_count and field != self.file_field:
@@ -166,6 +177,7 @@ class _Part:
 
     def __init__(self) -> None:
         self.header_name = self.header_value = self.disposition = b""
+        self.type = ""
         self.data: list[bytes] = []
         self.size = 0
 
@@ -178,8 +190,34 @@ def _form_errors() -> Iterator[None]:
         raise InvalidFormError("The multipart form is damaged or not complete.") from None
 
 
-def _plain(filename: bytes) -> str:
+def _filename(part: _Part, options: dict[bytes, bytes]) -> str | None:
+    """Return the file name of a part, "" for a file without one, None if the part is no file.
+
+    options: parameters of the disposition without those of RFC 5987 (`filename*`), which count more than a plain name.
+    """
+    extended = _extended_filename(part.disposition) if b"*" in part.disposition else None
+    if extended is not None:
+        return extended
+    if b"filename" in options:
+        return options[b"filename"].decode("utf-8", "replace")
+    return "" if part.type.startswith(_FILE_TYPES) else None
+
+
+def _extended_filename(disposition: bytes) -> str | None:
+    """Return the file name that is written as in RFC 5987, such as filename*=UTF-8''%EC%96%BC.jpg; None without one."""
+    header = Message()
+    header["Content-Disposition"] = disposition.decode("latin-1")
+    parameters: Sequence[tuple[str, object]] = header.get_params([], header="Content-Disposition")
+    for name, value in parameters:
+        if name.lower() == "filename" and isinstance(value, tuple):
+            charset, _, text = value
+            is_latin = str(charset).lower() == "iso-8859-1"
+            return str(text) if is_latin else str(text).encode("latin-1", "replace").decode("utf-8", "replace")
+    return None
+
+
+def _plain(filename: str) -> str:
     """Return the last part of a path, as text that fits in a line."""
-    text = filename.decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
+    text = filename.replace("\\", "/").rpartition("/")[2]
     shown = (letter for letter in text if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
     return "".join(shown).strip()[:_MAX_NAME]

@@ -12,8 +12,13 @@ def problem_text(error: AppError, locale: Locale) -> str:
 
 
 def format_problem(code: str, context: Mapping[str, object], locale: Locale) -> str | None:
-    """Return the text of an error code with its fields filled in; None if the text or one of its fields is missing."""
+    """Return the text of an error code with its fields filled in; None if the text or one of its fields is missing.
+
+    An error whose context has a `format` may have a text of its own for it.
+    """
+    by_format = load("problems_by_format", locale, dict[str, str])
     try:
-        return load("problems", locale, dict[str, str])[code].format_map(context)
+        text = by_format.get(f"{code}.{context.get('format')}") or load("problems", locale, dict[str, str])[code]
+        return text.format_map(context)
     except KeyError:  # a text with an empty field would be worse than the plain message
         return None

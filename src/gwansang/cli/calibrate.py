@@ -64,7 +64,8 @@ def _measures_of_users() -> tuple[list[dict[str, float]], str]:
 def _measure_folder(folder: Path) -> tuple[list[dict[str, float]], str]:
     settings = read_settings()
     result = measure_photos(_photos_of_people(folder), settings.model_path, settings.inference_workers)
-    best = [max(photos, key=lambda photo: photo.quality) for photos in result.people.values() if photos]
+    bare = [[photo for photo in photos if not photo.measures.unseen] for photos in result.people.values()]
+    best = [max(photos, key=lambda photo: photo.quality) for photos in bare if photos]
     for line in rejection_lines(result):
         typer.echo(line, err=True)
     return [_values_of(photo.measures) for photo in best], _provenance(folder, result, len(best))

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gwansang.cli.evaluate_groups import group_figures, groups_table, measure_groups
 from gwansang.cli.evaluate_lookalike import evaluate_lookalike
+from gwansang.cli.evaluate_quality import evaluate_quality
 from gwansang.cli.evaluate_truth import evaluate_truth
 from gwansang.cli.failure import CommandError, write_json
 from gwansang.cli.options import read_norms, read_settings
@@ -30,6 +31,7 @@ def evaluate() -> None:
 
 
 app.command("lookalike")(evaluate_lookalike)
+app.command("quality")(evaluate_quality)
 app.command("truth")(evaluate_truth)
 
 

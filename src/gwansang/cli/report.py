@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.model import ENERGIES
 from gwansang.schemas.analysis import FaceReading, PartOut, ReasonOut
 from gwansang.texts import Locale, load
@@ -63,14 +64,12 @@ def _parts(reading: FaceReading, texts: _ReportText) -> RenderableType:
     for heading, right in zip(texts["columns"], (False, False, True, True, False), strict=True):
         table.add_column(heading, justify="right" if right else "left")
     for number, part in enumerate(reading.parts_analysis.values(), start=1):
-        table.add_row(
-            str(number),
-            f"{part.name} {part.hanja}",
-            f"[bold]{escape(part.shape)}[/]",
-            str(part.score),
-            f"{part.probability:.0%}",
-            _key_reason(part, texts),
-        )
+        name, shape = f"{part.name} {part.hanja}", escape(part.shape)
+        if part.shape_id == UNSEEN_SHAPE:
+            table.add_row(str(number), name, shape, "–", "–", "", style="dim")
+        else:
+            cells = (f"[bold]{shape}[/]", str(part.score), f"{part.probability:.0%}", _key_reason(part, texts))
+            table.add_row(str(number), name, *cells)
     return Group(table, "")
 
 

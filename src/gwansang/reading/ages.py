@@ -51,7 +51,8 @@ def describe_ages(birth_year: int, day: date, shapes: Mapping[str, str], locale:
     """Return the position of this year and of the two years before and after it.
 
     Ages are counted as the tradition counts, beside the international age reached that year; a position on two sides
-    has the vertices of both. shapes: names of the shapes by part. Raises BirthYearOutOfRangeError.
+    has the vertices of both. shapes: names of the shapes by part, without covered parts. Raises
+    BirthYearOutOfRangeError.
     """
     counted = day.year - birth_year + 1
     if not 1 <= counted <= MAX_AGE:
@@ -67,9 +68,11 @@ def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale
     place, name = texts["ages"][position.place], texts["positions"][position.hanja]
     meaning = texts["age"].format(age=age, position=name, hanja=position.hanja, text=place["text"])
     part = _PART_OF_PLACE.get(position.place)
-    if part is not None:
+    if part is not None and part in shapes:
         part_name = shapes_text(locale)["parts"][part]["name"]
         meaning = f"{meaning} {texts['age_shape'].format(part=part_name, shape=shapes[part])}"
+    elif part is not None:
+        meaning = f"{meaning} {texts['age_covered']}"
     return AgePosition(
         counted_age=age,
         international_age=age - 1,

@@ -16,8 +16,8 @@ from statistics import fmean
 from gwansang.reading.knowledge import load_records
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
-from gwansang.reading.norms import Norms
-from gwansang.reading.scores import Scales, lead_shares, place_sums, shipped_weights
+from gwansang.reading.norms import Norms, StandardScores
+from gwansang.reading.scores import Scales, is_mostly_unseen, lead_shares, place_sums, shipped_weights
 from gwansang.reading.shapes import ShapeClassification
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import archetypes_text, measures_text, shapes_text
@@ -62,27 +62,29 @@ def figure_definitions() -> tuple[Figure, ...]:
 
 def describe_archetypes(
     measures: Measures,
-    z: Mapping[str, float],
+    standard: StandardScores,
     norms: Norms,
     shapes: Mapping[str, ShapeClassification],
     locale: Locale,
 ) -> Archetypes:
     """Return the archetypes of a face, the largest share first, with reasons, and the nearest figures of history.
 
-    z: standard scores of the measures in the norms; shapes: those that the reading tells.
+    standard: scores of the measures in the norms; shapes: those that the reading tells.
     """
     text = archetypes_text(locale)
-    shares = archetype_shares(z, shapes, norms.scales)
+    shares = archetype_shares(standard.z, shapes, norms.scales)
     ranked = sorted(archetype_definitions(), key=lambda archetype: -shares[archetype.id])
     first, second = ranked[:2]
+    summary = text["summary"].format(
+        first=text["archetypes"][first.id]["subject"],
+        first_share=shares[first.id],
+        second=text["archetypes"][second.id]["subject"],
+        second_share=shares[second.id],
+    )
+    is_guess = is_mostly_unseen(shipped_weights().archetypes, standard.unseen)
     return Archetypes(
         top=first.id,
-        summary=text["summary"].format(
-            first=text["archetypes"][first.id]["subject"],
-            first_share=shares[first.id],
-            second=text["archetypes"][second.id]["subject"],
-            second_share=shares[second.id],
-        ),
+        summary=f"{summary} {text['covered']}" if is_guess else summary,
         callings=tuple(
             ArchetypeReading(
                 id=archetype.id,
@@ -91,7 +93,7 @@ def describe_archetypes(
                 share=shares[archetype.id],
                 meaning=text["archetypes"][archetype.id]["meaning"],
                 reasons=tuple(
-                    _reason(shape, archetype.id, measures, norms, locale)
+                    _reason(shape, archetype.id, measures, norms, standard.unseen, locale)
                     for shape in supporting_shapes(archetype, shapes)
                 ),
             )
@@ -153,11 +155,17 @@ def _percentages(weights: Sequence[float]) -> list[int]:
 
 
 def _reason(
-    classified: ShapeClassification, archetype: str, measures: Measures, norms: Norms, locale: Locale
+    classified: ShapeClassification,
+    archetype: str,
+    measures: Measures,
+    norms: Norms,
+    unseen: frozenset[str],
+    locale: Locale,
 ) -> ArchetypeReason:
     part, shape = classified.part.key, classified.shape
     text = shapes_text(locale)["parts"][part]
-    deciding = rule_measures(shape) or frozenset(classified.part.measures)
+    of_part = frozenset(classified.part.measures) - unseen
+    deciding = rule_measures(shape) & of_part or of_part
     key = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
     return ArchetypeReason(
         part=part,

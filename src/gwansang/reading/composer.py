@@ -1,18 +1,19 @@
 """Composition of a reading: standard scores of the measures, then shapes, scores and texts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from gwansang.reading.ages import describe_ages
 from gwansang.reading.archetypes import describe_archetypes
+from gwansang.reading.covers import UNSEEN_SHAPE, hiding_regions, is_told
 from gwansang.reading.elements import ELEMENT_LABEL, ELEMENTS, Elements, classify_elements
 from gwansang.reading.fortune import daily_fortune
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Alternative, CaptureConditions, Classic, ElementReading, PartReading, Reading, Reason
 from gwansang.reading.norms import Norms, StandardScores, default_norms, standardize
 from gwansang.reading.palaces import describe_palaces
-from gwansang.reading.scores import FaceScores, round_energy, score_face
+from gwansang.reading.scores import FaceScores, is_mostly_unseen, round_energy, score_face, shipped_weights
 from gwansang.reading.shapes import DECIDED, ShapeClassification, classify_measured
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import (
@@ -35,10 +36,13 @@ _UNSURE_BELOW = 0.3  # reliability of a part below which its meaning comes with 
 
 @dataclass(frozen=True, slots=True)
 class _Face:
+    """A measured face; covers: regions that hide something of a part, by part; key: seeds the choice of sentences."""
+
     measures: Measures
     norms: Norms
     standard: StandardScores
     capture: CaptureConditions
+    covers: Mapping[str, tuple[str, ...]]
     key: str
 
 
@@ -66,23 +70,25 @@ def compose(
     shapes = classify_measured(standard.z, standard.noise, previous)
     scores = score_face(standard.z, standard.noise, shapes, norms.scales)
     elements = classify_elements(standard.z, previous.get(ELEMENT_LABEL), norms.scales)
-    zones_type = shapes["samjeong"].shape.id
-    face = _Face(
-        measures, norms, standard, capture, face_key(elements.primary, shapes["face_shape"].shape.id, zones_type)
-    )
+    covers = {
+        key: hiding_regions(shape.part.measures, standard.unseen, capture.covered) for key, shape in shapes.items()
+    }
+    told = {key: shape for key, shape in shapes.items() if is_told(key, covers[key])}
+    face_shape, zones_type = (told[key].shape.id if key in told else UNSEEN_SHAPE for key in ("face_shape", "samjeong"))
+    face = _Face(measures, norms, standard, capture, covers, face_key(elements.primary, face_shape, zones_type))
     parts = tuple(_part(shape, face, scores, locale) for shape in shapes.values())
     fortune = daily_fortune(elements, face.key, day, locale)
-    shape_names = {part.part: part.shape for part in parts}
+    shape_names = {part.part: part.shape for part in parts if part.part in told}
     values = {key: measured.value for key, measured in measures.values.items()}
     return Reading(
         overall_score=scores.overall,
         energy_scores={energy: round_energy(value) for energy, value in scores.energy_values.items()},
         energy_values=dict(scores.energy_values),
         parts=parts,
-        element=_element(elements, locale),
-        zones=describe_zones(values, standard.z, standard.sigma, locale),
+        element=_element(elements, standard.unseen, locale),
+        zones=describe_zones(values, standard, norms, locale),
         zones_type=zones_type,
-        palaces=describe_palaces(standard.z, locale, norms.scales),
+        palaces=describe_palaces(standard.z, locale, norms.scales, standard.unseen),
         fortune=fortune,
         today_fortune=fortune.text,
         ages=() if birth_year is None else describe_ages(birth_year, day, shape_names, locale),
@@ -90,18 +96,39 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=describe_archetypes(measures, standard.z, norms, shapes, locale),
+        archetypes=describe_archetypes(measures, standard, norms, told, locale),
+    )
+
+
+def _untold_part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: Locale) -> PartReading:
+    """Return a part that can't be seen: without a shape, and with what the tradition sees in its place."""
+    key, texts = shape.part.key, shapes_text(locale)
+    return PartReading(
+        part=key,
+        name=texts["parts"][key]["name"],
+        hanja=shape.part.hanja,
+        shape_id=UNSEEN_SHAPE,
+        shape=texts["covered_name"],
+        meaning=texts["parts"][key]["covered"],
+        score=scores.parts[key],
+        probability=0.0,
+        alternative=None,
+        reliability=0.0,
+        reasons=(),
+        covered=face.covers[key],
     )
 
 
 def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: Locale) -> PartReading:
     key = shape.part.key
+    if not is_told(key, face.covers[key]):
+        return _untold_part(shape, face, scores, locale)
     text = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
     reliability = scores.reliability[key]
     seen = not face.capture.without_picture or _is_seen_without_picture(shape)
     meaning = _meaning(shape, alternative, reliability, face.key, locale)
-    notes = _capture_notes(key, seen, face.capture, locale)
+    notes = _capture_notes(key, seen, face, locale)
     return PartReading(
         part=key,
         name=text["name"],
@@ -115,6 +142,7 @@ def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: L
         reliability=reliability,
         reasons=_reasons(shape, face, locale),
         decided=seen and shape.probability >= DECIDED,
+        covered=face.covers[key],
     )
 
 
@@ -147,21 +175,24 @@ def _meaning(
     return " ".join(sentences)
 
 
-def _capture_notes(part: str, seen: bool, capture: CaptureConditions, locale: Locale) -> tuple[str, ...]:
-    texts = shapes_text(locale)
+def _capture_notes(part: str, seen: bool, face: _Face, locale: Locale) -> tuple[str, ...]:
+    texts, capture = shapes_text(locale), face.capture
     if not seen:
         return (texts["unseen"],)
-    if part == "forehead" and capture.fringe:
-        return (texts["fringe"],)
-    if part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM:
+    if face.covers[part]:
+        return (pick_variant(texts["partly_covered"], part),)
+    if part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM and "mouth" not in capture.covered:
         return (texts["smiling"],)
     return ()
 
 
 def _reasons(shape: ShapeClassification, face: _Face, locale: Locale) -> tuple[Reason, ...]:
-    """Return a reason for each measure of the part: those in the shape's rule first, then the most unusual."""
-    deciding = rule_measures(shape.shape)
-    ranked = sorted(shape.part.measures, key=lambda key: (key not in deciding, -abs(face.standard.z[key])))
+    """Return a reason for each seen measure of the part: those in the shape's rule first, then the most unusual."""
+    deciding, seen = rule_measures(shape.shape), set(shape.part.measures) - face.standard.unseen
+    ranked = sorted(
+        (key for key in shape.part.measures if key in seen),
+        key=lambda key: (key not in deciding, -abs(face.standard.z[key])),
+    )
     return tuple(
         _reason(key, face, shape.shape.classic if rank == 0 else None, locale) for rank, key in enumerate(ranked)
     )
@@ -182,7 +213,7 @@ def _reason(key: str, face: _Face, classic: Classic | None, locale: Locale) -> R
     )
 
 
-def _element(elements: Elements, locale: Locale) -> ElementReading:
+def _element(elements: Elements, unseen: Collection[str], locale: Locale) -> ElementReading:
     texts = elements_text(locale)
     primary = texts["elements"][elements.primary]
     if elements.secondary is None:
@@ -191,11 +222,14 @@ def _element(elements: Elements, locale: Locale) -> ElementReading:
         steps = abs(ELEMENTS.index(elements.primary) - ELEMENTS.index(elements.secondary))
         template = texts["feeding"] if steps in (1, 4) else texts["shaping"]
         relation = template.format(first=primary["name"], second=texts["elements"][elements.secondary]["name"])
+    sentences = [primary["meaning"], relation]
+    if is_mostly_unseen(shipped_weights().elements, unseen):
+        sentences.append(texts["covered"])
     return ElementReading(
         primary=elements.primary,
         secondary=elements.secondary,
         name=primary["name"],
         shares=dict(elements.shares),
         clarity=elements.clarity,
-        meaning=f"{primary['meaning']} {relation}",
+        meaning=" ".join(sentences),
     )

@@ -3,10 +3,10 @@
 Evidence is the mean log-likelihood ratio (Neyman & Pearson 1933) of the difference d of two faces' standard scores:
 (d' (D^-1 - S^-1) d + log |D| - log |S|) / k, with D the covariance of differences between photos of one person (another
 expression, distance, pose, size) and S that between strangers of one sex plus D. It is negative for one face. Photos
-with larger errors than those D comes from widen it. knowledge/gate.json has both in squared SDs of the shipped norms.
+with larger errors than those D comes from widen it. A measure that is covered on one photo has no vote: it adds
+nothing, and counts in k. knowledge/gate.json has both in squared SDs of the shipped norms.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.belief import shipped_validity
+from gwansang.reading.covers import SEEN_BELOW
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.photo_errors import norm_sd
@@ -48,22 +49,16 @@ def evidence_of_another_face(one: Measures, other: Measures) -> float:
 
 def evidence(gate: Gate, difference: _Table, variance: _Table) -> float:
     """Return the evidence of a difference of measures and the sum of both squared errors, (k,), in measures' units."""
-    z = difference / gate.sds
-    widening = np.sqrt(np.clip(variance / gate.sds**2 / (2.0 * gate.usual**2), 1.0, _MOST_WIDENING))
-    same = gate.same * np.outer(widening, widening)
-    strangers = gate.people + same
+    noise = variance / gate.sds**2
+    seen = np.flatnonzero(noise < SEEN_BELOW**2)
+    z = (difference / gate.sds)[seen]
+    widening = np.sqrt(np.clip(noise / (2.0 * gate.usual**2), 1.0, _MOST_WIDENING))[seen]
+    block = np.ix_(seen, seen)
+    same = gate.same[block] * np.outer(widening, widening)
+    strangers = gate.people[block] + same
     squares = z @ (np.linalg.solve(same, z) - np.linalg.solve(strangers, z))
     volumes = np.linalg.slogdet(same)[1] - np.linalg.slogdet(strangers)[1]
-    return float((squares + volumes) / len(z))
-
-
-def measure_difference(one: Measures, other: Measures) -> float:
-    """Return the mean squared difference over all measures, in units of both errors; about 1 for the same face."""
-    squares = [
-        (measured.value - other.values[key].value) ** 2 / (measured.error**2 + other.values[key].error ** 2)
-        for key, measured in one.values.items()
-    ]
-    return math.fsum(squares) / len(squares)
+    return float((squares + volumes) / len(difference))
 
 
 @cache

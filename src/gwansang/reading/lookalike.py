@@ -6,6 +6,9 @@ squared distance follows the chi-squared distribution at any certainty of the ph
 
 Similarity: percentage of pairs of people in the gallery who are less alike in that region. For a small gallery it is
 shrunk towards the chi-squared distribution, so that its few pairs do not decide alone.
+
+A region of which half or more is covered is not compared, and its similarity is UNKNOWN. Other covered measures count
+as the middle of the norms in a gallery, and not at all in the face that is compared.
 """
 
 import math
@@ -19,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.calibration import correlation_matrix, default_population
+from gwansang.reading.covers import SEEN_BELOW
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.taxonomy import load_taxonomy
@@ -26,6 +30,7 @@ from gwansang.reading.taxonomy import load_taxonomy
 Region = Literal["eyes", "brows", "nose", "mouth", "outline"]
 REGIONS: tuple[Region, ...] = get_args(Region)
 _PRIOR_PAIRS = 100  # weight of the chi-squared distribution
+UNKNOWN = 50  # similarity of what is covered: that of any two people
 _MAX_PAIRS = 20_000  # sampled from a large gallery
 _NORMAL = NormalDist()
 
@@ -43,21 +48,31 @@ class RegionNeighbour:
 
 @dataclass(frozen=True, slots=True)
 class _RegionTable:
-    """A gallery's measures of one region; pair_distances: squared, of pairs of its people, ascending."""
+    """A gallery's measures of one region; pair_distances: squared, of pairs of its people, ascending.
+
+    covered: indices of the people whose region is covered.
+    """
 
     keys: tuple[str, ...]
     z: _Matrix  # (measures, people) standard scores, so that a measure of all people is contiguous
     variance: _Vector  # (measures,) mean squared error over the gallery, in standard scores
     pair_distances: _Vector
+    covered: NDArray[np.intp]
 
     def distances(self, z: _Vector, variance: _Vector) -> _Vector:
-        """Return the squared distances of a face to all people, (people,)."""
+        """Return the squared distances of a face to all people, (people,); infinite where the region is covered.
+
+        A covered measure of the face adds nothing, and the others count for it.
+        """
         white = _whitening(self.keys, variance + self.variance) @ (self.z - z[:, None])
-        squares: _Vector = np.einsum("ij,ij->j", white, white)
+        squares: _Vector = np.einsum("ij,ij->j", white, white) * (len(z) / np.count_nonzero(_seen(variance)))
+        squares[self.covered] = math.inf
         return squares
 
     def similarity(self, distance: float) -> int:
-        """Return the percentage of pairs with a larger squared distance, 1-99."""
+        """Return the percentage of pairs with a larger squared distance, 1-99; UNKNOWN for an infinite one."""
+        if math.isinf(distance):
+            return UNKNOWN
         pairs = len(self.pair_distances)
         weight = pairs / (pairs + _PRIOR_PAIRS)
         farther = pairs - int(np.searchsorted(self.pair_distances, distance, side="right"))
@@ -76,29 +91,33 @@ class RegionGallery:
 
     def compare(self, measures: Measures) -> "RegionComparison":
         """Compare a face with all people of the gallery."""
+        standardized = {
+            region: _standardized(table.keys, measures, self.norms) for region, table in self.tables.items()
+        }
         distances = {
-            region: table.distances(*_standardized(table.keys, measures, self.norms))
-            for region, table in self.tables.items()
+            region: self.tables[region].distances(*of_face)
+            for region, of_face in standardized.items()
+            if not _is_covered(of_face[1])
         }
         return RegionComparison(distances, self.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class RegionComparison:
-    """A face compared with a gallery; distances: squared, (people,), by region."""
+    """A face compared with a gallery; distances: squared, (people,), by region of the face that is not covered."""
 
     distances: Mapping[Region, _Vector]
     tables: Mapping[Region, _RegionTable]
 
     def nearest(self, k: int = 1) -> dict[Region, tuple[RegionNeighbour, ...]]:
-        """Return the k most similar people in each region, the most similar first."""
+        """Return the k most similar people in each region, the most similar first; none whose region is covered."""
         return {region: self._nearest(region, k) for region in self.distances}
 
     def similarity(self, index: int) -> dict[Region, int]:
         """Return the similarity to the person at `index` in each region, 1-99."""
         return {
-            region: self.tables[region].similarity(float(distances[index]))
-            for region, distances in self.distances.items()
+            region: table.similarity(float(self.distances[region][index])) if region in self.distances else UNKNOWN
+            for region, table in self.tables.items()
         }
 
     def _nearest(self, region: Region, k: int) -> tuple[RegionNeighbour, ...]:
@@ -106,7 +125,11 @@ class RegionComparison:
         count = min(k, len(distances))
         smallest = np.argpartition(distances, count - 1)[:count] if 0 < count < len(distances) else np.arange(count)
         ranked = smallest[np.lexsort((smallest, distances[smallest]))]
-        return tuple(RegionNeighbour(int(index), table.similarity(float(distances[index]))) for index in ranked)
+        return tuple(
+            RegionNeighbour(int(index), table.similarity(float(distances[index])))
+            for index in ranked
+            if math.isfinite(distances[index])
+        )
 
 
 def build_region_gallery(people: Sequence[Measures], norms: Norms | None = None) -> RegionGallery:
@@ -128,18 +151,29 @@ def _table(region: Region, people: Sequence[Measures], norms: Norms) -> _RegionT
     shape = len(people), len(keys)
     z = np.array([scores for scores, _ in standardized]).reshape(shape)
     variances = np.array([variance for _, variance in standardized]).reshape(shape)
-    variance = variances.mean(axis=0) if len(people) else np.zeros(len(keys))
-    pair_distances = np.sort(_squared_distances(_pair_differences(z), keys, 2 * variance))
-    columns = np.ascontiguousarray(z.T)
-    for array in (columns, variance, pair_distances):
+    seen = _seen(variances)
+    variance = np.where(seen, variances, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    is_covered = np.array([_is_covered(row) for row in variances], dtype=bool)
+    pair_distances = np.sort(_squared_distances(_pair_differences(z[~is_covered]), keys, 2 * variance))
+    columns, covered = np.ascontiguousarray(z.T), np.flatnonzero(is_covered)
+    for array in (columns, variance, pair_distances, covered):
         array.setflags(write=False)
-    return _RegionTable(keys, columns, variance, pair_distances)
+    return _RegionTable(keys, columns, variance, pair_distances, covered)
+
+
+def _seen(variance: _Vector) -> NDArray[np.bool_]:
+    return variance < SEEN_BELOW**2
+
+
+def _is_covered(variance: _Vector) -> bool:
+    return 2 * int(np.count_nonzero(_seen(variance))) <= len(variance)
 
 
 def _standardized(keys: Sequence[str], measures: Measures, norms: Norms) -> tuple[_Vector, _Vector]:
-    """Return standard scores and their variances by measurement error, (measures,) each."""
+    """Return standard scores, 0 for covered measures, and their variances by measurement error, (measures,) each."""
     z = np.array([norms.z(key, measures.values[key].value) for key in keys])
-    return z, np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
+    variance = np.array([(measures.values[key].error / norms.measures[key].sd) ** 2 for key in keys])
+    return np.where(_seen(variance), z, 0.0), variance
 
 
 def _pair_differences(z: _Matrix) -> _Matrix:

@@ -5,14 +5,15 @@ mesh for the six that nobody marked (FW FH TP NR CF U). docs/how-a-reading-is-ma
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gwansang.reading.covers import hidden_measures, is_seen, unseen_error
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.reading.hand_marks import detail_vertices
 from gwansang.reading.model import CaptureConditions, Overlay
-from gwansang.reading.photo_errors import norm_sd, origin_error
+from gwansang.reading.photo_errors import change_errors, norm_sd, origin_error
 
 Unit = Literal["ratio", "deg", "log_ratio"]
 MEASURE_VERSION = 2  # incremented when a definition or a correction changes, because norms depend on both
@@ -46,6 +47,11 @@ class Measures:
     """All measures of one face by key."""
 
     values: Mapping[str, MeasuredValue]
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The keys of the measures that were covered on every photo: their values say nothing of the face."""
+        return frozenset(key for key, one in self.values.items() if not is_seen(key, one.error))
 
 
 def _mesh_line(*vertices: int) -> Overlay:
@@ -126,17 +132,29 @@ MEASURES_BY_KEY: Mapping[str, Measure] = {row.key: row for row in MEASURE_TABLE}
 def collect_measures(values: Mapping[str, float], errors: Mapping[str, float], capture: CaptureConditions) -> Measures:
     """Return the measures of a face from the values and errors (one SD) that vision found, by key.
 
-    The errors are those of photos like the ones vision learned from; what the origin of this photo adds to them comes
-    on top. Raises UnmeasurableFaceError if a measure is absent or unknown, or is no number.
+    The errors are those of photos like the ones vision learned from; what the origin of this photo and changes of the
+    picture add to them comes on top, and what is covered on it was not seen. Raises UnmeasurableFaceError if a measure
+    is absent or unknown, or is no number.
     """
     if set(values) != set(MEASURES_BY_KEY) or set(errors) != set(MEASURES_BY_KEY):
         raise UnmeasurableFaceError("The face has not all of the measures that a reading needs.")
     if not all(math.isfinite(values[key]) and math.isfinite(errors[key]) and errors[key] > 0 for key in values):
         raise UnmeasurableFaceError("The points are not arranged like a face.")
-    origin = origin_error(capture)
+    origin, changed = origin_error(capture), change_errors(capture.warnings)
+
+    def error(key: str) -> float:
+        return math.hypot(errors[key], math.hypot(origin, changed.get(key, 0.0)) * norm_sd(key))
+
+    measures = Measures({key: MeasuredValue(float(values[key]), error(key)) for key in MEASURES_BY_KEY})
+    return hide_covered(measures, capture.covered)
+
+
+def hide_covered(measures: Measures, covered: Collection[str]) -> Measures:
+    """Return the measures with those that covered regions hide as unseen."""
+    hidden = hidden_measures(covered)
     return Measures(
         {
-            key: MeasuredValue(float(values[key]), math.hypot(errors[key], origin * norm_sd(key)))
-            for key in MEASURES_BY_KEY
+            key: MeasuredValue(one.value, unseen_error(key)) if key in hidden else one
+            for key, one in measures.values.items()
         }
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.elements import ELEMENT_LABEL
 from gwansang.reading.gate import REFUSE_ABOVE, WARN_ABOVE, evidence_of_another_face
 from gwansang.reading.measurements import MeasuredValue, Measures
@@ -29,9 +30,9 @@ class ReadingWithMemory:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The parts whose label differs from the last reading."""
+        """The parts whose label differs from the last reading; covered ones have none."""
         labels = shape_labels(self.reading)
-        return tuple(part for part, shape in (self.previous or {}).items() if labels.get(part) != shape)
+        return tuple(part for part, shape in (self.previous or {}).items() if labels.get(part, shape) != shape)
 
     @property
     def same_as_last_time(self) -> float | None:
@@ -42,8 +43,9 @@ class ReadingWithMemory:
 
 
 def shape_labels(reading: Reading) -> dict[str, str]:
-    """Return the shape ids of a reading by part, and its primary element under "element"."""
-    return {**{part.part: part.shape_id for part in reading.parts}, ELEMENT_LABEL: reading.element.primary}
+    """Return the shape ids of the parts that a reading describes, and its primary element under "element"."""
+    told = {part.part: part.shape_id for part in reading.parts if part.shape_id != UNSEEN_SHAPE}
+    return {**told, ELEMENT_LABEL: reading.element.primary}
 
 
 def read_with_memory(

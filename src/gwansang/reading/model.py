@@ -15,8 +15,9 @@ class CaptureConditions:
     """Conditions of a photo that the certainty of a reading depends on.
 
     yaw_deg, pitch_deg: of the head; face_width_px: of the whole photo; smile: 0-1, 1 is a full smile; distance_cm: of
-    the camera, None if it looks far; fringe: hair on the forehead; light_asymmetry: |left - right| / mean, None without
-    pixels; without_picture: a client sent points alone, so that nothing is known from pixels.
+    the camera, None if it looks far; covered: regions of the face that can't be seen; warnings: codes, of which those
+    of a changed picture count; light_asymmetry: |left - right| / mean, None without pixels; without_picture: a client
+    sent points alone, nothing is known from pixels.
     """
 
     yaw_deg: float = 0.0
@@ -24,7 +25,8 @@ class CaptureConditions:
     face_width_px: float = 400.0
     smile: float = 0.0
     distance_cm: float | None = None
-    fringe: bool = False
+    covered: frozenset[str] = frozenset()
+    warnings: frozenset[str] = frozenset()
     light_asymmetry: float | None = None
     without_picture: bool = False
 
@@ -86,6 +88,7 @@ class PartReading:
     reliability: float  # 0-1: support of the part by this photo
     reasons: tuple[Reason, ...]
     decided: bool = False  # told as one shape; readings kept from engine 1 lack it, and did not decide
+    covered: tuple[str, ...] = ()  # regions that hide the part, wholly if its shape is covers.UNSEEN_SHAPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,20 +54,24 @@ class Norms:
 class StandardScores:
     """Measures of a face as standard scores by key; sigma: their errors, one SD in standard scores.
 
-    noise: the errors in SDs of the shipped norms, in which `belief` knows the usual ones.
+    noise: the errors in SDs of the shipped norms, in which `belief` knows the usual ones; unseen: keys of covered
+    measures, which stand in the middle of the norms and may lie anywhere among people.
     """
 
     z: Mapping[str, float]
     sigma: Mapping[str, float]
     noise: Mapping[str, float]
+    unseen: frozenset[str] = frozenset()
 
 
 def standardize(measures: Measures, norms: Norms) -> StandardScores:
     """Return the standard scores of a face's measures against the norms."""
+    unseen, values = measures.unseen, measures.values
     return StandardScores(
-        z={key: norms.z(key, measured.value) for key, measured in measures.values.items()},
-        sigma={key: measured.error / norms.measures[key].sd for key, measured in measures.values.items()},
-        noise={key: measured.error / norm_sd(key) for key, measured in measures.values.items()},
+        z={key: 0.0 if key in unseen else norms.z(key, one.value) for key, one in values.items()},
+        sigma={key: 1.0 if key in unseen else one.error / norms.measures[key].sd for key, one in values.items()},
+        noise={key: one.error / norm_sd(key) for key, one in values.items()},
+        unseen=unseen,
     )
 
 

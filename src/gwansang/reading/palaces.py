@@ -1,6 +1,6 @@
 """The twelve palaces (十二宮): areas of the face that stand for areas of life."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,13 +41,27 @@ PALACES = (
 PALACE_WEIGHTS: Mapping[str, Mapping[str, float]] = {palace.id: palace.weights for palace in PALACES if palace.weights}
 
 
-def describe_palaces(z: Mapping[str, float], locale: Locale, scales: Scales | None = None) -> tuple[Palace, ...]:
-    """Return all twelve palaces; one that no measure shows has no standard score of its own.
+def describe_palaces(
+    z: Mapping[str, float], locale: Locale, scales: Scales | None = None, unseen: Collection[str] = ()
+) -> tuple[Palace, ...]:
+    """Return all twelve palaces; one that no measure shows, or whose measures are covered, has no standard score.
 
-    z: standard scores by measure; scales: of the norms that gave them, else the shipped ones.
+    z: standard scores by measure; scales: of the norms that gave them, else the shipped ones; unseen: keys of covered
+    measures.
     """
     places = place_sums(PALACE_WEIGHTS, (scales or default_scales())["palaces"], z)
-    return tuple(_describe(palace, places.get(palace.id), locale) for palace in PALACES)
+    return tuple(
+        _describe_covered(palace, locale)
+        if not palace.weights.keys().isdisjoint(unseen)
+        else _describe(palace, places.get(palace.id), locale)
+        for palace in PALACES
+    )
+
+
+def _describe_covered(palace: _Palace, locale: Locale) -> Palace:
+    text = places_text(locale)["palaces"][palace.id]
+    name, place, meaning = text["name"], text["place"], text["covered"]
+    return Palace(palace.id, name, palace.hanja, place, "not_measured", None, meaning, palace.vertices)
 
 
 def _describe(palace: _Palace, z: float | None, locale: Locale) -> Palace:

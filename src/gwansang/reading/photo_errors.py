@@ -1,5 +1,8 @@
 """Errors of photos that differ from those the measuring learned from, and of the mean of several photos.
 
+Changes of a picture's colours, contrast, compression or proportions move its measures; knowledge/changes.json has by
+how much.
+
 The measuring declares the errors of photos like those of its studios. Of a photo of unknown origin (lens, distance,
 crop, retouching) less is known. UNKNOWN_ORIGIN rests on published summaries, not on photos that were at hand: of 25
 press photos of nine people 64 % of the variance lay between people, of LFW's photos 52 %, in the studio 94 % (ICC of
@@ -12,7 +15,7 @@ marks, out of 0.8 for a photo outside).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TypedDict
 
@@ -27,6 +30,9 @@ _YAW_DEG = (6.0, 16.0)
 _PITCH_DEG = (12.0, 20.0)
 _LIGHT_ASYMMETRY = (0.3, 0.6)
 _DISTANCE_CM = (60.0, 30.0)
+
+
+_Added = Mapping[str, Mapping[str, float]]  # by warning and key, in SDs of the norms
 
 
 class _Sd(TypedDict):
@@ -65,6 +71,15 @@ def origin_error(capture: CaptureConditions) -> float:
     return math.sqrt(unknown_origin_share(capture)) * UNKNOWN_ORIGIN
 
 
+def change_errors(warnings: Iterable[str]) -> dict[str, float]:
+    """Return the errors that warnings about a changed picture add, by key, in SDs of the norms."""
+    added: dict[str, float] = {}
+    for warning in warnings:
+        for key, error in _errors_of_changes().get(warning, {}).items():
+            added[key] = math.hypot(added.get(key, 0.0), error)
+    return added
+
+
 def norm_sd(key: str) -> float:
     """Return the SD of a measure in the shipped norms."""
     return _shipped_rows()[key]["sd"]
@@ -73,6 +88,12 @@ def norm_sd(key: str) -> float:
 def _smoothstep(value: float, known: float, unknown: float) -> float:
     share = max(0.0, min(1.0, (value - known) / (unknown - known)))
     return share * share * (3.0 - 2.0 * share)
+
+
+@cache
+def _errors_of_changes() -> _Added:
+    """Return what calibration.changes measured; the file names its photos."""
+    return load_knowledge("changes", "added", dict[str, dict[str, float]])
 
 
 @cache

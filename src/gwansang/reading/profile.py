@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gwansang.reading.covers import is_seen
 from gwansang.reading.measurements import MeasuredValue, Measures
 from gwansang.reading.photo_errors import SHARED_VARIANCE
 
@@ -26,12 +27,19 @@ class Profile:
 def combine_photos(photos: Sequence[Measures], weights: Sequence[float] | None = None) -> Measures:
     """Return the mean of the measures of several photos, each value weighted by weight / error².
 
-    Raises ValueError if there is no photo.
+    A measure rests on the photos that show it. Raises ValueError if there is no photo.
     """
     if not photos:
         raise ValueError("there is nothing to combine")
     weights = weights or [1.0] * len(photos)
-    return Measures({key: _mean([photo.values[key] for photo in photos], weights) for key in photos[0].values})
+    return Measures({key: _mean(*_shown(key, photos, weights)) for key in photos[0].values})
+
+
+def _shown(key: str, photos: Sequence[Measures], weights: Sequence[float]) -> tuple[list[MeasuredValue], list[float]]:
+    """Return a measure's values and their weights on the photos that show it, on all if none does."""
+    values = [photo.values[key] for photo in photos]
+    shown = [index for index, one in enumerate(values) if is_seen(key, one.error)] or range(len(values))
+    return [values[index] for index in shown], [weights[index] for index in shown]
 
 
 def _mean(values: Sequence[MeasuredValue], weights: Sequence[float]) -> MeasuredValue:
@@ -50,9 +58,10 @@ def combine_frames(frames: Sequence[Measures]) -> Measures:
     All frames share light, lens, camera and expression, so that only the part of the error that varies between the
     frames averages out.
     """
-    mean = combine_photos(frames)
+    equal = [1.0] * len(frames)
+    mean = combine_photos(frames, equal)
     values = {
-        key: MeasuredValue(one.value, _error_of_frames([frame.values[key] for frame in frames], one.value))
+        key: MeasuredValue(one.value, _error_of_frames(_shown(key, frames, equal)[0], one.value))
         for key, one in mean.values.items()
     }
     return Measures(values)
@@ -70,5 +79,7 @@ def _error_of_frames(values: Sequence[MeasuredValue], mean: float) -> float:
 
 
 def label_agreement(before: Mapping[str, str], after: Mapping[str, str]) -> float:
-    """Return the share of the labels in `before` that are the same in `after`, 0-1."""
-    return sum(after.get(part) == shape for part, shape in before.items()) / len(before) if before else 0.0
+    """Return the share of the labels in `before` that are the same in `after`, 0-1, of the parts that have one in
+    both."""
+    both = before.keys() & after.keys()
+    return sum(after[part] == before[part] for part in both) / len(both) if both else 0.0

@@ -9,7 +9,7 @@ Part score   80 + 22 * agreement + 6 * (probability - 0.5), between 60 and 98. a
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -28,6 +28,7 @@ _LEAST, _MIDDLE, _STEP, _MOST = 60, 79, 7.5, 98
 _PART_MIDDLE, _AGREEMENT, _CERTAINTY = 80, 22, 6
 _EVEN_EFFECT = 1.5  # effect of a shape that gives every energy the same
 _NEUTRAL_ENERGY = 3.0
+_GUESS_FROM = 0.4  # share of covered weights
 _SOFT = 0.25  # product of effects and energies below which their agreement is faint
 
 Weights = Mapping[str, Mapping[str, float]]  # by name of the sum and key of the measure
@@ -85,6 +86,12 @@ def place_sums(weights: Weights, moments: Mapping[str, Moments], z: Mapping[str,
         name: (math.fsum(weight * z[key] for key, weight in row.items()) - moments[name]["mean"]) / moments[name]["sd"]
         for name, row in weights.items()
     }
+
+
+def is_mostly_unseen(weights: Weights, unseen: Collection[str]) -> bool:
+    """Return whether covered measures carry so much of some sums that what they say is a guess."""
+    weighed = [(key in unseen, abs(weight)) for row in weights.values() for key, weight in row.items()]
+    return math.fsum(w for hidden, w in weighed if hidden) >= _GUESS_FROM * math.fsum(w for _, w in weighed)
 
 
 def lead_shares(places: Mapping[str, float], sharpness: float) -> dict[str, float]:

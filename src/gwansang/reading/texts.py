@@ -17,6 +17,7 @@ class ShapeText(TypedDict):
 
 class PartText(TypedDict):
     name: str
+    covered: str
     classes: dict[str, ShapeText]
 
 
@@ -24,7 +25,8 @@ class ShapesText(TypedDict):
     mixed: list[str]  # {second}, {percent}
     unsure: str
     unseen: str
-    fringe: str
+    covered_name: str
+    partly_covered: list[str]
     smiling: str
     parts: dict[str, PartText]
 
@@ -40,6 +42,7 @@ class ElementText(TypedDict):
 
 class ElementsText(TypedDict):
     elements: dict[str, ElementText]
+    covered: str
     pure: str
     feeding: str  # {first}, {second}
     shaping: str  # {first}, {second}
@@ -51,6 +54,7 @@ class ZoneText(TypedDict):
     high: str
     middle: str
     low: str
+    covered: str
 
 
 class PalaceText(TypedDict):
@@ -59,6 +63,7 @@ class PalaceText(TypedDict):
     high: str
     middle: str
     low: str
+    covered: str
 
 
 class UnmeasuredText(TypedDict):
@@ -78,6 +83,7 @@ class PlacesText(TypedDict):
     unmeasured: dict[str, UnmeasuredText]
     age: str  # {age}, {position}, {hanja}, {text}
     age_shape: str  # {part}, {shape}
+    age_covered: str
     ages: dict[str, PlaceText]
     positions: dict[str, str]  # by the hanja of the position
 
@@ -113,6 +119,7 @@ class FigureText(TypedDict):
 class ArchetypesText(TypedDict):
     note: str
     summary: str  # {first}, {first_share}, {second}, {second_share}
+    covered: str
     archetypes: dict[str, ArchetypeText]
     figures: dict[str, FigureText]
 

@@ -7,6 +7,7 @@ measuring has already taken out of each photo leaves a small slope, so only a sh
 
 from collections.abc import Sequence
 
+from gwansang.reading.covers import is_seen
 from gwansang.reading.measurements import MeasuredValue, Measures
 
 MIN_RATIO = 1.75  # of the apparent sizes; below it the noise outweighs the slope
@@ -19,15 +20,18 @@ def estimate_afar(mean: Measures, photos: Sequence[Measures], sizes: Sequence[fl
     """Return the mean of some photos, moved to what a camera far away would see.
 
     photos: of which the mean was made; sizes: apparent size of the same detail, such as the iris, on each, in pixels of
-    one camera. The mean is returned as it is if no two sizes have a ratio of MIN_RATIO.
+    one camera. The mean is returned as it is if no two sizes have a ratio of MIN_RATIO; so is a measure that is covered
+    on one of the two.
     """
     nearest, farthest = max(range(len(sizes)), key=sizes.__getitem__), min(range(len(sizes)), key=sizes.__getitem__)
     if sizes[farthest] <= 0 or sizes[nearest] < MIN_RATIO * sizes[farthest]:
         return mean
     ratio = sizes[nearest] / sizes[farthest]
     near, far = photos[nearest].values, photos[farthest].values
-    values = {}
+    values = dict(mean.values)
     for key, measured in mean.values.items():
+        if not (is_seen(key, near[key].error) and is_seen(key, far[key].error)):
+            continue
         afar = (ratio * far[key].value - near[key].value) / (ratio - 1)
         values[key] = MeasuredValue(measured.value + SHARE * (afar - measured.value), measured.error)
     return Measures(values)

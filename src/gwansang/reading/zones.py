@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from gwansang.reading.model import Zone
+from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.texts import places_text
 from gwansang.texts import Locale
 
@@ -30,22 +31,23 @@ def zone_level(z: float) -> ZoneLevel:
 
 
 def describe_zones(
-    values: Mapping[str, float], z: Mapping[str, float], sigma: Mapping[str, float], locale: Locale
+    values: Mapping[str, float], standard: StandardScores, norms: Norms, locale: Locale
 ) -> tuple[Zone, ...]:
     """Return the zones from upper to lower; the upper one is an estimate, because the mesh ends below the hairline.
 
-    values: logarithms of the shares, by measure; z: standard scores; sigma: their errors, one SD.
+    values: logarithms of the shares, by measure; standard: their standard scores in the norms. A covered zone is
+    estimated as that of the middle face.
     """
-    texts = places_text(locale)["zones"]
+    texts, z, sigma, unseen = places_text(locale)["zones"], standard.z, standard.sigma, standard.unseen
     return tuple(
         Zone(
             id=zone,
             name=texts[zone]["name"],
-            share=math.exp(values[key]),
+            share=math.exp(norms.measures[key].median if key in unseen else values[key]),
             z=z[key],
             years=texts[zone]["years"],
-            meaning=texts[zone][zone_level(z[key])],
-            estimated=zone == "upper",
+            meaning=texts[zone]["covered" if key in unseen else zone_level(z[key])],
+            estimated=zone == "upper" or key in unseen,
             from_age=from_age,
             to_age=to_age,
             level=_percentile(z[key]),

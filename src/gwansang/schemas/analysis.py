@@ -12,7 +12,7 @@ from gwansang.schemas.archetypes import ArchetypesOut, ClassicOut
 from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
 from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
 from gwansang.texts import Locale
-from gwansang.vision.face import LandmarkSource
+from gwansang.vision.face import FaceRegion, LandmarkSource
 
 Point = tuple[FiniteFloat, FiniteFloat]
 
@@ -84,8 +84,13 @@ class PartOut(BaseModel):
     reliability: Rounded = Field(description="0-1: how far this photo supports the part.")
     decided: bool = Field(
         False,
-        description="True if the part is told as one shape; false if as a mixture of two, or if points without their "
-        "picture do not show it. Always false in readings of engine 1.",
+        description="True if the part is told as one shape; false if as a mixture of two, if points without their "
+        "picture do not show it, or if it is covered. Always false in readings of engine 1.",
+    )
+    covered: list[FaceRegion] = Field(
+        [],
+        description="Regions that hide something of the part. If it lies in one of them it is not told: `shape_id` is "
+        "`unseen`, `probability` 0 and `reasons` empty; else the rest of it is.",
     )
     reasons: list[ReasonOut]
 
@@ -209,6 +214,10 @@ class QualityOut(BaseModel):
     distance_cm: RoundedTenths | None
     warnings: list[str]
     advice: list[AdviceOut]
+    covered: list[FaceRegion] = Field(
+        [],
+        description="Regions of the face that can't be seen, on one side or both; of several photos, on all of them.",
+    )
     source: LandmarkSource | None = Field(
         None,
         description=(
@@ -244,9 +253,7 @@ class ProfileOut(BaseModel):
         False,
         description="True if the remembered face was measured by an older release in another way: it starts anew.",
     )
-    text: str = Field(
-        examples=["지난번과 94% 같아요. 지금까지의 사진 2장을 함께 보니 새롭게 보인 부분이 있어요(입술)."]
-    )
+    text: str = Field(examples=["지난번과 94% 같아요. 사진 2장을 함께 보니 새롭게 보인 부분이 있어요(입술)."])
 
 
 class EnergiesOut(BaseModel):

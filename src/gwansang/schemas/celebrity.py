@@ -94,7 +94,8 @@ class PersonOut(BaseModel):
 
 
 class RegionSimilarities(BaseModel):
-    """Percentile of each region's likeness among pairs of people in the gallery; from measured shapes."""
+    """Percentile of each region's likeness among pairs of people in the gallery; from measured shapes. 50 if it is
+    covered on one of the two faces."""
 
     eyes: Similarity
     brows: Similarity
@@ -126,9 +127,12 @@ class LookalikeOut(BaseModel):
     gallery_size: int = Field(description="Number of people who were compared.", examples=[240])
     matches: list[MatchOut] = Field(examples=[[{**_PERSON, "rank": 1, "percentile": 98.4, "similarity": _REGIONS}]])
     regions: dict[RegionName, RegionMatchOut] = Field(
-        description="Empty if the gallery is.", examples=[{"eyes": {**_PERSON, "similarity": 97}}]
+        description="Empty if the gallery is; without regions that are covered.",
+        examples=[{"eyes": {**_PERSON, "similarity": 97}}],
     )
-    notice: str | None = Field(description="The reason if there is no match.", examples=[None])
+    notice: str | None = Field(
+        description="The reason if there is no match, or a caution if part of the face is covered.", examples=[None]
+    )
     card: str | None = Field(
         description="With `card=true`: a card to share as SVG, with names on a drawn face; no photo in it.",
         examples=['<svg xmlns="http://www.w3.org/2000/svg">…</svg>'],

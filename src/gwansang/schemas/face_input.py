@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE
+from gwansang.vision.face import FaceRegion
 
 Coordinate = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Landmark = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
@@ -46,8 +47,8 @@ class FaceRequest(BaseModel):
             "two looks, as fractions of the upright picture; docs/landmarks.md has their order."
         ),
     )
-    covers: list[Literal["FRINGE", "COVERED"]] = Field(
-        [], max_length=2, description="What the client saw in front of the face: hair on the forehead, or more."
+    covered: list[FaceRegion] = Field(
+        [], max_length=7, description="Regions of the face that the client could not see: they are told as undecided."
     )
     image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")
     image_height: PixelSide | None = Field(

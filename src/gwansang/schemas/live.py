@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from gwansang.schemas.analysis import FaceReading
 from gwansang.schemas.numbers import Rounded, RoundedHundredths, RoundedTenths, RoundedThousandths
+from gwansang.vision.face import FaceRegion
 
 CueName = Literal[
     "too_dark",
@@ -22,6 +23,9 @@ CueName = Literal[
     "chin_up",
     "chin_down",
     "hold_still",
+    "show_eyes",
+    "show_mouth",
+    "show_face",
     "open_eyes",
     "relax_mouth",
     "face_the_light",
@@ -71,13 +75,17 @@ class LivePose(BaseModel):
 
 
 class LiveQuality(BaseModel):
-    """The quality of this frame; null for what needs pixels if the client sent landmarks."""
+    """The quality of this frame; null for what needs pixels if the client sent landmarks.
+
+    covered: places on the face that can't be seen.
+    """
 
     score: float
     face_width_px: RoundedTenths
     sharpness: RoundedThousandths | None
     brightness: RoundedThousandths | None
     light_asymmetry: RoundedThousandths | None
+    covered: list[FaceRegion]
 
 
 class LiveFace(BaseModel):

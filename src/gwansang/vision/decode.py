@@ -1,6 +1,6 @@
 """Decoding to the pixels that a face needs; images are never rotated, coordinates are transformed instead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.face import Points
 from gwansang.vision.gates.headers import ImageHeader
+from gwansang.vision.gates.jpeg import reaches_last_block
 
 Pixels = NDArray[np.uint8]
 
@@ -18,6 +19,8 @@ _REDUCED = {
     4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
+WHOLE_PIXELS = 2_048 * 1_536
+"""Images up to this size are decoded whole: a JPEG that is decoded reduced differs from its PNG by a level of grey."""
 _BACKGROUND = 255  # behind transparent images
 
 # upright (x, y) -> stored (x, y), both as fractions, by Exif orientation: a, b, c, d, e, f of a 2x3 matrix
@@ -48,20 +51,58 @@ class DecodedImage:
     height: int
     reduction: int
 
+    def mirrored(self) -> "DecodedImage":
+        """Return the mirror image, of the same pixels."""
+        flip = np.array([[-1.0, 0.0, self.width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        return replace(self, to_pixels=self.to_pixels @ flip)
+
+    def is_darker_on_the_right(self, quarter_turns: int = 0) -> bool:
+        """Return whether the right half has less green, which no white balance changes.
+
+        quarter_turns: of what is seen upright, clockwise in the image; its right is then at the bottom, left or top.
+        """
+        to_right = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
+        right_x, right_y = self.to_pixels[:, :2] @ to_right[quarter_turns % 4]
+        pixels = self.pixels
+        axis, right = (1, right_x) if abs(right_x) > abs(right_y) else (0, right_y)
+        half = pixels.shape[axis] // 2
+        halves = (pixels[:, :half], pixels[:, -half:]) if axis else (pixels[:half], pixels[-half:])
+        first, last = (cv2.mean(each)[1] for each in halves)
+        return last < first if right > 0 else first < last
+
+
+class ImageDecoder:
+    """Decodes one file at one size after another, so that the same pixels give the same image in every format.
+
+    Up to WHOLE_PIXELS every file is decoded once, whole, and then halved. A larger JPEG is decoded reduced, which is
+    faster: its pixels, too, are means of those at full size, but are rounded otherwise.
+    """
+
+    def __init__(self, header: ImageHeader) -> None:
+        self._header = header
+        self._is_large = header.stored_width * header.stored_height > WHOLE_PIXELS
+        self._averaged: dict[int, Pixels] = {}  # by reduction
+
+    def decode(self, reduction: int = 1) -> DecodedImage:
+        """Return the image at 1 / `reduction` (1, 2, 4, 8) of the size; raises CorruptImageError for damaged data."""
+        header = self._header
+        is_reduced = self._is_large and header.kind == "jpeg"
+        pixels = _decode_jpeg(header.stripped, reduction) if is_reduced else self._average(reduction)
+        stored = (header.stored_width, header.stored_height)
+        matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
+        return DecodedImage(pixels, matrix, header.width, header.height, reduction)
+
+    def _average(self, reduction: int) -> Pixels:
+        if reduction not in self._averaged:
+            step = reduction if self._is_large else 2  # steps of 2 are fast, but round up twice, which no JPEG does
+            pixels = _decode_whole(self._header) if reduction == 1 else _shrink(self._average(reduction // step), step)
+            self._averaged[reduction] = pixels
+        return self._averaged[reduction]
+
 
 def decode_image(header: ImageHeader, reduction: int = 1) -> DecodedImage:
-    """Decode to RGB at 1 / `reduction` (1, 2, 4, 8) of the size; raises CorruptImageError for damaged data."""
-    if header.kind != "jpeg":
-        reduction = 1  # only JPEG decodes faster reduced; other formats would be decoded at full size and shrunk
-    if header.has_alpha:
-        pixels = _blend_on_background(_decode(header.stripped, cv2.IMREAD_UNCHANGED))
-    else:
-        pixels = _decode(header.stripped, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if header.kind == "jpeg" and _may_be_truncated(pixels) and not _is_complete(header.stripped):
-        raise CorruptImageError("The image is not complete; send the original file.")
-    stored = (header.stored_width, header.stored_height)
-    matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
-    return DecodedImage(pixels, matrix, header.width, header.height, reduction)
+    """Return an image at 1 / `reduction` of its size, as `ImageDecoder.decode`."""
+    return ImageDecoder(header).decode(reduction)
 
 
 def image_from_pixels(pixels: Pixels, orientation: int = 1, pixel_aspect: float = 1.0) -> DecodedImage:
@@ -86,19 +127,35 @@ def _decode(data: bytes, flags: int) -> Pixels:
     return decoded  # type: ignore[return-value]  # OpenCV's stub knows no dtypes
 
 
+def _decode_jpeg(jpeg: bytes, reduction: int = 1) -> Pixels:
+    pixels = _decode(jpeg, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if _may_be_truncated(pixels) and not reaches_last_block(jpeg, 8):
+        raise CorruptImageError("The image is not complete; send the original file.")
+    return pixels
+
+
+def _decode_whole(header: ImageHeader) -> Pixels:
+    """Return the pixels at full size, transparent ones on the background."""
+    if header.kind == "jpeg":
+        return _decode_jpeg(header.stripped)
+    if header.has_alpha:
+        return _blend_on_background(_decode(header.stripped, cv2.IMREAD_UNCHANGED))
+    return _decode(header.stripped, _REDUCED[1] | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def _shrink(pixels: Pixels, factor: int) -> Pixels:
+    """Return means of `factor` x `factor` pixels, without the last rows and columns that fill none."""
+    height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
+    part = pixels[: factor * height, : factor * width]
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]  # no dtypes
+
+
 def _may_be_truncated(pixels: Pixels) -> bool:
     """Return whether the last row has the uniform gray with which a decoder fills missing data."""
     return bool(pixels[-1, 0, 0] in _FILLINGS and (pixels[-1] == pixels[-1, 0, 0]).all())
 
 
-def _is_complete(jpeg: bytes) -> bool:
-    """Return whether the data reaches the last block: then more data before the end marker changes nothing."""
-    flags = _REDUCED[8] | cv2.IMREAD_IGNORE_ORIENTATION
-    return np.array_equal(_decode(jpeg, flags), _decode(jpeg[:-2] + _MORE_DATA + jpeg[-2:], flags))
-
-
 _FILLINGS = frozenset({128, 127, 65, 64})  # the latter two for CMYK
-_MORE_DATA = bytes(range(16, 240, 7)) * 4
 
 
 def _blend_on_background(image: Pixels) -> Pixels:

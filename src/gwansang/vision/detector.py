@@ -12,6 +12,7 @@ from gwansang.vision.face import Points
 from gwansang.vision.models.runtime import Network, Networks, Tensor
 
 _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
+_MIRRORED_KEY_POINTS = [1, 0, 2, 3, 5, 4]
 _SAME_FACE_OVERLAP = 0.3
 RETRY_PADDING = 0.35  # of the side, added around a tightly cropped photo for the second attempt
 _UPRIGHT_SCORE = 0.8  # upright faces score 0.84 and more; upside-down ones up to 0.76, at a wrong position
@@ -32,12 +33,24 @@ class Detection:
     def width(self) -> float:
         return float(self.box[2] - self.box[0])
 
+    def mirrored(self, width: int) -> "Detection":
+        """Return the face in the mirror image of a picture `width` pixels wide."""
+        x0, y0, x1, y1 = self.box
+        points = self.key_points[_MIRRORED_KEY_POINTS] * (-1.0, 1.0) + (width - 1.0, 0.0)
+        return Detection(self.score, np.array([width - 1 - x1, y0, width - 1 - x0, y1]), points)
+
     def region(self, scale: float = 1.5) -> CropRegion:
         """Return the square around the face, turned so that the eyes are level, as the mesh network expects it."""
         right, left = self.key_points[0], self.key_points[1]
         x, y = (self.box[:2] + self.box[2:]) / 2
         side = float(max(self.box[2] - self.box[0], self.box[3] - self.box[1])) * scale
         return CropRegion(float(x), float(y), side, side, math.atan2(left[1] - right[1], left[0] - right[0]))
+
+    def moved(self, matrix: Points) -> "Detection":
+        """Return the detection under a (2, 3) affine that keeps the directions of the image's sides."""
+        corners, points = self.box.reshape(2, 2), self.key_points
+        box = corners @ matrix[:, :2].T + matrix[:, 2]
+        return Detection(self.score, box.ravel(), points @ matrix[:, :2].T + matrix[:, 2])
 
 
 def _anchors(input_side: int, strides: tuple[int, ...], per_cell: tuple[int, ...]) -> Points:
@@ -75,9 +88,20 @@ def run_short_range(network: Network, image: DecodedImage, pad: float = 0.0, tur
     return _detect(network, _SHORT, image, whole_image_region(image, pad, turn))
 
 
-def detect_full_range(networks: Networks, image: DecodedImage) -> list[Detection]:
+def detect_full_range(networks: Networks, image: DecodedImage, turn: float = 0.0) -> list[Detection]:
     """Return the faces including small ones, best first; misses faces that fill the image."""
-    return _detect(networks.full_range, _FULL, image, whole_image_region(image))
+    return _detect(networks.full_range, _FULL, image, whole_image_region(image, turn=turn))
+
+
+def detect_in_windows(networks: Networks, image: DecodedImage, turn: float = 0.0) -> list[Detection]:
+    """Return what the short-range network detects in overlapping windows of half the long side of the image."""
+    windows = [CropRegion(x, y, side, side, turn) for x, y, side in _windows(image)]
+    return [face for window in windows for face in detect_in_window(networks, image, window)]
+
+
+def detect_in_window(networks: Networks, image: DecodedImage, window: CropRegion) -> list[Detection]:
+    """Return what the short-range network detects in one part of the image, best first."""
+    return _detect(networks.short_range, _SHORT, image, window)
 
 
 def detect_faces(networks: Networks, image: DecodedImage) -> list[Detection]:
@@ -86,7 +110,7 @@ def detect_faces(networks: Networks, image: DecodedImage) -> list[Detection]:
     if _max_width(faces) <= 0.4 * min(
         image.width, image.height
     ):  # a larger face leaves no room for another of its size
-        faces = _merge_faces(faces, detect_full_range(networks, image)) or _detect_in_windows(networks, image)
+        faces = _merge_faces(faces, detect_full_range(networks, image)) or _detect_small(networks, image)
     if 0 < _max_width(faces) < _SMALL_FACE * max(image.width, image.height):
         faces = _merge_faces(faces, _detect_around(networks, image, max(faces, key=lambda face: face.width)))
     return sorted(faces, key=lambda face: -face.width)
@@ -106,14 +130,18 @@ def _detect_large_rotated(networks: Networks, image: DecodedImage, turn: float) 
     return detect_short_range(networks, image, turn=turn) or detect_short_range(networks, image, RETRY_PADDING, turn)
 
 
-def _detect_in_windows(networks: Networks, image: DecodedImage) -> list[Detection]:
-    """Return faces too small for detection in the whole image, from overlapping windows of half its long side."""
-    side = max(image.width, image.height) / 2
+def _detect_small(networks: Networks, image: DecodedImage) -> list[Detection]:
+    """Return faces too small for detection in the whole image, from overlapping windows."""
     faces: list[Detection] = []
-    for x in _window_centres(image.width, side):
-        for y in _window_centres(image.height, side):
-            faces = _merge_faces(faces, _detect(networks.full_range, _FULL, image, CropRegion(x, y, side, side)))
+    for x, y, side in _windows(image):
+        faces = _merge_faces(faces, _detect(networks.full_range, _FULL, image, CropRegion(x, y, side, side)))
     return faces
+
+
+def _windows(image: DecodedImage) -> list[tuple[float, float, float]]:
+    """Return centre and side of overlapping windows of half the long side of the image."""
+    side = max(image.width, image.height) / 2
+    return [(x, y, side) for x in _window_centres(image.width, side) for y in _window_centres(image.height, side)]
 
 
 def _window_centres(extent: float, side: float) -> list[float]:
@@ -150,9 +178,12 @@ def _max_width(faces: list[Detection]) -> float:
 
 
 def whole_image_region(image: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> CropRegion:
-    """Return the square with the whole image in its centre, enlarged by `pad` of its side and turned by radians."""
+    """Return the square with the whole image in its centre, enlarged by `pad` of its side and turned by radians.
+
+    A lying or mirrored image and one of half the size give the same pixels.
+    """
     side = max(image.width, image.height) * (1 + pad)
-    return CropRegion(image.width / 2, image.height / 2, side, side, turn)
+    return CropRegion((image.width - 1) / 2, (image.height - 1) / 2, side, side, turn)
 
 
 def _detect(network: Network, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> list[Detection]:
@@ -209,5 +240,8 @@ def _overlap(box: Points, other: Points) -> float:
 def _to_upright(score: float, points: Points, region: CropRegion) -> Detection:
     matrix = region.matrix()
     upright = points @ matrix[:, :2].T + matrix[:, 2]
-    corners = upright[:2]
-    return Detection(score, np.concatenate([corners.min(axis=0), corners.max(axis=0)]), upright[2:])
+    half = np.abs(points[1] - points[0]) * (region.width, region.height) / 2
+    if abs(math.sin(region.angle)) > abs(math.cos(region.angle)):
+        half = half[::-1]
+    centre = (upright[0] + upright[1]) / 2
+    return Detection(score, np.concatenate([centre - half, centre + half]), upright[2:])

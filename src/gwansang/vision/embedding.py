@@ -1,6 +1,7 @@
 """Face embeddings by dlib's face recognition network: 128 numbers that are close for photos of one person.
 
-An embedding identifies a person and is biometric data: callers need the user's consent and must not store it.
+An embedding identifies a person and is biometric data: callers that compare it with others than the user's own pictures
+need the user's consent, and nobody may store it.
 """
 
 import math

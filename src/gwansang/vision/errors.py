@@ -4,6 +4,8 @@ from gwansang.core.exceptions import InvalidInput, Malformed, TooLarge, Unavaila
 
 
 class UnsupportedImageTypeError(Malformed):
+    """Carries `format`, "heic" or "avif", in its context for photos in these formats."""
+
     # Not UnsupportedMedia: that is for the content type of a request, and this for the bytes of a file in it.
     code = "UNSUPPORTED_IMAGE_TYPE"
     title = "Not a JPEG, PNG or WebP image"
@@ -53,6 +55,13 @@ class FaceTurnedError(InvalidInput):
     title = "The face is turned too far"
 
 
+class FaceCoveredError(InvalidInput):
+    """Carries `covered` regions in its context."""
+
+    code = "FACE_COVERED"
+    title = "Most of the face is covered"
+
+
 class FaceBlurredError(InvalidInput):
     code = "FACE_BLURRED"
     title = "The face is too blurred"
@@ -72,7 +81,7 @@ class UnsupportedVideoTypeError(Malformed):
     """Carries `codec` in its context if the container is supported."""
 
     code = "UNSUPPORTED_VIDEO_TYPE"
-    title = "Not a MP4, MOV or WebM video"
+    title = "Not an MP4, MOV, 3GP, WebM or Matroska video"
 
 
 class CorruptVideoError(InvalidInput):

@@ -15,6 +15,8 @@ LandmarkSource = Literal["picture", "own_kernel", "two_looks", "one_look", "olde
 This service's networks on a picture; a client that runs the same networks and kernel on its picture; or a client's
 points alone: the mean of two looks, one look, or 468 points of an older mesh.
 """
+FaceRegion = Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]
+"""Place on a face that something may cover, one side of it or both."""
 POINTS_ALONE: frozenset[LandmarkSource] = frozenset({"two_looks", "one_look", "older_mesh"})
 """Sources without anything from pixels."""
 
@@ -46,7 +48,8 @@ class Quality:
     light_asymmetry: float | None  # |left - right| cheek luma / their mean
     distance_cm: float | None
     distance_source: DistanceSource | None  # "mesh": from the perspective of the face itself, only if it looks near
-    warnings: tuple[str, ...]  # codes such as FRINGE, SMILE, EYES_CLOSED, TOO_DARK, TOO_CLOSE, TURNED
+    warnings: tuple[str, ...]  # codes such as SMILE, EYES_NOT_VISIBLE, TOO_DARK, TOO_CLOSE, TURNED
+    covered: tuple[FaceRegion, ...] = ()  # what can't be seen, from the top down
     blink: float = 0.0  # of the more closed eye: 0 open .. 1 closed
     source: LandmarkSource | None = None  # None: kept by a release that did not tell
     photos: int = 1  # number of photos whose measures were averaged

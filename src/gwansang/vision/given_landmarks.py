@@ -3,13 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from gwansang.vision.client_points import added_error, correct_client_points
 from gwansang.vision.errors import DegenerateLandmarksError
-from gwansang.vision.face import POINTS_ALONE, Face, LandmarkSource, Points
+from gwansang.vision.face import POINTS_ALONE, Face, FaceRegion, LandmarkSource, Points
 from gwansang.vision.landmarks import find_blendshapes
 from gwansang.vision.measuring.face_measures import MeasuredFace, measure_with_details, measure_without_picture
 from gwansang.vision.measuring.model import Landmarks
@@ -27,7 +26,6 @@ from gwansang.vision.pose import (
 from gwansang.vision.quality import QualityWarning, assess_quality, distance_from_mesh, face_width_px
 from gwansang.vision.view import check_view
 
-Cover = Literal["FRINGE", "COVERED"]
 LANDMARK_COUNTS = (VERTEX_COUNT, LANDMARK_COUNT)
 MAX_RESIDUAL_CM = 1.5
 """Root mean square distance to the canonical face: real faces stay below 0.7, permuted points exceed 4."""
@@ -45,7 +43,7 @@ class GivenLandmarks:
     points: 468 of an older face mesh or 478 of Face Landmarker v2, (n, 2) or (n, 3). width, height: of the photo in
     pixels, None if unknown. two_looks: whether the points are the mean of a plain and a mirrored look, as this service
     makes them. details: (73, 2) points of `measuring.template.DETAIL_POINTS`, found in the picture by a client that
-    runs the kernel of this service on such points. covers: what the client saw on the face.
+    runs the kernel of this service on such points. covered: what the client could not see.
     """
 
     points: Points
@@ -53,7 +51,7 @@ class GivenLandmarks:
     height: int | None = None
     two_looks: bool = False
     details: Points | None = None
-    covers: tuple[Cover, ...] = ()
+    covered: tuple[FaceRegion, ...] = ()
 
     @property
     def source(self) -> LandmarkSource:
@@ -72,9 +70,7 @@ def face_from_landmarks(given: GivenLandmarks, networks: Networks) -> Face:
     """
     check_landmarks(given.points)
     _check_details(given)
-    extra = tuple(QualityWarning(cover) for cover in dict.fromkeys(given.covers))
-    if given.source in POINTS_ALONE:
-        extra = (*extra, QualityWarning.LANDMARKS_ONLY)
+    extra = (QualityWarning.LANDMARKS_ONLY,) if given.source in POINTS_ALONE else ()
     width, height = given.width, given.height
     if width is None or height is None:
         aspect = estimate_aspect_ratio(given.points[:VERTEX_COUNT, :2]) / _MEDIAN_ASPECT
@@ -103,12 +99,12 @@ def face_from_landmarks(given: GivenLandmarks, networks: Networks) -> Face:
         pose=pose,
         quality=assess_quality(
             alignment,
-            pose,
             points,
             None,
             blendshapes,
             distance=distance_from_mesh(measured.per_cm),
             source=given.source,
+            covered=tuple(dict.fromkeys(given.covered)),
             extra=extra,
         ),
     )

@@ -13,7 +13,7 @@ from gwansang.vision.tracking import TrackedFrame
 
 
 class GuidanceCue(StrEnum):
-    """Instruction to the person, called a hint in the API; left and right are the person's own."""
+    """Instruction to the person, called a hint in the API, by urgency; left and right are the person's own."""
 
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
@@ -29,6 +29,9 @@ class GuidanceCue(StrEnum):
     CHIN_UP = "chin_up"
     CHIN_DOWN = "chin_down"
     HOLD_STILL = "hold_still"
+    SHOW_EYES = "show_eyes"
+    SHOW_MOUTH = "show_mouth"
+    SHOW_FACE = "show_face"
     OPEN_EYES = "open_eyes"
     RELAX_MOUTH = "relax_mouth"
     FACE_THE_LIGHT = "face_the_light"
@@ -45,23 +48,30 @@ DARK_FRAME, BRIGHT_FRAME = 0.10, 0.92  # mean brightness of a frame without a fa
 _HYSTERESIS = 0.75  # a cue ends only below this share of its limit, so that it does not flicker
 _MIN_INTERVAL_S = 0.15  # of a speed; over a shorter time the landmarks' own noise would count as movement
 _MAX_OUTSIDE = 0.02
-_WINDOW_S = 0.35  # over which eyes, mouth and light are assessed
+_WINDOW_S = 0.35  # over which covers, eyes, mouth and light are assessed
 
 OPTIONAL_CUES: Final = frozenset({GuidanceCue.FACE_THE_LIGHT, GuidanceCue.REMOVE_HAIR})
 """Shown, but not required for a reading."""
 TIMEOUT_CUES: Final = frozenset(
-    {GuidanceCue.OPEN_EYES, GuidanceCue.RELAX_MOUTH, GuidanceCue.TOO_DARK, GuidanceCue.TOO_BRIGHT}
+    {
+        *(GuidanceCue.SHOW_EYES, GuidanceCue.SHOW_MOUTH, GuidanceCue.SHOW_FACE),
+        *(GuidanceCue.OPEN_EYES, GuidanceCue.RELAX_MOUTH, GuidanceCue.TOO_DARK, GuidanceCue.TOO_BRIGHT),
+    }
 )
-"""Required for a limited time only: some eyes are narrow, some mouths smile at rest, some rooms have one lamp."""
+"""Required for a limited time only: an eye patch stays on, some eyes are narrow, some mouths smile at rest, some rooms
+have one lamp."""
 _CUE_OF_WARNING: Final = {
     QualityWarning.TOO_DARK: GuidanceCue.TOO_DARK,
     QualityWarning.TOO_BRIGHT: GuidanceCue.TOO_BRIGHT,
     QualityWarning.BLURRED: GuidanceCue.HOLD_STILL,
+    QualityWarning.EYES_NOT_VISIBLE: GuidanceCue.SHOW_EYES,
+    QualityWarning.MOUTH_OCCLUDED: GuidanceCue.SHOW_MOUTH,
+    QualityWarning.FACE_OCCLUDED: GuidanceCue.SHOW_FACE,
     QualityWarning.EYES_CLOSED: GuidanceCue.OPEN_EYES,
     QualityWarning.SMILE: GuidanceCue.RELAX_MOUTH,
     QualityWarning.MOUTH_OPEN: GuidanceCue.RELAX_MOUTH,
     QualityWarning.UNEVEN_LIGHT: GuidanceCue.FACE_THE_LIGHT,
-    QualityWarning.FRINGE: GuidanceCue.REMOVE_HAIR,
+    QualityWarning.HEAD_COVERED: GuidanceCue.REMOVE_HAIR,
 }
 _PRIORITY: Final = {cue: index for index, cue in enumerate(GuidanceCue)}
 

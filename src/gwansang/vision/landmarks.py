@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gwansang.vision.colors import color_gains
 from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Points
@@ -16,6 +17,8 @@ from gwansang.vision.pose import pose_canonical_face
 
 _SIDE = 256
 _REGION_SCALE = 1.5
+MAX_LEAN = math.radians(10)  # of a face that the networks see as well as a level one
+_MIDDLE_ROWS, _MIDDLE_COLUMNS = slice(96, 176), slice(80, 176)  # of a crop: from the brows to the mouth
 _POINTS, _PRESENCE = 0, 1  # outputs of the mesh network; its third one is not the presence
 _BLENDSHAPE_POINTS = np.array([
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78,
@@ -35,19 +38,24 @@ class FaceMesh:
     points: Points
     presence: float
 
+    def mirrored(self, width: int) -> "FaceMesh":
+        """Return the face in the mirror image of a picture `width` pixels wide."""
+        points = self.points[mirrored_landmarks()] * (-1.0, 1.0, 1.0) + (width - 1.0, 0.0, 0.0)
+        return FaceMesh(points, self.presence)
+
 
 def find_landmarks(networks: Networks, image: DecodedImage, region: CropRegion) -> FaceMesh:
     """Return the mesh of the face in a region, the mean of two looks at it, of which one is mirrored.
 
     region: square around a detected face, level with its eyes, as `Detection.region` gives it. Both looks are bilinear
-    from the decoded pixels and black beyond the border, as MediaPipe Tasks crops: a client that does the same gets the
-    same points.
+    from the decoded pixels and black beyond the border, as MediaPipe Tasks crops, and in the colours of daylight: a
+    client that does the same gets the same points.
     """
-    tensor = _crop(image, region)
+    tensor = _crop(image, region, balanced=True)
     plain, presence = _run(networks, tensor)
     flipped: Tensor = cv2.flip(tensor[0], 1)[None].astype(np.float32, copy=False)
     mirrored = _run(networks, flipped)[0][mirrored_landmarks()]
-    mirrored[:, 0] = 1.0 - mirrored[:, 0]
+    mirrored[:, 0] = 1.0 - 1.0 / _SIDE - mirrored[:, 0]  # pixel j of the crop is pixel 255 - j of the mirrored one
     return FaceMesh(_to_upright((plain + mirrored) / 2, region), presence)
 
 
@@ -58,9 +66,28 @@ def find_landmarks_once(networks: Networks, image: DecodedImage, region: CropReg
 
 
 def find_blendshapes(networks: Networks, points: Points) -> NDArray[np.float64]:
-    """Return the (52,) coefficients of the expression, 0-1 in MediaPipe's order, of (478, 3) points in pixels."""
-    chosen: Tensor = points[_BLENDSHAPE_POINTS, :2].astype(np.float32)[None]
-    return networks.blendshapes.run(chosen)[0].reshape(-1).astype(np.float64)
+    """Return the (52,) coefficients of the expression, 0-1 in MediaPipe's order, of (478, 3) points in pixels.
+
+    A face that leans is turned level first: lying, a relaxed mouth would smile by up to 0.5.
+    """
+    chosen = points[_BLENDSHAPE_POINTS, :2]
+    (x0, y0), (x1, y1) = points[33, :2], points[263, :2]
+    turn = level_turn(math.atan2(y1 - y0, x1 - x0))
+    if turn:
+        cos, sin = math.cos(turn), math.sin(turn)
+        middle = chosen.mean(axis=0)
+        chosen = (chosen - middle) @ np.array([[cos, -sin], [sin, cos]]) + middle
+    tensor: Tensor = chosen.astype(np.float32)[None]
+    return networks.blendshapes.run(tensor)[0].reshape(-1).astype(np.float64)
+
+
+def level_turn(angle: float) -> float:
+    """Return the rotation after which a face of this angle counts as level, in radians: by quarters if it leans little.
+
+    So nothing changes for heads held nearly upright, and a photo that lies gives the pixels of the upright one.
+    """
+    quarters = round(angle / (math.pi / 2)) * math.pi / 2
+    return quarters if abs(angle - quarters) < MAX_LEAN else angle
 
 
 def face_region(points: Points) -> CropRegion:
@@ -81,10 +108,19 @@ def face_region(points: Points) -> CropRegion:
     return CropRegion(float(x), float(y), side, side, angle)
 
 
-def _crop(image: DecodedImage, region: CropRegion) -> Tensor:
+def _crop(image: DecodedImage, region: CropRegion, *, balanced: bool = False) -> Tensor:
+    """Return a region as input of the mesh network.
+
+    balanced: with the colours of a face in daylight in its middle, as another white balance moves the points.
+    """
     crop = crop_image(image, region, _SIDE, antialias=False, border_mode=cv2.BORDER_CONSTANT)
-    tensor: Tensor = np.divide(crop[None], np.float32(255), dtype=np.float32)
-    return tensor
+    if not balanced:
+        plain: Tensor = np.divide(crop[None], np.float32(255), dtype=np.float32)
+        return plain
+    gains = color_gains(crop[_MIDDLE_ROWS, _MIDDLE_COLUMNS]) / 255
+    scaled = cv2.multiply(crop, (*gains, 1.0), dtype=cv2.CV_32F)  # type: ignore[call-overload]  # takes a scalar, too
+    tensor: Tensor = scaled[None]
+    return np.minimum(tensor, np.float32(1), out=tensor)
 
 
 def _run(networks: Networks, tensor: Tensor) -> tuple[Points, float]:

@@ -1,19 +1,28 @@
 """From a photo's bytes to a `Face`: header, reduced pixels, detector, landmarks, pose, quality, measures."""
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
-from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
-from gwansang.vision.detector import Detection, detect_faces
-from gwansang.vision.errors import FaceCutOffError, FaceTooSmallError, MultipleFacesError, NoFaceError
+import numpy as np
+
+from gwansang.vision.covers import check_covers, find_covers
+from gwansang.vision.decode import DecodedImage, ImageDecoder, choose_reduction
+from gwansang.vision.detector import Detection
+from gwansang.vision.errors import FaceCutOffError, FaceTooSmallError, NoFaceError
 from gwansang.vision.face import DistanceSource, Face, Points
 from gwansang.vision.gates.exif import CameraMetadata
-from gwansang.vision.gates.headers import MAX_DECODE_BYTES, ImageHeader, inspect_image
+from gwansang.vision.gates.headers import MAX_DECODE_BYTES, inspect_image
 from gwansang.vision.landmarks import FaceMesh, find_blendshapes, find_landmarks
+from gwansang.vision.measuring.channels import apply_matrix, invert_matrix
 from gwansang.vision.measuring.face_measures import crop_of_image, measure_in_crop
 from gwansang.vision.measuring.model import Landmarks
 from gwansang.vision.measuring.weights import landmark_model
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
+from gwansang.vision.picture_changes import find_picture_changes
 from gwansang.vision.pose import align_to_canonical, calibrated_pose
 from gwansang.vision.quality import (
     QualityWarning,
@@ -21,14 +30,16 @@ from gwansang.vision.quality import (
     camera_distance_cm,
     distance_from_mesh,
     face_width_px,
+    halve_crop,
     measure_image_statistics,
 )
+from gwansang.vision.stretch import NO_STRETCH, Stretch, estimate_stretch, unstretch_image
+from gwansang.vision.subjects import MIN_PRESENCE, choose_subject_either_way, is_seen_mirrored, search_again
 from gwansang.vision.view import check_view
 
 DETECTION_LONG_SIDE_PX = 450  # of the image that the detectors get, at least
 SUFFICIENT_FACE_PX = 170.0  # width of a decoded face that fills the input of the mesh network
 MIN_FACE_PX = 90.0
-SECOND_SUBJECT_RATIO = 0.45  # a second face of at least this share of the first one's width is a second subject
 _MAX_OUTSIDE = 0.02
 
 
@@ -44,35 +55,70 @@ def read_photo(data: bytes, networks: Networks) -> Face:
 def read_photo_with_image(data: bytes, networks: Networks) -> tuple[Face, DecodedImage]:
     """Return the face of a photo as `read_photo` does, and the decoded image it was measured in."""
     header = inspect_image(data)
-    image = decode_image(header, choose_reduction(header, DETECTION_LONG_SIDE_PX))
-    face, has_others = _choose_subject(detect_faces(networks, image))
-    image = _decode_finer(header, image, face)
-    return _measure(networks, image, face, header.camera, has_others=has_others), image
+    decoder = ImageDecoder(header)
+    image = decoder.decode(choose_reduction(header, DETECTION_LONG_SIDE_PX))
+    return _read_subject(networks, image, header.camera, partial(_decode_finer, decoder, image))
 
 
 def read_image(image: DecodedImage, networks: Networks) -> Face:
     """Return the face of a decoded image at full size, taken by an unknown camera; raises as `read_photo` does."""
-    face, has_others = _choose_subject(detect_faces(networks, image))
-    _check_face_size(face)
-    return _measure(networks, image, face, CameraMetadata(), has_others=has_others)
+
+    def keep_size(face: Detection) -> DecodedImage:
+        _check_face_size(face)
+        return image
+
+    return _read_subject(networks, image, CameraMetadata(), keep_size)[0]
+
+
+def _read_subject(
+    networks: Networks, image: DecodedImage, camera: CameraMetadata, decode_for: Callable[[Detection], DecodedImage]
+) -> tuple[Face, DecodedImage]:
+    """Return the face of an image and the image it was measured in, which `decode_for` returns for a detection."""
+    face, has_others = choose_subject_either_way(networks, image)
+    try:
+        finer = decode_for(face)
+        return _measure(networks, finer, face, camera, has_others=has_others), finer
+    except (NoFaceError, FaceTooSmallError):  # the detection may be no face, and the face elsewhere
+        again = search_again(networks, image)
+        if again is None:
+            raise
+    finer = decode_for(again)
+    return _measure(networks, finer, again, camera, has_others=False), finer
 
 
 def _measure(
-    networks: Networks, image: DecodedImage, face: Detection, camera: CameraMetadata, *, has_others: bool
+    networks: Networks,
+    image: DecodedImage,
+    face: Detection,
+    camera: CameraMetadata,
+    *,
+    has_others: bool,
+    unstretched: bool = False,
 ) -> Face:
-    mesh = find_landmarks(networks, image, face.region())
+    mesh = _find_landmarks_either_way(networks, image, face)
     _check_mesh(mesh, image)
     crop = crop_of_image(image, mesh.points)
-    statistics = measure_image_statistics(crop, mesh.points)
+    half = halve_crop(crop)
+    statistics = measure_image_statistics(half, mesh.points)
     alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
     pose = calibrated_pose(alignment.pose)
     check_view(pose, statistics.sharpness)
+    covers = find_covers(crop, mesh.points)
+    check_covers(covers)
     blendshapes = find_blendshapes(networks, mesh.points)
     landmarks = Landmarks(mesh.points, blendshapes, face_width_px(mesh.points) / image.reduction, alignment)
     measured = measure_in_crop(landmark_model(), crop, landmarks)
-    extra = (QualityWarning.OTHER_FACES,) if has_others else ()
+    stretch = NO_STRETCH if covers.regions else estimate_stretch(mesh.points, alignment, measured)
+    if stretch.is_sure and not unstretched:
+        with suppress(NoFaceError, FaceCutOffError):
+            return _measure_unstretched(networks, image, face, camera, stretch, has_others=has_others)
+    extra = find_picture_changes(half, mesh.points, image)
+    extra += (QualityWarning.STRETCHED,) * (unstretched or stretch.is_told)
+    extra += (QualityWarning.OTHER_FACES,) * has_others
     distance = _camera_distance(image, camera, mesh.points, measured.per_cm)
-    quality = assess_quality(alignment, pose, mesh.points, statistics, blendshapes, distance=distance, extra=extra)
+    quality = assess_quality(
+        alignment, mesh.points, statistics, blendshapes, distance=distance, covered=covers.regions, extra=extra
+    )
     return Face(
         points=mesh.points,
         frontal=alignment.frontal,
@@ -86,29 +132,50 @@ def _measure(
     )
 
 
-def _choose_subject(faces: list[Detection]) -> tuple[Detection, bool]:
-    """Return the largest face, and whether there are smaller ones in the background."""
-    if not faces:
-        raise NoFaceError("No face was found; use a photo that shows one face from the front.")
-    subjects = count_subjects(faces)
-    if subjects > 1:
-        raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
-    return faces[0], len(faces) > 1
+def _measure_unstretched(
+    networks: Networks,
+    image: DecodedImage,
+    face: Detection,
+    camera: CameraMetadata,
+    stretch: Stretch,
+    *,
+    has_others: bool,
+) -> Face:
+    """Return the face of a stretched picture, measured as if it were not, at its place in the picture as given."""
+    to_given = stretch.widening
+    before = face.moved(invert_matrix(to_given))
+    found = _measure(networks, unstretch_image(image, stretch), before, camera, has_others=has_others, unstretched=True)
+    points = np.column_stack([apply_matrix(to_given, found.points[:, :2]), found.points[:, 2]])
+    details = apply_matrix(to_given, found.details)
+    return replace(found, points=points, details=details, image_width=image.width, image_height=image.height)
 
 
-def count_subjects(faces: list[Detection]) -> int:
-    """Return the number of faces, given largest first, that are large enough to be subjects of the photo."""
-    return sum(face.width >= SECOND_SUBJECT_RATIO * faces[0].width for face in faces)
+def _find_landmarks_either_way(networks: Networks, image: DecodedImage, face: Detection) -> FaceMesh:
+    """Return the mesh of a face, seen in the orientation with the darker half of the picture on the left.
+
+    The crop lies half a pixel beside its mirror image. A face that the network does not know there, as some that are
+    turned away or cut off, is seen in the other orientation, too.
+    """
+    mirrored = is_seen_mirrored(image, face)
+    mesh = _find_landmarks(networks, image, face, mirrored=mirrored)
+    return mesh if mesh.presence >= MIN_PRESENCE else _find_landmarks(networks, image, face, mirrored=not mirrored)
 
 
-def _decode_finer(header: ImageHeader, image: DecodedImage, face: Detection) -> DecodedImage:
+def _find_landmarks(networks: Networks, image: DecodedImage, face: Detection, *, mirrored: bool) -> FaceMesh:
+    if not mirrored:
+        return find_landmarks(networks, image, face.region())
+    region = face.mirrored(image.width).region()
+    return find_landmarks(networks, image.mirrored(), region).mirrored(image.width)
+
+
+def _decode_finer(decoder: ImageDecoder, image: DecodedImage, face: Detection) -> DecodedImage:
     """Return the image, decoded again at a finer resolution if its face is small and the file has more pixels."""
     _check_face_size(face)
-    finest = 1 if 3 * header.width * header.height <= MAX_DECODE_BYTES else 2
+    finest = 1 if 3 * image.width * image.height <= MAX_DECODE_BYTES else 2
     if image.reduction <= finest or face.width / image.reduction >= SUFFICIENT_FACE_PX:
         return image
     finer = (r for r in (4, 2) if r < image.reduction and face.width / r >= SUFFICIENT_FACE_PX)
-    return decode_image(header, next(finer, finest))
+    return decoder.decode(next(finer, finest))
 
 
 def _check_face_size(face: Detection) -> None:
@@ -121,7 +188,7 @@ def _check_face_size(face: Detection) -> None:
 
 
 def _check_mesh(mesh: FaceMesh, image: DecodedImage) -> None:
-    if mesh.presence < 0.5:
+    if mesh.presence < MIN_PRESENCE:
         raise NoFaceError("No face was found; use a photo that shows one face from the front.")
     positions = mesh.points[:, :2]
     is_outside = (positions < 0).any(axis=1) | (positions > (image.width, image.height)).any(axis=1)

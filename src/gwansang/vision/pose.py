@@ -73,12 +73,17 @@ def pose_canonical_face(points: Points) -> Points:
 
 
 def _angles(rotation: Points) -> Pose:
-    """Return yaw, pitch and roll in degrees of a camera-to-canonical rotation (signs as in `Pose`)."""
-    up, forward = rotation[1], rotation[2]  # the head's axes in camera coordinates
+    """Return yaw, pitch and roll in degrees of a camera-to-canonical rotation (signs as in `Pose`).
+
+    The direction of the camera in the head's own axes gives yaw and pitch, so that turning the picture changes the roll
+    alone. A head that nods by the pitch, then turns by the yaw and leans by the roll has exactly these angles.
+    """
+    x, y, z = rotation[:, 2]  # the way to the camera in the head's axes
+    across = rotation[0]  # the head's axis from ear to ear in camera coordinates
     return Pose(
-        yaw_deg=float(np.degrees(np.arctan2(forward[0], forward[2]))),
-        pitch_deg=float(np.degrees(np.arcsin(np.clip(forward[1], -1.0, 1.0)))),
-        roll_deg=float(np.degrees(np.arctan2(up[0], up[1]))),
+        yaw_deg=float(np.degrees(np.arctan2(-x, np.copysign(np.hypot(y, z), z)))),
+        pitch_deg=float(np.degrees(np.arctan2(-y, abs(z)))),
+        roll_deg=float(np.degrees(np.arctan2(-across[1], across[0]))),
     )
 
 

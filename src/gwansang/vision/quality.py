@@ -1,6 +1,7 @@
 """Quality assessment of a face in a photo: metrics, warnings and an overall score."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.vision.decode import Pixels
-from gwansang.vision.face import DistanceSource, LandmarkSource, Points, Pose, Quality
+from gwansang.vision.face import DistanceSource, FaceRegion, LandmarkSource, Points, Pose, Quality
 from gwansang.vision.measuring.channels import HEIGHT, WIDTH, apply_matrix, crop_matrix
 from gwansang.vision.mesh import VERTEX_COUNT, canonical_face
-from gwansang.vision.pose import Alignment
+from gwansang.vision.pose import Alignment, calibrated_pose
 
 
 class QualityWarning(StrEnum):
@@ -30,8 +31,15 @@ class QualityWarning(StrEnum):
     TOO_DARK = "TOO_DARK"
     TOO_BRIGHT = "TOO_BRIGHT"
     UNEVEN_LIGHT = "UNEVEN_LIGHT"
-    FRINGE = "FRINGE"
-    COVERED = "COVERED"
+    HEAD_COVERED = "HEAD_COVERED"
+    EYES_NOT_VISIBLE = "EYES_NOT_VISIBLE"
+    MOUTH_OCCLUDED = "MOUTH_OCCLUDED"
+    FACE_OCCLUDED = "FACE_OCCLUDED"
+    UNNATURAL_COLOUR = "UNNATURAL_COLOUR"
+    MONOCHROME = "MONOCHROME"
+    LOW_DYNAMIC_RANGE = "LOW_DYNAMIC_RANGE"
+    COMPRESSION_ARTIFACTS = "COMPRESSION_ARTIFACTS"
+    STRETCHED = "STRETCHED"
     TOO_CLOSE = "TOO_CLOSE"
     OTHER_FACES = "OTHER_FACES"
     ASPECT_ASSUMED = "ASPECT_ASSUMED"
@@ -40,6 +48,7 @@ class QualityWarning(StrEnum):
 
 GOOD_YAW_DEG, GOOD_PITCH_DEG = 12.0, 12.0
 GOOD_FACE_PX = 220.0
+_GUESSED_PITCH_DEG = 20.0  # of a partly covered face: masks and hats move it by up to 7 degrees
 _MIN_DISTANCE_CM = {"exif": 45.0, "mesh": 40.0}  # the mesh knows one over the distance to 0.008 1/cm
 GOOD_SHARPNESS = 8.5
 GOOD_MOUTH_GAP = 0.12  # closed lips measure 0.00-0.05 of the mouth's width
@@ -48,12 +57,16 @@ CLOSED_EYE = 0.5
 """Coefficient of a blink from which an eye looks closed; narrow smiling eyes reach 0.35."""
 _SMILE_SHAPES, _BLINK_SHAPES = (44, 45), (9, 10)  # mouthSmileLeft, mouthSmileRight; eyeBlinkLeft, eyeBlinkRight
 
-_FOREHEAD = (10, 109, 338, 67, 297, 103, 332, 69, 299, 108, 337, 151)
-_CHEEKS = (50, 280, 205, 425, 36, 266, 101, 330)
-_LOWER_FACE = (18, 200, 199, 201, 421, 194, 418, 164, 212, 432)
-_HAIR_CONTRAST, _COVER_CONTRAST = 40.0, 40.0
-"""CIE Lab distance to the cheeks. On 118 photos bare foreheads of every skin tone reach 33 (a shine) and fringes begin
-at 47; bare lower faces reach 31 and full beards begin at 51."""
+_OF_ALL_PIXELS = frozenset(
+    {
+        QualityWarning.TOO_DARK,
+        QualityWarning.TOO_BRIGHT,
+        QualityWarning.UNEVEN_LIGHT,
+        QualityWarning.LOW_DYNAMIC_RANGE,
+    }
+)
+"""Warnings that are judged from all pixels of a face, and not told if some of them are of what covers it."""
+
 _DARK_HIGHLIGHT = 0.22  # the brightest twentieth of the face; relative to the scene, not to the skin
 
 _NEAR_PER_CM = 0.014  # 1/cm; of 90 portraits taken from afar 95 % are below 0.0125
@@ -66,8 +79,7 @@ class ImageStatistics:
     """Statistics of the pixels at the mesh points of a face.
 
     brightness: mean luma, 0-1; highlight: its 95th percentile; clipped: share of points above 250 of 255;
-    asymmetry: |left - right| / mean; sharpness: variance of the Laplacian over the variance of the luma, times 1000;
-    forehead_contrast, lower_face_contrast: CIE Lab distance to the cheeks.
+    asymmetry: |left - right| / mean; sharpness: variance of the Laplacian over the variance of the luma, times 1000.
     """
 
     brightness: float
@@ -75,13 +87,15 @@ class ImageStatistics:
     clipped: float
     asymmetry: float
     sharpness: float
-    forehead_contrast: float
-    lower_face_contrast: float
+
+
+def halve_crop(crop: Pixels) -> Pixels:
+    """Return the eye-level crop of a face at half its size, (210, 180, 3)."""
+    return cv2.resize(crop, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def measure_image_statistics(crop: Pixels, landmarks: Points) -> ImageStatistics:
-    """Measure light and sharpness in the eye-level crop of a face, at the vertices of its (478, 3) landmarks."""
-    crop = cv2.resize(crop, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    """Measure light and sharpness in the halved crop of a face, at the vertices of its (478, 3) landmarks."""
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     positions = apply_matrix(crop_matrix(landmarks), landmarks[:VERTEX_COUNT, :2]) / 2 - 0.25
     x, y = np.clip(positions.round().astype(int), 0, (WIDTH // 2 - 1, HEIGHT // 2 - 1)).T
@@ -89,16 +103,12 @@ def measure_image_statistics(crop: Pixels, landmarks: Points) -> ImageStatistics
     face = canonical_face()
     is_left = face.vertices[:, 0] > 0.5
     left, right = luma[is_left].mean(), luma[face.mirror[is_left]].mean()
-    lab = cv2.cvtColor(crop[y, x][None], cv2.COLOR_RGB2LAB)[0].astype(np.float64)
-    contrast = np.linalg.norm(lab - np.median(lab[list(_CHEEKS)], axis=0), axis=1)
     return ImageStatistics(
         brightness=float(luma.mean() / 255),
         highlight=float(np.percentile(luma, 95) / 255),
         clipped=float((luma > 250).mean()),
         asymmetry=float(abs(left - right) / max(left + right, 1.0) * 2),
         sharpness=1000.0 * _variance(cv2.Laplacian(gray, cv2.CV_16S)) / max(_variance(gray), 1.0),
-        forehead_contrast=float(np.median(contrast[list(_FOREHEAD)])),
-        lower_face_contrast=float(np.median(contrast[list(_LOWER_FACE)])),
     )
 
 
@@ -151,6 +161,17 @@ def iris_diameter_px(landmarks: Points) -> float:
     return float(np.median(np.linalg.norm(rims[:, [0, 1]] - rims[:, [2, 3]], axis=2).max(axis=1)))
 
 
+def cover_warnings(covered: Collection[FaceRegion]) -> tuple[QualityWarning, ...]:
+    """Return the warnings about covered regions; hair on a forehead whose brows are free raises none."""
+    checks = (
+        ("forehead" in covered and "brows" in covered, QualityWarning.HEAD_COVERED),
+        ("eyes" in covered, QualityWarning.EYES_NOT_VISIBLE),
+        ("mouth" in covered, QualityWarning.MOUTH_OCCLUDED),
+        (bool({"nose", "cheeks", "jaw"}.intersection(covered)), QualityWarning.FACE_OCCLUDED),
+    )
+    return tuple(warning for applies, warning in checks if applies)
+
+
 def quality_warnings(
     quality: Quality, pose: Pose, statistics: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
 ) -> tuple[QualityWarning, ...]:
@@ -160,18 +181,27 @@ def quality_warnings(
         and quality.distance_source is not None
         and quality.distance_cm < _MIN_DISTANCE_CM.get(quality.distance_source, 0.0)
     )
+    mouth_seen = "mouth" not in quality.covered
+    good_pitch = GOOD_PITCH_DEG if _is_open(quality.covered) else _GUESSED_PITCH_DEG
     checks = (
         (quality.face_width_px < GOOD_FACE_PX and statistics is not None, QualityWarning.SMALL_FACE),
         (abs(pose.yaw_deg) > GOOD_YAW_DEG, QualityWarning.TURNED),
-        (pose.pitch_deg > GOOD_PITCH_DEG, QualityWarning.CHIN_UP),
-        (pose.pitch_deg < -GOOD_PITCH_DEG, QualityWarning.CHIN_DOWN),
-        (quality.smile > GOOD_SMILE, QualityWarning.SMILE),
-        (quality.mouth_gap > GOOD_MOUTH_GAP, QualityWarning.MOUTH_OPEN),
-        (quality.blink > CLOSED_EYE, QualityWarning.EYES_CLOSED),
+        (pose.pitch_deg > good_pitch, QualityWarning.CHIN_UP),
+        (pose.pitch_deg < -good_pitch, QualityWarning.CHIN_DOWN),
+        (quality.smile > GOOD_SMILE and mouth_seen, QualityWarning.SMILE),
+        (quality.mouth_gap > GOOD_MOUTH_GAP and mouth_seen, QualityWarning.MOUTH_OPEN),
+        (quality.blink > CLOSED_EYE and "eyes" not in quality.covered, QualityWarning.EYES_CLOSED),
         (is_near, QualityWarning.TOO_CLOSE),
     )
     of_image = _image_warnings(statistics) if statistics else ()
-    return (*(warning for applies, warning in checks if applies), *of_image, *extra)
+    of_face = (warning for applies, warning in checks if applies)
+    warnings = (*cover_warnings(quality.covered), *of_face, *of_image, *extra)
+    return tuple(one for one in warnings if _is_open(quality.covered) or one not in _OF_ALL_PIXELS)
+
+
+def _is_open(covered: Collection[FaceRegion]) -> bool:
+    """Return whether nothing of a face is covered but perhaps its forehead."""
+    return not set(covered) - {"forehead"}
 
 
 def _image_warnings(statistics: ImageStatistics) -> tuple[QualityWarning, ...]:
@@ -180,8 +210,6 @@ def _image_warnings(statistics: ImageStatistics) -> tuple[QualityWarning, ...]:
         (statistics.highlight < _DARK_HIGHLIGHT, QualityWarning.TOO_DARK),
         (statistics.clipped > 0.25, QualityWarning.TOO_BRIGHT),
         (statistics.asymmetry > 0.35, QualityWarning.UNEVEN_LIGHT),
-        (statistics.forehead_contrast > _HAIR_CONTRAST, QualityWarning.FRINGE),
-        (statistics.lower_face_contrast > _COVER_CONTRAST, QualityWarning.COVERED),
     )
     return tuple(warning for applies, warning in checks if applies)
 
@@ -189,8 +217,11 @@ def _image_warnings(statistics: ImageStatistics) -> tuple[QualityWarning, ...]:
 _FACTORS = {
     QualityWarning.EYES_CLOSED: 0.85,
     QualityWarning.TOO_CLOSE: 0.85,
-    QualityWarning.FRINGE: 0.85,
-    QualityWarning.COVERED: 0.7,
+    QualityWarning.HEAD_COVERED: 0.85,
+    QualityWarning.EYES_NOT_VISIBLE: 0.6,
+    QualityWarning.MOUTH_OCCLUDED: 0.6,
+    QualityWarning.FACE_OCCLUDED: 0.6,
+    QualityWarning.STRETCHED: 0.7,
     QualityWarning.UNEVEN_LIGHT: 0.93,
     QualityWarning.TOO_DARK: 0.93,
     QualityWarning.TOO_BRIGHT: 0.93,
@@ -213,21 +244,22 @@ def quality_score(quality: Quality, pose: Pose, warnings: tuple[QualityWarning, 
 
 def assess_quality(
     alignment: Alignment,
-    pose: Pose,
     points: Points,
     statistics: ImageStatistics | None,
     blendshapes: NDArray[np.float64],
     *,
     distance: tuple[float, DistanceSource] | None = None,
     source: LandmarkSource = "picture",
+    covered: tuple[FaceRegion, ...] = (),
     extra: tuple[QualityWarning, ...] = (),
 ) -> Quality:
     """Return the quality of a face with its score and warnings.
 
-    pose: of the head; points: (478, 3) landmarks in pixels, which `alignment` was made of; statistics: None without an
+    points: (478, 3) landmarks in pixels, which `alignment` was made of; statistics: None without an
     image; blendshapes: (52,) coefficients of the expression; distance: of the camera in cm, with its source; source: of
-    the landmarks; extra: further warnings.
+    the landmarks; covered: regions that can't be seen; extra: further warnings.
     """
+    pose = calibrated_pose(alignment.pose)
     distance_cm, distance_source = distance or (None, None)
     quality = Quality(
         score=0.0,
@@ -242,6 +274,7 @@ def assess_quality(
         distance_cm=distance_cm,
         distance_source=distance_source,
         warnings=(),
+        covered=covered,
         source=source,
     )
     warnings = quality_warnings(quality, pose, statistics, extra)

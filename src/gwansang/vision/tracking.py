@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gwansang.vision.client_points import correct_client_points
+from gwansang.vision.covers import find_covers
 from gwansang.vision.decode import DecodedImage, choose_reduction, decode_image
 from gwansang.vision.detector import RETRY_PADDING, Detection, detect_full_range, detect_short_range
 from gwansang.vision.errors import ImageTooLargeError
@@ -15,19 +16,14 @@ from gwansang.vision.landmarks import FaceMesh, face_region, find_blendshapes, f
 from gwansang.vision.measuring.face_measures import crop_of_image
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX, count_subjects
+from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX
 from gwansang.vision.pose import align_to_canonical, calibrated_pose
-from gwansang.vision.quality import assess_quality, measure_image_statistics
+from gwansang.vision.quality import assess_quality, halve_crop, measure_image_statistics
+from gwansang.vision.subjects import MIN_PRESENCE, count_subjects, one_per_face
 
 MAX_FRAME_PIXELS = 4_000_000  # a little more than 2560 x 1440
-_MIN_PRESENCE = 0.5  # at which a face is tracked further
 _DETECTION_INTERVAL = 8  # frames; another person may have entered the image
 _MAX_OFF_CENTRE = 0.5  # of the frame; a mesh whose mean is further out has lost its face
-FACE_OVAL = (
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-)
-"""Mesh points of the face's outline, clockwise in the frame from the top of the forehead."""
 
 
 class TrackingState:
@@ -91,7 +87,7 @@ def track_landmarks(given: GivenLandmarks, width: int, height: int, networks: Ne
     points = correct_client_points(to_pixels(given.points, width, height), given.source)
     alignment = align_to_canonical(points[:VERTEX_COUNT])
     pose = calibrated_pose(alignment.pose)
-    quality = assess_quality(alignment, pose, points, None, find_blendshapes(networks, points), source=given.source)
+    quality = assess_quality(alignment, points, None, find_blendshapes(networks, points), source=given.source)
     return TrackedFrame(width, height, None, 1, points, pose, quality)
 
 
@@ -120,38 +116,43 @@ def _track(networks: Networks, image: DecodedImage, state: TrackingState) -> Fac
         return None
     state.frames_since_detection += 1
     if state.frames_since_detection >= _DETECTION_INTERVAL:
-        state.faces, state.frames_since_detection = max(1, count_subjects(_detect(networks, image))), 0
+        state.faces, state.frames_since_detection = _count_people(networks, image), 0
     return _confirm(find_landmarks_once(networks, image, face_region(state.points)), image)
+
+
+def _count_people(networks: Networks, image: DecodedImage) -> int:
+    return max(1, count_subjects(one_per_face(networks, image, _detect(networks, image))))
 
 
 def _acquire(networks: Networks, image: DecodedImage, state: TrackingState) -> FaceMesh | None:
     """Return the mesh of the largest face detected; run twice, as the detector's region is only approximate."""
-    faces = _detect(networks, image)
-    if not faces:
-        return None
-    state.faces, state.frames_since_detection = count_subjects(faces), 0
-    first = find_landmarks_once(networks, image, faces[0].region())
-    if first.presence < _MIN_PRESENCE:
-        return None
-    return _confirm(find_landmarks_once(networks, image, face_region(first.points)), image)
+    for detect in (_detect, detect_full_range):
+        faces = one_per_face(networks, image, detect(networks, image))
+        first = find_landmarks_once(networks, image, faces[0].region()) if faces else None
+        if first is not None and first.presence >= MIN_PRESENCE:
+            state.faces, state.frames_since_detection = count_subjects(faces), 0
+            return _confirm(find_landmarks_once(networks, image, face_region(first.points)), image)
+    return None
 
 
 def _confirm(mesh: FaceMesh, image: DecodedImage) -> FaceMesh | None:
     """Return the mesh if it is a face whose mean is in or near the image."""
     x, y = mesh.points[:, :2].mean(axis=0) / (image.width, image.height)
     is_near = abs(x - 0.5) <= _MAX_OFF_CENTRE and abs(y - 0.5) <= _MAX_OFF_CENTRE
-    return mesh if mesh.presence >= _MIN_PRESENCE and is_near else None
+    return mesh if mesh.presence >= MIN_PRESENCE and is_near else None
 
 
 def _detect(networks: Networks, image: DecodedImage) -> list[Detection]:
-    """Return the faces, largest first; unlike in a photo, small and rotated ones need not be found."""
+    """Return the faces of a frame; unlike in a photo, small and rotated ones need not be found."""
     near = detect_short_range(networks, image) or detect_short_range(networks, image, RETRY_PADDING)
-    return sorted(near or detect_full_range(networks, image), key=lambda face: -face.width)
+    return near or detect_full_range(networks, image)
 
 
 def _assess(networks: Networks, image: DecodedImage, mesh: FaceMesh) -> tuple[Pose, Quality]:
     alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
-    statistics = measure_image_statistics(crop_of_image(image, mesh.points), mesh.points)
+    crop = crop_of_image(image, mesh.points)
+    statistics = measure_image_statistics(halve_crop(crop), mesh.points)
+    covered = find_covers(crop, mesh.points).regions
     blendshapes = find_blendshapes(networks, mesh.points)
     pose = calibrated_pose(alignment.pose)
-    return pose, assess_quality(alignment, pose, mesh.points, statistics, blendshapes)
+    return pose, assess_quality(alignment, mesh.points, statistics, blendshapes, covered=covered)

@@ -26,9 +26,10 @@ from gwansang.vision.gates.clip_header import (
     check_frame_rate,
     check_frame_size,
 )
+from gwansang.vision.gates.edit_list import shown_frames, shown_seconds
 from gwansang.vision.gates.masked_file import MaskedFile
+from gwansang.vision.gates.matroska import inspect_matroska
 from gwansang.vision.gates.mp4 import inspect_mp4
-from gwansang.vision.gates.webm import inspect_webm
 
 if TYPE_CHECKING:  # `av` loads slowly: only decoding imports it
     from av.buffer import Buffer
@@ -39,11 +40,12 @@ if TYPE_CHECKING:  # `av` loads slowly: only decoding imports it
 
 MAX_SAMPLED_FRAMES = 60  # frames of a clip that are decoded for reading
 PART_FRAMES = 6
+LEAD_FRAMES = 2
 _MATRIX = "DISPLAYMATRIX"
 _EBML = b"\x1a\x45\xdf\xa3"
 _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "mpeg4"})
 _SKIPPING = frozenset({"h264", "hevc"})  # decoders for which frames to skip are set packet by packet
-_DEMUXERS = {"mp4": "mov", "webm": "matroska"}
+_DEMUXERS = {"mp4": "mov", "matroska": "matroska"}
 _OPTIONS = {
     "protocol_whitelist": "none",  # no protocol has this name
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm",
@@ -54,7 +56,7 @@ _OPTIONS = {
     "analyzeduration": "1000000",
     "enable_drefs": "0",
     "use_absolute_path": "0",
-    "ignore_editlist": "1",  # edits can repeat frames without end
+    "ignore_editlist": "1",  # hidden from it, and read by `gates.edit_list`
     "threads": "1",
 }
 
@@ -78,59 +80,97 @@ class DecodeBudget:
 class ClipIndex:
     """Index of a clip's packets.
 
-    parts: timestamps of the selected frames, in ticks of `tick_s`, grouped into units of work.
-    first_packets: for each part, the number of the packet at which decoding starts.
+    seconds: duration of what is shown.
+    parts: timestamps of the selected frames, grouped into units of work.
+    first_packets: for each part, the number of the packet at which decoding starts; lead_packets: the same, starting
+        with the last LEAD_FRAMES of the part before.
+    shown_at: timestamps of the frames that a player shows, each with its second in the clip.
     """
 
     header: ClipHeader
     frame_count: int
     seconds: float
-    tick_s: Fraction
     parts: tuple[tuple[int, ...], ...]
     first_packets: tuple[int, ...]
+    lead_packets: tuple[int, ...]
+    shown_at: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFrame:
-    """A frame and its time in the clip, in seconds."""
+    """A frame and its time in the clip, in seconds; is_lead: it belongs to the part before."""
 
     image: DecodedImage
     second: float
+    is_lead: bool = False
 
 
 def inspect_clip(data: bytes) -> ClipHeader:
-    """Return the header of an MP4, MOV or WebM file, read without a demuxer.
+    """Return the header of an MP4, MOV, 3GP, WebM or Matroska file, read without a demuxer.
 
     Raises an error of `vision.errors` if the type is unsupported, the file damaged, or a limit exceeded.
     """
     if not data:
         raise EmptyImageError("The file is empty; choose a video and send it again.")
-    return inspect_webm(data) if data[:4] == _EBML else inspect_mp4(data)
+    return inspect_matroska(data) if data[:4] == _EBML else inspect_mp4(data)
 
 
 def scan_clip(data: bytes, budget: DecodeBudget) -> ClipIndex:
     """Count the packets of a clip and select the frames to decode; decodes none. Raises as `inspect_clip` does."""
     header = inspect_clip(data)
     with _open_clip(data, header) as (container, stream):
-        tick_s = stream.time_base or Fraction(1, 1000)
-        times: list[int] = []
-        keyframes: list[tuple[int, int]] = []  # (number of the packet, time)
+        packets = _Packets(stream.time_base or Fraction(1, 1000))
         for packet in _packets(container, stream, budget):
-            time = packet.pts or 0
-            if packet.is_keyframe:
-                keyframes.append((len(times), time))
-            times.append(time)
-            check_frame_count(len(times))
-            check_duration(abs(time - times[0]) * float(tick_s))
-    check_frame_count(len(times))
-    if not keyframes:
+            packets.add(packet)
+            check_frame_count(len(packets.times))
+            if not header.edits:
+                check_duration(packets.seconds())
+    check_frame_count(len(packets.times))
+    check_frame_rate(len(packets.times) - 1, packets.seconds())
+    return _select_parts(header, packets)
+
+
+class _Packets:
+    """Times of the packets of a clip, in ticks of `tick_s`; keyframes: number of the packet and time of each."""
+
+    def __init__(self, tick_s: Fraction) -> None:
+        self.tick_s = tick_s
+        self.times: list[int] = []
+        self.keyframes: list[tuple[int, int]] = []
+        self.last_ticks = 1
+        self._first = self._last = 0
+
+    def add(self, packet: "Packet[VideoStream]") -> None:
+        time = packet.pts or 0
+        self._first, self._last = (min(self._first, time), max(self._last, time)) if self.times else (time, time)
+        if packet.is_keyframe:
+            self.keyframes.append((len(self.times), time))
+        self.times.append(time)
+        self.last_ticks = packet.duration or 1
+
+    def first_packet(self, time: int) -> int:
+        """Return the number of the packet at which decoding has to start for a frame."""
+        return max((packet for packet, start in self.keyframes if start <= time), default=0)
+
+    def seconds(self) -> float:
+        """Return the time from the first to the last frame so far."""
+        return float((self._last - self._first) * self.tick_s)
+
+
+def _select_parts(header: ClipHeader, packets: _Packets) -> ClipIndex:
+    """Return the index with the frames to decode, of those that are shown; raises if too much or nothing is shown."""
+    if not packets.keyframes:
         raise CorruptVideoError("The video has no frame that can be shown by itself; send the original file.")
-    seconds = (max(times) - min(times)) * float(tick_s)
+    tick_s, last_ticks = packets.tick_s, packets.last_ticks
+    times = sorted({time for time in packets.times if time >= packets.keyframes[0][1]})
+    shown_at = shown_frames(header.edits, times, last_ticks, tick_s)
+    track_s = (times[-1] + last_ticks) * tick_s
+    seconds = shown_seconds(header.edits, track_s) if header.edits else packets.seconds()
     check_duration(seconds)
-    check_frame_rate(len(times) - 1, seconds)
-    parts = tuple(_select_frames(sorted({time for time in times if time >= keyframes[0][1]})))
-    first_packets = tuple(max((packet for packet, time in keyframes if time <= part[0]), default=0) for part in parts)
-    return ClipIndex(header, len(times), seconds, tick_s, parts, first_packets)
+    parts = tuple(_select_frames(list(shown_at)))
+    first = [packets.first_packet(part[0]) for part in parts]
+    lead = first[:1] + [packets.first_packet(part[-LEAD_FRAMES:][0]) for part in parts[:-1]]
+    return ClipIndex(header, len(packets.times), seconds, parts, tuple(first), tuple(lead), shown_at)
 
 
 def _select_frames(times: list[int]) -> Iterator[tuple[int, ...]]:
@@ -142,17 +182,26 @@ def _select_frames(times: list[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(selected[part * count // parts : (part + 1) * count // parts])
 
 
-def decode_frames(data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget) -> Iterator[ClipFrame]:
-    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError after the time limit."""
-    selected, first = clip.parts[part], clip.parts[0][0]
+def decode_frames(
+    data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget, *, with_lead: bool = False
+) -> Iterator[ClipFrame]:
+    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError after the time limit.
+
+    with_lead: the last LEAD_FRAMES of the part before come first.
+    """
+    lead = clip.parts[part - 1][-LEAD_FRAMES:] if with_lead and part else ()
+    selected = (*lead, *clip.parts[part])
+    first_packet = (clip.lead_packets if with_lead else clip.first_packets)[part]
     remaining = list(selected)
     with _open_clip(data, clip.header) as (container, stream):
-        packets = islice(_packets(container, stream, budget), clip.first_packets[part], None)
+        packets = islice(_packets(container, stream, budget), first_packet, None)
         for frame in _decode_packets(packets, stream, frozenset(selected)):
             if frame.pts is None or frame.pts < remaining[0] or frame.is_corrupt:
                 continue
             remaining = [time for time in remaining if time > frame.pts]
-            yield ClipFrame(_image_of(frame, stream), float((frame.pts - first) * clip.tick_s))
+            if frame.pts in clip.shown_at:  # else it was cut away, and follows a damaged one
+                is_lead = frame.pts < clip.parts[part][0]
+                yield ClipFrame(_image_of(frame, stream), clip.shown_at[frame.pts], is_lead)
             if not remaining:
                 return
 

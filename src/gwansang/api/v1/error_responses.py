@@ -61,6 +61,7 @@ _INFERENCE: Errors = (
     vision.FaceTooSmallError,
     vision.FaceTurnedError,
     vision.FaceBlurredError,
+    vision.FaceCoveredError,
     vision.FaceCutOffError,
 )
 _SUBMISSION: Errors = (

@@ -80,7 +80,8 @@ BATCH_BODY = _form(
 )
 VIDEO_BODY = _form(
     _file(
-        "One video of one face: MP4, MOV or WebM, up to {max_video_bytes}, 30 seconds, 4K and 240 pictures a second."
+        "One video of one face: MP4, MOV, 3GP, WebM or Matroska, up to {max_video_bytes}, 30 seconds, 4K and 240 "
+        "pictures a second."
     ),
     FaceForm,
     "video",

@@ -17,8 +17,8 @@ from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.snapshot import AnalysisSnapshot
 from gwansang.texts import DEFAULT_LOCALE, Locale
-from gwansang.vision.face import Pose, Quality
-from gwansang.vision.given_landmarks import Cover, GivenLandmarks
+from gwansang.vision.face import FaceRegion, Pose, Quality
+from gwansang.vision.given_landmarks import GivenLandmarks
 
 _SNAPSHOT: Final = cache(lambda: TypeAdapter(AnalysisSnapshot))  # built at first use: 20 ms of the start otherwise
 _SNAPSHOT_KEY: Final = "told"  # in stored results, so it can't be renamed
@@ -33,11 +33,11 @@ class _StoredLandmarks(Strict):
     height: int | None = None
     two_looks: bool = False
     details: tuple[tuple[float, float], ...] | None = None
-    covers: tuple[Cover, ...] = ()
+    covered: tuple[FaceRegion, ...] = ()
 
     @property
     def as_in_first_release(self) -> bool:
-        return not (self.two_looks or self.details or self.covers)
+        return not (self.two_looks or self.details or self.covered)
 
 
 class ReadingRequest(Strict):
@@ -100,14 +100,14 @@ def _store_landmarks(given: GivenLandmarks) -> _StoredLandmarks:
         height=given.height,
         two_looks=given.two_looks,
         details=None if given.details is None else tuple((x, y) for x, y in given.details.tolist()),
-        covers=given.covers,
+        covered=given.covered,
     )
 
 
 def _load_landmarks(stored: _StoredLandmarks) -> GivenLandmarks:
     details = None if stored.details is None else np.array(stored.details, dtype=np.float64)
     points = np.array(stored.points, dtype=np.float64)
-    return GivenLandmarks(points, stored.width, stored.height, stored.two_looks, details, stored.covers)
+    return GivenLandmarks(points, stored.width, stored.height, stored.two_looks, details, stored.covered)
 
 
 def dump_request(request: ReadingRequest) -> bytes:

@@ -18,6 +18,7 @@ class _StoredFrame(Strict):
     quality: Quality
     measures: Mapping[str, MeasuredValue]
     points: tuple[tuple[float, float], ...] | None = Field(alias="places")  # stored under the alias
+    distances: tuple[float, ...] = ()
 
 
 class _StoredPart(Strict):
@@ -49,10 +50,11 @@ def _dump_frame(frame: FrameObservation) -> _StoredFrame:
         quality=frame.quality,
         measures=frame.measures.values,
         places=points,
+        distances=frame.distances,
     )
 
 
 def _load_frame(stored: _StoredFrame) -> FrameObservation:
     points = None if stored.points is None else np.array(stored.points, dtype=np.float64)
     measures = Measures(stored.measures)
-    return FrameObservation(stored.second, stored.pose, stored.quality, measures, points)
+    return FrameObservation(stored.second, stored.pose, stored.quality, measures, points, stored.distances)

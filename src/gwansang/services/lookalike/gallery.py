@@ -61,7 +61,7 @@ class RegionMatch:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """People whom a face resembles as a whole, the nearest first, and the nearest by region."""
+    """People whom a face resembles as a whole, the nearest first, and the nearest by region that is not covered."""
 
     gallery_version: int
     gallery_size: int
@@ -90,6 +90,7 @@ class Gallery:
         regions = {
             region: RegionMatch(self.people[nearest[0].index], nearest[0].similarity)
             for region, nearest in by_region.nearest().items()
+            if nearest
         }
         return Matches(self.version, len(self.people), tuple(matches), regions)
 

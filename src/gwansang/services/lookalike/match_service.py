@@ -14,6 +14,7 @@ from gwansang.services.ml.embedding_service import EmbeddingService, FaceFeature
 from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.protection.age import check_birth_year
 from gwansang.texts import Locale
+from gwansang.vision.quality import cover_warnings
 
 _log = structlog.get_logger("gwansang.match")
 DEFAULT_K: Final = 5
@@ -22,10 +23,11 @@ MAX_K: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """The matches, and the language for presenting them."""
+    """The matches, and the language for presenting them; is_covered: part of the face is, so they are less certain."""
 
     matches: Matches
     locale: Locale
+    is_covered: bool = False
 
 
 class MatchService:
@@ -62,7 +64,7 @@ class MatchService:
             return query
 
         def match(face: FaceFeatures, query: FaceQuery) -> MatchResult:
-            return MatchResult(gallery.match(face, k), query.locale)
+            return MatchResult(gallery.match(face, k), query.locale, is_covered=bool(cover_warnings(face.covered)))
 
         result = await self._embeddings.compare(load_and_check, match)
         _log.info("match.completed", gallery_version=gallery.version, people=len(gallery.people), asked_for=k)

@@ -23,7 +23,7 @@ from gwansang.services.ml.face_analyzer import (
 )
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.vision.embedding import Embedding, l2_normalize
-from gwansang.vision.face import Face
+from gwansang.vision.face import Face, FaceRegion
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 
 T = TypeVar("T")
@@ -38,11 +38,15 @@ class PhotoRequiredError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class FaceFeatures:
-    """Numbers by which a face is compared with others; quality: 0-1, of the best photo."""
+    """Numbers by which a face is compared with others.
+
+    quality: 0-1, of the best photo; covered: regions that can't be seen on any photo.
+    """
 
     embedding: Embedding
     measures: Measures
     quality: float
+    covered: tuple[FaceRegion, ...] = ()
 
 
 class EmbeddingService:
@@ -82,4 +86,4 @@ def _features_of_query(vision: FaceVision, query: FaceQuery) -> FaceFeatures:
             found.append(vision.embed_photo(photo))
     observation = merge_faces([face for face, _ in found])
     mean = l2_normalize(np.sum([embedding for _, embedding in found], axis=0))
-    return FaceFeatures(mean, observation.measures, observation.quality.score)
+    return FaceFeatures(mean, observation.measures, observation.quality.score, observation.quality.covered)

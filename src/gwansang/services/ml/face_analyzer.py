@@ -1,6 +1,6 @@
 """From photos or landmarks to a reading: vision, then reading, for one job of the inference pool."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +25,7 @@ from gwansang.vision.face import POINTS_ALONE, Face, Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.quality import iris_diameter_px
+from gwansang.vision.quality import cover_warnings, iris_diameter_px
 from gwansang.vision.tracking import TrackedFrame, TrackingState
 
 MAX_PHOTOS = 5  # of one face in one query
@@ -101,6 +101,8 @@ class FaceVision(Protocol):
 
     def embed_photo(self, photo: bytes) -> tuple[Face, Embedding]: ...
 
+    def embed_face(self, image: DecodedImage, face: Face) -> Embedding: ...
+
     def face_from_landmarks(self, given: GivenLandmarks) -> Face: ...
 
     def track_landmarks(self, given: GivenLandmarks, width: int, height: int) -> TrackedFrame: ...
@@ -140,11 +142,21 @@ def merge_faces(faces: list[Face]) -> FaceObservation:
         if stranger is not None:
             message = "The photos have to show one face; this one shows another than those before it."
             raise DifferentFacesError(message, file=stranger + 1)
+        quality = without_covers_of_one([one.quality for one in faces], best)
         quality, mean = replace(quality, photos=len(faces), best_photo=best + 1), combine_photos(measures)
         if len({(one.image_width, one.image_height) for one in faces}) == 1:  # one camera, as far as one can tell
             mean = estimate_afar(mean, measures, [iris_diameter_px(one.points) for one in faces])
     points: Points = np.vstack([face.points[:, :2], face.details]) / (face.image_width, face.image_height)
     return FaceObservation(points, face.pose, quality, mean)
+
+
+def without_covers_of_one(photos: Sequence[Quality], best: int) -> Quality:
+    """Return the quality of the best photo without covers that are not on all photos: another photo shows the place."""
+    quality = photos[best]
+    covered = tuple(region for region in quality.covered if all(region in photo.covered for photo in photos))
+    uncovered = set(cover_warnings(quality.covered)) - set(cover_warnings(covered))
+    warnings = tuple(warning for warning in quality.warnings if warning not in uncovered)
+    return replace(quality, covered=covered, warnings=warnings)
 
 
 def compose_reading(
@@ -188,7 +200,8 @@ def capture_of(face: Face | FaceObservation) -> CaptureConditions:
         face_width_px=face.quality.face_width_px,
         smile=face.quality.smile,
         distance_cm=face.quality.distance_cm,
-        fringe="FRINGE" in face.quality.warnings,
+        covered=frozenset(face.quality.covered),
+        warnings=frozenset(face.quality.warnings),
         light_asymmetry=face.quality.light_asymmetry,
         without_picture=face.quality.source in POINTS_ALONE,
     )

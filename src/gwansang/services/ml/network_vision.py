@@ -42,6 +42,9 @@ class NetworkVision:
 
         return self._timed(find_and_embed)
 
+    def embed_face(self, image: DecodedImage, face: Face) -> Embedding:
+        return embed_face(self._networks, image, face.points)
+
     def face_from_landmarks(self, given: GivenLandmarks) -> Face:
         return self._timed(lambda: face_from_landmarks(given, self._networks))
 

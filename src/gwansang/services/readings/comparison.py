@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gwansang.reading.covers import UNSEEN_SHAPE, is_seen
+from gwansang.reading.measurements import MEASURE_TABLE
 from gwansang.reading.memory import shape_labels
 from gwansang.reading.model import Energy, PartReading
 from gwansang.reading.profile import label_agreement
@@ -12,6 +14,7 @@ from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 
 NOISE_UP_TO: Final = 3.0  # errors of the difference; of 400 unchanged measures, one exceeds it by chance
 Condition = Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"]
+_KEYS: Final = {row.name: row.key for row in MEASURE_TABLE}
 _SMILES_APART = 0.25
 _DEGREES_APART = 6.0
 _DISTANCES_APART = 1.25  # as a ratio: perspective distorts a face in proportion to it
@@ -26,7 +29,7 @@ class ComparedPart:
 
     @property
     def changed(self) -> bool:
-        return self.a.shape_id != self.b.shape_id
+        return self.a.shape_id != self.b.shape_id and UNSEEN_SHAPE not in (self.a.shape_id, self.b.shape_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ class Comparison:
 
 
 def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
-    """Compare two analyses; parts and measures that only one of them has are left out, and all measures if the two
-    were measured in different ways."""
+    """Compare two analyses; parts that only one of them has are left out, and so are measures that only one has or
+    shows, and all measures if the two were measured in different ways."""
     after = {part.part: part for part in b.reading.parts}
     return Comparison(
         a,
@@ -98,10 +101,18 @@ def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
         measures={
             name: ComparedMeasure(measure, b.measures[name])
             for name, measure in a.measures.items()
-            if _measured_alike(a, b) and name in b.measures and b.measures[name].unit == measure.unit
+            if _measured_alike(a, b)
+            and name in b.measures
+            and b.measures[name].unit == measure.unit
+            and _is_shown(name, measure)
+            and _is_shown(name, b.measures[name])
         },
         conditions=_conditions(a, b),
     )
+
+
+def _is_shown(name: str, measure: KeptMeasure) -> bool:
+    return name not in _KEYS or is_seen(_KEYS[name], measure.error)
 
 
 def _measured_alike(a: KeptAnalysis, b: KeptAnalysis) -> bool:
@@ -113,14 +124,18 @@ def _measured_alike(a: KeptAnalysis, b: KeptAnalysis) -> bool:
 def _conditions(a: KeptAnalysis, b: KeptAnalysis) -> dict[Condition, ComparedCondition]:
     return {
         "distance_cm": _distances(a.quality.distance_cm, b.quality.distance_cm),
-        "smile": _apart(a.quality.smile, b.quality.smile, _SMILES_APART),
+        "smile": _apart(_smile(a), _smile(b), _SMILES_APART),
         "pitch_deg": _apart(a.pose.pitch_deg, b.pose.pitch_deg, _DEGREES_APART),
         "yaw_deg": _apart(a.pose.yaw_deg, b.pose.yaw_deg, _DEGREES_APART),
     }
 
 
-def _apart(a: float, b: float, limit: float) -> ComparedCondition:
-    return ComparedCondition(a, b, abs(b - a) > limit)
+def _smile(analysis: KeptAnalysis) -> float | None:
+    return None if "mouth" in analysis.quality.covered else analysis.quality.smile
+
+
+def _apart(a: float | None, b: float | None, limit: float) -> ComparedCondition:
+    return ComparedCondition(a, b, a is not None and b is not None and abs(b - a) > limit)
 
 
 def _distances(a: float | None, b: float | None) -> ComparedCondition:

@@ -128,7 +128,7 @@ class ProfileService:
                 if await self._consents.is_granted(tx, row.user_id, "improve")
             ]
         profiles = [self._decrypt_profile(key, row).measures for key, row in consented]
-        return [measures for measures in profiles if measures.values]
+        return [measures for measures in profiles if measures.values and not measures.unseen]
 
     def decrypt(self, data_key: DataKey, row: UserProfile) -> KeptProfile:
         """Decrypt a row for its owner; raises SealBrokenError."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gwansang.vision.errors import NoVideoError, UnsupportedVideoTypeError, VideoTooLargeError, VideoTooLongError
+from gwansang.vision.gates.edit_list import Edit
 
 MAX_SECONDS = 30
 MAX_SIDE = 4_096  # 4K, portrait or landscape
@@ -17,18 +18,29 @@ _TOLERANCE_S = 0.5  # a camera that stops at 30 seconds records a few frames mor
 class ClipHeader:
     """Container format of a clip, and the boxes to hide from the demuxer.
 
-    hidden: rising offsets of the four-byte box types that `MaskedFile` replaces.
+    hidden: rising offsets of the four-byte box types that `MaskedFile` replaces; edits: what is shown of the clip, none
+    if all of it is.
     """
 
-    container: Literal["mp4", "webm"]
+    container: Literal["mp4", "matroska"]
     hidden: tuple[int, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+
+def unsupported_container() -> UnsupportedVideoTypeError:
+    """Return the error about a file of another kind."""
+    return UnsupportedVideoTypeError(
+        "Only MP4, MOV, 3GP, WebM and Matroska videos can be read; save the clip as one of these."
+    )
 
 
 def check_codec(name: str, supported: frozenset[str]) -> None:
     """Raise UnsupportedVideoTypeError for a codec that is not in `supported`."""
     if name not in supported:
         raise UnsupportedVideoTypeError(
-            "The video is of a kind that can't be read; save it as H.264, H.265, VP8, VP9 or AV1.", codec=name
+            "The video is of a kind that can't be read; save it as H.264, H.265, VP8, VP9 or AV1. On an iPhone, "
+            "Settings > Camera > Formats > Most Compatible records H.264.",
+            codec=name,
         )
 
 

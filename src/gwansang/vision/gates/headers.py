@@ -1,10 +1,10 @@
 """Header check of images: type, size and orientation are read from the bytes before any decoder gets them.
 
 The file is also rebuilt from the parts that a decoder needs. Metadata (GPS, profiles, comments, thumbnails, trailing
-archives, later animation frames) never reaches a decoder, so it can't exploit one, and none of it is kept.
+archives, later animation frames) never reaches a decoder, so it can't exploit one, and none of it is kept. Only a JPEG
+without its end marker is decoded here, after all other checks, to see whether its picture is complete.
 """
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from gwansang.vision.errors import (
     UnsupportedImageTypeError,
 )
 from gwansang.vision.gates.exif import CameraMetadata, read_camera_metadata
+from gwansang.vision.gates.heif import heif_format
+from gwansang.vision.gates.jpeg import APP1, EOI, FRAMES, SOS, check_without_end, jpeg_segments
 
 ImageFormat = Literal["jpeg", "png", "webp"]
 
@@ -27,7 +29,6 @@ MAX_PIXELS = 64_000_000
 MAX_DECODE_BYTES = 96_000_000  # memory of one decoder; two at a time stay below 200 MB
 MAX_SCANS = 100  # a progressive JPEG has about 10; a thousand would exhaust the CPU
 MAX_SCANNED_PIXELS = 1_000_000_000  # in all scans together
-_MAX_SEGMENTS = 4_096
 _MAX_CHUNKS = 16_384
 
 
@@ -74,6 +75,10 @@ def _parse(data: bytes) -> ImageHeader:
         return _read_png(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _read_webp(data)
+    kind = heif_format(data)
+    if kind is not None:
+        message = f"A photo in {kind.upper()} can't be read; save it as JPEG, or set the camera to JPEG."
+        raise UnsupportedImageTypeError(message, format=kind)
     raise UnsupportedImageTypeError("Only JPEG, PNG and WebP images can be read; save the photo as one of these.")
 
 
@@ -96,59 +101,44 @@ def _check_size(header: ImageHeader) -> None:
         )
 
 
-_EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
-_JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE, _SOS, _EOI})  # frame, tables, scans, Adobe's colours
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_FILL = re.compile(rb"\xff+")
-_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuffed 0xFF nor a restart
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start, end) of each segment up to the end of the image; scans include their data."""
-    position = 2
-    for _ in range(_MAX_SEGMENTS):
-        fill = _FILL.match(data, position)
-        if fill is None:
-            raise CorruptImageError("The JPEG is damaged or ends too early; send the original file.")
-        start = fill.end() - 1
-        marker = data[start + 1]
-        (length,) = (0,) if marker == _EOI else struct.unpack_from(">H", data, start + 2)
-        position = start + 2 + length
-        if marker == _SOS:
-            following = _SCAN_END.search(data, position)
-            position = following.start() if following else len(data) + 1
-        if (length < 2 and marker != _EOI) or position > len(data):
-            raise CorruptImageError("The JPEG ends too early; send the whole file.")
-        yield marker, start, position
-        if marker == _EOI:
-            return
-    raise CorruptImageError("The JPEG has too many segments; save it again in a photo app.")
+_JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE, SOS, EOI})  # frame, tables, scans, Adobe's colours
+_END = bytes((0xFF, EOI))
 
 
 def _read_jpeg(data: bytes) -> ImageHeader:
     view = memoryview(data)
-    kept, frames, scans, camera = [view[:2]], [], [], None
-    for marker, start, end in _jpeg_segments(data):
-        if marker in _JPEG_FRAMES:
+    kept, frames, scans, camera, marker = [view[:2]], [], [], None, 0
+    for marker, start, end in jpeg_segments(data):
+        if marker in FRAMES:
             frames.append(data[start:end])
-        if marker == _SOS:
-            scans.append(data[start + 4])  # number of its components
-        if marker == _APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
+        if marker == SOS:
+            scans.append(_scan_header(data, start))
+        if marker == APP1 and camera is None and data[start + 4 : start + 10] == b"Exif\x00\x00":
             camera = read_camera_metadata(data[start + 10 : end])
         if marker in _JPEG_KEPT:
             kept.append(view[start:end])
     if len(frames) != 1 or not scans:
         raise CorruptImageError("The JPEG holds no picture; send the original file.")
-    return _jpeg_header(b"".join(kept), frames[0], scans, camera or CameraMetadata())
+    stripped = b"".join(kept) + (b"" if marker == EOI else _END)
+    header = _jpeg_header(stripped, frames[0], scans, camera or CameraMetadata())
+    if marker != EOI:
+        _check_size(header)
+        check_without_end(stripped, frames[0], scans)
+    return header
 
 
-def _jpeg_header(stripped: bytes, frame: bytes, scans: list[int], camera: CameraMetadata) -> ImageHeader:
+def _scan_header(data: bytes, start: int) -> bytes:
+    (length,) = struct.unpack_from(">H", data, start + 2)
+    return data[start : start + 2 + length]
+
+
+def _jpeg_header(stripped: bytes, frame: bytes, scans: list[bytes], camera: CameraMetadata) -> ImageHeader:
     height, width, components = struct.unpack_from(">HHB", frame, 5)
     if frame[1] not in (0xC0, 0xC1, 0xC2) or components not in (1, 3, 4):
         raise CorruptImageError("The JPEG uses an unusual coding; save it again in a photo app.")
     if len(scans) > MAX_SCANS or len(scans) * min(width * height, MAX_PIXELS) > MAX_SCANNED_PIXELS:
         raise CorruptImageError("The JPEG has too many scans; save it again in a photo app.")
-    has_several_scans = frame[1] == 0xC2 or scans[0] < components
+    has_several_scans = frame[1] == 0xC2 or scans[0][4] < components
     return ImageHeader(
         kind="jpeg",
         stored_width=width,

@@ -2,14 +2,16 @@
 
 A demuxer builds its index from the counts in the tables, and a kilobyte of tables can declare billions of frames. So
 each count is checked against the bytes that follow and against the limits. All that is not needed for the first video
-track (sound, metadata, locations, covers, references to other files, edits, compressed headers) is hidden from it.
+track (sound, metadata, locations, covers, references to other files, compressed headers) is hidden from it, and so are
+edits, which `edit_list` reads.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from gwansang.vision.errors import CorruptVideoError, NoVideoError, UnsupportedVideoTypeError, VideoTooLargeError
+from gwansang.vision.errors import CorruptVideoError, NoVideoError, VideoTooLargeError
 from gwansang.vision.gates.clip_header import (
     MAX_FRAMES,
     ClipHeader,
@@ -18,10 +20,14 @@ from gwansang.vision.gates.clip_header import (
     check_frame_count,
     check_frame_rate,
     check_frame_size,
+    unsupported_container,
 )
+from gwansang.vision.gates.edit_list import Edit, EditRow, edits_of_rows, read_edit_rows, shown_seconds
 
 _BRANDS = frozenset(
-    b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 mp41 mp42 avc1 hvc1 av01 dash msdh MSNV 3gp4 3gp5 3gp6".split()
+    b"isom iso2 iso3 iso4 iso5 iso6 iso7 iso8 iso9 isoa isob isoc mp41 mp42 avc1 hvc1 av01 dash msdh MSNV hlsf "
+    b"cmfc cmf2 3gp4 3gp5 3gp6 3gp7 3gp8 3gp9 3ge6 3ge7 3ge9 3gg6 3gg9 3gr6 3gs6 3gs7 3g2a 3g2b 3g2c "
+    b"XAVC M4VH M4VP".split()
 ) | {b"qt  ", b"M4V "}
 _KEPT = {
     b"": frozenset({b"ftyp", b"moov", b"mdat", b"moof"}),
@@ -58,9 +64,12 @@ class _Summary:
     movies: int = 0
     fragments: int = 0
     tracks: int = 0
+    movie_timescale: int = 0
     timescale: int = 0
+    declared_ticks: int = 0
+    sample_ticks: int = 0
     samples: int = 0
-    seconds: float = 0.0
+    edits: tuple[EditRow, ...] = ()
 
 
 def inspect_mp4(data: bytes) -> ClipHeader:
@@ -75,16 +84,31 @@ def inspect_mp4(data: bytes) -> ClipHeader:
         raise CorruptVideoError("The video ends before its table of contents; send the whole file.")
     if not summary.tracks or not (summary.samples or summary.fragments):
         raise NoVideoError("There are no pictures in the file; send a video that shows your face.")
-    if summary.seconds:
-        check_frame_rate(summary.samples, summary.seconds)
-    return ClipHeader("mp4", tuple(summary.hidden))
+    return ClipHeader("mp4", tuple(summary.hidden), _check_lengths(summary))
+
+
+def _check_lengths(summary: _Summary) -> tuple[Edit, ...]:
+    """Check frame rate and duration, which is that of what is shown of the track, and return the latter."""
+    timescale = max(summary.timescale, 1)
+    if summary.sample_ticks:
+        check_frame_rate(summary.samples, summary.sample_ticks / timescale)
+    if not summary.edits:
+        check_duration(max(summary.sample_ticks, summary.declared_ticks) / timescale)
+        return ()
+    if not summary.timescale or not summary.movie_timescale:
+        raise CorruptVideoError("The video is damaged; send the original file.")
+    is_fragmented = summary.fragments > 0
+    edits = edits_of_rows(summary.edits, summary.movie_timescale, timescale, is_fragmented=is_fragmented)
+    if not is_fragmented:
+        check_duration(shown_seconds(edits, Fraction(summary.sample_ticks, timescale)))
+    return edits
 
 
 def _check_brand(data: bytes) -> None:
     (size,) = struct.unpack_from(">I", data) if len(data) >= 16 else (0,)
     brands = {data[offset : offset + 4] for offset in (8, *range(16, min(size, len(data), 512), 4))}
     if data[4:8] != b"ftyp" or not brands & _BRANDS:
-        raise UnsupportedVideoTypeError("Only MP4, MOV and WebM videos can be read; save the clip as one of these.")
+        raise unsupported_container()
 
 
 def _boxes(data: bytes, parent: _Box) -> Iterator[_Box]:
@@ -130,7 +154,19 @@ def _is_first_video(data: bytes, track: _Box, summary: _Summary) -> bool:
     if handler is None or data[handler.body + 8 : handler.body + 12] != b"vide":
         return False
     summary.tracks += 1
-    return summary.tracks == 1
+    if summary.tracks > 1:
+        return False
+    summary.edits = _read_edits(data, track)
+    return True
+
+
+def _read_edits(data: bytes, track: _Box) -> tuple[EditRow, ...]:
+    """Return the rows of a track's edit list; raises CorruptVideoError if there are several lists."""
+    outer = [box for box in _boxes(data, track) if box.kind == b"edts"]
+    lists = [box for edits in outer for box in _boxes(data, edits) if box.kind == b"elst"]
+    if len(lists) > 1:
+        raise CorruptVideoError("The video is cut in two ways; save it anew.")
+    return read_edit_rows(data, lists[0].body, lists[0].end) if lists else ()
 
 
 def _check_leaf(data: bytes, box: _Box, summary: _Summary) -> None:
@@ -142,6 +178,8 @@ def _check_leaf(data: bytes, box: _Box, summary: _Summary) -> None:
         _check_samples(data, box, summary)
     elif box.kind == b"trun":
         _check_run(data, box, summary)
+    elif box.kind == b"mvhd":
+        (summary.movie_timescale,) = struct.unpack_from(">I", data, box.body + (20 if data[box.body] == 1 else 12))
     elif box.kind == b"mdhd":
         _check_media(data, box, summary)
     elif box.kind == b"stsd":
@@ -163,9 +201,7 @@ def _check_times(data: bytes, box: _Box, rows: int, summary: _Summary) -> None:
     frames = sum(table[::2])
     if frames:
         check_frame_count(frames)
-        ticks = sum(count * step for count, step in zip(table[::2], table[1::2], strict=True))
-        summary.seconds = ticks / max(summary.timescale, 1)
-        check_duration(summary.seconds)
+        summary.sample_ticks = sum(count * step for count, step in zip(table[::2], table[1::2], strict=True))
 
 
 def _check_samples(data: bytes, box: _Box, summary: _Summary) -> None:
@@ -192,9 +228,7 @@ def _check_media(data: bytes, box: _Box, summary: _Summary) -> None:
     is_long = data[box.body] == 1
     timescale, duration = struct.unpack_from(">IQ" if is_long else ">II", data, box.body + (20 if is_long else 12))
     is_unknown = duration == (2**64 - 1 if is_long else 2**32 - 1)
-    summary.timescale = timescale
-    if not is_unknown:
-        check_duration(duration / max(timescale, 1))
+    summary.timescale, summary.declared_ticks = timescale, 0 if is_unknown else duration
 
 
 def _check_entries(data: bytes, box: _Box) -> None:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gwansang.vision.colors import color_gains
 from gwansang.vision.decode import Pixels
 from gwansang.vision.face import Points
 
@@ -24,7 +25,19 @@ MIRRORED_CHANNELS = np.array([(DIRECTIONS // 2 - b) % DIRECTIONS for b in range(
 _SMOOTHING = cv2.getGaussianKernel(5, 0.8, cv2.CV_32F)
 _CELL_GAIN = 140.0
 _BAND = 84  # rows handled at a time, few enough for the processor's cache; divides HEIGHT
+_FACE_ROWS, _FACE_COLUMNS = slice(140, 300), slice(90, 270)  # of the crop: the middle of the face
 _MIDDLE = (slice(70, 150, 2), slice(45, 135, 2))  # cells of the middle of the face
+
+
+def _lightness_levels() -> NDArray[np.uint8]:
+    """Return L* of CIE Lab, 0-255, of the 256 levels of sRGB."""
+    level = np.arange(256) / 255
+    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    lightness = np.where(linear > 0.008856, 116 * np.cbrt(linear) - 16, 903.3 * linear)
+    return np.round(lightness * 2.55).astype(np.uint8)
+
+
+_LIGHTNESS = _lightness_levels()
 
 
 def crop_matrix(points: Points) -> Points:
@@ -82,14 +95,27 @@ def make_channels(crop: Pixels) -> Maps:
     """Return the (210, 180, 10) maps, 0-255, of a crop.
 
     Eight directions of the gradient of lightness, as shares of the gradient around; lightness and a* against the middle
-    of the face. Light that affects a whole neighbourhood alike cancels out.
+    of the face, in the colours of daylight. Light that affects a whole neighbourhood alike cancels out.
     """
-    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB)
-    light = _float(cv2.sepFilter2D(cv2.extractChannel(lab, 0), cv2.CV_32F, _SMOOTHING, _SMOOTHING))
-    red = _float(cv2.GaussianBlur(_halve(_float(cv2.extractChannel(lab, 1))), (5, 5), 0.75))
+    gains = color_gains(crop[_FACE_ROWS, _FACE_COLUMNS])
+    light = _float(cv2.sepFilter2D(_lightness(crop, gains), cv2.CV_32F, _SMOOTHING, _SMOOTHING))
+    red = _float(cv2.GaussianBlur(_redness(crop, gains), (5, 5), 0.75))
     planes = *_direction_shares(_sum_gradients(light)), _center(_halve(light), 4.4), _center(red, 8.0)
     maps: Maps = cv2.merge([plane.astype(np.uint8) for plane in planes]).astype(np.uint8, copy=False)
     return maps
+
+
+def _lightness(crop: Pixels, gains: Points) -> Pixels:
+    """Return L* (420, 360), 0-255, of red and green: blue is noise in most cameras, and hardly adds to it."""
+    luma = cv2.addWeighted(cv2.extractChannel(crop, 0), 0.3 * gains[0], cv2.extractChannel(crop, 1), 0.7, 0.0)
+    return cv2.LUT(luma, _LIGHTNESS).astype(np.uint8, copy=False)
+
+
+def _redness(crop: Pixels, gains: Points) -> Plane:
+    """Return a* (210, 180) in steps of 8 bits."""
+    small = cv2.resize(crop, (WIDTH // STRIDE, HEIGHT // STRIDE), interpolation=cv2.INTER_AREA)
+    balanced = cv2.multiply(small, (*gains, 1.0))  # type: ignore[call-overload]  # takes a scalar, too
+    return _float(cv2.extractChannel(cv2.cvtColor(balanced, cv2.COLOR_RGB2LAB), 1))
 
 
 def _sum_gradients(light: Plane) -> Plane:

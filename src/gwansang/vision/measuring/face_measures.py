@@ -21,12 +21,14 @@ _MAX_DETAIL_SHIFT_PX = 60.0  # of the crop, from where the mesh alone expects a 
 class MeasuredFace:
     """values, errors: all 31 measures by key, and one SD of each; details: (73, 2) drawn points in upright pixels.
 
-    per_cm: one over the distance of the camera, guessed from the perspective of the mesh.
+    found: (189, 2) crop pixels, the points as they were found; per_cm: one over the distance of the camera, guessed
+    from the perspective of the mesh.
     """
 
     values: Mapping[str, float]
     errors: Mapping[str, float]
     details: Points
+    found: Points
     per_cm: float
 
 
@@ -69,7 +71,7 @@ def _collect(model: LandmarkModel, measured: FaceMeasures, landmarks: Landmarks)
     errors |= _zone_errors(values, errors.pop(_RATIO), errors["U"])
     drawn = model.draw(measured)[list(DETAIL_POINTS)]
     details = apply_matrix(invert_matrix(crop_matrix(landmarks.points)), drawn)
-    return MeasuredFace(values, errors, details, measured.per_cm)
+    return MeasuredFace(values, errors, details, measured.points, measured.per_cm)
 
 
 _RATIO = "L-M"

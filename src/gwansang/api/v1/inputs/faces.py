@@ -115,7 +115,7 @@ def _given_landmarks(fields: FaceRequest, landmarks: list[list[float]]) -> Given
         height=fields.image_height,
         two_looks=fields.landmark_looks == 2,
         details=None if details is None else np.array(details, dtype=np.float64),
-        covers=tuple(fields.covers),
+        covered=tuple(fields.covered),
     )
 
 

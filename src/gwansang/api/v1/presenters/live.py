@@ -4,7 +4,7 @@ from gwansang.schemas import live as wire
 from gwansang.services.readings.live_service import Guidance
 from gwansang.texts import Locale, load
 from gwansang.vision.face import Points
-from gwansang.vision.tracking import FACE_OVAL
+from gwansang.vision.face_layout import FACE_OVAL
 
 
 def present_guidance(guidance: Guidance, number: int, skipped: int, locale: Locale) -> wire.GuidanceMessage:

@@ -1,6 +1,7 @@
 """API models and cards of look-alikes."""
 
 import math
+from collections.abc import Mapping
 
 from gwansang.api.v1.cards.match_card import Lookalike, match_card
 from gwansang.api.v1.presenters import fields_of
@@ -19,12 +20,18 @@ def present_matches(result: MatchResult, *, with_card: bool) -> LookalikeOut:
             **fields_of(matches),
             "matches": [_match(rank, match, locale) for rank, match in enumerate(matches.matches, start=1)],
             "regions": {region: _region(match, locale) for region, match in matches.regions.items()},
-            "notice": None if matches.gallery_size else texts["empty"],
+            "notice": _notice(result, texts),
             "card": _card(result) if with_card else None,
             "disclaimer": texts["disclaimer"],
             "locale": locale,
         }
     )
+
+
+def _notice(result: MatchResult, texts: Mapping[str, str]) -> str | None:
+    if not result.matches.gallery_size:
+        return texts["empty"]
+    return texts["covered"] if result.is_covered else None
 
 
 def _card(result: MatchResult) -> str:

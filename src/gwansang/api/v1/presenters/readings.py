@@ -69,7 +69,7 @@ def _archetypes(archetypes: Archetypes) -> dict[str, object]:
 
 
 def _advice(warnings: Iterable[str], locale: Locale) -> Iterator[dict[str, str]]:
-    texts = load("advice", locale, dict[str, str])
+    texts = load("advice_of_older_releases", locale, dict[str, str]) | load("advice", locale, dict[str, str])
     for code in warnings:
         if code in texts:
             yield {"code": code, "text": texts[code]}

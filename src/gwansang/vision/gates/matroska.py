@@ -1,18 +1,28 @@
-"""Header check of WebM: the elements before the first cluster are read without a demuxer."""
+"""Header check of Matroska, of which WebM is a part: the elements before the first cluster are read without a demuxer.
+
+Browsers that record H.264 name the file WebM and write Matroska.
+"""
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gwansang.vision.errors import CorruptVideoError, NoVideoError, UnsupportedVideoTypeError
-from gwansang.vision.gates.clip_header import ClipHeader, check_codec, check_duration, check_frame_size
+from gwansang.vision.gates.clip_header import (
+    ClipHeader,
+    check_codec,
+    check_duration,
+    check_frame_size,
+    unsupported_container,
+)
 
 _EBML, _DOCTYPE, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x4282, 0x18538067, 0x1F43B675
 _INFO, _TIMESTAMP_SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
 _TRACKS, _TRACK, _TYPE, _CODEC, _ENCODINGS = 0x1654AE6B, 0xAE, 0x83, 0x86, 0x6D80
 _VIDEO, _WIDTH, _HEIGHT = 0xE0, 0xB0, 0xBA
 _VIDEO_TRACK = 1  # value of the element _TYPE
-_CODECS = frozenset({"V_VP8", "V_VP9", "V_AV1"})
+_DOCTYPES = frozenset({"webm", "matroska"})
+_CODECS = frozenset({"V_VP8", "V_VP9", "V_AV1", "V_MPEG4/ISO/AVC", "V_MPEGH/ISO/HEVC", "V_MPEG4/ISO/ASP"})
 _MAX_ELEMENTS = 1_000
 _MAX_TRACKS = 16
 
@@ -26,20 +36,20 @@ class _Element:
     end: int | None
 
 
-def inspect_webm(data: bytes) -> ClipHeader:
-    """Return the header of a WebM file; raises as `video.inspect_clip` does."""
+def inspect_matroska(data: bytes) -> ClipHeader:
+    """Return the header of a Matroska or WebM file; raises as `video.inspect_clip` does."""
     try:
         _check_head(data)
     except (struct.error, IndexError) as error:
         raise CorruptVideoError("The video is damaged or ends too early; send the original file.") from error
-    return ClipHeader("webm")
+    return ClipHeader("matroska")
 
 
 def _check_head(data: bytes) -> None:
     top = _elements(data, 0, len(data))
     head = next(top, None)
-    if head is None or head.id != _EBML or _text(data, _child(data, head, _DOCTYPE)) != "webm":
-        raise UnsupportedVideoTypeError("Only MP4, MOV and WebM videos can be read; save the clip as one of these.")
+    if head is None or head.id != _EBML or _text(data, _child(data, head, _DOCTYPE)) not in _DOCTYPES:
+        raise unsupported_container()
     segment = next((element for element in top if element.id == _SEGMENT), None)
     if segment is None:
         raise CorruptVideoError("The video ends before its table of contents; send the whole file.")
@@ -70,12 +80,14 @@ def _check_tracks(data: bytes, tracks: _Element) -> int:
     for count, track in enumerate(_elements(data, tracks.body, tracks.end or len(data))):
         if count >= _MAX_TRACKS:
             raise CorruptVideoError("The video has too many tracks; save it anew.")
-        if track.id != _TRACK or _number(data, _child(data, track, _TYPE), 0) != _VIDEO_TRACK:
+        if track.id != _TRACK:
+            continue
+        if _child(data, track, _ENCODINGS) is not None:  # of sound too: packed packets can be bombs
+            raise UnsupportedVideoTypeError("The video is encrypted or packed; save it without that.")
+        if _number(data, _child(data, track, _TYPE), 0) != _VIDEO_TRACK:
             continue
         videos += 1
         check_codec(_text(data, _child(data, track, _CODEC)), _CODECS)
-        if _child(data, track, _ENCODINGS) is not None:
-            raise UnsupportedVideoTypeError("The video is encrypted or packed; save it without that.")
         video = _child(data, track, _VIDEO)
         if video is not None:
             check_frame_size(*(_number(data, _child(data, video, side), 0) for side in (_WIDTH, _HEIGHT)))

@@ -1,0 +1,1 @@
+"""Learning of what covers a face, from portraits with drawings on them."""

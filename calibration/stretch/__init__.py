@@ -1,0 +1,1 @@
+"""Learning of how far a picture was squeezed or stretched, from the face in it."""
