@@ -16,7 +16,9 @@ settings.load_profile("suite")
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The service with the real networks in its own process; one for all tests that don't fill its queue."""
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    with serving(
+        tmp_path_factory.mktemp("server"), CONNECTIONS_PER_ADDRESS="1000"
+    ) as running:  # tests have one address
         yield running
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from gwansang.services.ml.face_analyzer import canonical_landmarks
-from tests.support.database import scratch_database
+from tests.support.database import prove_addresses, scratch_database
 from tests.support.people import person
 from tests.support.serving import ENCRYPTION_KEYS, JSON_CALL, application, serving
 
@@ -24,9 +24,10 @@ CREATE TRIGGER no_space BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION no_s
 """
 
 
-def sign_in(client: httpx.Client) -> dict[str, str]:
+def sign_in(client: httpx.Client, database_url: str) -> dict[str, str]:
     account = {"email": "minji@example.com", "username": "minji", "password": "correct horse battery"}
     client.post("/api/v1/users/", json=account).raise_for_status()
+    prove_addresses(database_url)
     form = {"username": account["email"], "password": account["password"]}
     token = client.post("/api/v1/auth/login", data=form).json()["access_token"]
     for purpose in ("reading", "history"):
@@ -37,7 +38,7 @@ def sign_in(client: httpx.Client) -> dict[str, str]:
 @pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="only Linux limits the files of a running process")
 def test_a_full_disk_of_sqlite_costs_the_history_and_not_the_reading(tmp_path: Path) -> None:
     with serving(tmp_path, ENCRYPTION_KEYS=ENCRYPTION_KEYS) as server, server.client() as client:
-        headers = sign_in(client)
+        headers = sign_in(client, f"sqlite:///{tmp_path / '.data' / 'gwansang.sqlite3'}")
 
         def read() -> tuple[int, object]:
             answer = client.post(JSON_CALL, content=FACE, headers=headers)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.database import prove_addresses
 from tests.support.photos import drawn_portrait
 from tests.support.serving import Server, serving
 
@@ -40,7 +41,8 @@ def test_each_of_fifty_photos_is_kept_once_although_the_service_is_killed_betwee
     progress: list[float] = []
     with serving(tmp_path, **environment) as server, server.client() as client:
         bearer = sign_in(client)
-        client.put("/api/v1/consents/history", headers=bearer)
+        prove_addresses(database_url)
+        assert client.put("/api/v1/consents/history", headers=bearer).status_code == 200
         submitted = client.post("/api/v1/analysis/batch", files=files, headers={**bearer, "Idempotency-Key": "album"})
         task = submitted.json()["task_id"]
         progress += [state["progress"] for state in watch(client, task, bearer, 0.3)]

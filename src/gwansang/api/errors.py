@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from gwansang.api.problem_texts import problem_text
 from gwansang.core import exceptions as tree
-from gwansang.core.exceptions import AppError
+from gwansang.core.exceptions import AppError, InvalidRequestError
 from gwansang.core.jsonable import jsonable
 from gwansang.core.middleware.body_gate import BodyTimeoutError
 from gwansang.dependencies.params import chosen_locale
@@ -37,13 +37,6 @@ STATUS: Mapping[type[AppError], int] = {
 _MAX_FAULTS = 20
 _MAX_INSTANCE = 200
 _PROBLEM = "application/problem+json"
-
-
-class InvalidRequestError(tree.InvalidInput):
-    """Carries `faults`, a list of {field, message}."""
-
-    code = "VALIDATION_ERROR"
-    title = "Request validation failed"
 
 
 class UnexpectedError(AppError):

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from gwansang.api.errors import InvalidRequestError, problem_type, status_of
-from gwansang.core.exceptions import AppError
+from gwansang.api.errors import problem_type, status_of
+from gwansang.core.exceptions import AppError, InvalidRequestError
 from gwansang.schemas.problem import Problem
 from gwansang.services.accounts.caller import KEY_SCOPES
 

@@ -41,6 +41,13 @@ class InvalidInput(AppError):
     title = "Invalid input"
 
 
+class InvalidRequestError(InvalidInput):
+    """Carries `faults`, a list of {field, message}, if the fields are known."""
+
+    code = "VALIDATION_ERROR"
+    title = "Request validation failed"
+
+
 class Unauthenticated(AppError):
     code = "UNAUTHENTICATED"
     title = "Authentication required"

@@ -5,18 +5,11 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from gwansang.core.exceptions import InvalidInput
-
-
-class UnstorableTextError(InvalidInput):
-    """A text with NUL or with half of a surrogate pair; the same on every database."""
-
-    code = "VALIDATION_ERROR"
-    title = "Request validation failed"
+from gwansang.core.exceptions import InvalidRequestError
 
 
 def check_texts_before_execution(engine: Engine) -> None:
-    """Let every statement of an engine raise UnstorableTextError for a parameter that can't be stored."""
+    """Let every statement of an engine raise InvalidRequestError for a parameter that can't be stored."""
 
     def check(*execution: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, parameters and two more
         _check(execution[3])
@@ -27,7 +20,7 @@ def check_texts_before_execution(engine: Engine) -> None:
 def _check(parameters: object) -> None:
     if isinstance(parameters, str):
         if not is_storable(parameters):
-            raise UnstorableTextError("A text holds a character that can't be stored, such as NUL.")
+            raise InvalidRequestError("A text holds a character that can't be stored, such as NUL.")
     elif isinstance(parameters, dict):
         _check_each(parameters.values())
     elif isinstance(parameters, list | tuple):

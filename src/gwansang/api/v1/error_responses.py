@@ -1,11 +1,10 @@
 """Errors that calls of one kind can raise, as tuples for `problem_responses`."""
 
 from gwansang.api.base64_image import InvalidBase64Error
-from gwansang.api.errors import InvalidRequestError
 from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
 from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.v1.inputs.bodies import ContentTypeError, FileTooLargeError
-from gwansang.core.exceptions import AppError, Malformed, RateLimited, Unauthenticated
+from gwansang.core.exceptions import AppError, InvalidRequestError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
 from gwansang.dependencies.callers import TokenInQueryError

@@ -5,9 +5,9 @@ from typing import TypeVar
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
-from gwansang.api.errors import InvalidRequestError, invalid_model
+from gwansang.api.errors import invalid_model
 from gwansang.api.multipart import FormParser
-from gwansang.core.exceptions import TooLarge, UnsupportedMedia
+from gwansang.core.exceptions import InvalidRequestError, TooLarge, UnsupportedMedia
 
 FILE = "file"  # the field of a form that holds its files
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
