@@ -21,6 +21,7 @@ from tests.test_cli.running import gwansang as run_gwansang
 
 EMAIL = "minji@example.com"
 REQUESTS_PER_S = 20
+_PER_READING = 10  # requests, of which one is for a reading
 NEXT_REVISION = "9999"
 NEXT_MIGRATION = f'''
 import sqlalchemy as sa
@@ -75,21 +76,27 @@ class LoadBalancer:
             self._clients.pop(replica.url).close()
 
     def send(self, number: int, bearer: dict[str, str]) -> None:
-        """Send a request: every tenth is for a reading, which is kept. Raises if the connection is lost."""
+        """Send a request, now and then for a reading, which is kept; raises if the connection is lost."""
         with self._changed:
             url = self._replicas[number % len(self._replicas)]
             client = self._clients[url]
             self._unanswered[url] += 1
-        is_reading = number % 10 == 0
-        if is_reading:
-            answer = client.post(UPLOAD_CALL, files={"file": ("a.jpg", self._photo, "image/jpeg")}, headers=bearer)
-        else:
-            answer = client.get("/api/v1/users/me", headers=bearer)
+        try:
+            self._record(self._ask(client, number, bearer), is_reading=number % _PER_READING == 0)
+        finally:
+            with self._changed:
+                self._unanswered[url] -= 1
+                self._changed.notify_all()
+
+    def _ask(self, client: httpx.Client, number: int, bearer: dict[str, str]) -> httpx.Response:
+        if number % _PER_READING:
+            return client.get("/api/v1/users/me", headers=bearer)
+        return client.post(UPLOAD_CALL, files={"file": ("a.jpg", self._photo, "image/jpeg")}, headers=bearer)
+
+    def _record(self, answer: httpx.Response, *, is_reading: bool) -> None:
         with self._changed:
             self.answers.append((answer.status_code, answer.json().get("type", "")))
             self.readings += is_reading and answer.status_code == 200
-            self._unanswered[url] -= 1
-            self._changed.notify_all()
 
 
 @contextmanager
@@ -127,8 +134,8 @@ class Replicas:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _, process in self._running.values():
-            process.close()
+        for name in tuple(self._running):
+            self.stop(name)
 
     def start(self, name: str, **release: str) -> Server:
         """Start a replica and send it requests once it is ready."""
