@@ -20,6 +20,7 @@ from gwansang.vision.face_layout import SIDE, face_layout
 from gwansang.vision.landmarks import face_region, find_landmarks_once
 from gwansang.vision.measuring.channels import crop_face, crop_matrix
 from gwansang.vision.models.runtime import Networks
+from gwansang.vision.quality import halve_crop
 
 Draw = Callable[[Scene], None]
 COVERS: dict[str, Draw] = {
@@ -126,7 +127,7 @@ class Looker:
 
 def lay_out(drawn: Drawn, points: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return a picture in the frontal layout of (478, 3) points, and the covered share of its (32, 32) cells, 0-255."""
-    layout = straighten(crop_face(drawn.pixels, crop_matrix(points)), points)
+    layout = straighten(halve_crop(crop_face(drawn.pixels, crop_matrix(points))), points)
     field = face_layout().place(points[:, :2]).astype(np.float32).reshape(SIDE, SIDE, 2)
     hidden = (drawn.cover > _OPAQUE).astype(np.float32)
     hidden = cv2.GaussianBlur(hidden, (0, 0), 1.2)

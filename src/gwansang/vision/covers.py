@@ -19,7 +19,7 @@ from gwansang.vision.decode import Pixels
 from gwansang.vision.errors import FaceCoveredError
 from gwansang.vision.face import FaceRegion, Points
 from gwansang.vision.face_layout import SIDE, face_layout, region_masks
-from gwansang.vision.measuring.channels import HEIGHT, WIDTH, apply_matrix, crop_matrix
+from gwansang.vision.measuring.channels import apply_matrix, crop_matrix
 
 Tensor = NDArray[np.float32]
 _LEVELS = np.log(np.arange(256, dtype=np.float32) / 255 + np.float32(0.06))  # light that multiplies becomes a shift
@@ -45,7 +45,10 @@ class CoverModel:
 
 
 def find_covers(crop: Pixels, points: Points) -> Covers:
-    """Return what covers a face, in its eye-level crop (420, 360, 3) and (478, 3) landmarks in picture pixels."""
+    """Return what covers a face.
+
+    crop: eye-level crop of the face at half its size, (210, 180, 3); points: (478, 3) landmarks in picture pixels.
+    """
     return judge_shares(region_shares(cover_model(), straighten(crop, points)), cover_model().limits)
 
 
@@ -69,12 +72,10 @@ def region_shares(model: CoverModel, layout: Pixels) -> dict[str, float]:
 
 
 def straighten(crop: Pixels, points: Points) -> Pixels:
-    """Return the face in the frontal layout, (64, 64, 3)."""
-    size = WIDTH // 2, HEIGHT // 2
-    half = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    """Return the face in the frontal layout, (64, 64, 3); crop and points as in `find_covers`."""
     places = face_layout().place(apply_matrix(crop_matrix(points), points[:, :2])) / 2 - 0.25
     field = places.astype(np.float32).reshape(SIDE, SIDE, 2)
-    straight = cv2.remap(half, field, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    straight = cv2.remap(crop, field, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return straight.astype(np.uint8, copy=False)
 
 

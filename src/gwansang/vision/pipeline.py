@@ -34,7 +34,7 @@ from gwansang.vision.quality import (
     measure_image_statistics,
 )
 from gwansang.vision.stretch import NO_STRETCH, Stretch, estimate_stretch, unstretch_image
-from gwansang.vision.subjects import MIN_PRESENCE, choose_subject_either_way, is_seen_mirrored, search_again
+from gwansang.vision.subjects import MIN_PRESENCE, Subject, choose_subject, search_again
 from gwansang.vision.view import check_view
 
 DETECTION_LONG_SIDE_PX = 450  # of the image that the detectors get, at least
@@ -74,28 +74,22 @@ def _read_subject(
     networks: Networks, image: DecodedImage, camera: CameraMetadata, decode_for: Callable[[Detection], DecodedImage]
 ) -> tuple[Face, DecodedImage]:
     """Return the face of an image and the image it was measured in, which `decode_for` returns for a detection."""
-    face, has_others = choose_subject_either_way(networks, image)
+    subject = choose_subject(networks, image)
     try:
-        finer = decode_for(face)
-        return _measure(networks, finer, face, camera, has_others=has_others), finer
+        finer = decode_for(subject.face)
+        return _measure(networks, finer, subject, camera), finer
     except (NoFaceError, FaceTooSmallError):  # the detection may be no face, and the face elsewhere
         again = search_again(networks, image)
         if again is None:
             raise
-    finer = decode_for(again)
-    return _measure(networks, finer, again, camera, has_others=False), finer
+    finer = decode_for(again.face)
+    return _measure(networks, finer, again, camera), finer
 
 
 def _measure(
-    networks: Networks,
-    image: DecodedImage,
-    face: Detection,
-    camera: CameraMetadata,
-    *,
-    has_others: bool,
-    unstretched: bool = False,
+    networks: Networks, image: DecodedImage, subject: Subject, camera: CameraMetadata, *, unstretched: bool = False
 ) -> Face:
-    mesh = _find_landmarks_either_way(networks, image, face)
+    mesh = _find_landmarks_either_way(networks, image, subject)
     _check_mesh(mesh, image)
     crop = crop_of_image(image, mesh.points)
     half = halve_crop(crop)
@@ -103,7 +97,7 @@ def _measure(
     alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
     pose = calibrated_pose(alignment.pose)
     check_view(pose, statistics.sharpness)
-    covers = find_covers(crop, mesh.points)
+    covers = find_covers(half, mesh.points)
     check_covers(covers)
     blendshapes = find_blendshapes(networks, mesh.points)
     landmarks = Landmarks(mesh.points, blendshapes, face_width_px(mesh.points) / image.reduction, alignment)
@@ -111,10 +105,10 @@ def _measure(
     stretch = NO_STRETCH if covers.regions else estimate_stretch(mesh.points, alignment, measured)
     if stretch.is_sure and not unstretched:
         with suppress(NoFaceError, FaceCutOffError):
-            return _measure_unstretched(networks, image, face, camera, stretch, has_others=has_others)
+            return _measure_unstretched(networks, image, subject, camera, stretch)
     extra = find_picture_changes(half, mesh.points, image)
     extra += (QualityWarning.STRETCHED,) * (unstretched or stretch.is_told)
-    extra += (QualityWarning.OTHER_FACES,) * has_others
+    extra += (QualityWarning.OTHER_FACES,) * subject.has_others
     distance = _camera_distance(image, camera, mesh.points, measured.per_cm)
     quality = assess_quality(
         alignment, mesh.points, statistics, blendshapes, distance=distance, covered=covers.regions, extra=extra
@@ -133,32 +127,27 @@ def _measure(
 
 
 def _measure_unstretched(
-    networks: Networks,
-    image: DecodedImage,
-    face: Detection,
-    camera: CameraMetadata,
-    stretch: Stretch,
-    *,
-    has_others: bool,
+    networks: Networks, image: DecodedImage, subject: Subject, camera: CameraMetadata, stretch: Stretch
 ) -> Face:
     """Return the face of a stretched picture, measured as if it were not, at its place in the picture as given."""
     to_given = stretch.widening
-    before = face.moved(invert_matrix(to_given))
-    found = _measure(networks, unstretch_image(image, stretch), before, camera, has_others=has_others, unstretched=True)
+    before = replace(subject, face=subject.face.moved(invert_matrix(to_given)))
+    found = _measure(networks, unstretch_image(image, stretch), before, camera, unstretched=True)
     points = np.column_stack([apply_matrix(to_given, found.points[:, :2]), found.points[:, 2]])
     details = apply_matrix(to_given, found.details)
     return replace(found, points=points, details=details, image_width=image.width, image_height=image.height)
 
 
-def _find_landmarks_either_way(networks: Networks, image: DecodedImage, face: Detection) -> FaceMesh:
-    """Return the mesh of a face, seen in the orientation with the darker half of the picture on the left.
+def _find_landmarks_either_way(networks: Networks, image: DecodedImage, subject: Subject) -> FaceMesh:
+    """Return the mesh of a face, seen in the orientation in which it was detected.
 
     The crop lies half a pixel beside its mirror image. A face that the network does not know there, as some that are
     turned away or cut off, is seen in the other orientation, too.
     """
-    mirrored = is_seen_mirrored(image, face)
-    mesh = _find_landmarks(networks, image, face, mirrored=mirrored)
-    return mesh if mesh.presence >= MIN_PRESENCE else _find_landmarks(networks, image, face, mirrored=not mirrored)
+    mesh = _find_landmarks(networks, image, subject.face, mirrored=subject.is_mirrored)
+    if mesh.presence >= MIN_PRESENCE:
+        return mesh
+    return _find_landmarks(networks, image, subject.face, mirrored=not subject.is_mirrored)
 
 
 def _find_landmarks(networks: Networks, image: DecodedImage, face: Detection, *, mirrored: bool) -> FaceMesh:

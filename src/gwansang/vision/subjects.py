@@ -6,6 +6,7 @@ are one face; where several are left, or nothing certain, the mesh network has t
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.detector import (
@@ -32,45 +33,56 @@ _WINDOW = 3.0  # side of the window in which a face is turned, in widths of the 
 _TURNS = (0.0, math.pi, math.pi / 2, -math.pi / 2)
 
 
-def choose_subject(networks: Networks, image: DecodedImage) -> tuple[Detection, bool]:
-    """Return the largest face, and whether there are smaller ones; raises NoFaceError and MultipleFacesError."""
-    faces = one_per_face(networks, image, detect_faces(networks, image))
-    if not faces:
-        again = search_again(networks, image)
-        if again is None:
-            raise NoFaceError("No face was found; use a photo that shows one face from the front.")
-        return again, False
-    subjects = count_subjects(faces)
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The face that a photo is read of.
+
+    has_others: whether there are smaller faces; is_mirrored: whether the networks see its mirror image, with the darker
+    half of the picture on the left of the head. A detector places a face differently in a mirror image, by a hundredth
+    of its size, and turned by a degree or two, and the landmarks follow.
+    """
+
+    face: Detection
+    has_others: bool
+    is_mirrored: bool
+
+
+def choose_subject(networks: Networks, image: DecodedImage) -> Subject:
+    """Return the largest face; raises NoFaceError and MultipleFacesError."""
+    mirrored = image.is_darker_on_the_right()
+    subject = _choose(networks, image, mirrored=mirrored)
+    turns = _quarter_turns(subject.face)
+    if turns == 0 or image.is_darker_on_the_right(turns) == mirrored:
+        return subject
+    return _choose(networks, image, mirrored=not mirrored)  # the head lies, with another side in the dark
+
+
+def search_again(networks: Networks, image: DecodedImage) -> Subject | None:
+    """Return the face that the mesh network confirms, in any rotation of the image; None if there is none."""
+    face = _search(networks, image)
+    if face is None:
+        return None
+    return Subject(face, has_others=False, is_mirrored=image.is_darker_on_the_right(_quarter_turns(face)))
+
+
+def _choose(networks: Networks, image: DecodedImage, *, mirrored: bool) -> Subject:
+    seen = image.mirrored() if mirrored else image
+    faces = one_per_face(networks, seen, detect_faces(networks, seen))
+    subjects = count_subjects(faces) if faces else 0
     if subjects > 1:
         raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
-    return _levelled(networks, image, faces[0]), len(faces) > 1
+    face = _levelled(networks, seen, faces[0]) if faces else _search(networks, seen)
+    if face is None:
+        raise NoFaceError("No face was found; use a photo that shows one face from the front.")
+    given = face.mirrored(image.width) if mirrored else face
+    return Subject(given, has_others=len(faces) > 1, is_mirrored=mirrored)
 
 
-def choose_subject_either_way(networks: Networks, image: DecodedImage) -> tuple[Detection, bool]:
-    """Return what `choose_subject` returns; of a mirror image the mirrored face.
-
-    The detector places a face differently in the mirror image, by a hundredth of its size, and turned by a degree or
-    two, and the landmarks follow. So it always sees the picture with its darker half on the left of the head.
-    """
-    mirrored = image.is_darker_on_the_right()
-    face, has_others = _choose_mirrored(networks, image) if mirrored else choose_subject(networks, image)
-    if is_seen_mirrored(image, face) == mirrored:
-        return face, has_others
-    return choose_subject(networks, image) if mirrored else _choose_mirrored(networks, image)  # the head lies
+def _quarter_turns(face: Detection) -> int:
+    return round(face.region().angle / (math.pi / 2))
 
 
-def is_seen_mirrored(image: DecodedImage, face: Detection) -> bool:
-    """Return whether the networks see the mirror image of a face."""
-    return image.is_darker_on_the_right(round(face.region().angle / (math.pi / 2)))
-
-
-def _choose_mirrored(networks: Networks, image: DecodedImage) -> tuple[Detection, bool]:
-    face, has_others = choose_subject(networks, image.mirrored())
-    return face.mirrored(image.width), has_others
-
-
-def search_again(networks: Networks, image: DecodedImage) -> Detection | None:
-    """Return the face that the mesh network confirms, in any rotation of the image; None if there is none."""
+def _search(networks: Networks, image: DecodedImage) -> Detection | None:
     for candidates in _further_candidates(networks, image):
         for face in sorted(candidates, key=lambda face: -face.score):
             if find_landmarks_once(networks, image, face.region()).presence >= MIN_PRESENCE:

@@ -150,8 +150,8 @@ def _detect(networks: Networks, image: DecodedImage) -> list[Detection]:
 
 def _assess(networks: Networks, image: DecodedImage, mesh: FaceMesh) -> tuple[Pose, Quality]:
     alignment = align_to_canonical(mesh.points[:VERTEX_COUNT])
-    crop = crop_of_image(image, mesh.points)
-    statistics = measure_image_statistics(halve_crop(crop), mesh.points)
+    crop = halve_crop(crop_of_image(image, mesh.points))
+    statistics = measure_image_statistics(crop, mesh.points)
     covered = find_covers(crop, mesh.points).regions
     blendshapes = find_blendshapes(networks, mesh.points)
     pose = calibrated_pose(alignment.pose)
