@@ -17,10 +17,10 @@ from calibration.covers.scene import Scene
 from gwansang.vision.covers import straighten
 from gwansang.vision.decode import image_from_pixels
 from gwansang.vision.face_layout import SIDE, face_layout
+from gwansang.vision.image_statistics import halve_crop
 from gwansang.vision.landmarks import face_region, find_landmarks_once
 from gwansang.vision.measuring.channels import crop_face, crop_matrix
 from gwansang.vision.models.runtime import Networks
-from gwansang.vision.quality import halve_crop
 
 Draw = Callable[[Scene], None]
 COVERS: dict[str, Draw] = {

@@ -38,7 +38,9 @@ def evaluation_photos(*groups: str) -> list[Path]:
     folder = faces_folder()
     if folder is None:
         pytest.skip("the evaluation photos are missing; set GWANSANG_FACES to their folder")
-    return sorted(photo for group in groups for photo in (folder / group).rglob("*.jpg"))
+    photos = {group: list((folder / group).rglob("*.jpg")) for group in groups}
+    assert all(photos.values()), f"no photos of {[group for group in groups if not photos[group]]} in {folder}"
+    return sorted(photo for group in groups for photo in photos[group])
 
 
 def model_dir() -> Path:

@@ -19,6 +19,7 @@ from gwansang.reading.memory import ReadingWithMemory, first_different_face, rea
 from gwansang.reading.model import CaptureConditions, Reading
 from gwansang.reading.palaces import PALACE_WEIGHTS
 from gwansang.reading.profile import Profile, combine_frames, combine_photos
+from gwansang.reading.scores import PART_MIDDLE
 from gwansang.reading.shapes import DECIDED
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.reading.texts import shapes_text
@@ -183,6 +184,20 @@ def test_each_photo_may_hide_something_else_of_a_part() -> None:
     told = {part.part: part for part in compose(combine_photos(photos), IDEAL, A_DAY).parts}
     assert (told["eyelid"].shape_id, told["eyelid"].covered) == (UNSEEN_SHAPE, ("brows", "eyes"))
     assert told["eyes"].covered == told["glabella"].covered == ()
+
+
+def test_what_the_best_photo_hides_does_not_explain_what_all_photos_hide_together() -> None:
+    hidden = (frozenset({"forehead", "cheeks"}), frozenset({"forehead", "jaw"}))
+    merged = combine_photos([measures_at(behind(covered), **face_of(5)) for covered in hidden])
+    told = {part.part: part for part in compose(merged, behind(frozenset({"forehead"})), A_DAY).parts}
+    assert (told["face_shape"].shape_id, told["face_shape"].covered) == (UNSEEN_SHAPE, ("forehead", "cheeks", "jaw"))
+    assert told["forehead"].covered == ("forehead",)
+
+
+def test_the_score_of_an_unseen_part_follows_nothing() -> None:
+    scores = {part.score for seed in range(10) for part in read_face(seed, behind(frozenset({"mouth"})), A_DAY).parts
+              if part.shape_id == UNSEEN_SHAPE}  # fmt: skip
+    assert scores == {PART_MIDDLE}
 
 
 @settings(max_examples=25)

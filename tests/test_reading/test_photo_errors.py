@@ -1,5 +1,6 @@
 """What is known of a photo's origin, and what several photos of a face average out."""
 
+import itertools
 import math
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gwansang.reading.model import CaptureConditions
-from gwansang.reading.photo_errors import SHARED_VARIANCE, error_of_mean, unknown_origin_share
+from gwansang.reading.photo_errors import SHARED_VARIANCE, change_errors, error_of_mean, unknown_origin_share
 
 WORST = {"face_width_px": 100.0, "yaw_deg": -16.0, "pitch_deg": 20.0, "light_asymmetry": 0.6, "distance_cm": 30.0}
 KNOWN = {"face_width_px": 200.0, "yaw_deg": -6.0, "pitch_deg": 12.0, "light_asymmetry": 0.3, "distance_cm": 60.0}
@@ -59,3 +60,9 @@ def test_several_photos_have_smaller_errors_but_never_none() -> None:
     assert error_of_mean(0.5, 1) == pytest.approx(0.5)
     assert error_of_mean(0.5, 5) < error_of_mean(0.5, 2) < 0.5
     assert error_of_mean(0.5, 10**6) == pytest.approx(0.5 * math.sqrt(SHARED_VARIANCE), rel=1e-3)
+
+
+def test_the_errors_of_several_changes_do_not_depend_on_their_order() -> None:
+    warnings = ("MONOCHROME", "STRETCHED", "UNNATURAL_COLOUR", "LOW_DYNAMIC_RANGE", "COMPRESSION_ARTIFACTS")
+    told = [change_errors(order) for order in itertools.permutations(warnings)]
+    assert all(one == told[0] for one in told)

@@ -13,6 +13,7 @@ from gwansang.vision.pipeline import read_photo
 from gwansang.vision.quality import (
     QualityWarning,
     camera_distance_cm,
+    change_covers,
     distance_from_mesh,
     eye_blink,
     mouth_gap_ratio,
@@ -153,3 +154,24 @@ def test_the_score_falls_with_every_degree(plain: Face) -> None:
     scores = [quality_score(plain.quality, Pose(yaw, 0.0, 0.0), ()) for yaw in range(0, 32, 4)]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)
+
+
+def test_what_is_covered_gives_no_warning_and_costs_no_score(plain: Face) -> None:
+    told = replace(plain.quality, smile=0.9, mouth_gap=0.4, blink=0.9)
+    warned = quality_warnings(told, plain.pose, None)
+    told = replace(told, warnings=warned, score=quality_score(told, plain.pose, warned))
+    masked = change_covers(told, ("eyes", "mouth"), warned)
+    assert set(masked.warnings).isdisjoint({"SMILE", "MOUTH_OPEN", "EYES_CLOSED"})
+    assert (masked.smile, masked.mouth_gap, masked.blink, masked.light_asymmetry) == (0.0, 0.0, 0.0, None)
+    bare = replace(plain.quality, smile=0.0, mouth_gap=0.0, blink=0.0, covered=("eyes", "mouth"))
+    assert masked.score == pytest.approx(quality_score(bare, plain.pose, masked.warnings), abs=0.002)
+
+
+def test_a_cover_that_another_photo_does_not_show_costs_no_score(plain: Face) -> None:
+    covered = change_covers(plain.quality, ("mouth",), plain.quality.warnings)
+    assert covered.score < plain.quality.score
+    uncovered = change_covers(covered, (), covered.warnings)
+    assert uncovered.warnings == plain.quality.warnings
+    assert uncovered.score == pytest.approx(
+        quality_score(replace(plain.quality, smile=0.0, mouth_gap=0.0), plain.pose, ()), abs=0.002
+    )

@@ -8,10 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from gwansang.core.exceptions import AppError
+from gwansang.vision.decode import decode_image
 from gwansang.vision.errors import MultipleFacesError, NoFaceError
 from gwansang.vision.face import Points
+from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
+from gwansang.vision.subjects import search_again
 from gwansang.vision.tracking import TrackingState, track_frame
 from tests.support.photos import encoded, evaluation_photos
 from tests.test_vision import scenes
@@ -121,6 +124,15 @@ def test_two_people_are_two(
     with pytest.raises(MultipleFacesError) as caught:
         read_photo(encoded(scene), networks)
     assert caught.value.context["count"] == 2
+
+
+def test_a_search_in_all_rotations_counts_all_it_finds(networks: Networks, people: dict[str, Person]) -> None:
+    scene = ground(1280, 800, 120, 150, 170)
+    for name, x in (("001_03", 320.0), ("022f", 900.0)):
+        people[name].paste(scene, 230, (x, 420), whole=False)
+    image = decode_image(inspect_image(encoded(scene)))
+    with pytest.raises(MultipleFacesError):
+        search_again(networks, image)
 
 
 def test_the_face_of_a_frame_is_found_beside_a_larger_ghost(networks: Networks, people: dict[str, Person]) -> None:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from gwansang.core.exceptions import AppError
+from gwansang.reading.covers import REGIONS_OF_PART, is_told
 from gwansang.reading.norms import Norms
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.services.ml.face_analyzer import compose_reading, merge_faces
@@ -20,31 +21,13 @@ from gwansang.vision.drawn.catalog import COVERS, HARMLESS, HIDDEN, MOSTLY_HIDDE
 from gwansang.vision.drawn.changes import CHANGES, STEADY_CHANGES, PictureChange, encode_picture
 from gwansang.vision.drawn.compositions import GROUNDS, compose_person
 from gwansang.vision.errors import CorruptImageError, FaceCoveredError, MultipleFacesError, NoFaceError
-from gwansang.vision.face import Face, FaceRegion
+from gwansang.vision.face import Face
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 
 Kind = Literal["cover", "harmless", "change", "steady change", "composition"]
 KINDS: tuple[Kind, ...] = ("cover", "harmless", "change", "steady change", "composition")
-_REGIONS_OF_PART: dict[str, frozenset[FaceRegion]] = {
-    "face_shape": frozenset({"cheeks", "jaw"}),
-    "forehead": frozenset({"forehead"}),
-    "eyebrows": frozenset({"brows"}),
-    "glabella": frozenset({"brows"}),
-    "eyes": frozenset({"eyes"}),
-    "eye_spacing": frozenset({"eyes"}),
-    "eyelid": frozenset({"brows", "eyes"}),
-    "nose": frozenset({"nose"}),
-    "nose_root": frozenset({"eyes", "nose"}),
-    "philtrum": frozenset({"nose", "mouth"}),
-    "mouth": frozenset({"mouth"}),
-    "lips": frozenset({"mouth"}),
-    "cheekbones": frozenset({"cheeks", "jaw"}),
-    "jaw": frozenset({"jaw"}),
-    "samjeong": frozenset({"forehead", "nose", "jaw"}),
-}
-"""Regions in which a part lies, or which it compares: if one is hidden, the part can't be seen."""
 _SHAPES = {part.key: frozenset(shape.id for shape in part.classes) for part in load_taxonomy()}
 _LONG_SIDE = 1000  # px of a photo that is drawn on
 _TILE = 200  # px of a contact sheet
@@ -168,7 +151,7 @@ def _draw_on(
         if refusable:
             true.add(FaceCoveredError.code)
         hidden = {region for region, share in drawn.hidden.items() if share >= HIDDEN}
-        covered = {part for part, regions in _REGIONS_OF_PART.items() if regions & hidden} if drawing.wanted else set()
+        covered = {part for part in REGIONS_OF_PART if not is_told(part, hidden)} if drawing.wanted else set()
         wrong = told.codes - true - bare.codes
         wanted = bool(told.codes & ({*drawing.wanted, FaceCoveredError.code} if refusable else drawing.wanted))
         yield DrawnOutcome(

@@ -13,7 +13,7 @@ from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Alternative, CaptureConditions, Classic, ElementReading, PartReading, Reading, Reason
 from gwansang.reading.norms import Norms, StandardScores, default_norms, standardize
 from gwansang.reading.palaces import describe_palaces
-from gwansang.reading.scores import FaceScores, is_mostly_unseen, round_energy, score_face, shipped_weights
+from gwansang.reading.scores import PART_MIDDLE, FaceScores, is_mostly_unseen, round_energy, score_face, shipped_weights
 from gwansang.reading.shapes import DECIDED, ShapeClassification, classify_measured
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import (
@@ -100,8 +100,8 @@ def compose(
     )
 
 
-def _untold_part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: Locale) -> PartReading:
-    """Return a part that can't be seen: without a shape, and with what the tradition sees in its place."""
+def _untold_part(shape: ShapeClassification, face: _Face, locale: Locale) -> PartReading:
+    """Return a part that can't be seen: without a shape, with the middle score, and what the tradition sees there."""
     key, texts = shape.part.key, shapes_text(locale)
     return PartReading(
         part=key,
@@ -110,7 +110,7 @@ def _untold_part(shape: ShapeClassification, face: _Face, scores: FaceScores, lo
         shape_id=UNSEEN_SHAPE,
         shape=texts["covered_name"],
         meaning=texts["parts"][key]["covered"],
-        score=scores.parts[key],
+        score=PART_MIDDLE,
         probability=0.0,
         alternative=None,
         reliability=0.0,
@@ -122,7 +122,7 @@ def _untold_part(shape: ShapeClassification, face: _Face, scores: FaceScores, lo
 def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: Locale) -> PartReading:
     key = shape.part.key
     if not is_told(key, face.covers[key]):
-        return _untold_part(shape, face, scores, locale)
+        return _untold_part(shape, face, locale)
     text = shapes_text(locale)["parts"][key]
     alternative = _alternative(shape, locale)
     reliability = scores.reliability[key]

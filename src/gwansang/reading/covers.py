@@ -64,12 +64,16 @@ def is_seen(key: str, error: float) -> bool:
 def hiding_regions(keys: Iterable[str], unseen: Collection[str], covered: Collection[str]) -> tuple[str, ...]:
     """Return the regions that hide measures of `keys`, from the top down.
 
-    unseen: keys of all measures that were not seen; covered: regions of the photo that is read, whose covers explain
-    them unless each of several photos hid something else.
+    unseen: keys of all measures that were not seen; covered: regions of the photo that is read. A measure that they do
+    not explain was hidden on each of several photos by something else: by any of the regions that hide it.
     """
     hidden = set(keys).intersection(unseen)
-    hiding = tuple(region for region, own in HIDDEN_MEASURES.items() if hidden.intersection(own))
-    return tuple(region for region in hiding if region in covered) or hiding
+    unexplained = hidden - hidden_measures(covered)
+    return tuple(
+        region
+        for region, own in HIDDEN_MEASURES.items()
+        if (hidden if region in covered else unexplained).intersection(own)
+    )
 
 
 def is_told(part: str, hiding: Collection[str]) -> bool:

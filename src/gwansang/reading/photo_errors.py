@@ -74,7 +74,7 @@ def origin_error(capture: CaptureConditions) -> float:
 def change_errors(warnings: Iterable[str]) -> dict[str, float]:
     """Return the errors that warnings about a changed picture add, by key, in SDs of the norms."""
     added: dict[str, float] = {}
-    for warning in warnings:
+    for warning in sorted(warnings):  # sums of floats depend on the order, and that of a set on the process
         for key, error in _errors_of_changes().get(warning, {}).items():
             added[key] = math.hypot(added.get(key, 0.0), error)
     return added

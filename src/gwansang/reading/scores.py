@@ -25,7 +25,7 @@ OVERALL = "overall"
 _KNOTS = (-2.8782, -1.2816, -0.5244, 0.5244, 1.2816, 2.8782)  # normal quantiles of 0.2, 10, 30, 70, 90 and 99.8 %
 _STEPS = (1.0, 1.5, 2.5, 3.5, 4.5, 5.0)
 _LEAST, _MIDDLE, _STEP, _MOST = 60, 79, 7.5, 98
-_PART_MIDDLE, _AGREEMENT, _CERTAINTY = 80, 22, 6
+PART_MIDDLE, _AGREEMENT, _CERTAINTY = 80, 22, 6
 _EVEN_EFFECT = 1.5  # effect of a shape that gives every energy the same
 _NEUTRAL_ENERGY = 3.0
 _GUESS_FROM = 0.4  # share of covered weights
@@ -166,7 +166,7 @@ def part_score(part: Part, probabilities: Sequence[float], energies: Mapping[Ene
     face = [energies[energy] - _NEUTRAL_ENERGY for energy in ENERGIES]
     length = math.hypot(*effects) * math.hypot(*face)
     agreement = sum(a * b for a, b in zip(effects, face, strict=True)) / (length + _SOFT)
-    score = _PART_MIDDLE + _AGREEMENT * agreement + _CERTAINTY * (max(probabilities) - 0.5)
+    score = PART_MIDDLE + _AGREEMENT * agreement + _CERTAINTY * (max(probabilities) - 0.5)
     return round(max(_LEAST, min(_MOST, score)))
 
 

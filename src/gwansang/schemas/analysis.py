@@ -216,7 +216,7 @@ class QualityOut(BaseModel):
     advice: list[AdviceOut]
     covered: list[FaceRegion] = Field(
         [],
-        description="Regions of the face that can't be seen, on one side or both; of several photos, on all of them.",
+        description="Regions that can't be seen, on one side or both; on all photos, on most frames of a video.",
     )
     source: LandmarkSource | None = Field(
         None,

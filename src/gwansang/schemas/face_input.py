@@ -48,7 +48,9 @@ class FaceRequest(BaseModel):
         ),
     )
     covered: list[FaceRegion] = Field(
-        [], max_length=7, description="Regions of the face that the client could not see: they are told as undecided."
+        [],
+        max_length=7,
+        description="Regions that the client could not see: their parts have the shape `unseen`.",
     )
     image_width: PixelSide | None = Field(None, description="Width of the picture the landmarks come from, in pixels.")
     image_height: PixelSide | None = Field(

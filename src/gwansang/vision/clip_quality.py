@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, get_args
 
 from gwansang.vision.face import FaceRegion, Quality
-from gwansang.vision.quality import QualityWarning, cover_warnings
+from gwansang.vision.quality import QualityWarning, change_covers
 
-_OF_COVERS: Final = frozenset(cover_warnings(get_args(FaceRegion)))
 _OF_PICTURES: Final = (
     QualityWarning.UNNATURAL_COLOUR,
     QualityWarning.MONOCHROME,
@@ -27,8 +25,6 @@ def quality_of_frames(frames: Sequence[Quality], best: Quality, *, has_others: b
     codes = Counter(code for frame in frames for code in frame.warnings)
     covered = tuple(region for region in get_args(FaceRegion) if 2 * regions[region] > len(frames))
     of_most = (code for code in _OF_PICTURES if 2 * codes[code] > len(frames))
-    replaced = {*_OF_COVERS, *_OF_PICTURES, QualityWarning.OTHER_FACES}
-    of_best = (code for code in best.warnings if code not in replaced)
+    of_best = (code for code in best.warnings if code not in {*_OF_PICTURES, QualityWarning.OTHER_FACES})
     others = (QualityWarning.OTHER_FACES,) if has_others or QualityWarning.OTHER_FACES in best.warnings else ()
-    warnings = (*cover_warnings(covered), *of_best, *of_most, *others)
-    return replace(best, covered=covered, warnings=tuple(str(code) for code in warnings))
+    return change_covers(best, covered, (*of_best, *of_most, *others))

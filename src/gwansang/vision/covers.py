@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ Tensor = NDArray[np.float32]
 _LEVELS = np.log(np.arange(256, dtype=np.float32) / 255 + np.float32(0.06))  # light that multiplies becomes a shift
 
 MAX_COVERED = 0.6  # share of the face from which nothing is read
-REGIONS: tuple[FaceRegion, ...] = ("forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw")
+REGIONS: tuple[FaceRegion, ...] = get_args(FaceRegion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,17 +114,17 @@ def region_masks() -> tuple[tuple[str, ...], NDArray[np.float32]]:
     for name, ring in _RIGHT.items():
         rings |= {f"{name}-right": ring, f"{name}-left": [int(mirror[index]) for index in ring]}
     cells = layout_cells(canonical_face().vertices[:, :2])
-    masks = np.array([_mask(cells[list(ring)], round_up=not name.startswith("eyes")) for name, ring in rings.items()])
+    masks = np.array([_mask(cells[list(ring)], with_lids=name.startswith("eyes")) for name, ring in rings.items()])
     return tuple(rings), (masks / masks.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _mask(ring: Points, *, round_up: bool) -> Points:
-    """Return the share (1024,) of each cell within the convex hull of a ring; eyes get their lids around them."""
+def _mask(ring: Points, *, with_lids: bool) -> Points:
+    """Return the share (1024,) of each cell within the convex hull of a ring, with what lies around it as lids do."""
     fine = 8
     hull = cv2.convexHull(((ring + 0.5) * fine).round().astype(np.int32))
     drawn = np.zeros((SIDE * fine, SIDE * fine), np.uint8)
     cv2.fillConvexPoly(drawn, hull, 255)
-    if not round_up:
+    if with_lids:
         drawn = cv2.dilate(drawn, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * fine, 2 * fine))).astype(np.uint8)
     size = (SIDE // 2, SIDE // 2)
     shares = cv2.resize(drawn.astype(np.float64), size, interpolation=cv2.INTER_AREA)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def face_from_landmarks(given: GivenLandmarks, networks: Networks) -> Face:
             blendshapes,
             distance=distance_from_mesh(measured.per_cm),
             source=given.source,
-            covered=tuple(dict.fromkeys(given.covered)),
+            covered=tuple(region for region in get_args(FaceRegion) if region in given.covered),
             extra=extra,
         ),
     )

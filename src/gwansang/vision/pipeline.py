@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from gwansang.core.exceptions import AppError
 from gwansang.vision.covers import check_covers, find_covers
 from gwansang.vision.decode import DecodedImage, ImageDecoder, choose_reduction
 from gwansang.vision.detector import Detection
@@ -15,6 +16,7 @@ from gwansang.vision.errors import FaceCutOffError, FaceTooSmallError, NoFaceErr
 from gwansang.vision.face import DistanceSource, Face, Points
 from gwansang.vision.gates.exif import CameraMetadata
 from gwansang.vision.gates.headers import MAX_DECODE_BYTES, inspect_image
+from gwansang.vision.image_statistics import halve_crop, measure_image_statistics
 from gwansang.vision.landmarks import FaceMesh, find_blendshapes, find_landmarks
 from gwansang.vision.measuring.channels import apply_matrix, invert_matrix
 from gwansang.vision.measuring.face_measures import crop_of_image, measure_in_crop
@@ -30,8 +32,6 @@ from gwansang.vision.quality import (
     camera_distance_cm,
     distance_from_mesh,
     face_width_px,
-    halve_crop,
-    measure_image_statistics,
 )
 from gwansang.vision.stretch import NO_STRETCH, Stretch, estimate_stretch, unstretch_image
 from gwansang.vision.subjects import MIN_PRESENCE, Subject, choose_subject, search_again
@@ -102,9 +102,10 @@ def _measure(
     blendshapes = find_blendshapes(networks, mesh.points)
     landmarks = Landmarks(mesh.points, blendshapes, face_width_px(mesh.points) / image.reduction, alignment)
     measured = measure_in_crop(landmark_model(), crop, landmarks)
-    stretch = NO_STRETCH if covers.regions else estimate_stretch(mesh.points, alignment, measured)
-    if stretch.is_sure and not unstretched:
-        with suppress(NoFaceError, FaceCutOffError):
+    is_guess = unstretched or covers.regions
+    stretch = NO_STRETCH if is_guess else estimate_stretch(mesh.points, alignment, measured)
+    if stretch.is_sure:
+        with suppress(AppError):  # the picture as it is can be read
             return _measure_unstretched(networks, image, subject, camera, stretch)
     extra = find_picture_changes(half, mesh.points, image)
     extra += (QualityWarning.STRETCHED,) * (unstretched or stretch.is_told)

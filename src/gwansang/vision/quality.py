@@ -1,19 +1,17 @@
 """Quality assessment of a face in a photo: metrics, warnings and an overall score."""
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gwansang.vision.decode import Pixels
 from gwansang.vision.face import DistanceSource, FaceRegion, LandmarkSource, Points, Pose, Quality
-from gwansang.vision.measuring.channels import HEIGHT, WIDTH, apply_matrix, crop_matrix
-from gwansang.vision.mesh import VERTEX_COUNT, canonical_face
+from gwansang.vision.image_statistics import ImageStatistics
+from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.pose import Alignment, calibrated_pose
 
 
@@ -67,53 +65,16 @@ _OF_ALL_PIXELS = frozenset(
 )
 """Warnings that are judged from all pixels of a face, and not told if some of them are of what covers it."""
 
+_OF_REGION: Mapping[str, tuple[QualityWarning, ...]] = {
+    "mouth": (QualityWarning.SMILE, QualityWarning.MOUTH_OPEN),
+    "eyes": (QualityWarning.EYES_CLOSED,),
+}
+
 _DARK_HIGHLIGHT = 0.22  # the brightest twentieth of the face; relative to the scene, not to the skin
 
 _NEAR_PER_CM = 0.014  # 1/cm; of 90 portraits taken from afar 95 % are below 0.0125
 IRIS_DIAMETER_CM = 1.17  # horizontal visible iris, adults: 11.7 mm with 0.5 mm SD
 _DIAGONAL_35MM = 43.27
-
-
-@dataclass(frozen=True, slots=True)
-class ImageStatistics:
-    """Statistics of the pixels at the mesh points of a face.
-
-    brightness: mean luma, 0-1; highlight: its 95th percentile; clipped: share of points above 250 of 255;
-    asymmetry: |left - right| / mean; sharpness: variance of the Laplacian over the variance of the luma, times 1000.
-    """
-
-    brightness: float
-    highlight: float
-    clipped: float
-    asymmetry: float
-    sharpness: float
-
-
-def halve_crop(crop: Pixels) -> Pixels:
-    """Return the eye-level crop of a face at half its size, (210, 180, 3)."""
-    return cv2.resize(crop, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def measure_image_statistics(crop: Pixels, landmarks: Points) -> ImageStatistics:
-    """Measure light and sharpness in the halved crop of a face, at the vertices of its (478, 3) landmarks."""
-    gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    positions = apply_matrix(crop_matrix(landmarks), landmarks[:VERTEX_COUNT, :2]) / 2 - 0.25
-    x, y = np.clip(positions.round().astype(int), 0, (WIDTH // 2 - 1, HEIGHT // 2 - 1)).T
-    luma = gray[y, x].astype(np.float64)
-    face = canonical_face()
-    is_left = face.vertices[:, 0] > 0.5
-    left, right = luma[is_left].mean(), luma[face.mirror[is_left]].mean()
-    return ImageStatistics(
-        brightness=float(luma.mean() / 255),
-        highlight=float(np.percentile(luma, 95) / 255),
-        clipped=float((luma > 250).mean()),
-        asymmetry=float(abs(left - right) / max(left + right, 1.0) * 2),
-        sharpness=1000.0 * _variance(cv2.Laplacian(gray, cv2.CV_16S)) / max(_variance(gray), 1.0),
-    )
-
-
-def _variance(plane: NDArray[Any]) -> float:
-    return float(cv2.meanStdDev(plane)[1][0, 0]) ** 2
 
 
 def smile_score(blendshapes: NDArray[np.float64]) -> float:
@@ -172,6 +133,9 @@ def cover_warnings(covered: Collection[FaceRegion]) -> tuple[QualityWarning, ...
     return tuple(warning for applies, warning in checks if applies)
 
 
+_OF_COVERS = frozenset(cover_warnings(get_args(FaceRegion)))
+
+
 def quality_warnings(
     quality: Quality, pose: Pose, statistics: ImageStatistics | None, extra: tuple[QualityWarning, ...] = ()
 ) -> tuple[QualityWarning, ...]:
@@ -181,22 +145,51 @@ def quality_warnings(
         and quality.distance_source is not None
         and quality.distance_cm < _MIN_DISTANCE_CM.get(quality.distance_source, 0.0)
     )
-    mouth_seen = "mouth" not in quality.covered
     good_pitch = GOOD_PITCH_DEG if _is_open(quality.covered) else _GUESSED_PITCH_DEG
     checks = (
         (quality.face_width_px < GOOD_FACE_PX and statistics is not None, QualityWarning.SMALL_FACE),
         (abs(pose.yaw_deg) > GOOD_YAW_DEG, QualityWarning.TURNED),
         (pose.pitch_deg > good_pitch, QualityWarning.CHIN_UP),
         (pose.pitch_deg < -good_pitch, QualityWarning.CHIN_DOWN),
-        (quality.smile > GOOD_SMILE and mouth_seen, QualityWarning.SMILE),
-        (quality.mouth_gap > GOOD_MOUTH_GAP and mouth_seen, QualityWarning.MOUTH_OPEN),
-        (quality.blink > CLOSED_EYE and "eyes" not in quality.covered, QualityWarning.EYES_CLOSED),
+        (quality.smile > GOOD_SMILE, QualityWarning.SMILE),
+        (quality.mouth_gap > GOOD_MOUTH_GAP, QualityWarning.MOUTH_OPEN),
+        (quality.blink > CLOSED_EYE, QualityWarning.EYES_CLOSED),
         (is_near, QualityWarning.TOO_CLOSE),
     )
     of_image = _image_warnings(statistics) if statistics else ()
     of_face = (warning for applies, warning in checks if applies)
-    warnings = (*cover_warnings(quality.covered), *of_face, *of_image, *extra)
-    return tuple(one for one in warnings if _is_open(quality.covered) or one not in _OF_ALL_PIXELS)
+    return _without_guesses((*cover_warnings(quality.covered), *of_face, *of_image, *extra), quality.covered)
+
+
+def change_covers(quality: Quality, covered: tuple[FaceRegion, ...], warnings: Sequence[str]) -> Quality:
+    """Return the quality of a face with other covers and warnings, of which those about covers follow from `covered`.
+
+    Nothing of it rests on what is covered, and the score changes with what it rests on.
+    """
+    others = (QualityWarning(code) for code in warnings if code not in _OF_COVERS)
+    told = _without_guesses((*cover_warnings(covered), *others), covered)
+    changed = _hide(replace(quality, covered=covered, warnings=tuple(one.value for one in told)))
+    before = tuple(QualityWarning(code) for code in quality.warnings)
+    score = quality.score * _picture_factor(changed, told) / _picture_factor(quality, before)
+    return replace(changed, score=round(min(score, 1.0), 3))
+
+
+def _hide(quality: Quality) -> Quality:
+    """Return a quality that says nothing of what is covered: a relaxed mouth, open eyes, even light."""
+    if "mouth" in quality.covered:
+        quality = replace(quality, smile=0.0, mouth_gap=0.0)
+    if "eyes" in quality.covered:
+        quality = replace(quality, blink=0.0)
+    return quality if _is_open(quality.covered) else replace(quality, light_asymmetry=None)
+
+
+def _without_guesses(
+    warnings: tuple[QualityWarning, ...], covered: Collection[FaceRegion]
+) -> tuple[QualityWarning, ...]:
+    """Return the warnings without those that rest on what is covered, or on pixels of what covers it."""
+    guesses = set() if _is_open(covered) else set(_OF_ALL_PIXELS)
+    guesses |= {warning for region in covered for warning in _OF_REGION.get(region, ())}
+    return tuple(one for one in warnings if one not in guesses)
 
 
 def _is_open(covered: Collection[FaceRegion]) -> bool:
@@ -228,18 +221,22 @@ _FACTORS = {
 }
 
 
-def quality_score(quality: Quality, pose: Pose, warnings: tuple[QualityWarning, ...]) -> float:
+def quality_score(quality: Quality, pose: Pose, warnings: Iterable[QualityWarning]) -> float:
     """Return the overall score, 0-1: the product of a factor for each condition, 1 at its ideal."""
+    turned = math.exp(-0.5 * (pose.yaw_deg / 25) ** 2) * math.exp(-0.5 * (pose.pitch_deg / 22) ** 2)
+    return round(turned * _picture_factor(quality, warnings), 3)
+
+
+def _picture_factor(quality: Quality, warnings: Iterable[QualityWarning]) -> float:
+    """Return the factors of everything but the pose."""
     factors: list[float] = [
-        math.exp(-0.5 * (pose.yaw_deg / 25) ** 2),
-        math.exp(-0.5 * (pose.pitch_deg / 22) ** 2),
         math.sqrt(min(quality.face_width_px / GOOD_FACE_PX, 1.0)),
         1.0 - 0.35 * quality.smile,
         1.0 - 0.3 * min(max(quality.mouth_gap - 0.06, 0.0) / 0.3, 1.0),
         math.sqrt(min((quality.sharpness or GOOD_SHARPNESS) / GOOD_SHARPNESS, 1.0)),
         *(_FACTORS.get(warning, 1.0) for warning in warnings),
     ]
-    return round(math.prod(factors), 3)
+    return math.prod(factors)
 
 
 def assess_quality(
@@ -277,6 +274,7 @@ def assess_quality(
         covered=covered,
         source=source,
     )
+    quality = _hide(quality)
     warnings = quality_warnings(quality, pose, statistics, extra)
     score = quality_score(quality, pose, warnings)
     return replace(quality, score=score, warnings=tuple(warning.value for warning in warnings))

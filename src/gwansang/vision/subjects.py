@@ -58,36 +58,46 @@ def choose_subject(networks: Networks, image: DecodedImage) -> Subject:
 
 
 def search_again(networks: Networks, image: DecodedImage) -> Subject | None:
-    """Return the face that the mesh network confirms, in any rotation of the image; None if there is none."""
-    face = _search(networks, image)
-    if face is None:
+    """Return the largest face that the mesh network confirms, in any rotation of the image; None if there is none.
+
+    Raises MultipleFacesError.
+    """
+    faces = _search(networks, image)
+    if not faces:
         return None
-    return Subject(face, has_others=False, is_mirrored=image.is_darker_on_the_right(_quarter_turns(face)))
+    mirrored = image.is_darker_on_the_right(_quarter_turns(faces[0]))
+    return Subject(_largest(networks, image, faces), has_others=len(faces) > 1, is_mirrored=mirrored)
 
 
 def _choose(networks: Networks, image: DecodedImage, *, mirrored: bool) -> Subject:
     seen = image.mirrored() if mirrored else image
-    faces = one_per_face(networks, seen, detect_faces(networks, seen))
-    subjects = count_subjects(faces) if faces else 0
-    if subjects > 1:
-        raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
-    face = _levelled(networks, seen, faces[0]) if faces else _search(networks, seen)
-    if face is None:
+    faces = one_per_face(networks, seen, detect_faces(networks, seen)) or _search(networks, seen)
+    if not faces:
         raise NoFaceError("No face was found; use a photo that shows one face from the front.")
+    face = _largest(networks, seen, faces)
     given = face.mirrored(image.width) if mirrored else face
     return Subject(given, has_others=len(faces) > 1, is_mirrored=mirrored)
+
+
+def _largest(networks: Networks, image: DecodedImage, faces: list[Detection]) -> Detection:
+    """Return the first face, level; raises MultipleFacesError if there is another subject among the faces."""
+    subjects = count_subjects(faces)
+    if subjects > 1:
+        raise MultipleFacesError(f"{subjects} faces were found; use a photo of one person.", count=subjects)
+    return _levelled(networks, image, faces[0])
 
 
 def _quarter_turns(face: Detection) -> int:
     return round(face.region().angle / (math.pi / 2))
 
 
-def _search(networks: Networks, image: DecodedImage) -> Detection | None:
+def _search(networks: Networks, image: DecodedImage) -> list[Detection]:
+    """Return the faces of a more thorough search, largest first, each confirmed by the mesh network."""
     for candidates in _further_candidates(networks, image):
-        for face in sorted(candidates, key=lambda face: -face.score):
-            if find_landmarks_once(networks, image, face.region()).presence >= MIN_PRESENCE:
-                return _levelled(networks, image, face)
-    return None
+        faces = _confirmed(networks, image, _best_of_each(candidates)[:_MAX_CONFIRMED])
+        if faces:
+            return sorted(faces, key=lambda face: -face.width)
+    return []
 
 
 def _levelled(networks: Networks, image: DecodedImage, face: Detection) -> Detection:
@@ -135,14 +145,19 @@ def count_subjects(faces: list[Detection]) -> int:
 
 def one_per_face(networks: Networks, image: DecodedImage, faces: list[Detection]) -> list[Detection]:
     """Return one detection of each face, largest first; a single one is not looked at."""
-    by_score = sorted(faces, key=lambda face: -face.score)
-    chosen: list[Detection] = []
-    for face in by_score:
-        if not any(_hold(face.box, other.box) for other in chosen):
-            chosen.append(face)
+    chosen = _best_of_each(faces)
     if len(chosen) > 1:
         chosen = _confirmed(networks, image, chosen[:_MAX_CONFIRMED]) + chosen[_MAX_CONFIRMED:]
     return sorted(chosen, key=lambda face: -face.width)
+
+
+def _best_of_each(faces: list[Detection]) -> list[Detection]:
+    """Return the detection with the highest score of each group of boxes that hold one another, best first."""
+    chosen: list[Detection] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        if not any(_hold(face.box, other.box) for other in chosen):
+            chosen.append(face)
+    return chosen
 
 
 def _confirmed(networks: Networks, image: DecodedImage, faces: list[Detection]) -> list[Detection]:

@@ -12,13 +12,14 @@ from gwansang.vision.errors import ImageTooLargeError
 from gwansang.vision.face import Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.given_landmarks import GivenLandmarks, check_shape, to_pixels
+from gwansang.vision.image_statistics import halve_crop, measure_image_statistics
 from gwansang.vision.landmarks import FaceMesh, face_region, find_blendshapes, find_landmarks_once
 from gwansang.vision.measuring.face_measures import crop_of_image
 from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import DETECTION_LONG_SIDE_PX
 from gwansang.vision.pose import align_to_canonical, calibrated_pose
-from gwansang.vision.quality import assess_quality, halve_crop, measure_image_statistics
+from gwansang.vision.quality import assess_quality
 from gwansang.vision.subjects import MIN_PRESENCE, count_subjects, one_per_face
 
 MAX_FRAME_PIXELS = 4_000_000  # a little more than 2560 x 1440
@@ -126,7 +127,7 @@ def _count_people(networks: Networks, image: DecodedImage) -> int:
 
 def _acquire(networks: Networks, image: DecodedImage, state: TrackingState) -> FaceMesh | None:
     """Return the mesh of the largest face detected; run twice, as the detector's region is only approximate."""
-    for detect in (_detect, detect_full_range):
+    for detect in (_detect_near, detect_full_range):
         faces = one_per_face(networks, image, detect(networks, image))
         first = find_landmarks_once(networks, image, faces[0].region()) if faces else None
         if first is not None and first.presence >= MIN_PRESENCE:
@@ -144,8 +145,11 @@ def _confirm(mesh: FaceMesh, image: DecodedImage) -> FaceMesh | None:
 
 def _detect(networks: Networks, image: DecodedImage) -> list[Detection]:
     """Return the faces of a frame; unlike in a photo, small and rotated ones need not be found."""
-    near = detect_short_range(networks, image) or detect_short_range(networks, image, RETRY_PADDING)
-    return near or detect_full_range(networks, image)
+    return _detect_near(networks, image) or detect_full_range(networks, image)
+
+
+def _detect_near(networks: Networks, image: DecodedImage) -> list[Detection]:
+    return detect_short_range(networks, image) or detect_short_range(networks, image, RETRY_PADDING)
 
 
 def _assess(networks: Networks, image: DecodedImage, mesh: FaceMesh) -> tuple[Pose, Quality]:

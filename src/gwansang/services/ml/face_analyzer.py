@@ -25,7 +25,7 @@ from gwansang.vision.face import POINTS_ALONE, Face, Points, Pose, Quality
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 from gwansang.vision.mesh import canonical_face
-from gwansang.vision.quality import cover_warnings, iris_diameter_px
+from gwansang.vision.quality import change_covers, iris_diameter_px
 from gwansang.vision.tracking import TrackedFrame, TrackingState
 
 MAX_PHOTOS = 5  # of one face in one query
@@ -154,9 +154,7 @@ def without_covers_of_one(photos: Sequence[Quality], best: int) -> Quality:
     """Return the quality of the best photo without covers that are not on all photos: another photo shows the place."""
     quality = photos[best]
     covered = tuple(region for region in quality.covered if all(region in photo.covered for photo in photos))
-    uncovered = set(cover_warnings(quality.covered)) - set(cover_warnings(covered))
-    warnings = tuple(warning for warning in quality.warnings if warning not in uncovered)
-    return replace(quality, covered=covered, warnings=warnings)
+    return change_covers(quality, covered, quality.warnings)
 
 
 def compose_reading(
