@@ -18,7 +18,7 @@ from gwansang.vision.mesh import LANDMARK_COUNT
 from gwansang.vision.models.catalog import FACE_LANDMARKER, verify_models
 
 _ENVIRONMENT = REPOSITORY / ".bench" / "mediapipe"
-_PACKAGE = "mediapipe==0.10.21"
+_PACKAGES = ("mediapipe==0.10.21", "fastapi==0.165.0", "uvicorn[standard]==0.54.0", "python-multipart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ class PeerFace:
     blendshapes: NDArray[np.float64]
 
 
-def _python() -> Path:
+def peer_python() -> Path:
     """Return the Python of the environment, which is created at its first use."""
     python = _ENVIRONMENT / "bin" / "python"
-    if not (_ENVIRONMENT / "installed").exists():
-        print(f"installing {_PACKAGE} into {_ENVIRONMENT.relative_to(REPOSITORY)}", file=sys.stderr)
+    if not (_ENVIRONMENT / "installed-2").exists():
+        print(f"installing {_PACKAGES[0]} into {_ENVIRONMENT.relative_to(REPOSITORY)}", file=sys.stderr)
         uv = str(Path(sys.executable).with_name("uv"))
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", "3.11", str(_ENVIRONMENT)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), _PACKAGE], check=True)
-        (_ENVIRONMENT / "installed").touch()
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *_PACKAGES], check=True)
+        (_ENVIRONMENT / "installed-2").touch()
     return python
 
 
@@ -48,7 +48,7 @@ class MediaPipePeer:
         verify_models(MODEL_DIR, (FACE_LANDMARKER,))
         worker, bundle = Path(__file__).with_name("mediapipe_worker.py"), MODEL_DIR / FACE_LANDMARKER.file
         self._process = subprocess.Popen(
-            [str(_python()), str(worker), str(bundle)],
+            [str(peer_python()), str(worker), str(bundle)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -35,12 +35,14 @@ def read_rgb(file: Path) -> Rgb:
     return image.astype(np.uint8, copy=False)
 
 
-def phone_photo(portrait: Rgb, seed: int = 0, mega_bytes: float = 4.0) -> bytes:
-    """Return the portrait as a phone stores it: 3024x4032 with grain, rotated in the file with orientation 6."""
-    scale = max(3_024 / portrait.shape[1], 4_032 / portrait.shape[0])
-    large = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    top, left = (large.shape[0] - 4_032) // 2, (large.shape[1] - 3_024) // 2
-    upright = large[top : top + 4_032, left : left + 3_024].astype(np.int16)
+def phone_photo(portrait: Rgb, seed: int = 0, mega_bytes: float = 4.0, width: int = 3_024) -> bytes:
+    """Return the portrait as a phone stores it: width x 4/3 width with grain, turned in the file with orientation 6."""
+    height = width * 4 // 3
+    scale = max(width / portrait.shape[1], height / portrait.shape[0])
+    interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    large = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=interpolation)
+    top, left = max(large.shape[0] - height, 0) // 2, max(large.shape[1] - width, 0) // 2
+    upright = large[top : top + height, left : left + width].astype(np.int16)
     grain = np.random.default_rng(seed).normal(0, 7, upright.shape[:2]).astype(np.int16)
     noisy = np.clip(upright + grain[..., None], 0, 255).astype(np.uint8)
     stored = np.rot90(noisy, 1)[..., ::-1]

@@ -35,11 +35,17 @@ _NO_LIMITS = {
 _UPLOAD = "/api/v1/analysis/face/upload"
 
 
+def free_port() -> int:
+    """Return a port of the loopback address on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
 def serving_process(folder: Path) -> Iterator[tuple[str, psutil.Process, float]]:
     """Start a server that ends with the block; yields its URL, its process and the seconds until it was ready."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("gwansang")), "serve", "--port", str(port)]
     environment = {**os.environ, "MODEL_PATH": str(MODEL_DIR), "LOG_LEVEL": "WARNING", **_NO_LIMITS}
     start = time.perf_counter()
