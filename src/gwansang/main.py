@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
 from gwansang import __version__
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         "rules, none comes from a generative AI. For people from the age of 14 on. See `GET /api/v1/privacy/notice` "
         "and `GET /api/v1/privacy/retention`.",
         openapi_tags=TAGS,
-        openapi_url=_OPENAPI if settings.public_docs else None,
+        openapi_url=None,  # `mount_docs` serves the document
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -117,6 +118,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             ),
         ),
         Middleware(QuotaHeaders),
+        Middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4, thread_minimum_size=16 * 1024),
         Middleware(ErrorBoundary, error_response=errors.error_response),
         Middleware(TrustedHosts, allowed=settings.trusted_hosts, error_response=errors.error_response),
         Middleware(

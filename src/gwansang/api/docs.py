@@ -1,12 +1,15 @@
 """The documentation pages; no script, style or font comes from another host."""
 
 import html
+import json
+from functools import cache
 from pathlib import Path
 
 import fastapi_offline
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
+
+from gwansang.api.public_answers import PackedFiles, StaticAnswer
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
 _PAGE = """<!doctype html>
@@ -37,9 +40,18 @@ _SWAGGER_START = """addEventListener("DOMContentLoaded", () => {
 
 
 def mount_docs(app: FastAPI, openapi_url: str) -> None:
-    """Add /docs and /redoc for the schema at `openapi_url`."""
+    """Add the OpenAPI document at `openapi_url`, and /docs and /redoc, which show it."""
+
+    @cache
+    def document() -> StaticAnswer:
+        return StaticAnswer(json.dumps(app.openapi(), ensure_ascii=False).encode(), "application/json")
+
+    def openapi(request: Request) -> Response:
+        return document().to(request)
+
+    app.add_api_route(openapi_url, openapi, include_in_schema=False)
     app.include_router(_pages(html.escape(app.title), openapi_url))
-    app.mount("/docs/assets", StaticFiles(directory=_ASSETS), name="docs-assets")
+    app.mount("/docs/assets", PackedFiles(_ASSETS), name="docs-assets")
 
 
 def _pages(title: str, openapi_url: str) -> APIRouter:

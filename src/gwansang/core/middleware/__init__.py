@@ -6,6 +6,7 @@ Metrics           counts and times requests by route template
 SecurityHeaders   on every answer, errors included
 CORS              Starlette's, so that an allowed site can read refusals and errors too
 QuotaHeaders      the caller's remaining quota, on answers and refusals
+GZip              Starlette's: packs text that is not packed yet, for clients that take it
 ErrorBoundary     unexpected errors become a 500, or 1011, with the request id and nothing else
 TrustedHosts      refuses other hosts
 BodyGate          refuses encoded, large and slow bodies, and bounds the bytes of all requests together

@@ -1,7 +1,10 @@
 """Readings of one face."""
 
-from fastapi import APIRouter
+from functools import partial
 
+from fastapi import APIRouter, Request, Response
+
+from gwansang.api.answers import answer_from_thread
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import READING_OF_FORM, READING_OF_JSON
@@ -22,14 +25,17 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
     responses=problem_responses(*READING_OF_JSON),
 )
 @body_limit("max_json_bytes")
-async def analyze_face(caller: FaceCallerOrGuest, load_query: JsonQuery, analyses: Analyses) -> FaceReading:
+async def analyze_face(
+    request: Request, caller: FaceCallerOrGuest, load_query: JsonQuery, analyses: Analyses
+) -> Response:
     """Read a face from a photo in base64, or from the landmarks of a face mesh.
 
     The reading is kept for signed-in callers who agree to `history`. If guests are allowed, it also works without
     signing in, a few times an hour, and nothing is kept. With that consent the face is remembered, too: from the second
     reading on, a reading rests on all photos so far, and `profile` has its agreement with the last one.
     """
-    return present(await analyses.create(load_query, caller.user_id if caller else None))
+    result = await analyses.create(load_query, caller.user_id if caller else None)
+    return await answer_from_thread(request, partial(present, result))
 
 
 @router.post(
@@ -39,9 +45,12 @@ async def analyze_face(caller: FaceCallerOrGuest, load_query: JsonQuery, analyse
     responses=problem_responses(*READING_OF_FORM),
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
-async def analyze_uploaded_face(caller: FaceCallerOrGuest, load_query: FormQuery, analyses: Analyses) -> FaceReading:
+async def analyze_uploaded_face(
+    request: Request, caller: FaceCallerOrGuest, load_query: FormQuery, analyses: Analyses
+) -> Response:
     """Read a face from an uploaded photo, or more reliably from up to five; otherwise as `POST /analysis/face`.
 
     Several photos have to show one face. An error about one of them has its number in `details.file`, counted from 1.
     """
-    return present(await analyses.create(load_query, caller.user_id if caller else None))
+    result = await analyses.create(load_query, caller.user_id if caller else None)
+    return await answer_from_thread(request, partial(present, result))

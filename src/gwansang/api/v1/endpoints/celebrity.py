@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
+from gwansang.api.public_answers import PublicRoute
 from gwansang.api.v1.error_responses import (
     ADMIN,
     BODY,
@@ -51,7 +52,7 @@ from gwansang.services.lookalike.match_service import DEFAULT_K, MAX_K
 from gwansang.services.ml.embedding_service import PhotoRequiredError
 from gwansang.services.tasks.kinds import IMPORT
 
-router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"])
+router = APIRouter(prefix="/api/v1/celebrity", tags=["celebrity"], route_class=PublicRoute)
 _PERSON = f"/{{celebrity_id:{NUMBER}}}"  # which "match" and "import" are not
 CelebrityId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7])]
 PhotoId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BeforeValidator
 
+from gwansang.api.answers import answer_from_thread
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.presenters.memory import present_comparison
@@ -60,10 +62,15 @@ async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
     await profiles.delete(caller.user_id)
 
 
-@router.get("/{analysis_id:uuid}", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
-async def read_reading(analysis_id: AnalysisId, caller: HistoryReader, history: History) -> FaceReading:
+@router.get(
+    "/{analysis_id:uuid}",
+    response_model=FaceReading,
+    responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
+)
+async def read_reading(request: Request, analysis_id: AnalysisId, caller: HistoryReader, history: History) -> Response:
     """Return a kept reading, without lines to draw: neither photo nor points are kept."""
-    return present_kept(await history.get(caller.user_id, analysis_id))
+    kept = await history.get(caller.user_id, analysis_id)
+    return await answer_from_thread(request, partial(present_kept, kept))
 
 
 @router.delete(

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gwansang.api.openapi import problem_responses
+from gwansang.api.public_answers import PublicRoute
 from gwansang.api.v1.error_responses import PARAMETERS, PUBLIC
 from gwansang.dependencies.callers import AddressLimit
 from gwansang.dependencies.params import ChosenLocale
@@ -13,6 +14,7 @@ from gwansang.services.protection.privacy_notice import privacy_notice
 router = APIRouter(
     prefix="/api/v1/privacy",
     tags=["consent and privacy"],
+    route_class=PublicRoute,
     dependencies=[AddressLimit],
     responses=problem_responses(*PUBLIC, *PARAMETERS),
 )

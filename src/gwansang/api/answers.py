@@ -1,0 +1,28 @@
+"""Large answers, which are made and packed in a thread: the event loop only sends their bytes."""
+
+import gzip
+from collections.abc import Callable
+
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+_LEVEL = 3  # of 9: half the time of the usual 6, for a tenth more bytes
+
+
+async def answer_from_thread(request: Request, make: Callable[[], BaseModel]) -> Response:
+    """Return the JSON of the model that `make` returns, packed if the client takes gzip."""
+    return await run_in_threadpool(_answer, make, accepts_gzip(request))
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Return whether the client takes answers packed by gzip."""
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def _answer(make: Callable[[], BaseModel], packed: bool) -> Response:
+    body, headers = make().model_dump_json().encode(), {"Vary": "Accept-Encoding"}
+    if packed:
+        body, headers = gzip.compress(body, _LEVEL, mtime=0), {**headers, "Content-Encoding": "gzip"}
+    return Response(body, headers=headers, media_type="application/json")
