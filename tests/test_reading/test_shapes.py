@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.rule_parser import RuleSyntaxError, compile_rule
-from gwansang.reading.shapes import DRAW_COUNT, classify_measured, classify_shapes
+from gwansang.reading.shapes import DRAW_COUNT, classify_measured, classify_shapes, standard_draws
 from gwansang.reading.taxonomy import load_taxonomy, rule_measures
 from tests.support.factories import USUAL_SIGMA, simulate_faces
 
@@ -46,6 +46,20 @@ def test_every_shape_is_told_to_somebody() -> None:
     for z in simulate_faces(3000, seed=7):
         reached |= {(key, shape.shape.id) for key, shape in classify_measured(z, USUAL_SIGMA).items()}
     assert reached == {(part.key, shape.id) for part in load_taxonomy() for shape in part.classes}
+
+
+def test_the_table_of_all_rules_counts_as_the_rules_one_by_one() -> None:
+    draws, sd = standard_draws(), dict(zip(KEYS, np.linspace(0.1, 1.0, len(KEYS)), strict=True))
+    rules = {
+        part.key: [compile_rule(shape.rule, frozenset(part.measures)) for shape in part.classes]
+        for part in load_taxonomy()
+    }
+    for z in simulate_faces(100, seed=3):
+        for key, shape in classify_shapes(z, sd).items():
+            samples = {one: z[one] + sd[one] * draws[row] for row, one in enumerate(shape.part.measures)}
+            so_far = np.logical_or.accumulate([rule(samples) for rule in rules[key]])
+            expected = np.diff(np.count_nonzero(so_far, axis=1), prepend=0) / DRAW_COUNT
+            assert shape.probabilities == tuple(expected.tolist()), key
 
 
 @given(z_scores, st.sampled_from(KEYS))

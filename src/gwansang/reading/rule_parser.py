@@ -8,6 +8,7 @@ term     = NUMBER | KEY | "|" KEY "|" | "max(" term ("," term)+ ")"
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -15,30 +16,85 @@ from numpy.typing import NDArray
 
 ZScores = NDArray[np.float64]  # (draws,) standard scores of one measure
 Mask = NDArray[np.bool_]  # (draws,)
-Term = Callable[[Mapping[str, ZScores]], ZScores]
 Predicate = Callable[[Mapping[str, ZScores]], Mask]
 Comparator = Callable[[ZScores, ZScores], Mask]
 
 _TOKEN = re.compile(r"\s*(-?\d+(?:\.\d+)?|[A-Za-z]+|<=|>=|<|>|\||\(|\)|,)")
-_COMPARATORS: dict[str, Comparator] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+COMPARATORS: Mapping[str, Comparator] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class RuleSyntaxError(ValueError):
     """A rule of the taxonomy is not in the grammar."""
 
 
-def compile_rule(rule: str, keys: frozenset[str]) -> Predicate:
-    """Return the predicate of a rule, which evaluates all draws at once; raise RuleSyntaxError.
+@dataclass(frozen=True, slots=True)
+class NumberTerm:
+    """A number."""
+
+    value: float
+
+    def evaluate(self, _: Mapping[str, ZScores]) -> ZScores:
+        """Return the number as an array of no dimension."""
+        return np.asarray(np.float64(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureTerm:
+    """The standard score of a measure, or its absolute value."""
+
+    key: str
+    absolute: bool = False
+
+    def evaluate(self, z: Mapping[str, ZScores]) -> ZScores:
+        """Return the score of each draw."""
+        return np.abs(z[self.key]) if self.absolute else z[self.key]
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumTerm:
+    """The largest of several terms."""
+
+    terms: "tuple[Term, ...]"
+
+    def evaluate(self, z: Mapping[str, ZScores]) -> ZScores:
+        """Return the largest value of each draw."""
+        largest: ZScores = np.maximum.reduce([term.evaluate(z) for term in self.terms])
+        return largest
+
+
+Term = NumberTerm | MeasureTerm | MaximumTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison of two terms; comparator: a key of COMPARATORS."""
+
+    left: Term
+    comparator: str
+    right: Term
+
+
+def parse_rule(rule: str, keys: frozenset[str]) -> tuple[Comparison, ...]:
+    """Return the comparisons that all have to hold, none for "otherwise"; raise RuleSyntaxError.
 
     keys: the measures that may occur in the rule.
     """
-    if rule == "otherwise":
-        return _always
-    return _Parser(_tokenize(rule), keys, rule).parse()
+    return () if rule == "otherwise" else _Parser(_tokenize(rule), keys, rule).parse()
 
 
-def _always(z: Mapping[str, ZScores]) -> Mask:
-    return np.ones_like(next(iter(z.values())), dtype=np.bool_)
+def compile_rule(rule: str, keys: frozenset[str]) -> Predicate:
+    """Return the predicate of a rule, which evaluates all draws at once; raises as `parse_rule`."""
+    comparisons = parse_rule(rule, keys)
+
+    def holds(z: Mapping[str, ZScores]) -> Mask:
+        everywhere: Mask = np.ones_like(next(iter(z.values())), dtype=np.bool_)
+        return reduce(operator.and_, [_compare(one, z) for one in comparisons], everywhere)
+
+    return holds
+
+
+def _compare(one: Comparison, z: Mapping[str, ZScores]) -> Mask:
+    return COMPARATORS[one.comparator](one.left.evaluate(z), one.right.evaluate(z))
 
 
 def _tokenize(rule: str) -> list[str]:
@@ -58,51 +114,49 @@ class _Parser:
         self._keys = keys
         self._rule = rule
 
-    def parse(self) -> Predicate:
-        chains = [self._chain()]
+    def parse(self) -> tuple[Comparison, ...]:
+        comparisons = self._chain()
         while self._tokens:
             self._expect("and")
-            chains.append(self._chain())
-        return _all_of(chains)
+            comparisons += self._chain()
+        return comparisons
 
-    def _chain(self) -> Predicate:
+    def _chain(self) -> tuple[Comparison, ...]:
         left = self._term()
-        comparisons: list[Predicate] = []
-        while self._tokens and self._tokens[0] in _COMPARATORS:
-            comparator = _COMPARATORS[self._next()]
-            right = self._term()
-            comparisons.append(_comparison(comparator, left, right))
+        comparisons: tuple[Comparison, ...] = ()
+        while self._tokens and self._tokens[0] in COMPARATORS:
+            comparator, right = self._next(), self._term()
+            comparisons += (Comparison(left, comparator, right),)
             left = right
         if not comparisons:
             raise RuleSyntaxError(f"nothing is compared in {self._rule!r}")
-        return _all_of(comparisons)
+        return comparisons
 
     def _term(self) -> Term:
         word = self._next()
         if word == "|":
-            inner = self._key(self._next())
+            inner = self._measure(self._next(), absolute=True)
             self._expect("|")
-            return lambda z: np.abs(inner(z))
+            return inner
         if word == "max":
             return self._maximum()
         if word.lstrip("-")[0].isdigit():
-            number = np.asarray(np.float64(word))
-            return lambda _: number
-        return self._key(word)
+            return NumberTerm(float(word))
+        return self._measure(word)
 
-    def _maximum(self) -> Term:
+    def _maximum(self) -> MaximumTerm:
         self._expect("(")
         terms = [self._term()]
         while self._tokens and self._tokens[0] == ",":
             self._next()
             terms.append(self._term())
         self._expect(")")
-        return lambda z: np.maximum.reduce([term(z) for term in terms])
+        return MaximumTerm(tuple(terms))
 
-    def _key(self, token: str) -> Term:
+    def _measure(self, token: str, *, absolute: bool = False) -> MeasureTerm:
         if token not in self._keys:
             raise RuleSyntaxError(f"unknown measure {token!r} in {self._rule!r}")
-        return lambda z: z[token]
+        return MeasureTerm(token, absolute)
 
     def _next(self) -> str:
         if not self._tokens:
@@ -112,13 +166,3 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if self._next() != token:
             raise RuleSyntaxError(f"expected {token!r} in {self._rule!r}")
-
-
-def _comparison(comparator: Comparator, left: Term, right: Term) -> Predicate:
-    return lambda z: comparator(left(z), right(z))
-
-
-def _all_of(predicates: list[Predicate]) -> Predicate:
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda z: reduce(operator.and_, [predicate(z) for predicate in predicates])

@@ -6,14 +6,14 @@ A hard threshold would give two photos of one person different shapes in every t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gwansang.reading.belief import believe
-from gwansang.reading.rule_parser import Predicate, compile_rule
+from gwansang.reading.measurements import MEASURES_BY_KEY
+from gwansang.reading.rule_table import RuleTable, compile_table
 from gwansang.reading.taxonomy import Part, ShapeClass, load_taxonomy
 
 DRAW_COUNT = 64
@@ -71,17 +71,17 @@ def classify_shapes(
     mean: Mapping[str, float], sd: Mapping[str, float], previous: Mapping[str, str] | None = None
 ) -> dict[str, ShapeClassification]:
     """Return the classification of every part by its key from true standard scores, known up to an SD."""
-    return {part.key: _classify(part, mean, sd, (previous or {}).get(part.key)) for part in load_taxonomy()}
+    earlier = previous or {}
+    table = _rule_table()
+    counts = table.count_hits(*(np.array([row[key] for key in MEASURES_BY_KEY]) for row in (mean, sd)))
+    shares = (counts / DRAW_COUNT).tolist()
+    return {
+        part.key: _classification(part, tuple(row[: len(part.classes)]), earlier.get(part.key))
+        for part, row in zip(load_taxonomy(), shares, strict=True)
+    }
 
 
-def _classify(
-    part: Part, mean: Mapping[str, float], sd: Mapping[str, float], previous: str | None
-) -> ShapeClassification:
-    draws = standard_draws()
-    samples = {key: mean[key] + sd[key] * draws[i] for i, key in enumerate(part.measures)}
-    hits = np.logical_or.accumulate([predicate(samples) for predicate in _predicates()[part.key]])  # the first counts
-    counts = np.count_nonzero(hits, axis=1).tolist()
-    probabilities = tuple((after - before) / DRAW_COUNT for before, after in pairwise([0, *counts]))
+def _classification(part: Part, probabilities: tuple[float, ...], previous: str | None) -> ShapeClassification:
     return ShapeClassification(part, probabilities, _kept(part, probabilities, previous))
 
 
@@ -91,11 +91,8 @@ def _kept(part: Part, probabilities: Sequence[float], previous: str | None) -> i
 
 
 @cache
-def _predicates() -> dict[str, tuple[Predicate, ...]]:
-    return {
-        part.key: tuple(compile_rule(shape.rule, frozenset(part.measures)) for shape in part.classes)
-        for part in load_taxonomy()
-    }
+def _rule_table() -> RuleTable:
+    return compile_table(load_taxonomy(), tuple(MEASURES_BY_KEY), standard_draws())
 
 
 @cache
