@@ -28,10 +28,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
+from tests.support.serving import free_port
 
 from benchmarks.mediapipe_peer import peer_python
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
-from benchmarks.server import free_port, serving_process, wait_until_ready
+from benchmarks.server import serving_process, wait_until_ready
 from gwansang.vision.mesh import canonical_face
 from gwansang.vision.models.catalog import FACE_LANDMARKER
 

@@ -9,7 +9,6 @@ in another process upload such photos. Exits with 1 if a target is missed.
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from tests.support.serving import free_port
 
 from benchmarks.photos import MODEL_DIR, phone_photo, portraits
 
@@ -33,13 +33,6 @@ _NO_LIMITS = {
     "ALLOW_GUESTS": "true",
 }
 _UPLOAD = "/api/v1/analysis/face/upload"
-
-
-def free_port() -> int:
-    """Return a port of the loopback address on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

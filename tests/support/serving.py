@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gwansang.config import Settings
 from gwansang.container import Container, assemble_container
 from gwansang.core.clock import Clock
+from gwansang.core.meters import Meters
 from gwansang.main import create_app
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
@@ -61,13 +62,15 @@ async def run_app(
 
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
+        meters = Meters()
         pool = InferencePool[FaceVision](
             build,
             workers=settings.inference_workers,
             queue=settings.inference_queue,
             timeout_s=settings.inference_timeout_s,
+            record_queue=meters.observe_queue,
         )
-        async with assemble_container(pool, settings, clock=clock or frozen_clock()) as container:
+        async with assemble_container(pool, settings, clock=clock or frozen_clock(), meters=meters) as container:
             yield container
 
     app = create_app(settings_for_tests(**changes), opening)
@@ -175,6 +178,13 @@ def _received(connection: socket.socket) -> Iterator[bytes]:
             return
         yield piece
         connection.settimeout(0.5)
+
+
+def free_port() -> int:
+    """Return a port of the loopback address on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.database import prove_addresses
 from tests.support.photos import drawn_portrait
-from tests.support.serving import LIMITS, UPLOAD_CALL
+from tests.support.serving import LIMITS, UPLOAD_CALL, free_port
 from tests.test_cli.running import PROGRAM, environment
 
 PEOPLE = 6
@@ -136,9 +136,7 @@ class Service:
 
 @pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Service:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    return Service(tmp_path, port, request.param)
+    return Service(tmp_path, free_port(), request.param)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,18 @@ pytestmark = pytest.mark.anyio
 request_id: ContextVar[str] = ContextVar("request_id", default="none")
 
 
-def pool_of(workers: int = 1, queue: int = 1, timeout_s: float = 10.0) -> InferencePool[int]:
-    return InferencePool(threading.get_ident, workers=workers, queue=queue, timeout_s=timeout_s)
+def pool_of(
+    workers: int = 1, queue: int = 1, timeout_s: float = 10.0, pending: list[int] | None = None
+) -> InferencePool[int]:
+    """Return a pool that adds the number of its jobs to `pending` whenever it changes."""
+    seen = [] if pending is None else pending
+    return InferencePool(
+        threading.get_ident,
+        workers=workers,
+        queue=queue,
+        timeout_s=timeout_s,
+        record_queue=lambda jobs, waiting, waits_s: seen.append(jobs),
+    )
 
 
 async def test_every_thread_builds_its_state_before_the_pool_is_ready() -> None:
@@ -64,7 +74,8 @@ async def test_a_full_queue_raises_with_retry_after() -> None:
 
 
 async def test_a_cancelled_waiting_job_frees_its_slot_and_never_runs() -> None:
-    pool, gate, ran = pool_of(queue=1), Gate(), Event()
+    pending: list[int] = []
+    pool, gate, ran = pool_of(queue=1, pending=pending), Gate(), Event()
     await pool.start()
     running = asyncio.create_task(pool.run(gate))
     await asyncio.to_thread(gate.reached.wait)
@@ -72,7 +83,7 @@ async def test_a_cancelled_waiting_job_frees_its_slot_and_never_runs() -> None:
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert pool.load()[0] == 1
+    assert pending[-1] == 1
     gate.open()
     await running
     await pool.close()
@@ -80,11 +91,12 @@ async def test_a_cancelled_waiting_job_frees_its_slot_and_never_runs() -> None:
 
 
 async def test_a_timed_out_job_counts_until_its_thread_is_free_again() -> None:
-    pool, gate = pool_of(timeout_s=0.05), Gate()
+    pending: list[int] = []
+    pool, gate = pool_of(timeout_s=0.05, pending=pending), Gate()
     await pool.start()
     with pytest.raises(InferenceTimeoutError):
         await pool.run(gate)
-    assert pool.load()[0] == 1
+    assert pending[-1] == 1
     gate.open()
     await asyncio.to_thread(gate.left.wait)
     assert await pool.run(lambda _: "free") == "free"

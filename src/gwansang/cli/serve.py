@@ -2,7 +2,11 @@
 
 import asyncio
 import errno
+import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -12,6 +16,7 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
 from gwansang.core.http_protocol import BoundedHttpProtocol
+from gwansang.core.meters import FOLDER_VARIABLE
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.vision.models import catalog
@@ -36,6 +41,25 @@ def serve(
     read_norms(settings.norms_path)
     asyncio.run(prepare_database(settings))
     require_free_port(host, port)
+    with shared_metrics(workers):
+        _run(host, port, workers, grace)
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Give the processes that are started in the block a folder for their common metrics, if there are several."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="gwansang-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER_VARIABLE]
+
+
+def _run(host: str, port: int, workers: int, grace: int) -> None:
     uvicorn.run(
         "gwansang.main:app",
         host=host,

@@ -112,6 +112,7 @@ async def assemble_container(
     meters = meters or Meters()
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
+        accounts.store.record_failure = meters.storage_errors.inc
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         limits = await stack.enter_async_context(open_rate_limiter(rate_limits(settings), redis_url))
         mails = await stack.enter_async_context(open_mails(settings, limits))
@@ -154,9 +155,7 @@ async def assemble_container(
         yield Container(
             **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
             meters=meters,
-            metrics=MetricsService(
-                meters, accounts.uow, pool, accounts.store, probe, job_kinds=JOB_KINDS.by_name, clock=clock
-            ),
+            metrics=MetricsService(meters, accounts.uow, probe, job_kinds=JOB_KINDS.by_name, clock=clock),
             photos=photos,
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,

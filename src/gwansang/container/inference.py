@@ -56,6 +56,7 @@ def create_inference_pool(settings: InferenceSettings, meters: Meters) -> Infere
         timeout_s=settings.inference_timeout_s,
         when_idle=malloc_trimmer(),
         record_wait=partial(meters.observe_inference, "queue"),
+        record_queue=meters.observe_queue,
     )
 
 

@@ -1,7 +1,7 @@
 """The interface of object stores; keys are made by this program and never by a caller."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -53,11 +53,10 @@ class ObjectStore(Protocol):
     """Stores bytes by key. A key looks like `jobs/7f3a/0` or `photos/7f/7f3a.jpg`; its extension gives the type;
     a prefix is whole parts of keys, like `jobs/7f3a/`. Other keys are a bug of this program and raise ValueError.
 
-    Every method raises StorageUnavailableError if the store can't be reached or is full. failures: the number of calls
-    that did since the process started.
+    Every method raises StorageUnavailableError if the store can't be reached or is full, after calling record_failure.
     """
 
-    failures: int
+    record_failure: Callable[[], object]
 
     async def put(self, key: str, data: bytes) -> None:
         """Write an object durably and atomically, replacing the one that was there."""

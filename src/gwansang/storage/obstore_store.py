@@ -1,7 +1,7 @@
 """Base class of the stores: obstore with its errors mapped and a timeout for each call."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -21,7 +21,7 @@ class ObstoreStore:
 
     def __init__(self, store: LocalStore | S3Store) -> None:
         self._store = store
-        self.failures = 0
+        self.record_failure: Callable[[], object] = object
 
     async def get(self, key: str) -> bytes:
         """Return an object's bytes; raises ObjectNotFoundError."""
@@ -61,6 +61,6 @@ class ObstoreStore:
             async with asyncio.timeout(_TIMEOUT_S):
                 yield
         except (BaseError, OSError) as error:  # a timeout is an OSError, too
-            self.failures += 1
+            self.record_failure()
             _log.warning("storage.call_failed", error=type(error).__name__)
             raise storage_unavailable() from error

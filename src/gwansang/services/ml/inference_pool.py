@@ -38,12 +38,18 @@ class NotReadyError(Unavailable):
     title = "The service is starting or stopping"
 
 
+def _ignore_queue(pending: int, waiting: int, waits_s: float | None) -> None:
+    """Record nothing."""
+
+
 class InferencePool(Generic[StateT]):
     """Thread pool with `workers` threads and a queue of at most `queue` jobs; a job gets its thread's state.
 
     build: makes the state of a thread, such as loaded networks, which only that thread may use; called once in each.
     when_idle: called in one of the threads when the last job is done, at most once a second.
     record_wait: called with the seconds that each job waited for a thread.
+    record_queue: called at every change with the jobs that run or wait, those of them that wait, and how many seconds
+    the first has waited (None: nothing waits).
     """
 
     def __init__(
@@ -55,10 +61,12 @@ class InferencePool(Generic[StateT]):
         timeout_s: float,
         when_idle: Callable[[], object] = object,
         record_wait: Callable[[float], object] = float,
+        record_queue: Callable[[int, int, float | None], object] = _ignore_queue,
     ) -> None:
         self._build = build
         self._when_idle = when_idle
         self._record_wait = record_wait
+        self._record_queue = record_queue
         self._waiting_since: dict[object, float] = {}  # the oldest first
         self._idle_at = monotonic()
         self._workers = workers
@@ -78,12 +86,6 @@ class InferencePool(Generic[StateT]):
         if self._pending >= self._capacity:
             message = "Too many photos are waiting to be read; try again a little later."
             raise QueueFullError(message, retry_after_s=self._retry_after_s())
-
-    def load(self) -> tuple[int, int, float]:
-        """Return the jobs that run or wait, those of them that wait, and how many seconds the first has waited."""
-        with self._lock:
-            since = next(iter(self._waiting_since.values()), None)
-            return self._pending, len(self._waiting_since), 0.0 if since is None else monotonic() - since
 
     async def start(self) -> None:
         """Build the state of every thread; raises the first failure."""
@@ -120,6 +122,7 @@ class InferencePool(Generic[StateT]):
             self.check_ready()
             self._pending += 1
             self._waiting_since[job_id] = monotonic()
+            self._note_queue()
         future = self._threads.submit(contextvars.copy_context().run, self._run_timed, job, job_id)
         future.add_done_callback(lambda _: self._finish(job_id))
         return future
@@ -128,6 +131,7 @@ class InferencePool(Generic[StateT]):
         started = monotonic()
         with self._lock:
             waited_s = started - self._waiting_since.pop(job_id, started)
+            self._note_queue()
         self._record_wait(waited_s)
         try:
             state: StateT = self._local.state
@@ -139,9 +143,14 @@ class InferencePool(Generic[StateT]):
         with self._lock:
             self._waiting_since.pop(job_id, None)
             self._pending -= 1
+            self._note_queue()
             if self._open and not self._pending and monotonic() - self._idle_at > _IDLE_INTERVAL_S:
                 self._idle_at = monotonic()
                 self._threads.submit(self._when_idle)
+
+    def _note_queue(self) -> None:
+        since = next(iter(self._waiting_since.values()), None)
+        self._record_queue(self._pending, len(self._waiting_since), None if since is None else monotonic() - since)
 
     def _build_state(self, barrier: threading.Barrier) -> None:
         """Build this thread's state, then block until all are built, so that each thread builds exactly one."""

@@ -1,4 +1,4 @@
-"""Metrics for operators: the meters of the process, and the state of inference pool, tasks and file store."""
+"""Metrics for operators: the meters of the service, and the state of tasks and file store."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 
 from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from gwansang.core.clock import Clock
@@ -16,10 +16,7 @@ from gwansang.core.meters import Meters
 from gwansang.db.session import DatabaseUnavailableError
 from gwansang.repositories.tasks import STATUSES
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.ml.face_analyzer import FaceVision
-from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.operations.storage_probe import StorageProbe
-from gwansang.storage.base import ObjectStore
 
 _CACHE_S: Final = 5.0  # several scrapers and replicas query one database
 
@@ -34,14 +31,12 @@ class _TaskCounts:
 
 
 class MetricsService:
-    """Renders all metrics of the process."""
+    """Renders all metrics of the service."""
 
     def __init__(
         self,
         meters: Meters,
         uow: UnitOfWork,
-        pool: InferencePool[FaceVision],
-        store: ObjectStore,
         probe: StorageProbe,
         *,
         job_kinds: Iterable[str],
@@ -49,8 +44,6 @@ class MetricsService:
     ) -> None:
         self._meters = meters
         self._uow = uow
-        self._pool = pool
-        self._store = store
         self._probe = probe
         self._clock = clock
         self._no_tasks = dict.fromkeys(product(job_kinds, STATUSES), 0)  # a series that starts at 1 hides that increase
@@ -64,7 +57,7 @@ class MetricsService:
             if self._loaded_at is None or monotonic() - self._loaded_at > _CACHE_S:
                 self._tasks = await self._load_task_counts()
                 self._loaded_at = monotonic()
-        state = _StateCollector(self._tasks, self._pool, self._store.failures, storage_up=self._probe.up)
+        state = _StateCollector(self._tasks, storage_up=self._probe.up)
         return await asyncio.to_thread(self._meters.render, (state,))
 
     async def _load_task_counts(self) -> _TaskCounts:
@@ -81,31 +74,18 @@ class MetricsService:
 class _StateCollector(Collector):
     """Collects the state at the time of a scrape."""
 
-    def __init__(
-        self, tasks: _TaskCounts, pool: InferencePool[FaceVision], storage_failures: int, *, storage_up: bool | None
-    ) -> None:
+    def __init__(self, tasks: _TaskCounts, *, storage_up: bool | None) -> None:
         self._tasks = tasks
-        self._pool = pool
-        self._storage_failures = storage_failures
         self._storage_up = storage_up
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metric families."""
         tasks = self._tasks
         yield GaugeMetricFamily("gwansang_database_up", "1 where the database answered.", value=float(tasks.up))
-        yield CounterMetricFamily(
-            "gwansang_storage_errors", "Calls of the file store that failed.", value=self._storage_failures
-        )
         if self._storage_up is not None:
             yield GaugeMetricFamily(
                 "gwansang_storage_up", "1 where the file store kept the last probe.", value=float(self._storage_up)
             )
-        pending, waiting, longest_s = self._pool.load()
-        yield GaugeMetricFamily("gwansang_inference_pending", "Photos being read or waiting for it.", value=pending)
-        yield GaugeMetricFamily("gwansang_inference_waiting", "Photos waiting for a thread.", value=waiting)
-        yield GaugeMetricFamily(
-            "gwansang_inference_oldest_waiting_seconds", "How long the first of them waits.", value=longest_s
-        )
         if tasks.up:
             states = GaugeMetricFamily("gwansang_jobs", "Tasks by kind and state.", labels=("kind", "state"))
             for (kind, state), count in sorted(tasks.counts.items()):
