@@ -21,6 +21,7 @@ _REDUCED = {
 }
 WHOLE_PIXELS = 2_048 * 1_536
 """Images up to this size are decoded whole: a JPEG that is decoded reduced differs from its PNG by a level of grey."""
+_USUAL_LONG_SIDE = 900  # px from which on a face of a sixth of the picture fills the input of the mesh network
 _BACKGROUND = 255  # behind transparent images
 
 # upright (x, y) -> stored (x, y), both as fractions, by Exif orientation: a, b, c, d, e, f of a 2x3 matrix
@@ -75,29 +76,34 @@ class ImageDecoder:
     """Decodes one file at one size after another, so that the same pixels give the same image in every format.
 
     Up to WHOLE_PIXELS every file is decoded once, whole, and then halved. A larger JPEG is decoded reduced, which is
-    faster: its pixels, too, are means of those at full size, but are rounded otherwise.
+    faster: its pixels, too, are means of those at full size, but are rounded otherwise. Once is enough for most faces:
+    it is decoded as finely as one of a sixth of the picture needs, and coarser images are made of that.
     """
 
     def __init__(self, header: ImageHeader) -> None:
         self._header = header
-        self._is_large = header.stored_width * header.stored_height > WHOLE_PIXELS
-        self._averaged: dict[int, Pixels] = {}  # by reduction
+        is_large = header.stored_width * header.stored_height > WHOLE_PIXELS
+        self._finest = choose_reduction(header, _USUAL_LONG_SIDE) if is_large and header.kind == "jpeg" else 1
+        self._step = 8 if is_large else 2  # steps of 2 are fast, but round up twice, which no JPEG does
+        self._pixels: dict[int, Pixels] = {}  # by reduction
 
     def decode(self, reduction: int = 1) -> DecodedImage:
         """Return the image at 1 / `reduction` (1, 2, 4, 8) of the size; raises CorruptImageError for damaged data."""
-        header = self._header
-        is_reduced = self._is_large and header.kind == "jpeg"
-        pixels = _decode_jpeg(header.stripped, reduction) if is_reduced else self._average(reduction)
+        header, pixels = self._header, self._reduced(reduction)
         stored = (header.stored_width, header.stored_height)
         matrix = _to_pixels((header.width, header.height), stored, header.camera.orientation, reduction)
         return DecodedImage(pixels, matrix, header.width, header.height, reduction)
 
-    def _average(self, reduction: int) -> Pixels:
-        if reduction not in self._averaged:
-            step = reduction if self._is_large else 2  # steps of 2 are fast, but round up twice, which no JPEG does
-            pixels = _decode_whole(self._header) if reduction == 1 else _shrink(self._average(reduction // step), step)
-            self._averaged[reduction] = pixels
-        return self._averaged[reduction]
+    def _reduced(self, reduction: int) -> Pixels:
+        if reduction not in self._pixels:
+            self._pixels[reduction] = self._make(reduction)
+        return self._pixels[reduction]
+
+    def _make(self, reduction: int) -> Pixels:
+        if reduction > self._finest:
+            step = min(reduction // self._finest, self._step)
+            return _shrink(self._reduced(reduction // step), step)
+        return _decode_jpeg(self._header.stripped, reduction) if reduction > 1 else _decode_whole(self._header)
 
 
 def decode_image(header: ImageHeader, reduction: int = 1) -> DecodedImage:
