@@ -45,11 +45,11 @@ def scratch_database(backend: str, *, migrated: bool = True) -> Iterator[str]:
         return
     name = _name()
     template = _postgres_template() if migrated else "template0"
-    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    execute_on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield _address(name)
     finally:
-        _on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        execute_on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def scratch_sqlite() -> str:
@@ -76,7 +76,7 @@ def prove_addresses(url: str) -> None:
 def drop_templates() -> None:
     """Drop the templates after all tests: the server may be shared."""
     while _templates:
-        _on_server(f'DROP DATABASE IF EXISTS "{_templates.pop()}" WITH (FORCE)')
+        execute_on_server(f'DROP DATABASE IF EXISTS "{_templates.pop()}" WITH (FORCE)')
 
 
 def _name() -> str:
@@ -101,7 +101,7 @@ def _sqlite_template() -> Path:
 @cache
 def _postgres_template() -> str:
     name = _name() + "_template"
-    _on_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    execute_on_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     _templates.append(name)
     run_in_thread(lambda: _migrate(_address(name)))
     return name
@@ -119,7 +119,7 @@ def _address(name: str) -> str:
     return _server().set(database=name).render_as_string(hide_password=False)
 
 
-def _on_server(statement: str) -> None:
+def execute_on_server(statement: str) -> None:
     _execute(_server(), statement)
 
 

@@ -23,8 +23,9 @@ from gwansang.db.url import is_embedded, parse_database_url
 _WRITES: Final = "gwansang_writes"
 _RETRY_AFTER_S: Final = 5
 _COMPACT_TIMEOUT_MS: Final = 3000  # writers wait that long
-# Classes of SQLSTATE: no connection, no such role, no such database, rolled back, out of resources, shutting down.
-_UNAVAILABLE_SQLSTATES: Final = ("08", "28", "3D", "40", "53", "57")
+# SQLSTATEs, most of them classes: no connection, read-only, no such role, no such database, rolled back, out of
+# resources, shutting down.
+_UNAVAILABLE_SQLSTATES: Final = ("08", "25006", "28", "3D", "40", "53", "57")
 _PRIMARY_CODE_MASK: Final = 0xFF
 _UNAVAILABLE_SQLITE_CODES: Final = frozenset(
     {
@@ -39,8 +40,8 @@ _UNAVAILABLE_SQLITE_CODES: Final = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-_NO_SPACE_SQLITE_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
-_NO_SPACE_SQLSTATES: Final = ("53100", "58030")  # disk full, I/O error
+_REFUSING_SQLITE_CODES: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_REFUSING_SQLSTATES: Final = ("53100", "58030", "25006")  # disk full, I/O error, read-only
 Access = Literal["read", "write"]
 
 
@@ -54,7 +55,8 @@ class DatabaseUnavailableError(Unavailable):
 class Database:
     """An embedded SQLite file or a PostgreSQL database; it connects when the first session begins.
 
-    refuses_writes: whether the last transaction that wrote failed because the disk is full or can't be written.
+    refuses_writes: whether a transaction failed because the disk is full or the database is read-only, and no write
+    has been tried with success since.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
@@ -84,9 +86,8 @@ class Database:
                     yield session
                     if access == "write":
                         await session.commit()
-                        self.refuses_writes = False
         except DatabaseUnavailableError as error:
-            self.refuses_writes = self.refuses_writes or _is_without_space(error.__cause__)
+            self.refuses_writes = self.refuses_writes or _is_refusal(error.__cause__)
             raise
 
     def engine(self, access: Access) -> AsyncEngine:
@@ -181,14 +182,15 @@ def _is_unavailable(error: DBAPIError) -> bool:
     return disconnected or state.startswith(_UNAVAILABLE_SQLSTATES)
 
 
-def _is_without_space(cause: BaseException | None) -> bool:
+def _is_refusal(cause: BaseException | None) -> bool:
+    """Return whether the database is there and takes no writes."""
     driver_error = getattr(cause, "orig", None)
     code = getattr(driver_error, "sqlite_errorcode", None)
     if isinstance(code, int):
-        return code & _PRIMARY_CODE_MASK in _NO_SPACE_SQLITE_CODES
-    return getattr(driver_error, "sqlstate", None) in _NO_SPACE_SQLSTATES
+        return code & _PRIMARY_CODE_MASK in _REFUSING_SQLITE_CODES
+    return getattr(driver_error, "sqlstate", None) in _REFUSING_SQLSTATES
 
 
 def _unavailable_error() -> DatabaseUnavailableError:
-    message = "The database can't be reached right now; try again in a moment."
+    message = "The database can't be reached or written right now; try again in a moment."
     return DatabaseUnavailableError(message, retry_after_s=_RETRY_AFTER_S)

@@ -69,6 +69,7 @@ class UnitOfWork:
         if self._database.refuses_writes:
             async with self.write() as tx:
                 await tx.scheduled_runs.rewrite()
+            self._database.refuses_writes = False
 
     async def compact(self, *tables: str) -> bool:
         """Remove deleted and overwritten rows from the disk; return False if the call has to be repeated later."""
