@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def read_only(database: Database) -> AsyncIterator[None]:
-    """Make a database read-only for all new connections: by a setting of the server, or as a file opened for reading."""
+    """Make a database read-only for all new connections: by a setting of the server, or opened for reading."""
     engine, name = database.engine("write").sync_engine, database.url.database
     if database.embedded:
         event.listen(engine, "do_connect", open_for_reading)

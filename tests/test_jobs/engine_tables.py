@@ -1,8 +1,15 @@
-"""Everything the engine has stored."""
+"""The engine's database: everything it has stored, and its absence."""
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from gwansang.db.job_store import open_job_store
+import psycopg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+
+from gwansang.db.job_store import JobStore, open_job_store
 from tests.test_jobs.counting import PATIENCE_S
 
 
@@ -30,3 +37,23 @@ async def wait_until_deleted(database_url: str, text: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while text in await asyncio.to_thread(dump_engine_tables, database_url):  # noqa: ASYNC110 - in a table
             await asyncio.sleep(0.1)
+
+
+@contextmanager
+def no_database(store: JobStore) -> Iterator[None]:
+    """Let every connection of an engine fail."""
+
+    def disconnect(*_: object) -> None:
+        raise DisconnectionError
+
+    def refuse(*_: object) -> None:
+        raise psycopg.OperationalError("connection failed") if on_server else sqlite3.OperationalError("disk I/O error")
+
+    on_server = store.url.startswith("postgresql")
+    event.listen(store.connections, "checkout", disconnect)
+    event.listen(store.connections, "do_connect", refuse)
+    try:
+        yield
+    finally:
+        event.remove(store.connections, "checkout", disconnect)
+        event.remove(store.connections, "do_connect", refuse)

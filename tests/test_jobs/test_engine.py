@@ -1,145 +1,127 @@
 """The engine without tasks: releases, repeated enqueuing, recovery."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from dbos._error import DBOSWorkflowConflictIDError
+from dbos import error as dbos_error
 from sqlalchemy import event
 
 from gwansang.db.job_store import open_job_store
+from gwansang.db.session import DatabaseUnavailableError
+from gwansang.jobs import engine as engine_module
 from gwansang.jobs.engine import JobEngine, JsonSerializer
-from gwansang.jobs.protocols import ActiveTask, TaskReleased
+from gwansang.jobs.protocols import EngineTask, TaskReleased
 from tests.test_jobs.counting import PATIENCE_S
-from tests.test_jobs.engine_tables import dump_engine_tables
+from tests.test_jobs.engine_tables import dump_engine_tables, no_database
 
 pytestmark = pytest.mark.anyio
 
 
-class OneStep:
-    """An execution of one step; sets an event when it is finished."""
-
-    steps = 1
-
-    def __init__(self, finished: asyncio.Event) -> None:
-        self._finished = finished
-
-    async def step(self, index: int) -> None:
-        assert index == 0
-
-    async def finish(self) -> None:
-        self._finished.set()
-
-    async def release(self) -> None:
-        return None
-
-
-class BlockedStep(OneStep):
-    """An execution whose step waits for `proceed`."""
-
-    def __init__(self) -> None:
-        super().__init__(asyncio.Event())
-        self.started = asyncio.Event()
-        self.proceed = asyncio.Event()
-        self.released = asyncio.Event()
-
-    async def step(self, index: int) -> None:
-        self.started.set()
-        await self.proceed.wait()
-
-    async def release(self) -> None:
-        self.released.set()
-
-
-class StoppingExecutor:
+class Releasing:
     """Releases every task, as a worker that stops."""
 
     def __init__(self) -> None:
         self.called = asyncio.Event()
 
-    async def begin(self, _: UUID) -> None:
+    async def execute(self, _: UUID) -> None:
         self.called.set()
         raise TaskReleased
 
 
-class WorkingExecutor:
-    """Executes every task."""
+class Working:
+    """Finishes every task once it may proceed."""
 
-    def __init__(self, execution: OneStep | None = None) -> None:
+    def __init__(self) -> None:
+        self.started = asyncio.Event()
+        self.proceed = asyncio.Event()
         self.finished = asyncio.Event()
-        self._execution = execution or OneStep(self.finished)
 
-    async def begin(self, _: UUID) -> OneStep:
-        return self._execution
+    async def execute(self, _: UUID) -> None:
+        self.started.set()
+        await self.proceed.wait()
+        self.finished.set()
+
+
+def working() -> Working:
+    """Return an executor that does not wait."""
+    executor = Working()
+    executor.proceed.set()
+    return executor
 
 
 @asynccontextmanager
 async def open_engine(
-    url: str, executor: StoppingExecutor | WorkingExecutor, worker: str, protocol: int = 1
+    url: str, executor: Releasing | Working, worker: str, protocol: int = 1
 ) -> AsyncIterator[JobEngine]:
-    loop = asyncio.get_running_loop()
-    engine = JobEngine(open_job_store(url), executor, loop, worker=worker, concurrency=2, protocol=protocol)
-    await asyncio.to_thread(engine.start)
+    engine = JobEngine(open_job_store(url), executor.execute, worker=worker, concurrency=2, protocol=protocol)
+    await asyncio.to_thread(engine.start, asyncio.get_running_loop())
     try:
         yield engine
     finally:
         await asyncio.to_thread(engine.close)
 
 
+async def wait_for_tasks(engine: JobEngine, *tasks: EngineTask) -> None:
+    """Return once the engine has exactly these tasks."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await engine.list_tasks() != tasks:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_restarted_worker_finishes_the_task_that_it_left(database_url: str) -> None:
-    task_id, stopping, working = uuid4(), StoppingExecutor(), WorkingExecutor()
-    async with open_engine(database_url, stopping, "one") as engine:
-        await asyncio.to_thread(engine.enqueue, [task_id])
-        await asyncio.wait_for(stopping.called.wait(), PATIENCE_S)
-    async with open_engine(database_url, working, "one"):
-        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
+    task_id, releasing, executor = uuid4(), Releasing(), working()
+    async with open_engine(database_url, releasing, "one") as engine:
+        await engine.enqueue([task_id])
+        await asyncio.wait_for(releasing.called.wait(), PATIENCE_S)
+    async with open_engine(database_url, executor, "one"):
+        await asyncio.wait_for(executor.finished.wait(), PATIENCE_S)
 
 
 async def test_a_task_enqueued_with_an_older_protocol_is_found_and_finished(database_url: str) -> None:
-    task_id, stopping, working = uuid4(), StoppingExecutor(), WorkingExecutor()
-    async with open_engine(database_url, stopping, "old") as engine:
-        await asyncio.to_thread(engine.enqueue, [task_id])
-        await asyncio.wait_for(stopping.called.wait(), PATIENCE_S)
-    async with open_engine(database_url, working, "new", protocol=2) as engine:
-        assert await asyncio.to_thread(engine.list_active) == (ActiveTask(task_id, "old", outdated=True),)
-        await asyncio.to_thread(engine.delete, [task_id])
-        await asyncio.to_thread(engine.enqueue, [task_id])
-        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
+    task_id, releasing, executor = uuid4(), Releasing(), working()
+    async with open_engine(database_url, releasing, "old") as engine:
+        await engine.enqueue([task_id])
+        await asyncio.wait_for(releasing.called.wait(), PATIENCE_S)
+    async with open_engine(database_url, executor, "new", protocol=2) as engine:
+        assert await engine.list_tasks() == (EngineTask(task_id, "old", outdated=True),)
+        await engine.delete([task_id])
+        await engine.enqueue([task_id])
+        await asyncio.wait_for(executor.finished.wait(), PATIENCE_S)
 
 
 async def test_a_task_that_is_enqueued_twice_is_executed_once(database_url: str) -> None:
-    task_id, working = uuid4(), WorkingExecutor()
-    async with open_engine(database_url, working, "one") as engine:
-        await asyncio.to_thread(engine.enqueue, [task_id, task_id])
-        await asyncio.wait_for(working.finished.wait(), PATIENCE_S)
-        await asyncio.to_thread(engine.enqueue, [task_id])
-        async with asyncio.timeout(PATIENCE_S):
-            while await asyncio.to_thread(engine.list_active):  # noqa: ASYNC110 - a table
-                await asyncio.sleep(0.02)
-        assert await asyncio.to_thread(engine.list_ended) == (task_id,)
+    task_id, executor = uuid4(), working()
+    async with open_engine(database_url, executor, "one") as engine:
+        await engine.enqueue([task_id, task_id])
+        await asyncio.wait_for(executor.finished.wait(), PATIENCE_S)
+        await engine.enqueue([task_id])
+        await wait_for_tasks(engine, EngineTask(task_id, ended=True))
 
 
 @contextmanager
-def hold_commit_of_step(engine: JobEngine, *, on_server: bool) -> Iterator[threading.Event]:
-    """Yield an event that is set when a step's row is written; hold its commit until the thread "deletion" reaches the
-    row of the workflow. SQLite has one writer at a time, so there until that thread executes any statement."""
+def hold_commit_of_outcome(engine: JobEngine, *, on_server: bool) -> Iterator[threading.Event]:
+    """Yield an event that is set when the outcome of a task is written; hold its commit until the engine deletes the
+    task. SQLite has one writer at a time, so there until another thread executes any statement."""
     written, deletion = threading.Event(), threading.Event()
-    step_threads: set[int] = set()
+    writers: set[int] = set()
 
     def before_execute(_: object, __: object, statement: str, *args: object) -> None:
-        if statement.startswith("INSERT INTO") and "operation_outputs" in statement:
-            step_threads.add(threading.get_ident())
-        elif threading.current_thread().name == "deletion" and ("workflow_status" in statement or not on_server):
+        if "workflow_output" in statement and "INSERT" in statement:
+            writers.add(threading.get_ident())
+            written.set()
+        elif written.is_set() and ("CANCELLED" in repr(args) or not on_server):
             deletion.set()
 
     def before_commit(_: object) -> None:
-        if threading.get_ident() in step_threads:
-            written.set()
+        if threading.get_ident() in writers:
             assert deletion.wait(PATIENCE_S)
 
     connections = engine._store.connections
@@ -150,22 +132,40 @@ def hold_commit_of_step(engine: JobEngine, *, on_server: bool) -> Iterator[threa
     event.remove(connections, "commit", before_commit)
 
 
-async def test_deleting_a_task_while_its_step_is_committed_leaves_no_row(database_url: str) -> None:
-    task_id, execution = uuid4(), BlockedStep()
-    async with open_engine(database_url, WorkingExecutor(execution), "one") as engine:
-        with hold_commit_of_step(engine, on_server=database_url.startswith("postgresql")) as written:
-            await asyncio.to_thread(engine.enqueue, [task_id])
-            await asyncio.wait_for(execution.started.wait(), PATIENCE_S)
-            execution.proceed.set()
+async def test_deleting_a_task_while_its_outcome_is_committed_leaves_no_row(database_url: str) -> None:
+    task_id, executor = uuid4(), Working()
+    async with open_engine(database_url, executor, "one") as engine:
+        with hold_commit_of_outcome(engine, on_server=database_url.startswith("postgresql")) as written:
+            await engine.enqueue([task_id])
+            await asyncio.wait_for(executor.started.wait(), PATIENCE_S)
+            executor.proceed.set()
             assert await asyncio.to_thread(written.wait, PATIENCE_S)
-            deletion = threading.Thread(target=engine.delete, args=([task_id],), name="deletion")
-            deletion.start()
-            await asyncio.to_thread(deletion.join, PATIENCE_S)
-            await asyncio.wait_for(execution.released.wait(), PATIENCE_S)
+            await engine.delete([task_id])
     assert str(task_id) not in dump_engine_tables(database_url)
 
 
-@pytest.mark.parametrize("error", [AssertionError("of a photo"), DBOSWorkflowConflictIDError("a task")])
+async def test_calls_of_a_worker_fail_at_once_while_the_database_is_away(database_url: str) -> None:
+    async with open_engine(database_url, working(), "one") as engine:
+        with pytest.raises(DatabaseUnavailableError), no_database(engine._store):
+            await engine.list_tasks()
+        assert await engine.list_tasks() == ()
+
+
+async def test_a_worker_that_stops_dequeuing_leaves_new_tasks_to_others(database_url: str) -> None:
+    task_id = uuid4()
+    async with open_engine(database_url, working(), "one") as engine:
+        engine.stop_dequeuing()
+        await engine.enqueue([task_id])
+        await asyncio.sleep(1.0)  # several polls
+        assert await engine.list_tasks() == (EngineTask(task_id),)
+
+
+def test_no_private_name_of_the_engine_is_used() -> None:
+    source = Path(engine_module.__file__).read_text()
+    assert re.findall(r"dbos\._\w+|\b(?:DBOS|DBOSClient|_dbos|_client)\._\w+", source) == []
+
+
+@pytest.mark.parametrize("error", [AssertionError("of a photo"), dbos_error.DBOSWorkflowConflictIDError("a task")])
 def test_the_serializer_writes_an_exception_as_data_without_its_message(error: BaseException) -> None:
     serializer = JsonSerializer()
     written = serializer.serialize(error)

@@ -1,16 +1,18 @@
 """Of two runs of one task only the later one can write, whatever the engine believes."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from pydantic import JsonValue
 from structlog.testing import capture_logs
 
 from gwansang.container import Accounts
 from gwansang.core.clock import utc_now
 from gwansang.core.encryption import EncryptionKeyMissingError, MasterKeys, generate_key
+from gwansang.jobs.protocols import TaskReleased
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.protection.sealing import Sealer
 from gwansang.services.tasks.executor import JobExecutor
@@ -23,6 +25,28 @@ pytestmark = pytest.mark.anyio
 
 def executor_of(accounts: Accounts, job: CountingJob) -> JobExecutor:
     return JobExecutor([job], accounts.job_resources)
+
+
+@dataclass
+class PausedJob(CountingJob):
+    """Waits in its first step until it may proceed."""
+
+    proceed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def step(self, task: TaskContext, index: int) -> JsonValue:
+        outcome = await super().step(task, index)
+        await self.proceed.wait()
+        return outcome
+
+
+async def start(executor: JobExecutor, job: CountingJob, task_id: UUID) -> asyncio.Task[None]:
+    """Execute a task in the background; return once a step of it has started."""
+    started = len(job.ran)
+    execution = asyncio.create_task(executor.execute(task_id))
+    async with asyncio.timeout(PATIENCE_S):
+        while len(job.ran) == started:  # noqa: ASYNC110 - a list
+            await asyncio.sleep(0.01)
+    return execution
 
 
 class WritingJob(CountingJob):
@@ -38,24 +62,23 @@ class WritingJob(CountingJob):
 
 
 async def test_a_run_that_was_taken_for_dead_writes_nothing_more(database_url: str, folder: Path) -> None:
-    job = WritingJob()
+    paused, job, last = PausedJob(), PausedJob(), WritingJob()
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 2, b"a photo")
-        paused, successor = [await executor_of(accounts, job).begin(task.id) for _ in range(2)]
-        assert paused is not None
-        assert successor is not None
+        first = await start(executor_of(accounts, paused), paused, task.id)
+        second = await start(executor_of(accounts, job), job, task.id)
         before = await accounts.tasks.get(me.id, task.id)
-        await paused.step(0)
+        paused.proceed.set()
+        with pytest.raises(TaskReleased):  # to the run that has it
+            await first
         assert await accounts.tasks.get(me.id, task.id) == before
-        for index in range(2):
-            await successor.step(index)
-        await paused.finish()
-        assert (await accounts.tasks.get(me.id, task.id)).status == "processing"
-        await successor.finish()
-        await paused.finish()
+        await executor_of(accounts, last).execute(task.id)
         after = await accounts.tasks.get(me.id, task.id)
-    assert (after.status, after.result, job.written) == ("done", {"steps": 2}, 1)
+        job.proceed.set()
+        await second  # the task has ended
+        assert await accounts.tasks.get(me.id, task.id) == after
+    assert (after.status, after.result, last.written) == ("done", {"steps": 2}, 1)
 
 
 async def test_the_prepared_result_of_a_task_that_is_cancelled_is_dropped(database_url: str, folder: Path) -> None:
@@ -72,9 +95,7 @@ async def test_the_prepared_result_of_a_task_that_is_cancelled_is_dropped(databa
                 return JobResult({}, drop=drop)
 
         task = await submit(accounts, me.id, 1)
-        execution = await executor_of(accounts, CancelledJob()).begin(task.id)
-        assert execution is not None
-        await execution.finish()
+        await executor_of(accounts, CancelledJob()).execute(task.id)
     assert dropped == [task.id]
 
 
@@ -83,21 +104,13 @@ async def test_a_step_that_is_cancelled_because_the_worker_stops_is_not_a_try(da
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 2)
-        for started in range(1, 5):  # more often than a task is tried
+        for _ in range(4):  # more often than a task is tried
             executor = executor_of(accounts, slow)
-            execution = await executor.begin(task.id)
-            assert execution is not None
-            step = asyncio.create_task(execution.step(0))
-            async with asyncio.timeout(PATIENCE_S):
-                while len(slow.ran) < started:  # noqa: ASYNC110 - a list
-                    await asyncio.sleep(0.01)
-            executor.cancel_steps()
-            with pytest.raises(asyncio.CancelledError):
-                await step
-            await execution.release()
-        last = await executor_of(accounts, quick).begin(task.id)
-        assert last is not None
-        await last.finish()
+            execution = await start(executor, slow, task.id)
+            executor.cancel()
+            with pytest.raises(TaskReleased):
+                await execution
+        await executor_of(accounts, quick).execute(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
 
 
@@ -112,11 +125,12 @@ async def test_a_task_planned_at_its_last_try_survives_a_death_between_plan_and_
             assert row is not None
             row.tries = 2  # as after two deaths while it was planned
             await tx.tasks.save(row)
-        assert await executor_of(accounts, CountingJob()).begin(task.id) is not None  # and this process dies
-        successor = await executor_of(accounts, CountingJob()).begin(task.id)
-        assert successor is not None
-        await successor.finish()
+        job = PausedJob()
+        dead = await start(executor_of(accounts, job), job, task.id)
+        await executor_of(accounts, CountingJob()).execute(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
+        dead.cancel()
+        await dead
 
 
 async def test_a_worker_that_lacks_a_master_key_logs_which_and_leaves_the_task_queued(
@@ -128,7 +142,7 @@ async def test_a_worker_that_lacks_a_master_key_logs_which_and_leaves_the_task_q
         other = Sealer(MasterKeys("new", {"new": generate_key()}), clock=utc_now, new_id=uuid4)
         resources = replace(accounts.job_resources, sealer=other)
         with capture_logs() as events, pytest.raises(EncryptionKeyMissingError):
-            await JobExecutor([CountingJob()], resources).begin(task.id)
+            await JobExecutor([CountingJob()], resources).execute(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "queued"
     errors = [(event["event"], event["code"]) for event in events if event["log_level"] == "error"]
     assert errors == [("task.claim_failed", "ENCRYPTION_KEY_MISSING")]

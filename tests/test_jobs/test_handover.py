@@ -2,14 +2,11 @@
 
 import asyncio
 import signal
-import sqlite3
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
 
 from gwansang.jobs.slots import WorkerSlot
 from tests.support.accounts import signed_up
@@ -21,7 +18,7 @@ from tests.test_jobs.counting import (
     submit,
     wait_until_ended,
 )
-from tests.test_jobs.engine_tables import dump_engine_tables, wait_until_deleted
+from tests.test_jobs.engine_tables import dump_engine_tables, no_database, wait_until_deleted
 from tests.test_jobs.processes import count_starts, read_steps, run_workers
 
 pytestmark = pytest.mark.anyio
@@ -138,17 +135,9 @@ async def test_a_worker_that_stops_while_its_engine_opens_leaves_no_thread(datab
 
 
 async def test_a_worker_stops_although_its_database_is_unavailable(database_url: str, folder: Path) -> None:
-    def disconnect(*_: object) -> None:
-        raise DisconnectionError
-
-    def refuse(*_: object) -> None:
-        raise psycopg.OperationalError("connection failed") if on_server else sqlite3.OperationalError("disk I/O error")
-
-    on_server = database_url.startswith("postgresql")
     async with asyncio.timeout(PATIENCE_S):
-        async with open_worker_at(database_url, folder) as (_, worker):
-            assert worker._open is not None
-            connections = worker._open.engine._store.connections
-            event.listen(connections, "checkout", disconnect)
-            event.listen(connections, "do_connect", refuse)
+        with ExitStack() as away:
+            async with open_worker_at(database_url, folder) as (_, worker):
+                assert worker._open is not None
+                away.enter_context(no_database(worker._open.engine._store))
     assert WorkerSlot.acquire(folder / "workers").name.split("-")[-2] == "0"  # its slot is free again

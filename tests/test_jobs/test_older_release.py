@@ -3,12 +3,16 @@
 import asyncio
 import json
 from pathlib import Path
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from pydantic import JsonValue
 
+from gwansang.container import Accounts
 from gwansang.core.clock import utc_now
 from gwansang.jobs.engine import PROTOCOL, JobEngine
+from gwansang.jobs.protocols import TaskReleased
 from gwansang.services.jobs.face_data import load_reading_result
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.tasks.executor import JobExecutor
@@ -42,22 +46,27 @@ class OldJob(CountingJob):
         return OLD_OUTCOME
 
 
+async def execute_steps(accounts: Accounts, job: CountingJob, task_id: UUID, steps: int) -> None:
+    """Execute some more steps of a task, and stop like a worker."""
+    executor = JobExecutor([job], accounts.job_resources)
+    wanted = len(job.ran) + steps
+
+    def stop_after_last(_: TaskContext, __: int) -> None:
+        if len(job.ran) == wanted:
+            executor.stop()
+
+    with patch.object(job, "before_step", stop_after_last), pytest.raises(TaskReleased):
+        await executor.execute(task_id)
+
+
 async def test_steps_whose_outcomes_the_job_does_not_accept_are_executed_again(database_url: str, folder: Path) -> None:
     old, new = OldJob(), CountingJob()
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 3)
-        first = await JobExecutor([new], accounts.job_resources).begin(task.id)
-        assert first is not None
-        await first.step(0)
-        await first.release()
-        second = await JobExecutor([old], accounts.job_resources).begin(task.id)
-        assert second is not None
-        await second.step(1)
-        await second.release()
-        last = await JobExecutor([new], accounts.job_resources).begin(task.id)
-        assert last is not None
-        await last.finish()
+        await execute_steps(accounts, new, task.id, 1)
+        await execute_steps(accounts, old, task.id, 1)
+        await JobExecutor([new], accounts.job_resources).execute(task.id)
         ended = await accounts.tasks.get(me.id, task.id)
     assert (ended.status, ended.result) == ("done", {"steps": 3})
     assert [index for _, index in new.ran] == [0, 1, 2]
@@ -69,10 +78,7 @@ async def test_a_half_done_reading_of_the_first_release_is_finished(database_url
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await accounts.tasks.submit(me.id, FACE, stream(json.dumps({**request, "names": []}).encode()))
-        execution = await JobExecutor([OldJob(FACE)], accounts.job_resources).begin(task.id)
-        assert execution is not None
-        await execution.step(0)
-        await execution.release()
+        await execute_steps(accounts, OldJob(FACE), task.id, 1)
         async with run_app(FakeVision, utc_now, database_url=database_url, storage_folder=folder / "storage"):
             ended = await wait_until_ended(accounts, me.id, task.id)
     assert ended.status == "done", ended.error

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
@@ -30,7 +31,7 @@ async def test_inputs_of_a_killed_submission_are_deleted_after_a_quarter_of_an_h
     database_url: str, tmp_path: Path
 ) -> None:
     clock = MovingClock()
-    engine: Any = SimpleNamespace(list_active=tuple, list_ended=tuple, delete=len)
+    engine: Any = SimpleNamespace(list_tasks=AsyncMock(return_value=()), delete=AsyncMock())
     async with accounts_on(database_url, clock, storage_folder=tmp_path) as accounts:
         resources = accounts.job_resources
         dead_after = timedelta(seconds=10)

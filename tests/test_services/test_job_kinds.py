@@ -69,10 +69,7 @@ async def test_a_planted_kind_is_submitted_and_executed_only_with_its_consent(ac
         await tx.consents.withdraw(user.id, "reading", accounts.job_resources.clock())
     with pytest.raises(ConsentRequiredError):
         await accounts.tasks.submit(user.id, PLANTED, stream(b"a photo"))
-    executor = JobExecutor([PlantedJob()], accounts.job_resources)
-    execution = await executor.begin(task.id)
-    assert execution is not None
-    assert execution.steps == 0
+    await JobExecutor([PlantedJob()], accounts.job_resources).execute(task.id)
     failed = await accounts.tasks.get(user.id, task.id)
     assert failed.error is not None
     assert (failed.status, failed.error.code) == ("failed", "CONSENT_REQUIRED")
@@ -81,9 +78,7 @@ async def test_a_planted_kind_is_submitted_and_executed_only_with_its_consent(ac
 async def test_the_result_of_a_planted_kind_is_presented_by_its_type(accounts: Accounts) -> None:
     user = await signed_up(accounts)
     task = await accounts.tasks.submit(user.id, PLANTED, stream(b"a photo"))
-    execution = await JobExecutor([PlantedJob()], accounts.job_resources).begin(task.id)
-    assert execution is not None
-    await execution.finish()
+    await JobExecutor([PlantedJob()], accounts.job_resources).execute(task.id)
     done = await accounts.tasks.get(user.id, task.id)
     assert present_task(done, "en").result == BatchOut(read=0, failed=0, photos=[])
     assert "result_type" not in (await accounts.exports.export(user.id))["tasks"][0]

@@ -32,9 +32,12 @@ class JobStore:
             with closing(self.connections.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
-    def close(self) -> None:
-        """Close all connections and refuse new ones, so that engine threads still at work end with an error."""
+    def refuse_connections(self) -> None:
+        """Refuse new connections, so that engine threads end with an error instead of waiting for a database."""
         event.listen(self.connections, "do_connect", _refuse_connection)
+
+    def close(self) -> None:
+        """Close all connections."""
         self.connections.dispose()
 
 

@@ -1,7 +1,6 @@
-"""Interfaces between the engine and the code that executes tasks."""
+"""What the job engine and the code that executes tasks tell each other; light to import, unlike the engine."""
 
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 
@@ -10,33 +9,16 @@ class TaskReleased(BaseException):
     no handler of errors catches it."""
 
 
-class TaskExecution(Protocol):
-    """One execution of a task; its methods run on the event loop and do nothing once the task has ended."""
-
-    @property
-    def steps(self) -> int: ...
-
-    async def step(self, index: int) -> None: ...
-
-    async def finish(self) -> None: ...
-
-    async def release(self) -> None:
-        """End this process's work on the task, whether or not it finished."""
-        ...
-
-
-class TaskExecutor(Protocol):
-    """Starts executions of tasks."""
-
-    async def begin(self, task_id: UUID) -> TaskExecution | None:
-        """Claim a task; None if it has ended or was erased. Raises TaskReleased."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class ActiveTask:
-    """A task in the engine: `worker` runs it, None if it waits; `outdated` if an older protocol enqueued it."""
+class EngineTask:
+    """A task in the engine: `worker` runs it, None if it waits or has ended; `outdated` if an older protocol enqueued
+    it."""
 
     task_id: UUID
-    worker: str | None
-    outdated: bool
+    worker: str | None = None
+    ended: bool = False
+    outdated: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return self.worker is None and not self.ended

@@ -63,8 +63,8 @@ class Tasks(Repository[Task]):
         )
         return await self._all(query)
 
-    async def mark_enqueued(self, task_ids: Sequence[UUID], now: datetime | None) -> None:
-        """Record when the tasks were added to the engine, or with None that they have to be added."""
+    async def mark_enqueued(self, task_ids: Sequence[UUID], now: datetime) -> None:
+        """Record when the tasks were added to the engine."""
         for chunk in _chunks(task_ids):
             await self._execute(update(Task).where(Task.id.in_(chunk)).values(enqueued_at=now))
 
@@ -73,10 +73,10 @@ class Tasks(Repository[Task]):
         query = select(Task.id).where(Task.status.in_(UNFINISHED)).limit(1)
         return (await self._session.execute(query)).first() is not None
 
-    async def list_unfinished(self, enqueued_before: datetime) -> tuple[UUID, ...]:
-        """Return the unfinished tasks that were added to the engine before that time."""
-        query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at < enqueued_before)
-        return await self._all(query)
+    async def list_enqueued(self) -> frozenset[UUID]:
+        """Return the unfinished tasks that were added to the engine."""
+        query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at.is_not(None))
+        return frozenset(await self._all(query))
 
     async def list_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         """Return the statuses of those of these tasks that exist."""

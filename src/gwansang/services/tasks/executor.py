@@ -2,10 +2,10 @@
 process dies."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterable
 from contextlib import suppress
-from typing import Final, NoReturn, TypeVar
+from functools import partial
+from typing import Final, NoReturn
 from uuid import UUID, uuid4
 
 import structlog
@@ -24,7 +24,6 @@ _GIVEN_UP: Final = "It was tried three times and could not be done."  # spells o
 _INTERRUPTED: Final = "The process that worked on it ended, three times; what was sent may be all right."
 _MAX_WAITS: Final = 12  # for an unavailable service: two minutes altogether
 _MAX_PAUSE_S: Final = 15.0
-T = TypeVar("T")
 
 
 class JobFailedError(AppError):
@@ -48,94 +47,78 @@ class JobExecutor:
         self._jobs = {job.kind.name: job for job in jobs}
         self._resources = resources
         self._stopping = asyncio.Event()
-        self._executions: set[JobExecution] = set()
-        self.gate = ExclusiveGate()
-        self.active: Counter[UUID] = Counter()
-        self.idle = asyncio.Event()
-        self.idle.set()
+        self._executions: dict[asyncio.Task[object], UUID] = {}
+        self._gate = ExclusiveGate()
 
-    async def begin(self, task_id: UUID) -> "JobExecution | None":
-        """Claim and plan a task; None if it has ended or was erased. Raises TaskReleased."""
-        self.raise_if_stopping()
-        self.active[task_id] += 1
-        self.idle.clear()
-        run = None
+    @property
+    def active(self) -> frozenset[UUID]:
+        """Tasks that are executed now."""
+        return frozenset(self._executions.values())
+
+    async def execute(self, task_id: UUID) -> None:
+        """Work on a task until it has ended, or return at once if it has ended or was erased. Raises TaskReleased."""
+        execution = asyncio.current_task()
+        assert execution is not None
+        self._executions[execution] = task_id
         try:
-            run = await self._claim(task_id)
-        except Exception as error:
-            _log_claim_failure(task_id, error)
-            raise
+            self._raise_if_stopping()
+            await self._execute(task_id)
+        except (asyncio.CancelledError, TaskGoneError) as error:
+            if await self._is_unfinished(task_id):  # this process stops, or another run has the task
+                raise TaskReleased from error
         finally:
-            if run is None:
-                self._end(task_id)
-        if run is None:
-            return None
-        execution = JobExecution(self, run, self._jobs[run.kind])
-        self._executions.add(execution)
-        try:
-            await execution.plan()
-        except BaseException:
-            await execution.release()
-            raise
-        return execution
+            del self._executions[execution]
 
     def stop(self) -> None:
         """Release every task before its next step, for other workers."""
         self._stopping.set()
 
-    def cancel_steps(self) -> None:
-        """Cancel the steps that run now."""
-        for execution in self._executions:
-            execution.cancel_step()
+    async def wait_until_idle(self, timeout_s: float) -> bool:
+        """Return whether every execution ended within that time."""
+        if self._executions:
+            await asyncio.wait(self._executions, timeout=timeout_s)
+        return not self._executions
 
-    def abort(self, task_ids: Container[UUID]) -> None:
-        """End the executions of tasks that were cancelled or erased."""
-        for execution in self._executions:
-            if execution.task_id in task_ids:
-                execution.abort()
+    def cancel(self, task_ids: Container[UUID] | None = None) -> None:
+        """Cancel the executions of these tasks, which were cancelled or erased, or of all tasks."""
+        for execution, task_id in self._executions.items():
+            if task_ids is None or task_id in task_ids:
+                execution.cancel()
 
-    def raise_if_stopping(self) -> None:
-        """Raise TaskReleased if this process is stopping."""
-        if self._stopping.is_set():
-            raise TaskReleased
-
-    async def run_with_retries(self, run: TaskRun, act: Callable[[], Awaitable[T]]) -> T:
-        """Retry `act` until it succeeds, or fail the task and raise TaskGoneError. Raises TaskReleased."""
-        waits = 0
-        while True:
-            self.raise_if_stopping()
-            try:
-                return await act()
-            except Unavailable as error:
-                waits += 1
-                if waits > _MAX_WAITS:
-                    await self._fail(run, error)
-                pause_s = min(_MAX_PAUSE_S, 0.1 * 2**waits)
-            except AppError as error:
-                await self._fail(run, error)
-            except TaskGoneError:
-                raise
-            except Exception as error:  # a faulty job must not stop the queue
-                _log.exception("task.retry", task_id=str(run.id), kind=run.kind, tries=run.tries)
-                if run.tries >= MAX_TRIES:
-                    await self._fail(run, _job_failed(error))
-                run.try_started = False
-                pause_s = 0.2 * run.tries
-            await self._pause(pause_s)
-
-    def release(self, execution: "JobExecution") -> None:
-        """Record that an execution has ended."""
-        self._executions.discard(execution)
-        self._end(execution.task_id)
-
-    def _end(self, task_id: UUID) -> None:
-        self.active[task_id] -= 1
-        if not self.active[task_id]:
-            del self.active[task_id]
-        if not self.active:
-            self.idle.set()
+    async def _execute(self, task_id: UUID) -> None:
+        run = await self._claim(task_id)
+        if run is None:
+            return
+        job = self._jobs[run.kind]
+        try:
+            if run.steps is None:
+                await self._attempt(run, partial(_plan, run, job))
+            elif run.done:
+                await self._attempt(run, partial(run.forget_outcomes, job.accepts))
+            for index in range(run.steps or 0):
+                if index not in run.done:
+                    await self._attempt(run, partial(_step, run, job, index))
+            await self._attempt(run, partial(_finish, run, job))
+        except (asyncio.CancelledError, TaskReleased):
+            with suppress(TaskGoneError):
+                await run.undo_try()
+            raise
 
     async def _claim(self, task_id: UUID) -> TaskRun | None:
+        """Return a run that holds the task, None if it has ended or was erased."""
+        try:
+            run = await self._start_run(task_id)
+        except AppError as error:  # what this worker lacks: it will release the task again and again
+            _log.error("task.claim_failed", task_id=str(task_id), code=error.code, reason=error.message)
+            raise
+        except Exception:
+            _log.exception("task.claim_failed", task_id=str(task_id))
+            raise
+        if run is not None and run.tries >= MAX_TRIES:
+            await self._fail(run, JobInterruptedError(_INTERRUPTED, tries=MAX_TRIES))
+        return run
+
+    async def _start_run(self, task_id: UUID) -> TaskRun | None:
         resources = self._resources
         async with resources.uow.write() as tx:
             row = await tx.tasks.get_for_update(task_id)
@@ -151,121 +134,58 @@ class JobExecutor:
             row.version += 1
             run = TaskRun(await tx.tasks.save(row), row.run, done, key, resources)
         resources.notifier.notify(task_id)
-        if run.tries < MAX_TRIES:
-            return run
-        try:
-            await self._fail(run, JobInterruptedError(_INTERRUPTED, tries=MAX_TRIES))
-        except TaskGoneError:
-            return None
+        return run
 
-    async def _fail(self, run: TaskRun, error: AppError) -> NoReturn:
-        await run.fail(Failure.from_error(error))
-        raise TaskGoneError
-
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-
-
-class JobExecution:
-    """A task while its job executes it in this process."""
-
-    def __init__(self, executor: JobExecutor, run: TaskRun, job: Job) -> None:
-        self._executor = executor
-        self._run = run
-        self._job = job
-        self._gone = False
-        self._step_task: asyncio.Task[object] | None = None
-        self.task_id = run.id
-
-    @property
-    def steps(self) -> int:
-        return 0 if self._gone else self._run.steps or 0
-
-    async def plan(self) -> None:
-        """Store the number of steps, once; of a task that is continued, find the steps to repeat."""
-        if self._run.steps is None:
-            await self._unless_gone(self._plan)
-        elif self._run.done:
-            await self._unless_gone(lambda: self._run.forget_outcomes(self._job.accepts))
-
-    async def step(self, index: int) -> None:
-        """Execute a step unless its outcome is stored."""
-        if index not in self._run.done:
-            await self._unless_gone(lambda: self._step(index))
-
-    async def finish(self) -> None:
-        """End the task. Steps that the engine recorded but whose outcome is missing, as after a restored backup, are
-        executed first."""
-        for index in range(self.steps):
-            await self.step(index)
-        await self._unless_gone(self._finish)
-        self._gone = True
-
-    def cancel_step(self) -> None:
-        """Cancel the step that runs now, if any."""
-        if self._step_task is not None:
-            self._step_task.cancel()
-
-    def abort(self) -> None:
-        """End the execution, because its task was cancelled or erased."""
-        if not self._gone:
-            self._gone = True
-            self.cancel_step()
-
-    async def release(self) -> None:
-        """End the execution; a try that it started and did not end is uncounted."""
-        self._executor.release(self)
-        if not self._gone:
+    async def _attempt(self, run: TaskRun, act: Callable[[], Awaitable[None]]) -> None:
+        """Retry `act` until it succeeds, or fail the task and raise TaskGoneError. Raises TaskReleased."""
+        waits = 0
+        while True:
+            self._raise_if_stopping()
             try:
-                await self._run.undo_try()
+                async with self._gate.enter(exclusive=run.current_try >= MAX_TRIES):
+                    await run.start_try()  # inside: waiting at the gate can't have killed a process
+                    return await act()
+            except Unavailable as error:
+                waits += 1
+                if waits > _MAX_WAITS:
+                    await self._fail(run, error)
+                pause_s = min(_MAX_PAUSE_S, 0.1 * 2**waits)
+            except AppError as error:
+                await self._fail(run, error)
             except TaskGoneError:
-                self._gone = True
-
-    async def _unless_gone(self, act: Callable[[], Awaitable[None]]) -> None:
-        async def exclusively_if_last_try() -> None:
-            async with self._executor.gate.enter(exclusive=self._run.current_try >= MAX_TRIES):
-                await self._run.start_try()  # inside: waiting at the gate can't have killed a process
-                await act()
-
-        if self._gone:
-            return
-        self._step_task = asyncio.current_task()
-        try:
-            await self._executor.run_with_retries(self._run, exclusively_if_last_try)
-        except TaskGoneError:
-            self._gone = True
-        except asyncio.CancelledError:
-            if not self._gone:  # the worker stops
                 raise
-        finally:
-            self._step_task = None
+            except Exception as error:  # a faulty job must not stop the queue
+                _log.exception("task.retry", task_id=str(run.id), kind=run.kind, tries=run.tries)
+                if run.tries >= MAX_TRIES:
+                    await self._fail(run, JobFailedError(_GIVEN_UP, tries=MAX_TRIES), cause=error)
+                run.try_started = False
+                pause_s = 0.2 * run.tries
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._stopping.wait()
 
-    async def _plan(self) -> None:
-        await self._run.check_consent(self._job.kind)
-        await self._run.save_steps(await self._job.plan(self._run))
+    async def _fail(self, run: TaskRun, error: AppError, cause: Exception | None = None) -> NoReturn:
+        await run.fail(Failure.from_error(error))
+        raise TaskGoneError from cause
 
-    async def _finish(self) -> None:
-        await self._run.succeed(await self._job.finish(self._run))
+    def _raise_if_stopping(self) -> None:
+        if self._stopping.is_set():
+            raise TaskReleased
 
-    async def _step(self, index: int) -> None:
-        await self._run.check_consent(self._job.kind)
-        outcome = await self._job.step(self._run, index)
-        steps = self._run.steps or 0
-        progress = (len(self._run.done) + 1) / (steps + 1)  # one part is left for the finish
-        await self._run.save_outcome(index, outcome, progress)
-
-
-def _log_claim_failure(task_id: UUID, error: Exception) -> None:
-    """Log what this worker lacks: it will release the task again and again."""
-    if isinstance(error, AppError):
-        _log.error("task.claim_failed", task_id=str(task_id), code=error.code, reason=error.message)
-    else:
-        _log.error("task.claim_failed", task_id=str(task_id), exc_info=error)
+    async def _is_unfinished(self, task_id: UUID) -> bool:
+        async with self._resources.uow.read() as tx:
+            return (await tx.tasks.list_statuses([task_id])).get(task_id) in UNFINISHED
 
 
-def _job_failed(error: Exception) -> JobFailedError:
-    failure = JobFailedError(_GIVEN_UP, tries=MAX_TRIES)
-    failure.__cause__ = error
-    return failure
+async def _plan(run: TaskRun, job: Job) -> None:
+    await run.check_consent(job.kind)
+    await run.save_steps(await job.plan(run))
+
+
+async def _step(run: TaskRun, job: Job, index: int) -> None:
+    await run.check_consent(job.kind)
+    await run.save_outcome(index, await job.step(run, index))
+
+
+async def _finish(run: TaskRun, job: Job) -> None:
+    await run.succeed(await job.finish(run))

@@ -109,9 +109,10 @@ class TaskRun:
         if self.try_started:
             await self._save(tries=self.tries - 1)
 
-    async def save_outcome(self, index: int, outcome: JsonValue, progress: float) -> None:
+    async def save_outcome(self, index: int, outcome: JsonValue) -> None:
         """Store the outcome of a step; the first try of the next step counts as started with it."""
         sealed = await self._seal(outcome, _item_aad(self.id, index))
+        progress = (len(self.done) + 1) / ((self.steps or 0) + 1)  # one part is left for the finish
         async with self._resources.uow.write() as tx:
             await self._update(tx, progress=progress, tries=1)
             await tx.task_items.put(TaskItem(task_id=self.id, position=index, outcome=sealed))

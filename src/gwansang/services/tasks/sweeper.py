@@ -3,7 +3,6 @@
 One worker does it for all: the first by name of those that are alive.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from gwansang.jobs.protocols import ActiveTask
+from gwansang.jobs.protocols import EngineTask
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.run import JobResources
@@ -22,7 +21,6 @@ if TYPE_CHECKING:  # its module takes most of a second to import
 
 _log = structlog.get_logger("gwansang.jobs")
 _DEAD_FACTOR: Final = 10  # a heartbeat older than this many times the limit is dead even if clocks differ
-_LOST_AFTER: Final = timedelta(seconds=60)  # an enqueued task that the engine does not have
 _ORPHANED_AFTER: Final = timedelta(minutes=10)  # inputs of a task that was never committed, or has ended
 _ORPHAN_INTERVAL: Final = timedelta(minutes=5)
 
@@ -45,18 +43,20 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """Do one round; raises Unavailable."""
-        now = self._clock()
+        now, running = self._clock(), self._executor.active
         async with self._resources.uow.read() as tx:
             alive = self._alive(await tx.workers.list_heartbeats(), now) | {self._worker}
-        active = await asyncio.to_thread(self._engine.list_active)
+            enqueued = await tx.tasks.list_enqueued()  # before the engine is asked, which had them all by then
+        tasks = await self._engine.list_tasks()
+        statuses = await self._load_statuses([*running, *(task.task_id for task in tasks)])
+        # The engine records them as ended then; their rows are deleted only after that.
+        self._executor.cancel({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
         first = self._worker == min(alive)
-        await self._requeue_abandoned(active, alive if first else None)
-        await self._abort_gone()
+        await self._requeue_abandoned(tasks, alive if first else None)
         if not first:
             return
-        await self._delete_ended(active)
-        await self._take_over_outdated(active)
-        await self._reenqueue_lost(active)
+        await self._delete_ended(tasks, statuses)
+        await self._enqueue_again(tasks, enqueued)
         async with self._resources.uow.write() as tx:
             await tx.workers.delete_stale(now - 2 * _DEAD_FACTOR * self._dead_after)
         if now >= self._orphans_due_at:
@@ -65,8 +65,9 @@ class Sweeper:
 
     async def clear(self) -> bool:
         """Delete ended tasks from the engine once more, and return whether it has no tasks left."""
-        await self._delete_ended(await asyncio.to_thread(self._engine.list_active))
-        return not await asyncio.to_thread(self._engine.list_active)
+        tasks = await self._engine.list_tasks()
+        await self._delete_ended(tasks, await self._load_statuses([task.task_id for task in tasks]))
+        return not await self._engine.list_tasks()
 
     def _alive(self, heartbeats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
         """Return the workers whose heartbeat changed lately by the clock of this process. Clocks of other machines can
@@ -83,53 +84,37 @@ class Sweeper:
             and now - beat_at < _DEAD_FACTOR * self._dead_after
         )
 
-    async def _requeue_abandoned(self, active: Sequence[ActiveTask], alive: frozenset[str] | None) -> None:
+    async def _requeue_abandoned(self, tasks: Sequence[EngineTask], alive: frozenset[str] | None) -> None:
         """Requeue the tasks that this worker released, and those of workers that are not alive, if given."""
-        dead = [task.task_id for task in active if task.worker and alive is not None and task.worker not in alive]
-        own = {task.task_id for task in active if task.worker == self._worker}
-        idle = frozenset(own - self._executor.active.keys())
+        dead = [task.task_id for task in tasks if task.worker and alive is not None and task.worker not in alive]
+        idle = frozenset(task.task_id for task in tasks if task.worker == self._worker) - self._executor.active
         released = idle & self._idle  # in two rounds in a row: it is not just about to begin
         self._idle = idle - released
         if dead or released:
-            await asyncio.to_thread(self._engine.requeue, [*dead, *released])
+            await self._engine.requeue([*dead, *released])
             _log.warning("task.requeued", of_dead_workers=len(dead), released=len(released))
 
-    async def _abort_gone(self) -> None:
-        """End the runs of this worker whose task was cancelled or erased; the engine then records them as ended."""
-        if running := tuple(self._executor.active):
-            statuses = await self._load_statuses(running)
-            self._executor.abort({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
-
-    async def _delete_ended(self, active: Sequence[ActiveTask]) -> None:
+    async def _delete_ended(self, tasks: Sequence[EngineTask], statuses: Mapping[UUID, str]) -> None:
         """Delete ended tasks from the engine, and cancelled and erased ones that wait, so that not even their ids
         remain. Those that run have to end first."""
-        ended = await asyncio.to_thread(self._engine.list_ended)
-        queued = [task.task_id for task in active if task.worker is None]
-        statuses = await self._load_statuses(queued)
-        gone = [task_id for task_id in queued if statuses.get(task_id) not in UNFINISHED]
-        await asyncio.to_thread(self._engine.delete, [*ended, *gone])
+        await self._engine.delete(
+            [
+                task.task_id
+                for task in tasks
+                if task.ended or (task.waits and statuses.get(task.task_id) not in UNFINISHED)
+            ]
+        )
 
-    async def _take_over_outdated(self, active: Sequence[ActiveTask]) -> None:
-        """Enqueue the waiting tasks of an older protocol with this one. Workers of that protocol finish those that they
-        run; only marked as not enqueued, a task could be taken by them over and over, at the cost of a try each."""
-        outdated = [task.task_id for task in active if task.outdated and task.worker is None]
-        if not outdated:
-            return
-        statuses = await self._load_statuses(outdated)
-        await asyncio.to_thread(self._engine.delete, outdated)
-        unfinished = [task_id for task_id in outdated if statuses.get(task_id) in UNFINISHED]
-        await asyncio.to_thread(self._engine.enqueue, unfinished)
-        _log.warning("task.enqueued_again", count=len(unfinished))
-
-    async def _reenqueue_lost(self, active: Sequence[ActiveTask]) -> None:
-        """Mark the tasks that the engine has lost as not enqueued."""
-        async with self._resources.uow.read() as tx:
-            unfinished = await tx.tasks.list_unfinished(self._clock() - _LOST_AFTER)
-        lost = tuple(frozenset(unfinished) - {task.task_id for task in active})
-        if lost:
-            async with self._resources.uow.write() as tx:
-                await tx.tasks.mark_enqueued(lost, None)
-            _log.warning("task.enqueued_again", count=len(lost))
+    async def _enqueue_again(self, tasks: Sequence[EngineTask], enqueued: frozenset[UUID]) -> None:
+        """Enqueue the tasks that the engine has lost, and the waiting ones of an older protocol with this one. Workers
+        of that protocol finish those that they run; only marked as not enqueued, a task could be taken by them over and
+        over, at the cost of a try each."""
+        lost = enqueued - {task.task_id for task in tasks}
+        outdated = enqueued & {task.task_id for task in tasks if task.waits and task.outdated}
+        if lost or outdated:
+            await self._engine.delete(tuple(outdated))
+            await self._engine.enqueue(lost | outdated)
+            _log.warning("task.enqueued_again", count=len(lost) + len(outdated))
 
     async def _delete_orphaned_inputs(self) -> None:
         old = await self._resources.vault.stored_before(self._clock() - _ORPHANED_AFTER)

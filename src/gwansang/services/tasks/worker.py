@@ -127,9 +127,9 @@ class TaskWorker:
         from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, needed only to run jobs
 
         store = open_job_store(self._policy.database_url)
-        engine = JobEngine(store, self._executor, loop, worker=worker, concurrency=self._policy.concurrency)
+        engine = JobEngine(store, self._executor.execute, worker=worker, concurrency=self._policy.concurrency)
         try:
-            engine.start()
+            engine.start(loop)
         except BaseException:
             engine.close()
             raise
@@ -146,7 +146,7 @@ class TaskWorker:
             return
         engine = (await self._ensure_open()).engine
         while new:
-            await asyncio.to_thread(engine.enqueue, new)
+            await engine.enqueue(new)
             async with uow.write() as tx:
                 await tx.tasks.mark_enqueued(new, self._resources.clock())
             async with uow.read() as tx:
@@ -165,38 +165,28 @@ class TaskWorker:
             await self._open.sweeper.sweep()
 
     async def _close_engine(self, opened: _OpenEngine) -> None:
+        requeued = 0
         try:
-            requeued = await self._hand_over(opened)
+            opened.engine.stop_dequeuing()
+            if not await self._executor.wait_until_idle(self._intervals.shutdown_grace_s):
+                self._executor.cancel()
+                await self._executor.wait_until_idle(_CANCEL_GRACE_S)
+            with suppress(Unavailable):  # otherwise others requeue its tasks once this worker counts as dead
+                requeued = await self._hand_over(opened)
         finally:
+            await asyncio.to_thread(opened.engine.close)
             opened.slot.release()  # last: another process with this name must not have its row deleted
         _log.info("worker.stopped", worker=opened.slot.name, requeued=requeued)
 
     async def _hand_over(self, opened: _OpenEngine) -> int:
-        """Close the engine and return the number of requeued tasks. If the database is unavailable, other workers
-        requeue them once this worker counts as dead."""
-        engine = opened.engine
-        try:
-            await asyncio.to_thread(engine.stop_dequeuing)
-            if not await self._wait_until_idle(self._intervals.shutdown_grace_s):
-                self._executor.cancel_steps()
-                await self._wait_until_idle(_CANCEL_GRACE_S)
-            with suppress(Unavailable):
-                requeued = await asyncio.to_thread(engine.requeue_own)
-                cleared = await opened.sweeper.clear()
-                async with self._resources.uow.write() as tx:
-                    # Without a dead worker, the next one would not look into the engine if their users are erased.
-                    await (tx.workers.delete if cleared else tx.workers.mark_dead)(opened.slot.name)
-                return requeued
-            return 0
-        finally:
-            await asyncio.to_thread(engine.close)
-
-    async def _wait_until_idle(self, timeout_s: float) -> bool:
-        """Return whether every execution ended within that time."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._executor.idle.wait()
-        return self._executor.idle.is_set()
+        """Requeue the tasks of this worker, return their number, and sign it off."""
+        own = [task.task_id for task in await opened.engine.list_tasks() if task.worker == opened.slot.name]
+        await opened.engine.requeue(own)
+        cleared = await opened.sweeper.clear()
+        async with self._resources.uow.write() as tx:
+            # Without a dead worker, the next one would not look into the engine if their users are erased.
+            await (tx.workers.delete if cleared else tx.workers.mark_dead)(opened.slot.name)
+        return len(own)
 
 
 @asynccontextmanager
