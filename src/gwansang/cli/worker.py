@@ -52,7 +52,9 @@ async def _alive_here(settings: Settings) -> list[str]:
     database = Database(settings.database_url.get_secret_value())
     try:
         async with UnitOfWork(database).read() as tx:
-            alive = await tx.workers.list_alive(utc_now() - timedelta(seconds=PollIntervals().dead_after_s))
+            heartbeats = await tx.workers.list_heartbeats()
     finally:
         await database.close()
+    since = utc_now() - timedelta(seconds=PollIntervals().dead_after_s)
+    alive = (name for name, beat_at in heartbeats.items() if beat_at >= since)
     return sorted(name for name in alive if name.startswith(f"{hostname()}-"))

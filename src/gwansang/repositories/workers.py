@@ -20,10 +20,6 @@ class Workers(Repository[Worker]):
         if not await self._execute(update(Worker).where(Worker.id == worker_id).values(beat_at=now)):
             await self.add(Worker(id=worker_id, started_at=now, beat_at=now))
 
-    async def list_alive(self, since: datetime) -> frozenset[str]:
-        """Return the workers with a heartbeat since that time."""
-        return frozenset(await self._all(select(Worker.id).where(Worker.beat_at >= since)))
-
     async def list_heartbeats(self) -> Mapping[str, datetime]:
         """Return the last heartbeat of every worker, by that worker's clock."""
         query = select(Worker.id, Worker.beat_at)

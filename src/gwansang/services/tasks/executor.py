@@ -58,7 +58,8 @@ class JobExecutor:
     async def execute(self, task_id: UUID) -> None:
         """Work on a task until it has ended, or return at once if it has ended or was erased. Raises TaskReleased."""
         execution = asyncio.current_task()
-        assert execution is not None
+        if execution is None:
+            raise RuntimeError("a task is executed within a task of the event loop")
         self._executions[execution] = task_id
         try:
             self._raise_if_stopping()
@@ -160,13 +161,16 @@ class JobExecutor:
                     await self._fail(run, JobFailedError(_GIVEN_UP, tries=MAX_TRIES), cause=error)
                 run.try_started = False
                 pause_s = 0.2 * run.tries
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await self._stopping.wait()
+            await self._pause(pause_s)
 
     async def _fail(self, run: TaskRun, error: AppError, cause: Exception | None = None) -> NoReturn:
         await run.fail(Failure.from_error(error))
         raise TaskGoneError from cause
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     def _raise_if_stopping(self) -> None:
         if self._stopping.is_set():
