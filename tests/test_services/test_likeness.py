@@ -6,7 +6,7 @@ import pytest
 from gwansang.services.lookalike import neighbours
 from gwansang.services.lookalike.cohort import Rows, Vectors, cohort_mean, subtract_mean
 from gwansang.services.lookalike.likeness import build_likeness_index
-from gwansang.services.lookalike.neighbours import ExactSearch, Neighbour, ShortlistSearch
+from gwansang.services.lookalike.neighbours import ExactSearch, Neighbour
 from tests.support.embeddings import make_embeddings
 
 
@@ -59,35 +59,6 @@ def test_an_empty_gallery_and_k_zero_give_no_result() -> None:
     assert ExactSearch(vectors[:0], owners[:0]).nearest(vectors[0], 5) == ()
     assert ExactSearch(vectors.copy(), owners).nearest(vectors[0], 0) == ()
     assert len(ExactSearch(vectors.copy(), owners).nearest(vectors[0], 9)) == 4
-
-
-def test_the_approximate_search_reaches_its_measured_recall() -> None:
-    vectors, owners = centred_embeddings(4000, 3)
-    search = ShortlistSearch(vectors.copy(), owners)
-    assert search.recall >= 0.99
-    assert search.length < 2000  # of 12,000
-    queries, _ = centred_embeddings(60, 1, seed=1)
-    shares = [
-        len(set(people(search.nearest(vector, 10))) & set(brute_force(vectors, owners, vector, 10))) / 10
-        for vector in queries[:15]
-    ]
-    assert np.mean(shares) >= 0.95
-
-
-def test_the_approximate_search_extends_its_shortlist_to_k_people() -> None:
-    vectors, owners = centred_embeddings(5, 400)
-    search = ShortlistSearch(vectors.copy(), owners)
-    search.length = 1
-    assert sorted(people(search.nearest(vectors[0], 5))) == [0, 1, 2, 3, 4]
-
-
-def test_a_large_gallery_is_searched_by_a_shortlist_and_a_small_one_in_full() -> None:
-    vectors, owners = make_embeddings(300, 1)
-    large = build_likeness_index(vectors.copy(), owners, approximate_from=200)
-    small = build_likeness_index(vectors.copy(), owners)
-    assert (large.approximate, small.approximate) == (True, False)
-    assert next(near.person for near in small.nearest(vectors[5], 3)) == 5
-    assert next(near.person for near in large.nearest(vectors[5], 3)) == 5
 
 
 def test_percentiles_are_descending_and_relative_to_pairs_of_the_gallery() -> None:

@@ -13,7 +13,7 @@ from gwansang.services.lookalike.cohort import (
     subtract_mean,
     subtract_mean_in_place,
 )
-from gwansang.services.lookalike.neighbours import APPROXIMATE_FROM, ExactSearch, NeighbourSearch, ShortlistSearch
+from gwansang.services.lookalike.neighbours import ExactSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,10 @@ class Likeness:
 class LikenessIndex:
     """Search by cosine similarity after subtraction of the gallery's mean; the nearest photo of a person counts."""
 
-    def __init__(self, mean: Vectors, neighbours: NeighbourSearch, scale: SimilarityScale) -> None:
+    def __init__(self, mean: Vectors, neighbours: ExactSearch, scale: SimilarityScale) -> None:
         self._mean = mean
         self._neighbours = neighbours
         self._scale = scale
-
-    @property
-    def approximate(self) -> bool:
-        return self._neighbours.approximate
 
     def nearest(self, embedding: Vectors, k: int) -> tuple[Likeness, ...]:
         """Return the k people nearest to the (d,) embedding, the nearest first; fewer if the gallery has fewer."""
@@ -46,7 +42,7 @@ class LikenessIndex:
         return tuple(Likeness(near.person, self._scale.percentile(near.similarity)) for near in neighbours)
 
 
-def build_likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: int = APPROXIMATE_FROM) -> LikenessIndex:
+def build_likeness_index(vectors: Vectors, owners: Rows) -> LikenessIndex:
     """Build the index of a gallery's photos.
 
     vectors (n, d) float32, modified in place; owners (n,): each photo's person, counted from 0, ascending.
@@ -55,5 +51,4 @@ def build_likeness_index(vectors: Vectors, owners: Rows, *, approximate_from: in
     mean = cohort_mean(vectors, starts)
     subtract_mean_in_place(vectors, mean)
     scale = build_similarity_scale(vectors, starts)
-    search = ShortlistSearch if len(vectors) >= approximate_from else ExactSearch
-    return LikenessIndex(mean, search(vectors, owners), scale)
+    return LikenessIndex(mean, ExactSearch(vectors, owners), scale)
