@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, inspect, text
 
+from gwansang.cli.doctor_checks import Verdict
+from gwansang.cli.service_checks import check_services
 from gwansang.db import migrate
 from gwansang.db.init_db import SchemaOutdatedError, ensure_schema
 from gwansang.db.schema import REVISION
@@ -16,6 +19,7 @@ from gwansang.db.session import Database
 from gwansang.db.url import DatabaseUrlError
 from gwansang.models import Base
 from tests.support.database import BACKENDS, scratch_database
+from tests.support.serving import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +126,9 @@ async def test_the_service_upgrades_an_embedded_database_but_not_a_server(empty:
         assert await tables(empty) == set()
 
 
+REVISION_OF_0_1 = "0010"  # the only one that it starts with
+
+
 async def upgrade_to_a_newer_release(database: Database, oldest_code: str = REVISION) -> None:
     async with database.session("write") as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -143,6 +150,26 @@ async def test_a_schema_that_a_newer_release_changed_is_rejected_with_the_way_ba
         await ensure_schema(migrated)
     with pytest.raises(migrate.RevisionError, match="9999"):
         await migrate.upgrade(migrated)
+
+
+@pytest.mark.parametrize("state", ["newer", "older"])
+async def test_the_doctor_says_what_a_start_says_of_tables_that_do_not_fit(migrated: Database, state: str) -> None:
+    if state == "newer":
+        await upgrade_to_a_newer_release(migrated, oldest_code="9999")
+    elif migrated.embedded:
+        pytest.skip("a start brings a file up to date")
+    else:
+        await migrate.downgrade(migrated, REVISION_OF_0_1)
+    with pytest.raises(SchemaOutdatedError) as refusal:
+        await ensure_schema(migrated)
+    settings = settings_for_tests(database_url=migrated.url.render_as_string(hide_password=False))
+    check = await asyncio.to_thread(lambda: next(check_services(settings)))
+    assert (check.verdict, check.text) == (Verdict.MISSING, refusal.value.message)
+
+
+def test_the_way_back_to_0_1_is_documented() -> None:
+    chapter = (Path(__file__).parents[1] / "docs" / "operations.md").read_text().partition("**The way back.**")[2]
+    assert f"gwansang db downgrade {REVISION_OF_0_1}" in chapter
 
 
 FIRST_THAT_TELLS = "0011"

@@ -73,7 +73,7 @@ class Outcome:
 
 
 class Load:
-    """Submits tasks, keeping the ids of those that were answered, and replaces workers that end, like an orchestrator."""
+    """Submits tasks, keeps the ids of those that were answered, and replaces workers that end, as an orchestrator."""
 
     def __init__(self, accounts: Accounts, user_id: int, workers: list[WorkerProcess], url: str, folder: Path) -> None:
         self.answered: list[UUID] = []

@@ -42,13 +42,11 @@ def _check_database(url: str) -> CheckResult:
     except AppError as error:
         return CheckResult(Verdict.MISSING, error.message, "check DATABASE_URL")
     kind = "SQLite" if database.embedded else "PostgreSQL"
-    if schema.fit is SchemaFit.NEWER_UNUSABLE:
-        return CheckResult(Verdict.MISSING, schema.advice)
-    if schema.fit is SchemaFit.OLDER:
-        advice = "the next start brings it up to date" if database.embedded else "run `gwansang db upgrade`"
-        return CheckResult(
-            Verdict.NOTE, f"{kind} has version {schema.found or 'none'} of the tables, not {REVISION}", advice
-        )
+    if schema.fit is SchemaFit.OLDER and database.embedded:
+        found = f"{kind} has version {schema.found or 'none'} of the tables, not {REVISION}"
+        return CheckResult(Verdict.NOTE, found, "the next start brings it up to date")
+    if schema.fit in (SchemaFit.OLDER, SchemaFit.NEWER_UNUSABLE):
+        return CheckResult(Verdict.MISSING, schema.advice)  # the service does not start, and says the same
     newer = " of a newer release, which this one can use" if schema.fit is SchemaFit.NEWER_USABLE else ""
     return CheckResult(Verdict.GOOD, f"{kind} answers, with version {schema.found} of the tables{newer}")
 
