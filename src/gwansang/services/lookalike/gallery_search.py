@@ -89,7 +89,6 @@ class GallerySearch:
             version=version,
             people=len(gallery.people),
             photos=len(photos),
-            approximate=gallery.index.approximate,
             ms=round((perf_counter() - started) * 1000),
         )
         return gallery
