@@ -4,10 +4,15 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import BatchOperations, Operations
 from sqlalchemy import Connection, inspect, text
 
 from gwansang.cli.doctor_checks import Verdict
@@ -17,8 +22,19 @@ from gwansang.db.init_db import SchemaOutdatedError, ensure_schema
 from gwansang.db.schema import REVISION
 from gwansang.db.session import Database
 from gwansang.db.url import DatabaseUrlError
-from gwansang.models import Base
+from gwansang.models import Base, MailToken, User
 from tests.support.database import BACKENDS, scratch_database
+from tests.support.fakes import NOON
+from tests.support.schema_shape import (
+    ColumnShape,
+    RuleShape,
+    Shape,
+    TableShape,
+    create_tables_of_the_code,
+    differences,
+    needs_new_code,
+    shape_of,
+)
 from tests.support.serving import settings_for_tests
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +80,54 @@ async def test_the_schema_can_be_upgraded_and_downgraded_step_by_step(empty: Dat
 
 async def test_the_migrated_schema_equals_that_of_the_code(migrated: Database) -> None:
     assert await migrate.schema_differences(migrated) == ()
+
+
+async def test_types_keys_and_constraints_are_those_of_the_code(migrated: Database) -> None:
+    with scratch_database(backend_of(migrated), migrated=False) as url:
+        created = Database(url)
+        try:
+            await create_tables_of_the_code(created)
+            assert differences(await shape_of(migrated), await shape_of(created)) == []
+        finally:
+            await created.close()
+
+
+Drift = Callable[[BatchOperations], None]
+DRIFTS: dict[str, tuple[str, Drift]] = {
+    "a unique constraint": ("users", lambda table: table.drop_constraint("uq_users_email", type_="unique")),
+    "a check": (
+        "schema_support",
+        lambda table: table.drop_constraint(table.f("ck_schema_support_one_row"), type_="check"),
+    ),
+    "a foreign key": (
+        "api_keys",
+        lambda table: table.drop_constraint("fk_api_keys_user_id", type_="foreignkey"),
+    ),
+    "a type": ("users", lambda table: table.alter_column("username", type_=sa.String(51))),
+    "a column that may be null": ("users", lambda table: table.alter_column("username", nullable=True)),
+    "a unique index": ("consents", lambda table: table.drop_index("uq_consents_active")),
+    "an index": ("api_keys", lambda table: table.drop_index("ix_api_keys_user_id")),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+async def test_a_difference_in_types_keys_and_constraints_is_found(migrated: Database, drift: str) -> None:
+    table, change = DRIFTS[drift]
+
+    def apply(connection: Connection) -> None:
+        options = {"naming_convention": Base.metadata.naming_convention}
+        operations = Operations(MigrationContext.configure(connection, opts={"target_metadata": Base.metadata}))
+        with operations.batch_alter_table(table, **options) as batch:
+            change(batch)
+
+    before = await shape_of(migrated)
+    async with migrated.session("write") as session:
+        await (await session.connection()).run_sync(apply)
+    assert len(differences(before, await shape_of(migrated))) >= 1
+
+
+def backend_of(database: Database) -> str:
+    return "sqlite" if database.embedded else "postgresql"
 
 
 @pytest.mark.parametrize(
@@ -179,54 +243,57 @@ async def test_a_migration_either_adds_only_or_names_the_oldest_code_that_can_us
     await migrate.upgrade(empty, FIRST_THAT_TELLS)
     revisions = migrate.list_revisions()
     for revision in revisions[revisions.index(FIRST_THAT_TELLS) + 1 :]:
-        before = await shape(empty)
+        before = await shape_of(empty)
         await migrate.upgrade(empty, revision)
         async with empty.session("read") as session:
             oldest_code = (await session.execute(text("SELECT oldest_code FROM schema_support"))).scalar_one()
         if oldest_code != revision:
-            assert needs_new_code(before, await shape(empty)) == [], revision
-
-
-Shape = dict[str, dict[str, tuple[bool, bool]]]
-
-
-async def shape(database: Database) -> Shape:
-    """Return the columns of each table: whether a column can be null, and whether it has a default."""
-
-    def read(connection: Connection) -> Shape:
-        inspector = inspect(connection)
-        return {
-            table: {
-                column["name"]: (bool(column["nullable"]), column.get("default") is not None)
-                for column in inspector.get_columns(table)
-            }
-            for table in inspector.get_table_names()
-        }
-
-    async with database.session("read") as session:
-        return await (await session.connection()).run_sync(read)
-
-
-def needs_new_code(before: Shape, after: Shape) -> list[str]:
-    """Return what code of the schema before can't use: columns that are gone, and new ones that must be given."""
-    problems = []
-    for table, columns in before.items():
-        gone = columns.keys() - after.get(table, {}).keys()
-        problems += [f"{table}.{column} is gone" for column in gone]
-        for column, (can_be_null, has_default) in after.get(table, {}).items():
-            was_optional = column not in columns or columns[column][0] or columns[column][1]
-            if was_optional and not can_be_null and not has_default:
-                problems.append(f"{table}.{column} must be given")
-    return problems
+            assert needs_new_code(before, await shape_of(empty)) == [], revision
 
 
 def test_what_old_code_can_not_use_is_found() -> None:
-    before: Shape = {"users": {"id": (False, False), "note": (True, False)}}
-    users = before["users"]
-    assert needs_new_code(before, {"users": {**users, "phone": (True, False)}, "more": {}}) == []
-    assert needs_new_code(before, {"users": {"id": (False, False)}}) == ["users.note is gone"]
-    assert needs_new_code(before, {"users": {**users, "note": (False, False)}}) == ["users.note must be given"]
-    assert needs_new_code(before, {"users": {**users, "age": (False, False)}}) == ["users.age must be given"]
+    name, note = ColumnShape("TEXT", nullable=False), ColumnShape("TEXT", nullable=True)
+    key = RuleShape("primary key", frozenset(("name",)))
+    before: Shape = {"users": TableShape({"name": name, "note": note}, frozenset((key,)))}
+
+    def after(rules: tuple[RuleShape, ...] = (key,), **columns: ColumnShape) -> list[str]:
+        return needs_new_code(before, {"users": TableShape({"name": name, **columns}, frozenset(rules)), **more})
+
+    more: Shape = {"more": TableShape({"any": name})}
+    assert after(note=note, phone=ColumnShape("TEXT", nullable=True)) == []
+    assert after(note=note, rules=()) == []
+    assert after() == ["users.note is gone"]
+    assert after(note=name) == ["users.note must be given"]
+    assert after(note=note, age=name) == ["users.age must be given"]
+    assert after(note=ColumnShape("INTEGER", nullable=True)) == ["users.note is of another type"]
+    unique, check = RuleShape("unique note", frozenset(("note",))), RuleShape("check note")
+    assert after(note=note, rules=(key, unique)) == ["users has a new rule: unique note"]
+    assert after(note=note, rules=(key, check)) == ["users has a new rule: check note"]
+    of_new = RuleShape("unique phone", frozenset(("phone",)))
+    assert after(note=note, phone=note, rules=(key, of_new)) == []
+
+
+async def test_a_downgrade_deletes_the_codes_that_the_older_release_can_not_read(empty: Database) -> None:
+    await migrate.upgrade(empty)
+    user = {
+        **{"id": 1, "email": "a@example.com", "username": "abc", "password_hash": "x", "is_active": True},
+        **{"is_admin": False, "email_verified": True, "token_version": 0, "created_at": NOON, "updated_at": NOON},
+    }
+    codes = [
+        {
+            **{"id": UUID(int=number), "user_id": 1, "purpose": purpose, "email": "b@example.com"},
+            **{"token_hash": f"{number:064x}", "created_at": NOON + timedelta(seconds=number)},
+            "expires_at": NOON + timedelta(days=7),
+        }
+        for number, purpose in enumerate(("verify", "change", "reset", "reset", "undo"))
+    ]
+    async with empty.session("write") as session:
+        await session.execute(sa.insert(User), [user])
+        await session.execute(sa.insert(MailToken), codes)
+    await migrate.downgrade(empty, "0012")
+    async with empty.session("read") as session:
+        left = (await session.execute(text("SELECT purpose, token_hash FROM mail_tokens ORDER BY 1"))).all()
+    assert [tuple(row) for row in left] == [("reset", f"{3:064x}"), ("verify", f"{0:064x}")]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def upgrade() -> None:
         "schema_support",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("oldest_code", sa.String(32), nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_schema_support_one_row"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_schema_support_one_row")),
         sa.PrimaryKeyConstraint("id", name="pk_schema_support"),
     )
     op.bulk_insert(support, [{"id": 1, "oldest_code": revision}])

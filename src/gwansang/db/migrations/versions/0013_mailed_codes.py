@@ -8,6 +8,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+_UNKNOWN_TO_OLDER = sa.text("DELETE FROM mail_tokens WHERE purpose NOT IN ('verify', 'reset')")
 _OLDER_OF_A_PURPOSE = sa.text(
     """DELETE FROM mail_tokens WHERE EXISTS (
          SELECT 1 FROM mail_tokens newer
@@ -25,6 +26,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(_UNKNOWN_TO_OLDER)  # and without the address, a later upgrade could not tell what they prove
     op.execute(_OLDER_OF_A_PURPOSE)  # older releases know one code for a purpose
     op.drop_index("ix_mail_tokens_email", "mail_tokens")
     op.drop_index("ix_mail_tokens_user_id_purpose", "mail_tokens")
