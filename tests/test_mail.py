@@ -5,6 +5,7 @@ import email
 import email.policy
 import socket
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -19,10 +20,12 @@ from aiosmtpd.smtp import Envelope
 from structlog.testing import capture_logs
 
 from gwansang.container.backends import open_mails
+from gwansang.core.exceptions import RateLimited
 from gwansang.core.rate_limit import Bucket, Limit, RateLimiter
 from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport, UndeliveredError
+from gwansang.texts import Locale, load
 from tests.support.serving import settings_for_tests
 
 ADDRESS = "minji@example.com"
@@ -68,7 +71,7 @@ def smtp_server(postbox: Postbox) -> Iterator[SmtpTransport]:
 
 def limiter(mails: int = 1_000_000) -> RateLimiter:
     limit = Limit(mails, 3600)
-    return RateLimiter({Bucket.MAIL_ADDRESS: limit, Bucket.MAIL_NOTICE: limit}, None)
+    return RateLimiter({Bucket.MAIL_ADDRESS: limit, Bucket.MAIL_PURPOSE: limit}, None)
 
 
 async def issued(proof: EmailProof | None) -> EmailProof | None:
@@ -84,7 +87,8 @@ def post_all(
         sender = "GwanSang <no-reply@example.org>"
         mails = MailService(transport, limiter(), sender=sender, retry_delays_s=(0.01, 0.01), link=link)
         for proof in proofs:
-            mails.post(partial(issued, proof), locale, proof.email if proof else ADDRESS)
+            to = proof.email if proof else ADDRESS
+            mails.post(proof.purpose if proof else "verify", partial(issued, proof), locale, to)
         await mails.close(timeout_s=30)
 
     with capture_logs() as events:
@@ -107,7 +111,10 @@ def test_a_mail_with_the_code_arrives_at_a_real_server(purpose: MailPurpose, loc
     assert [event["event"] for event in events] == ["mail.sent"]
 
 
-@pytest.mark.parametrize(("purpose", "page"), [("verify", "verify"), ("change", "verify"), ("undo", "undo")])
+@pytest.mark.parametrize(
+    ("purpose", "page"),
+    [("verify", "verify"), ("change", "verify"), ("undo", "undo"), ("reset", "reset"), ("restored", "reset")],
+)
 def test_the_mail_has_the_configured_link(purpose: MailPurpose, page: str) -> None:
     postbox = Postbox()
     with smtp_server(postbox) as transport:
@@ -117,7 +124,16 @@ def test_the_mail_has_the_configured_link(purpose: MailPurpose, page: str) -> No
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
-@pytest.mark.parametrize("purpose", ["password_changed", "address_changed"])
+def test_every_subject_arrives_as_it_was_written(locale: Locale) -> None:
+    texts = load("mail", locale, dict[MailPurpose, dict[str, str]])
+    postbox = Postbox()
+    with smtp_server(postbox) as transport:
+        post_all(transport, *(EmailProof(purpose, ADDRESS, TOKEN) for purpose in texts), locale=locale)
+    assert {str(mail["Subject"]) for mail in postbox.mails} == {text["subject"] for text in texts.values()}
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("purpose", ["password_changed", "address_changed", "address_changed_by_admin"])
 def test_a_notice_has_no_code_and_no_link(purpose: MailPurpose, locale: str) -> None:
     postbox = Postbox()
     with smtp_server(postbox) as transport:
@@ -130,8 +146,8 @@ def test_mails_beyond_the_limit_of_an_address_are_not_sent_and_logged(tmp_path: 
     async def post() -> None:
         mails = MailService(FolderTransport(tmp_path), limiter(2), sender="no-reply@example.org")
         for spelling in (ADDRESS, ADDRESS.upper(), "minji@EXAMPLE.com"):
-            mails.post(partial(issued, EmailProof("verify", spelling, TOKEN)), "ko", spelling)
-        mails.post(partial(issued, None), "ko", "other@example.com")
+            mails.post("verify", partial(issued, EmailProof("verify", spelling, TOKEN)), "ko", spelling)
+        mails.post("verify", partial(issued, None), "ko", "other@example.com")
         for _ in range(3):
             mails.send(EmailProof("password_changed", ADDRESS), "ko")
         await mails.close(timeout_s=30)
@@ -139,8 +155,42 @@ def test_mails_beyond_the_limit_of_an_address_are_not_sent_and_logged(tmp_path: 
     with capture_logs() as events:
         asyncio.run(post())
     assert len(list(tmp_path.iterdir())) == 4
-    assert [event["purpose"] for event in events if event["event"] == "mail.limited"] == [None, "password_changed"]
+    assert [event["purpose"] for event in events if event["event"] == "mail.limited"] == ["verify", "password_changed"]
     assert ADDRESS not in str(events).lower()
+
+
+def test_mails_that_a_stranger_causes_do_not_suppress_those_of_the_owner(tmp_path: Path) -> None:
+    purposes: tuple[MailPurpose, ...] = ("change", "verify", "reset", "undo", "restored", "password_changed")
+
+    async def post() -> None:
+        mails = MailService(FolderTransport(tmp_path), limiter(3), sender="no-reply@example.org")
+        for purpose in purposes:
+            for _ in range(5):
+                mails.send(EmailProof(purpose, ADDRESS, TOKEN), "en")
+        await mails.close(timeout_s=30)
+
+    with capture_logs() as events:
+        asyncio.run(post())
+    sent = Counter(event["purpose"] for event in events if event["event"] == "mail.sent")
+    assert sent == dict.fromkeys(purposes, 3)
+
+
+def test_codes_that_change_an_address_give_way_to_other_codes(tmp_path: Path) -> None:
+    """Anybody can have them sent to any address: 3 an hour together with the codes that have reached it."""
+
+    async def post() -> None:
+        mails = MailService(FolderTransport(tmp_path), limiter(3), sender="no-reply@example.org")
+        for purpose in ("verify", "reset", *["change"] * 3):
+            mails.send(EmailProof(purpose, ADDRESS, TOKEN), "en")
+        await mails.close(timeout_s=30)
+        await mails.ensure_quota("verify", ADDRESS)
+        with pytest.raises(RateLimited):
+            await mails.ensure_quota("change", ADDRESS)
+
+    with capture_logs() as events:
+        asyncio.run(post())
+    sent = Counter(event["purpose"] for event in events if event["event"] == "mail.sent")
+    assert sent == {"verify": 1, "reset": 1, "change": 1}
 
 
 def test_a_temporarily_rejected_mail_is_retried_and_arrives_once() -> None:
@@ -185,7 +235,7 @@ def test_posting_does_not_wait_and_unsent_mails_are_logged_on_close() -> None:
     async def post() -> None:
         mails = MailService(transport, limiter(), sender="no-reply@example.org")
         for _ in range(3):
-            mails.post(partial(issued, PROOF), "ko", ADDRESS)
+            mails.post("verify", partial(issued, PROOF), "ko", ADDRESS)
         assert transport.started == 0
         for _ in range(20):
             await asyncio.sleep(0)

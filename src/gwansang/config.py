@@ -127,6 +127,7 @@ class AccountSettings(BaseSettings):
     password_threads: int = Field(2, ge=1, le=32)
     inactive_months: int = Field(12, ge=1, le=36)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
+    max_sign_ins_per_user: int = Field(50, ge=1, le=1000)
 
 
 class TaskSettings(BaseSettings):

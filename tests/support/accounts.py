@@ -39,4 +39,4 @@ async def prove_address(accounts: Accounts, user_id: int) -> UserInfo:
     """Verify the user's address with a code."""
     proof = await accounts.proofs.start_verification(user_id)
     assert proof is not None
-    return await accounts.proofs.verify(proof.token)
+    return (await accounts.proofs.verify(proof.token)).user

@@ -134,11 +134,22 @@ async def test_the_owner_gets_in_from_elsewhere_while_a_stranger_guesses() -> No
             assert (await someone.login()).status_code == 200
 
 
-async def test_right_passwords_are_never_counted() -> None:
+async def test_right_passwords_do_not_use_up_the_tries() -> None:
     async with app_from("203.0.113.1", logins_per_minute=2) as (client,):
         someone = await person(client)
-        assert [(await someone.login()).status_code for _ in range(12)] == [200] * 12
+        assert [(await someone.login()).status_code for _ in range(6)] == [200] * 6
         assert [await guess(client, someone.email) for _ in range(3)] == [401, 401, 429]
+
+
+async def test_sign_ins_of_an_address_are_limited_with_right_passwords_too() -> None:
+    async with app_from("203.0.113.1", "203.0.113.2", logins_per_minute=2) as (client, elsewhere):
+        someone = await person(client)  # signs in once
+        statuses = [(await someone.login()).status_code for _ in range(13)]
+        assert statuses == [200] * 11 + [429] * 2
+        assert await guess(client, someone.email) == 429
+        form = {"username": someone.email, "password": PASSWORD, "device_token": str(someone.tokens["device_token"])}
+        assert (await client.post(LOGIN, data=form)).status_code == 200  # a known device behind that address
+        assert (await Person(elsewhere, someone.id, someone.email).login()).status_code == 200
 
 
 async def test_concurrent_guesses_get_exactly_the_limit() -> None:
@@ -160,6 +171,61 @@ async def test_a_known_device_gets_in_behind_the_address_of_a_stranger_who_guess
         assert [await guess(shared, someone.email, device_token=known) for _ in range(4)] == [401] * 3 + [429]
         headers = {"Authorization": f"Bearer {known}"}
         assert (await shared.get("/api/v1/users/me", headers=headers)).status_code == 401
+
+
+async def test_a_known_device_stays_the_same_device() -> None:
+    async with app_from("203.0.113.1", logins_per_minute=3) as (client,):
+        someone = await person(client)
+        tokens = [str(someone.tokens["device_token"])]
+        for _ in range(4):
+            form = {"username": someone.email, "password": PASSWORD, "device_token": tokens[-1]}
+            tokens.append((await client.post(LOGIN, data=form)).json()["device_token"])
+        tried = [await guess(client, someone.email, device_token=token) for token in tokens]
+    assert tried == [401] * 3 + [429] * 2
+
+
+async def test_many_known_devices_have_no_more_tries_than_their_address() -> None:
+    async with app_from("203.0.113.1", "203.0.113.2", logins_per_minute=3) as (client, elsewhere):
+        someone, stranger = await person(client), await person(client)
+        tokens = [str((await someone.login()).json()["device_token"]) for _ in range(6)]
+        tried = [await guess(client, someone.email, device_token=token) for token in tokens for _ in range(2)]
+        assert tried == [401] * 9 + [429] * 3  # and not twelve
+        form = {"username": someone.email, "password": PASSWORD, "device_token": tokens[-1]}
+        assert (await elsewhere.post(LOGIN, data=form)).status_code == 200
+        assert (await stranger.login()).status_code == 200
+
+
+async def test_many_known_devices_have_no_more_tries_than_their_account() -> None:
+    addresses = [f"203.0.113.{number}" for number in range(1, 14)]
+    async with app_from(*addresses, logins_per_minute=1) as clients:
+        someone = await person(clients[0])
+        tokens = [str((await Person(client, 0, someone.email).login()).json()["device_token"]) for client in clients]
+        tried = [
+            await guess(client, someone.email, device_token=token)
+            for client, token in zip(clients, tokens, strict=True)
+        ]
+        assert tried == [401] * 10 + [429] * 3
+
+
+async def test_a_device_is_forgotten_when_all_sign_ins_are_ended() -> None:
+    async with app_from("203.0.113.1", logins_per_minute=3) as (client,):
+        someone = await person(client)
+        change = {"current_password": PASSWORD, "new_password": "another 비밀번호 7"}
+        assert (await someone.call("POST", "/users/me/password", json=change)).status_code == 204
+        known_before = str(someone.tokens["device_token"])
+        assert [await guess(client, someone.email) for _ in range(3)] == [401] * 3
+        assert await guess(client, someone.email, device_token=known_before) == 429
+
+
+async def test_a_device_of_an_erased_account_is_not_known_to_a_later_one_with_the_same_address() -> None:
+    async with app_from("203.0.113.1", logins_per_minute=3) as (client,):
+        earlier = await person(client)
+        known_before = str(earlier.tokens["device_token"])
+        assert (await earlier.call("DELETE", "/users/me")).status_code == 204
+        registration = {"email": earlier.email, "username": "later", "password": PASSWORD}
+        assert (await client.post("/api/v1/users", json=registration)).status_code == 201
+        assert [await guess(client, earlier.email) for _ in range(3)] == [401] * 3
+        assert await guess(client, earlier.email, device_token=known_before) == 429
 
 
 async def test_guesses_from_very_many_addresses_are_limited_for_the_account() -> None:

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from gwansang.core.exceptions import RateLimited
-from gwansang.core.rate_limit import Bucket, Limit, LimitsUnknownError, Quota, open_rate_limiter
+from gwansang.core.rate_limit import Bucket, Limit, LimitsUnknownError, Quota, RateLimiter, open_rate_limiter
 from tests.support.redis_server import REDIS_URL, needs_redis
 
 LIMITS = {Bucket.CALLER: Limit(100, 60), Bucket.LOGIN_ACCOUNT: Limit(3, 60, fail_closed=True)}
@@ -93,13 +94,85 @@ def test_a_point_that_is_given_back_can_be_spent_again_and_a_look_spends_nothing
     async def use() -> list[bool]:
         async with open_rate_limiter({Bucket.CALLER: Limit(2, 3600)}, url) as limiter:
             key = uuid4().hex
-            seen = []
-            for step in ("spend", "peek", "peek", "spend", "peek", "spend", "give_back", "peek", "spend", "spend"):
-                quota = await getattr(limiter, step)(Bucket.CALLER, key)
-                seen += [] if quota is None else [quota.refused]
-            return seen
+            first = await limiter.spend(Bucket.CALLER, key)
+            before = ("peek", "peek", "spend", "peek", "spend")
+            seen = [(await getattr(limiter, step)(Bucket.CALLER, key)).refused for step in before]
+            await limiter.give_back(Bucket.CALLER, key, first)
+            after = ("peek", "spend", "spend")
+            return seen + [(await getattr(limiter, step)(Bucket.CALLER, key)).refused for step in after]
 
-    assert asyncio.run(use()) == [False, False, False, False, True, True, False, False, True]
+    assert asyncio.run(use()) == [False, False, False, True, True, False, False, True]
+
+
+class Hours:
+    """Windows of an hour that a test lets pass at once: on our clocks, and in what Redis knows of their age."""
+
+    def __init__(self, url: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._url = url
+        self._passed = 0.0
+        monkeypatch.setattr("gwansang.core.rate_limit.monotonic", lambda: time.monotonic() + self._passed)
+        if url is None:
+            monkeypatch.setattr("limits.aio.storage.memory.time.time", lambda: 3600.0 * 1000 + 1 + self._passed)
+
+    async def let_one_pass(self, *keys: str) -> None:
+        """Let the next window of these counters begin."""
+        self._passed += 3600
+        if self._url is None:
+            return
+        from redis.asyncio import Redis  # noqa: PLC0415 - only shared limits need it
+
+        async with Redis.from_url(self._url) as redis:
+            for key in keys:
+                (current,) = [name async for name in redis.scan_iter(f"*{key}*") if not name.endswith(b"/-1")]
+                assert await redis.pexpire(current, 3600_000 - 1000)
+
+
+async def number_accepted(limiter: RateLimiter, key: str, tries: int = 8) -> int:
+    return sum([not (await limiter.spend(Bucket.CALLER, key)).refused for _ in range(tries)])
+
+
+@stores
+def test_a_point_that_is_given_back_late_is_not_taken_off_the_next_window(
+    url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def accepted() -> list[int]:
+        hours = Hours(url, monkeypatch)
+        async with open_rate_limiter({Bucket.CALLER: Limit(4, 3600)}, url) as limiter:
+            idle, busy = uuid4().hex, uuid4().hex
+            late = [await limiter.spend(Bucket.CALLER, key) for key in (idle, busy)]
+            await hours.let_one_pass(idle, busy)
+            await limiter.spend(Bucket.CALLER, busy)  # a wrong password
+            for key, spent in zip((idle, busy), late, strict=True):
+                await limiter.give_back(Bucket.CALLER, key, spent)
+            return [await number_accepted(limiter, key) for key in (idle, busy)]
+
+    assert asyncio.run(accepted()) == [4, 3]  # the point of an hour ago is worth less than one
+
+
+@stores
+def test_points_are_given_back_at_most_as_often_as_they_were_spent(url: str | None) -> None:
+    async def accepted() -> int:
+        async with open_rate_limiter({Bucket.CALLER: Limit(4, 3600)}, url) as limiter:
+            key = uuid4().hex
+            spent = await limiter.spend(Bucket.CALLER, key)
+            for _ in range(3):
+                await limiter.give_back(Bucket.CALLER, key, spent)
+            return await number_accepted(limiter, key)
+
+    assert asyncio.run(accepted()) == 4
+
+
+@needs_redis
+def test_a_point_that_redis_counts_is_not_taken_off_the_count_of_this_process(no_retry: None) -> None:
+    async def accepted() -> int:
+        limits = {Bucket.CALLER: Limit(4, 3600)}
+        async with open_rate_limiter(limits, REDIS_URL) as shared, open_rate_limiter(limits, None) as alone:
+            spent = await shared.spend(Bucket.CALLER, "someone")
+            await alone.spend(Bucket.CALLER, "someone")
+            await alone.give_back(Bucket.CALLER, "someone", spent)
+            return await number_accepted(alone, "someone")
+
+    assert asyncio.run(accepted()) == 3
 
 
 @stores

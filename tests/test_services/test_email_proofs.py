@@ -30,7 +30,7 @@ async def test_a_code_verifies_the_address_once(accounts: Accounts) -> None:
     user = await signed_up(accounts, proven=False)
     proof = await verification(accounts, user.id)
     assert (proof.email, proof.purpose) == (user.email, "verify")
-    assert (await accounts.proofs.verify(proof.token)).email_verified
+    assert (await accounts.proofs.verify(proof.token)).user.email_verified
     assert (await accounts.users.get(user.id)).email_verified
     with pytest.raises(MailTokenInvalidError):
         await accounts.proofs.verify(proof.token)

@@ -65,7 +65,6 @@ class Accounts:
     address_changes: AddressChangeService
     reauthentication: Reauthentication
     sessions: SessionService
-    devices: DeviceTokens
     keys: KeyService
     consents: ConsentService
     history: HistoryService
@@ -135,12 +134,20 @@ def _accounts(
         retention=RetentionService(uow, audit, erasures, photo_cleaner, legacy_sealer, policy, clock=clock),
         sealer=sealer,
         users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
-        auth=AuthService(uow, passwords, tokens, audit, clock=clock, new_id=uuid4),
+        auth=AuthService(
+            uow,
+            passwords,
+            tokens,
+            DeviceTokens(settings.secret_key.get_secret_value(), clock),
+            audit,
+            clock=clock,
+            new_id=uuid4,
+            max_sign_ins=settings.max_sign_ins_per_user,
+        ),
         proofs=EmailProofService(uow, passwords, audit, codes),
         address_changes=AddressChangeService(uow, audit, codes),
         reauthentication=Reauthentication(uow, passwords, clock=clock),
         sessions=SessionService(uow, clock=clock),
-        devices=DeviceTokens(settings.secret_key.get_secret_value(), clock),
         keys=KeyService(
             uow,
             audit,

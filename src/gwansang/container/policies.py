@@ -9,7 +9,7 @@ from gwansang.services.accounts.address_change import UNDO_DAYS
 from gwansang.services.protection.retention import RetentionPolicy
 from gwansang.services.tasks.worker import JobPolicy
 
-_MAILS_PER_HOUR = 3  # to one address
+_MAILS_PER_HOUR = 3  # to one address, of each purpose
 _EXPORTS_PER_DAY = 10  # of one user
 
 
@@ -53,9 +53,10 @@ def rate_limits(settings: Settings) -> dict[Bucket, Limit]:
         Bucket.LOGIN_DEVICE: Limit(logins, 60, fail_closed=True),
         Bucket.LOGIN_ADDRESS: Limit(3 * logins, 60, fail_closed=True),
         Bucket.LOGIN_ACCOUNT: Limit(10 * logins, 60, fail_closed=True),
+        Bucket.LOGIN_CALLS: Limit(6 * logins, 60),
         Bucket.EXPORTS: Limit(_EXPORTS_PER_DAY, 24 * 3600),
         Bucket.MAIL_ADDRESS: Limit(_MAILS_PER_HOUR, 3600),
-        Bucket.MAIL_NOTICE: Limit(_MAILS_PER_HOUR, 3600),
+        Bucket.MAIL_PURPOSE: Limit(_MAILS_PER_HOUR, 3600),
         Bucket.MAIL_SENDER: Limit(_MAILS_PER_HOUR, 3600),
     }
 

@@ -1,7 +1,7 @@
 """Device tokens: signed proof that an account was signed in to on a device before.
 
 Such a token opens nothing. Passwords sent with it are counted by themselves, so a stranger who guesses passwords of the
-account does not keep its owner out.
+account does not keep its owner out. It ends with all sign-ins of the account, as by a reset of the password.
 """
 
 from dataclasses import dataclass
@@ -20,19 +20,28 @@ _MAX_CHARACTERS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceClaims:
+    """A known device, and the state of the account that it is known to."""
+
+    device: UUID
+    user_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceTokens:
     """Signs and verifies device tokens with a key of their own, derived from `secret`."""
 
     secret: str
     clock: Clock
 
-    def sign(self, account: str, device: UUID) -> str:
-        """Return a token for a device on which this account signed in."""
-        claims = {"sub": account, "jti": device.hex, "exp": int((self.clock() + TTL).timestamp())}
-        return jwt.encode(claims, self._key(), _ALGORITHM)
+    def sign(self, user_id: int, version: int, device: UUID) -> str:
+        """Return a token for a device on which this user signed in while the account had this `token_version`."""
+        claims = {"sub": str(user_id), "ver": version, "jti": device.hex}
+        return jwt.encode({**claims, "exp": int((self.clock() + TTL).timestamp())}, self._key(), _ALGORITHM)
 
-    def verify(self, token: str, account: str) -> str | None:
-        """Return the id of a device of this account; None for any other token."""
+    def verify(self, token: str) -> DeviceClaims | None:
+        """Return what a token says; None for one that is forged or expired."""
         if len(token) > _MAX_CHARACTERS:
             return None
         try:
@@ -40,13 +49,12 @@ class DeviceTokens:
                 token,
                 self._key(),
                 algorithms=[_ALGORITHM],
-                options={"require": ["sub", "jti", "exp"], "verify_exp": False, "verify_iat": False},
+                options={"require": ["sub", "ver", "jti", "exp"], "verify_exp": False, "verify_iat": False},
             )
-        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+            stated = DeviceClaims(UUID(claims["jti"]), int(claims["sub"]), int(claims["ver"]))
+            return stated if self.clock().timestamp() < int(claims["exp"]) else None
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
-        expires, device = claims["exp"], claims["jti"]
-        current = type(expires) is int and self.clock().timestamp() < expires and claims["sub"] == account
-        return device if current and isinstance(device, str) else None
 
     def _key(self) -> bytes:
         return derive_key(self.secret, b"gwansang device tokens")

@@ -18,6 +18,7 @@ Scheme = Literal["bcrypt", "argon2"]
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 BCRYPT_MAX_BYTES = 72
+UNUSABLE_HASH = "!"  # that no password has, for accounts whose password has to be chosen anew
 _MAX_WAITING = 64
 T = TypeVar("T")
 
@@ -75,13 +76,14 @@ class PasswordHasher:
         return await self._run(lambda: self._hasher.hash(text))
 
     async def verify(self, password: str, password_hash: str | None) -> PasswordCheck:
-        """Compare a password with a hash; without a hash the same work is done and the result is invalid.
+        """Compare a password with a hash; without a usable hash the same work is done and the result is invalid.
 
         Raises HashingBusyError.
         """
-        text, compared = _normalize(password), password_hash or self._dummy_hash
+        usable = None if password_hash == UNUSABLE_HASH else password_hash
+        text, compared = _normalize(password), usable or self._dummy_hash
         checked = await self._run(lambda: self._verify(text, compared))
-        return checked if password_hash else PasswordCheck(valid=False)
+        return checked if usable else PasswordCheck(valid=False)
 
     def validate(self, password: str) -> str:
         """Return a new password in the normalized form that is hashed; raises InvalidPasswordError."""

@@ -8,12 +8,13 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
+from typing import TypeVar
 
 import structlog
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
@@ -27,6 +28,7 @@ _RETRY_PAUSE_S = 2.0  # between attempts while Redis is unreachable
 _RETRY_AFTER_S = 5
 
 Storage = MemoryStorage | RedisStorage
+T = TypeVar("T")
 
 
 class LimitsUnknownError(Unavailable):
@@ -46,8 +48,9 @@ class Bucket(StrEnum):
     LOGIN_DEVICE = "login-device"
     LOGIN_ACCOUNT = "login-account"
     LOGIN_ADDRESS = "login-address"
+    LOGIN_CALLS = "login-calls"
     MAIL_ADDRESS = "mail-address"
-    MAIL_NOTICE = "mail-notice"
+    MAIL_PURPOSE = "mail-purpose"
     MAIL_SENDER = "mail-sender"
     EXPORTS = "exports"
 
@@ -62,6 +65,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedWindow:
+    """The window that a call was counted in: where, and when it ends on the monotonic clock."""
+
+    storage: Storage
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """State of a limit after a call; if `refused`, the same call is accepted after `reset_s` seconds."""
 
@@ -70,6 +81,7 @@ class Quota:
     remaining: int
     reset_s: int
     refused: bool
+    window: CountedWindow = field(repr=False, compare=False)
 
     def check(self) -> None:
         """Raise RateLimited if the call was refused."""
@@ -99,12 +111,13 @@ class RateLimiter:
         LimitsUnknownError."""
         return await self._apply(bucket, lambda storage, limit: _peek(storage, bucket, limit, key))
 
-    async def give_back(self, bucket: Bucket, key: str) -> None:
-        """Give a point back that was spent; a count that is unavailable keeps it until its window has passed."""
+    async def give_back(self, bucket: Bucket, key: str, spent: Quota) -> None:
+        """Give the point back that a call of `spend` returned as `spent`. It stays spent if its window has passed, or
+        if its count is unavailable."""
         with suppress(LimitsUnknownError):
-            await self._apply(bucket, lambda storage, limit: _spend(storage, bucket, limit, key, -1))
+            await self._apply(bucket, lambda storage, limit: _give_back(storage, bucket, limit, key, spent.window))
 
-    async def _apply(self, bucket: Bucket, count: Callable[[Storage, Limit], Awaitable[Quota]]) -> Quota:
+    async def _apply(self, bucket: Bucket, count: Callable[[Storage, Limit], Awaitable[T]]) -> T:
         limit = self._limits[bucket]
         if self._shared is not None and monotonic() >= self._unavailable_until:
             try:
@@ -153,16 +166,31 @@ async def _peek(storage: Storage, bucket: Bucket, limit: Limit, key: str) -> Quo
     return await _quota(storage, item, limit, key, 1, accepted=accepted)
 
 
-async def _quota(
-    storage: Storage, item: RateLimitItemPerSecond, limit: Limit, key: str, cost: int, *, accepted: bool
-) -> Quota:
-    window = _Window(*await storage.get_sliding_window(item.key_for(key), limit.window_s), limit.window_s)
+async def _give_back(storage: Storage, bucket: Bucket, limit: Limit, key: str, spent: CountedWindow) -> None:
+    """Take a point off the window that it was spent in, and off no later one: that would count a call too few there."""
+    item = RateLimitItemPerSecond(limit.amount, limit.window_s, namespace=bucket)
+    window = await _window(storage, item, limit, key)
+    if window.current < 1 or not window.is_same(storage, spent):
+        return
+    counter = SlidingWindowCounterRateLimiter(storage)
+    await counter.hit(item, key, cost=-1)
+    if not (await _window(storage, item, limit, key)).is_same(storage, spent):  # it ended between the two calls
+        await counter.hit(item, key)
+
+
+async def _window(storage: Storage, item: RateLimitItem, limit: Limit, key: str) -> "_Window":
+    return _Window(*await storage.get_sliding_window(item.key_for(key), limit.window_s), limit.window_s)
+
+
+async def _quota(storage: Storage, item: RateLimitItem, limit: Limit, key: str, cost: int, *, accepted: bool) -> Quota:
+    window = await _window(storage, item, limit, key)
     return Quota(
         amount=limit.amount,
         window_s=limit.window_s,
         remaining=max(0, limit.amount - math.floor(window.used)),
         reset_s=window.wait_s(limit.amount - 1 if accepted else limit.amount - cost),
         refused=not accepted,
+        window=CountedWindow(storage, window.ends_at),
     )
 
 
@@ -179,6 +207,16 @@ class _Window:
     @property
     def used(self) -> float:
         return self.previous * self.previous_ttl_s / self.window_s + self.current
+
+    @property
+    def ends_at(self) -> float:
+        """The end of the current window on the monotonic clock; with Redis it is known to some milliseconds."""
+        return monotonic() + self.current_ttl_s - self.window_s
+
+    def is_same(self, storage: Storage, other: CountedWindow) -> bool:
+        """Return whether the other one is the current window of this storage; ends of different ones are at least a
+        whole window apart."""
+        return storage is other.storage and abs(self.ends_at - other.ends_at) < self.window_s / 2
 
     def wait_s(self, allowed: int) -> int:
         """Return the seconds until at most `allowed` points count, if nothing else is spent; at least 1."""

@@ -92,8 +92,8 @@ def body_holder(scope: HttpScope) -> str:
     return address_of(HTTPConnection(scope))
 
 
-async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: int = 1) -> None:
-    """Count a call, and note the remaining quota for the response headers.
+async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: int = 1) -> Quota:
+    """Count a call, note the remaining quota for the response headers, and return it.
 
     Raises RateLimited, or LimitsUnknownError for a limit that guards passwords while nothing can be counted.
     """
@@ -102,6 +102,7 @@ async def spend(connection: HTTPConnection, bucket: Bucket, spender: str, cost: 
     if noted is None or quota.refused or quota.remaining * noted.amount < noted.remaining * quota.amount:
         connection.state.quota = quota
     quota.check()
+    return quota
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
-from gwansang.core.device_tokens import DeviceTokens
 from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
@@ -62,7 +61,6 @@ Auth = Annotated[AuthService, provided("auth")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
 Sessions = Annotated[SessionService, provided("sessions")]
 AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
-Devices = Annotated[DeviceTokens, provided("devices")]
 Keys = Annotated[KeyService, provided("keys")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]

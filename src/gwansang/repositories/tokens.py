@@ -37,6 +37,12 @@ class TokenFamilies(Repository[TokenFamily]):
         """End every sign-in of a user."""
         await self._delete(TokenFamily.user_id == user_id)
 
+    async def keep_last_used(self, user_id: int, count: int) -> None:
+        """End all but the last used sign-ins of a user."""
+        own = select(TokenFamily.id).where(TokenFamily.user_id == user_id)
+        kept = own.order_by(TokenFamily.refreshed_at.desc(), TokenFamily.created_at.desc(), TokenFamily.id).limit(count)
+        await self._delete(TokenFamily.user_id == user_id, TokenFamily.id.not_in(kept))
+
     async def delete_expired(self, now: datetime, user_id: int | None = None) -> int:
         """Delete expired sign-ins, of one user or of all, and return their number."""
         owner = [] if user_id is None else [TokenFamily.user_id == user_id]

@@ -4,15 +4,15 @@ import datetime as dt
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, Field, Strict
+
+from gwansang.schemas.accounts import Reauthenticated
 
 ScopeName = Literal["analyze", "history:read", "history:write", "match"]
 
 
-class KeyRequest(BaseModel):
+class KeyRequest(Reauthenticated):
     """A new key."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Strict()] = Field(min_length=1, max_length=50, examples=["kiosk in the lobby"])
     scopes: list[ScopeName] = Field(min_length=1, max_length=8, examples=[["analyze"]])

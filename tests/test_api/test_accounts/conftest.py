@@ -8,6 +8,7 @@ import pytest
 
 from gwansang.container import open_accounts
 from tests.support.fakes import MovingClock
+from tests.support.mailbox import Mailbox
 from tests.support.people import ADMIN_PASSWORD, Person, person
 from tests.support.serving import application, settings_for_tests
 
@@ -15,6 +16,11 @@ from tests.support.serving import application, settings_for_tests
 @pytest.fixture
 def mail_folder(tmp_path: Path) -> Path:
     return tmp_path / "mail"
+
+
+@pytest.fixture
+def mailbox(mail_folder: Path) -> Mailbox:
+    return Mailbox(mail_folder)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Sign-ins with their devices: listed and ended by their user."""
 
+import asyncio
+
 import httpx
 import pytest
 
 from tests.support.fakes import MovingClock
 from tests.support.people import Person, person
+from tests.support.serving import application
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no SQL involved
@@ -61,6 +64,34 @@ async def test_ending_a_sign_in_ends_its_tokens_and_tickets_and_no_other(
     assert (again.status_code, again.json()["error"]["code"]) == (404, "SESSION_NOT_FOUND")
     assert (await minji.call("DELETE", f"/users/me/sessions/{listed['python-httpx']}")).status_code == 204
     assert (await minji.call("GET", "/users/me")).status_code == 401
+
+
+async def test_of_too_many_sign_ins_the_least_recently_used_one_ends(database_url: str, clock: MovingClock) -> None:
+    changes = {"max_sign_ins_per_user": 3, "clock": clock}
+    async with application(database_url=database_url, **changes) as client:
+        first, other = await person(client, "minji"), await person(client, "other")
+        devices = [first]
+        for number in range(2):
+            clock.advance(minutes=1)
+            devices.append(await signed_in(first, device_name=f"device {number}"))
+        clock.advance(minutes=1)
+        asked = {"refresh_token": first.tokens["refresh_token"]}
+        first.tokens = (await client.post("/api/v1/auth/refresh", json=asked)).json()
+        clock.advance(minutes=1)
+        devices.append(await signed_in(first, device_name="one more"))
+        seen = [(await device.call("GET", "/users/me")).status_code for device in devices]
+        assert seen == [200, 401, 200, 200]
+        assert len(await sessions_of(first)) == 3
+        assert (await other.call("GET", "/users/me")).status_code == 200
+
+
+async def test_of_concurrent_sign_ins_at_most_the_limit_lives(database_url: str, clock: MovingClock) -> None:
+    changes = {"max_sign_ins_per_user": 3, "clock": clock}
+    async with application(database_url=database_url, **changes) as client:
+        minji = await person(client, "minji")
+        devices = await asyncio.gather(*(signed_in(minji, device_name=f"device {number}") for number in range(8)))
+        seen = [(await device.call("GET", "/users/me")).status_code for device in (minji, *devices)]
+        assert sorted(seen) == [200] * 3 + [401] * 6
 
 
 async def test_sign_ins_of_others_do_not_exist_for_a_caller(minji: Person, client: httpx.AsyncClient) -> None:

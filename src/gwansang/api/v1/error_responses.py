@@ -7,12 +7,15 @@ from gwansang.api.v1.inputs.bodies import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, InvalidRequestError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
+from gwansang.core.passwords import HashingBusyError
+from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies.callers import TokenInQueryError
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.services.accounts.auth_service import TokenInvalidError
+from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.accounts.key_service import KeyInvalidError
+from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
 from gwansang.services.lookalike.celebrities import CelebrityNotFoundError, InvalidCelebrityError
 from gwansang.services.lookalike.celebrity_service import PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import InvalidArchiveError
@@ -30,6 +33,7 @@ Errors = tuple[type[AppError], ...]
 PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
 SIGNED_IN: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
+REAUTHENTICATED: Errors = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
 PARAMETERS: Errors = (InvalidRequestError,)
 _ANY_BODY: Errors = (
     InvalidRequestError,

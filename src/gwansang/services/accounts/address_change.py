@@ -1,21 +1,20 @@
 """Change of an address: the old one counts until the new one is proven, and gets a mail with a way back."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from gwansang.core.email_address import normalize_email
+from gwansang.core.passwords import UNUSABLE_HASH
 from gwansang.core.tokens import TokenInvalidError
 from gwansang.repositories.unit_of_work import UnitOfWork
-from gwansang.services.accounts.auth_service import end_all_access
 from gwansang.services.accounts.caller import Caller
-from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProof
+from gwansang.services.accounts.email_proof_service import AccountMails, CodeIssuer, EmailProof, token_invalid
 from gwansang.services.accounts.user_service import (
-    UserInfo,
     ensure_address_free,
     require_user,
+    set_password,
     user_info,
     validate_username,
 )
@@ -23,14 +22,6 @@ from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.accounts")
 UNDO_DAYS: Final = 7
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class RequestedChange:
-    """The account after a request, and the mails to send: a code to the new address, a way back to the old one."""
-
-    user: UserInfo
-    mails: tuple[EmailProof, ...]
 
 
 class AddressChangeService:
@@ -47,9 +38,10 @@ class AddressChangeService:
         async with self._uow.read() as tx:
             return require_user(await tx.users.get(user_id)).email != address
 
-    async def request(self, caller: Caller, email: str, username: str | None = None) -> RequestedChange:
-        """Request a change of the caller's address, and change the name. The current address cancels requests. Raises
-        EmailTakenError, InvalidEmailError, InvalidUsernameError, UserNotFoundError, TokenInvalidError."""
+    async def request(self, caller: Caller, email: str, username: str | None = None) -> AccountMails:
+        """Request a change of the caller's address, and change the name; the mails are a code to the new address and a
+        way back to the old one. The current address cancels requests. Raises EmailTakenError, InvalidEmailError,
+        InvalidUsernameError, UserNotFoundError, TokenInvalidError."""
         address, now = normalize_email(email), self._codes.clock()
         name = None if username is None else validate_username(username)
         mails: list[EmailProof] = []
@@ -66,19 +58,22 @@ class AddressChangeService:
                     undo = await self._codes.issue(tx, user, "undo", user.email, timedelta(days=UNDO_DAYS))
                     mails.append(undo)
             await tx.users.save(user)
-        return RequestedChange(user_info(user, address if mails else None), tuple(mails))
+        return AccountMails(user_info(user, address if mails else None), tuple(mails))
 
-    async def undo(self, token: str) -> UserInfo:
-        """Restore the address that the code was mailed to, cancel requests, and end every sign-in and API key; raises
-        MailTokenInvalidError, EmailTakenError."""
+    async def undo(self, token: str) -> AccountMails:
+        """Restore the address that the code was mailed to and void the password, every sign-in and API key, requests,
+        and the ways back from this change and later ones. The mail has a code to choose a new password. Earlier ways
+        back stay: otherwise a thief who changes the address twice could undo the second change to void the owner's.
+        Raises MailTokenInvalidError, EmailTakenError."""
         async with self._uow.write() as tx:
             user, code = await self._codes.consume(tx, token, "undo")
-            address = code.email or user.email
-            await ensure_address_free(tx, address, user.id, self._codes.clock())
-            user.email, user.email_verified, user.updated_at = address, True, self._codes.clock()
-            await tx.users.save(user)
+            if code.email is None:  # an older release dropped the address to restore
+                raise token_invalid()
+            await ensure_address_free(tx, code.email, user.id, self._codes.clock())
+            user.email, user.email_verified = code.email, True
+            await set_password(tx, user, UNUSABLE_HASH, self._codes.clock())
             await tx.mail_tokens.delete_undos_since(user.id, code.created_at)
-            await end_all_access(tx, user)
+            reset = await self._codes.issue(tx, user, "reset", user.email)
             await self._audit.record(tx, "address_restored", user.id)
         _log.info("account.address_restored", user_id=user.id)
-        return user_info(user)
+        return AccountMails(user_info(user), (EmailProof("restored", reset.email, reset.token),))

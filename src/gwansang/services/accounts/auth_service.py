@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from gwansang.core.clock import Clock
+from gwansang.core.device_tokens import DeviceTokens
 from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.core.passwords import PasswordHasher
@@ -23,6 +24,7 @@ __all__ = [
     "AuthService",
     "InactiveUserError",
     "InvalidCredentialsError",
+    "SignedIn",
     "TokenInvalidError",
     "TokenPair",
     "TokenReusedError",
@@ -58,6 +60,13 @@ class TokenPair:
     token_type: str = "bearer"  # noqa: S105 - the name of a scheme
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SignedIn(TokenPair):
+    """Tokens of a new sign-in, and the token by which its device is known at the next one."""
+
+    device_token: str = ""
+
+
 class AuthService:
     """Issues and checks tokens; a family is one sign-in with all tokens that follow from it."""
 
@@ -66,21 +75,35 @@ class AuthService:
         uow: UnitOfWork,
         passwords: PasswordHasher,
         tokens: TokenSigner,
+        devices: DeviceTokens,
         audit: AuditLog,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
+        max_sign_ins: int,
     ) -> None:
         self._uow = uow
         self._audit = audit
         self._passwords = passwords
         self._tokens = tokens
+        self._devices = devices
+        self._max_sign_ins = max_sign_ins
         self._clock = clock
         self._new_id = new_id
 
-    async def login(self, email: str, password: str, device_name: str | None = None) -> TokenPair:
-        """Start a new family on a device; raises InactiveUserError, and InvalidCredentialsError after the same work
-        whether the address or the password was wrong."""
+    async def recognise(self, email: str, device_token: str) -> UUID | None:
+        """Return the device of a token if this account was signed in to on it since all its sign-ins were ended."""
+        claims = self._devices.verify(device_token)
+        user = await self._find_user(email) if claims else None
+        known = claims and user and (claims.user_id, claims.version) == (user.id, user.token_version)
+        return claims.device if claims and known else None
+
+    async def login(
+        self, email: str, password: str, device_name: str | None = None, device: UUID | None = None
+    ) -> SignedIn:
+        """Start a new family on a device, a new one if it is not known; the least recently used sign-in ends if there
+        are too many. Raises InactiveUserError, and InvalidCredentialsError after the same work whether the address or
+        the password was wrong."""
         user = await self._find_user(email)
         verdict = await self._passwords.verify(password, user.password_hash if user else None)
         if user is None or not verdict.valid:
@@ -89,7 +112,9 @@ class AuthService:
             raise InactiveUserError("This account is deactivated.")
         if verdict.outdated:
             await self._update_hash(user, await self._passwords.rehash(password))
-        return await self._start_family(user.id, user.token_version, device_name)
+        pair = await self._start_family(user.id, user.token_version, device_name)
+        device_token = self._devices.sign(user.id, user.token_version, device or self._new_id())
+        return SignedIn(pair.access, pair.refresh, pair.expires_in_s, device_token=device_token)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for a new pair. The token before the current one gets the same pair again for some
@@ -158,7 +183,7 @@ class AuthService:
         pair = self._tokens.issue_pair(row.user_id, claims.version, row.id, row.token_id, row.refreshed_at)
         return pair if secret_digest(pair.refresh) == row.token_hash else None
 
-    async def _start_family(self, user_id: int, version: int, device_name: str | None) -> TokenPair:
+    async def _start_family(self, user_id: int, version: int, device_name: str | None) -> SignedPair:
         now, family, token_id = self._clock(), self._new_id(), self._new_id()
         pair = self._tokens.issue_pair(user_id, version, family, token_id, now)
         row = TokenFamily(
@@ -177,10 +202,11 @@ class AuthService:
                 raise InvalidCredentialsError("E-mail or password is wrong.")
             user.seen_at = now
             await tx.families.delete_expired(now, user_id)
+            await tx.families.keep_last_used(user_id, self._max_sign_ins - 1)
             await tx.families.add(row)
             await self._audit.record(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
-        return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
+        return pair
 
     def _refresh_error(self, claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
         if not reused:

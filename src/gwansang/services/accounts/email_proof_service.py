@@ -19,8 +19,8 @@ from gwansang.services.accounts.user_service import UserInfo, ensure_address_fre
 from gwansang.services.protection.audit import AuditLog
 
 CodePurpose = Literal["verify", "change", "reset", "undo"]
-MailPurpose = Literal[CodePurpose, "password_changed", "address_changed"]
-_VOIDED: Final = {"verify": ("verify",), "change": ("verify", "change", "reset")}  # by the use of a code
+MailPurpose = Literal[CodePurpose, "restored", "password_changed", "address_changed", "address_changed_by_admin"]
+_VOIDED: Final = {"verify": ("verify", "change"), "change": ("verify", "change", "reset")}  # by the use of a code
 _log = structlog.get_logger("gwansang.accounts")
 
 
@@ -39,6 +39,14 @@ class EmailProof:
     purpose: MailPurpose
     email: str
     token: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AccountMails:
+    """An account after a change, and the mails to send."""
+
+    user: UserInfo
+    mails: tuple[EmailProof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +115,28 @@ class EmailProofService:
                 return None
             return await self._codes.issue(tx, user, "reset", user.email)
 
-    async def verify(self, token: str) -> UserInfo:
-        """Mark the address as verified, or replace it with the new one that the code was mailed to; raises
-        MailTokenInvalidError, EmailTakenError."""
+    async def verify(self, token: str) -> AccountMails:
+        """Mark the address as verified, or replace it with the new one that the code was mailed to, and return the mail
+        that tells the old one; raises MailTokenInvalidError, EmailTakenError."""
         async with self._uow.write() as tx:
             user, code = await self._codes.consume(tx, token, "verify", "change")
-            if code.purpose == "change" and code.email is not None:
-                await ensure_address_free(tx, code.email, user.id, self._codes.clock())
-                user.email = code.email
+            told = _told_of(user, code)
+            if code.purpose == "change":
+                await self._replace_address(tx, user, code)
             elif code.email not in (None, user.email):
                 raise token_invalid()
             user.email_verified, user.updated_at = True, self._codes.clock()
             await tx.users.save(user)
             await tx.mail_tokens.delete_codes(user.id, *_VOIDED[code.purpose])
-            if code.purpose == "change":
-                await self._audit.record(tx, "address_changed", user.id)
         _log.info("account.address_verified", user_id=user.id, purpose=code.purpose)
-        return user_info(user)
+        return AccountMails(user_info(user), told)
+
+    async def _replace_address(self, tx: Transaction, user: User, code: MailToken) -> None:
+        if code.email is None:  # an older release dropped the address that the code proves
+            raise token_invalid()
+        await ensure_address_free(tx, code.email, user.id, self._codes.clock())
+        user.email = code.email
+        await self._audit.record(tx, "address_changed", user.id)
 
     async def reset(self, token: str, password: str) -> EmailProof:
         """Set a new password, end every sign-in and API key, and return the mail about it; raises
@@ -142,6 +155,11 @@ class EmailProofService:
             await self._audit.record(tx, "password_changed", user.id, by_mail=True)
         _log.info("account.password_reset", user_id=user.id)
         return EmailProof("password_changed", user.email)
+
+
+def _told_of(user: User, code: MailToken) -> tuple[EmailProof, ...]:
+    """Return the mail to the address that a code replaces, if its owner has proven it."""
+    return (EmailProof("address_changed", user.email),) if code.purpose == "change" and user.email_verified else ()
 
 
 def token_invalid() -> MailTokenInvalidError:

@@ -1,7 +1,7 @@
 """Mails sent in the background: requests don't wait for them, and every mail that is not sent is logged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage
 from functools import partial
 from uuid import uuid4
@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from gwansang.core.email_address import address_key
-from gwansang.core.rate_limit import Bucket, RateLimiter
+from gwansang.core.rate_limit import Bucket, Quota, RateLimiter
 from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
 from gwansang.services.accounts.mail_transports import MailTransport, UndeliveredError
 from gwansang.texts import Locale, load
@@ -21,14 +21,16 @@ _RETRY_DELAYS_S = (1.0, 5.0, 30.0)
 _CLOSE_TIMEOUT_S = 8.0
 
 IssueProof = Callable[[], Awaitable[EmailProof | None]]
-_NOTICES: frozenset[MailPurpose] = frozenset(("undo", "password_changed", "address_changed"))
+_PAGES: Mapping[MailPurpose, str] = {"change": "verify", "restored": "reset"}  # that accept the same codes
+Spent = list[tuple[Bucket, str, Quota]]
+_OF_ANYBODY: frozenset[MailPurpose] = frozenset(("verify", "change", "reset"))  # others need the account of the address
 
 
 class MailService:
     """Sends codes and notices by mail through a transport, a few an hour to one address, whatever causes them.
 
-    limits: codes, which anybody can cause to be sent, are counted by address; notices, which only the owner of a
-    verified address causes, by address and kind, so that a stranger who asks for codes can't suppress a notice.
+    limits: mails are counted by address and purpose, so that a stranger who causes some can't suppress others. Codes
+    that change an address, which anybody can have sent anywhere, also give way to other codes that anybody can cause.
     link: the page that accepts the code, with {purpose} and {token} in it; "" for none. Put the token behind a #,
     because browsers don't send that part.
     """
@@ -50,24 +52,23 @@ class MailService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_CONCURRENCY)
 
-    async def ensure_quota(self, to: str) -> None:
-        """Raise RateLimited if no code can be sent to this address now; nothing is counted."""
-        (await self._limits.peek(Bucket.MAIL_ADDRESS, address_key(to))).check()
+    async def ensure_quota(self, purpose: MailPurpose, to: str) -> None:
+        """Raise RateLimited if no mail of this purpose can be sent to this address now; nothing is counted."""
+        (await self._limits.peek(Bucket.MAIL_PURPOSE, f"{purpose} {address_key(to)}")).check()
+        if purpose == "change":
+            (await self._limits.peek(Bucket.MAIL_ADDRESS, address_key(to))).check()
 
     def send(self, mail: EmailProof, locale: Locale) -> None:
         """Send a mail in the background."""
-        self._start(partial(_ready, mail), locale, mail.email, mail.purpose)
+        self.post(mail.purpose, partial(_ready, mail), locale, mail.email)
 
-    def post(self, issue: IssueProof, locale: Locale, to: str) -> None:
+    def post(self, purpose: MailPurpose, issue: IssueProof, locale: Locale, to: str) -> None:
         """Send the code that `issue` returns, if any, in the background. The code is issued in the background too, so
         that the time of a response does not reveal whether there is one."""
-        self._start(issue, locale, to, None)
-
-    def _start(self, issue: IssueProof, locale: Locale, to: str, purpose: MailPurpose | None) -> None:
         if len(self._tasks) >= _MAX_WAITING:
             _log.error("mail.failed", reason="too many waiting")
             return
-        task = asyncio.create_task(self._issue_and_deliver(issue, locale, to, purpose))
+        task = asyncio.create_task(self._issue_and_deliver(purpose, issue, locale, to))
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
 
@@ -86,17 +87,33 @@ class MailService:
         elif (error := task.exception()) is not None:
             _log.error("mail.failed", reason=type(error).__name__)  # its text may contain an address
 
-    async def _issue_and_deliver(self, issue: IssueProof, locale: Locale, to: str, purpose: MailPurpose | None) -> None:
-        notice = purpose in _NOTICES
-        bucket, spender = (Bucket.MAIL_NOTICE, f"{purpose} ") if notice else (Bucket.MAIL_ADDRESS, "")
-        if (await self._limits.spend(bucket, spender + address_key(to))).refused:
+    async def _issue_and_deliver(self, purpose: MailPurpose, issue: IssueProof, locale: Locale, to: str) -> None:
+        spent = await self._count(purpose, address_key(to))
+        if spent is None:
             _log.warning("mail.limited", purpose=purpose)
             return
         proof = await issue()
         if proof is None or proof.email != to:  # nothing to send
-            await self._limits.give_back(bucket, spender + address_key(to))
+            await self._give_back(spent)
             return
         await self._deliver(proof, locale)
+
+    async def _count(self, purpose: MailPurpose, address: str) -> Spent | None:
+        """Count a mail; return None, and count nothing, if there were too many."""
+        counters = [(Bucket.MAIL_PURPOSE, f"{purpose} {address}")]
+        if purpose in _OF_ANYBODY:
+            counters.append((Bucket.MAIL_ADDRESS, address))
+        spent = [(*counter, await self._limits.spend(*counter)) for counter in counters]
+        binding = spent if purpose == "change" else spent[:1]
+        if any(quota.refused for _, _, quota in binding):
+            await self._give_back(spent)
+            return None
+        return spent
+
+    async def _give_back(self, spent: Spent) -> None:
+        for bucket, spender, quota in spent:
+            if not quota.refused:
+                await self._limits.give_back(bucket, spender, quota)
 
     async def _deliver(self, proof: EmailProof, locale: Locale) -> None:
         mail_id = uuid4().hex
@@ -118,7 +135,7 @@ class MailService:
 
     def _compose(self, mail_id: str, proof: EmailProof, locale: Locale) -> EmailMessage:
         text = load("mail", locale, dict[str, dict[str, str]])[proof.purpose]
-        page = "verify" if proof.purpose == "change" else proof.purpose  # both are accepted by the same call
+        page = _PAGES.get(proof.purpose, proof.purpose)
         link = self._link.format(purpose=page, token=proof.token) if self._link and proof.token else ""
         message = EmailMessage()
         message["From"] = self._sender

@@ -179,9 +179,9 @@ class UserService:
         is_admin: bool | None = None,
         by: int | None = None,
     ) -> UserInfo:
-        """Change the given fields; deactivation and a lost role end every token. Only an administrator, named in `by`,
-        may change anything but the name this way. Raises UserNotFoundError, EmailTakenError, InvalidEmailError,
-        InvalidUsernameError, LastAdminError."""
+        """Change the given fields; deactivation and a lost role end every token, a new address every mailed code. Only
+        an administrator, named in `by`, may change anything but the name this way. Raises UserNotFoundError,
+        EmailTakenError, InvalidEmailError, InvalidUsernameError, LastAdminError."""
         address = None if email is None else normalize_email(email)
         name = None if username is None else validate_username(username)
         async with self._uow.write() as tx:
@@ -274,7 +274,7 @@ async def _change_email(tx: Transaction, user: User, address: str | None, now: d
     await ensure_address_free(tx, address, user.id, now)
     user.email, user.email_verified = address, False
     await tx.users.save(user)
-    await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset")
+    await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset", "undo")  # whoever had those addresses
 
 
 async def _change_status(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:

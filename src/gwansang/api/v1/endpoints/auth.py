@@ -1,7 +1,6 @@
 """Signing in and out, and the codes that verify an e-mail address."""
 
 from functools import partial
-from uuid import uuid4
 
 from fastapi import APIRouter, Request
 
@@ -9,14 +8,13 @@ from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, PUBLIC, SIGNED_IN
 from gwansang.api.v1.inputs.bodies import ContentTypeError, FormBody
-from gwansang.api.v1.presenters import fields_of
 from gwansang.core.email_address import InvalidEmailError, address_key, normalize_email
 from gwansang.core.passwords import CommonPasswordError, HashingBusyError, InvalidPasswordError
 from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies.callers import AddressLimit, CurrentUser, FaceCaller
-from gwansang.dependencies.logins import LoginForm, count_wrong_password
+from gwansang.dependencies.logins import LoginForm, count_sign_in, count_wrong_password
 from gwansang.dependencies.params import ChosenLocale
-from gwansang.dependencies.services import AddressChanges, Auth, Devices, Mails, Proofs, Tickets, Users
+from gwansang.dependencies.services import AddressChanges, Auth, Mails, Proofs, Tickets, Users
 from gwansang.schemas.accounts import (
     AcceptedOut,
     AccountOut,
@@ -34,8 +32,10 @@ from gwansang.services.accounts.auth_service import (
     TokenInvalidError,
     TokenReusedError,
 )
-from gwansang.services.accounts.email_proof_service import MailTokenInvalidError
+from gwansang.services.accounts.email_proof_service import AccountMails, MailTokenInvalidError
+from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.user_service import EmailTakenError
+from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/auth", tags=["signing in"])
 
@@ -74,14 +74,14 @@ _LOGIN_BODY = {
     ),
 )
 @body_limit(8 * 1024)
-async def login(form: LoginForm, request: Request, auth: Auth, devices: Devices) -> SignedInOut:
+async def login(form: LoginForm, request: Request, auth: Auth) -> SignedInOut:
     """Sign in with an e-mail address, in the field `username`, and a password. Keep `device_token` on the device and
     send it with the next sign-in: then wrong passwords that others try don't keep you out."""
-    account = address_key(form.email)
-    known = devices.verify(form.device_token, account) if form.device_token else None
-    async with count_wrong_password(request, account, known):
-        tokens = await auth.login(form.email, form.password, form.device_name)
-    return SignedInOut.model_validate({**fields_of(tokens), "device_token": devices.sign(account, uuid4())})
+    device = await auth.recognise(form.email, form.device_token) if form.device_token else None
+    async with count_wrong_password(request, address_key(form.email), device):
+        await count_sign_in(request, device)
+        signed_in = await auth.login(form.email, form.password, form.device_name, device)
+    return SignedInOut.model_validate(signed_in, from_attributes=True)
 
 
 @router.post(
@@ -114,8 +114,8 @@ async def request_verification(
 ) -> AcceptedOut:
     """Send another code to one's own address, unless it is verified already; earlier codes stay valid."""
     address = (await users.get(caller.user_id)).email
-    await mails.ensure_quota(address)
-    mails.post(partial(proofs.start_verification, caller.user_id), locale, address)
+    await mails.ensure_quota("verify", address)
+    mails.post("verify", partial(proofs.start_verification, caller.user_id), locale, address)
     return AcceptedOut()
 
 
@@ -124,9 +124,10 @@ async def request_verification(
     dependencies=[AddressLimit],
     responses=problem_responses(MailTokenInvalidError, EmailTakenError, *PUBLIC, *BODY),
 )
-async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
-    """Verify an address, or complete its change, with the code that was sent to it."""
-    return AccountOut.model_validate(await proofs.verify(code.token), from_attributes=True)
+async def verify_email(code: VerificationCode, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> AccountOut:
+    """Verify an address, or complete its change, with the code that was sent to it. After a change the old address gets
+    a notice if it was verified; requests for other addresses are cancelled."""
+    return _account_after(await proofs.verify(code.token), mails, locale)
 
 
 @router.post(
@@ -135,13 +136,11 @@ async def verify_email(code: VerificationCode, proofs: Proofs) -> AccountOut:
     responses=problem_responses(MailTokenInvalidError, EmailTakenError, *PUBLIC, *BODY),
 )
 async def undo_email_change(
-    code: VerificationCode, changes: AddressChanges, proofs: Proofs, mails: Mails, locale: ChosenLocale
+    code: VerificationCode, changes: AddressChanges, mails: Mails, locale: ChosenLocale
 ) -> AccountOut:
-    """Undo a change of the address with the code that was sent to the old one: it counts again, every sign-in and API
-    key ends, and a code to choose a new password is sent to it."""
-    user = await changes.undo(code.token)
-    mails.post(partial(proofs.start_reset, user.email), locale, user.email)
-    return AccountOut.model_validate(user, from_attributes=True)
+    """Undo a change of the address with the code that was sent to the old one: it counts again, the password, every
+    sign-in and API key end, and a code to choose a new password is sent to it."""
+    return _account_after(await changes.undo(code.token), mails, locale)
 
 
 @router.post(
@@ -154,7 +153,7 @@ async def request_reset(body: MailRequest, proofs: Proofs, mails: Mails, locale:
     """Send a code that allows choosing a new password. The answer is the same for unknown addresses, and if enough
     codes were sent: those stay valid until one of them is used."""
     address = normalize_email(body.email)
-    mails.post(partial(proofs.start_reset, address), locale, address)
+    mails.post("reset", partial(proofs.start_reset, address), locale, address)
     return AcceptedOut()
 
 
@@ -169,3 +168,9 @@ async def request_reset(body: MailRequest, proofs: Proofs, mails: Mails, locale:
 async def reset_password(body: PasswordReset, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> None:
     """Choose a new password with the code that was sent; every sign-in and API key ends, and a mail confirms it."""
     mails.send(await proofs.reset(body.token, body.password), locale)
+
+
+def _account_after(change: AccountMails, mails: MailService, locale: Locale) -> AccountOut:
+    for mail in change.mails:
+        mails.send(mail, locale)
+    return AccountOut.model_validate(change.user, from_attributes=True)

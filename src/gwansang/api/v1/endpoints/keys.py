@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.error_responses import BODY, PARAMETERS, REAUTHENTICATED, SIGNED_IN
 from gwansang.api.v1.presenters import fields_of
 from gwansang.dependencies.callers import CurrentUser
+from gwansang.dependencies.logins import Confirm
 from gwansang.dependencies.params import PageParams
 from gwansang.dependencies.services import Keys
 from gwansang.schemas.keys import KeyOut, KeyRequest, NewKeyOut
@@ -23,10 +24,14 @@ KeyId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
 @router.post(
     "",
     status_code=201,
-    responses=problem_responses(InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, *SIGNED_IN, *BODY),
+    responses=problem_responses(
+        InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, *REAUTHENTICATED, *SIGNED_IN, *BODY
+    ),
 )
-async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys) -> NewKeyOut:
-    """Create a key, once the address is verified; no later answer shows its secret."""
+async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys, confirm: Confirm) -> NewKeyOut:
+    """Create a key, once the address is verified; no later answer shows its secret. This needs `current_password`, or a
+    sign-in of the last five minutes."""
+    await confirm(caller, body.current_password)
     created = await keys.create(caller.user_id, body.name, body.scopes, body.expires_in_days)
     return NewKeyOut.model_validate({**fields_of(created.info), "key": created.key})
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import ADMIN, BODY, PARAMETERS, PUBLIC, SIGNED_IN
+from gwansang.api.v1.error_responses import ADMIN, BODY, PARAMETERS, PUBLIC, REAUTHENTICATED, SIGNED_IN
 from gwansang.api.v1.paths import NUMBER
 from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.passwords import CommonPasswordError, HashingBusyError, InvalidPasswordError
@@ -29,7 +29,6 @@ from gwansang.schemas.accounts import (
 )
 from gwansang.schemas.paging import PageOut
 from gwansang.services.accounts.email_proof_service import EmailProof
-from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
 from gwansang.services.accounts.user_service import (
     BirthYearError,
     EmailTakenError,
@@ -37,6 +36,7 @@ from gwansang.services.accounts.user_service import (
     InvalidUsernameError,
     LastAdminError,
     TooYoungError,
+    UserInfo,
     UserNotFoundError,
 )
 
@@ -47,7 +47,6 @@ _AS_FILE = {"Content-Disposition": 'attachment; filename="gwansang-export.zip"'}
 _COUNT = "X-Readings-Count"
 _USER = f"/{{user_id:{NUMBER}}}"
 _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
-_PASSWORD = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
 
 
 @router.post("/", status_code=201, dependencies=[AddressLimit], include_in_schema=False)
@@ -69,7 +68,7 @@ _PASSWORD = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyErro
 async def register(body: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
     """Create an account; a code that verifies the address is sent to it."""
     user = await users.register(body.email, body.username, body.password, birth_year=body.birth_year)
-    mails.post(partial(proofs.start_verification, user.id), locale, user.email)
+    mails.post("verify", partial(proofs.start_verification, user.id), locale, user.email)
     return UserOut.model_validate(user, from_attributes=True)
 
 
@@ -79,7 +78,7 @@ async def read_me(caller: CurrentUser, users: Users) -> OwnAccountOut:
     return OwnAccountOut.model_validate(await users.get(caller.user_id), from_attributes=True)
 
 
-@router.patch("/me", responses=problem_responses(*_CHANGE, *_PASSWORD, *SIGNED_IN, *BODY))
+@router.patch("/me", responses=problem_responses(*_CHANGE, *REAUTHENTICATED, *SIGNED_IN, *BODY))
 async def change_me(
     body: OwnChange,
     caller: CurrentUser,
@@ -98,7 +97,7 @@ async def change_me(
         return OwnAccountOut.model_validate(await users.get(user.id), from_attributes=True)
     if await changes.differs(caller.user_id, body.email):
         await confirm(caller, body.current_password)
-        await mails.ensure_quota(body.email)
+        await mails.ensure_quota("change", body.email)
         await spend(request, Bucket.MAIL_SENDER, user_key(caller))
     requested = await changes.request(caller, body.email, body.username)
     for mail in requested.mails:
@@ -131,7 +130,7 @@ async def export_me(
     return StreamingResponse(exports.document(collected), media_type="application/json", headers=headers)
 
 
-@router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *_PASSWORD, *SIGNED_IN, *BODY))
+@router.delete("/me", status_code=204, responses=problem_responses(LastAdminError, *REAUTHENTICATED, *SIGNED_IN, *BODY))
 async def delete_me(
     caller: CurrentUser,
     users: Users,
@@ -192,7 +191,7 @@ async def read_user(user_id: UserId, admin: AdminUser, users: Users) -> AccountO
 
 
 @router.patch(
-    _USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *_PASSWORD, *ADMIN, *BODY)
+    _USER, responses=problem_responses(UserNotFoundError, LastAdminError, *_CHANGE, *REAUTHENTICATED, *ADMIN, *BODY)
 )
 async def change_user(
     user_id: UserId,
@@ -204,10 +203,11 @@ async def change_user(
     mails: Mails,
     locale: ChosenLocale,
 ) -> AccountOut:
-    """Change any account; a user who is deactivated or loses a role is signed out everywhere. A new address needs the
-    administrator's `current_password`, or a sign-in of the last five minutes; a verified old one is told."""
+    """Change any account; a user who is deactivated or loses a role is signed out everywhere. A new address, state or
+    role needs the administrator's `current_password`, or a sign-in of the last five minutes. A verified old address
+    gets a notice, and codes mailed before the address changed are void."""
     before = await users.get(user_id)
-    if body.email is not None and normalize_email(body.email) != before.email:
+    if _is_sensitive(body, before):
         await confirm(admin, body.current_password)
     user = await users.update(
         user_id,
@@ -218,16 +218,16 @@ async def change_user(
         by=admin.user_id,
     )
     if before.email != user.email:
-        mails.post(partial(proofs.start_verification, user.id), locale, user.email)
+        mails.post("verify", partial(proofs.start_verification, user.id), locale, user.email)
         if before.email_verified:
-            mails.send(EmailProof("address_changed", before.email), locale)
+            mails.send(EmailProof("address_changed_by_admin", before.email), locale)
     return AccountOut.model_validate(user, from_attributes=True)
 
 
 @router.delete(
     _USER,
     status_code=204,
-    responses=problem_responses(UserNotFoundError, LastAdminError, *_PASSWORD, *ADMIN, *BODY),
+    responses=problem_responses(UserNotFoundError, LastAdminError, *REAUTHENTICATED, *ADMIN, *BODY),
 )
 async def delete_user(
     user_id: UserId,
@@ -240,3 +240,9 @@ async def delete_user(
     five minutes."""
     await confirm(admin, body.current_password if body else None)
     await users.delete(user_id, admin.user_id)
+
+
+def _is_sensitive(change: AccountChange, user: UserInfo) -> bool:
+    """Return whether a change by an administrator gives or takes access to an account."""
+    moved = change.email is not None and normalize_email(change.email) != user.email
+    return moved or change.is_active not in (None, user.is_active) or change.is_admin not in (None, user.is_admin)
