@@ -1,5 +1,7 @@
 """The way back after a change of the address: who has it, for how long, and what it ends."""
 
+import asyncio
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -97,6 +99,22 @@ async def test_the_code_after_an_undo_arrives_though_strangers_asked_for_resets(
     (code,) = await mailbox.codes(old, "restored")
     assert await reset_password(client, code) == 204
     assert (await Person(client, minji.id, old, OTHER_PASSWORD).login()).status_code == 200
+
+
+async def test_no_key_that_is_made_meanwhile_survives(
+    client: httpx.AsyncClient, minji: Person, mailbox: Mailbox
+) -> None:
+    old, new_key = minji.email, {"name": "back door", "scopes": ["history:read"]}
+    await move(client, minji, "thief@example.com", mailbox)
+    (undo,) = await mailbox.codes(old, "undo")
+    answers = await asyncio.gather(
+        minji.call("POST", "/keys", json=new_key),
+        undo_change(client, undo),
+        *(minji.call("POST", "/keys", json=new_key) for _ in range(4)),
+    )
+    made = [answer.json()["key"] for answer in answers if answer.status_code == 201]
+    used = [(await client.get("/api/v1/analysis", headers={"X-API-Key": key})).status_code for key in made]
+    assert used == [401] * len(made)
 
 
 async def test_a_completed_change_is_told_to_the_old_address(

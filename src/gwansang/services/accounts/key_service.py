@@ -13,7 +13,7 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, InvalidInput, NotFound, Unauthenticated
 from gwansang.core.paging import Page, PageRequest
-from gwansang.core.tokens import secret_digest
+from gwansang.core.tokens import TokenInvalidError, secret_digest
 from gwansang.models.account import ApiKey
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import UnitOfWork
@@ -97,9 +97,16 @@ class KeyService:
         self._max_keys = max_keys
 
     async def create(
-        self, user_id: int, name: str, scopes: Sequence[str], expires_in_days: int | None = None
+        self,
+        user_id: int,
+        name: str,
+        scopes: Sequence[str],
+        expires_in_days: int | None = None,
+        *,
+        sign_in: UUID | None = None,
     ) -> NewKey:
-        """Create a key; raises InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, UserNotFoundError."""
+        """Create a key for an operator, or for a user whose `sign_in` must not have ended meanwhile. Raises
+        InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, UserNotFoundError, TokenInvalidError."""
         label, allowed, now = _validate_name(name), _validate_scopes(scopes), self._clock()
         row_id = self._new_id()
         prefix, secret = f"gsk_{row_id.hex[:16]}", self._new_secret()
@@ -117,6 +124,8 @@ class KeyService:
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(user_id)  # locked, so that two requests can't both pass the limit
             require_proven(require_user(user))
+            if sign_in is not None and await tx.families.get_active(sign_in, user_id, now) is None:
+                raise TokenInvalidError("This token is not valid any more; sign in again.")
             if await tx.keys.count(user_id) >= self._max_keys:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)

@@ -32,7 +32,7 @@ async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys, confirm: C
     """Create a key, once the address is verified; no later answer shows its secret. This needs `current_password`, or a
     sign-in of the last five minutes."""
     await confirm(caller, body.current_password)
-    created = await keys.create(caller.user_id, body.name, body.scopes, body.expires_in_days)
+    created = await keys.create(caller.user_id, body.name, body.scopes, body.expires_in_days, sign_in=caller.family)
     return NewKeyOut.model_validate({**fields_of(created.info), "key": created.key})
 
 
