@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import psutil
-from tests.support.clips import Rgb, encode_clip, handheld_frames
+from tests.support.clips import Rgb, encode_clip, handheld_frames, parts_of
 from tests.support.photos import encoded, evaluation_photos, model_dir
 
 from gwansang.reading.composer import compose
@@ -28,7 +28,8 @@ from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import FaceObservation, FaceQuery, capture_of, observe_face
 from gwansang.services.ml.network_vision import NetworkVision
-from gwansang.services.readings.clip_reader import FrameObservation, merge_parts, observe_part
+from gwansang.services.readings.clip_people import LOOK_BACK
+from gwansang.services.readings.clip_reader import ClipPart, FrameObservation, merge_parts, observe_part
 from gwansang.vision.video import DecodeBudget, scan_clip
 
 DAY = date(2026, 1, 1)
@@ -60,7 +61,7 @@ def compare(vision: NetworkVision, path: Path, number: int) -> tuple[int, int, l
     photo = with_margin(path)
     codec, container = (("libx264", "mp4"), ("libvpx-vp9", "webm"))[number % 2]
     film = encode_clip(handheld_frames(photo, 90, 720, 900, seed=number), codec, container)
-    parts = [observe_part(vision, film, part) for part in range(len(scan_clip(film, DecodeBudget(60)).parts))]
+    parts = parts_of(vision, film)
     clip, still = merge_parts(parts), observe_face(vision, FaceQuery(image=encoded(photo)))
     first = read_with_memory(None, still.measures, 1, partial(reading_of, still))
     again = read_with_memory(first.profile, clip.measures, 1, partial(reading_of, clip))
@@ -77,19 +78,21 @@ def speed(vision: NetworkVision, path: Path, seconds: int) -> None:
         handheld_frames(with_margin(path), 30 * seconds, 1080, 1920), g="30", preset="veryfast", crf="20"
     )
     process = psutil.Process()
-    before, began = process.memory_info().rss, time.perf_counter()
+    start_bytes, began = process.memory_info().rss, time.perf_counter()
     clip = scan_clip(film, DecodeBudget(60))
     scanned = time.perf_counter()
-    parts, peak = [], before
+    parts: list[ClipPart] = []
+    peak = start_bytes
     for part in range(len(clip.parts)):
-        parts.append(observe_part(vision, film, part))
+        before = [frame for one in parts for frame in one.frames][-LOOK_BACK:]
+        parts.append(observe_part(vision, film, part, before))
         peak = max(peak, process.memory_info().rss)
     observed = time.perf_counter()
     face = merge_parts(parts)
     print(
         f"{seconds} s of 1080p, {len(film) / 1e6:.1f} MB, {clip.frame_count} frames, {len(clip.parts)} steps: "
         f"counting {1000 * (scanned - began):.0f} ms, steps {observed - scanned:.2f} s, "
-        f"the end {1000 * (time.perf_counter() - observed):.0f} ms; memory {(peak - before) / 1e6:+.0f} MB "
+        f"the end {1000 * (time.perf_counter() - observed):.0f} ms; memory {(peak - start_bytes) / 1e6:+.0f} MB "
         f"(peak {peak / 1e6:.0f}); {face.quality.frames} frames chosen"
     )
 

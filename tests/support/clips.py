@@ -10,7 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gwansang.services.ml.face_analyzer import FaceVision
+from gwansang.services.readings.clip_people import LOOK_BACK
+from gwansang.services.readings.clip_reader import ClipPart, observe_part
 from gwansang.vision.drawn_face import draw_face
+from gwansang.vision.video import DecodeBudget, scan_clip
 
 Rgb = NDArray[np.uint8]
 ENCODER_OPTIONS = {  # one thread: encoders that share busy cores wait for each other, VP8 four times as long
@@ -95,6 +99,15 @@ def handheld_frames(photo: Rgb, count: int = 60, width: int = 540, height: int =
 def drawn_clip(count: int = 30, codec: str = "libx264", container: str = "mp4", **options: str) -> bytes:
     """Return a clip of a drawn face."""
     return encode_clip(handheld_frames(draw_face(480, 640, 240), count, 360, 480), codec, container, **options)
+
+
+def parts_of(vision: FaceVision, clip: bytes) -> list[ClipPart]:
+    """Return the observed parts of a clip, as the steps of a task observe them one after the other."""
+    parts: list[ClipPart] = []
+    for part in range(len(scan_clip(clip, DecodeBudget(60)).parts)):
+        before = [frame for one in parts for frame in one.frames][-LOOK_BACK:]
+        parts.append(observe_part(vision, clip, part, before))
+    return parts
 
 
 def box(kind: bytes, *content: bytes) -> bytes:

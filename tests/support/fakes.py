@@ -11,7 +11,7 @@ import numpy as np
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding, l2_normalize
-from gwansang.vision.face import Face
+from gwansang.vision.face import Face, Points
 from gwansang.vision.given_landmarks import GivenLandmarks, face_from_landmarks
 from gwansang.vision.models.runtime import Network, Networks, Tensor
 from gwansang.vision.tracking import TrackedFrame, TrackingState, track_landmarks
@@ -38,7 +38,7 @@ class FakeVision:
         draws = np.random.default_rng(list(hashlib.sha256(photo).digest()))
         return self.face_from_photo(photo), l2_normalize(draws.normal(size=EMBEDDING_DIMENSIONS).astype(np.float32))
 
-    def embed_face(self, image: DecodedImage, face: Face) -> Embedding:
+    def embed_face(self, image: DecodedImage, points: Points) -> Embedding:
         return np.full(EMBEDDING_DIMENSIONS, EMBEDDING_DIMENSIONS**-0.5, np.float32)
 
     def track_frame(self, frame: bytes, tracker: TrackingState) -> TrackedFrame:

@@ -10,11 +10,11 @@ import pytest
 from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_reading_result
 from gwansang.services.ml.face_analyzer import FaceObservation
 from gwansang.services.ml.network_vision import NetworkVision
-from gwansang.services.readings.clip_reader import merge_parts, observe_part
+from gwansang.services.readings.clip_reader import merge_parts
 from gwansang.services.tasks.kinds import VIDEO
 from gwansang.services.tasks.task_service import TaskInfo
-from gwansang.vision.video import DecodeBudget, scan_clip
 from tests.support.accounts import signed_up, stream
+from tests.support.clips import parts_of
 from tests.support.photos import model_dir
 from tests.test_jobs.cli_workers import film, replace_workers, run_cli_workers
 from tests.test_jobs.counting import PATIENCE_S, open_accounts_at, wait_until_inputs_deleted
@@ -55,8 +55,7 @@ async def test_a_video_whose_workers_are_killed_is_read_once_and_like_an_undistu
 def undisturbed() -> FaceObservation:
     """Return the observation of the film without any kill."""
     vision = NetworkVision(model_dir())
-    parts = range(len(scan_clip(film(), DecodeBudget(20)).parts))
-    return merge_parts([observe_part(vision, film(), part) for part in parts])
+    return merge_parts(parts_of(vision, film()))
 
 
 def assert_equals_undisturbed_reading(task: TaskInfo) -> None:

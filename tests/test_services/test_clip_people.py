@@ -1,24 +1,25 @@
 """Clips of one person who talks, laughs and turns, and of several people, one after the other or side by side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import cv2
 import numpy as np
 import pytest
 
+from gwansang.reading.measurements import Measures
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.clip_people import distances_back, people_of
-from gwansang.services.readings.clip_reader import merge_parts, observe_part
+from gwansang.services.readings.clip_reader import ClipPart, merge_parts
 from gwansang.vision import errors
 from gwansang.vision.clip_quality import quality_of_frames
 from gwansang.vision.decode import DecodedImage, image_from_pixels
 from gwansang.vision.embedding import EMBEDDING_DIMENSIONS, Embedding
 from gwansang.vision.face import Face, FaceRegion, Quality
 from gwansang.vision.quality import cover_warnings
-from gwansang.vision.video import DecodeBudget, scan_clip
-from tests.support.clips import Rgb, encode_clip, handheld_frames
+from tests.support.clips import Rgb, encode_clip, handheld_frames, parts_of
 from tests.support.photos import evaluation_photos, model_dir
 from tests.support.talking import FRAMES_A_SECOND, Moods, talking_frames
 
@@ -41,8 +42,7 @@ def portrait(number: int, mood: str = "neutral") -> Rgb:
 
 def observed(vision: NetworkVision, pictures: Sequence[Rgb]) -> FaceObservation:
     clip = encode_clip(pictures, rate=FRAMES_A_SECOND, crf="24")
-    parts = range(len(scan_clip(clip, DecodeBudget(20)).parts))
-    return merge_parts([observe_part(vision, clip, part) for part in parts])
+    return merge_parts(parts_of(vision, clip))
 
 
 def held(number: int, count: int, seed: int = 0) -> list[Rgb]:
@@ -67,18 +67,6 @@ def test_a_person_who_talks_laughs_and_turns_is_read(vision: NetworkVision) -> N
 
 def test_a_person_who_leaves_and_comes_back_is_read(vision: NetworkVision) -> None:
     assert observed(vision, [*held(4, 3), *nobody(3), *held(4, 3, seed=9)]).quality.frames == 6
-
-
-def test_a_person_is_read_without_the_network_of_embeddings(
-    vision: NetworkVision, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(image: DecodedImage, face: Face) -> Embedding:
-        raise errors.ModelsMissingError("The network of look-alikes is not installed.")
-
-    monkeypatch.setattr(vision, "embed_face", missing)
-    assert observed(vision, held(4, 4)).quality.frames == 4
-    with pytest.raises(DifferentFacesError):
-        observed(vision, [*held(0, 3), *held(12, 3)])
 
 
 # several people
@@ -178,7 +166,7 @@ class CoveredVision(NetworkVision):
     def face_from_image(self, image: DecodedImage) -> Face:
         self.covered_frames -= 1
         if self.covered_frames >= 0:
-            raise errors.FaceCoveredError("Most of the face is covered.")
+            raise errors.FaceCoveredError("Most of the face is covered.", covered=["eyes", "mouth"])
         return super().face_from_image(image)
 
 
@@ -186,5 +174,43 @@ def test_a_face_is_read_where_it_is_not_covered_and_else_refused_with_the_reason
     vision = CoveredVision(model_dir())
     assert observed(vision, held(0, 3)).quality.frames == 1
     vision.covered_frames = 2
-    with pytest.raises(errors.FaceCoveredError, match="in the video"):
+    with pytest.raises(errors.FaceCoveredError, match="in the video") as caught:
         observed(vision, held(0, 2))
+    assert caught.value.context["covered"] == ["eyes", "mouth"]
+
+
+class CountingVision(NetworkVision):
+    """Vision that counts the frames in which it looks for a face."""
+
+    frames = 0
+
+    def face_from_image(self, image: DecodedImage) -> Face:
+        self.frames += 1
+        return super().face_from_image(image)
+
+
+def test_no_frame_is_analysed_twice() -> None:
+    """Not even where the last faces are further back than the part before."""
+    vision = CountingVision(model_dir())
+    pictures = [*held(0, 3), *nobody(10), *held(0, 5, seed=3)]
+    assert observed(vision, pictures).quality.frames == 8
+    assert vision.frames == len(pictures)
+
+
+def test_stretched_frames_are_not_averaged_with_others(vision: NetworkVision) -> None:
+    """They are measured differently: the reading is that of the more frequent kind, and so are its warnings."""
+    upright = [frame for part in parts_of(vision, encode_clip(held(0, 5))) for frame in part.frames]
+    widened = [
+        replace(
+            frame,
+            second=frame.second + 1,
+            quality=replace(frame.quality, score=0.99, warnings=("STRETCHED",)),
+            measures=Measures({key: replace(one, value=one.value * 1.1) for key, one in frame.measures.values.items()}),
+        )
+        for frame in upright[:4]
+    ]
+    alone = merge_parts([ClipPart(tuple(upright), {})])
+    assert merge_parts([ClipPart((*upright, *widened), {})]) == alone
+    mostly_widened = merge_parts([ClipPart((*upright[:2], *widened), {})])
+    assert "STRETCHED" in mostly_widened.quality.warnings
+    assert mostly_widened.quality.frames == 4

@@ -18,19 +18,19 @@ from gwansang.reading.model import Reading
 from gwansang.reading.norms import default_norms
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation, FaceQuery, capture_of, observe_face
 from gwansang.services.ml.network_vision import NetworkVision
+from gwansang.services.readings import clip_reader
 from gwansang.services.readings.clip_reader import (
     MAX_FRAMES,
     ClipPart,
     FrameObservation,
     merge_parts,
-    observe_part,
     select_frames,
 )
 from gwansang.vision import errors
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.face import Pose, Quality
-from gwansang.vision.video import DecodeBudget, scan_clip
-from tests.support.clips import Rgb, drawn_clip, edited_clip, encode_clip, handheld_frames
+from gwansang.vision.video import DecodeBudget
+from tests.support.clips import Rgb, drawn_clip, edited_clip, encode_clip, handheld_frames, parts_of
 from tests.support.likeness import MAX_EVIDENCE, MIN_EQUAL_PARTS, equal_parts
 from tests.support.photos import encoded, evaluation_photos, model_dir
 from tests.test_vision import scenes
@@ -41,10 +41,6 @@ DAY = date(2026, 11, 23)
 @pytest.fixture(scope="module")
 def vision() -> NetworkVision:
     return NetworkVision(model_dir())
-
-
-def parts_of(vision: NetworkVision, clip: bytes) -> list[ClipPart]:
-    return [observe_part(vision, clip, part) for part in range(len(scan_clip(clip, DecodeBudget(20)).parts))]
 
 
 def observe_clip(vision: NetworkVision, clip: bytes) -> FaceObservation:
@@ -116,7 +112,8 @@ def test_the_rotation_of_a_clip_does_not_change_the_points(vision: NetworkVision
 def test_observing_a_part_is_deterministic(vision: NetworkVision) -> None:
     clip = drawn_clip(12)
     first, second = (
-        [(frame.second, frame.measures) for frame in observe_part(vision, clip, 1).frames] for _ in range(2)
+        [(frame.second, frame.measures, frame.distances) for frame in parts_of(vision, clip)[1].frames]
+        for _ in range(2)
     )
     assert first == second
 
@@ -180,6 +177,49 @@ def test_a_clip_without_a_readable_face_raises_the_reason(
 ) -> None:
     even = scene[: scene.shape[0] // 2 * 2, : scene.shape[1] // 2 * 2]
     assert type(error_of(vision, encode_clip([even] * 4))) is expected
+
+
+def test_every_refusal_of_a_clip_is_an_error_of_its_own() -> None:
+    """An error that is raised twice would hold the frames of both, and what the first caller added to it."""
+    context = {"yaw_deg": 41.0, "pitch_deg": 0.0}
+    raised = []
+    for _ in range(2):
+        with pytest.raises(errors.FaceTurnedError) as caught:
+            merge_parts([ClipPart((), {"NO_FACE": 1}), ClipPart((), {"FACE_TURNED": 2}, {"FACE_TURNED": context})])
+        caught.value.context["file"] = 1
+        raised.append(caught.value)
+    assert raised[0] is not raised[1]
+    assert raised[1].context == {**context, "file": 1}
+
+
+def test_a_clip_that_is_too_much_work_is_refused_wherever_that_shows(
+    vision: NetworkVision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether work is given up may decide neither what is read nor who is seen."""
+    clip = drawn_clip(24, g="4")
+    whole = parts_of(vision, clip)
+    checks = [0]
+
+    def passed() -> float:
+        checks[0] += 1
+        return float(checks[0])
+
+    def outcome(limit: int) -> ClipPart | type[AppError]:
+        checks[0] = 0
+        monkeypatch.setattr(clip_reader, "DecodeBudget", lambda _: DecodeBudget(limit, passed))
+        try:
+            return clip_reader.observe_part(vision, clip, 3, whole[2].frames[-2:])
+        except AppError as error:
+            return type(error)
+
+    outcomes = [outcome(limit) for limit in (0, 20, 25, 28, 40, 1000)]
+    refused = [one for one in outcomes if not isinstance(one, ClipPart)]
+    read = [one for one in outcomes if isinstance(one, ClipPart)]
+    assert set(refused) == {errors.VideoTooComplexError}
+    assert [[frame.distances for frame in one.frames] for one in read] == [
+        [frame.distances for frame in whole[3].frames]
+    ] * len(read)
+    assert len(refused) >= 3
 
 
 def test_a_clip_of_two_people_one_after_the_other_is_rejected(vision: NetworkVision) -> None:

@@ -135,7 +135,7 @@ def reading_input_outcome() -> dict[str, object]:
 
 
 def part_outcome() -> dict[str, object]:
-    data = dump_part(ClipPart((), {"NO_FACE": 3}), datetime(2026, 11, 23, tzinfo=UTC))
+    data = dump_part(ClipPart((), {"NO_FACE": 3}, {"NO_FACE": {"seen": 0}}), datetime(2026, 11, 23, tzinfo=UTC))
     assert isinstance(data, dict)
     return dict(data)
 

@@ -5,12 +5,12 @@ part of a clip can be decoded on its own, and repeatedly.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
-from time import monotonic
+from time import thread_time
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -40,7 +40,6 @@ if TYPE_CHECKING:  # `av` loads slowly: only decoding imports it
 
 MAX_SAMPLED_FRAMES = 60  # frames of a clip that are decoded for reading
 PART_FRAMES = 6
-LEAD_FRAMES = 2
 _MATRIX = "DISPLAYMATRIX"
 _EBML = b"\x1a\x45\xdf\xa3"
 _CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "mpeg4"})
@@ -64,14 +63,14 @@ Clock = Callable[[], float]
 
 
 class DecodeBudget:
-    """Time limit of the decoding of a clip."""
+    """Limit of the work of a clip: processor time of the thread, which does not depend on what else runs."""
 
-    def __init__(self, seconds: float, clock: Clock = monotonic) -> None:
+    def __init__(self, seconds: float, clock: Clock = thread_time) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
     def check(self) -> None:
-        """Raise VideoTooComplexError after the time limit."""
+        """Raise VideoTooComplexError if the work took longer."""
         if self._clock() > self._end:
             raise VideoTooComplexError("The video takes too long to decode; record it shorter, or in 1080p.")
 
@@ -82,8 +81,7 @@ class ClipIndex:
 
     seconds: duration of what is shown.
     parts: timestamps of the selected frames, grouped into units of work.
-    first_packets: for each part, the number of the packet at which decoding starts; lead_packets: the same, starting
-        with the last LEAD_FRAMES of the part before.
+    keyframes: number of the packet and timestamp of each.
     shown_at: timestamps of the frames that a player shows, each with its second in the clip.
     """
 
@@ -91,14 +89,21 @@ class ClipIndex:
     frame_count: int
     seconds: float
     parts: tuple[tuple[int, ...], ...]
-    first_packets: tuple[int, ...]
-    lead_packets: tuple[int, ...]
+    keyframes: tuple[tuple[int, int], ...]
     shown_at: Mapping[int, float]
+
+    def first_packet(self, time: int) -> int:
+        """Return the number of the packet at which decoding has to start for a frame."""
+        return max((packet for packet, start in self.keyframes if start <= time), default=0)
+
+    def times_of(self, seconds: Container[float]) -> tuple[int, ...]:
+        """Return the timestamps of the frames that are shown at these seconds, rising."""
+        return tuple(time for time, second in self.shown_at.items() if second in seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFrame:
-    """A frame and its time in the clip, in seconds; is_lead: it belongs to the part before."""
+    """A frame and its time in the clip, in seconds; is_lead: it belongs to a part before."""
 
     image: DecodedImage
     second: float
@@ -148,10 +153,6 @@ class _Packets:
         self.times.append(time)
         self.last_ticks = packet.duration or 1
 
-    def first_packet(self, time: int) -> int:
-        """Return the number of the packet at which decoding has to start for a frame."""
-        return max((packet for packet, start in self.keyframes if start <= time), default=0)
-
     def seconds(self) -> float:
         """Return the time from the first to the last frame so far."""
         return float((self._last - self._first) * self.tick_s)
@@ -168,9 +169,7 @@ def _select_parts(header: ClipHeader, packets: _Packets) -> ClipIndex:
     seconds = shown_seconds(header.edits, track_s) if header.edits else packets.seconds()
     check_duration(seconds)
     parts = tuple(_select_frames(list(shown_at)))
-    first = [packets.first_packet(part[0]) for part in parts]
-    lead = first[:1] + [packets.first_packet(part[-LEAD_FRAMES:][0]) for part in parts[:-1]]
-    return ClipIndex(header, len(packets.times), seconds, parts, tuple(first), tuple(lead), shown_at)
+    return ClipIndex(header, len(packets.times), seconds, parts, tuple(packets.keyframes), shown_at)
 
 
 def _select_frames(times: list[int]) -> Iterator[tuple[int, ...]]:
@@ -183,25 +182,33 @@ def _select_frames(times: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def decode_frames(
-    data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget, *, with_lead: bool = False
+    data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget, lead: Sequence[int] = ()
 ) -> Iterator[ClipFrame]:
-    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError after the time limit.
+    """Yield the selected frames of one part, without damaged ones; raises VideoTooComplexError if it is too much work.
 
-    with_lead: the last LEAD_FRAMES of the part before come first.
+    lead: timestamps of frames of the parts before, rising, which come first.
     """
-    lead = clip.parts[part - 1][-LEAD_FRAMES:] if with_lead and part else ()
-    selected = (*lead, *clip.parts[part])
-    first_packet = (clip.lead_packets if with_lead else clip.first_packets)[part]
+    selected = clip.parts[part]
+    if lead and clip.first_packet(lead[0]) == clip.first_packet(selected[0]):
+        yield from _decode_selected(data, clip, (*lead, *selected), selected[0], budget)
+        return
+    if lead:
+        yield from _decode_selected(data, clip, tuple(lead), selected[0], budget)
+    yield from _decode_selected(data, clip, selected, selected[0], budget)
+
+
+def _decode_selected(
+    data: bytes, clip: ClipIndex, selected: Sequence[int], part_starts: int, budget: DecodeBudget
+) -> Iterator[ClipFrame]:
     remaining = list(selected)
     with _open_clip(data, clip.header) as (container, stream):
-        packets = islice(_packets(container, stream, budget), first_packet, None)
+        packets = islice(_packets(container, stream, budget), clip.first_packet(selected[0]), None)
         for frame in _decode_packets(packets, stream, frozenset(selected)):
             if frame.pts is None or frame.pts < remaining[0] or frame.is_corrupt:
                 continue
             remaining = [time for time in remaining if time > frame.pts]
             if frame.pts in clip.shown_at:  # else it was cut away, and follows a damaged one
-                is_lead = frame.pts < clip.parts[part][0]
-                yield ClipFrame(_image_of(frame, stream), clip.shown_at[frame.pts], is_lead)
+                yield ClipFrame(_image_of(frame, stream), clip.shown_at[frame.pts], frame.pts < part_starts)
             if not remaining:
                 return
 
@@ -209,7 +216,7 @@ def decode_frames(
 def _packets(
     container: "InputContainer", stream: "VideoStream", budget: DecodeBudget
 ) -> Iterator["Packet[VideoStream]"]:
-    """Yield the non-empty packets in decoding order; raises VideoTooComplexError after the time limit."""
+    """Yield the non-empty packets in decoding order; raises VideoTooComplexError if it is too much work."""
     for packet in container.demux(stream):
         budget.check()
         if packet.size and packet.pts is not None:

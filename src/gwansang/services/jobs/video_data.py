@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 from pydantic import Field, JsonValue
 
+from gwansang.core.jsonable import JsonObject
 from gwansang.reading.measurements import MEASURE_VERSION, MeasuredValue, Measures
 from gwansang.services.jobs.stored import MeasureVersion, Strict
 from gwansang.services.readings.clip_reader import ClipPart, FrameObservation
@@ -18,7 +19,7 @@ class _StoredFrame(Strict):
     quality: Quality
     measures: Mapping[str, MeasuredValue]
     points: tuple[tuple[float, float], ...] | None = Field(alias="places")  # stored under the alias
-    distances: tuple[float, ...] = ()
+    distances: tuple[float, ...]
 
 
 class _StoredPart(Strict):
@@ -26,12 +27,15 @@ class _StoredPart(Strict):
     seen_at: datetime
     glimpses: tuple[_StoredFrame, ...]
     refused: Mapping[str, int]
+    contexts: Mapping[str, JsonObject]
 
 
 def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
     """Encode a part, so that another process can combine it with the others."""
     frames = tuple(map(_dump_frame, part.frames))
-    stored = _StoredPart(measuring=MEASURE_VERSION, seen_at=seen_at, glimpses=frames, refused=part.rejected)
+    stored = _StoredPart(
+        measuring=MEASURE_VERSION, seen_at=seen_at, glimpses=frames, refused=part.rejected, contexts=part.contexts
+    )
     data: JsonValue = stored.model_dump(mode="json", by_alias=True)
     return data
 
@@ -39,7 +43,8 @@ def dump_part(part: ClipPart, seen_at: datetime) -> JsonValue:
 def load_part(data: JsonValue) -> tuple[ClipPart, datetime]:
     """Decode a part and the time of its observation; raises ValidationError, also if it was measured in another way."""
     stored = _StoredPart.model_validate(data)
-    return ClipPart(tuple(map(_load_frame, stored.glimpses)), dict(stored.refused)), stored.seen_at
+    part = ClipPart(tuple(map(_load_frame, stored.glimpses)), dict(stored.refused), dict(stored.contexts))
+    return part, stored.seen_at
 
 
 def _dump_frame(frame: FrameObservation) -> _StoredFrame:

@@ -8,7 +8,8 @@ from gwansang.services.jobs.stored import can_load
 from gwansang.services.jobs.video_data import dump_part, load_part
 from gwansang.services.readings.analysis_service import ReadingInput
 from gwansang.services.readings.caller_analyses import CallerAnalyses
-from gwansang.services.readings.clip_reader import ClipReader, merge_parts
+from gwansang.services.readings.clip_people import LOOK_BACK
+from gwansang.services.readings.clip_reader import ClipReader, FrameObservation, merge_parts
 from gwansang.services.readings.snapshot import snapshot_of
 from gwansang.services.tasks.job import JobResult, TaskContext
 from gwansang.services.tasks.kinds import VIDEO
@@ -17,8 +18,8 @@ from gwansang.services.tasks.kinds import VIDEO
 class VideoJob:
     """One step a part of the clip, which is the first input; the second is the request.
 
-    The observations of a part are all that is needed of it, so an interrupted step repeats only itself, and the finish
-    decodes no video. A clip counts as one photo in the memory of a face. The clip itself is not kept.
+    The observations of a part are all that is needed of it, by the parts after it, too. So an interrupted step repeats
+    only itself, and the finish decodes no video. A clip counts as one photo in the memory of a face. It is not kept.
     """
 
     kind = VIDEO
@@ -33,7 +34,8 @@ class VideoJob:
 
     async def step(self, task: TaskContext, index: int) -> JsonValue:
         await task.stage("watching")
-        return dump_part(await self._clips.observe(await task.input(0), index), self._clock())
+        part = await self._clips.observe(await task.input(0), index, await _last_frames(task, index))
+        return dump_part(part, self._clock())
 
     def accepts(self, outcome: JsonValue) -> bool:
         return can_load(load_part, outcome)
@@ -49,3 +51,14 @@ class VideoJob:
         reading_input = ReadingInput(observation, request.locale, request.birth_year, seen_at)
         result, save = await self._readings.compose(reading_input, task.user_id, step_analysis_id(task.id, 0), None)
         return JobResult(reading_result(snapshot_of(result)), save.write, save.discard)
+
+
+async def _last_frames(task: TaskContext, part: int) -> list[FrameObservation]:
+    """Return the last frames with a face before a part, LOOK_BACK at most."""
+    outcomes = await task.outcomes()
+    frames: list[FrameObservation] = []
+    for before in range(part - 1, -1, -1):
+        if len(frames) >= LOOK_BACK or before not in outcomes:  # a restored backup may lack some
+            break
+        frames = [*load_part(outcomes[before])[0].frames, *frames]
+    return frames[-LOOK_BACK:]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.embedding import Embedding, embed_face
-from gwansang.vision.face import Face
+from gwansang.vision.face import Face, Points
 from gwansang.vision.given_landmarks import GivenLandmarks, face_from_landmarks
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_image, read_photo, read_photo_with_image
@@ -42,8 +42,8 @@ class NetworkVision:
 
         return self._timed(find_and_embed)
 
-    def embed_face(self, image: DecodedImage, face: Face) -> Embedding:
-        return embed_face(self._networks, image, face.points)
+    def embed_face(self, image: DecodedImage, points: Points) -> Embedding:
+        return embed_face(self._networks, image, points)
 
     def face_from_landmarks(self, given: GivenLandmarks) -> Face:
         return self._timed(lambda: face_from_landmarks(given, self._networks))

@@ -1,20 +1,22 @@
 """One observation of a face from a clip: frames observed part by part, and the mean of the best ones.
 
-Every decoded frame is measured in full. That costs about as much as decoding it, and the outcome of a part is then all
-that is needed of it: no frame is decoded twice, and only an interrupted part is repeated.
+Every selected frame is measured once, in full. That costs about as much as decoding it, and the outcome of a part is
+then all that is needed of it: only an interrupted part is repeated. The last faces before a part are decoded again, and
+embedded at the points where they were found, since no embedding is kept.
 """
 
 import gc
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from gwansang.core.exceptions import AppError
+from gwansang.core.jsonable import JsonObject, jsonable
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.reading.gate import REFUSE_ABOVE, evidence_of_another_face
+from gwansang.reading.gate import evidence_of_another_face
 from gwansang.reading.measurements import Measures, hide_covered
 from gwansang.reading.profile import combine_frames
 from gwansang.services.ml.face_analyzer import DifferentFacesError, FaceObservation, FaceVision, merge_faces
@@ -23,8 +25,9 @@ from gwansang.services.readings.clip_people import LOOK_BACK, distances_back, pe
 from gwansang.vision import errors
 from gwansang.vision.clip_quality import quality_of_frames
 from gwansang.vision.embedding import Embedding
-from gwansang.vision.face import Face, Points, Pose, Quality
-from gwansang.vision.video import ClipFrame, ClipIndex, DecodeBudget, decode_frames, scan_clip
+from gwansang.vision.face import Points, Pose, Quality
+from gwansang.vision.quality import QualityWarning
+from gwansang.vision.video import ClipFrame, DecodeBudget, decode_frames, scan_clip
 
 MAX_FRAMES: Final = 9  # of a reading
 MIN_QUALITY: Final = 0.75  # of the best frame's; worse frames are left out
@@ -34,27 +37,25 @@ _POSE_DEG: Final = 3.0
 _SAME_FACE: Final = -0.6  # evidence below which measures deny that embeddings show another person
 _MAX_OTHER_FACES: Final = 0.15  # of the frames; so many of one face may differ by chance
 
-_CLIP_ERRORS: dict[str, AppError] = {
-    error.code: error
-    for error in (
-        errors.NoFaceError("No frame of the video shows a face from the front; film your face and look at the camera."),
-        errors.MultipleFacesError("The video shows several people; film one person.", count=2),
-        errors.FaceTooSmallError("The face is too small in the video; come nearer."),
-        errors.FaceTurnedError("The face is turned away all the time; look at the camera for a moment."),
-        errors.FaceBlurredError("The face is blurred all the time; hold the camera still."),
-        errors.FaceCoveredError("Most of the face is covered in the video; remove what is in front of it."),
-        errors.FaceCutOffError("The face is cut off in the video; leave some room around it."),
-        UnmeasurableFaceError("The face in the video can't be measured; film it from the front."),
-    )
+_REJECTIONS: Final[Mapping[type[AppError], str]] = {
+    errors.NoFaceError: "No frame of the video shows a face from the front; film your face and look at the camera.",
+    errors.MultipleFacesError: "The video shows several people; film one person.",
+    errors.FaceTooSmallError: "The face is too small in the video; come nearer.",
+    errors.FaceTurnedError: "The face is turned away all the time; look at the camera for a moment.",
+    errors.FaceBlurredError: "The face is blurred all the time; hold the camera still.",
+    errors.FaceCoveredError: "Most of the face is covered in the video; remove what is in front of it.",
+    errors.FaceCutOffError: "The face is cut off in the video; leave some room around it.",
+    UnmeasurableFaceError: "The face in the video can't be measured; film it from the front.",
 }
+_REJECTION_OF_CODE: Final = {kind.code: kind for kind in _REJECTIONS}
 
 
 @dataclass(frozen=True, slots=True)
 class FrameObservation:
     """A face in one frame.
 
-    points: for the best frame of each person in a part only; distances: of the face to those
-    before it, as `clip_people` defines them, none if unknown.
+    points: of the frames of a part that are best of one person, and of its last ones; distances: of the face to those
+    before it, as `clip_people` defines them.
     """
 
     second: float
@@ -67,10 +68,11 @@ class FrameObservation:
 
 @dataclass(frozen=True, slots=True)
 class ClipPart:
-    """Observed frames of a part of a clip; rejected: number of other frames by error code."""
+    """Observed frames of a part of a clip; rejected: number of other frames by error code, contexts: of the first."""
 
     frames: tuple[FrameObservation, ...]
-    rejected: dict[str, int]
+    rejected: Mapping[str, int]
+    contexts: Mapping[str, JsonObject] = field(default_factory=dict)
 
 
 class ClipReader:
@@ -83,100 +85,88 @@ class ClipReader:
         """Return the number of parts of a clip, without decoding it; raises if the clip is unusable."""
         return await self._pool.run(lambda _: len(scan_clip(data, DecodeBudget(_SURVEY_S)).parts))
 
-    async def observe(self, data: bytes, part: int) -> ClipPart:
-        """Observe one part, with the same outcome each time; raises VideoTooComplexError if it takes too long."""
-        return await self._pool.run(partial(observe_part, data=data, part=part))
+    async def observe(self, data: bytes, part: int, before: Sequence[FrameObservation]) -> ClipPart:
+        """Observe one part as `observe_part`, with the same outcome each time."""
+        return await self._pool.run(partial(observe_part, data=data, part=part, before=before))
 
 
 @dataclass(frozen=True, slots=True)
 class _SeenFace:
-    """A face in one frame, with its embedding, which never leaves the process; None without its network."""
+    """A face in one frame, with its embedding, which never leaves the process."""
 
     second: float
     face: FaceObservation
-    embedding: Embedding | None
+    embedding: Embedding
 
 
-def observe_part(vision: FaceVision, data: bytes, part: int) -> ClipPart:
-    """Decode a part of a clip and observe its frames, in this thread."""
+def observe_part(vision: FaceVision, data: bytes, part: int, before: Sequence[FrameObservation] = ()) -> ClipPart:
+    """Decode a part of a clip and observe its frames, in this thread; raises VideoTooComplexError.
+
+    before: the last frames of the parts before, LOOK_BACK at most.
+    """
     budget = DecodeBudget(_PART_S)
     clip = scan_clip(data, budget)
-    lead, seen, rejected = _see_frames(vision, decode_frames(data, clip, part, budget, with_lead=True))
-    if seen and not lead:
-        lead = _last_faces(vision, data, clip, part, budget)
-    gc.collect()  # a container and its streams refer to each other: what they decoded would pile up, 260 MB of it in 4K
-    embeddings = [[one.embedding for one in faces if one.embedding is not None] for faces in (seen, lead)]
-    distances = distances_back(*embeddings) if len(embeddings[0]) == len(seen) else [()] * len(seen)
-    return ClipPart(tuple(_frame_observations(seen, distances)), rejected)
-
-
-def _see_frames(
-    vision: FaceVision, frames: Iterable[ClipFrame]
-) -> tuple[list[_SeenFace], list[_SeenFace], dict[str, int]]:
-    """Return the faces in frames of the part before, those in the part itself, and its other frames by error."""
-    lead: list[_SeenFace] = []
+    points = {frame.second: frame.points for frame in before if frame.points is not None}
+    lead: list[Embedding] = []
     seen: list[_SeenFace] = []
-    rejected: Counter[str] = Counter()
-    for frame in frames:
+    rejected: list[AppError] = []
+    for frame in decode_frames(data, clip, part, budget, clip.times_of(points)):
+        if frame.is_lead:
+            lead.append(vision.embed_face(frame.image, points[frame.second] * (frame.image.width, frame.image.height)))
+            continue
         try:
-            face = vision.face_from_image(frame.image)
-            one = _SeenFace(frame.second, merge_faces([face]), _embed(vision, frame, face))
-            (lead if frame.is_lead else seen).append(one)
+            seen.append(_see_face(vision, frame))
         except AppError as error:
-            if error.code not in _CLIP_ERRORS:
+            if error.code not in _REJECTION_OF_CODE:
                 raise
-            if not frame.is_lead:
-                rejected[error.code] += 1
-    return lead, seen, dict(rejected)
+            rejected.append(error)
+    gc.collect()  # a container and its streams refer to each other: what they decoded would pile up, 260 MB of it in 4K
+    distances = distances_back([one.embedding for one in seen], lead)
+    return ClipPart(
+        tuple(_frame_observations(seen, distances)),
+        Counter(error.code for error in rejected),
+        {error.code: {name: jsonable(value) for name, value in error.context.items()} for error in reversed(rejected)},
+    )
 
 
-def _embed(vision: FaceVision, frame: ClipFrame, face: Face) -> Embedding | None:
-    try:
-        return vision.embed_face(frame.image, face)
-    except errors.ModelsMissingError:  # the network of look-alikes need not be installed
-        return None
-
-
-def _last_faces(vision: FaceVision, data: bytes, clip: ClipIndex, part: int, budget: DecodeBudget) -> list[_SeenFace]:
-    """Return the last faces before a part whose lead shows none; none if they are not found in time."""
-    try:
-        for before in range(part - 1, -1, -1):
-            _, seen, _ = _see_frames(vision, decode_frames(data, clip, before, budget))
-            if seen:
-                return seen[-LOOK_BACK:]
-    except errors.VideoTooComplexError:
-        pass
-    return []
+def _see_face(vision: FaceVision, frame: ClipFrame) -> _SeenFace:
+    face = vision.face_from_image(frame.image)
+    return _SeenFace(frame.second, merge_faces([face]), vision.embed_face(frame.image, face.points))
 
 
 def _frame_observations(
     seen: Sequence[_SeenFace], distances: Sequence[tuple[float, ...]]
 ) -> Iterator[FrameObservation]:
-    """Yield the frames of a part, those of each person that are best with their points."""
+    """Yield the frames of a part, the last ones with their points, and those that are best of one person and shape."""
     faces = [one.face for one in seen]
     people = people_of(distances, [face.quality.covered for face in faces])
-    best = {one: max(f.quality.score for f, other in zip(faces, people, strict=True) if other == one) for one in people}
-    for one, face, person, back in zip(seen, faces, people, distances, strict=True):
-        points = face.points if face.quality.score >= best[person] else None
+    kinds = [(person, _is_stretched(face.quality)) for person, face in zip(people, faces, strict=True)]
+    best = {one: max(f.quality.score for f, kind in zip(faces, kinds, strict=True) if kind == one) for one in kinds}
+    last = len(seen) - LOOK_BACK
+    for index, (one, face, kind, back) in enumerate(zip(seen, faces, kinds, distances, strict=True)):
+        points = face.points if index >= last or face.quality.score >= best[kind] else None
         yield FrameObservation(one.second, face.pose, face.quality, face.measures, points, back)
+
+
+def _is_stretched(quality: Quality) -> bool:
+    return QualityWarning.STRETCHED in quality.warnings
 
 
 def merge_parts(parts: Sequence[ClipPart]) -> FaceObservation:
     """Merge the frames of all parts; raises the error of most frames if none shows a face, DifferentFacesError."""
     everybody = [frame for part in parts for frame in part.frames]
     rejected = sum((Counter(part.rejected) for part in parts), Counter())
-    if rejected[errors.MultipleFacesError.code] > len(everybody):
-        raise _CLIP_ERRORS[errors.MultipleFacesError.code]
-    if not everybody:
-        raise _clip_error(rejected)
-    observed = _frames_of_one_person(everybody)
+    if not everybody or rejected[errors.MultipleFacesError.code] > len(everybody):
+        raise _clip_error(parts, rejected)
+    of_one = _frames_of_one_person(everybody)
+    observed = _frames_of_one_shape(of_one)
     best_score = max(frame.quality.score for frame in observed)
     good = [frame for frame in observed if frame.quality.score >= MIN_QUALITY * best_score]
     selected = select_frames(good)
     best = max((frame for frame in observed if frame.points is not None), key=lambda frame: frame.quality.score)
     if best.points is None:
         raise ValueError("the best frame of a person in a part keeps its points")
-    has_others = len(observed) < len(everybody) or rejected[errors.MultipleFacesError.code] > 0
+    has_others = len(of_one) < len(everybody) or rejected[errors.MultipleFacesError.code] > 0
     quality = quality_of_frames([frame.quality for frame in selected], best.quality, has_others=has_others)
     quality = replace(quality, frames=len(selected), best_second=round(best.second, 2))
     measures = hide_covered(combine_frames([frame.measures for frame in selected]), quality.covered)
@@ -188,10 +178,7 @@ def _frames_of_one_person(observed: Sequence[FrameObservation]) -> list[FrameObs
 
     Frames that embeddings tell apart are another person's only if the measures do not deny it.
     """
-    distances, limit = [frame.distances for frame in observed], _SAME_FACE
-    labels = people_of(distances, [frame.quality.covered for frame in observed])
-    if not any(distances):  # no network of embeddings: the measures alone have to be sure
-        labels, limit = [int(2 * index >= len(observed)) for index in range(len(observed))], REFUSE_ABOVE
+    labels = people_of([frame.distances for frame in observed], [frame.quality.covered for frame in observed])
     frames = {
         label: [frame for frame, one in zip(observed, labels, strict=True) if one == label] for label in set(labels)
     }
@@ -199,7 +186,7 @@ def _frames_of_one_person(observed: Sequence[FrameObservation]) -> list[FrameObs
     others = {
         label
         for label, some in frames.items()
-        if label and evidence_of_another_face(main, combine_frames([frame.measures for frame in some])) > limit
+        if label and evidence_of_another_face(main, combine_frames([frame.measures for frame in some])) > _SAME_FACE
     }
     strange = [frame for frame, label in zip(observed, labels, strict=True) if label in others]
     if len(strange) > _MAX_OTHER_FACES * len(observed):
@@ -208,11 +195,20 @@ def _frames_of_one_person(observed: Sequence[FrameObservation]) -> list[FrameObs
     return [frame for frame, label in zip(observed, labels, strict=True) if label not in others]
 
 
-def _clip_error(rejected: Counter[str]) -> AppError:
-    """Return the error of most frames; of equals, the last by code."""
+def _frames_of_one_shape(observed: Sequence[FrameObservation]) -> list[FrameObservation]:
+    """Return the frames that are told stretched or the others, whichever are more: they are measured differently."""
+    are_most = 2 * sum(_is_stretched(frame.quality) for frame in observed) > len(observed)
+    return [frame for frame in observed if _is_stretched(frame.quality) == are_most]
+
+
+def _clip_error(parts: Sequence[ClipPart], rejected: Counter[str]) -> AppError:
+    """Return the error of most frames, with the context of the first of them; of equals, the last by code."""
     if not rejected:
         return errors.CorruptVideoError("No frame of the video can be decoded; send the original file.")
-    return _CLIP_ERRORS[max(rejected, key=lambda code: (rejected[code], code))]
+    code = max(rejected, key=lambda code: (rejected[code], code))
+    kind = _REJECTION_OF_CODE[code]
+    context = next((part.contexts[code] for part in parts if code in part.contexts), {})
+    return kind(_REJECTIONS[kind], **context)
 
 
 def select_frames(good: Sequence[FrameObservation]) -> list[FrameObservation]:

@@ -38,8 +38,8 @@ class Network:
 class Networks:
     """One set of networks; each thread of the inference pool loads its own.
 
-    The embedding network is loaded from `model_dir` at its first use: most services and threads never need its 35 MB,
-    and loading it takes no longer than reading a photo.
+    The embedding network is loaded from `model_dir` at its first use, by a clip or a match: many threads never need its
+    35 MB, and loading it takes no longer than reading a photo.
     """
 
     def __init__(
