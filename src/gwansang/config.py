@@ -4,6 +4,8 @@ Each group holds what one part of the program needs, with its own checks; `Setti
 """
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,11 +19,14 @@ from gwansang.core.entropy import entropy_bits
 DEFAULT_SECRET_KEY = "development-only-secret-key-never-for-production"  # noqa: S105  # production refuses exactly this one
 _MIB = 1024 * 1024
 _MIN_KEY_BITS = 64  # by `entropy_bits`; of 3,000 random keys of 32 hexadecimal digits, the least had 88
+_MIN_SECRET_LENGTH = 32
+_MIN_BCRYPT_ROUNDS = 10
+_GUESSABLE = "repeats itself and can be guessed, which production refuses; `openssl rand -hex 32` makes one"
 _MIN_TOKEN_BITS = 20  # of 5,000 random tokens of 16 hexadecimal digits, the least had 34
 
 
 class SettingsError(Exception):
-    """The service can't start with these settings; the message is one sentence that says which and why."""
+    """The service can't start with these settings; the message says which and why."""
 
 
 def _split(value: object) -> object:
@@ -73,12 +78,6 @@ class StorageSettings(BaseSettings):
     s3_public_endpoint: Text = None
     s3_access_key_id: Secret = None
     s3_secret_access_key: Secret = None
-
-    @model_validator(mode="after")
-    def _check_s3_key(self) -> Self:
-        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
-            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both or neither")
-        return self
 
 
 class MailSettings(BaseSettings):
@@ -170,7 +169,7 @@ class EdgeSettings(BodySettings):
     socket_recheck_s: float = Field(30.0, gt=0, le=60)
 
 
-class Settings(
+class SettingValues(
     DatabaseSettings,
     StorageSettings,
     MailSettings,
@@ -180,7 +179,7 @@ class Settings(
     LimitSettings,
     EdgeSettings,
 ):
-    """Every setting with its default; `.env.example` explains them to people."""
+    """Every setting with its default, each of them valid by itself; `.env.example` explains them to people."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -189,35 +188,6 @@ class Settings(
     encryption_keys: Annotated[Secret, AfterValidator(_check_keys)] = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
-
-    @model_validator(mode="after")
-    def _check_production_safety(self) -> Self:
-        if "*" in self.cors_origins and self.cors_credentials:
-            raise ValueError("CORS_ORIGINS=* and CORS_CREDENTIALS=true together would open every account to every site")
-        if self.production and self.secret_key.get_secret_value() == DEFAULT_SECRET_KEY:
-            raise ValueError("SECRET_KEY has its default value, which production refuses; set one of your own")
-        if self.production and len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError("SECRET_KEY is shorter than the 32 characters that production asks for")
-        if self.production and self.password_bcrypt_rounds < 10:
-            raise ValueError("PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast")
-        if self.production and "*" in self.cors_origins:
-            raise ValueError("CORS_ORIGINS=* is refused in production; name the sites that may call the API")
-        if self.production and self.encryption_keys is None:
-            raise ValueError("ENCRYPTION_KEYS is not set; production asks for a key of your own for stored measures")
-        return self
-
-    @model_validator(mode="after")
-    def _check_entropy(self) -> Self:
-        if not self.production:
-            return self
-        advice = "which production refuses; `openssl rand -hex 32` makes one"
-        if entropy_bits(self.secret_key.get_secret_value()) < _MIN_KEY_BITS:
-            raise ValueError(f"SECRET_KEY repeats itself and can be guessed, {advice}")
-        if min(map(entropy_bits, self.master_keys.by_id.values())) < _MIN_KEY_BITS:
-            raise ValueError("ENCRYPTION_KEYS has a key that is not random; `gwansang privacy new-key` makes one")
-        if self.metrics_token is not None and entropy_bits(self.metrics_token.get_secret_value()) < _MIN_TOKEN_BITS:
-            raise ValueError(f"METRICS_TOKEN repeats itself and can be guessed, {advice}")
-        return self
 
     @property
     def master_keys(self) -> MasterKeys:
@@ -244,14 +214,83 @@ class Settings(
         return self.log_format == "json" or (self.log_format == "auto" and self.production)
 
 
+class Settings(SettingValues):
+    """Settings that the service can start with."""
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if faults := list(_faults_together(self)):
+            raise ValueError("; ".join(fault.message for fault in faults))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """What is wrong with a setting, by its field; the message names it as people write it."""
+
+    name: str
+    message: str
+
+
+def inspect_settings() -> tuple[Settings, tuple[SettingFault, ...]]:
+    """Return the settings, with defaults for values that are invalid, and all that is wrong with them.
+
+    Raises SettingsError if `.env` can't be read.
+    """
+    invalid: dict[str, SettingFault] = {}
+    try:
+        values = SettingValues()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(".env can't be read as a text in UTF-8") from error
+    except ValidationError as error:
+        for fault in error.errors():
+            name, message = str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ")
+            invalid.setdefault(name, SettingFault(name, f"{name.upper()}: {message}"))
+        fields = SettingValues.model_fields
+        values = SettingValues(**{name: fields[name].get_default(call_default_factory=True) for name in invalid})
+    together = (fault for fault in _faults_together(values) if fault.name not in invalid)
+    return Settings.model_construct(**dict(values)), (*invalid.values(), *together)
+
+
 def load_settings() -> Settings:
     """Read the settings; raises SettingsError with one sentence if they can't be used."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+    settings, faults = inspect_settings()
+    if faults:
+        raise SettingsError("; ".join(fault.message for fault in faults))
+    return settings
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return f"{location[0]!s}".upper() + f": {text}" if location else text
+def _faults_together(values: SettingValues) -> Iterator[SettingFault]:
+    """Yield what is wrong with valid settings beside each other, or in production."""
+    if (values.s3_access_key_id is None) != (values.s3_secret_access_key is None):
+        yield SettingFault("s3_access_key_id", "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both")
+    if "*" in values.cors_origins and values.cors_credentials:
+        message = "CORS_ORIGINS=* and CORS_CREDENTIALS=true together would open every account to every site"
+        yield SettingFault("cors_origins", message)
+    elif "*" in values.cors_origins and values.production:
+        yield SettingFault("cors_origins", "CORS_ORIGINS=* is refused in production; name the sites that call the API")
+    if not values.production:
+        return
+    if values.password_bcrypt_rounds < _MIN_BCRYPT_ROUNDS:
+        message = "PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast"
+        yield SettingFault("password_bcrypt_rounds", message)
+    yield from _weak_secrets(values)
+
+
+def _weak_secrets(values: SettingValues) -> Iterator[SettingFault]:
+    key, token = values.secret_key.get_secret_value(), values.metrics_token
+    if key == DEFAULT_SECRET_KEY:
+        message = "SECRET_KEY has its default value, which production refuses; set one of your own"
+        yield SettingFault("secret_key", message)
+    elif len(key) < _MIN_SECRET_LENGTH:
+        yield SettingFault("secret_key", "SECRET_KEY is shorter than the 32 characters that production asks for")
+    elif entropy_bits(key) < _MIN_KEY_BITS:
+        yield SettingFault("secret_key", f"SECRET_KEY {_GUESSABLE}")
+    if values.encryption_keys is None:
+        message = "ENCRYPTION_KEYS is not set; production asks for a key of your own for stored measures"
+        yield SettingFault("encryption_keys", message)
+    elif min(map(entropy_bits, values.master_keys.by_id.values())) < _MIN_KEY_BITS:
+        message = "ENCRYPTION_KEYS has a key that is not random; `gwansang privacy new-key` makes one"
+        yield SettingFault("encryption_keys", message)
+    if token is not None and entropy_bits(token.get_secret_value()) < _MIN_TOKEN_BITS:
+        yield SettingFault("metrics_token", f"METRICS_TOKEN {_GUESSABLE}")

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from http.client import HTTPConnection, HTTPException
 from importlib import metadata
 from pathlib import Path
 
 from gwansang.cli.failure import CommandError
+from gwansang.cli.options import read_norms
 from gwansang.cli.serve import require_free_port
 from gwansang.vision.models import catalog
 
@@ -25,6 +27,10 @@ class Verdict(Enum):
     GOOD = "[green]ok[/]     "
     NOTE = "[yellow]note[/]   "
     MISSING = "[red]missing[/]"
+    WRONG = "[red]wrong[/]  "
+
+
+FAILURES = frozenset({Verdict.MISSING, Verdict.WRONG})  # they stop the start, or make the service of little use
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,40 @@ def check_models(model_path: Path) -> Iterator[CheckResult]:
         yield CheckResult(Verdict.GOOD, f"{len(catalog.MODELS)} models verified in {model_path}")
 
 
+def check_norms(path: Path | None) -> Iterator[CheckResult]:
+    """Yield a result for norms of the operator's own."""
+    if path is None:
+        return
+    try:
+        read_norms(path)
+    except CommandError as error:
+        yield CheckResult(Verdict.WRONG, str(error), "check NORMS_PATH, or make them anew with `gwansang calibrate`")
+    else:
+        yield CheckResult(Verdict.GOOD, f"norms of {path}")
+
+
 def check_port(host: str, port: int) -> CheckResult:
+    """Check that the service can listen, unless it does already."""
     try:
         require_free_port(host, port)
     except CommandError as error:
-        return CheckResult(Verdict.NOTE, str(error))
+        if _is_served(host, port):
+            return CheckResult(Verdict.NOTE, f"the service answers already on port {port} of {host}")
+        return CheckResult(Verdict.WRONG, str(error))
     return CheckResult(Verdict.GOOD, f"port {port} on {host} is free")
+
+
+def _is_served(host: str, port: int) -> bool:
+    """Return whether this service answers at an address."""
+    connection = HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=2)  # noqa: S104
+    try:
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse().read(1000)
+        return b'"healthy"' in answer or b'"UNKNOWN_HOST"' in answer  # the latter where TRUSTED_HOSTS is set
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def check_machine() -> Iterator[CheckResult]:

@@ -21,13 +21,14 @@ from gwansang.services.operations.storage_probe import StorageProbe
 _TIMEOUT_S = 5.0
 
 
-def check_services(settings: Settings) -> Iterator[CheckResult]:
-    """Check each service that is configured; creates no database and no folder."""
+def check_services(settings: Settings, wrong: frozenset[str]) -> Iterator[CheckResult]:
+    """Check each service whose settings are not among the wrong ones; creates no database and no folder."""
     database = _check_database(settings.database_url.get_secret_value())
     yield database
-    if database.verdict is Verdict.GOOD:
+    if database.verdict is Verdict.GOOD and not wrong & {"secret_key", "encryption_keys"}:
         yield asyncio.run(_check_keys(settings))
-    yield _check_storage(settings)
+    if not any(name.startswith("s3_") for name in wrong):
+        yield _check_storage(settings)
     yield _check_mail(settings)
     if settings.redis_url is not None:
         yield asyncio.run(_check_redis(settings.redis_url.get_secret_value()))
@@ -46,7 +47,7 @@ def _check_database(url: str) -> CheckResult:
         found = f"{kind} has version {schema.found or 'none'} of the tables, not {REVISION}"
         return CheckResult(Verdict.NOTE, found, "the next start brings it up to date")
     if schema.fit in (SchemaFit.OLDER, SchemaFit.NEWER_UNUSABLE):
-        return CheckResult(Verdict.MISSING, schema.advice)  # the service does not start, and says the same
+        return CheckResult(Verdict.WRONG, schema.advice)  # the service does not start, and says the same
     newer = " of a newer release, which this one can use" if schema.fit is SchemaFit.NEWER_USABLE else ""
     return CheckResult(Verdict.GOOD, f"{kind} answers, with version {schema.found} of the tables{newer}")
 
