@@ -2,10 +2,12 @@
 
     python -m tools.audit [LOCK ...]
 
-Exit code 0: nothing is known, or no database could be asked; 1: a release has a known vulnerability; 2: no such file.
+Exit code 0: nothing is known, or no database could be reached; 1: a release has a known vulnerability; 2: no such file,
+or the audit failed.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,8 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LOCKS = ("requirements.lock", "requirements-models.lock", "requirements-dev.lock", "requirements-build.lock")
+LOCKS = "requirements*.lock"
 _SERVICES = ("pypi", "osv")
+_UNREACHABLE = re.compile(  # as a traceback ends, and as pip-audit says it
+    r"^requests\.exceptions\.(ConnectionError|ConnectTimeout|ReadTimeout|ProxyError)\b|Could not connect to ",
+    re.MULTILINE,
+)
+
+
+class AuditFailedError(Exception):
+    """An audit failed for another reason than an unreachable database; the message is what pip-audit printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,10 @@ def parse_report(report: dict[str, Any]) -> Audit:
 
 
 def audit_lock(lock: Path) -> Audit | None:
-    """Return the audit of a lock file by the first database that answers, or None if none does."""
+    """Return the audit of a lock file by the first database that knows its releases, or None if none can be asked.
+
+    Raises AuditFailedError.
+    """
     for service in _SERVICES:
         report = _run_pip_audit(lock, service)
         if report is None:
@@ -65,25 +78,34 @@ def audit_lock(lock: Path) -> Audit | None:
 
 
 def _run_pip_audit(lock: Path, service: str) -> dict[str, Any] | None:
-    """Return pip-audit's report, or None if its database could not be asked."""
+    """Return pip-audit's report, or None if its database could not be reached; raises AuditFailedError."""
     command = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
     command += ["--format", "json", "--vulnerability-service", service, "--requirement", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
     try:
         report: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        return None
+    except ValueError as error:
+        if _UNREACHABLE.search(done.stderr):
+            return None
+        raise AuditFailedError(done.stderr.strip() or f"pip-audit ended with code {done.returncode}") from error
     return report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Audit lock files and print what is known; return the exit code."""
-    locks = [Path(name) for name in (sys.argv[1:] if arguments is None else arguments) or LOCKS]
+    names = sys.argv[1:] if arguments is None else arguments
+    locks = [Path(name) for name in names] or sorted(Path().glob(LOCKS))
     missing = [str(lock) for lock in locks if not lock.is_file()]
-    if missing:
-        print(f"no such lock file: {', '.join(missing)}; run this in the folder of the project")
+    if missing or not locks:
+        print(f"no such lock file: {', '.join(missing) or LOCKS}; run this in the folder of the project")
         return 2
-    audits = {lock: audit_lock(lock) for lock in locks}
+    audits: dict[Path, Audit | None] = {}
+    for lock in locks:
+        try:
+            audits[lock] = audit_lock(lock)
+        except AuditFailedError as error:
+            print(f"{lock} could not be audited:\n{error}", file=sys.stderr)
+            return 2
     for lock, audit in audits.items():
         if audit is None:
             print(f"SKIPPED {lock}: no advisory database can be reached from here; nothing was audited")
