@@ -38,7 +38,14 @@ _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
 _OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
 # HTTP clients and tracing libraries of browsers send these by themselves; nothing here reads them.
-_CLIENT_HEADERS = ("X-Requested-With", "traceparent", "tracestate", "sentry-trace", "baggage")
+_CLIENT_HEADERS = (
+    *("X-Requested-With", "Cache-Control", "Pragma", "If-None-Match", "If-Modified-Since", "Range", "DNT"),
+    *("traceparent", "tracestate", "baggage", "sentry-trace", "newrelic", "elastic-apm-traceparent"),
+    *("b3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled", "uber-trace-id", "X-Amzn-Trace-Id"),
+    *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority"),
+    *("Request-Id", "Request-Context"),
+)
+"""What pages and their monitoring add to requests by themselves."""
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Container]]
 

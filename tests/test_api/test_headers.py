@@ -83,7 +83,13 @@ def test_a_preflight_for_something_unlisted_is_refused(wanted: dict[str, str]) -
     assert send_request("OPTIONS", JSON_CALL, app=ALLOWED, headers=headers).status_code == 400
 
 
-@pytest.mark.parametrize("header", ["x-requested-with", "traceparent", "tracestate", "sentry-trace", "baggage"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("x-requested-with", "cache-control", "if-none-match", "range"),
+        *("traceparent", "tracestate", "sentry-trace", "baggage", "newrelic", "x-b3-traceid", "x-datadog-trace-id"),
+    ],
+)
 def test_an_allowed_origin_may_send_the_headers_that_clients_add_by_themselves(header: str) -> None:
     headers = {
         "Origin": "https://app.example.com",

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -42,12 +43,28 @@ def broken_lines(text: str) -> str:
         lambda text: f"data:image/jpeg;charset=utf-8;base64,{text}",
         lambda text: f"DATA:IMAGE/PNG;BASE64,{text}",
         lambda text: f"data:;base64,{text}",
+        lambda text: f'data:image/jpeg;name="me, at home;1.jpg";base64,{text}',
+        lambda text: f"data:image/jpeg;base64,{quote(text)}",
+        lambda text: f"data:image/jpeg;base64,{quote(text, safe='')}".replace("%", "%0A%"),
         broken_lines,
         lambda text: f" \t{text}\n ",
         lambda text: text.replace("+", "-").replace("/", "_"),
         lambda text: text.rstrip("="),
     ],
-    ids=["bare", "data URL", "charset", "upper case", "no type", "CR LF", "blanks", "URL-safe", "no padding"],
+    ids=[
+        "bare",
+        "data URL",
+        "charset",
+        "upper case",
+        "no type",
+        "name",
+        "escaped",
+        "lines",
+        "CR LF",
+        "blanks",
+        "URL-safe",
+        "no padding",
+    ],
 )
 def test_all_spellings_of_base64_are_read(write: Callable[[str], str], client: httpx.Client) -> None:
     answer = client.post(JSON_CALL, json={"image": write(photo_text())})

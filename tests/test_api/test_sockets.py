@@ -115,7 +115,7 @@ async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(
             assert socket.closed_with == 4401
 
 
-@pytest.mark.parametrize("name", ["token", "access_token", "Token", "jwt"])
+@pytest.mark.parametrize("name", ["token", "access_token", "Token", "jwt", "auth", "authToken", "x-api-key", "apikey"])
 @pytest.mark.parametrize("allow_guests", [True, False])
 async def test_a_token_in_the_url_is_refused_with_a_word_and_nobody_becomes_a_guest(
     name: str, allow_guests: bool

@@ -5,7 +5,7 @@ import pytest
 
 from gwansang.vision import errors
 from gwansang.vision.video import DecodeBudget, decode_frames, inspect_clip, scan_clip
-from tests.support.clips import Rgb, encode_clip
+from tests.support.clips import Rgb, box, encode_clip
 
 FRAMES = 24
 PORTRAIT = (0, 1, -1, 0)  # display matrix of a phone held upright
@@ -83,3 +83,30 @@ def test_a_codec_that_is_not_read_is_refused_with_the_setting_of_the_phone() -> 
     with pytest.raises(errors.UnsupportedVideoTypeError, match="Most Compatible") as caught:
         inspect_clip(prores)
     assert caught.value.context["codec"] == "jpeg"
+
+
+# what stands around the pictures of a file
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    [b"SEFT" + bytes(range(40)), b"\0\0\0\1SEFH" + bytes(64), b"\xff" * 200, b"\0\0\0\3" + b"vivo" * 30, b"\r\n" * 9],
+    ids=["an older Samsung's", "a long box", "ones", "a short box", "lines"],
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"movflags": "frag_keyframe+empty_moov", "g": "8"}], ids=["whole", "fragments"]
+)
+def test_a_trailer_that_is_no_box_changes_nothing(trailer: bytes, options: dict[str, str]) -> None:
+    clip = encode_clip(numbered(), **options)
+    assert shown(clip + trailer) == shown(clip)
+
+
+def test_quicktime_files_without_brands_and_with_filling_are_read() -> None:
+    """Cameras of before 2005 wrote no brands, and some apps put filling before them."""
+    mov = encode_clip(numbered(), container="mov")
+    assert mov[4:8] == b"ftyp"
+    assert shown(mov.replace(b"ftyp", b"free", 1)) == shown(mov)
+    fragments = encode_clip(numbered(), movflags="frag_keyframe+empty_moov+default_base_moof")
+    assert shown(box(b"wide") + box(b"free", bytes(8)) + fragments) == shown(fragments)
+    with pytest.raises(errors.UnsupportedVideoTypeError):
+        inspect_clip(box(b"free") * 50_000 + fragments)

@@ -2,11 +2,13 @@
 
 import binascii
 import re
+from urllib.parse import unquote_to_bytes
 
 from gwansang.core.exceptions import InvalidInput
 from gwansang.vision.errors import EmptyImageError
 
-_DATA_URL = re.compile(r"\s*data:[^,;]{0,100}((?:;[^,;]{1,100}){0,8}),", re.IGNORECASE)
+_PARAMETER = r';(?:[^,;"=]{1,50}="[^"]{0,200}"|[^,;]{1,100})'
+_DATA_URL = re.compile(rf"\s*data:[^,;]{{0,100}}((?:{_PARAMETER}){{0,8}}),", re.IGNORECASE)
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WHITE_SPACE = b" \t\r\n\f\v"
 
@@ -19,7 +21,11 @@ class InvalidBase64Error(InvalidInput):
 def decode_image(text: str) -> bytes:
     """Return the image's bytes, whatever type a data URL declares; raises InvalidBase64Error, EmptyImageError."""
     try:
-        raw = text[_start(text) :].encode("ascii").translate(None, _WHITE_SPACE)
+        start = _start(text)
+        raw = text[start:].encode("ascii")
+        if start and b"%" in raw:  # as in any URL
+            raw = unquote_to_bytes(raw)
+        raw = raw.translate(None, _WHITE_SPACE)
     except UnicodeEncodeError:
         raise _invalid() from None
     if not raw:

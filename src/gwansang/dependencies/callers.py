@@ -30,7 +30,8 @@ SCOPES: dict[str, str] = {
 }
 
 
-_QUERY_TOKENS = frozenset(("token", "access_token", "authorization", "bearer", "jwt"))
+_QUERY_SECRETS = frozenset(("authorization", "auth", "bearer", "jwt", "credential", "credentials", "apikey", "xapikey"))
+_OWN_QUERY = frozenset(("api_key", "ticket"))
 
 
 class TokenInQueryError(Unauthenticated):
@@ -38,6 +39,12 @@ class TokenInQueryError(Unauthenticated):
 
     code = "TOKEN_IN_QUERY"
     title = "Tokens don't belong into the URL"
+
+
+def _is_secret(name: str) -> bool:
+    """Return whether a query parameter is what clients elsewhere send a token or key in."""
+    plain = name.lower().replace("-", "").replace("_", "")
+    return name not in _OWN_QUERY and ("token" in plain or plain in _QUERY_SECRETS)
 
 
 class _AccessTokenScheme(OAuth2PasswordBearer):
@@ -48,7 +55,7 @@ class _AccessTokenScheme(OAuth2PasswordBearer):
 
     async def __call__(self, connection: HTTPConnection) -> str | None:
         lines = connection.headers.getlist("authorization")
-        if any(name.lower() in _QUERY_TOKENS for name in connection.query_params):
+        if any(map(_is_secret, connection.query_params)):
             message = "A token in the URL is not taken: send it as a header, or open a socket with a ticket."
             raise TokenInQueryError(message)
         if not lines:

@@ -7,7 +7,7 @@ edits, which `edit_list` reads.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -40,6 +40,10 @@ _KEPT = {
     b"moof": frozenset({b"mfhd", b"traf"}),
     b"traf": frozenset({b"tfhd", b"tfdt", b"trun"}),
 }
+_FILLING = frozenset({b"free", b"skip", b"wide", b"pnot", b"uuid"})  # may stand before what tells the kind
+_BRANDLESS = frozenset({b"moov", b"mdat"})
+_MAX_FILLING = 8  # boxes
+_HEAD_BYTES = 8
 _CODECS = frozenset({"avc1", "avc3", "hvc1", "hev1", "vp08", "vp09", "av01", "mp4v"})
 _ROW_BYTES = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stco": 4, b"co64": 8}
 _MAX_BOXES = 60_000  # thirty seconds in fragments of one frame have about half of that
@@ -77,7 +81,7 @@ def inspect_mp4(data: bytes) -> ClipHeader:
     _check_brand(data)
     summary = _Summary()
     try:
-        _walk(data, _Box(b"", 0, 0, len(data)), summary)
+        _walk_file(data, summary)
     except (struct.error, IndexError, RecursionError) as error:
         raise CorruptVideoError("The video is damaged or ends too early; send the original file.") from error
     if not summary.movies:
@@ -105,13 +109,26 @@ def _check_lengths(summary: _Summary) -> tuple[Edit, ...]:
 
 
 def _check_brand(data: bytes) -> None:
-    (size,) = struct.unpack_from(">I", data) if len(data) >= 16 else (0,)
-    brands = {data[offset : offset + 4] for offset in (8, *range(16, min(size, len(data), 512), 4))}
-    if data[4:8] != b"ftyp" or not brands & _BRANDS:
-        raise unsupported_container()
+    """Check that a file is of a kind that is read: by its brands, or as QuickTime files that are older than brands."""
+    start = 0
+    for _ in range(_MAX_FILLING + 1):
+        if start + 16 > len(data):
+            break
+        size, kind = struct.unpack_from(">I4s", data, start)
+        if kind == b"ftyp":
+            brands = {data[start + offset : start + offset + 4] for offset in (8, *range(16, min(size, 512), 4))}
+            if brands & _BRANDS:
+                return
+        elif kind in _BRANDLESS:
+            return
+        if kind not in _FILLING or size < _HEAD_BYTES:
+            break
+        start += size
+    raise unsupported_container()
 
 
-def _boxes(data: bytes, parent: _Box) -> Iterator[_Box]:
+def _boxes(data: bytes, parent: _Box, may_be_cut: Callable[[bytes], bool] = lambda _: False) -> Iterator[_Box]:
+    """Yield the boxes in another; may_be_cut: whether one of a kind may end the parent with less than it announces."""
     start = parent.body
     while start + 8 <= parent.end:  # a file may end with a few bytes that are no box
         size, kind = struct.unpack_from(">I4s", data, start)
@@ -121,13 +138,24 @@ def _boxes(data: bytes, parent: _Box) -> Iterator[_Box]:
             body += 8
         end = parent.end if size == 0 else start + size
         if end < body or end > parent.end:
-            raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
+            if not may_be_cut(kind):
+                raise CorruptVideoError("The video is damaged or ends too early; send the whole file.")
+            end = parent.end
         yield _Box(kind, start, body, end)
         start = end
 
 
-def _walk(data: bytes, parent: _Box, summary: _Summary) -> None:
-    for box in _boxes(data, parent):
+def _walk_file(data: bytes, summary: _Summary) -> None:
+    """Check all boxes of a file; behind its table of contents, bytes may follow that are no box: a vendor's trailer."""
+
+    def may_be_cut(kind: bytes) -> bool:
+        return summary.movies > 0 and kind not in _KEPT[b""]
+
+    _walk(data, _Box(b"", 0, 0, len(data)), summary, may_be_cut)
+
+
+def _walk(data: bytes, parent: _Box, summary: _Summary, may_be_cut: Callable[[bytes], bool] = lambda _: False) -> None:
+    for box in _boxes(data, parent, may_be_cut):
         summary.boxes += 1
         if summary.boxes > _MAX_BOXES:
             raise VideoTooLargeError("The video is cut into too many pieces; save it anew.", max_boxes=_MAX_BOXES)
