@@ -77,6 +77,8 @@ UNCHOSEN = part('form-data; name="file"; filename=""', b"", OCTETS)
         ((part('form-data; name="file"', drawn_portrait(".png"), "content-type: IMAGE/PNG"),), 1),
         ((part('form-data; name="file"', drawn_portrait(), OCTETS),), 1),
         ((part('form-data; name="file"', drawn_portrait(), JPEG),) * 2, 2),
+        ((part("form-data", drawn_portrait(), JPEG),), 1),
+        ((part('form-data; filename="x.jpg"', drawn_portrait()), photo_part()), 2),
         ((photo_part(), UNCHOSEN), 1),
         ((UNCHOSEN, photo_part()), 1),
         ((UNCHOSEN, photo_part(), UNCHOSEN, photo_part(), UNCHOSEN), 2),
@@ -85,6 +87,7 @@ UNCHOSEN = part('form-data; name="file"; filename=""', b"", OCTETS)
     ids=[
         *("RFC 5987", "with a language", "Latin-1", "an unknown charset"),
         *("no name", "no name, PNG", "no name, octets", "two without names"),
+        *("no field", "one of two without a field"),
         *("unchosen last", "unchosen first", "some unchosen", "unchosen in a field of its own"),
     ],
 )

@@ -15,6 +15,7 @@ _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
 _MAX_BOUNDARY = 200
 _MAX_NAME = 100
+_FILE_FIELD = "file"
 _FILE_TYPES = ("image/", "video/", "application/octet-stream", "application/zip", "application/x-zip")
 """Beginnings of the content types of parts that are files even without a file name."""
 
@@ -43,7 +44,7 @@ class FormParser:
     """Parser of one form whose files are all in one field.
 
     A part is a file if it has a file name or a file's content type. An empty one without a name is the file input of a
-    browser in which nothing was chosen, and counts as absent.
+    browser in which nothing was chosen, and counts as absent. A file without a field belongs to that of the files.
 
     field: the field of the files; any one if None. check_size: called with the size of a part while it grows and the
     number of files before it, to raise if that is too much. Methods raise InvalidFormError, TooManyFilesError and the
@@ -141,8 +142,10 @@ class FormParser:
     def _end_part(self) -> None:
         part, self._part = self._part, _Part()
         kind, options = parse_options_header(part.disposition)
-        name = options.get(b"name", b"").decode("utf-8")
         filename = _filename(part, options)
+        name = options.get(b"name", b"").decode("utf-8")
+        if filename is not None:
+            name = name or self._field or _FILE_FIELD
         taken = name in self.fields or (filename is None and name == self.file_field and self.file_count > 0)
         if kind != b"form-data" or not name or taken:
             raise InvalidFormError("Every part of the form needs a name of its own.")
