@@ -122,8 +122,3 @@ def _grip(scene: Scene, corners: Corners) -> None:
         far = middle - side * scene.across * reach[0] + down * low * reach[1] / scene.cm
         tip = far + side * across * rng.uniform(0.5, 3)
         paint_finger(scene, [far - side * across * 2 + down * 3, far, tip], 1.05, pose)
-
-
-_SHAPES: tuple[Callable[[Scene, Points, float], Corners], ...] = (
-    _phone, _phone, _cup, _bottle, _book, _microphone, _lump,
-)  # fmt: skip

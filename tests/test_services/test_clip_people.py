@@ -214,3 +214,10 @@ def test_stretched_frames_are_not_averaged_with_others(vision: NetworkVision) ->
     mostly_widened = merge_parts([ClipPart((*upright[:2], *widened), {})])
     assert "STRETCHED" in mostly_widened.quality.warnings
     assert mostly_widened.quality.frames == 4
+
+
+def test_of_a_clip_with_several_people_and_nobody_the_people_are_told() -> None:
+    """The others must not be read by chance, whatever else hides them."""
+    with pytest.raises(errors.MultipleFacesError) as caught:
+        merge_parts([ClipPart((), {"NO_FACE": 5, "MULTIPLE_FACES": 2}, {"MULTIPLE_FACES": {"count": 3}})])
+    assert caught.value.context["count"] == 3

@@ -11,7 +11,7 @@ from gwansang.vision.gates.edit_list import Edit, shown_frames
 from gwansang.vision.video import DecodeBudget, decode_frames, inspect_clip, scan_clip
 from tests.support.clips import Rgb, edited_clip, encode_clip, overwrite_box, whole_clip
 
-RATE, FRAME_MS, FRAME_TICKS = 25, 40, 512  # the movie counts in ms, the track in 1/12800 s
+RATE, FRAME_TICKS = 25, 512  # the movie counts in ms, the track in 1/12800 s
 FRAMES = 50
 
 

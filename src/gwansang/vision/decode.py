@@ -9,16 +9,10 @@ from numpy.typing import NDArray
 from gwansang.vision.errors import CorruptImageError
 from gwansang.vision.face import Points
 from gwansang.vision.gates.headers import ImageHeader
-from gwansang.vision.gates.jpeg import reaches_last_block
+from gwansang.vision.gates.jpeg import decode_jpeg, reaches_last_block
 
 Pixels = NDArray[np.uint8]
 
-_REDUCED = {
-    1: cv2.IMREAD_COLOR_RGB,
-    2: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_2,  # the RGB flag takes the place of the colour bit
-    4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
-    8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
-}
 WHOLE_PIXELS = 2_048 * 1_536
 """Images up to this size are decoded whole: a JPEG that is decoded reduced differs from its PNG by a level of grey."""
 _USUAL_LONG_SIDE = 900  # px from which on a face of a sixth of the picture fills the input of the mesh network
@@ -134,7 +128,9 @@ def _decode(data: bytes, flags: int) -> Pixels:
 
 
 def _decode_jpeg(jpeg: bytes, reduction: int = 1) -> Pixels:
-    pixels = _decode(jpeg, _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels: Pixels | None = decode_jpeg(jpeg, reduction)
+    if pixels is None:
+        raise CorruptImageError("The image is damaged or not complete; send the original file.")
     if _may_be_truncated(pixels) and not reaches_last_block(jpeg, 8):
         raise CorruptImageError("The image is not complete; send the original file.")
     return pixels
@@ -146,7 +142,7 @@ def _decode_whole(header: ImageHeader) -> Pixels:
         return _decode_jpeg(header.stripped)
     if header.has_alpha:
         return _blend_on_background(_decode(header.stripped, cv2.IMREAD_UNCHANGED))
-    return _decode(header.stripped, _REDUCED[1] | cv2.IMREAD_IGNORE_ORIENTATION)
+    return _decode(header.stripped, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
 def _shrink(pixels: Pixels, factor: int) -> Pixels:

@@ -156,8 +156,12 @@ def merge_parts(parts: Sequence[ClipPart]) -> FaceObservation:
     """Merge the frames of all parts; raises the error of most frames if none shows a face, DifferentFacesError."""
     everybody = [frame for part in parts for frame in part.frames]
     rejected = sum((Counter(part.rejected) for part in parts), Counter())
-    if not everybody or rejected[errors.MultipleFacesError.code] > len(everybody):
-        raise _clip_error(parts, rejected)
+    if rejected[errors.MultipleFacesError.code] > len(everybody):
+        raise _clip_error(parts, errors.MultipleFacesError.code)
+    if not rejected and not everybody:
+        raise errors.CorruptVideoError("No frame of the video can be decoded; send the original file.")
+    if not everybody:
+        raise _clip_error(parts, max(rejected, key=lambda code: (rejected[code], code)))  # of equals, the last by code
     of_one = _frames_of_one_person(everybody)
     observed = _frames_of_one_shape(of_one)
     best_score = max(frame.quality.score for frame in observed)
@@ -201,11 +205,8 @@ def _frames_of_one_shape(observed: Sequence[FrameObservation]) -> list[FrameObse
     return [frame for frame in observed if _is_stretched(frame.quality) == are_most]
 
 
-def _clip_error(parts: Sequence[ClipPart], rejected: Counter[str]) -> AppError:
-    """Return the error of most frames, with the context of the first of them; of equals, the last by code."""
-    if not rejected:
-        return errors.CorruptVideoError("No frame of the video can be decoded; send the original file.")
-    code = max(rejected, key=lambda code: (rejected[code], code))
+def _clip_error(parts: Sequence[ClipPart], code: str) -> AppError:
+    """Return the error of a clip whose frames were rejected with a code, with the context of the first of them."""
     kind = _REJECTION_OF_CODE[code]
     context = next((part.contexts[code] for part in parts if code in part.contexts), {})
     return kind(_REJECTIONS[kind], **context)

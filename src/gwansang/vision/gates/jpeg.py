@@ -21,10 +21,10 @@ _PADDING = re.compile(rb"\x00{64,}|\xff{64,}")
 _SOME_DATA = bytes(range(16, 240, 7)) * 4
 _MORE_DATA = _SOME_DATA + b"".join(bytes((0xFF, 0xD0 + number)) + _SOME_DATA for number in range(8))  # with restarts
 _REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
+    1: cv2.IMREAD_COLOR_RGB,
+    2: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_2,  # the RGB flag takes the place of the colour bit
+    4: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_COLOR_RGB | cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
 _MAX_CHECKED_PIXELS = 4_000_000
 _MAX_SCANNED_PIXELS = 250_000_000  # in all scans together; the picture is decoded up to six times
@@ -98,23 +98,24 @@ def reaches_last_block(jpeg: bytes, reduction: int) -> bool:
 
     reduction: 1, 2, 4 or 8; at 8 only missing blocks count, at 1 missing detail of blocks, too.
     """
-    picture = _decode(jpeg, reduction)
-    return picture is not None and np.array_equal(picture, _decode(jpeg[:-2] + _MORE_DATA + jpeg[-2:], reduction))
+    picture = decode_jpeg(jpeg, reduction)
+    return picture is not None and np.array_equal(picture, decode_jpeg(jpeg[:-2] + _MORE_DATA + jpeg[-2:], reduction))
 
 
 def _ends_in_padding(jpeg: bytes, reduction: int) -> bool:
     """Return whether the last block is made of padding, as in a file whose download stopped, and not of a picture."""
     edges = [edge for padding in _PADDING.finditer(jpeg) for edge in padding.span()][-2 * _MAX_PADDINGS :]
-    picture: Any = _decode(jpeg, reduction) if edges else None
+    picture: Any = decode_jpeg(jpeg, reduction) if edges else None
 
     def is_complete(edge: int) -> bool:
-        return np.array_equal(_decode(jpeg[:edge] + jpeg[-2:], reduction), picture)
+        return np.array_equal(decode_jpeg(jpeg[:edge] + jpeg[-2:], reduction), picture)
 
     completing = bisect_left(edges, True, key=is_complete)  # the more data, the more complete
     return completing < len(edges) and completing % 2 == 1
 
 
-def _decode(jpeg: bytes, reduction: int) -> Any:  # noqa: ANN401 - an array or None
+def decode_jpeg(jpeg: bytes, reduction: int) -> Any:  # noqa: ANN401 - OpenCV's stub knows no dtypes
+    """Return the RGB pixels as stored at 1 / `reduction` (1, 2, 4, 8) of the size, None if there are none."""
     try:
         return cv2.imdecode(np.frombuffer(jpeg, np.uint8), _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
