@@ -63,7 +63,7 @@ _OF_ALL_PIXELS = frozenset(
         QualityWarning.LOW_DYNAMIC_RANGE,
     }
 )
-"""Warnings that are judged from all pixels of a face, and not told if some of them are of what covers it."""
+"""Warnings that are judged from all pixels of a face, and left out if some of them are of what covers it."""
 
 _OF_REGION: Mapping[str, tuple[QualityWarning, ...]] = {
     "mouth": (QualityWarning.SMILE, QualityWarning.MOUTH_OPEN),

@@ -64,7 +64,7 @@ def present_comparison(comparison: Comparison, locale: Locale) -> wire.Compariso
 
 
 def comparison_text(comparison: Comparison, locale: Locale) -> str:
-    """Return a sentence about what changed, and whether it exceeds the noise of photos, as far as that can be told."""
+    """Return a sentence about what changed, and whether it exceeds the noise of photos, as far as that is known."""
     parts = [key for key, part in comparison.parts.items() if part.changed]
     if comparison.element_changed:
         parts.append("element")
