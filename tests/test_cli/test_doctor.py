@@ -138,6 +138,9 @@ def test_a_schema_that_is_older_or_newer_is_told_and_fails_if_nothing_would_star
     set_version(database_url, found, oldest_code)
     done = gwansang("doctor", folder=tmp_path, DATABASE_URL=database_url, PORT=free_port)
     assert told in done.stdout
+    if found < REVISION:
+        is_sqlite = database_url.startswith("sqlite")
+        assert ("the next start brings it up to date" if is_sqlite else "run `gwansang db upgrade`") in done.stdout
     starts = oldest_code == REVISION or (found < REVISION and database_url.startswith("sqlite"))
     assert done.returncode == (0 if starts else 1), done.stdout
 
