@@ -1,5 +1,7 @@
 """What callers get of a face that is partly covered, from the answer to the history."""
 
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -75,6 +77,15 @@ async def test_a_comparison_leaves_out_what_one_photo_hides(minji: Person) -> No
     assert compared["parts"]["mouth"]["a"]["shape"] == "가려져 보이지 않음"
     assert "mouth_width" not in compared["measures"]
     assert "eye_tilt" in compared["measures"]
+
+
+async def test_an_export_has_the_measures_that_were_seen(minji: Person) -> None:
+    await read(minji, *MASK)
+    answer = await minji.call("GET", "/users/me/export", params={"format": "zip"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        texts = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".txt"))
+    assert "- eye_tilt: " in texts
+    assert "- mouth_width: " not in texts
 
 
 async def test_an_unknown_region_is_refused(minji: Person) -> None:

@@ -127,6 +127,7 @@ MEASURE_TABLE: tuple[Measure, ...] = (
 )
 # fmt: on
 MEASURES_BY_KEY: Mapping[str, Measure] = {row.key: row for row in MEASURE_TABLE}
+KEYS_BY_NAME: Mapping[str, str] = {row.name: row.key for row in MEASURE_TABLE}
 
 
 def collect_measures(values: Mapping[str, float], errors: Mapping[str, float], capture: CaptureConditions) -> Measures:

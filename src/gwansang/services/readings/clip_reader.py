@@ -200,7 +200,7 @@ def _frames_of_one_person(observed: Sequence[FrameObservation]) -> list[FrameObs
 
 
 def _frames_of_one_shape(observed: Sequence[FrameObservation]) -> list[FrameObservation]:
-    """Return the frames with the warning STRETCHED or those without, whichever are more: they are measured differently."""
+    """Return the frames that are STRETCHED or the others, whichever are more: they are measured differently."""
     are_most = 2 * sum(_is_stretched(frame.quality) for frame in observed) > len(observed)
     return [frame for frame in observed if _is_stretched(frame.quality) == are_most]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gwansang.reading.covers import UNSEEN_SHAPE, is_seen
-from gwansang.reading.measurements import MEASURE_TABLE
+from gwansang.reading.measurements import KEYS_BY_NAME
 from gwansang.reading.memory import shape_labels
 from gwansang.reading.model import Energy, PartReading
 from gwansang.reading.profile import label_agreement
@@ -14,7 +14,6 @@ from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
 
 NOISE_UP_TO: Final = 3.0  # errors of the difference; of 400 unchanged measures, one exceeds it by chance
 Condition = Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"]
-_KEYS: Final = {row.name: row.key for row in MEASURE_TABLE}
 _SMILES_APART = 0.25
 _DEGREES_APART = 6.0
 _DISTANCES_APART = 1.25  # as a ratio: perspective distorts a face in proportion to it
@@ -112,7 +111,7 @@ def compare(a: KeptAnalysis, b: KeptAnalysis) -> Comparison:
 
 
 def _is_shown(name: str, measure: KeptMeasure) -> bool:
-    return name not in _KEYS or is_seen(_KEYS[name], measure.error)
+    return name not in KEYS_BY_NAME or is_seen(KEYS_BY_NAME[name], measure.error)
 
 
 def _measured_alike(a: KeptAnalysis, b: KeptAnalysis) -> bool:

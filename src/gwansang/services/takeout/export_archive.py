@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 
 from gwansang.reading.covers import is_seen
+from gwansang.reading.measurements import KEYS_BY_NAME
 from gwansang.reading.model import Archetypes
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.takeout.export_service import Collection, ExportService
@@ -118,7 +119,7 @@ def reading_as_text(analysis: KeptAnalysis) -> str:
     lines += [
         f"- {name}: {measure.value:.4g} ± {measure.error:.2g} {measure.unit}"
         for name, measure in sorted(analysis.measures.items())
-        if is_seen(name, measure.error)
+        if name not in KEYS_BY_NAME or is_seen(KEYS_BY_NAME[name], measure.error)
     ]
     return "\n".join([*lines, "", reading.disclaimer, ""])
 
