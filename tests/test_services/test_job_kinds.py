@@ -13,7 +13,6 @@ from gwansang.container import Accounts
 from gwansang.core.meters import Meters
 from gwansang.schemas.tasks import BatchOut
 from gwansang.services.accounts.consent_service import ConsentRequiredError
-from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.storage_probe import StorageProbe
 from gwansang.services.tasks.executor import JobExecutor
@@ -21,7 +20,7 @@ from gwansang.services.tasks.job import JobResult, TaskContext
 from gwansang.services.tasks.kinds import BATCH, FACE, JOB_KINDS, JobKinds, ResultType
 from gwansang.services.tasks.task_service import TaskNotFoundError
 from tests.support.accounts import accounts_on, signed_up, stream
-from tests.support.fakes import FakeVision, MovingClock
+from tests.support.fakes import MovingClock
 from tests.support.serving import settings_for_tests
 
 pytestmark = pytest.mark.anyio
@@ -88,8 +87,6 @@ async def test_every_kind_is_counted_before_it_has_a_task(accounts: Accounts) ->
     metrics = MetricsService(
         Meters(),
         accounts.uow,
-        InferencePool(FakeVision, workers=1, queue=1, timeout_s=1),
-        accounts.store,
         StorageProbe(accounts.store, new_id=uuid4),
         job_kinds=KINDS.by_name,
         clock=accounts.job_resources.clock,
