@@ -1,4 +1,4 @@
-"""What the job engine and the code that executes tasks tell each other; light to import, unlike the engine."""
+"""Values that pass between the job engine and the code that executes tasks; light to import, unlike the engine."""
 
 from dataclasses import dataclass
 from uuid import UUID
