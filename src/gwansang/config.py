@@ -163,6 +163,7 @@ class EdgeSettings(BodySettings):
     api_key_in_query: bool = False
     header_timeout_s: float = Field(10.0, gt=0)
     body_timeout_s: float = Field(60.0, gt=0)
+    send_timeout_s: float = Field(30.0, gt=0)
     connections_per_address: int = Field(100, ge=10)
     sockets_per_user: int = Field(3, ge=1)
     sockets_per_address: int = Field(20, ge=1)

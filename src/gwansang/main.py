@@ -19,12 +19,11 @@ from gwansang.api.v1.endpoints import health, metrics
 from gwansang.api.v1.router import ROUTERS
 from gwansang.config import BodySettings, Settings, load_settings
 from gwansang.container import Container, open_container
-from gwansang.core.http_protocol import OPEN_CONNECTIONS, OpenConnections
 from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.body_budget import BodyBudget
-from gwansang.core.middleware.body_gate import BodyGate
+from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
 from gwansang.core.middleware.hosts import TrustedHosts
 from gwansang.core.middleware.metrics import Metrics
@@ -32,7 +31,8 @@ from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
-from gwansang.dependencies.callers import body_holder
+from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
+from gwansang.dependencies.callers import admit_body, body_holder
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -100,6 +100,8 @@ def _lifespan(
             connections = OpenConnections(
                 per_address=None if settings.trusted_proxies else settings.connections_per_address,
                 head_timeout_s=settings.header_timeout_s,
+                send_timeout_s=settings.send_timeout_s,
+                observe=container.meters.observe_refusal,
             )
             yield {"container": container, "meters": container.meters, OPEN_CONNECTIONS: connections}
 
@@ -135,7 +137,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             timeout_s=settings.body_timeout_s,
             budget=BodyBudget(max_bytes=settings.max_inflight_bytes, timeout_s=_BODY_WAIT_S),
             error_response=errors.error_response,
-            holder_of=body_holder,
+            senders=BodySenders(holder_of=body_holder, admit=admit_body),
         ),
     ]
 

@@ -30,9 +30,11 @@ from tests.support.photos import model_dir
 JSON_CALL = "/api/v1/analysis/face"
 ENCRYPTION_KEYS = "tests:Yk3vRr0cW8xq1dJmTzS5nUeB7hGfLpA2oQ9iKtVwX4E="
 UPLOAD_CALL = "/api/v1/analysis/face/upload"
-HTTP_PROTOCOL = "gwansang.core.http_protocol:BoundedHttpProtocol"
-SERVER_OPTIONS = ("--http", HTTP_PROTOCOL, "--no-access-log", "--no-server-header", "--no-proxy-headers")
-SOCKET_OPTIONS = ("--ws", "websockets-sansio", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
+_START = """
+import sys, uvicorn
+from gwansang.cli.serve import SERVER_OPTIONS
+uvicorn.run("gwansang.main:app", fd=int(sys.argv[1]), **SERVER_OPTIONS)
+"""  # as `gwansang serve`, on a socket that the test listens on already
 # Most tests are not about limits, and all of them come from one address.
 LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
 
@@ -192,9 +194,8 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     """Start a server on a free loopback port and yield it once it is ready."""
     log = folder / "server.log"
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
-        command = [sys.executable, "-m", "uvicorn", "gwansang.main:app", "--fd", str(listening.fileno())]
         process = subprocess.Popen(
-            [*command, *SERVER_OPTIONS, *SOCKET_OPTIONS],
+            [sys.executable, "-c", _START, str(listening.fileno())],
             pass_fds=[listening.fileno()],
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -78,3 +78,44 @@ async def test_bytes_that_were_stored_make_room_although_their_request_goes_on()
         storing.release()
         await asyncio.wait_for(waiting, 60)
     assert budget.held_bytes == 0
+
+
+async def test_small_bodies_take_no_place_of_the_oldest_large_ones_and_complete_ones_hold_none_back() -> None:
+    budget = BodyBudget(max_bytes=100, timeout_s=0.05)
+    with ExitStack() as stack:
+        for complete in (True, False):
+            for _ in range(4):
+                stack.enter_context(budget.reserve(small=True)).add(1, last=complete)
+        large = stack.enter_context(budget.reserve())
+        large.add(100, last=False)
+        await large.wait()
+
+
+async def test_small_bodies_of_one_caller_share_a_quarter_of_the_reserve() -> None:
+    budget = BodyBudget(max_bytes=1600, timeout_s=0.05)
+    with ExitStack() as stack:
+        mine = [stack.enter_context(budget.reserve(small=True)) for _ in range(6)]
+        for reservation in mine:
+            reservation.assign("user:1")
+        for reservation in mine[:5]:
+            reservation.add(10, last=False)
+        with pytest.raises(BodyBudgetError):
+            await mine[5].wait()
+        stranger = stack.enter_context(budget.reserve(small=True))
+        stranger.assign("user:2")
+        await stranger.wait()
+        mine[0].add(1, last=True)
+        await mine[5].wait()
+
+
+async def test_small_bodies_count_to_the_share_of_their_caller() -> None:
+    budget = BodyBudget(max_bytes=100, timeout_s=0.05)
+    with ExitStack() as stack:
+        small, first, second = (stack.enter_context(budget.reserve(small=size)) for size in (True, False, False))
+        for reservation in (small, first, second):
+            reservation.assign("user:1")
+        first.add(20, last=False)
+        await second.wait()
+        small.add(5, last=False)
+        with pytest.raises(BodyBudgetError):
+            await second.wait()

@@ -4,12 +4,13 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
 from gwansang.core.middleware.body_budget import BodyBudget, BodyBudgetError
 from tests.support.photos import drawn_portrait
-from tests.support.serving import UPLOAD_CALL, Server, serving
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server, serving
 from tests.test_api.test_transport import status_of
 
 STALLED_BYTES = 25 * 1024 * 1024
@@ -59,6 +60,35 @@ def test_a_body_that_comes_below_the_least_rate_ends_after_ten_seconds(proxied: 
         answer = connection.recv(65536)
     assert (status_of(answer), b'"code":"BODY_TIMEOUT"' in answer) == (408, True)
     assert time.monotonic() - started > 9  # and not the whole BODY_TIMEOUT_S of 60
+
+
+def test_many_small_bodies_that_stall_leave_large_ones_of_others_their_places(proxied: Server) -> None:
+    with ExitStack() as stack, proxied.client() as client:
+        memory_before_mb = proxied.memory_mb()
+        for _ in range(200):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", proxied.port), timeout=30))
+            head = f"POST {JSON_CALL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            head += "X-Forwarded-For: 203.0.113.4\r\nContent-Length: 16384\r\n\r\n"
+            connection.sendall(head.encode() + b"x" * 16383)
+        assert proxied.memory_mb() - memory_before_mb < 50
+        photo = {"file": ("x.jpg", drawn_portrait() + bytes(4_000_000))}
+        assert client.post(UPLOAD_CALL, files=photo, headers={"X-Forwarded-For": "203.0.113.5"}).status_code == 200
+
+
+def test_no_body_is_read_from_an_address_that_has_no_calls_left(tmp_path: Path) -> None:
+    head = b"POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+    with serving(tmp_path, ADDRESS_CALLS_PER_MINUTE="1") as server, server.client() as client:
+        registration = {"email": "a@example.com", "username": "minji", "password": "correct horse battery"}
+        assert client.post("/api/v1/users", json=registration).status_code == 201
+        answer = server.raw(head, b"{")
+        assert (status_of(answer), b"retry-after" in answer) == (429, True)
+        form = {"username": registration["email"], "password": registration["password"]}
+        tokens = client.post("/api/v1/auth/login", data=form)
+        assert tokens.status_code == 200
+        bearer = {"Authorization": f"Bearer {tokens.json()['access_token']}"}
+        assert client.patch("/api/v1/users/me", json={"username": "minjee"}, headers=bearer).status_code == 200
+        for credentials in ({}, {"Authorization": "Bearer x"}, {**bearer, "X-API-Key": "x"}):
+            assert client.patch("/api/v1/users/me", json={"username": "x"}, headers=credentials).status_code == 429
 
 
 @pytest.mark.anyio

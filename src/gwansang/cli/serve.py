@@ -5,9 +5,9 @@ import errno
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -15,17 +15,28 @@ import uvicorn
 from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
-from gwansang.core.http_protocol import BoundedHttpProtocol
+from gwansang.core.http_protocol import BoundedHttpProtocol, BoundedWebSocketProtocol
 from gwansang.core.meters import FOLDER_VARIABLE
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.vision.models import catalog
 
 GRACE_S = 10  # running analyses end within this
-KEEP_ALIVE_S = 15
-MAX_CONNECTIONS = 1000  # beyond, an idle one is closed for each new one; if all are at work, the new one gets a 503
-BACKLOG = 512
-MAX_MESSAGE_BYTES = 1024 * 1024  # of a WebSocket
+SERVER_OPTIONS: Mapping[str, Any] = {
+    "loop": "uvloop",
+    "http": BoundedHttpProtocol,
+    "log_config": None,  # the application configures logging, and logs requests itself
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,  # TRUSTED_PROXIES counts them from the right; here the leftmost could be believed
+    "ws": BoundedWebSocketProtocol,
+    "ws_max_size": 1024 * 1024,  # bytes of a message
+    "ws_per_message_deflate": False,  # photos don't shrink, and what unpacks to much more can't be sent
+    "limit_concurrency": 1000,  # beyond, an idle connection gives way; if all are at work, the new one gets a 503
+    "backlog": 512,
+    "timeout_keep_alive": 15,  # seconds
+}
+"""Options of uvicorn that every server of the application is started with."""
 
 
 def serve(
@@ -65,19 +76,8 @@ def _run(host: str, port: int, workers: int, grace: int) -> None:
         host=host,
         port=port,
         workers=workers,
-        loop="uvloop",
-        http=BoundedHttpProtocol,
-        log_config=None,  # the application configures logging, and logs requests itself
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # TRUSTED_PROXIES counts them from the right; here the leftmost could be believed
-        ws="websockets-sansio",
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_per_message_deflate=False,  # photos don't shrink, and what unpacks to much more can't be sent
-        limit_concurrency=MAX_CONNECTIONS,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=grace,
+        **SERVER_OPTIONS,
     )
 
 

@@ -1,24 +1,31 @@
-"""The HTTP protocol of the server, with bounds on heads, on idle connections, and on the connections of one address.
+"""The protocols of the server, with bounds on heads, on idle connections, on unread answers, and for each address.
 
-uvicorn's own protocol reads request heads of any length and waits for them forever. This one is passed to uvicorn as
-`http`; its settings come with the state of the application's lifespan, under OPEN_CONNECTIONS.
+uvicorn's own protocols read request heads of any length, wait for them forever, and keep a connection until its client
+has taken the last byte. These are passed to uvicorn as `http` and `ws`; their settings come with the state of the
+application's lifespan, under OPEN_CONNECTIONS.
 """
 
 import asyncio
 import json
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, NoReturn
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from gwansang.core.addresses import client_address
+from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
 
-OPEN_CONNECTIONS: Final = "open_connections"  # key in the lifespan's state
 LIVE_PATHS: Final = frozenset({b"/health", b"/health/live"})  # answered whatever the number of connections is
 _MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_HEADERS: Final = 100
+_MAX_PIPELINED: Final = 16  # requests that wait for the answer to an earlier one of their connection
+_FRAMES_PER_S, _MAX_FRAMES = 500.0, 2000.0  # of a WebSocket, of any kind; its messages have a lower limit of their own
+_PIECE_BYTES: Final = 8 * 1024  # of a WebSocket, between two looks at how many frames have come
 _LINGER_S: Final = 1.0  # time for a refused client to stop sending and to read the answer
 
 
@@ -27,6 +34,7 @@ class _Refusal:
     status: HTTPStatus
     code: str
     title: str
+    retry_after_s: int | None = None
 
     def answer(self) -> bytes:
         problem = {
@@ -37,9 +45,10 @@ class _Refusal:
             "error": {"code": self.code, "message": self.title},
         }
         body = json.dumps(problem).encode()
+        retry = "" if self.retry_after_s is None else f"retry-after: {self.retry_after_s}\r\n"
         head = (
             f"HTTP/1.1 {self.status} {self.status.phrase}\r\ncontent-type: application/problem+json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\n{retry}connection: close\r\n\r\n"
         )
         return head.encode() + body
 
@@ -49,31 +58,12 @@ _HEAD_TOO_LARGE = _Refusal(
 )
 _HEAD_TIMEOUT = _Refusal(HTTPStatus.REQUEST_TIMEOUT, "HEADERS_TIMEOUT", "The head of the request came too slowly")
 _NOT_HTTP = _Refusal(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", "This is no valid HTTP request")
-
-
-@dataclass(slots=True)
-class OpenConnections:
-    """Connections of one event loop.
-
-    per_address: how many one address may have, None for any number. head_timeout_s: time for the first byte and for the
-    rest of a head. WebSockets are not counted here, they have limits of their own.
-    """
-
-    per_address: int | None = None
-    head_timeout_s: float = 10.0
-    _count: Counter[str] = field(default_factory=Counter)
-    waiting: "dict[BoundedHttpProtocol, None]" = field(default_factory=dict)  # for a head, longest first
-
-    def enter(self, address: str) -> None:
-        self._count[address] += 1
-
-    def leave(self, address: str) -> None:
-        self._count[address] -= 1
-        if not self._count[address]:
-            del self._count[address]
-
-    def exceeded(self, address: str) -> bool:
-        return self.per_address is not None and self._count[address] > self.per_address
+_TOO_MANY_PIPELINED = _Refusal(
+    HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_PIPELINED", "Too many requests wait on this connection", 1
+)
+_TOO_MANY_CONNECTIONS = _Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", "Too many connections are open", 5
+)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -85,14 +75,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:  # noqa: ANN401 - uvicorn's own types
         super().__init__(config, server_state, app_state, _loop)
+        self.limit_concurrency = None  # `_busy` holds requests to it, and its refusal is a problem as all others are
         self._open: OpenConnections = app_state.get(OPEN_CONNECTIONS) or OpenConnections()
-        self._address: str | None = None  # None while the connection is not counted
+        self.address = ""
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = False
         self._undelivered = 0  # bytes since the parser last made something of them
         self._fields = 0
         self._field_bytes = 0
-        self._refused = False
+        self._cycles: list[RequestResponseCycle] = []  # of the requests that are not answered yet
+        self._reason = _NOT_HTTP  # why the parser was stopped
+        self._ended = False  # refused, or handed to another protocol
 
     @property
     def _at_work(self) -> bool:
@@ -100,38 +93,59 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         super().connection_made(transport)
-        self._address = client_address(self.client[0] if self.client else None, (), 0)
-        self._open.enter(self._address)
-        if self._open.exceeded(self._address):
-            self._evict(self._address)
-        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
-            self._evict(None)
+        self.address = client_address(self.client[0] if self.client else None, (), 0)
+        self._open.enter(self)
+        if self._open.exceeded(self.address):
+            self._open.evict(self.address)
+        limit = self.config.limit_concurrency
+        if limit is not None and len(self.connections) >= limit:
+            self._open.evict(None)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._leave()
+        self._stop_waiting()
+        self._open.leave(self)
+        for cycle in self._cycles:  # uvicorn only knows the newest, and an older one would write to what is closed
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._open.pause(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._open.resume(self)
+
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._ended or self.transport.is_closing():
             return
         self._undelivered += len(data)
-        super().data_received(data)
-        if self.transport.is_closing() or self._address is None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            self._refuse(self._reason)
+        if self._ended or self.transport.is_closing():
             return
         if self._undelivered > _MAX_HEAD_BYTES:
             self._refuse(_HEAD_TOO_LARGE)
         elif self._deadline is None and (self._in_head or not self._at_work):
             self._wait_for_head()
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(_HEAD_TOO_LARGE if self._head_too_large() else _NOT_HTTP)
-
     def handle_websocket_upgrade(self) -> None:
-        self._leave()
+        self._ended = True
+        self._stop_waiting()
+        self._open.leave(self)  # and `BoundedWebSocketProtocol` enters
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= _MAX_PIPELINED:
+            self._stop_parser(_TOO_MANY_PIPELINED)
         self._in_head = True
         self._fields = self._field_bytes = 0
         super().on_message_begin()
@@ -148,8 +162,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._undelivered = 0
         self._stop_waiting()
-        self.limit_concurrency = self._limit_of_request()
+        if not self._at_work and self._busy():
+            self._stop_parser(_TOO_MANY_CONNECTIONS)
         super().on_headers_complete()
+        self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if cycle and not cycle.response_complete]
 
     def on_body(self, body: bytes) -> None:
         self._undelivered = 0
@@ -161,27 +177,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self._at_work and not self.transport.is_closing() and self._address is not None:
+        if not self._at_work and not self.transport.is_closing():
             self._open.waiting[self] = None  # the keep-alive timeout of uvicorn runs
 
-    def _limit_of_request(self) -> int | None:
-        """Return the limit on all connections that this request is held to; 0 refuses it."""
+    def _busy(self) -> bool:
+        """Return whether this request meets a limit on connections or requests."""
         if self.url.partition(b"?")[0] in LIVE_PATHS:
-            return None
-        if self._address is not None and self._open.exceeded(self._address):
-            return 0
-        limit: int | None = self.config.limit_concurrency
-        return limit
+            return False
+        limit = self.config.limit_concurrency
+        full = limit is not None and max(len(self.connections), len(self.tasks)) >= limit
+        return full or self._open.exceeded(self.address)
 
     def _count_field(self, content: bytes) -> None:
-        """Count a part of the head or of a trailer; what is raised here ends in `send_400_response`."""
+        """Count a part of the head or of a trailer."""
         self._fields += 1
         self._field_bytes += len(content)
-        if self._head_too_large():
-            raise ValueError("too large")
+        if self._fields > _MAX_HEADERS + 1 or self._field_bytes > _MAX_HEAD_BYTES:
+            self._stop_parser(_HEAD_TOO_LARGE)
 
-    def _head_too_large(self) -> bool:
-        return self._fields > _MAX_HEADERS + 1 or self._field_bytes > _MAX_HEAD_BYTES
+    def _stop_parser(self, reason: _Refusal) -> NoReturn:
+        """Let `data_received` refuse; the parser makes an HttpParserError of what its callbacks raise."""
+        self._reason = reason
+        raise ValueError(reason.code)
 
     def _wait_for_head(self) -> None:
         if not self._at_work:
@@ -203,26 +220,77 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _evict(self, address: str | None) -> None:
-        """Close the connection, of this address or of any, that has waited longest for a head."""
-        others = (other for other in self._open.waiting if address in (None, other._address))
-        longest = next(others, None)
-        if longest is not None:
-            longest._leave()
-            longest.transport.close()
-
-    def _leave(self) -> None:
-        self._stop_waiting()
-        if self._address is not None:
-            self._open.leave(self._address)
-            self._address = None
-
     def _refuse(self, refusal: _Refusal) -> None:
-        self._refused = True
+        self._ended = True
         self._stop_waiting()
         self._unset_keepalive_if_required()
+        self._open.note(refusal.code)
         if self._at_work or self.transport.is_closing():
             self.transport.close()
             return
         self.transport.write(refusal.answer())
         self.loop.call_later(_LINGER_S, self.transport.close)
+
+
+class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket that counts among the connections of its address.
+
+    It is aborted if its client takes no messages, or floods it with frames: one piece of 256 kB holds 40,000 pings,
+    whose answers nothing else holds back.
+    """
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:  # noqa: ANN401 - uvicorn's own types
+        super().__init__(config, server_state, app_state, _loop)
+        self._open: OpenConnections = app_state.get(OPEN_CONNECTIONS) or OpenConnections()
+        self.address = ""
+        self._frames_left = _MAX_FRAMES
+        self._refilled_at = monotonic()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.address = client_address(self.client[0] if self.client else None, (), 0)
+        self._open.enter(self)
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), _PIECE_BYTES):
+            if not self.transport.is_closing():
+                super().data_received(data[start : start + _PIECE_BYTES])
+
+    def handle_cont(self, event: Frame) -> None:
+        self._count_frame()
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        self._count_frame()
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # is discarded, because the client does not even take what was sent before
+
+    def handle_pong(self, event: Frame) -> None:
+        self._count_frame()
+        super().handle_pong(event)
+
+    def send_receive_event_to_app(self) -> None:
+        self._count_frame()
+        super().send_receive_event_to_app()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open.leave(self)
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._open.pause(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._open.resume(self)
+
+    def _count_frame(self) -> None:
+        now = monotonic()
+        self._frames_left = min(self._frames_left + (now - self._refilled_at) * _FRAMES_PER_S, _MAX_FRAMES) - 1
+        self._refilled_at = now
+        if self._frames_left < 0 and not self.transport.is_closing():
+            self._open.note("SOCKET_FLOOD")
+            self.transport.abort()

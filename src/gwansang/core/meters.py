@@ -52,6 +52,12 @@ class Meters:
             _WAITING_SINCE, "When the first of them began to wait.", registry=registry, multiprocess_mode="livemin"
         )
         self.observe_queue(0, 0, None)
+        self._refusals = Counter(
+            "gwansang_connections_refused",
+            "Connections that were refused or aborted before a request reached the application.",
+            ("code",),
+            registry=registry,
+        )
         self._inference = Histogram(
             "gwansang_inference_seconds",
             "Time a face spends waiting for a thread (queue), being seen (vision) and being read (reading).",
@@ -66,6 +72,10 @@ class Meters:
         """Count an answered request; `route` is a template, status 0 means that the client left before the answer."""
         self._requests.labels(route, method, status).inc()
         self._seconds.labels(route, method).observe(seconds)
+
+    def observe_refusal(self, code: str) -> None:
+        """Count a connection that was refused or aborted."""
+        self._refusals.labels(code).inc()
 
     def observe_inference(self, stage: Stage, seconds: float) -> None:
         """Record the duration of a stage; may be called from any thread."""

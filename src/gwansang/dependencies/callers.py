@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import APIKeyIn
+from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from fastapi.security.api_key import APIKeyBase
 from starlette.requests import HTTPConnection
@@ -196,3 +198,34 @@ HistoryReader = Annotated[Caller, _caller_with("history:read")]
 HistoryWriter = Annotated[Caller, _caller_with("history:write")]
 CurrentUser = Annotated[Caller, _caller_with("account")]
 AdminUser = Annotated[Caller, _caller_with("admin")]
+
+
+async def admit_body(scope: HttpScope) -> None:
+    """Raise RateLimited before a body is read for which its address has no calls left.
+
+    FastAPI parses bodies of JSON and forms before it calls dependencies, so such a call would be refused only after
+    its body was read. Nothing is spent here, and who proves to be a user is not limited by address.
+    """
+    connection = HTTPConnection(scope)
+    route = scope.get("route")
+    for_callers = isinstance(route, APIRoute) and _takes_caller(route.dependant)
+    for_addresses = isinstance(route, APIRoute) and AddressLimit in route.dependencies
+    if "quota" in scope["state"] or not (for_callers or for_addresses):
+        return
+    quota = await container_of(connection).limits.peek(Bucket.ADDRESS, address_of(connection))
+    if quota.refused and not (for_callers and await _is_user(connection)):
+        connection.state.quota = quota
+        quota.check()
+
+
+def _takes_caller(dependant: Dependant) -> bool:
+    return dependant.call is _authenticate or any(map(_takes_caller, dependant.dependencies))
+
+
+async def _is_user(connection: HTTPConnection) -> bool:
+    try:
+        credentials = await read_credentials(connection)
+        await container_of(connection).tickets.authenticate("".join(credentials[:1]))
+    except Unauthenticated:
+        return False
+    return len(credentials) == 1

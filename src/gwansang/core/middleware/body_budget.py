@@ -5,7 +5,8 @@ a body is read on only if it is among the oldest few, so that some always comple
 not read (the connection's flow control stops their senders) until there is room again or their wait times out.
 
 No caller can take it all: of one caller at most two unfinished bodies are read at a time, and the second only while
-both together hold less than a quarter of the budget.
+all of the caller's hold less than a quarter of the budget. Small bodies are beside these two, and among the oldest few
+they take nobody's place, but they count to their caller's share, and hold at most a quarter of the reserve for them.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from gwansang.core.exceptions import Unavailable
 _GUARANTEED = 4  # complete photos that keep the inference threads busy
 _UNFINISHED_OF_CALLER = 2
 _SHARE_OF_CALLER = 1 / 4
-_RESERVE = 1 / 8  # beyond the budget, for small bodies
+_RESERVE = 1 / 8  # of the budget, beyond it, for small bodies
 
 
 class BodyBudgetError(Unavailable):
@@ -38,9 +39,9 @@ class BodyBudget:
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._guaranteed = guaranteed
-        self._unfinished: dict[BodyReservation, None] = {}  # oldest first
+        self._unfinished: dict[BodyReservation, None] = {}  # oldest first, without small ones
         self._of_holder: dict[str, dict[BodyReservation, None]] = {}  # unfinished ones, oldest first
-        self._complete: set[BodyReservation] = set()
+        self._complete: set[BodyReservation] = set()  # without small ones
         self._changed = asyncio.Event()
         self.held_bytes = 0
 
@@ -51,7 +52,8 @@ class BodyBudget:
         small: whether its body is certainly small, so that it needs not wait for large ones.
         """
         reservation = BodyReservation(self, small=small)
-        self._unfinished[reservation] = None
+        if not small:
+            self._unfinished[reservation] = None
         try:
             yield reservation
         finally:
@@ -61,9 +63,8 @@ class BodyBudget:
 
     def assign(self, reservation: "BodyReservation", holder: str) -> None:
         """Count an unfinished body to a caller's share."""
-        if reservation in self._unfinished:
-            self._of_holder.setdefault(holder, {})[reservation] = None
-            reservation.holder = holder
+        self._of_holder.setdefault(holder, {})[reservation] = None
+        reservation.holder = holder
 
     async def wait(self, reservation: "BodyReservation") -> None:
         """Return when this body can be read on; raises BodyBudgetError if that takes too long."""
@@ -80,7 +81,8 @@ class BodyBudget:
     def complete(self, reservation: "BodyReservation") -> None:
         """Count a body among the complete ones, which hold back younger ones while the budget is spent."""
         self._finish(reservation)
-        self._complete.add(reservation)
+        if not reservation.small:
+            self._complete.add(reservation)
         self.wake()
 
     def wake(self) -> None:
@@ -98,10 +100,10 @@ class BodyBudget:
             reservation.holder = None
 
     def _may_read(self, reservation: "BodyReservation") -> bool:
-        if reservation.small and self.held_bytes < self._max_bytes * (1 + _RESERVE):
-            return True
         if not self._within_share(reservation):
             return False
+        if reservation.small:
+            return self.held_bytes < self._max_bytes * (1 + _RESERVE)
         oldest = max(0, self._guaranteed - len(self._complete))
         readable = islice(filter(self._within_share, self._unfinished), oldest)
         return self.held_bytes < self._max_bytes or reservation in readable
@@ -110,10 +112,13 @@ class BodyBudget:
         if reservation.holder is None:
             return True
         mine = self._of_holder[reservation.holder]
-        first, *others = islice(mine, _UNFINISHED_OF_CALLER)
+        share = self._max_bytes * _SHARE_OF_CALLER
+        if reservation.small:
+            return sum(each.held for each in mine if each.small) < share * _RESERVE
+        first, *others = islice((each for each in mine if not each.small), _UNFINISHED_OF_CALLER)
         if reservation is first:
             return True
-        return reservation in others and sum(each.held for each in mine) < self._max_bytes * _SHARE_OF_CALLER
+        return reservation in others and sum(each.held for each in mine) < share
 
 
 class BodyReservation:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -17,7 +17,7 @@ from gwansang.core.middleware.error_boundary import ErrorResponder
 RELEASE_BODY = "release_body"  # in a request's state: call it when the part of a body that was read is stored
 BODY_HOLDER = "body_holder"  # in a request's state: the user whose share its body counts to, once that is known
 _LINGER_S = 2.0
-_SMALL_BYTES = 256 * 1024  # announced bodies of up to this size don't wait for large ones
+_SMALL_BYTES = 16 * 1024  # announced bodies of up to this size don't wait for large ones
 _TIMED_BYTES = 32 * 1024 * 1024  # bodies of up to this size have to arrive within the timeout
 
 
@@ -60,13 +60,25 @@ class BodyRule:
     budget: BodyBudget | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BodySenders:
+    """Who sends bodies.
+
+    holder_of: returns whose share the body of a request without a known user counts to. admit: called before a byte of
+    a body is read, to raise for senders who have spent what they may; frameworks read a body before they count its
+    request.
+    """
+
+    holder_of: Callable[[Scope], str]
+    admit: Callable[[Scope], Awaitable[None]]
+
+
 class BodyGate:
     """Refuses a body by its headers before a byte is read, and by counting while it is read.
 
     rules: limits of routes, in the order in which they are tried; any other route has `default_max_bytes`. A refusal
     while reading is raised into the application, which answers it as any other error; the connection is closed if a
-    rest of the body could still be on its way. holder_of: returns whose share the body of a request without a known
-    user counts to; without it nobody has a share.
+    rest of the body could still be on its way. senders: without it nobody has a share, and all are admitted.
     """
 
     def __init__(
@@ -78,7 +90,7 @@ class BodyGate:
         timeout_s: float,
         budget: BodyBudget,
         error_response: ErrorResponder,
-        holder_of: Callable[[Scope], str] | None = None,
+        senders: BodySenders | None = None,
         least_rate: LeastRate | None = None,
     ) -> None:
         self.app = app
@@ -86,7 +98,7 @@ class BodyGate:
         self._timeout_s = timeout_s
         self._budget = budget
         self._error_response = error_response
-        self._holder_of = holder_of
+        self._senders = senders
         self._least_rate = least_rate or LeastRate()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,8 +119,12 @@ class BodyGate:
             async def receive_counted() -> Message:
                 if body.complete:
                     return await receive()
-                if reservation.holder is None and self._holder_of is not None:
-                    reservation.assign(scope["state"].get(BODY_HOLDER) or self._holder_of(scope))
+                if reservation.holder is None and self._senders is not None:
+                    body.broken = True  # nothing of it is read from a sender who is not admitted
+                    if _has_body(headers):
+                        await self._senders.admit(scope)
+                    body.broken = False
+                    reservation.assign(scope["state"].get(BODY_HOLDER) or self._senders.holder_of(scope))
                 await reservation.wait()
                 size = await body.next()
                 reservation.add(size, last=body.complete)
@@ -187,7 +203,13 @@ def _header_error(headers: Headers, limit: int) -> UnsupportedMedia | TooLarge |
     return None
 
 
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
 def _is_small(headers: Headers) -> bool:
+    if not _has_body(headers):
+        return True
     announced = headers.get("content-length", "")
     return announced.isdecimal() and int(announced[:20]) <= _SMALL_BYTES
 
