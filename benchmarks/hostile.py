@@ -1,0 +1,288 @@
+"""What one hostile client costs the others: throughput, `/health/live` and memory.
+
+    python -m benchmarks.hostile [CASE ...] [--files FOLDER] [--pairs 12] [--backend sqlite|postgresql|both]
+
+Starts `gwansang serve` with its default limits for each case. Honest clients, 40 users from one address, upload photos
+and ask for their accounts, one request after the other. The case is played in windows of two seconds that alternate
+with quiet ones, so that noise of the machine is in both; the ratio is the median of the pairs. Hostile clients run at
+the lowest priority, because they would be other machines. `/health/live` is asked ten times a second. Memory is what
+the process has resident beyond the most in the quiet seconds before.
+
+Exits with 1 if a case costs more than 10 % of the throughput (those of MEMORY alone: any), an answer to `/health/live`
+within a second, or 50 MB (exports 30 MB). It runs in a network namespace of its own, if the system allows that, to have
+an IPv6 network.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import create_server
+from typing import IO, Any, cast
+
+import httpx
+import psutil
+from tests.support.database import BACKENDS, drop_templates, scratch_database
+from tests.support.photos import drawn_portrait, model_dir
+from tests.support.serving import ENCRYPTION_KEYS
+
+from benchmarks.hostile_accounts import Tokens, archive_of_four_million_lines, make_accounts
+from benchmarks.hostile_clients import ATTACKS, Target
+from benchmarks.server import wait_until_ready
+from gwansang.core.logging import configure_logging
+
+MAX_LOSS, MAX_GROWTH_MB, MAX_EXPORT_MB, MAX_ALIVE_S = 0.10, 50.0, 30.0, 1.0
+READINGS = 20_000
+MEMORY = ("hostile-images-and-files", "hostile-clips-and-files")  # a user's own share of the processor is theirs
+EXPORTS = ("export-json", "export-zip")
+CASES = (*ATTACKS, "csv-of-4-million-lines", *EXPORTS)
+_IPV6_CASE = "idle-connections-of-a-64"
+_WINDOW_S, _SETTLING_S, _WARM_UP_S = 2.0, 0.5, 10.0
+_IN_NAMESPACE = "GWANSANG_HOSTILE_NETWORK"
+_UPLOAD = "/api/v1/analysis/face/upload"
+
+
+@dataclass
+class Figures:
+    """What was seen while honest clients were served; times are of the monotonic clock."""
+
+    done_at: list[float] = field(default_factory=list)
+    failed: int = 0
+    alive: list[tuple[float, float]] = field(default_factory=list)  # when it was asked, and for how long
+    memory: list[tuple[float, float]] = field(default_factory=list)  # when, and MB
+
+    def rate(self, begin: float, end: float) -> float:
+        return sum(begin <= at < end for at in self.done_at) / (end - begin)
+
+    def slowest_alive_s(self, begin: float, end: float) -> float:
+        return max((took for at, took in self.alive if begin <= at < end), default=0.0)
+
+    def most_mb(self, begin: float, end: float) -> float:
+        return max(mb for at, mb in self.memory if begin <= at < end)
+
+
+@contextmanager
+def serving_process(folder: Path, database: str, host: str) -> Iterator[tuple[str, psutil.Process]]:
+    """Start a server with default limits; yields its URL and its process."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("gwansang")), "serve", "--host", host, "--port", str(port)]
+    settings = {"MODEL_PATH": str(model_dir()), "DATABASE_URL": database, "ENCRYPTION_KEYS": ENCRYPTION_KEYS}
+    with (folder / "server.log").open("w") as log:
+        environment = {**os.environ, **settings, "LOG_FORMAT": "json", "LOG_LEVEL": "WARNING"}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    try:
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        wait_until_ready(url, process)
+        yield url, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+class Watch:
+    """Serves honest clients, asks whether the process lives, and looks at its memory, while it is entered."""
+
+    def __init__(self, url: str, process: psutil.Process, tokens: tuple[str, ...]) -> None:
+        self.figures = Figures()
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._process = process
+        self._tokens = tokens
+        self._photo = {"file": ("x", drawn_portrait())}
+        self._stop = threading.Event()
+        runs = (self._be_honest, self._ask_whether_it_lives, self._look_at_memory)
+        self._threads = [threading.Thread(target=run) for run in runs]
+
+    def __enter__(self) -> Figures:
+        for thread in self._threads:
+            thread.start()
+        return self.figures
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._client.close()
+
+    def _be_honest(self) -> None:
+        """Read a photo of one user after the other, and ask for the account twice before it."""
+        calls = (("GET", "/api/v1/users/me"), ("GET", "/api/v1/users/me"), ("POST", _UPLOAD))
+        for token, (method, path) in ((token, call) for token in itertools.cycle(self._tokens) for call in calls):
+            if self._stop.is_set():
+                return
+            files = self._photo if method == "POST" else None
+            status = self._status(method, path, files=files, headers={"Authorization": f"Bearer {token}"})
+            if status == httpx.codes.OK:
+                self.figures.done_at.append(time.monotonic())
+            else:
+                self.figures.failed += 1
+
+    def _ask_whether_it_lives(self) -> None:
+        while not self._stop.wait(0.1):
+            begin = time.monotonic()
+            lives = self._status("GET", "/health/live") == httpx.codes.OK
+            self.figures.alive.append((begin, time.monotonic() - begin if lives else math.inf))
+
+    def _look_at_memory(self) -> None:
+        while not self._stop.wait(0.05):
+            self.figures.memory.append((time.monotonic(), self._process.memory_info().rss / 1e6))
+
+    def _status(self, method: str, path: str, **request: Any) -> int | None:  # noqa: ANN401 - httpx's own
+        with suppress(httpx.TransportError):
+            return self._client.request(method, path, **request).status_code
+        return None
+
+
+Play = Callable[[bool], None]  # begins with True, ends with False
+
+
+@contextmanager
+def hostile_client(case: str, target: Target) -> Iterator[Play]:
+    """Start the process of a hostile client."""
+    command = [sys.executable, "-m", "benchmarks.hostile_clients", case, json.dumps(dataclasses.asdict(target))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        to_client, from_client = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+        def play(state: bool) -> None:
+            to_client.write("\n")
+            to_client.flush()
+            if not state:
+                from_client.readline()
+
+        yield play
+        to_client.close()
+
+
+def windows(play: Play, pairs: int) -> Iterator[tuple[float, float, float]]:
+    """Play a case in alternating windows; yields the begin of each quiet and hostile one, and the end of both."""
+    for _ in range(pairs):
+        quiet = time.monotonic()
+        time.sleep(_WINDOW_S)
+        play(True)
+        time.sleep(_SETTLING_S)
+        hostile = time.monotonic()
+        time.sleep(_WINDOW_S)
+        end = time.monotonic()
+        play(False)
+        time.sleep(_SETTLING_S)
+        yield quiet, hostile, end
+
+
+def measure(case: str, url: str, process: psutil.Process, tokens: Tokens, options: argparse.Namespace) -> bool:
+    """Play a case, print its line, and return whether it is within all bounds."""
+    with Watch(url, process, tokens.honest) as figures:
+        time.sleep(_WARM_UP_S)
+        calm = time.monotonic()
+        time.sleep(_WINDOW_S)
+        if case in ATTACKS:
+            target = Target(url, tokens.hostile, str(submitted_task(url, tokens.hostile)), options.files)
+            with hostile_client(case, target) as play:
+                played = list(windows(play, options.pairs))
+        else:
+            begin = time.monotonic()
+            (export if case in EXPORTS else import_csv)(case, url, tokens.admin)
+            played = [(calm, begin, time.monotonic())]
+        time.sleep(_SETTLING_S)
+    ratios = [figures.rate(hostile, end) / figures.rate(quiet, quiet + _WINDOW_S) for quiet, hostile, end in played]
+    ratio = statistics.median(ratios)
+    quiet_s = max(figures.slowest_alive_s(quiet, quiet + _WINDOW_S) for quiet, _, _ in played)
+    alive_s = max(figures.slowest_alive_s(hostile, end) for _, hostile, end in played)
+    before_mb = figures.most_mb(calm, calm + _WINDOW_S)
+    growth_mb = figures.most_mb(played[0][1] - _SETTLING_S, played[-1][2] + _SETTLING_S) - before_mb
+    ok = alive_s <= MAX_ALIVE_S and growth_mb <= (MAX_EXPORT_MB if case in EXPORTS else MAX_GROWTH_MB)
+    ok &= case not in ATTACKS or case in MEMORY or ratio >= 1 - MAX_LOSS
+    rates = f"{min(ratios):.2f}-{max(ratios):.2f}"
+    print(
+        f"| {case} | {ratio:.2f} ({rates}) | {figures.failed} | {1000 * alive_s:.0f} ({1000 * quiet_s:.0f}) "
+        f"| {growth_mb:+.0f} | {'ok' if ok else 'FAILED'} |",
+        flush=True,
+    )
+    return ok
+
+
+def submitted_task(url: str, token: str) -> object:
+    """Submit a task of the hostile user, whose events its sockets ask for."""
+    headers, path = {"Authorization": f"Bearer {token}"}, "/api/v1/analysis/batch"
+    answer = httpx.post(url + path, files={"file": drawn_portrait()}, headers=headers, timeout=30)
+    return answer.raise_for_status().json()["task_id"]
+
+
+def export(case: str, url: str, token: str) -> None:
+    url = f"{url}/api/v1/users/me/export?format={case.removeprefix('export-')}"
+    with httpx.stream("GET", url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as answer:
+        size = sum(len(piece) for piece in answer.iter_raw(65536))
+        if answer.headers["x-readings-count"] != str(READINGS) or size < READINGS * 1000:
+            raise SystemExit(f"The export is not whole: {size} bytes.")
+
+
+def import_csv(_: str, url: str, token: str) -> None:
+    headers, files = {"Authorization": f"Bearer {token}"}, {"file": archive_of_four_million_lines()}
+    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60) as client:
+        task = client.post("/celebrity/import", files=files).raise_for_status().json()["task_id"]
+        while client.get(f"/analysis/tasks/{task}").raise_for_status().json()["status"] not in ("done", "failed"):
+            time.sleep(0.2)
+
+
+def run(backend: str, options: argparse.Namespace) -> bool:
+    print(
+        f"\n{backend}:\n\n| case | throughput | errors | live, ms (quiet) | MB | |\n|---|---|---|---|---|---|",
+        flush=True,
+    )
+    ok = True
+    with scratch_database(backend) as database:
+        tokens = make_accounts(database, 40, READINGS if set(EXPORTS) & set(options.cases) else 0)
+        for case in options.cases:
+            host = "::1" if case == _IPV6_CASE else "127.0.0.1"
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                serving_process(Path(folder), database, host) as (url, process),
+            ):
+                ok &= measure(case, url, process, tokens, options)
+    return ok
+
+
+def enter_namespace() -> None:
+    """Start again in a network namespace with a routed IPv6 network, if the system has that."""
+    routes = "ip link set lo up && ip -6 route add local fd00:51::/64 dev lo"
+    tried = ("unshare", "--map-root-user", "--net", "sh", "-c", routes)
+    if os.environ.get(_IN_NAMESPACE) or not shutil.which("unshare") or subprocess.run(tried, check=False).returncode:
+        return
+    os.environ[_IN_NAMESPACE] = "1"
+    os.execvp(  # noqa: S606 - the same command again
+        "unshare", [*tried[:-1], f'{routes} && exec "$@"', "sh", sys.executable, "-m", __spec__.name, *sys.argv[1:]]
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", choices=[*CASES, []], metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--files", type=Path, help="a folder of files to send beside those of the tests")
+    parser.add_argument("--pairs", type=int, default=12)
+    parser.add_argument("--backend", choices=[*BACKENDS, "both"], default="sqlite")
+    options = parser.parse_args()
+    configure_logging("WARNING", json=False)
+    enter_namespace()
+    options.cases = options.cases or [case for case in CASES if os.environ.get(_IN_NAMESPACE) or case != _IPV6_CASE]
+    options.files = tuple(map(str, sorted(options.files.iterdir()))) if options.files else ()
+    try:
+        outcomes = [run(each, options) for each in (BACKENDS if options.backend == "both" else (options.backend,))]
+    finally:
+        drop_templates()
+    return int(not all(outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
