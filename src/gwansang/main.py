@@ -31,7 +31,7 @@ from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
-from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
+from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 
 _OPENAPI = "/api/v1/openapi.json"
@@ -99,6 +99,7 @@ def _lifespan(
         async with opening(settings) as container:
             connections = OpenConnections(
                 per_address=None if settings.trusted_proxies else settings.connections_per_address,
+                pace=None if settings.trusted_proxies else Pace(settings.requests_per_second),
                 head_timeout_s=settings.header_timeout_s,
                 send_timeout_s=settings.send_timeout_s,
                 observe=container.meters.observe_refusal,

@@ -36,7 +36,13 @@ from gwansang.cli.serve import SERVER_OPTIONS
 uvicorn.run("gwansang.main:app", fd=int(sys.argv[1]), **SERVER_OPTIONS)
 """  # as `gwansang serve`, on a socket that the test listens on already
 # Most tests are not about limits, and all of them come from one address.
-LIMITS = ("caller_points_per_minute", "address_calls_per_minute", "guest_readings_per_hour", "logins_per_minute")
+LIMITS = (
+    "caller_points_per_minute",
+    "address_calls_per_minute",
+    "guest_readings_per_hour",
+    "logins_per_minute",
+    "requests_per_second",
+)
 
 
 def settings_for_tests(**changes: object) -> Settings:

@@ -42,11 +42,12 @@ def connections(server: Server, number: int) -> Iterator[list[socket.socket]]:
         yield [stack.enter_context(connect_to(server)) for _ in range(number)]
 
 
-def connect_to(server: Server, receive_bytes: int | None = None) -> socket.socket:
+def connect_to(server: Server, receive_bytes: int | None = None, source: str = "127.0.0.1") -> socket.socket:
     connection = socket.socket()
     connection.settimeout(10)
     if receive_bytes is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    connection.bind((source, 0))
     connection.connect(("127.0.0.1", server.port))
     return connection
 
@@ -233,3 +234,38 @@ def test_refusals_are_counted_and_logged_but_not_each_of_them(strict: Server) ->
     logged = [event for event in strict.events() if event.get("code") == "INVALID_HTTP"]
     assert [event["event"] for event in logged][:1] == ["connection.refused"]
     assert len(logged) < 10
+
+
+@pytest.fixture(scope="module")
+def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that begins five requests of an address in a second, and twenty at once."""
+    with serving(tmp_path_factory.mktemp("paced"), REQUESTS_PER_SECOND="5") as running:
+        yield running
+
+
+def client_from(server: Server, address: str) -> httpx.Client:
+    return httpx.Client(transport=httpx.HTTPTransport(local_address=address), base_url=server.url, timeout=30)
+
+
+def test_requests_of_an_address_beyond_its_pace_wait_and_are_all_answered(paced: Server) -> None:
+    began = time.monotonic()
+    with client_from(paced, "127.0.0.2") as client:
+        for _ in range(40):
+            assert client.get("/health").status_code == 200
+    assert time.monotonic() - began > 2  # without a pace they would take a fraction of a second
+
+
+def test_other_addresses_do_not_wait_for_one_that_is_beyond_its_pace(paced: Server) -> None:
+    with ExitStack() as stack:
+        flooding = [stack.enter_context(connect_to(paced, source="127.0.0.3")) for _ in range(15)]
+        for connection in flooding:
+            connection.sendall((HEAD + b"\r\n") * 3)
+        with client_from(paced, "127.0.0.4") as other:
+            assert [other.get("/health").status_code for _ in range(10)] == [200] * 10
+
+
+def test_new_connections_far_beyond_the_pace_of_their_address_are_aborted(paced: Server) -> None:
+    with ExitStack() as stack:
+        flooding = [stack.enter_context(connect_to(paced, source="127.0.0.5")) for _ in range(80)]
+        assert is_closed(flooding[-1])
+    poll_until(lambda: any(event.get("code") == "CONNECTION_FLOOD" for event in paced.events()))

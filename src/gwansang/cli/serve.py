@@ -15,8 +15,9 @@ import uvicorn
 from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.config import Settings
-from gwansang.core.http_protocol import BoundedHttpProtocol, BoundedWebSocketProtocol
+from gwansang.core.http_protocol import BoundedHttpProtocol
 from gwansang.core.meters import FOLDER_VARIABLE
+from gwansang.core.websocket_protocol import BoundedWebSocketProtocol
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.vision.models import catalog

@@ -1,21 +1,18 @@
-"""The protocols of the server, with bounds on heads, on idle connections, on unread answers, and for each address.
+"""The HTTP protocol of the server, with bounds on heads, on idle connections, on unread answers, and for each address.
 
-uvicorn's own protocols read request heads of any length, wait for them forever, and keep a connection until its client
-has taken the last byte. These are passed to uvicorn as `http` and `ws`; their settings come with the state of the
-application's lifespan, under OPEN_CONNECTIONS.
+uvicorn's own protocol reads heads of any length, waits for them forever, and keeps a connection until its client has
+taken the last byte. This one is passed to uvicorn as `http`; its settings come with the state of the application's
+lifespan, under OPEN_CONNECTIONS.
 """
 
 import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from time import monotonic
 from typing import Any, Final, NoReturn
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
 
 from gwansang.core.addresses import client_address
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
@@ -24,8 +21,6 @@ LIVE_PATHS: Final = frozenset({b"/health", b"/health/live"})  # answered whateve
 _MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_HEADERS: Final = 100
 _MAX_PIPELINED: Final = 16  # requests that wait for the answer to an earlier one of their connection
-_FRAMES_PER_S, _MAX_FRAMES = 500.0, 2000.0  # of a WebSocket, of any kind; its messages have a lower limit of their own
-_PIECE_BYTES: Final = 8 * 1024  # of a WebSocket, between two looks at how many frames have come
 _LINGER_S: Final = 1.0  # time for a refused client to stop sending and to read the answer
 
 
@@ -84,6 +79,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._fields = 0
         self._field_bytes = 0
         self._cycles: list[RequestResponseCycle] = []  # of the requests that are not answered yet
+        self._delayed: asyncio.TimerHandle | None = None
+        self._counted = False  # the next request, as its first bytes have come
         self._reason = _NOT_HTTP  # why the parser was stopped
         self._ended = False  # refused, or handed to another protocol
 
@@ -95,6 +92,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.address = client_address(self.client[0] if self.client else None, (), 0)
         self._open.enter(self)
+        if self._open.floods(self):
+            return
         if self._open.exceeded(self.address):
             self._open.evict(self.address)
         limit = self.config.limit_concurrency
@@ -104,6 +103,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self._delayed is not None:
+            self._delayed.cancel()
         self._open.leave(self)
         for cycle in self._cycles:  # uvicorn only knows the newest, and an older one would write to what is closed
             cycle.disconnected = not cycle.response_complete
@@ -121,6 +122,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ended or self.transport.is_closing():
             return
+        if not (self._counted or self._in_head or self._at_work):
+            self._counted = True
+            wait_s = self._open.begin_request(self.address)
+            if wait_s > 0:
+                self._delay(data, wait_s)
+                return
+        self._parse(data)
+
+    def _delay(self, data: bytes, wait_s: float) -> None:
+        """Begin a request later; the system's buffers stop the client meanwhile."""
+        self._stop_waiting()
+        self._unset_keepalive_if_required()
+        self.transport.pause_reading()
+        self._delayed = self.loop.call_later(wait_s, self._begin_delayed, data)
+
+    def _begin_delayed(self, data: bytes) -> None:
+        self._delayed = None
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
         self._undelivered += len(data)
         self._unset_keepalive_if_required()
         try:
@@ -140,12 +163,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._ended = True
         self._stop_waiting()
-        self._open.leave(self)  # and `BoundedWebSocketProtocol` enters
+        self._open.leave(self)  # and the protocol of the WebSocket enters
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= _MAX_PIPELINED:
             self._stop_parser(_TOO_MANY_PIPELINED)
+        if not self._counted:
+            self._open.begin_request(self.address)  # sent ahead: those after it wait
+        self._counted = False
         self._in_head = True
         self._fields = self._field_bytes = 0
         super().on_message_begin()
@@ -230,67 +256,3 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self.transport.write(refusal.answer())
         self.loop.call_later(_LINGER_S, self.transport.close)
-
-
-class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket that counts among the connections of its address.
-
-    It is aborted if its client takes no messages, or floods it with frames: one piece of 256 kB holds 40,000 pings,
-    whose answers nothing else holds back.
-    """
-
-    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:  # noqa: ANN401 - uvicorn's own types
-        super().__init__(config, server_state, app_state, _loop)
-        self._open: OpenConnections = app_state.get(OPEN_CONNECTIONS) or OpenConnections()
-        self.address = ""
-        self._frames_left = _MAX_FRAMES
-        self._refilled_at = monotonic()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.address = client_address(self.client[0] if self.client else None, (), 0)
-        self._open.enter(self)
-
-    def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), _PIECE_BYTES):
-            if not self.transport.is_closing():
-                super().data_received(data[start : start + _PIECE_BYTES])
-
-    def handle_cont(self, event: Frame) -> None:
-        self._count_frame()
-        super().handle_cont(event)
-
-    def handle_ping(self) -> None:
-        self._count_frame()
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()  # is discarded, because the client does not even take what was sent before
-
-    def handle_pong(self, event: Frame) -> None:
-        self._count_frame()
-        super().handle_pong(event)
-
-    def send_receive_event_to_app(self) -> None:
-        self._count_frame()
-        super().send_receive_event_to_app()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._open.leave(self)
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._open.pause(self)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._open.resume(self)
-
-    def _count_frame(self) -> None:
-        now = monotonic()
-        self._frames_left = min(self._frames_left + (now - self._refilled_at) * _FRAMES_PER_S, _MAX_FRAMES) - 1
-        self._refilled_at = now
-        if self._frames_left < 0 and not self.transport.is_closing():
-            self._open.note("SOCKET_FLOOD")
-            self.transport.abort()

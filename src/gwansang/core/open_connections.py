@@ -16,6 +16,7 @@ _LOOKS: Final = 6  # at every connection, in the time that an answer may stay wh
 _LEAST_SENT_PER_S: Final = 1024  # bytes of an answer that a client has to take
 _MAX_UNSENT_BYTES: Final = 64 * 1024 * 1024  # of all answers that wait for their clients
 _MAX_UNSENT_OF_ADDRESS: Final = 8 * 1024 * 1024
+_BURST_S: Final = 4.0  # in which an address may spend what it has in a second
 _MAX_IN_SYSTEM: Final = 128 * 1024  # unsent bytes of a connection in the system's own buffer
 _LOG_PAUSE_S: Final = 10.0
 _log = structlog.get_logger("gwansang.connections")
@@ -37,16 +38,48 @@ class _Unsent:
 
 
 @dataclass(slots=True)
+class Pace:
+    """How fast requests and new connections of an address are begun; those beyond it wait for their turn.
+
+    Refusals cost the event loop a millisecond each, so that thousands of them would slow all others down.
+    """
+
+    per_s: float
+    _spent: dict[str, tuple[float, float]] = field(default_factory=dict)  # of the burst, and when that was
+
+    @property
+    def burst(self) -> float:
+        """How many may come at once."""
+        return _BURST_S * self.per_s
+
+    def spend(self, address: str) -> float:
+        """Count a request or a connection, and return the seconds that it has to wait."""
+        spent = self._left(address) + 1
+        self._spent[address] = (spent, monotonic())
+        return max(0.0, spent - self.burst) / self.per_s
+
+    def forget(self) -> None:
+        """Forget addresses that have been quiet."""
+        for address in [address for address in self._spent if not self._left(address)]:
+            del self._spent[address]
+
+    def _left(self, address: str) -> float:
+        spent, at = self._spent.get(address, (0.0, 0.0))
+        return max(0.0, spent - (monotonic() - at) * self.per_s)
+
+
+@dataclass(slots=True)
 class OpenConnections:
     """Connections of one event loop.
 
-    per_address: how many one address may have, None for any number. head_timeout_s: time for the first byte and for the
-    rest of a head. send_timeout_s: how long an answer may lie here while its client takes less than a KiB a second;
-    after that, and when all such answers together grow too large, the connection is aborted. observe: called with the
-    code of each refusal.
+    per_address: how many one address may have, None for any number. pace: of the requests of an address.
+    head_timeout_s: time for the first byte and for the rest of a head. send_timeout_s: how long an answer may lie here
+    while its client takes less than a KiB a second; after that, and when all such answers together grow too large, the
+    connection is aborted. observe: called with the code of each refusal.
     """
 
     per_address: int | None = None
+    pace: Pace | None = None
     head_timeout_s: float = 10.0
     send_timeout_s: float = 30.0
     observe: Callable[[str], None] = lambda code: None
@@ -74,6 +107,17 @@ class OpenConnections:
             self._count[connection.address] -= 1
             if not self._count[connection.address]:
                 del self._count[connection.address]
+
+    def begin_request(self, address: str) -> float:
+        """Count a request and return the seconds that it has to wait, so that its address keeps the pace."""
+        return 0.0 if self.pace is None else self.pace.spend(address)
+
+    def floods(self, connection: Connection) -> bool:
+        """Count a new connection, and abort it if its address is so far beyond the pace that it would wait in vain."""
+        if self.pace is None or self.pace.spend(connection.address) * self.pace.per_s <= self.pace.burst:
+            return False
+        self._abort(connection, "CONNECTION_FLOOD")
+        return True
 
     def exceeded(self, address: str) -> bool:
         """Return whether an address has more connections than it may have."""
@@ -143,6 +187,8 @@ class OpenConnections:
                 before.size, before.since = size, now
             elif now - before.since >= self.send_timeout_s:
                 self._abort(connection, "ANSWERS_NOT_TAKEN")
+        if self.pace is not None:
+            self.pace.forget()
         if self._unsent:
             self._look_later()
 
