@@ -26,7 +26,7 @@ _LARGE_ANSWER = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
 _FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x.jpg"\r\n\r\n'
 _HEAD = b"GET /health HTTP/1.1\r\nHost: x\r\n"
 _PING = bytes([0x89, 0x80, 0, 0, 0, 0])
-_IPV6_FREEBIND = 78  # of Linux: addresses of a routed network need no entry of their own
+IPV6_FREEBIND = 78  # of Linux: addresses of a routed network need no entry of their own
 _NEW_PER_S = 100.0  # connections that replace closed ones
 
 
@@ -63,7 +63,7 @@ def connect(target: Target, receive_bytes: int | None = None, source: str = HOST
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     connection.settimeout(2)
     if ":" in source:
-        connection.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+        connection.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
     connection.bind((source, 0))
     connection.connect(("::1" if ":" in source else "127.0.0.1", target.port))
     return connection
@@ -164,9 +164,12 @@ def stalled_uploads(target: Target, stop: threading.Event) -> None:
     def open_one() -> socket.socket:
         connection = connect(target)
         connection.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode() + _FORM)
+        connection.settimeout(0.5)  # the server does not read what is beyond the caller's share
+        with suppress(TimeoutError):
+            connection.sendall(b"x" * (size - len(_FORM) - 1000))
         return connection
 
-    keep_open(stop, 8, open_one, feed=b"x" * 1_000_000)
+    keep_open(stop, 8, open_one)
 
 
 @attack

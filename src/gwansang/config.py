@@ -165,7 +165,7 @@ class EdgeSettings(BodySettings):
     body_timeout_s: float = Field(60.0, gt=0)
     send_timeout_s: float = Field(30.0, gt=0)
     connections_per_address: int = Field(100, ge=10)
-    requests_per_second: int = Field(50, ge=1)
+    requests_per_second: int = Field(30, ge=1)
     sockets_per_user: int = Field(3, ge=1)
     sockets_per_address: int = Field(20, ge=1)
     socket_recheck_s: float = Field(30.0, gt=0, le=60)

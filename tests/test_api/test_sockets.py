@@ -295,11 +295,12 @@ async def test_a_client_that_does_not_take_messages_is_closed(
 ) -> None:
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._SEND_S", 0.05)
     monkeypatch.setattr("gwansang.api.v1.sockets.connection._CLOSE_S", 0.05)
-    drained = asyncio.Event()
+    drained, tries = asyncio.Event(), []
 
     async def stuffed(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_slowly(message: Message) -> None:
             if message["type"] == "websocket.send":
+                tries.append(message)
                 await drained.wait()  # the client's window is full, and nobody reads
             await send(message)
 
@@ -307,7 +308,7 @@ async def test_a_client_that_does_not_take_messages_is_closed(
 
     async with accepted_socket(stuffed, LIVE, bearer(minji)) as socket:
         assert await socket.next() == {}
-    assert socket.closed_with == 4408
+    assert (socket.closed_with, len(tries)) == (4408, 1)  # its slot is not held for a second message
 
 
 async def test_an_unexpected_error_is_sent_with_the_request_id_and_nothing_else(

@@ -250,7 +250,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._ended = True
         self._stop_waiting()
         self._unset_keepalive_if_required()
-        self._open.note(refusal.code)
+        self._open.refuse(self, refusal.code)
         if self._at_work or self.transport.is_closing():
             self.transport.close()
             return

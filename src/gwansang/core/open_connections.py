@@ -16,7 +16,8 @@ _LOOKS: Final = 6  # at every connection, in the time that an answer may stay wh
 _LEAST_SENT_PER_S: Final = 1024  # bytes of an answer that a client has to take
 _MAX_UNSENT_BYTES: Final = 64 * 1024 * 1024  # of all answers that wait for their clients
 _MAX_UNSENT_OF_ADDRESS: Final = 8 * 1024 * 1024
-_BURST_S: Final = 4.0  # in which an address may spend what it has in a second
+_BURST_S: Final = 2.0  # what an address may spend at once, in seconds of its pace
+_REFUSAL_COST: Final = 10.0  # in requests: whoever floods is heard less
 _MAX_IN_SYSTEM: Final = 128 * 1024  # unsent bytes of a connection in the system's own buffer
 _LOG_PAUSE_S: Final = 10.0
 _log = structlog.get_logger("gwansang.connections")
@@ -52,9 +53,9 @@ class Pace:
         """How many may come at once."""
         return _BURST_S * self.per_s
 
-    def spend(self, address: str) -> float:
+    def spend(self, address: str, cost: float = 1.0) -> float:
         """Count a request or a connection, and return the seconds that it has to wait."""
-        spent = self._left(address) + 1
+        spent = self._left(address) + cost
         self._spent[address] = (spent, monotonic())
         return max(0.0, spent - self.burst) / self.per_s
 
@@ -150,6 +151,12 @@ class OpenConnections:
         self._paused.pop(connection, None)
         if connection in self._unsent:
             self._unsent[connection] = _Unsent(connection.transport.get_write_buffer_size(), monotonic())
+
+    def refuse(self, connection: Connection, code: str) -> None:
+        """Count a refusal that a client has caused by what it sent, also against the pace of its address."""
+        self.note(code)
+        if self.pace is not None:
+            self.pace.spend(connection.address, _REFUSAL_COST)
 
     def note(self, code: str) -> None:
         """Count a refusal, and log it unless the same one was logged a moment ago."""

@@ -10,8 +10,8 @@ from websockets.frames import Frame
 from gwansang.core.addresses import client_address
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
 
-_FRAMES_PER_S, _MAX_FRAMES = 500.0, 2000.0  # of a WebSocket, of any kind; its messages have a lower limit of their own
-_PIECE_BYTES: Final = 8 * 1024  # of a WebSocket, between two looks at how many frames have come
+_FRAMES_PER_S, _MAX_FRAMES = 250.0, 500.0  # of a WebSocket, of any kind; its messages have a lower limit of their own
+_PIECE_BYTES: Final = 1024  # of a WebSocket, between two looks at how many frames have come
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -74,5 +74,5 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self._frames_left = min(self._frames_left + (now - self._refilled_at) * _FRAMES_PER_S, _MAX_FRAMES) - 1
         self._refilled_at = now
         if self._frames_left < 0 and not self.transport.is_closing():
-            self._open.note("SOCKET_FLOOD")
+            self._open.refuse(self, "SOCKET_FLOOD")
             self.transport.abort()

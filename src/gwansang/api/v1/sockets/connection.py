@@ -175,8 +175,9 @@ class SocketAcceptor:
         except WebSocketDisconnect:
             return
         except AppError as error:
-            with suppress(WebSocketDisconnect, AppError):
-                await socket.send_error(error)
+            if not isinstance(error, SocketSlowError):  # who takes no message takes no error either
+                with suppress(WebSocketDisconnect, AppError):
+                    await socket.send_error(error)
             await self._close(close_code(type(error)), error.code)
         else:
             await self._close(1000)
