@@ -209,7 +209,7 @@ def test_a_few_requests_that_are_sent_before_their_answers_are_all_answered(serv
 def test_web_sockets_count_among_the_connections_of_their_address(strict: Server) -> None:
     with ExitStack() as stack:
         for _ in range(20):
-            stack.enter_context(connect_socket(strict))
+            stack.enter_context(connect_socket(strict)).send('{"type": "start"}')
         answer = strict.raw(HEAD + b"\r\n", HEAD.replace(b"/health", b"/health/ready") + b"\r\n")
         assert (answer.count(b"HTTP/1.1 200"), answer.count(b"HTTP/1.1 503")) == (1, 1)
         with pytest.raises(InvalidStatus):
@@ -254,7 +254,8 @@ def test_refusals_are_counted_and_logged_but_not_each_of_them(strict: Server) ->
 @pytest.fixture(scope="module")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that begins ten requests of an address in a second, and twenty at once."""
-    with serving(tmp_path_factory.mktemp("paced"), REQUESTS_PER_SECOND="10") as running:
+    folder = tmp_path_factory.mktemp("paced")
+    with serving(folder, REQUESTS_PER_SECOND="10", GUEST_READINGS_PER_HOUR="1", ALLOW_GUESTS="true") as running:
         yield running
 
 
@@ -268,6 +269,14 @@ def test_requests_of_an_address_beyond_its_pace_wait_and_are_all_answered(paced:
         for _ in range(40):
             assert client.get("/health").status_code == 200
     assert time.monotonic() - began > 1  # without a pace they would take a fraction of a second
+
+
+def test_refused_requests_count_tenfold(paced: Server) -> None:
+    began = time.monotonic()
+    with client_from(paced, "127.0.0.6") as client:
+        answers = [client.post(JSON_CALL, json={}).status_code for _ in range(5)]
+    assert answers[1:] == [429] * 4
+    assert time.monotonic() - began > 1  # five requests alone would not have to wait
 
 
 def test_other_addresses_do_not_wait_for_one_that_is_beyond_its_pace(paced: Server) -> None:

@@ -61,27 +61,18 @@ _TOO_MANY_CONNECTIONS = _Refusal(
 )
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection.
-
-    A new connection beyond a limit takes the place of the one that has waited longest for a head, so that idle
-    connections keep nobody out. If all others are at work, it gets a 503, unless it asks whether the process lives.
-    """
+class _PacedHttpProtocol(HttpToolsProtocol):
+    """A connection that counts among those of its address until it is lost, and waits for the turns of its address."""
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:  # noqa: ANN401 - uvicorn's own types
         super().__init__(config, server_state, app_state, _loop)
         self.limit_concurrency = None  # `_busy` holds requests to it, and its refusal is a problem as all others are
         self._open: OpenConnections = app_state.get(OPEN_CONNECTIONS) or OpenConnections()
         self.address = ""
-        self._deadline: asyncio.TimerHandle | None = None
-        self._in_head = False
-        self._undelivered = 0  # bytes since the parser last made something of them
-        self._fields = 0
-        self._field_bytes = 0
         self._cycles: list[RequestResponseCycle] = []  # of the requests that are not answered yet
         self._delayed: asyncio.TimerHandle | None = None
         self._counted = False  # the next request, as its first bytes have come
-        self._reason = _NOT_HTTP  # why the parser was stopped
+        self._in_head = False
         self._ended = False  # refused, or handed to another protocol
 
     @property
@@ -92,14 +83,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.address = client_address(self.client[0] if self.client else None, (), 0)
         self._open.enter(self)
-        if self._open.floods(self):
-            return
-        if self._open.exceeded(self.address):
-            self._open.evict(self.address)
-        limit = self.config.limit_concurrency
-        if limit is not None and len(self.connections) >= limit:
-            self._open.evict(None)
-        self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -110,14 +93,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             cycle.disconnected = not cycle.response_complete
             cycle.message_event.set()
         super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._open.pause(self)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._open.resume(self)
 
     def data_received(self, data: bytes) -> None:
         if self._ended or self.transport.is_closing():
@@ -142,6 +117,59 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
             self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        """Take bytes of a connection that is at its turn."""
+
+    def _stop_waiting(self) -> None:
+        """End the wait for a head."""
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._open.pause(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._open.resume(self)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if cycle and not cycle.response_complete]
+
+    def _busy(self) -> bool:
+        """Return whether this request meets a limit on connections or requests."""
+        if self.url.partition(b"?")[0] in LIVE_PATHS:
+            return False
+        limit = self.config.limit_concurrency
+        full = limit is not None and max(len(self.connections), len(self.tasks)) >= limit
+        return full or self._open.exceeded(self.address)
+
+
+class BoundedHttpProtocol(_PacedHttpProtocol):
+    """One connection.
+
+    A new connection beyond a limit takes the place of the one that has waited longest for a head, so that idle
+    connections keep nobody out. If all others are at work, it gets a 503, unless it asks whether the process lives.
+    """
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:  # noqa: ANN401 - uvicorn's own types
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._undelivered = 0  # bytes since the parser last made something of them
+        self._fields = 0
+        self._field_bytes = 0
+        self._reason = _NOT_HTTP  # why the parser was stopped
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
+        super().connection_made(transport)
+        if self._open.floods(self):
+            return
+        if self._open.exceeded(self.address):
+            self._open.evict(self.address)
+        limit = self.config.limit_concurrency
+        if limit is not None and len(self.connections) >= limit:
+            self._open.evict(None)
+        self._wait_for_head()
 
     def _parse(self, data: bytes) -> None:
         self._undelivered += len(data)
@@ -191,7 +219,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self._at_work and self._busy():
             self._stop_parser(_TOO_MANY_CONNECTIONS)
         super().on_headers_complete()
-        self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if cycle and not cycle.response_complete]
 
     def on_body(self, body: bytes) -> None:
         self._undelivered = 0
@@ -205,14 +232,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self._at_work and not self.transport.is_closing():
             self._open.waiting[self] = None  # the keep-alive timeout of uvicorn runs
-
-    def _busy(self) -> bool:
-        """Return whether this request meets a limit on connections or requests."""
-        if self.url.partition(b"?")[0] in LIVE_PATHS:
-            return False
-        limit = self.config.limit_concurrency
-        full = limit is not None and max(len(self.connections), len(self.tasks)) >= limit
-        return full or self._open.exceeded(self.address)
 
     def _count_field(self, content: bytes) -> None:
         """Count a part of the head or of a trailer."""

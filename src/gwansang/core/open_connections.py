@@ -155,8 +155,12 @@ class OpenConnections:
     def refuse(self, connection: Connection, code: str) -> None:
         """Count a refusal that a client has caused by what it sent, also against the pace of its address."""
         self.note(code)
+        self.charge_refusal(connection.address)
+
+    def charge_refusal(self, address: str) -> None:
+        """Count a refusal against the pace of an address."""
         if self.pace is not None:
-            self.pace.spend(connection.address, _REFUSAL_COST)
+            self.pace.spend(address, _REFUSAL_COST)
 
     def note(self, code: str) -> None:
         """Count a refusal, and log it unless the same one was logged a moment ago."""

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gwansang.core.exceptions import Malformed, TooLarge, UnsupportedMedia
-from gwansang.core.middleware.body_budget import BodyBudget
+from gwansang.core.middleware.body_budget import BodyBudget, BodyReservation
 from gwansang.core.middleware.error_boundary import ErrorResponder
 
 RELEASE_BODY = "release_body"  # in a request's state: call it when the part of a body that was read is stored
@@ -111,20 +111,16 @@ class BodyGate:
         if error is not None:
             await self._error_response(scope, error)(scope, receive, _closing(receive, send))
             return
+        body = _Body(receive, rule.max_bytes, self._deadline_s(rule), self._least_rate)
+        closing = _closing(receive, send)
         with (rule.budget or self._budget).reserve(small=_is_small(headers)) as reservation:
-            body = _Body(receive, rule.max_bytes, self._deadline_s(rule), self._least_rate)
-            closing = _closing(receive, send)
             scope.setdefault("state", {})[RELEASE_BODY] = reservation.release
 
             async def receive_counted() -> Message:
                 if body.complete:
                     return await receive()
                 if reservation.holder is None and self._senders is not None:
-                    body.broken = True  # nothing of it is read from a sender who is not admitted
-                    if _has_body(headers):
-                        await self._senders.admit(scope)
-                    body.broken = False
-                    reservation.assign(scope["state"].get(BODY_HOLDER) or self._senders.holder_of(scope))
+                    await body.admit(self._senders, scope, reservation)
                 await reservation.wait()
                 size = await body.next()
                 reservation.add(size, last=body.complete)
@@ -158,6 +154,14 @@ class _Body:
         self.complete = False
         self.broken = False
         self.message: Message = {}
+
+    async def admit(self, senders: BodySenders, scope: Scope, reservation: BodyReservation) -> None:
+        """Count the body to its sender's share, unless the sender is not admitted: then nothing of it is read."""
+        if _has_body(Headers(scope=scope)):
+            self.broken = True
+            await senders.admit(scope)
+            self.broken = False
+        reservation.assign(scope["state"].get(BODY_HOLDER) or senders.holder_of(scope))
 
     async def next(self) -> int:
         """Receive the next message and return how many bytes came with it."""

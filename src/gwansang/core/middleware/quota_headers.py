@@ -1,8 +1,12 @@
-"""The caller's remaining quota as headers, on answers and refusals."""
+"""The caller's remaining quota as headers, on answers and refusals, which also count against an address's pace."""
+
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gwansang.core.addresses import client_address
+from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
 from gwansang.core.rate_limit import Quota
 
 HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
@@ -24,6 +28,8 @@ class QuotaHeaders:
                 quota = scope.get("state", {}).get("quota")
                 if isinstance(quota, Quota):
                     _add(MutableHeaders(scope=message), quota)
+                if message["status"] == HTTPStatus.TOO_MANY_REQUESTS:
+                    _slow_down(scope)
             await send(message)
 
         await self.app(scope, receive, send_with_quota)
@@ -33,3 +39,10 @@ def _add(headers: MutableHeaders, quota: Quota) -> None:
     values = (quota.amount, quota.remaining, quota.reset_s, f"{quota.amount};w={quota.window_s}")
     for name, value in zip(HEADERS, values, strict=True):
         headers[name] = str(value)
+
+
+def _slow_down(scope: Scope) -> None:
+    """Let a client that does not heed its limits wait longer: its refusals cost nearly as much as answers."""
+    connections = scope.get("state", {}).get(OPEN_CONNECTIONS)
+    if isinstance(connections, OpenConnections) and scope.get("client"):
+        connections.charge_refusal(client_address(scope["client"][0], (), 0))
