@@ -207,7 +207,7 @@ class OpenConnections:
 def _show_unsent(transport: asyncio.Transport) -> None:
     """Let the system take 128 KiB of an answer at most beyond what it has sent, instead of megabytes.
 
-    So what a client has not taken is seen, and a slow client is told from one that reads nothing.
+    So what a client has not taken shows, and a slow client differs from one that reads nothing.
     """
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # Linux and macOS
     if option is not None:
