@@ -1,6 +1,7 @@
 """Readings through the whole service: fields, overlays, languages, and determinism."""
 
 import base64
+import datetime as dt
 import json
 from typing import Any
 
@@ -18,8 +19,10 @@ PARTS = {
 }  # fmt: skip
 
 
-def read(client: httpx.Client, photo: bytes, **parameters: str) -> dict[str, Any]:
-    answer = client.post(UPLOAD_CALL, files={"file": ("x.jpg", photo)}, params=parameters)
+def read(client: httpx.Client, photo: bytes, birth_year: int | None = None, **parameters: str) -> dict[str, Any]:
+    form = {"file": ("x.jpg", photo)}
+    data = {} if birth_year is None else {"birth_year": str(birth_year)}
+    answer = client.post(UPLOAD_CALL, files=form, data=data, params=parameters)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
@@ -47,6 +50,43 @@ def test_a_reading_has_all_documented_fields(reading: dict[str, Any]) -> None:
     assert set(reading["parts_analysis"]) >= PARTS
     assert reading["locale"] == "ko"
     assert reading["created_at"].endswith("Z")
+
+
+def test_a_reading_has_a_title_a_story_of_three_sentences_and_five_topics(reading: dict[str, Any]) -> None:
+    assert reading["title"].endswith("상")
+    assert reading["story"].count(". ") == 2
+    assert len(reading["story"]) <= 400
+    assert [topic["id"] for topic in reading["topics"]] == ["wealth", "love", "work", "vigour", "people"]
+    assert all(topic[field] for topic in reading["topics"] for field in ("name", "text", "strength", "caution", "today"))
+
+
+def test_a_shorter_reading_has_some_of_the_fields_of_the_whole_one(server: Server, reading: dict[str, Any]) -> None:
+    always = {"analysis_id", "created_at", "locale", "content_version", "title", "disclaimer", "kept"}
+    with server.client() as client:
+        short, story = (read(client, drawn_portrait(), detail=detail) for detail in ("short", "story"))
+        refused = client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}, params={"detail": "long"})
+    assert set(short) == always | {"overall_score", "energy_scores", "energy_values"}
+    assert set(story) == always | {"story", "topics"}
+    for shorter in (short, story):
+        assert all(shorter[key] == reading[key] for key in without_unique_fields(shorter))
+    assert refused.status_code == 422
+
+
+def test_a_minor_is_told_nothing_of_love(server: Server) -> None:
+    year = dt.datetime.now(dt.UTC).year
+    with server.client() as client:
+        minor, adult = (read(client, drawn_portrait(), birth_year=year - age) for age in (19, 21))
+    assert [topic["id"] for topic in minor["topics"]] == ["wealth", "work", "vigour", "people"]
+    assert len(adult["topics"]) == 5
+    partner = next(palace for palace in minor["palaces"] if palace["id"] == "partner")
+    assert (partner["status"], partner["z"]) == ("not_measured", None)
+
+
+def test_the_positions_of_the_years_name_this_year_and_the_side(server: Server) -> None:
+    with server.client() as client:
+        ages = read(client, drawn_portrait(), birth_year=1990)["ages"]["positions"]
+    assert [place["current"] for place in ages] == [False, False, True, False, False]
+    assert {place["side"] for place in ages} <= {"left", "right", "centre"}
 
 
 def test_every_part_has_reasons_with_overlays_within_the_photo(reading: dict[str, Any]) -> None:

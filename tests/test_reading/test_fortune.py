@@ -1,5 +1,6 @@
 """The day's pillar and the fortune of a day."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.fortune import DAY_RELATIONS, RELATION_ENERGIES, daily_fortune, day_relation, energy_shift
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.pillars import day_pillar
+from gwansang.reading.solar_terms import TERMS, solar_term
+from gwansang.reading.texts import fortune_text
 from gwansang.texts import LOCALES, Locale
 from tests.support.content_policy import is_framed, violations
 from tests.test_reading.days import A_DAY
@@ -102,11 +105,72 @@ def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary:
         assert fortune.lucky.color_hex.startswith("#")
 
 
-def test_the_example_day_refines_a_wood_face_and_its_lucky_element_is_water() -> None:
+def test_the_example_day_refines_a_wood_face() -> None:
     fortune = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
     assert fortune.relation == "refining"
-    assert fortune.reason == "오늘은 辛丑(신축)일, 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
-    assert (fortune.lucky.element, fortune.lucky.numbers, fortune.lucky.hours) == ("water", (1, 6), "21-01")
+    assert fortune.reason == "오늘은 辛丑(신축)일입니다. 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
+    assert (fortune.lucky.element, fortune.lucky.numbers, fortune.lucky.hours) == ("metal", (4, 9), "15-19")
+    assert fortune.lucky.hours_name == "신시·유시(申·酉)"
+
+
+@pytest.mark.parametrize("primary", ELEMENTS)
+def test_all_five_lucky_colours_come_within_any_week(primary: str) -> None:
+    colours = [daily_fortune(a_face(primary), "key", day, "ko").lucky.color_hex for day in TEN_YEARS[:60]]
+    assert all(len(set(colours[start : start + 7])) == 5 for start in range(len(colours) - 6))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("primary", ELEMENTS)
+def test_no_last_sentence_returns_within_two_weeks(locale: Locale, primary: str) -> None:
+    texts = [daily_fortune(a_face(primary), "wood/oval/even", day, locale).text for day in TEN_YEARS[:730]]
+    lists = fortune_text(locale)["last"].values()
+    last = [next(one for told in lists for one in told if text.endswith(one)) for text in texts]
+    assert all(len(set(last[start : start + 15])) == 15 for start in range(len(last) - 14))
+
+
+@pytest.mark.parametrize(
+    ("day", "term"),
+    [
+        (date(2024, 2, 3), "daehan"),
+        (date(2024, 2, 4), "ipchun"),
+        (date(2025, 3, 20), "chunbun"),
+        (date(2026, 6, 20), "mangjong"),
+        (date(2026, 6, 21), "haji"),
+        (date(2026, 8, 7), "ipchu"),
+        (date(2026, 11, 23), "soseol"),
+        (date(2026, 12, 22), "dongji"),
+        (date(2027, 1, 5), "sohan"),
+    ],
+)
+def test_known_days_lie_in_their_known_solar_terms(day: date, term: str) -> None:
+    assert solar_term(day) == term
+
+
+SEASONS = {
+    "spring": re.compile(r"봄|\b[Ss]pring"),
+    "summer": re.compile(r"여름|더위|[Ss]ummer|\bheat\b"),
+    "autumn": re.compile(r"가을|단풍|[Aa]utumn|maple"),
+    "winter": re.compile(r"겨울|눈이 온|서리|[Ww]inter|\bsnow"),
+}
+NAMED_BESIDE = {  # a term may look at the season that it leaves or that follows it
+    "usu": {"winter"}, "gyeongchip": {"winter"}, "cheoseo": {"summer"}, "ipdong": {"autumn"}, "sanggang": {"winter"},
+    "daehan": {"spring"}, "chunbun": {"spring"}, "haji": {"summer"}, "ipha": {"summer"}, "ipchu": {"autumn"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_fortune_names_no_season_but_that_of_its_day(locale: Locale) -> None:
+    for day in TEN_YEARS[:366]:
+        for primary in ELEMENTS:
+            fortune = daily_fortune(a_face(primary), "wood/oval/even", day, locale)
+            quarter = TERMS.index(fortune.solar_term)  # spring sets in 45 degrees before the equinox
+            season = ("spring", "summer", "autumn", "winter")[((quarter + 3) % 24) // 6]
+            named = {name for name, words in SEASONS.items() if words.search(fortune.text)}
+            assert named <= {season, *NAMED_BESIDE.get(fortune.solar_term, set())}, (day, fortune.text)
+
+
+def test_the_fortune_of_a_day_carries_the_notice() -> None:
+    assert daily_fortune(a_face(), "key", A_DAY, "ko").disclaimer == fortune_text("ko")["disclaimer"]
 
 
 def test_all_relations_raise_the_energies_equally_in_sum() -> None:

@@ -13,6 +13,7 @@ from gwansang.reading.measurements import MEASURE_TABLE, MeasuredValue
 from gwansang.reading.model import ENERGIES, CaptureConditions, Reading
 from gwansang.reading.norms import Norm, default_norms
 from gwansang.reading.taxonomy import load_taxonomy
+from gwansang.reading.texts import shapes_text
 from gwansang.texts import LOCALES, Locale
 from tests.support.calls import count_calls
 from tests.support.content_policy import violations
@@ -85,7 +86,8 @@ def test_a_part_is_decided_or_told_as_a_mixture_of_two(seed: int, errors: float)
         assert part.decided == (part.probability >= 0.55)
         if not part.decided:
             assert part.alternative is not None
-            assert f"‘{part.alternative.shape}’" in part.meaning
+            second = shapes_text("ko")["parts"][part.part]["classes"][part.alternative.shape_id]["short"]
+            assert f"‘{second}’" in part.note
 
 
 def test_only_points_without_their_picture_leave_what_the_picture_shows_undecided() -> None:
@@ -98,10 +100,10 @@ def test_only_points_without_their_picture_leave_what_the_picture_shows_undecide
         assert with_picture[key].decided
         assert alone[key].probability >= 0.55
         assert not alone[key].decided
-        assert "사진 없이 점만으로는" in alone[key].meaning
-        assert "사진 없이 점만으로는" not in with_picture[key].meaning
+        assert "사진 없이 점만으로는" in alone[key].note
+        assert "사진 없이 점만으로는" not in with_picture[key].note
     assert alone["jaw"].decided
-    assert "사진 없이 점만으로는" not in alone["jaw"].meaning
+    assert "사진 없이 점만으로는" not in alone["jaw"].note
 
 
 def test_a_photo_of_unknown_origin_decides_fewer_parts() -> None:
@@ -122,14 +124,14 @@ def test_a_photo_of_unknown_origin_decides_fewer_parts() -> None:
         ("lips", CaptureConditions(smile=0.8), "웃는"),
     ],
 )
-def test_the_meaning_of_a_disturbed_part_mentions_the_disturbance(
+def test_the_note_of_a_disturbed_part_mentions_the_disturbance(
     part: str, capture: CaptureConditions, note: str
 ) -> None:
     disturbed, plain = (
-        {found.part: found.meaning for found in compose(measures_at(), seen, A_DAY).parts} for seen in (capture, IDEAL)
+        {found.part: found.note for found in compose(measures_at(), seen, A_DAY).parts} for seen in (capture, IDEAL)
     )
     assert note in disturbed[part]
-    assert {name for name, meaning in disturbed.items() if note in meaning and note not in plain[name]} <= {
+    assert {name for name, told in disturbed.items() if note in told and note not in plain[name]} <= {
         *("mouth", "lips", "philtrum")
     }
 

@@ -2,18 +2,30 @@
 
 import re
 from collections.abc import Iterator
+from itertools import permutations, product
 
 import pytest
 
 from gwansang.reading.archetypes import archetype_definitions, figure_definitions
+from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.taxonomy import load_taxonomy
-from gwansang.reading.texts import archetypes_text, elements_text, fortune_text, places_text, shapes_text
+from gwansang.reading.texts import (
+    ages_text,
+    archetypes_text,
+    elements_text,
+    fortune_text,
+    places_text,
+    shapes_text,
+    story_text,
+    topics_text,
+)
+from gwansang.reading.topics import PARTS_OF_TOPIC
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import is_framed, violations
 from tests.support.texts import leaves
 
-FILES = ("shapes", "elements", "places", "fortune", "archetypes", "measures")
-POLITE = re.compile(r"(?:니다|세요|습니다)$")
+FILES = ("shapes", "topics", "story", "elements", "places", "ages", "fortune", "archetypes", "measures")
+POLITE = re.compile(r"(?:니다|요)$")
 
 
 def texts_of(locale: Locale) -> Iterator[tuple[str, str]]:
@@ -22,23 +34,24 @@ def texts_of(locale: Locale) -> Iterator[tuple[str, str]]:
 
 
 def readings(locale: Locale) -> Iterator[str]:
-    """Every text that says what something means; names and suggestions are not among them."""
+    """Every text that says what something means; names, suggestions and second sentences are not among them."""
     for part in shapes_text(locale)["parts"].values():
         for shape in part["classes"].values():
-            yield from shape["readings"]
+            yield from shape["meanings"]
+    for topic in topics_text(locale).values():
+        yield from (told["text"] for told in topic["main"].values())
+    for group in (story_text(locale)["element"], story_text(locale)["calling"]):
+        yield from (text for told in group.values() for text in told.values())
     words, places = elements_text(locale), places_text(locale)
     yield from (element["meaning"] for element in words["elements"].values())
-    yield from (words["pure"], words["feeding"], words["shaping"], *shapes_text(locale)["mixed"])
-    for group in (*places["zones"].values(), *places["palaces"].values()):
-        yield from (group["high"], group["middle"], group["low"])
-    yield from (palace["only"] for palace in places["unmeasured"].values())
-    yield from (age["text"] for age in places["ages"].values())
-    for relation in fortune_text(locale)["relations"].values():
-        yield from (relation["reason"], *relation["yang"], *relation["yin"])
+    for place in (*places["zones"].values(), *places["palaces"].values()):
+        yield from (place["high"], place["middle"], place["low"])
+    yield from (year["text"] for year in ages_text(locale)["years"].values())
+    yield from (relation["reason"] for relation in fortune_text(locale)["relations"].values())
     archetypes = archetypes_text(locale)
-    yield archetypes["summary"]
     for archetype in archetypes["archetypes"].values():
-        yield from (archetype["meaning"], *archetype["parts"].values())
+        yield archetype["meaning"]
+        yield from (text for shapes in archetype["parts"].values() for text in shapes.values())
     yield from (figure["text"] for figure in archetypes["figures"].values())
 
 
@@ -102,9 +115,40 @@ def test_every_shape_has_texts(locale: Locale) -> None:
         assert list(shapes) == [shape.id for shape in part.classes]
         assert len({shape["name"] for shape in shapes.values()}) == len(shapes)
         for shape in shapes.values():
-            assert len(set(shape["readings"])) == len(shape["readings"]) >= 2
-            assert all(len(re.findall(r"\.(?: |$)", text)) >= 2 for text in shape["readings"])
-            assert shape["tip"]
+            assert len(set(shape["meanings"])) == len(shape["meanings"])
+            assert len(shape["meanings"]) in (2, 4)
+            assert all(len(re.findall(r"[.,”] |\.$", text)) >= 2 for text in shape["meanings"])
+            assert shape["short"]
+            assert bool(shape["story"]) == (part.key != "samjeong")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_topic_has_texts_for_every_shape_of_its_parts_and_every_element(locale: Locale) -> None:
+    classes = {part.key: [shape.id for shape in part.classes] for part in load_taxonomy()}
+    texts = topics_text(locale)
+    assert list(texts) == list(PARTS_OF_TOPIC)
+    for topic, (main, second) in PARTS_OF_TOPIC.items():
+        assert list(texts[topic]["main"]) == classes[main]
+        assert list(texts[topic]["second"]) == classes[second]
+        assert list(texts[topic]["today"]) == list(ELEMENTS)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_pair_of_elements_and_of_callings_has_a_sentence_of_the_story(locale: Locale) -> None:
+    texts, callings = story_text(locale), [one.id for one in archetype_definitions()]
+    assert {(a, b) for a, told in texts["manner"].items() for b in told} == set(product(ELEMENTS, callings))
+    assert {(a, b) for a, told in texts["element"].items() for b in told} == {
+        *permutations(ELEMENTS, 2),
+        *((element, "alone") for element in ELEMENTS),
+    }
+    assert {(a, b) for a, told in texts["calling"].items() for b in told} == set(permutations(callings, 2))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_year_of_life_has_a_text_of_its_own(locale: Locale) -> None:
+    years = ages_text(locale)["years"]
+    assert list(years) == [str(age) for age in range(1, 100)]
+    assert len({year["text"] for year in years.values()}) == 99
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -112,20 +156,22 @@ def test_every_archetype_and_figure_has_texts(locale: Locale) -> None:
     words = archetypes_text(locale)
     assert list(words["archetypes"]) == [one.id for one in archetype_definitions()]
     for one in archetype_definitions():
-        assert list(words["archetypes"][one.id]["parts"]) == list(one.shapes)
+        parts = words["archetypes"][one.id]["parts"]
+        assert {part: set(shapes) for part, shapes in parts.items()} == {
+            part: set(shapes) for part, shapes in one.shapes.items()
+        }
     assert list(words["figures"]) == [figure.id for figure in figure_definitions()]
     assert [text for figure in figure_definitions() for text in figure.records if violations(text)] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_sentence_is_repeated(locale: Locale) -> None:
-    sentences = [text for path, text in texts_of(locale) if text.endswith(".") and not path.startswith("places/ages")]
+    sentences = [text for _, text in texts_of(locale) if text.endswith(".")]
     assert sorted({text for text in sentences if sentences.count(text) > 1}) == []
 
 
 def test_korean_sentences_are_polite_and_english_texts_have_no_hangul() -> None:
-    sentences = ((path, text) for path, text in texts_of("ko") if path != "places/age_shape")
-    for path, text in sentences:
+    for path, text in texts_of("ko"):
         for sentence in re.findall(r"[^.]+(?=\.(?: |$))", text):
             assert POLITE.search(sentence), (path, text)
     assert [text for _, text in texts_of("en") if re.search(r"[가-힣]", text)] == []

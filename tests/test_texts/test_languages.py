@@ -26,7 +26,11 @@ ESPERANTO = {
     "problems": {"INVALID_BASE64": "La bildo ne estis legebla."},
     "notice": {"title": "Sciigo"},
 }
-FIELDS_BY_LANGUAGE = {("fortune", "/pillar"), ("fortune", "/relations/peer/reason"), ("lookalike", "/person")}
+FIELDS_BY_LANGUAGE = {
+    ("fortune", "/relations/peer/reason"),
+    ("lookalike", "/person"),
+    *(("elements", f"/{relation}") for relation in ("feeding", "shaping")),
+}
 READING = {"landmarks": canonical_landmarks().tolist()}
 
 

@@ -1,6 +1,6 @@
 """Query parameters that many calls share: a language, a page."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 from starlette.requests import HTTPConnection
@@ -41,3 +41,14 @@ async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
 
 
 ChosenLocale = Annotated[Locale, Depends(_locale)]
+
+
+Detail = Literal["short", "story", "full"]
+ChosenDetail = Annotated[
+    Detail,
+    Query(
+        description="Length of the reading: `short` has title and scores, `story` has title, story and topics; both "
+        "leave out all other fields.",
+        examples=["story"],
+    ),
+]

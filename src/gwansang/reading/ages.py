@@ -1,6 +1,6 @@
 """The positions of the years of life on the face (流年運氣)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,7 +8,7 @@ from functools import cache
 from gwansang.reading.errors import BirthYearOutOfRangeError
 from gwansang.reading.knowledge import load_records
 from gwansang.reading.model import AgePosition
-from gwansang.reading.texts import places_text, shapes_text
+from gwansang.reading.texts import ages_text, shapes_text
 from gwansang.texts import Locale
 
 MAX_AGE = 130
@@ -62,24 +62,28 @@ def describe_ages(birth_year: int, day: date, shapes: Mapping[str, str], locale:
 
 
 def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale) -> AgePosition:
-    positions = _positions()
+    positions, texts = _positions(), ages_text(locale)
     position = positions[(age - 1) % len(positions)]  # after 99 the positions begin anew
-    texts = places_text(locale)
-    place, name = texts["ages"][position.place], texts["positions"][position.hanja]
-    meaning = texts["age"].format(age=age, position=name, hanja=position.hanja, text=place["text"])
-    part = _PART_OF_PLACE.get(position.place)
-    if part is not None and part in shapes:
-        part_name = shapes_text(locale)["parts"][part]["name"]
-        meaning = f"{meaning} {texts['age_shape'].format(part=part_name, shape=shapes[part])}"
-    elif part is not None:
-        meaning = f"{meaning} {texts['age_covered']}"
+    year, name = texts["years"][str(position.age)], texts["positions"][position.hanja]
+    template = texts["now" if current else "other"]
+    told = template.format(age=age, place=year["place"], position=name, hanja=position.hanja, text=year["text"])
     return AgePosition(
         counted_age=age,
         international_age=age - 1,
         position=name,
         hanja=position.hanja,
-        place=place["name"],
+        place=year["place"],
         vertices=position.vertices,
-        meaning=meaning,
+        meaning=" ".join((told, *_measured(position, shapes, locale))) if current else told,
         current=current,
+        side=position.side,
     )
+
+
+def _measured(position: _Position, shapes: Mapping[str, str], locale: Locale) -> Iterator[str]:
+    """Yield what was measured at a position, or that it is covered; nothing for the ears."""
+    part, texts = _PART_OF_PLACE.get(position.place), ages_text(locale)
+    if part is not None and part in shapes:
+        yield texts["shape"].format(part=shapes_text(locale)["parts"][part]["name"], shape=shapes[part])
+    elif part is not None:
+        yield texts["covered"]

@@ -86,22 +86,29 @@ def describe_archetypes(
         top=first.id,
         summary=f"{summary} {text['covered']}" if is_guess else summary,
         callings=tuple(
-            ArchetypeReading(
-                id=archetype.id,
-                name=text["archetypes"][archetype.id]["name"],
-                hanja=archetype.hanja,
-                share=shares[archetype.id],
-                meaning=text["archetypes"][archetype.id]["meaning"],
-                reasons=tuple(
+            _calling(
+                archetype,
+                shares[archetype.id],
+                tuple(
                     _reason(shape, archetype.id, measures, norms, standard.unseen, locale)
                     for shape in supporting_shapes(archetype, shapes)
                 ),
+                locale,
             )
             for archetype in ranked
         ),
         figures=tuple(_figure(figure, overlap, locale) for figure, overlap in nearest_figures(shares)),
         note=text["note"],
     )
+
+
+def _calling(
+    archetype: Archetype, share: int, reasons: tuple[ArchetypeReason, ...], locale: Locale
+) -> ArchetypeReading:
+    texts = archetypes_text(locale)
+    text = texts["archetypes"][archetype.id]
+    meaning = text["meaning"] if reasons else f"{text['meaning']} {texts['unsupported']}"
+    return ArchetypeReading(archetype.id, text["name"], archetype.hanja, share, meaning, reasons)
 
 
 def archetype_shares(
@@ -174,7 +181,7 @@ def _reason(
         shape_id=shape.id,
         shape=text["classes"][shape.id]["name"],
         probability=classified.probability,
-        meaning=archetypes_text(locale)["archetypes"][archetype]["parts"][part],
+        meaning=archetypes_text(locale)["archetypes"][archetype]["parts"][part][shape.id],
         measure=MEASURES_BY_KEY[key].name,
         label=measures_text(locale)[MEASURES_BY_KEY[key].name],
         percentile=norms.percentile(key, measures.values[key].value),

@@ -1,6 +1,6 @@
 """Composition of a reading: standard scores of the measures, then shapes, scores and texts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +10,13 @@ from gwansang.reading.covers import UNSEEN_SHAPE, hiding_regions, is_told
 from gwansang.reading.elements import ELEMENT_LABEL, ELEMENTS, Elements, classify_elements
 from gwansang.reading.fortune import daily_fortune
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
+from gwansang.reading.minors import may_be_minor
 from gwansang.reading.model import Alternative, CaptureConditions, Classic, ElementReading, PartReading, Reading, Reason
 from gwansang.reading.norms import Norms, StandardScores, default_norms, standardize
 from gwansang.reading.palaces import describe_palaces
 from gwansang.reading.scores import PART_MIDDLE, FaceScores, is_mostly_unseen, round_energy, score_face, shipped_weights
 from gwansang.reading.shapes import DECIDED, ShapeClassification, classify_measured
+from gwansang.reading.story import tell_story
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import (
     CONTENT_VERSION,
@@ -24,6 +26,8 @@ from gwansang.reading.texts import (
     pick_variant,
     shapes_text,
 )
+from gwansang.reading.topics import describe_topics
+from gwansang.reading.variants import choose_text
 from gwansang.reading.zones import describe_zones
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
@@ -32,22 +36,22 @@ PIXEL_MEASURES = frozenset({"UL", "PW", "BA", "BG"})  # points without their pic
 _SMILING_FROM = 0.5  # of a full smile
 _SMILE_SENSITIVE_PARTS = frozenset({"mouth", "lips", "philtrum"})
 _UNSURE_BELOW = 0.3  # reliability of a part below which its meaning comes with a caution
+_HALF_FROM = 0.35  # probability of the second shape from which it is told as nearly the half
 
 
 @dataclass(frozen=True, slots=True)
 class _Face:
-    """A measured face; covers: regions that hide something of a part, by part; key: seeds the choice of sentences."""
+    """A measured face; covers: regions that hide something of a part, by part."""
 
     measures: Measures
     norms: Norms
     standard: StandardScores
     capture: CaptureConditions
     covers: Mapping[str, tuple[str, ...]]
-    key: str
 
 
 def face_key(element: str, face_shape: str, zones_type: str) -> str:
-    """Return a coarse key of a face that is stable between its photos; it seeds the choice between sentences."""
+    """Return a coarse key of a face that is stable between its photos; it sets where a face enters the fortunes."""
     return f"{element}/{face_shape}/{zones_type}"
 
 
@@ -75,9 +79,11 @@ def compose(
     }
     told = {key: shape for key, shape in shapes.items() if is_told(key, covers[key])}
     face_shape, zones_type = (told[key].shape.id if key in told else UNSEEN_SHAPE for key in ("face_shape", "samjeong"))
-    face = _Face(measures, norms, standard, capture, covers, face_key(elements.primary, face_shape, zones_type))
+    face, is_minor = _Face(measures, norms, standard, capture, covers), may_be_minor(birth_year, day)
     parts = tuple(_part(shape, face, scores, locale) for shape in shapes.values())
-    fortune = daily_fortune(elements, face.key, day, locale)
+    fortune = daily_fortune(elements, face_key(elements.primary, face_shape, zones_type), day, locale)
+    archetypes = describe_archetypes(measures, standard, norms, told, locale)
+    title, story = tell_story(told, standard.z, elements, [one.id for one in archetypes.callings], locale)
     shape_names = {part.part: part.shape for part in parts if part.part in told}
     values = {key: measured.value for key, measured in measures.values.items()}
     return Reading(
@@ -86,9 +92,9 @@ def compose(
         energy_values=dict(scores.energy_values),
         parts=parts,
         element=_element(elements, standard.unseen, locale),
-        zones=describe_zones(values, standard, norms, locale),
+        zones=describe_zones(values, standard, norms, zones_type, locale),
         zones_type=zones_type,
-        palaces=describe_palaces(standard.z, locale, norms.scales, standard.unseen),
+        palaces=describe_palaces(standard.z, locale, norms.scales, standard.unseen, ("partner",) if is_minor else ()),
         fortune=fortune,
         today_fortune=fortune.text,
         ages=() if birth_year is None else describe_ages(birth_year, day, shape_names, locale),
@@ -96,7 +102,10 @@ def compose(
         engine_version=ENGINE_VERSION,
         content_version=CONTENT_VERSION,
         disclaimer=fortune_text(locale)["disclaimer"],
-        archetypes=describe_archetypes(measures, standard, norms, told, locale),
+        archetypes=archetypes,
+        title=title,
+        story=story,
+        topics=describe_topics(told, elements, is_minor, locale),
     )
 
 
@@ -124,25 +133,23 @@ def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: L
     if not is_told(key, face.covers[key]):
         return _untold_part(shape, face, locale)
     text = shapes_text(locale)["parts"][key]
-    alternative = _alternative(shape, locale)
     reliability = scores.reliability[key]
     seen = not face.capture.without_picture or _is_seen_without_picture(shape)
-    meaning = _meaning(shape, alternative, reliability, face.key, locale)
-    notes = _capture_notes(key, seen, face, locale)
     return PartReading(
         part=key,
         name=text["name"],
         hanja=shape.part.hanja,
         shape_id=shape.shape.id,
         shape=text["classes"][shape.shape.id]["name"],
-        meaning=" ".join((meaning, *notes)),
+        meaning=choose_text(key, text["classes"][shape.shape.id]["meanings"], face.standard.z),
         score=scores.parts[key],
         probability=shape.probability,
-        alternative=alternative,
+        alternative=_alternative(shape, locale),
         reliability=reliability,
         reasons=_reasons(shape, face, locale),
         decided=seen and shape.probability >= DECIDED,
         covered=face.covers[key],
+        note=" ".join(_notes(shape, reliability, seen, face, locale)),
     )
 
 
@@ -159,31 +166,21 @@ def _alternative(shape: ShapeClassification, locale: Locale) -> Alternative | No
     return Alternative(shape_id, name, shape.probabilities[shape.runner_up])
 
 
-def _meaning(
-    shape: ShapeClassification, alternative: Alternative | None, reliability: float, seed: str, locale: Locale
-) -> str:
-    texts = shapes_text(locale)
-    text = texts["parts"][shape.part.key]["classes"][shape.shape.id]
-    sentences = [pick_variant(text["readings"], seed, shape.part.key)]
-    if alternative is not None and shape.probability < DECIDED:
-        percent = round(100 * alternative.probability)
-        mixed = pick_variant(texts["mixed"], seed, shape.part.key, "mixed")
-        sentences.append(mixed.format(second=alternative.shape, percent=percent))
-    sentences.append(text["tip"])
+def _notes(shape: ShapeClassification, reliability: float, seen: bool, face: _Face, locale: Locale) -> Iterator[str]:
+    """Yield what is to be said of a part on this photo: a second shape, or what limits the photo."""
+    part, texts, capture = shape.part.key, shapes_text(locale), face.capture
+    if shape.runner_up is not None and shape.probability < DECIDED:
+        second = texts["parts"][part]["classes"][shape.part.classes[shape.runner_up].id]["short"]
+        half = shape.probabilities[shape.runner_up] >= _HALF_FROM
+        yield pick_variant(texts["mixed_half" if half else "mixed"], part).format(second=second)
     if reliability < _UNSURE_BELOW:
-        sentences.append(texts["unsure"])
-    return " ".join(sentences)
-
-
-def _capture_notes(part: str, seen: bool, face: _Face, locale: Locale) -> tuple[str, ...]:
-    texts, capture = shapes_text(locale), face.capture
+        yield texts["unsure"]
     if not seen:
-        return (texts["unseen"],)
-    if face.covers[part]:
-        return (pick_variant(texts["partly_covered"], part),)
-    if part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM and "mouth" not in capture.covered:
-        return (texts["smiling"],)
-    return ()
+        yield texts["unseen"]
+    elif face.covers[part]:
+        yield pick_variant(texts["partly_covered"], part)
+    elif part in _SMILE_SENSITIVE_PARTS and capture.smile >= _SMILING_FROM and "mouth" not in capture.covered:
+        yield texts["smiling"]
 
 
 def _reasons(shape: ShapeClassification, face: _Face, locale: Locale) -> tuple[Reason, ...]:

@@ -5,8 +5,9 @@ from datetime import date
 
 from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.model import ENERGIES, Energy, Fortune, Lucky
-from gwansang.reading.pillars import DayPillar, day_pillar
-from gwansang.reading.texts import elements_text, fortune_text, pick_variant
+from gwansang.reading.pillars import BRANCHES, STEMS, DayPillar, day_pillar
+from gwansang.reading.solar_terms import solar_term
+from gwansang.reading.texts import elements_text, fortune_text, pick_number
 from gwansang.texts import Locale
 
 # Relation of the day to the face, by the steps from the day's element to the face's in the cycle of generation.
@@ -19,12 +20,12 @@ RELATION_ENERGIES: Mapping[str, tuple[Energy, Energy]] = {
     "harvest": ("wealth", "love"),
     "expressing": ("love", "social"),
 }
-# Steps from the face's element to the one that supports it on such a day.
-_HELPER = {"peer": 1, "supported": 0, "refining": -1, "harvest": 1, "expressing": -1}
 _BRANCH_WEIGHT = 0.5
 # 하도 numbers, 오방색 and the waking double hour of each element.
 _NUMBERS = {"wood": (3, 8), "fire": (2, 7), "earth": (5, 10), "metal": (4, 9), "water": (1, 6)}
 _COLORS = {"wood": "#2E8B72", "fire": "#D9483B", "earth": "#D8A531", "metal": "#F3F1EA", "water": "#1F2A44"}
+_CYCLE = 4 * 15 * 60 * 7  # days after which nothing that is walked repeats in step
+_WEEK = 7
 _HOURS = {"wood": "05-07", "fire": "09-13", "earth": "07-09", "metal": "15-19", "water": "21-01"}
 
 
@@ -45,46 +46,55 @@ def energy_shift(pillar: DayPillar, shares: Mapping[str, float]) -> dict[Energy,
 
 def daily_fortune(elements: Elements, face_key: str, day: date, locale: Locale) -> Fortune:
     """Return the fortune of `day`; face_key: decides between sentences of equal meaning (composer.face_key)."""
-    pillar = day_pillar(day)
+    pillar, texts = day_pillar(day), fortune_text(locale)
     relation = day_relation(pillar.stem_element, elements.primary)
     shift = energy_shift(pillar, elements.shares)
-    text = fortune_text(locale)["relations"][relation]
-    supporting = ELEMENTS[(ELEMENTS.index(elements.primary) + _HELPER[relation]) % len(ELEMENTS)]
     return Fortune(
         date=day,
         day_pillar=pillar.hanja,
         day_pillar_name=pillar.sound,
         relation=relation,
-        relation_name=text["name"],
-        reason=_reason(text["reason"], pillar, elements.primary, locale),
-        text=_text(pillar, relation, shift, (face_key, day.isoformat()), locale),
+        relation_name=texts["relations"][relation]["name"],
+        reason=_reason(texts["relations"][relation]["reason"], pillar, elements.primary, locale),
+        text=_text(pillar, relation, shift, face_key, day, locale),
         energy_shift=shift,
-        lucky=_lucky(supporting, locale),
+        lucky=_lucky(lucky_element(elements.primary, day), locale),
+        solar_term=solar_term(day),
+        disclaimer=texts["disclaimer"],
     )
 
 
+def lucky_element(own: str, day: date) -> str:
+    """Return the element of a day's lucky things: it walks the cycle of generation, all five in any five days."""
+    return ELEMENTS[(ELEMENTS.index(own) + day.toordinal()) % len(ELEMENTS)]
+
+
 def _text(
-    pillar: DayPillar, relation: str, shift: Mapping[Energy, float], seed: tuple[str, str], locale: Locale
+    pillar: DayPillar, relation: str, shift: Mapping[Energy, float], face_key: str, day: date, locale: Locale
 ) -> str:
-    # Polarity and branch both change from one day to the next, and no two of their lists share a sentence: each
-    # sentence differs from yesterday's by construction.
+    """Return an opening, a middle and a last sentence.
+
+    Polarity and branch change every day, and no two of their lists share a sentence, so no opening or middle returns on
+    the next day. Once a week the middle is of the solar term. The last sentences of an energy are walked in order, so
+    one returns after as many days as there are.
+    """
     texts = fortune_text(locale)
     openings = texts["relations"][relation]["yang" if pillar.yang else "yin"]
-    focus = texts["focus_yang" if pillar.yang else "focus_yin"][max(ENERGIES, key=shift.__getitem__)]
+    last = texts["last"][max(ENERGIES, key=shift.__getitem__)]
+    start = day.toordinal() + pick_number(_CYCLE, face_key, "start")
+    middles = texts["branches"][pillar.branch] if start % _WEEK else texts["terms"][solar_term(day)]
+    middle = start // (len(BRANCHES) if start % _WEEK else _WEEK)
     return " ".join(
-        (
-            pick_variant(openings, *seed, "opening"),
-            pick_variant(texts["branches"][pillar.branch], *seed, "branch"),
-            pick_variant(focus, *seed, "focus"),
-        )
+        (openings[start // len(STEMS) % len(openings)], middles[middle % len(middles)], last[start % len(last)])
     )
 
 
 def _reason(template: str, pillar: DayPillar, element: str, locale: Locale) -> str:
-    names = elements_text(locale)["elements"]
+    names, texts = elements_text(locale)["elements"], fortune_text(locale)
     day_element, own_element = names[pillar.stem_element], names[element]
+    sound = texts["joint"].join(texts["sounds"][character] for character in pillar.hanja)
     return template.format(
-        pillar=fortune_text(locale)["pillar"].format(hanja=pillar.hanja, sound=pillar.sound),
+        pillar=texts["pillar"].format(hanja=pillar.hanja, sound=sound),
         day=day_element["name"],
         day_subject=day_element["subject"],
         day_object=day_element["object"],
@@ -103,4 +113,5 @@ def _lucky(element: str, locale: Locale) -> Lucky:
         direction=text["direction"],
         numbers=_NUMBERS[element],
         hours=_HOURS[element],
+        hours_name=fortune_text(locale)["hours"][element],
     )

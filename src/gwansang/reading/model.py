@@ -8,6 +8,7 @@ from gwansang.texts import Locale
 
 Energy = Literal["wealth", "love", "health", "social"]
 ENERGIES: tuple[Energy, ...] = ("wealth", "love", "health", "social")
+TopicId = Literal["wealth", "love", "work", "vigour", "people"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class PartReading:
     reasons: tuple[Reason, ...]
     decided: bool = False  # told as one shape; readings kept from engine 1 lack it, and did not decide
     covered: tuple[str, ...] = ()  # regions that hide the part, wholly if its shape is covers.UNSEEN_SHAPE
+    note: str = ""  # on this photo: a second shape, a smile, a cover; `meaning` is the same on every photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Lucky:
     direction: str
     numbers: tuple[int, ...]
     hours: str
+    hours_name: str = ""  # the double hours of `hours`, e.g. 亥·子
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class Fortune:
     text: str
     energy_shift: dict[Energy, float]
     lucky: Lucky
+    solar_term: str = ""  # one of solar_terms.TERMS
+    disclaimer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,7 @@ class AgePosition:
     vertices: tuple[int, ...]
     meaning: str
     current: bool = True  # True for this year, False for the years around it
+    side: str = ""  # left | right | centre of the person, in the first order of the verse; the other order mirrors it
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,18 @@ class Archetypes:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """What the parts that weigh most in a topic say of it, with a strength, a caution and something to do today."""
+
+    id: TopicId
+    name: str
+    text: str
+    strength: str
+    caution: str
+    today: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that is said of a face, in one language."""
 
@@ -238,3 +256,6 @@ class Reading:
     content_version: str
     disclaimer: str
     archetypes: Archetypes | None = None  # None: kept before archetypes existed
+    title: str = ""  # title, story and topics: empty in readings kept before they existed
+    story: str = ""
+    topics: tuple[Topic, ...] = ()

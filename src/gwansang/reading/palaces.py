@@ -42,16 +42,22 @@ PALACE_WEIGHTS: Mapping[str, Mapping[str, float]] = {palace.id: palace.weights f
 
 
 def describe_palaces(
-    z: Mapping[str, float], locale: Locale, scales: Scales | None = None, unseen: Collection[str] = ()
+    z: Mapping[str, float],
+    locale: Locale,
+    scales: Scales | None = None,
+    unseen: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> tuple[Palace, ...]:
     """Return all twelve palaces; one that no measure shows, or whose measures are covered, has no standard score.
 
     z: standard scores by measure; scales: of the norms that gave them, else the shipped ones; unseen: keys of covered
-    measures.
+    measures; left_out: ids of palaces that are not read for a minor.
     """
     places = place_sums(PALACE_WEIGHTS, (scales or default_scales())["palaces"], z)
     return tuple(
-        _describe_covered(palace, locale)
+        _describe(palace, None, locale)
+        if palace.id in left_out
+        else _describe_covered(palace, locale)
         if not palace.weights.keys().isdisjoint(unseen)
         else _describe(palace, places.get(palace.id), locale)
         for palace in PALACES
@@ -72,4 +78,5 @@ def _describe(palace: _Palace, z: float | None, locale: Locale) -> Palace:
     else:
         text = texts["palaces"][palace.id]
         name, place, meaning = text["name"], text["place"], text[zone_level(z)]
-    return Palace(palace.id, name, palace.hanja, place, palace.status, z, meaning, palace.vertices)
+    status = palace.status if z is not None else "not_measured"
+    return Palace(palace.id, name, palace.hanja, place, status, z, meaning, palace.vertices)

@@ -4,15 +4,17 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypedDict
 
+from gwansang.reading.model import TopicId
 from gwansang.texts import Locale, load
 
-CONTENT_VERSION = "2026.2"
+CONTENT_VERSION = "2026.3"
 
 
 class ShapeText(TypedDict):
     name: str
-    readings: list[str]
-    tip: str
+    short: str  # in a title
+    story: str  # a clause of the story, empty for the three zones
+    meanings: list[str]
 
 
 class PartText(TypedDict):
@@ -22,7 +24,8 @@ class PartText(TypedDict):
 
 
 class ShapesText(TypedDict):
-    mixed: list[str]  # {second}, {percent}
+    mixed: list[str]  # {second}
+    mixed_half: list[str]  # {second}
     unsure: str
     unseen: str
     covered_name: str
@@ -72,20 +75,47 @@ class UnmeasuredText(TypedDict):
     only: str
 
 
-class PlaceText(TypedDict):
-    name: str
-    text: str
-
-
 class PlacesText(TypedDict):
     zones: dict[str, ZoneText]
     palaces: dict[str, PalaceText]
     unmeasured: dict[str, UnmeasuredText]
-    age: str  # {age}, {position}, {hanja}, {text}
-    age_shape: str  # {part}, {shape}
-    age_covered: str
-    ages: dict[str, PlaceText]
+
+
+class YearText(TypedDict):
+    place: str
+    text: str
+
+
+class AgesText(TypedDict):
+    now: str  # {age}, {place}, {position}, {hanja}, {text}
+    other: str  # the same
+    shape: str  # {part}, {shape}
+    covered: str
     positions: dict[str, str]  # by the hanja of the position
+    years: dict[str, YearText]  # by counted age
+
+
+class StrengthText(TypedDict):
+    text: str
+    strength: str
+    caution: str
+
+
+class TopicText(TypedDict):
+    name: str
+    covered: StrengthText
+    main: dict[str, StrengthText]  # by shape of the main part
+    second: dict[str, str]
+    today: dict[str, str]  # by element
+
+
+class StoryText(TypedDict):
+    titles: list[str]  # {0}, {1}, {manner}, {calling}, with none, one and both of the clearest parts
+    both: str  # {first}, {second}
+    covered: str
+    manner: dict[str, dict[str, str]]  # by element and calling
+    element: dict[str, dict[str, str]]  # by first and second element, "alone" without one
+    calling: dict[str, dict[str, str]]  # by first and second calling
 
 
 class RelationText(TypedDict):
@@ -97,18 +127,22 @@ class RelationText(TypedDict):
 
 class FortuneText(TypedDict):
     pillar: str  # {hanja}, {sound}
+    sounds: dict[str, str]  # by stem and branch
+    joint: str  # between the sounds of a stem and a branch
     relations: dict[str, RelationText]
     branches: dict[str, list[str]]
-    focus_yang: dict[str, list[str]]
-    focus_yin: dict[str, list[str]]
+    terms: dict[str, list[str]]  # by solar term
+    last: dict[str, list[str]]  # by energy
+    hours: dict[str, str]  # by element
     disclaimer: str
 
 
 class ArchetypeText(TypedDict):
     name: str
+    title: str
     subject: str
     meaning: str
-    parts: dict[str, str]
+    parts: dict[str, dict[str, str]]  # by part and shape
 
 
 class FigureText(TypedDict):
@@ -120,6 +154,7 @@ class ArchetypesText(TypedDict):
     note: str
     summary: str  # {first}, {first_share}, {second}, {second_share}
     covered: str
+    unsupported: str
     archetypes: dict[str, ArchetypeText]
     figures: dict[str, FigureText]
 
@@ -134,6 +169,18 @@ def elements_text(locale: Locale) -> ElementsText:
 
 def places_text(locale: Locale) -> PlacesText:
     return load("places", locale, PlacesText)
+
+
+def ages_text(locale: Locale) -> AgesText:
+    return load("ages", locale, AgesText)
+
+
+def topics_text(locale: Locale) -> dict[TopicId, TopicText]:
+    return load("topics", locale, dict[TopicId, TopicText])
+
+
+def story_text(locale: Locale) -> StoryText:
+    return load("story", locale, StoryText)
 
 
 def fortune_text(locale: Locale) -> FortuneText:
@@ -151,5 +198,10 @@ def measures_text(locale: Locale) -> dict[str, str]:
 
 def pick_variant(variants: Sequence[str], *seed: str) -> str:
     """Return one of the variants, always the same for the same seed and content version."""
+    return variants[pick_number(len(variants), *seed)]
+
+
+def pick_number(count: int, *seed: str) -> int:
+    """Return a number below `count`, always the same for the same seed and content version."""
     digest = hashlib.sha256("\x1f".join((*seed, CONTENT_VERSION)).encode()).digest()
-    return variants[int.from_bytes(digest[:8]) % len(variants)]
+    return int.from_bytes(digest[:8]) % count

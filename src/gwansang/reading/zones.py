@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Literal
 
+from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.model import Zone
 from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.texts import places_text
@@ -31,12 +32,12 @@ def zone_level(z: float) -> ZoneLevel:
 
 
 def describe_zones(
-    values: Mapping[str, float], standard: StandardScores, norms: Norms, locale: Locale
+    values: Mapping[str, float], standard: StandardScores, norms: Norms, zones_type: str, locale: Locale
 ) -> tuple[Zone, ...]:
     """Return the zones from upper to lower; the upper one is an estimate, because the mesh ends below the hairline.
 
-    values: logarithms of the shares, by measure; standard: their standard scores in the norms. A covered zone is
-    estimated as that of the middle face.
+    values: logarithms of the shares, by measure; standard: their standard scores in the norms; zones_type: the shape of
+    the three zones, which the texts follow. A covered zone is estimated as that of the middle face.
     """
     texts, z, sigma, unseen = places_text(locale)["zones"], standard.z, standard.sigma, standard.unseen
     return tuple(
@@ -46,7 +47,7 @@ def describe_zones(
             share=math.exp(norms.measures[key].median if key in unseen else values[key]),
             z=z[key],
             years=texts[zone]["years"],
-            meaning=texts[zone]["covered" if key in unseen else zone_level(z[key])],
+            meaning=texts[zone]["covered" if key in unseen else _told_level(zone, zones_type, z[key])],
             estimated=zone == "upper" or key in unseen,
             from_age=from_age,
             to_age=to_age,
@@ -56,6 +57,15 @@ def describe_zones(
         )
         for zone, key, from_age, to_age in _ZONES
     )
+
+
+def _told_level(zone: str, zones_type: str, z: float) -> ZoneLevel:
+    """Return the level that a zone is told as: even zones are all alike, else the leading one alone is high."""
+    if zones_type == UNSEEN_SHAPE:
+        return zone_level(z)
+    if zones_type == zone:
+        return "high"
+    return "low" if zones_type != "even" and zone_level(z) == "low" else "middle"
 
 
 def _percentile(z: float) -> int:

@@ -9,8 +9,10 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, F
 
 from gwansang.reading.model import Energy
 from gwansang.schemas.archetypes import ArchetypesOut, ClassicOut
+from gwansang.schemas.fortune import FortuneOut
 from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
-from gwansang.schemas.reading_example import add_fortune_example, add_reading_example
+from gwansang.schemas.reading_example import add_reading_example
+from gwansang.schemas.topics import TopicOut
 from gwansang.texts import Locale
 from gwansang.vision.face import FaceRegion, LandmarkSource
 
@@ -92,34 +94,12 @@ class PartOut(BaseModel):
         description="Regions that hide something of the part. If it lies in one of them it is not told: `shape_id` is "
         "`unseen`, `probability` 0 and `reasons` empty; else the rest of it is.",
     )
+    note: str = Field(
+        "",
+        description="What is to be said of the part on this photo: a second shape, a smile, a cover. `meaning` is that "
+        "of the shape.",
+    )
     reasons: list[ReasonOut]
-
-
-class LuckyOut(BaseModel):
-    """Lucky things of the day."""
-
-    element: str
-    color: str
-    color_hex: str
-    direction: str
-    numbers: list[int]
-    hours: str
-
-
-class FortuneOut(BaseModel):
-    """The day's fortune for this face."""
-
-    model_config = ConfigDict(json_schema_extra=add_fortune_example)
-
-    date: dt.date
-    day_pillar: str
-    day_pillar_name: str
-    relation: str
-    relation_name: str
-    reason: str
-    text: str
-    energy_shift: dict[Energy, Rounded]
-    lucky: LuckyOut
 
 
 class ElementOut(BaseModel):
@@ -188,6 +168,11 @@ class AgePositionOut(BaseModel):
     place: str
     meaning: str
     points: Points
+    current: bool = Field(description="True for this year, false for the years around it.")
+    side: str = Field(
+        description="left, right or centre of the person, in the first order of the verse. The other order mirrors it, "
+        "so `points` has both sides."
+    )
 
 
 class AgesOut(BaseModel):
@@ -297,4 +282,7 @@ class FaceReading(BaseModel):
         None,
         description="For users who agree to `history`, from their second reading on; only in answers to photos.",
     )
+    title: str = Field("", description="One line; title, story and topics are empty in readings of older releases.")
+    story: str = Field("", description="Three sentences.")
+    topics: list[TopicOut] = Field([], description="Wealth, love, work, vitality, people; no love for under-19s.")
     archetypes: ArchetypesOut | None = Field(None, description="null for a reading of an older release.")

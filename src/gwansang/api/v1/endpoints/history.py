@@ -12,13 +12,15 @@ from pydantic import BeforeValidator
 from gwansang.api.answers import answer_from_thread
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
+from gwansang.api.v1.presenters.lengths import fields_of_length
 from gwansang.api.v1.presenters.memory import present_comparison
 from gwansang.api.v1.presenters.readings import present_fortune, present_kept
 from gwansang.dependencies.callers import HistoryReader, HistoryWriter
-from gwansang.dependencies.params import ChosenLocale, PageParams
+from gwansang.dependencies.params import ChosenDetail, ChosenLocale, PageParams
 from gwansang.dependencies.services import History, Photos, Profiles
-from gwansang.schemas.analysis import FaceReading, FortuneOut
+from gwansang.schemas.analysis import FaceReading
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
+from gwansang.schemas.fortune import FortuneOut
 from gwansang.schemas.history import KeptReadingOut, PhotoOut
 from gwansang.schemas.paging import PageOut
 from gwansang.services.readings.comparison import compare
@@ -67,10 +69,12 @@ async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
     response_model=FaceReading,
     responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
 )
-async def read_reading(request: Request, analysis_id: AnalysisId, caller: HistoryReader, history: History) -> Response:
+async def read_reading(
+    request: Request, analysis_id: AnalysisId, caller: HistoryReader, history: History, detail: ChosenDetail = "full"
+) -> Response:
     """Return a kept reading, without lines to draw: neither photo nor points are kept."""
     kept = await history.get(caller.user_id, analysis_id)
-    return await answer_from_thread(request, partial(present_kept, kept))
+    return await answer_from_thread(request, partial(present_kept, kept), fields_of_length(detail))
 
 
 @router.delete(

@@ -6,6 +6,7 @@ from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.memory import present_memory
 from gwansang.reading.model import Archetypes, Fortune, Reading
 from gwansang.schemas import analysis as wire
+from gwansang.schemas.fortune import FortuneOut
 from gwansang.services.readings.analysis_service import AnalysisResult
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, OverlayPoints, snapshot_of
@@ -29,9 +30,9 @@ def present_kept(kept: KeptAnalysis) -> wire.FaceReading:
     return _present(kept, None).model_copy(update={"kept": True})
 
 
-def present_fortune(fortune: Fortune) -> wire.FortuneOut:
+def present_fortune(fortune: Fortune) -> FortuneOut:
     """Return the fortune of a day."""
-    return wire.FortuneOut.model_validate(fortune, from_attributes=True)
+    return FortuneOut.model_validate(fortune, from_attributes=True)
 
 
 def _present(

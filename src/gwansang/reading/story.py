@@ -1,0 +1,79 @@
+"""The title and the story of a reading: the two clearest parts, the element and the calling.
+
+One of the two parts is of the upper face and one of the lower: they share no measure, so what is said of them can't
+contradict.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from gwansang.reading.elements import Elements
+from gwansang.reading.shapes import ShapeClassification
+from gwansang.reading.taxonomy import rule_measures
+from gwansang.reading.texts import StoryText, archetypes_text, shapes_text, story_text
+from gwansang.texts import Locale
+
+UPPER_PARTS = ("eyebrows", "eyes", "forehead", "glabella", "eye_spacing", "eyelid")
+LOWER_PARTS = ("nose", "mouth", "jaw", "cheekbones", "lips", "face_shape", "philtrum", "nose_root")
+_FAR = 2.5  # standard score from which a shape is as clear as can be
+_EVEN_CLEARNESS = 0.5  # of a shape that lies in the middle of all its measures
+
+
+def clearest_part(
+    parts: Sequence[str], told: Mapping[str, ShapeClassification], z: Mapping[str, float]
+) -> ShapeClassification | None:
+    """Return the clearest of these parts: probable, well visible and far from the middle; None if none is told."""
+    shapes = [told[part] for part in parts if part in told]
+    return max(shapes, key=lambda shape: _clearness(shape, z), default=None)
+
+
+def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
+    deciding = rule_measures(shape.shape)
+    distance = max((min(abs(z[key]), _FAR) for key in deciding), default=_EVEN_CLEARNESS)
+    return shape.probability * shape.part.reliability * distance
+
+
+def tell_story(
+    told: Mapping[str, ShapeClassification],
+    z: Mapping[str, float],
+    elements: Elements,
+    callings: Sequence[str],
+    locale: Locale,
+) -> tuple[str, str]:
+    """Return the title and the story of a face.
+
+    told: shapes of the parts that can be seen; z: standard scores; callings: ids of the archetypes, the largest share
+    first.
+    """
+    texts = story_text(locale)
+    upper, lower = clearest_part(UPPER_PARTS, told, z), clearest_part(LOWER_PARTS, told, z)
+    sentences = (
+        _parts_sentence(upper, lower, texts, locale),
+        texts["element"][elements.primary][elements.secondary or "alone"],
+        texts["calling"][callings[0]][callings[1]],
+    )
+    manner = texts["manner"][elements.primary][callings[0]]
+    return _title(upper, lower, manner, callings[0], locale), " ".join(sentences)
+
+
+def _title(
+    upper: ShapeClassification | None, lower: ShapeClassification | None, manner: str, calling: str, locale: Locale
+) -> str:
+    texts, parts = story_text(locale), shapes_text(locale)["parts"]
+    names = [parts[one.part.key]["classes"][one.shape.id]["short"] for one in (upper, lower) if one is not None]
+    template = texts["titles"][len(names)]
+    title = template.format(*names, manner=manner, calling=archetypes_text(locale)["archetypes"][calling]["title"])
+    return _capitalized(title)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _parts_sentence(
+    upper: ShapeClassification | None, lower: ShapeClassification | None, texts: StoryText, locale: Locale
+) -> str:
+    parts = shapes_text(locale)["parts"]
+    first, second = (one and parts[one.part.key]["classes"][one.shape.id]["story"] for one in (upper, lower))
+    if first and second:
+        return _capitalized(texts["both"].format(first=first, second=second))
+    return _capitalized(second) if second else texts["covered"]
