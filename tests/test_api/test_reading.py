@@ -13,6 +13,7 @@ from gwansang.vision.quality import QualityWarning
 from tests.support.photos import drawn_portrait, evaluation_photos
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
 
+TOPIC_FIELDS = ("name", "text", "strength", "caution", "today")
 UNIQUE_FIELDS = ("analysis_id", "created_at")
 PARTS = {
     "face_shape", "forehead", "eyebrows", "glabella", "eyes", "nose", "philtrum", "mouth", "lips", "cheekbones", "jaw",
@@ -57,7 +58,9 @@ def test_a_reading_has_a_title_a_story_of_three_sentences_and_five_topics(readin
     assert reading["story"].count(". ") == 2
     assert len(reading["story"]) <= 400
     assert [topic["id"] for topic in reading["topics"]] == ["wealth", "love", "work", "vigour", "people"]
-    assert all(topic[field] for topic in reading["topics"] for field in ("name", "text", "strength", "caution", "today"))
+    assert all(
+        topic[field] for topic in reading["topics"] for field in ("name", "text", "strength", "caution", "today")
+    )
 
 
 def test_a_shorter_reading_has_some_of_the_fields_of_the_whole_one(server: Server, reading: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from gwansang.cli.evaluate_groups import group_figures, groups_table, measure_gr
 from gwansang.cli.evaluate_lookalike import evaluate_lookalike
 from gwansang.cli.evaluate_quality import evaluate_quality
 from gwansang.cli.evaluate_truth import evaluate_truth
+from gwansang.cli.evaluate_variety import evaluate_variety
 from gwansang.cli.failure import CommandError, write_json
 from gwansang.cli.options import read_norms, read_settings
 from gwansang.cli.people_info import read_people_info
@@ -33,6 +34,7 @@ def evaluate() -> None:
 app.command("lookalike")(evaluate_lookalike)
 app.command("quality")(evaluate_quality)
 app.command("truth")(evaluate_truth)
+app.command("variety")(evaluate_variety)
 
 
 @app.command("stability")

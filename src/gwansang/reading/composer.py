@@ -84,7 +84,8 @@ def compose(
     fortune = daily_fortune(elements, face_key(elements.primary, face_shape, zones_type), day, locale)
     archetypes = describe_archetypes(measures, standard, norms, told, locale)
     title, story = tell_story(told, standard.z, elements, [one.id for one in archetypes.callings], locale)
-    shape_names = {part.part: part.shape for part in parts if part.part in told}
+    texts = shapes_text(locale)["parts"]
+    shape_names = {key: texts[key]["classes"][shape.shape.id]["short"] for key, shape in told.items()}
     values = {key: measured.value for key, measured in measures.values.items()}
     return Reading(
         overall_score=scores.overall,

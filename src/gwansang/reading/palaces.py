@@ -7,6 +7,7 @@ from typing import Literal
 from gwansang.reading.model import Palace
 from gwansang.reading.scores import Scales, default_scales, place_sums
 from gwansang.reading.texts import places_text
+from gwansang.reading.variants import choose_text
 from gwansang.reading.zones import zone_level
 from gwansang.texts import Locale
 
@@ -55,11 +56,11 @@ def describe_palaces(
     """
     places = place_sums(PALACE_WEIGHTS, (scales or default_scales())["palaces"], z)
     return tuple(
-        _describe(palace, None, locale)
-        if palace.id in left_out
+        _describe_unread(palace, z, locale)
+        if palace.id in left_out or not palace.weights
         else _describe_covered(palace, locale)
         if not palace.weights.keys().isdisjoint(unseen)
-        else _describe(palace, places.get(palace.id), locale)
+        else _describe(palace, places[palace.id], z, locale)
         for palace in PALACES
     )
 
@@ -70,13 +71,13 @@ def _describe_covered(palace: _Palace, locale: Locale) -> Palace:
     return Palace(palace.id, name, palace.hanja, place, "not_measured", None, meaning, palace.vertices)
 
 
-def _describe(palace: _Palace, z: float | None, locale: Locale) -> Palace:
-    texts = places_text(locale)
-    if z is None:
-        bare = texts["unmeasured"][palace.id]
-        name, place, meaning = bare["name"], bare["place"], bare["only"]
-    else:
-        text = texts["palaces"][palace.id]
-        name, place, meaning = text["name"], text["place"], text[zone_level(z)]
-    status = palace.status if z is not None else "not_measured"
-    return Palace(palace.id, name, palace.hanja, place, status, z, meaning, palace.vertices)
+def _describe_unread(palace: _Palace, z: Mapping[str, float], locale: Locale) -> Palace:
+    text = places_text(locale)["unmeasured"][palace.id]
+    meaning = choose_text(palace.id, text["only"], z)
+    return Palace(palace.id, text["name"], palace.hanja, text["place"], "not_measured", None, meaning, palace.vertices)
+
+
+def _describe(palace: _Palace, score: float, z: Mapping[str, float], locale: Locale) -> Palace:
+    text = places_text(locale)["palaces"][palace.id]
+    name, place, meaning = text["name"], text["place"], choose_text(palace.id, text[zone_level(score)], z)
+    return Palace(palace.id, name, palace.hanja, place, palace.status, score, meaning, palace.vertices)

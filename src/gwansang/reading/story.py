@@ -21,14 +21,17 @@ _EVEN_CLEARNESS = 0.5  # of a shape that lies in the middle of all its measures
 def clearest_part(
     parts: Sequence[str], told: Mapping[str, ShapeClassification], z: Mapping[str, float]
 ) -> ShapeClassification | None:
-    """Return the clearest of these parts: probable, well visible and far from the middle; None if none is told."""
+    """Return the clearest of these parts, None if none can be seen.
+
+    It is probable and well visible, and all measures that decide its shape are far from the middle.
+    """
     shapes = [told[part] for part in parts if part in told]
     return max(shapes, key=lambda shape: _clearness(shape, z), default=None)
 
 
 def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
     deciding = rule_measures(shape.shape)
-    distance = max((min(abs(z[key]), _FAR) for key in deciding), default=_EVEN_CLEARNESS)
+    distance = min((min(abs(z[key]), _FAR) for key in deciding), default=_EVEN_CLEARNESS)
     return shape.probability * shape.part.reliability * distance
 
 

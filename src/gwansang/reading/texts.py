@@ -54,25 +54,25 @@ class ElementsText(TypedDict):
 class ZoneText(TypedDict):
     name: str
     years: str
-    high: str
-    middle: str
-    low: str
+    high: list[str]
+    middle: list[str]
+    low: list[str]
     covered: str
 
 
 class PalaceText(TypedDict):
     name: str
     place: str
-    high: str
-    middle: str
-    low: str
+    high: list[str]
+    middle: list[str]
+    low: list[str]
     covered: str
 
 
 class UnmeasuredText(TypedDict):
     name: str
     place: str
-    only: str
+    only: list[str]
 
 
 class PlacesText(TypedDict):

@@ -12,6 +12,7 @@ from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.model import Zone
 from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.texts import places_text
+from gwansang.reading.variants import choose_text
 from gwansang.texts import Locale
 
 ZoneLevel = Literal["high", "middle", "low"]
@@ -47,7 +48,9 @@ def describe_zones(
             share=math.exp(norms.measures[key].median if key in unseen else values[key]),
             z=z[key],
             years=texts[zone]["years"],
-            meaning=texts[zone]["covered" if key in unseen else _told_level(zone, zones_type, z[key])],
+            meaning=texts[zone]["covered"]
+            if key in unseen
+            else choose_text(zone, texts[zone][_told_level(zone, zones_type, z[key])], z),
             estimated=zone == "upper" or key in unseen,
             from_age=from_age,
             to_age=to_age,
@@ -60,7 +63,7 @@ def describe_zones(
 
 
 def _told_level(zone: str, zones_type: str, z: float) -> ZoneLevel:
-    """Return the level that a zone is told as: even zones are all alike, else the leading one alone is high."""
+    """Return the level that the text of a zone follows: even ones are all alike, else only the leading one is high."""
     if zones_type == UNSEEN_SHAPE:
         return zone_level(z)
     if zones_type == zone:

@@ -13,9 +13,7 @@ from gwansang.core.exceptions import NotFound
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import from_row
-from gwansang.reading.composer import face_key
-from gwansang.reading.elements import Elements
-from gwansang.reading.fortune import daily_fortune
+from gwansang.reading.days import fortune_of
 from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
 from gwansang.reading.model import Fortune, Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -146,11 +144,7 @@ class HistoryService:
 
     async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
         """Return the fortune of any day for the face of a kept analysis; raises AnalysisNotFoundError."""
-        reading = (await self.get(user_id, analysis_id)).reading
-        element = reading.element
-        elements = Elements(element.primary, element.secondary, element.shares, element.clarity)
-        shape = next(part.shape_id for part in reading.parts if part.part == "face_shape")
-        return daily_fortune(elements, face_key(element.primary, shape, reading.zones_type), day, locale)
+        return fortune_of((await self.get(user_id, analysis_id)).reading, day, locale)
 
     def decrypt(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
         """Decrypt a stored row; raises SealBrokenError."""
