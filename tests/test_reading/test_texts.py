@@ -18,13 +18,14 @@ from gwansang.reading.texts import (
     shapes_text,
     story_text,
     topics_text,
+    translate_classic,
 )
 from gwansang.reading.topics import PARTS_OF_TOPIC
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import is_framed, violations
 from tests.support.texts import leaves
 
-FILES = ("shapes", "topics", "story", "elements", "places", "ages", "fortune", "archetypes", "measures")
+FILES = ("shapes", "topics", "story", "elements", "places", "ages", "fortune", "archetypes", "measures", "classics")
 POLITE = re.compile(r"(?:니다|요)$")
 
 
@@ -149,6 +150,14 @@ def test_every_year_of_life_has_a_text_of_its_own(locale: Locale) -> None:
     years = ages_text(locale)["years"]
     assert list(years) == [str(age) for age in range(1, 100)]
     assert len({year["text"] for year in years.values()}) == 99
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_quotation_has_its_sound_its_meaning_and_its_book(locale: Locale) -> None:
+    quotations = {shape.classic for part in load_taxonomy() for shape in part.classes if shape.classic}
+    told = [translate_classic(quotation, locale) for quotation in quotations]
+    assert all(one is not None and one.sound and one.meaning and one.book for one in told)
+    assert sum(bool(one and one.chapter) for one in told) >= 18  # the others were not found in a text with chapters
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -20,7 +20,7 @@ from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.scores import Scales, is_mostly_unseen, lead_shares, place_sums, shipped_weights
 from gwansang.reading.shapes import ShapeClassification
 from gwansang.reading.taxonomy import rule_measures
-from gwansang.reading.texts import archetypes_text, measures_text, shapes_text
+from gwansang.reading.texts import archetypes_text, measures_text, shapes_text, translate_classic
 from gwansang.texts import Locale
 
 ARCHETYPE_SHARPNESS = 0.8
@@ -185,7 +185,7 @@ def _reason(
         measure=MEASURES_BY_KEY[key].name,
         label=measures_text(locale)[MEASURES_BY_KEY[key].name],
         percentile=norms.percentile(key, measures.values[key].value),
-        classic=shape.classic,
+        classic=translate_classic(shape.classic, locale),
     )
 
 

@@ -25,6 +25,7 @@ from gwansang.reading.texts import (
     measures_text,
     pick_variant,
     shapes_text,
+    translate_classic,
 )
 from gwansang.reading.topics import describe_topics
 from gwansang.reading.variants import choose_text
@@ -191,9 +192,8 @@ def _reasons(shape: ShapeClassification, face: _Face, locale: Locale) -> tuple[R
         (key for key in shape.part.measures if key in seen),
         key=lambda key: (key not in deciding, -abs(face.standard.z[key])),
     )
-    return tuple(
-        _reason(key, face, shape.shape.classic if rank == 0 else None, locale) for rank, key in enumerate(ranked)
-    )
+    classics = [translate_classic(shape.shape.classic, locale), *[None] * len(ranked)]
+    return tuple(_reason(key, face, classic, locale) for key, classic in zip(ranked, classics, strict=False))
 
 
 def _reason(key: str, face: _Face, classic: Classic | None, locale: Locale) -> Reason:

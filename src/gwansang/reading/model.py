@@ -45,10 +45,17 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Classic:
-    """A quotation from a classical book."""
+    """A quotation from a classical book; what comes with defaults is in the language of the reading.
+
+    sound: how it is read; chapter: empty if it is not known.
+    """
 
     quote: str
     source: str
+    sound: str = ""
+    meaning: str = ""
+    book: str = ""
+    chapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

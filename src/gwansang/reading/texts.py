@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypedDict
 
-from gwansang.reading.model import TopicId
+from gwansang.reading.model import Classic, TopicId
 from gwansang.texts import Locale, load
 
 CONTENT_VERSION = "2026.3"
@@ -137,6 +137,17 @@ class FortuneText(TypedDict):
     disclaimer: str
 
 
+class ClassicText(TypedDict):
+    sound: str
+    meaning: str
+    chapter: str
+
+
+class ClassicsText(TypedDict):
+    books: dict[str, str]  # by source
+    quotes: dict[str, ClassicText]
+
+
 class ArchetypeText(TypedDict):
     name: str
     title: str
@@ -181,6 +192,14 @@ def topics_text(locale: Locale) -> dict[TopicId, TopicText]:
 
 def story_text(locale: Locale) -> StoryText:
     return load("story", locale, StoryText)
+
+
+def translate_classic(classic: Classic | None, locale: Locale) -> Classic | None:
+    """Return a quotation with its sound, meaning, book and chapter."""
+    if classic is None:
+        return None
+    texts = load("classics", locale, ClassicsText)
+    return Classic(classic.quote, classic.source, book=texts["books"][classic.source], **texts["quotes"][classic.quote])
 
 
 def fortune_text(locale: Locale) -> FortuneText:

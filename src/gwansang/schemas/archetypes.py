@@ -10,6 +10,10 @@ class ClassicOut(BaseModel):
 
     quote: str
     source: str
+    sound: str = Field("", description="How it is read; empty, as the rest, in readings of older releases.")
+    meaning: str = Field("")
+    book: str = Field("", description="The source in the language of the reading.")
+    chapter: str = Field("", description="Empty if the chapter is not known.")
 
 
 class ArchetypeReasonOut(BaseModel):
