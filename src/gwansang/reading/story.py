@@ -19,14 +19,14 @@ _EVEN_CLEARNESS = 0.5  # of a shape that lies in the middle of all its measures
 
 
 def clearest_part(
-    parts: Sequence[str], told: Mapping[str, ShapeClassification], z: Mapping[str, float]
+    parts: Sequence[str], shapes: Mapping[str, ShapeClassification], z: Mapping[str, float]
 ) -> ShapeClassification | None:
     """Return the clearest of these parts, None if none can be seen.
 
     It is probable and well visible, and all measures that decide its shape are far from the middle.
     """
-    shapes = [told[part] for part in parts if part in told]
-    return max(shapes, key=lambda shape: _clearness(shape, z), default=None)
+    seen = [shapes[part] for part in parts if part in shapes]
+    return max(seen, key=lambda shape: _clearness(shape, z), default=None)
 
 
 def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
@@ -36,7 +36,7 @@ def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
 
 
 def tell_story(
-    told: Mapping[str, ShapeClassification],
+    shapes: Mapping[str, ShapeClassification],
     z: Mapping[str, float],
     elements: Elements,
     callings: Sequence[str],
@@ -44,11 +44,11 @@ def tell_story(
 ) -> tuple[str, str]:
     """Return the title and the story of a face.
 
-    told: shapes of the parts that can be seen; z: standard scores; callings: ids of the archetypes, the largest share
+    shapes: of the parts that can be seen; z: standard scores; callings: ids of the archetypes, the largest share
     first.
     """
     texts = story_text(locale)
-    upper, lower = clearest_part(UPPER_PARTS, told, z), clearest_part(LOWER_PARTS, told, z)
+    upper, lower = clearest_part(UPPER_PARTS, shapes, z), clearest_part(LOWER_PARTS, shapes, z)
     sentences = (
         _parts_sentence(upper, lower, texts, locale),
         texts["element"][elements.primary][elements.secondary or "alone"],

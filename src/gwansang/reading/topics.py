@@ -19,11 +19,11 @@ PARTS_OF_TOPIC: Mapping[TopicId, tuple[str, str]] = {
 
 
 def describe_topics(
-    told: Mapping[str, ShapeClassification], elements: Elements, is_minor: bool, locale: Locale
+    shapes: Mapping[str, ShapeClassification], elements: Elements, is_minor: bool, locale: Locale
 ) -> tuple[Topic, ...]:
-    """Return the topics of a face, without love for a minor; told: shapes of the parts that can be seen."""
+    """Return the topics of a face, without love for a minor; shapes: of the parts that can be seen."""
     return tuple(
-        _topic(topic, {part: told[part].shape.id for part in parts if part in told}, elements.primary, locale)
+        _topic(topic, {part: shapes[part].shape.id for part in parts if part in shapes}, elements.primary, locale)
         for topic, parts in PARTS_OF_TOPIC.items()
         if not (is_minor and topic == "love")
     )
