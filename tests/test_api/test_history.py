@@ -84,6 +84,20 @@ async def test_the_fortune_of_any_day_is_returned_for_a_kept_reading(minji: Pers
     assert re.search("[a-z]{4}", english.json()["text"])
 
 
+async def test_a_week_and_a_month_of_fortunes_are_listed_with_the_notice(minji: Person) -> None:
+    reading = await read(minji)
+    path = f"/analysis/{reading['analysis_id']}/fortunes"
+    week = (await minji.call("GET", path, params={"date": reading["fortune"]["date"]})).json()
+    month = (await minji.call("GET", path, params={"date": reading["fortune"]["date"], "days": 31})).json()
+    assert week[0] == reading["fortune"]
+    assert week == month[:7]
+    assert len({fortune["text"] for fortune in month}) == 31
+    assert len({fortune["lucky"]["color"] for fortune in week}) == 5
+    assert {fortune["disclaimer"] for fortune in month} == {reading["disclaimer"]}
+    assert len((await minji.call("GET", path, params={"date": "9999-12-30"})).json()) == 2
+    assert (await minji.call("GET", path, params={"date": "2026-11-23", "days": 32})).status_code == 422
+
+
 @pytest.mark.parametrize(
     "day", ["", "0", "1764000000", "yesterday", "2026-02-30", "20261123", "0001-01-01", "9999-12-31", "-1", None]
 )
@@ -169,7 +183,7 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
                 answer = await client.request(method, url, headers=stranger.bearer, params={"date": "2026-11-23"})
                 assert answer.status_code == 404, (method, path)
                 calls += 1
-    assert calls == 20
+    assert calls == 22
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 

@@ -85,6 +85,16 @@ def test_a_minor_is_told_nothing_of_love(server: Server) -> None:
     assert (partner["status"], partner["z"]) == ("not_measured", None)
 
 
+def test_the_fortune_is_that_of_the_day_in_the_time_zone_of_the_caller(server: Server) -> None:
+    with server.client() as client:
+        east, west = (
+            read(client, drawn_portrait(), timezone=zone)["fortune"]["date"] for zone in ("Etc/GMT-14", "Etc/GMT+12")
+        )
+        refused = client.post(UPLOAD_CALL, files={"file": ("x.jpg", drawn_portrait())}, params={"timezone": "Asia"})
+    assert dt.date.fromisoformat(east) - dt.date.fromisoformat(west) >= dt.timedelta(days=1)
+    assert refused.status_code == 422
+
+
 def test_the_positions_of_the_years_name_this_year_and_the_side(server: Server) -> None:
     with server.client() as client:
         ages = read(client, drawn_portrait(), birth_year=1990)["ages"]["positions"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gwansang.texts import LOCALES
 from tests.support.photos import evaluation_photos
 from tests.test_cli.running import gwansang
 from tests.test_vision.image_files import drawn, saved
@@ -41,6 +42,22 @@ def test_stability_is_measured_on_folders_of_people_and_written_as_json(people: 
     assert set(figures["scores"]) == {"wealth", "love", "health", "social", "overall"}
     assert figures["icc"]["FL"] > 0.9
     assert "Traceback" not in done.stderr
+
+
+def test_variety_is_measured_on_simulated_faces_and_on_two_photos_of_people(people: Path, tmp_path: Path) -> None:
+    done = gwansang("evaluate", "variety", "--json", tmp_path / "simulated.json", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    simulated = json.loads((tmp_path / "simulated.json").read_text())
+    assert list(simulated) == list(LOCALES)
+    for figures in simulated.values():
+        assert figures["readings"] == 100
+        assert figures["sentence_share"] <= 0.5
+        assert figures["shared"] <= 0.1
+        assert figures["soonest"] >= 15
+        assert figures["colours_in_a_week"] == 5
+        assert figures["repeated"] is None
+    assert gwansang("evaluate", "variety", people, "--json", tmp_path / "drawn.json").returncode == 0
+    assert 0.8 <= json.loads((tmp_path / "drawn.json").read_text())["ko"]["repeated"] <= 1.0
 
 
 def test_portraits_with_the_same_name_are_of_one_person(people: Path, tmp_path: Path) -> None:

@@ -134,8 +134,8 @@ def test_a_smile_behind_a_mask_is_not_told_even_of_a_remembered_mouth() -> None:
         " ".join(texts(compose(remembered, capture, A_DAY)))
         for capture in (CaptureConditions(smile=0.9), CaptureConditions(smile=0.9, covered=MASK))
     )
-    assert "웃는 얼굴로 재었으니" in seen
-    assert "웃는 얼굴로 재었으니" not in masked
+    assert "웃는 얼굴로 잰 값" in seen
+    assert "웃는 얼굴로 잰 값" not in masked
 
 
 def test_scores_of_covered_faces_stay_in_range_and_move_to_the_middle() -> None:

@@ -1,8 +1,10 @@
 """Query parameters that many calls share: a language, a page."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.requests import HTTPConnection
 
 from gwansang.core.locale_negotiation import negotiate_locale
@@ -43,6 +45,23 @@ async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
 ChosenLocale = Annotated[Locale, Depends(_locale)]
 
 
+def _check_zone(name: str | None) -> str | None:
+    """Raise ValueError if there is no time zone of this name."""
+    try:
+        return name and ZoneInfo(name).key
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:  # OSError: a folder of zones, such as Asia
+        raise ValueError("it is not a time zone name such as Asia/Seoul") from error
+
+
+TimezoneParameter = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="Time zone in which the day of the fortune is taken; the default is that of the service.",
+        examples=["Asia/Seoul"],
+    ),
+    AfterValidator(_check_zone),
+]
 Detail = Literal["short", "story", "full"]
 ChosenDetail = Annotated[
     Detail,

@@ -54,7 +54,7 @@ class DifferentFacesError(InvalidInput):
 class FaceQuery:
     """Input of a reading. With both given, the landmarks are the face and the image only supplies its aspect.
 
-    more_images: further photos of the face in `image`.
+    more_images: further photos of the face in `image`; timezone: of the day of the fortune, None for the service's.
     """
 
     locale: Locale = DEFAULT_LOCALE
@@ -62,6 +62,7 @@ class FaceQuery:
     image: bytes | None = None
     landmarks: GivenLandmarks | None = None
     more_images: tuple[bytes, ...] = ()
+    timezone: str | None = None
 
 
 QueryLoader = Callable[[], FaceQuery]  # called in the pool, as parsing a request is CPU work; may raise

@@ -43,6 +43,7 @@ class ReadingInput:
     locale: Locale
     birth_year: int | None
     seen_at: datetime
+    timezone: str | None = None  # of the day of the fortune; None: that of the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class AnalysisResult:
 
 
 class AnalysisService:
-    """Readings with ids, made in the pool; the fortune is that of the civil day in `timezone`.
+    """Readings with ids, made in the pool; the fortune is that of the civil day in `timezone` or the query's.
 
     record_time: called with the seconds that each reading took to compose. `analyze` and `start` raise BirthYearError,
     TooYoungError, what the loader of the query raises, and as `observe_face` does.
@@ -104,7 +105,8 @@ class AnalysisService:
         now = self._clock()
 
         def analyze(vision: FaceVision) -> FaceAnalysis:
-            return analyze_query(vision, self._load(load_query, now), self._day(now), self._norms, profile)
+            query = self._load(load_query, now)
+            return analyze_query(vision, query, self._day(now, query.timezone), self._norms, profile)
 
         analysis = await self._pool.run(analyze)
         self._record_time(analysis.reading_ms / 1000)
@@ -131,7 +133,7 @@ class AnalysisService:
     async def finish(self, reading_input: ReadingInput, analysis_id: UUID, profile: Profile | None) -> AnalysisResult:
         """Compose the reading of an observed face; `profile` is what is remembered of it."""
         face, locale, birth_year = reading_input.observation, reading_input.locale, reading_input.birth_year
-        day = self._day(reading_input.seen_at)
+        day = self._day(reading_input.seen_at, reading_input.timezone)
 
         def compose(_: FaceVision) -> ReadingWithMemory:
             started = perf_counter()
@@ -145,8 +147,8 @@ class AnalysisService:
         """Raise BirthYearError or TooYoungError for a year that no reading is made for today."""
         check_birth_year(birth_year, self._day(self._clock()))
 
-    def _day(self, moment: datetime) -> date:
-        return moment.astimezone(self._timezone).date()
+    def _day(self, moment: datetime, timezone: str | None = None) -> date:
+        return moment.astimezone(ZoneInfo(timezone) if timezone else self._timezone).date()
 
     def _load(self, load_query: QueryLoader, now: datetime) -> FaceQuery:
         query = load_query()
@@ -156,4 +158,4 @@ class AnalysisService:
 
 def _reading_input(query: FaceQuery, observation: FaceObservation, now: datetime) -> ReadingInput:
     """Drop the photos, so that they don't outlive the request."""
-    return ReadingInput(observation, query.locale, query.birth_year, now)
+    return ReadingInput(observation, query.locale, query.birth_year, now, query.timezone)

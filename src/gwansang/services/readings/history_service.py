@@ -144,7 +144,15 @@ class HistoryService:
 
     async def fortune(self, user_id: int, analysis_id: UUID, day: date, locale: Locale = DEFAULT_LOCALE) -> Fortune:
         """Return the fortune of any day for the face of a kept analysis; raises AnalysisNotFoundError."""
-        return fortune_of((await self.get(user_id, analysis_id)).reading, day, locale)
+        return (await self.fortunes(user_id, analysis_id, day, 1, locale))[0]
+
+    async def fortunes(
+        self, user_id: int, analysis_id: UUID, first: date, days: int, locale: Locale = DEFAULT_LOCALE
+    ) -> list[Fortune]:
+        """Return the fortunes of days from `first` on, as far as the calendar goes; raises AnalysisNotFoundError."""
+        reading = (await self.get(user_id, analysis_id)).reading
+        last = min(first.toordinal() + days - 1, date.max.toordinal())
+        return [fortune_of(reading, date.fromordinal(day), locale) for day in range(first.toordinal(), last + 1)]
 
     def decrypt(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
         """Decrypt a stored row; raises SealBrokenError."""

@@ -93,6 +93,20 @@ async def read_fortune(
     return present_fortune(await history.fortune(caller.user_id, analysis_id, day, locale))
 
 
+@router.get("/{analysis_id:uuid}/fortunes", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
+async def list_fortunes(
+    analysis_id: AnalysisId,
+    day: Day,
+    caller: HistoryReader,
+    history: History,
+    locale: ChosenLocale,
+    days: Annotated[int, Query(ge=1, le=31, examples=[7])] = 7,
+) -> list[FortuneOut]:
+    """List the fortunes of a week, or of up to 31 days, for the face of a kept reading."""
+    fortunes = await history.fortunes(caller.user_id, analysis_id, day, days, locale)
+    return [present_fortune(fortune) for fortune in fortunes]
+
+
 @router.get(
     "/{analysis_id:uuid}/photo",
     responses=problem_responses(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),

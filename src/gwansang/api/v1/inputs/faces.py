@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
 from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
-from gwansang.dependencies.params import LocaleParameter, chosen_locale
+from gwansang.dependencies.params import LocaleParameter, TimezoneParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.face_input import FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
@@ -32,15 +33,25 @@ from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 ChooseLocale = Callable[[str | None], Locale]
 
 
-async def _json_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> QueryLoader:
+async def _json_query(
+    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None, timezone: TimezoneParameter = None
+) -> QueryLoader:
     require_type(request, "application/json")
-    return partial(query_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+    load = partial(query_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+    return partial(_load_with_timezone, load, timezone)
 
 
-async def _form_query(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> QueryLoader:
+async def _form_query(
+    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None, timezone: TimezoneParameter = None
+) -> QueryLoader:
     require_type(request, "multipart/form-data")
     body, kind = await read_body(request), request.headers["content-type"]
-    return partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+    load = partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+    return partial(_load_with_timezone, load, timezone)
+
+
+def _load_with_timezone(load: QueryLoader, timezone: str | None) -> FaceQuery:
+    return replace(load(), timezone=timezone)
 
 
 def _while_connected(dependency: Callable[..., Awaitable[QueryLoader]]) -> Any:  # noqa: ANN401 - FastAPI's Depends
