@@ -69,8 +69,9 @@ def test_a_reading_has_the_sentence_of_the_third_language_and_falls_back_for_the
     )
     assert (esperanto["locale"], esperanto["disclaimer"]) == (THIRD, ESPERANTO["fortune"]["disclaimer"])
     assert korean["disclaimer"] != esperanto["disclaimer"]
-    for field in ("parts_analysis", "element", "archetypes", "today_fortune", "fortune", "zones", "palaces", "quality"):
+    for field in ("title", "story", "topics", "parts_analysis", "element", "archetypes", "zones", "palaces", "quality"):
         assert esperanto[field] == korean[field]
+    assert esperanto["fortune"] == {**korean["fortune"], "disclaimer": ESPERANTO["fortune"]["disclaimer"]}
 
 
 def test_an_error_has_the_sentence_of_the_third_language_or_falls_back(in_esperanto: httpx.Client) -> None:
