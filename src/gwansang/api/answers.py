@@ -24,7 +24,10 @@ def accepts_gzip(request: Request) -> bool:
 
 
 def _answer(make: Callable[[], BaseModel], packed: bool, fields: frozenset[str] | None) -> Response:
-    body, headers = make().model_dump_json(include=fields and set(fields)).encode(), {"Vary": "Accept-Encoding"}
+    body, headers = (
+        make().model_dump_json(include=None if fields is None else set(fields)).encode(),
+        {"Vary": "Accept-Encoding"},
+    )
     if packed:
         body, headers = gzip.compress(body, _LEVEL, mtime=0), {**headers, "Content-Encoding": "gzip"}
     return Response(body, headers=headers, media_type="application/json")
