@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from gwansang.services.ml.face_analyzer import canonical_landmarks
+from tests.support.database import run_in_thread
 from tests.support.people import code_of, mails_in
 from tests.support.photos import drawn_portrait
 from tests.support.serving import Server, serving
 from tests.test_api.test_logs import requests_of
+from tests.test_services.test_sealing import query
 
 PASSWORD = "pa55-w0rd-of-a-test"
 OTHER = "an0ther-pa55word"
@@ -141,3 +143,25 @@ def test_the_log_identifies_callers_by_digest_only(verbose_server: Server) -> No
     (event,) = requests_of(verbose_server, "who-1")
     assert re.fullmatch(r"user:[0-9a-f]{12}", str(event["caller"]))
     assert json.dumps(event).count(EMAIL) == 0
+
+
+REFUSE_USERS = {
+    "sqlite": ["CREATE TRIGGER refuse BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'a defect'); END"],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a defect'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ],
+}
+
+
+def test_an_unexpected_error_of_the_database_is_logged_without_the_values_of_its_statement(
+    database_url: str, tmp_path: Path
+) -> None:
+    for statement in REFUSE_USERS["sqlite" if database_url.startswith("sqlite") else "postgresql"]:
+        run_in_thread(lambda statement=statement: query(database_url, statement))
+    with serving(tmp_path, DATABASE_URL=database_url) as server, server.client() as client:
+        account = {"email": EMAIL, "username": "somebody", "password": PASSWORD}
+        assert client.post("/api/v1/users", json=account).status_code == 500
+        log = server.log.read_text()
+    assert "a defect" in log
+    assert [word for word in (EMAIL, "somebody", "$2b$") if word in log] == []

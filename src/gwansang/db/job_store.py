@@ -50,7 +50,9 @@ def open_job_store(database_url: str) -> JobStore:
 def _open_file(address: URL) -> JobStore:
     main = Path(str(address.database))
     url = address.set(drivername="sqlite", database=str(main.with_name(f"{main.stem}.jobs{main.suffix}")))
-    connections = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_timeout=_TIMEOUT_S)
+    connections = create_engine(
+        url, hide_parameters=True, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, pool_timeout=_TIMEOUT_S
+    )
     # DBOS does not set write-ahead logging; with it, twice as many jobs a second.
     set_pragmas_on_connect(connections, timeout_s=_TIMEOUT_S)
     event.listen(connections, "connect", _begin_with_writing)
@@ -61,6 +63,7 @@ def _open_server(address: URL) -> JobStore:
     url = address.set(drivername="postgresql+psycopg")
     connections = create_engine(
         url,
+        hide_parameters=True,
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_SIZE,
         pool_timeout=_TIMEOUT_S,

@@ -131,6 +131,7 @@ class Database:
 def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=timeout_s,
@@ -145,6 +146,7 @@ def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
 def _server(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
     return create_async_engine(
         url,
+        hide_parameters=True,  # an error in the log quotes its statement, and else its values, too
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=timeout_s,
