@@ -132,6 +132,38 @@ async def test_a_saved_photo_is_never_deleted_by_the_sweep(
     assert list(store.objects.values()) == [b"photo"]
 
 
+async def test_a_photo_is_not_stored_whose_object_a_sweep_with_a_clock_ahead_has_deleted(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock
+) -> None:
+    user_id = await user_with_consents(accounts)
+    row = await photos.upload(user_id, await save_analysis(accounts, user_id), b"photo")
+    assert row is not None
+    clock.advance(minutes=20)
+    assert await accounts.photo_cleaner.sweep() == 1
+    async with accounts.uow.write() as tx:
+        assert not await photos.attach(tx, row)
+    assert store.objects == {}
+
+
+async def test_a_photo_is_not_stored_while_a_sweep_with_a_clock_ahead_deletes_its_object(
+    accounts: Accounts, photos: PhotoService, store: FakeStore, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = await user_with_consents(accounts)
+    row = await photos.upload(user_id, await save_analysis(accounts, user_id), b"photo")
+    assert row is not None
+    delete, attached = store.delete, []
+
+    async def attach_and_delete(key: str) -> None:
+        async with accounts.uow.write() as tx:
+            attached.append(await photos.attach(tx, row))
+        await delete(key)
+
+    monkeypatch.setattr(store, "delete", attach_and_delete)
+    clock.advance(minutes=20)
+    assert await accounts.photo_cleaner.sweep() == 1
+    assert (attached, store.objects) == ([False], {})
+
+
 async def test_a_withdrawal_during_a_store_outage_hides_the_photo_and_deletes_it_later(
     accounts: Accounts, photos: PhotoService, store: FakeStore
 ) -> None:

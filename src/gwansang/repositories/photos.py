@@ -1,13 +1,16 @@
 """Kept photos, and the stored objects that hold them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 
 from gwansang.models import Photo, PhotoObject
 from gwansang.repositories.base import Repository
+
+_CLAIMED: Final = datetime(1970, 1, 1, tzinfo=UTC)  # as `due_at`: a sweep deletes the object, so no photo can take it
 
 
 class Photos(Repository[Photo]):
@@ -43,10 +46,27 @@ class PhotoObjects(Repository[PhotoObject]):
 
     async def list_orphans(self, now: datetime, limit: int) -> tuple[str, ...]:
         """Return keys of objects that are due and that no photo refers to."""
-        referred = exists().where(Photo.key == PhotoObject.key)
-        query = select(PhotoObject.key).where(PhotoObject.due_at <= now, ~referred)
+        query = select(PhotoObject.key).where(PhotoObject.due_at <= now, ~_referred())
         return await self._all(query.order_by(PhotoObject.due_at).limit(limit))
+
+    async def lock(self, key: str) -> bool:
+        """Lock an object for a photo that will refer to it; return False if a sweep has claimed or deleted it, as it
+        does early if its clock is ahead of that of the upload."""
+        query = select(PhotoObject.key).where(PhotoObject.key == key, PhotoObject.due_at > _CLAIMED)
+        return await self._one(query.with_for_update()) is not None
+
+    async def claim(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Keep these objects from photos that would refer to them, and return those that no photo refers to by now."""
+        listed = PhotoObject.key.in_(keys)
+        await self._all(select(PhotoObject.key).where(listed).order_by(PhotoObject.key).with_for_update())
+        claimed = update(PhotoObject).where(listed, ~_referred()).values(due_at=_CLAIMED).returning(PhotoObject.key)
+        result = await self._session.execute(claimed, execution_options={"synchronize_session": False})
+        return tuple(result.scalars())
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Delete the rows of objects that are no longer in the store."""
         await self._delete(PhotoObject.key.in_(keys))
+
+
+def _referred() -> ColumnElement[bool]:
+    return exists().where(Photo.key == PhotoObject.key)

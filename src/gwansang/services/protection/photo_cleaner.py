@@ -40,6 +40,8 @@ class PhotoCleaner:
                 keys = await tx.photo_objects.list_orphans(self._clock(), _SWEEP_BATCH)
             if not keys:
                 return deleted
+            async with self._uow.write() as tx:
+                keys = await tx.photo_objects.claim(keys)
             await self._delete(keys)
             deleted += len(keys)
 

@@ -106,9 +106,9 @@ class PhotoService:
     async def attach(self, tx: Transaction, row: Photo) -> bool:
         """Store the row of an uploaded photo in a transaction that has locked the user; return whether it was stored.
 
-        It is not without consent, without the analysis, or if the analysis has a photo.
+        It is not without consent, without the analysis, if the analysis has a photo, or if a sweep took the object.
         """
-        if not await self._has_consent(tx, row.user_id):
+        if not await self._has_consent(tx, row.user_id) or not await tx.photo_objects.lock(row.key):
             return False
         analysis = await tx.analyses.get(row.user_id, row.analysis_id)
         if analysis is None or await tx.photos.get_for_analysis(row.user_id, row.analysis_id) is not None:
