@@ -70,7 +70,7 @@ contracts: $(VENV)/.dev
 unit: $(VENV)/.dev models
 	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
-fuzz: $(VENV)/.dev models ## send 5,000 generated requests, valid and invalid, to a real service (minutes)
+fuzz: $(VENV)/.dev models ## send 12,000 generated requests, valid and invalid, to a real service (minutes)
 	@$(BIN)/python -m benchmarks.fuzz
 
 image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, and the command of the image
