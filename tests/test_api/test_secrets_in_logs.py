@@ -19,7 +19,7 @@ from tests.test_api.test_logs import requests_of
 from tests.test_services.test_sealing import query
 
 PASSWORD = "pa55-w0rd-of-a-test"
-OTHER = "an0ther-pa55word"
+OTHER, LAST = "an0ther-pa55word", "a-th1rd-pa55word"
 EMAIL = "log-reader@example.com"
 PEPPER = "a-secret-key-that-is-only-in-this-test-0123456789"
 
@@ -49,7 +49,7 @@ class Account:
         self._client = client
         self._mails = mails
         self._tokens: dict[str, str] = {}
-        self.secrets = {PASSWORD, OTHER, EMAIL, PEPPER}
+        self.secrets = {PASSWORD, OTHER, LAST, EMAIL, PEPPER}
 
     def post(self, path: str, **request: object) -> httpx.Response:
         return self._client.post(f"/api/v1{path}", **request)
@@ -98,8 +98,10 @@ class Account:
         self._client.patch("/api/v1/users/me", json={"email": f"n{EMAIL}"}, headers=self.bearer)
         undo = code_in(self._mails, 4)
         assert self.post("/auth/undo-email", json={"token": undo}).is_success
-        self.secrets |= {undo, f"n{EMAIL}"}
-        self.sign_in(OTHER)
+        restored = code_in(self._mails, 5)  # the undo ends the password, too
+        self.secrets |= {undo, restored, f"n{EMAIL}"}
+        assert self.post("/auth/reset-password", json={"token": restored, "password": LAST}).is_success
+        self.sign_in(LAST)
         assert self._client.delete("/api/v1/users/me", headers=self.bearer).is_success
 
     def _note(self, answer: httpx.Response) -> None:
