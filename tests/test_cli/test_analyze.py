@@ -76,21 +76,62 @@ def test_an_unreadable_photo_does_not_stop_the_others(photo: Path, text_file: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_the_table_shows_scores_shapes_and_reasons(photo: Path) -> None:
-    reading = json.loads(gwansang("analyze", photo, "--json", "--locale", "en").stdout)
-    done = gwansang("analyze", photo, "--locale", "en", COLUMNS="200")
+def test_a_reading_is_told_with_title_story_and_topics(photo: Path) -> None:
+    reading = json.loads(gwansang("analyze", photo, "--json").stdout)
+    told = " ".join(gwansang("analyze", photo, COLUMNS="2000").stdout.split())
+    assert " ".join(reading["title"].split()) in told
+    assert reading["story"] in told
+    for topic in reading["topics"]:
+        assert all(topic[key] in told for key in ("name", "text", "strength", "caution", "today"))
+    assert reading["disclaimer"] in told
+    assert reading["palaces"][0]["meaning"] not in told
+
+
+@pytest.mark.parametrize(
+    ("variables", "locale"),
+    [
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "C.UTF-8"}, "ko"),
+        ({"LC_ALL": "en_GB", "LANG": "ko_KR.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_terminal(photo: Path, variables: dict[str, str], locale: str) -> None:
+    done = gwansang("analyze", photo, "--json", **{"LC_ALL": "", "LC_MESSAGES": "", **variables})
+    assert json.loads(done.stdout)["locale"] == locale
+
+
+def test_a_folder_is_read_photo_by_photo(photo: Path, tmp_path: Path) -> None:
+    for name in ("b.jpg", "a.JPG", "notes.txt"):
+        (tmp_path / name).write_bytes(photo.read_bytes())
+    done = gwansang("analyze", tmp_path, "--json")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+    (tmp_path / "empty").mkdir()
+    refused = gwansang("analyze", tmp_path / "empty")
+    assert refused.returncode == 1
+    assert "holds no JPEG, PNG or WebP files" in refused.stderr
+
+
+def test_the_full_reading_shows_scores_shapes_and_reasons(photo: Path) -> None:
+    reading = json.loads(gwansang("analyze", photo, "--json", "--locale", "en", "--birth-year", "1990").stdout)
+    done = gwansang("analyze", photo, "--full", "--locale", "en", "--birth-year", "1990", COLUMNS="2000")
+    for palace in reading["palaces"]:
+        assert palace["meaning"] in done.stdout
+    for position in reading["ages"]["positions"]:
+        assert position["meaning"] in done.stdout
     assert done.returncode == 0
     assert f"{reading['overall_score']} / 100" in done.stdout
     assert reading["fortune"]["day_pillar"] in done.stdout
     for part in reading["parts_analysis"].values():
         assert part["shape"] in done.stdout
+        assert part["meaning"] in done.stdout
         assert f"percentile {part['reasons'][0]['percentile']}" in done.stdout
     for advice in reading["quality"]["advice"]:
         assert advice["text"][:40] in done.stdout
 
 
-def test_the_table_is_korean_by_default(photo: Path) -> None:
-    table = gwansang("analyze", photo).stdout
+def test_a_reading_is_korean_by_default(photo: Path) -> None:
+    table = gwansang("analyze", photo, "--full").stdout
     assert all(word in table for word in ("종합 점수", "재물", "애정", "오행", "오늘의 운세", "사진 품질", "백분위"))
 
 

@@ -1,7 +1,7 @@
-"""`gwansang analyze`: photos in, readings out - a table for people or the API's JSON."""
+"""`gwansang analyze`: photos in, readings out, told to people or as the API's JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gwansang.api.v1.presenters.readings import present
 from gwansang.cli.failure import CommandError, error_json, error_text, file_error, naming_file
-from gwansang.cli.options import read_norms, read_settings
+from gwansang.cli.options import locale_of_terminal, read_norms, read_settings
 from gwansang.cli.overlay import draw_overlay
 from gwansang.cli.progress import progress_bar
 from gwansang.cli.report import render_reading
@@ -21,8 +21,9 @@ from gwansang.core.logging import configure_logging
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.ml.face_analyzer import FaceQuery
 from gwansang.services.readings.analysis_service import AnalysisService
-from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.texts import Locale
 
+_PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 Outcome = FaceReading | AppError | CommandError
 Printer = Callable[[Path, Outcome], None]  # prints the outcome of one photo to stdout
 
@@ -37,7 +38,9 @@ class AnalyzeOptions:
 
 
 def analyze(
-    photos: Annotated[list[Path], typer.Argument(help="JPEG, PNG or WebP files.", metavar="PHOTO...")],
+    photos: Annotated[
+        list[Path], typer.Argument(help="JPEG, PNG or WebP files, or folders of them.", metavar="PHOTO...")
+    ],
     as_json: Annotated[
         bool,
         typer.Option(
@@ -46,7 +49,11 @@ def analyze(
             "gives the API's error object.",
         ),
     ] = False,
-    locale: Annotated[Locale, typer.Option(help="Language of the reading.")] = DEFAULT_LOCALE,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Tell every part with its reasons, the zones, the palaces and the years, too."),
+    ] = False,
+    locale: Annotated[Locale | None, typer.Option(help="Language of the reading [LANG, else ko].")] = None,
     overlay: Annotated[
         Path | None, typer.Option(help="Draw the measured lines on the photo (one photo; .png, .jpg or .webp).")
     ] = None,
@@ -56,10 +63,12 @@ def analyze(
     ] = None,
 ) -> None:
     """Read the faces on photos; exit code 1 when one of them could not be read."""
+    photos = list(_files_of(photos))
     if overlay is not None and len(photos) > 1:
         raise typer.BadParameter("it draws on one photo; name a single one", param_hint="--overlay")
     configure_logging("WARNING", json=False)
-    printer = _print_json if as_json else _table_printer(locale)
+    locale = locale or locale_of_terminal()
+    printer = _print_json if as_json else _panel_printer(locale, full=full)
     if overlay is not None:
         printer = _with_overlay(printer, overlay)
     failures = asyncio.run(_analyze_all(photos, AnalyzeOptions(locale, birth_year, norms), printer))
@@ -117,14 +126,26 @@ def _print_json(photo: Path, outcome: Outcome) -> None:
     typer.echo(outcome.model_dump_json() if isinstance(outcome, FaceReading) else error_json(outcome))
 
 
-def _table_printer(locale: Locale) -> Printer:
+def _files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files, and the photos of the folders by name; raises CommandError for a folder without any."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        photos = sorted(file for file in path.iterdir() if file.suffix.lower() in _PHOTO_SUFFIXES)
+        if not photos:
+            raise CommandError(f"{path} holds no JPEG, PNG or WebP files.")
+        yield from photos
+
+
+def _panel_printer(locale: Locale, *, full: bool) -> Printer:
     console = Console()
 
-    def print_table(photo: Path, outcome: Outcome) -> None:
+    def print_panel(photo: Path, outcome: Outcome) -> None:
         if isinstance(outcome, FaceReading):
-            console.print(render_reading(photo.name, outcome, locale))
+            console.print(render_reading(photo.name, outcome, locale, full=full))
 
-    return print_table
+    return print_panel
 
 
 def _with_overlay(printer: Printer, overlay: Path) -> Printer:

@@ -1,5 +1,6 @@
-"""Table of a reading for people."""
+"""A reading for people: title, story and topics first; in full, every part, zone, palace and year, too."""
 
+from collections.abc import Iterator
 from typing import TypedDict
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,7 @@ from rich.text import Text
 from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.model import ENERGIES
 from gwansang.schemas.analysis import FaceReading, PartOut, ReasonOut
+from gwansang.schemas.topics import TopicOut
 from gwansang.texts import Locale, load
 
 _BAR_CELLS = 20
@@ -26,19 +28,56 @@ class _ReportText(TypedDict):
     fortune: str
     lucky: str
     quality: str
+    topic: dict[str, str]  # strength, caution, today
+    zones: str
+    palaces: str
+    ages: str
 
 
-def render_reading(title: str, reading: FaceReading, locale: Locale) -> RenderableType:
-    """Return the reading as one panel: scores, parts with their key reasons, fortune, quality."""
+def render_reading(name: str, reading: FaceReading, locale: Locale, *, full: bool = False) -> RenderableType:
+    """Return the reading of a photo as one panel; full: with all parts and their reasons, zones, palaces and years."""
     texts = load("report", locale, _ReportText)
     sections = (
+        _story(reading),
+        *(_topic(topic, texts) for topic in reading.topics),
         _summary(reading, texts),
-        _parts(reading, texts),
+        *(_whole_face(reading, texts) if full else ()),
         _fortune(reading, texts),
         _quality(reading, texts),
         Text(reading.disclaimer, style="dim"),
     )
-    return Panel(Group(*sections), title=escape(title), padding=(1, 2))
+    return Panel(Group(*sections), title=escape(name), padding=(1, 2))
+
+
+def _story(reading: FaceReading) -> RenderableType:
+    return Group(Text(reading.title, style="bold cyan"), Text(reading.story), "")
+
+
+def _topic(topic: TopicOut, texts: _ReportText) -> RenderableType:
+    labels = texts["topic"]
+    grid = Table.grid(padding=(0, 2))
+    for key in ("strength", "caution", "today"):
+        grid.add_row(Text(labels[key], style="dim"), Text(getattr(topic, key)))
+    return Group(Text(topic.name, style="bold"), Text(topic.text), grid, "")
+
+
+def _whole_face(reading: FaceReading, texts: _ReportText) -> Iterator[RenderableType]:
+    yield _parts(reading, texts)
+    for part in reading.parts_analysis.values():
+        yield _paragraph(part.name, " ".join(filter(None, (part.meaning, part.note))))
+    yield ""
+    zones = (reading.zones.upper, reading.zones.middle, reading.zones.lower)
+    yield Group(
+        Text(texts["zones"], style="bold"), *(_paragraph(zone.name, zone.meaning) for zone in zones if zone), ""
+    )
+    palaces = (_paragraph(palace.name, palace.meaning) for palace in reading.palaces)
+    yield Group(Text(texts["palaces"], style="bold"), *palaces, "")
+    if reading.ages.positions:
+        yield Group(Text(texts["ages"], style="bold"), *(Text(one.meaning) for one in reading.ages.positions), "")
+
+
+def _paragraph(name: str, text: str) -> RenderableType:
+    return Text.assemble((f"{name}  ", "bold"), text)
 
 
 def _summary(reading: FaceReading, texts: _ReportText) -> RenderableType:
