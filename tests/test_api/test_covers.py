@@ -79,12 +79,15 @@ async def test_a_comparison_leaves_out_what_one_photo_hides(minji: Person) -> No
     assert "eye_tilt" in compared["measures"]
 
 
-async def test_an_export_has_the_measures_that_were_seen(minji: Person) -> None:
-    await read(minji, *MASK)
+async def test_an_export_tells_the_reading_and_the_measures_that_were_seen(minji: Person) -> None:
+    told = await read(minji, *MASK)
     answer = await minji.call("GET", "/users/me/export", params={"format": "zip"})
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         texts = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".txt"))
     assert "- eye_tilt: " in texts
+    assert told["title"] in texts
+    assert told["story"] in texts
+    assert all(topic["text"] in texts for topic in told["topics"])
     assert "- mouth_width: " not in texts
 
 

@@ -44,7 +44,7 @@ async def test_notice_and_consent_mention_the_look_alike_network_and_stored_inpu
     assert waiting in next(item["text"] for item in consents if item["purpose"] == "reading")
 
 
-@pytest.mark.parametrize(("year", "status", "code"), [(2013, 422, "TOO_YOUNG"), (2012, 201, None), (None, 201, None)])
+@pytest.mark.parametrize(("year", "status", "code"), [(2012, 422, "TOO_YOUNG"), (2011, 201, None), (None, 201, None)])
 async def test_children_under_fourteen_cannot_sign_up(
     client: httpx.AsyncClient, year: int | None, status: int, code: str | None
 ) -> None:

@@ -1,7 +1,7 @@
 """The minimum age, checked against a declared birth year; an age is never guessed from a face.
 
 The law asks for a guardian's consent below 14 full years (Personal Information Protection Act, article 22-2). A birth
-year does not give the day: a person who turns 14 in this calendar year counts as 14.
+year does not give the day: a person who turns 14 in this calendar year may still be 13, and has to wait for the next.
 """
 
 from datetime import date
@@ -34,5 +34,5 @@ def check_birth_year(birth_year: int | None, today: date) -> None:
     if not FIRST_BIRTH_YEAR <= birth_year <= today.year:
         message = f"The birth year must lie between {FIRST_BIRTH_YEAR} and {today.year}."
         raise BirthYearError(message, min=FIRST_BIRTH_YEAR, max=today.year)
-    if today.year - birth_year < MIN_AGE:
+    if today.year - birth_year <= MIN_AGE:
         raise TooYoungError(f"This service is for people from the age of {MIN_AGE} on.", min_age=MIN_AGE)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from gwansang.reading.covers import is_seen
 from gwansang.reading.measurements import KEYS_BY_NAME
-from gwansang.reading.model import Archetypes
+from gwansang.reading.model import Archetypes, Reading
 from gwansang.services.readings.history_service import KeptAnalysis
 from gwansang.services.takeout.export_service import Collection, ExportService
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
@@ -109,6 +109,7 @@ def reading_as_text(analysis: KeptAnalysis) -> str:
         f"    {reading.element.meaning}",
         f"{_label('energies')}: {energies}",
         "",
+        *_story(reading),
         *_archetypes(reading.archetypes),
         _label("parts"),
     ]
@@ -122,6 +123,16 @@ def reading_as_text(analysis: KeptAnalysis) -> str:
         if name not in KEYS_BY_NAME or is_seen(KEYS_BY_NAME[name], measure.error)
     ]
     return "\n".join([*lines, "", reading.disclaimer, ""])
+
+
+def _story(reading: Reading) -> list[str]:
+    """Return title, story and topics; readings of older releases have none."""
+    if not reading.title:
+        return []
+    topics = [
+        f"- {topic.name}: {topic.text} {topic.strength} / {topic.caution} / {topic.today}" for topic in reading.topics
+    ]
+    return [reading.title, reading.story, *topics, ""]
 
 
 def _archetypes(archetypes: Archetypes | None) -> list[str]:
