@@ -108,7 +108,7 @@ def test_every_reason_names_both_elements_and_is_framed(locale: Locale, primary:
 def test_the_example_day_refines_a_wood_face() -> None:
     fortune = daily_fortune(a_face("wood"), "wood/oval/even", A_DAY, "ko")
     assert fortune.relation == "refining"
-    assert fortune.reason == "오늘은 辛丑(신축)일입니다. 금(金)이 나의 목(木)을 다듬는 날로 봅니다."
+    assert fortune.reason == "오늘은 辛丑(신축)일입니다. 쇠(金)가 나의 나무(木)를 다듬는 날로 봅니다."
     assert (fortune.lucky.element, fortune.lucky.numbers, fortune.lucky.hours) == ("metal", (4, 9), "15-19")
     assert fortune.lucky.hours_name == "신시·유시(申·酉)"
 
