@@ -9,13 +9,13 @@ import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gwansang.core.addresses import client_address
-from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections
+from gwansang.core.open_connections import OPEN_CONNECTIONS, CountedTransport, OpenConnections
 
 LIVE_PATHS: Final = frozenset({b"/health", b"/health/live"})  # answered whatever the number of connections is
 _MAX_HEAD_BYTES: Final = 64 * 1024
@@ -80,7 +80,7 @@ class _PacedHttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", CountedTransport(transport)))
         self.address = client_address(self.client[0] if self.client else None, (), 0)
         self._open.enter(self)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -23,18 +23,36 @@ _LOG_PAUSE_S: Final = 10.0
 _log = structlog.get_logger("gwansang.connections")
 
 
+class CountedTransport:
+    """A transport that counts the bytes written to it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.written = 0
+
+    def write(self, data: bytes) -> None:
+        self.written += len(data)
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a transport has
+        return getattr(self._transport, name)
+
+
 class Connection(Protocol):
     """A connection, whatever protocol it speaks."""
 
     address: str
-    transport: asyncio.Transport
+
+    @property
+    def transport(self) -> Any:  # noqa: ANN401 - uvicorn calls it an asyncio.Transport; it is a CountedTransport
+        ...
 
 
 @dataclass(slots=True)
 class _Unsent:
-    """Bytes that a client has not taken, at the begin of the window in which it has to take some."""
+    """Bytes that a client has taken at the begin of the window in which it has to take more."""
 
-    size: int
+    taken: int
     since: float
 
 
@@ -149,8 +167,6 @@ class OpenConnections:
     def resume(self, connection: Connection) -> None:
         """Note that a client has taken nearly all that was sent."""
         self._paused.pop(connection, None)
-        if connection in self._unsent:
-            self._unsent[connection] = _Unsent(connection.transport.get_write_buffer_size(), monotonic())
 
     def refuse(self, connection: Connection, code: str) -> None:
         """Count a refusal that a client has caused by what it sent, also against the pace of its address."""
@@ -191,11 +207,9 @@ class OpenConnections:
         now = monotonic()
         for connection, before in list(self._unsent.items()):
             size = connection.transport.get_write_buffer_size()
-            least = _LEAST_SENT_PER_S * self.send_timeout_s
-            if size == 0 or before.size - size >= least:
-                self._unsent[connection] = _Unsent(size, now)
-            elif before.size == 0:
-                before.size, before.since = size, now
+            taken = connection.transport.written - size
+            if size == 0 or taken - before.taken >= _LEAST_SENT_PER_S * self.send_timeout_s:
+                self._unsent[connection] = _Unsent(taken, now)
             elif now - before.since >= self.send_timeout_s:
                 self._abort(connection, "ANSWERS_NOT_TAKEN")
         if self.pace is not None:
@@ -204,7 +218,7 @@ class OpenConnections:
             self._look_later()
 
 
-def _show_unsent(transport: asyncio.Transport) -> None:
+def _show_unsent(transport: CountedTransport) -> None:
     """Let the system take 128 KiB of an answer at most beyond what it has sent, instead of megabytes.
 
     So what a client has not taken shows, and a slow client differs from one that reads nothing.
