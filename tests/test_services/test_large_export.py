@@ -62,3 +62,16 @@ async def test_document_and_archive_hold_every_reading_once_in_the_order_of_the_
         assert opened.testzip() is None
         assert json.loads(opened.read("export.json")) == document
         assert len([name for name in opened.namelist() if name.startswith("readings/")]) == 48
+
+
+async def test_an_archive_of_very_many_readings_has_several_in_each_file(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gwansang.services.takeout.export_archive._MAX_FILES", 44)
+    user_id = await with_readings(accounts, 45)
+    collected = await accounts.exports.collect(user_id)
+    archive = b"".join([piece async for piece in accounts.archives.stream(collected)])
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        texts = [opened.read(name).decode() for name in opened.namelist() if name.startswith("readings/")]
+    assert len(texts) == 3  # of 20, 20 and 5
+    assert sum(text.count("UTC") for text in texts) == 45

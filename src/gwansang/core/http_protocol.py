@@ -163,6 +163,10 @@ class BoundedHttpProtocol(_PacedHttpProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         super().connection_made(transport)
         if self._open.floods(self):
+            self._ended = True
+            transport.pause_reading()
+            # Later, unless there are too many already: a client that is refused at once comes again at once.
+            self.loop.call_later(0.0 if self._open.exceeded(self.address) else _LINGER_S, transport.abort)
             return
         if self._open.exceeded(self.address):
             self._open.evict(self.address)

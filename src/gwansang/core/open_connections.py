@@ -132,10 +132,10 @@ class OpenConnections:
         return 0.0 if self.pace is None else self.pace.spend(address)
 
     def floods(self, connection: Connection) -> bool:
-        """Count a new connection, and abort it if its address is so far beyond the pace that it would wait in vain."""
+        """Count a new connection; return whether its address is so far beyond the pace that it would wait in vain."""
         if self.pace is None or self.pace.spend(connection.address) * self.pace.per_s <= self.pace.burst:
             return False
-        self._abort(connection, "CONNECTION_FLOOD")
+        self.note("CONNECTION_FLOOD")
         return True
 
     def exceeded(self, address: str) -> bool:

@@ -14,6 +14,9 @@ from gwansang.services.takeout.export_service import Collection, ExportService
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
 from gwansang.texts import LOCALES, load
 
+_MAX_FILES = 1_000  # of readings; a ZIP's directory is held in memory until its end, and 20,000 files take 27 MB
+_BETWEEN_READINGS = f"\n\n{'=' * 78}\n\n"
+
 
 class ExportArchive:
     """Streams archives, holding a few readings or one photo in memory at a time."""
@@ -30,7 +33,8 @@ class ExportArchive:
             yield await asyncio.to_thread(archive.write_document, piece)
         yield archive.end_document()
         async for analyses in self._exports.analyses(collected):
-            yield await asyncio.to_thread(archive.write_readings, analyses)
+            together = collected.export.analyses_count > _MAX_FILES
+            yield await asyncio.to_thread(archive.write_readings, analyses, together=together)
         for photo, key in zip(collected.export.photos, collected.photo_keys, strict=True):
             try:
                 jpeg = await self._store.get(key)
@@ -73,11 +77,11 @@ class _Archive(io.RawIOBase):
         self._document.close()
         return self._drain()
 
-    def write_readings(self, analyses: tuple[KeptAnalysis, ...]) -> bytes:
-        """Write readings as text and return the bytes."""
-        for analysis in analyses:
-            name = f"readings/{analysis.created_at:%Y-%m-%d}-{analysis.analysis_id}.txt"
-            self._write_text(name, reading_as_text(analysis))
+    def write_readings(self, analyses: tuple[KeptAnalysis, ...], *, together: bool) -> bytes:
+        """Write readings as text, each into a file or all into one, and return the bytes."""
+        for group in (analyses,) if together else ((analysis,) for analysis in analyses):
+            name = f"readings/{group[0].created_at:%Y-%m-%d}-{group[0].analysis_id}.txt"
+            self._write_text(name, _BETWEEN_READINGS.join(map(reading_as_text, group)))
         return self._drain()
 
     def write_photo(self, name: str, content: bytes) -> bytes:
