@@ -169,14 +169,15 @@ class Server:
                 except (BrokenPipeError, ConnectionResetError):
                     break
                 time.sleep(pause_s)
-            return b"".join(_received(connection))
+            return b"".join(received(connection))
 
     def events(self) -> list[dict[str, object]]:
         """Return the events of the log."""
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
 
-def _received(connection: socket.socket) -> Iterator[bytes]:
+def received(connection: socket.socket) -> Iterator[bytes]:
+    """Yield what comes until the connection ends, or half a second passes without a byte after the first."""
     while True:
         try:
             piece = connection.recv(65536)

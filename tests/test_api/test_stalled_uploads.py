@@ -10,7 +10,7 @@ import pytest
 
 from gwansang.core.middleware.body_budget import BodyBudget, BodyBudgetError
 from tests.support.photos import drawn_portrait
-from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server, serving
+from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server, received, serving
 from tests.test_api.test_transport import status_of
 
 STALLED_BYTES = 25 * 1024 * 1024
@@ -57,7 +57,7 @@ def test_eight_stalled_uploads_of_one_caller_leave_others_their_readings(proxied
 def test_a_body_that_comes_below_the_least_rate_ends_after_ten_seconds(proxied: Server) -> None:
     started = time.monotonic()
     with stalled_upload(proxied, "X-Forwarded-For: 203.0.113.3") as connection:
-        answer = connection.recv(65536)
+        answer = b"".join(received(connection))
     assert (status_of(answer), b'"code":"BODY_TIMEOUT"' in answer) == (408, True)
     assert time.monotonic() - started > 9  # and not the whole BODY_TIMEOUT_S of 60
 

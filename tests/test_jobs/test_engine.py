@@ -177,3 +177,16 @@ def test_the_serializer_writes_an_exception_as_data_without_its_message(error: B
 def test_importing_the_service_does_not_import_the_engine() -> None:
     script = "import sys, gwansang.main, gwansang.worker; sys.exit('dbos' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_is_given_back_during_the_close_is_closed(database_url: str) -> None:
+    store = open_job_store(database_url)
+    connection = store.connections.connect()
+    driver_connection = connection.connection.driver_connection
+    assert driver_connection is not None
+    late = threading.Timer(0.3, connection.close)
+    late.start()
+    await asyncio.to_thread(store.close)
+    late.join()
+    assert driver_connection.closed

@@ -6,17 +6,20 @@ Its SQLAlchemy engine is a blocking one; the job engine uses it in threads of it
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from gwansang.db.sqlite import set_pragmas_on_connect
 from gwansang.db.url import is_embedded, parse_database_url
 
 _POOL_SIZE: Final = 5
 _TIMEOUT_S: Final = 30
+_CLOSE_S: Final = 5.0  # a statement of the engine takes milliseconds
+_CLOSE_POLL_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class JobStore:
         event.listen(self.connections, "do_connect", _refuse_connection)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, once the threads of the engine have given theirs back: later ones would stay open."""
+        pool, deadline = self.connections.pool, monotonic() + _CLOSE_S
+        while isinstance(pool, QueuePool) and pool.checkedout() and monotonic() < deadline:
+            sleep(_CLOSE_POLL_S)
         self.connections.dispose()
 
 
