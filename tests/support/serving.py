@@ -141,6 +141,11 @@ class Server:
     def memory_mb(self) -> float:
         return self.process.memory_info().rss / 1e6
 
+    def open_connections(self) -> int:
+        """Return how many connections the server holds open, whatever their clients did."""
+        held = self.process.net_connections("tcp")
+        return sum(each.laddr.port == self.port and each.status != psutil.CONN_LISTEN for each in held)
+
     def cpu_s(self) -> float:
         """Return the processor time that the server has used."""
         times = self.process.cpu_times()
@@ -201,6 +206,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     """Start a server on a free loopback port and yield it once it is ready."""
     log = folder / "server.log"
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening, log.open("w") as sink:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvicorn sets it on sockets that it opens
         process = subprocess.Popen(
             [sys.executable, "-c", _START, str(listening.fileno())],
             pass_fds=[listening.fileno()],

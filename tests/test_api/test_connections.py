@@ -130,15 +130,15 @@ def test_a_head_that_drips_after_an_answer_ends_the_connection_too(strict: Serve
 
 
 def test_idle_connections_of_an_address_give_way_to_its_new_ones(strict: Server) -> None:
-    before_files = strict.process.num_fds()
+    before_open = strict.open_connections()
     with connections(strict, 300) as idle, strict.client() as client:
         for connection in idle[::2]:
             connection.sendall(HEAD)
         for path in ("/health/live", "/health/ready", "/api/v1/privacy/notice"):
             assert client.get(path).status_code == 200
-        assert strict.process.num_fds() - before_files < 40
+        assert strict.open_connections() - before_open < 40
         assert is_closed(idle[1])
-    poll_until(lambda: strict.process.num_fds() <= before_files + 1)
+    poll_until(lambda: strict.open_connections() <= before_open + 1)
 
 
 def test_beyond_the_cap_of_busy_connections_only_the_live_check_is_answered(strict: Server) -> None:
@@ -166,18 +166,18 @@ def test_connections_of_a_proxy_are_not_capped(tmp_path_factory: pytest.TempPath
 
 @pytest.mark.parametrize("requests", [1, 16], ids=["one answer", "more than the system buffers"])
 def test_connections_whose_answers_nobody_reads_give_way_to_new_ones(requests: int, strict: Server) -> None:
-    before_files = strict.process.num_fds()
+    before_open = strict.open_connections()
     with unread_answers(strict, 60, requests), strict.client() as client:
         poll_until(lambda: client.get("/health/ready").status_code == 200)
-        poll_until(lambda: strict.process.num_fds() <= before_files + 21)
-    poll_until(lambda: strict.process.num_fds() <= before_files + 1)
+        poll_until(lambda: strict.open_connections() <= before_open + 21)
+    poll_until(lambda: strict.open_connections() <= before_open + 1)
 
 
 def test_a_connection_whose_client_takes_no_answer_is_aborted_although_it_stays_open(strict: Server) -> None:
-    before, before_files = refused(strict, "ANSWERS_NOT_TAKEN"), strict.process.num_fds()
+    before, before_open = refused(strict, "ANSWERS_NOT_TAKEN"), strict.open_connections()
     with unread_answers(strict, 15, 16):
         poll_until(lambda: refused(strict, "ANSWERS_NOT_TAKEN") == before + 15)
-        poll_until(lambda: strict.process.num_fds() <= before_files + 2)
+        poll_until(lambda: strict.open_connections() <= before_open + 2)
 
 
 def test_a_client_that_reads_slowly_gets_its_whole_answer(strict: Server) -> None:
@@ -207,6 +207,18 @@ def test_a_few_requests_that_are_sent_before_their_answers_are_all_answered(serv
     assert server.raw((HEAD + b"\r\n") * 16).count(b"HTTP/1.1 200") == 16
 
 
+def test_a_request_that_is_sent_ahead_meets_the_cap_too(strict: Server) -> None:
+    head = f"POST {JSON_CALL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with connections(strict, 20) as busy:
+        for connection in busy:
+            connection.sendall((head + "Content-Length: 9\r\n\r\n").encode())
+        time.sleep(0.3)
+        answer = strict.raw(
+            (HEAD + b"\r\n") * 2 + HEAD.replace(b"/health", b"/health/ready") + b"\r\n" + HEAD + b"\r\n"
+        )
+        assert (answer.count(b"HTTP/1.1 200"), answer.count(b"HTTP/1.1 503")) == (2, 1)
+
+
 def test_web_sockets_count_among_the_connections_of_their_address(strict: Server) -> None:
     with ExitStack() as stack:
         cameras: list[ClientConnection] = []
@@ -231,7 +243,7 @@ def test_a_flood_of_pings_whose_answers_nobody_reads_ends_its_web_socket(server:
 
 def test_a_web_socket_whose_client_takes_no_messages_is_aborted_although_it_stays_open(strict: Server) -> None:
     no_image = bytes([0x82, 0x84, 0, 0, 0, 0]) + b"none"  # is answered with an error of 600 bytes
-    before, before_files = refused(strict, "ANSWERS_NOT_TAKEN"), strict.process.num_fds()
+    before, before_open = refused(strict, "ANSWERS_NOT_TAKEN"), strict.open_connections()
     with connect_to(strict, 4096) as camera:
         camera.sendall(UPGRADE + b"\r\n")
         deadline = time.monotonic() + 60
@@ -241,7 +253,7 @@ def test_a_web_socket_whose_client_takes_no_messages_is_aborted_although_it_stay
                 with suppress(ConnectionError):
                     camera.sendall(no_image)
                 time.sleep(0.01)
-        poll_until(lambda: strict.process.num_fds() <= before_files + 1)
+        poll_until(lambda: strict.open_connections() <= before_open + 1)
 
 
 def test_refusals_are_counted_and_logged_but_not_each_of_them(strict: Server) -> None:

@@ -138,14 +138,14 @@ def an_upload() -> tuple[bytes, bytes]:
 
 def test_clients_that_disconnect_during_an_upload_leak_nothing(server: Server, client: httpx.Client) -> None:
     client.get("/health")
-    before_mb, before_files = server.memory_mb(), server.process.num_fds()
+    before_mb, before_open = server.memory_mb(), server.open_connections()
     head, body = an_upload()
     for _ in range(200):
         connection = socket.create_connection(("127.0.0.1", server.port))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.sendall(head + body[:-100])
         connection.close()
-    poll_until(lambda: server.process.num_fds() <= before_files + 2)
+    poll_until(lambda: server.open_connections() <= before_open + 2)
     assert client.get("/health/ready").status_code == 200
     assert server.memory_mb() - before_mb < 60
     assert [event for event in server.events() if event.get("level") == "error"] == []

@@ -136,9 +136,9 @@ class _PacedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if cycle and not cycle.response_complete]
 
-    def _busy(self) -> bool:
-        """Return whether this request meets a limit on connections or requests."""
-        if self.url.partition(b"?")[0] in LIVE_PATHS:
+    def _busy(self, path: bytes) -> bool:
+        """Return whether a request for a path meets a limit on connections or requests."""
+        if path in LIVE_PATHS:
             return False
         limit = self.config.limit_concurrency
         full = limit is not None and max(len(self.connections), len(self.tasks)) >= limit
@@ -220,7 +220,7 @@ class BoundedHttpProtocol(_PacedHttpProtocol):
         self._in_head = False
         self._undelivered = 0
         self._stop_waiting()
-        if not self._at_work and self._busy():
+        if not self._at_work and self._busy(self.url.partition(b"?")[0]):
             self._stop_parser(_TOO_MANY_CONNECTIONS)
         super().on_headers_complete()
 
@@ -233,6 +233,11 @@ class BoundedHttpProtocol(_PacedHttpProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        if self.pipeline and self._busy(self.pipeline[-1][0].scope["raw_path"]):
+            self.pipeline.clear()
+            self.cycle = None  # type: ignore[assignment]  # as before the first request: none is at work
+            self._refuse(_TOO_MANY_CONNECTIONS)
+            return
         super().on_response_complete()
         if not self._at_work and not self.transport.is_closing():
             self._open.waiting[self] = None  # the keep-alive timeout of uvicorn runs
