@@ -4,15 +4,19 @@ import asyncio
 import dataclasses
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from gwansang.container import Accounts
 from gwansang.core.paging import InvalidPageError
+from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.sealed_faces import unseal_face
-from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
+from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.services.readings.kept_content import KeptAnalysis, kept_measures
+from gwansang.texts import LOCALES, Locale
 from gwansang.vision.given_landmarks import GivenLandmarks
 from tests.support.accounts import signed_up
 from tests.support.factories import IDEAL, face_of, measures_at, read_face
@@ -20,6 +24,7 @@ from tests.support.fakes import NOON, FakeVision
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)
+EVER_KEPT = Path(__file__).with_name("shapes_ever_kept.json")
 
 
 def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
@@ -37,6 +42,11 @@ def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes:
     )
 
 
+def as_kept_by_an_older_release(analysis: KeptAnalysis) -> KeptAnalysis:
+    """Return an analysis that is kept with its sentences instead of the decided face."""
+    return dataclasses.replace(analysis, reading=dataclasses.replace(analysis.reading, decided=None))
+
+
 async def user_with_history(accounts: Accounts, email: str = "minji@example.com") -> int:
     """Return a new user who consents to a history."""
     user = await signed_up(accounts, email)
@@ -48,6 +58,38 @@ async def test_a_kept_analysis_is_returned_unchanged(accounts: Accounts) -> None
     user_id, kept = await user_with_history(accounts), make_analysis()
     assert await accounts.history.save(user_id, kept)
     assert await accounts.history.get(user_id, kept.analysis_id) == kept
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_a_kept_reading_is_told_in_any_language_with_the_same_shapes_and_scores(
+    accounts: Accounts, locale: Locale
+) -> None:
+    user_id, kept = await user_with_history(accounts), make_analysis(locale="ko")
+    await accounts.history.save(user_id, kept)
+    told = await accounts.history.get(user_id, kept.analysis_id, locale)
+    assert told.reading == read_face(1, IDEAL, TODAY, locale, 1990)
+    assert told.reading.decided == kept.reading.decided
+
+
+async def test_a_kept_reading_takes_less_than_four_kilobytes(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
+    for seed in range(20):
+        await accounts.history.save(user_id, make_analysis(seed))
+    async with accounts.uow.read() as tx:
+        rows = await tx.analyses.list_after(user_id, None, 1000)
+    assert max(len(row.sealed or b"") for row in rows) < 3000
+
+
+async def test_a_reading_of_an_older_release_is_returned_with_its_sentences(accounts: Accounts) -> None:
+    user_id, kept = await user_with_history(accounts), as_kept_by_an_older_release(make_analysis())
+    await accounts.history.save(user_id, kept)
+    assert await accounts.history.get(user_id, kept.analysis_id, "en") == kept
+
+
+def test_the_shapes_that_kept_readings_name_are_in_the_taxonomy() -> None:
+    known = {(part.key, shape.id) for part in load_taxonomy() for shape in part.classes}
+    kept = {(part, shape) for part, shapes in json.loads(EVER_KEPT.read_text()).items() for shape in shapes}
+    assert kept == known, "add new shapes to the file; a shape that was ever kept can't be removed"
 
 
 async def test_nothing_is_kept_without_consent(accounts: Accounts) -> None:

@@ -45,6 +45,14 @@ async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
 ChosenLocale = Annotated[Locale, Depends(_locale)]
 
 
+async def _requested_locale(request: Request, locale: LocaleParameter = None) -> Locale | None:
+    return None if locale is None else chosen_locale(request)
+
+
+RequestedLocale = Annotated[Locale | None, Depends(_requested_locale)]
+"""The language of the parameter alone, None without it."""
+
+
 def _check_zone(name: str | None) -> str | None:
     """Raise ValueError if there is no time zone of this name."""
     try:
