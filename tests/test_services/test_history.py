@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.core.paging import InvalidPageError
+from gwansang.core.paging import InvalidPageError, PageRequest, encode_cursor
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.sealed_faces import unseal_face
@@ -191,12 +191,42 @@ async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
     saved = [make_analysis(minutes=number) for number in range(5)]
     for analysis in saved:
         await accounts.history.save(user_id, analysis)
-    first, last = await accounts.history.page(user_id, 1, 2), await accounts.history.page(user_id, 3, 2)
+    first, last = [await accounts.history.page(user_id, PageRequest(page, 2)) for page in (1, 3)]
     assert [item.analysis_id for item in first.items] == [saved[4].analysis_id, saved[3].analysis_id]
     assert [item.analysis_id for item in last.items] == [saved[0].analysis_id]
     assert (first.total, first.pages) == (5, 3)
+
+
+async def test_pages_after_a_cursor_have_every_analysis_once(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
+    saved = [make_analysis(minutes=number // 3) for number in range(10)]  # three of each moment
+    for analysis in saved:
+        await accounts.history.save(user_id, analysis)
+    pages = [await accounts.history.page(user_id, PageRequest(size=3))]
+    await accounts.history.save(user_id, make_analysis(minutes=99))  # moves no later page
+    while pages[-1].next is not None:
+        pages.append(await accounts.history.page(user_id, PageRequest(size=3, after=pages[-1].next)))
+    listed = [item.analysis_id for page in pages for item in page.items]
+    assert sorted(listed) == sorted(analysis.analysis_id for analysis in saved)
+    assert [len(page.items) for page in pages] == [3, 3, 3, 1]
+    assert [(page.total, page.pages) for page in pages] == [(10, 4), (None, None), (None, None), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "W10",
+        "WzEsMl0",
+        encode_cursor(["yesterday", "x"]),
+        encode_cursor(["2026-11-23", "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"]),
+    ],
+)
+async def test_a_cursor_that_no_page_gave_is_refused(accounts: Accounts, cursor: str) -> None:
+    user_id = await user_with_history(accounts)
     with pytest.raises(InvalidPageError):
-        await accounts.history.page(user_id, 10**12)
+        await accounts.history.page(user_id, PageRequest(after=cursor))
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])

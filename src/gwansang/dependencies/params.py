@@ -15,8 +15,11 @@ from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 async def _page(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
     size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
+    after: Annotated[
+        str | None, Query(max_length=500, description="`next` of the page before; instead of `page`.", examples=[None])
+    ] = None,
 ) -> PageRequest:
-    return PageRequest(page, size)
+    return PageRequest(page, size, after)
 
 
 PageParams = Annotated[PageRequest, Depends(_page)]

@@ -9,7 +9,7 @@ from uuid import UUID
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
 from gwansang.core.locale_negotiation import negotiate_locale
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import from_row
 from gwansang.reading.days import fortune_of
@@ -87,9 +87,8 @@ class HistoryService:
             await tx.analyses.add(seal_face(self._sealer, key, _row(user_id, analysis), dump_content(analysis)))
         return True
 
-    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
+    async def page(self, user_id: int, request: PageRequest = FIRST_PAGE) -> Page[KeptSummary]:
         """Return the user's analyses, newest first; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             return (await tx.analyses.page(user_id, request)).map(
                 lambda row: from_row(KeptSummary, row, analysis_id=row.id)

@@ -1,4 +1,4 @@
-"""The sealed content of a kept analysis: numbers and ids, of which the reading is composed again when somebody asks for it.
+"""The sealed content of a kept analysis: numbers and ids, of which its reading is composed again for each request.
 
 Some 2 kB; with its sentences it would be 36. Rows of older releases hold the sentences themselves.
 """
@@ -90,7 +90,7 @@ def dump_content(analysis: KeptAnalysis) -> Mapping[str, JsonValue]:
 def load_content(
     analysis_id: UUID, created_at: datetime, stored: Mapping[str, JsonValue], locale: Locale
 ) -> KeptAnalysis:
-    """Decode an analysis and compose its reading in a language; one of an older release is in the language it was kept in.
+    """Decode an analysis and compose its reading in a language; one of an older release stays in its own.
 
     Raises ValidationError.
     """

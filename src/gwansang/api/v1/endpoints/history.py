@@ -45,7 +45,7 @@ Day = Annotated[dt.date, BeforeValidator(_require_iso_day), Query(alias="date", 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_readings(caller: HistoryReader, history: History, params: PageParams) -> PageOut[KeptReadingOut]:
     """List one's own readings, newest first; they are kept with the consent to `history`."""
-    page = await history.page(caller.user_id, params.page, params.size)
+    page = await history.page(caller.user_id, params)
     return PageOut[KeptReadingOut].model_validate(page, from_attributes=True)
 
 
