@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast, get_args
 
-Locale = Literal["ko", "en"]  # the languages on offer; the first is the default
+Locale = Literal["ko", "en", "ja"]  # the languages on offer; the first is the default
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 DEFAULT_LOCALE: Final[Locale] = LOCALES[0]
 OPERATOR_LOCALE: Final[Locale] = "en"  # of figures and tables for operators
