@@ -30,7 +30,7 @@ from gwansang.reading.texts import (
 from gwansang.reading.topics import describe_topics
 from gwansang.reading.variants import choose_text
 from gwansang.reading.zones import describe_zones
-from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.texts import DEFAULT_LOCALE, Locale, join_sentences
 
 ENGINE_VERSION = "2.0.0"
 PIXEL_MEASURES = frozenset({"UL", "PW", "BA", "BG"})  # points without their picture hardly tell them: decision 0001
@@ -151,7 +151,7 @@ def _part(shape: ShapeClassification, face: _Face, scores: FaceScores, locale: L
         reasons=_reasons(shape, face, locale),
         decided=seen and shape.probability >= DECIDED,
         covered=face.covers[key],
-        note=" ".join(_notes(shape, reliability, seen, face, locale)),
+        note=join_sentences(_notes(shape, reliability, seen, face, locale)),
     )
 
 
@@ -229,5 +229,5 @@ def _element(elements: Elements, unseen: Collection[str], locale: Locale) -> Ele
         name=primary["name"],
         shares=dict(elements.shares),
         clarity=elements.clarity,
-        meaning=" ".join(sentences),
+        meaning=join_sentences(sentences),
     )

@@ -8,7 +8,7 @@ from gwansang.reading.model import ENERGIES, Energy, Fortune, Lucky
 from gwansang.reading.pillars import BRANCHES, STEMS, DayPillar, day_pillar
 from gwansang.reading.solar_terms import solar_term
 from gwansang.reading.texts import elements_text, fortune_text, pick_number
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 # Relation of the day to the face, by the steps from the day's element to the face's in the cycle of generation.
 DAY_RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
@@ -84,7 +84,7 @@ def _text(
     start = day.toordinal() + pick_number(_CYCLE, face_key, "start")
     middles = texts["branches"][pillar.branch] if start % _WEEK else texts["terms"][solar_term(day)]
     middle = start // (len(BRANCHES) if start % _WEEK else _WEEK)
-    return " ".join(
+    return join_sentences(
         (openings[start // len(STEMS) % len(openings)], middles[middle % len(middles)], last[start % len(last)])
     )
 

@@ -12,7 +12,7 @@ from gwansang.reading.elements import Elements
 from gwansang.reading.shapes import ShapeClassification
 from gwansang.reading.taxonomy import rule_measures
 from gwansang.reading.texts import StoryText, archetypes_text, shapes_text, story_text
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 UPPER_PARTS = (("eyebrows", "eyes"), ("forehead", "glabella", "eye_spacing", "eyelid"))
 LOWER_PARTS = (("nose", "cheekbones"), ("jaw", "mouth", "lips", "face_shape", "philtrum", "nose_root"))
@@ -57,7 +57,7 @@ def tell_story(
         texts["calling"][callings[0]][callings[1]],
     )
     manner = texts["manner"][elements.primary][callings[0]]
-    return _title(upper, lower, manner, callings[0], locale), " ".join(sentences)
+    return _title(upper, lower, manner, callings[0], locale), join_sentences(sentences)
 
 
 def _title(
