@@ -13,6 +13,7 @@ from gwansang.core.paging import InvalidPageError
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.sealed_faces import unseal_face
 from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
+from gwansang.texts import LOCALES
 from gwansang.vision.given_landmarks import GivenLandmarks
 from tests.support.accounts import signed_up
 from tests.support.factories import IDEAL, face_of, measures_at, read_face
@@ -157,7 +158,7 @@ async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
         await accounts.history.page(user_id, 10**12)
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 async def test_the_fortune_of_any_day_equals_that_of_a_reading_on_that_day(accounts: Accounts, locale: str) -> None:
     user_id, kept = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, kept)
@@ -184,7 +185,7 @@ async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
 
 async def test_every_field_of_a_reading_survives_saving_and_loading(accounts: Accounts) -> None:
     user_id = await user_with_history(accounts)
-    for locale in ("ko", "en"):
+    for locale in LOCALES:
         kept = make_analysis(seed=3, locale=locale)
         await accounts.history.save(user_id, kept)
         loaded = await accounts.history.get(user_id, kept.analysis_id)

@@ -79,7 +79,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def last_word(sentence: str) -> str:
-    """Return the last word of a sentence, or its last letters where words are not spaced, without marks and in lower case."""
+    """Return the last word of a sentence, unmarked and in small letters; of unspaced words the last letters."""
     word = sentence.rsplit(maxsplit=1)[-1].strip(_WORD_MARKS).lower()
     end = _UNSPACED_END.search(word)
     if end is None:
