@@ -224,7 +224,12 @@ def test_the_last_word_and_the_sentences_of_a_text() -> None:
 
 
 def test_the_last_word_and_the_sentences_of_a_text_without_spaces() -> None:
-    assert split_sentences("ひとつです。二つですか？三つ。") == ["ひとつです。", "二つですか？", "三つ。"]
+    assert split_sentences("ひとつ。「二つ。」三つですか？四つ。") == [
+        "ひとつ。",
+        "「二つ。」",
+        "三つですか？",
+        "四つ。",
+    ]
     assert [last_word(text) for text in ("額が広い人です。", "福を招くといいます。", "「口」といいます。")] == [
         "です",
         "いいます",

@@ -14,7 +14,7 @@ from gwansang.reading.measurements import MEASURES_BY_KEY, Measures, collect_mea
 from gwansang.reading.model import CaptureConditions, PartReading, Reading
 from gwansang.reading.norms import Norms
 
-_SENTENCE_END = re.compile(r"(?<=[.?!])[”’)]*\s+|(?<=[。？！])\s*")
+_SENTENCE_END = re.compile(r"(?<=[.?!])[”’)]*\s+|(?<=[。？！])(?![」』）])\s*|(?<=[。？！][」』）])\s*")
 _WORD_MARKS = ".?!”’“‘(),。？！「」『』（）、"
 # A text without spaces, as in Japanese, ends in one of these words or, for the count, in its last four letters.
 _UNSPACED_WORDS = ("です", "でした", "でしょう", "ましょう", "ください")

@@ -5,7 +5,7 @@ Colours are the five of 오방색; fonts are those of the reader's system, serif
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final, NewType
 
@@ -22,12 +22,10 @@ MEDIA_TYPE: Final = "image/svg+xml"
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-# Beside kana and kanji a line may break without a space, not before closing or small letters, not after opening ones.
-_KANA_OR_KANJI = "ぁ-んァ-ヶ一-鿿々"
-_BREAK_WITHOUT_SPACE = re.compile(
-    rf"(?!^)(?:(?<=[{_KANA_OR_KANJI}ー、。）」』])|(?=[{_KANA_OR_KANJI}（「『]))"
-    r"(?<![（「『(])(?![、。）」』)・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…%]|$)"
-)
+# Japanese lines break behind a mark and before the kanji, katakana or bracket that begins a phrase; a phrase that is
+# wider than a line breaks between any letters, but not before a closing or small one.
+_PHRASE = re.compile(r"(?<=[、。）」』])(?![、。）」』]|$)|(?<=[ぁ-ん])(?=[ァ-ヶ一-鿿「『（])")
+_LETTER = re.compile(r"(?<=[ぁ-んァ-ヶー一-鿿々])(?=[ぁ-んァ-ヶ一-鿿])(?![ぁぃぅぇぉっゃゅょァィゥェォッャュョ])")
 _MIN_SCALE = 0.6  # of its size, to which a text is shrunk before it is cut
 _WIDE, _NARROW, _CAPITAL = 1.0, 0.54, 0.7  # widths of letters in ems, estimated rather too wide
 
@@ -111,7 +109,7 @@ def _lines(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in _one_line(text).split(" "):
         space = " "
-        for piece in _BREAK_WITHOUT_SPACE.split(word):
+        for piece in _pieces(word, width / size):
             longer = f"{lines[-1]}{space}{piece}" if lines else piece
             if lines and text_width(longer) * size <= width:
                 lines[-1] = longer
@@ -119,6 +117,12 @@ def _lines(text: str, size: float, width: float) -> list[str]:
                 lines.append(piece)
             space = ""
     return lines
+
+
+def _pieces(word: str, ems: float) -> Iterator[str]:
+    """Yield what may not be broken of a word, up to a width in ems."""
+    for phrase in _PHRASE.split(word):
+        yield from [phrase] if text_width(phrase) <= ems else _LETTER.split(phrase)
 
 
 def stroke(path: str, color: str = INK, width: float = 6.0, **attributes: str | float) -> Svg:
