@@ -25,7 +25,7 @@ from gwansang.core.rate_limit import Bucket, Limit, RateLimiter
 from gwansang.services.accounts.email_proof_service import EmailProof, MailPurpose
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport, UndeliveredError
-from gwansang.texts import Locale, load
+from gwansang.texts import LOCALES, Locale, load
 from tests.support.serving import settings_for_tests
 
 ADDRESS = "minji@example.com"
@@ -98,7 +98,7 @@ def post_all(
     return [dict(event) for event in events]
 
 
-@pytest.mark.parametrize(("locale", "word"), [("ko", "코드"), ("en", "code"), ("xx", "코드")])
+@pytest.mark.parametrize(("locale", "word"), [("ko", "코드"), ("en", "code"), ("ja", "コード"), ("xx", "코드")])
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
 def test_a_mail_with_the_code_arrives_at_a_real_server(purpose: MailPurpose, locale: str, word: str) -> None:
     postbox = Postbox()
@@ -123,7 +123,7 @@ def test_the_mail_has_the_configured_link(purpose: MailPurpose, page: str) -> No
     assert f"https://faces.example.org/{page}#{TOKEN}" in postbox.mails[0].get_content()
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 def test_every_subject_arrives_as_it_was_written(locale: Locale) -> None:
     texts = load("mail", locale, dict[MailPurpose, dict[str, str]])
     postbox = Postbox()
@@ -132,7 +132,7 @@ def test_every_subject_arrives_as_it_was_written(locale: Locale) -> None:
     assert {str(mail["Subject"]) for mail in postbox.mails} == {text["subject"] for text in texts.values()}
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("purpose", ["password_changed", "address_changed", "address_changed_by_admin"])
 def test_a_notice_has_no_code_and_no_link(purpose: MailPurpose, locale: str) -> None:
     postbox = Postbox()

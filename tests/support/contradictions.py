@@ -50,6 +50,28 @@ _FEATURES: Mapping[Locale, Mapping[str, str]] = {
         "face": "outline|face",
         "eyes": "eyes?",
     },
+    "ja": {
+        "brow-to-eye": "眉と目の間|目と眉|目の上|まぶた|目から[^、]*離れ[^、]*眉|目に近い眉|低めの眉|眉が目",
+        "gap": "眉間|眉のあいだ|眉と眉|二つの眉|印堂",
+        "spacing": "目の間|目と目|両目|二つの目|目のあいだ",
+        "eye tails": "目尻",
+        "forehead": "額|眉から上",
+        "brows": "眉",
+        "nose root": "鼻の付け根|鼻筋|山根",
+        "philtrum": "人中|鼻の下|鼻と唇|鼻と口",
+        "nostrils": "小鼻",
+        "nose": "鼻(?!先)",
+        "corners": "口角|口の端",
+        "upper lip": "上唇",
+        "lower lip": "下唇",
+        "lips": "唇",
+        "mouth": "(?<!入り)口(?!もと|数|を開)",
+        "cheekbones": "頬骨",
+        "cheeks": "頬",
+        "jaw": "あご(?!先)",
+        "face": "輪郭|顔(?!色)",
+        "eyes": "(?<!折れ)目(?!先|利|標|盛|立|上|印|ざと|に入|に見|の前|線|が五つ|五つ|ひとつ)",
+    },
 }
 _POLES: Mapping[Locale, tuple[tuple[str, str, str], ...]] = {
     "ko": (
@@ -72,13 +94,24 @@ _POLES: Mapping[Locale, tuple[tuple[str, str, str], ...]] = {
         ("tilt", r"\bupturned|\blift(?:ed|s)\b", r"\bdropp|\bfalling\b"),
         ("distance", r"\bfar apart|\bwide-set", r"\bclose-set|\bcloser\b"),
     ),
+    "ja": (
+        ("length", "面長|長い|長め|長さがあ|長さのあ|長くなって", "短い|短め|短く"),
+        ("width", "幅広|広い|広め|広く|ゆったりした|ゆたかな|幅のある", "狭|細い|細め|細く|ほっそり|すぼま"),
+        ("size", "大き[いく]|大きな口|大きめ", "小さい|小さく|小さめ|小ぶり|こぢんまり"),
+        ("height", "高い|高め|高さがあ|高く", "低い|低め|低く"),
+        ("roundness", "丸[いくみ]", "角のある|角ば|四角|角が立|角の立った|角もはっきり"),
+        ("thickness", "厚い|厚め|厚み(?!が人より控え)|厚く", "薄[いくめ]|厚みが人より控え"),
+        ("tilt", "上が[りっる]|上を向|持ち上が", "下が[りっる]|下を向|下へ流れ"),
+        ("distance", "離れ|空い|開いた眉間|開いたほう", "近く|近い|寄っ|寄り"),
+    ),
 }
 _DENIED: Mapping[Locale, str] = {
     "ko": "지도|않|덜 ",
     "en": r"\bnot\b|n’t\b|\bneither\b|\bnor\b|\bwithout\b|\bless than\b|\bfew\b",
+    "ja": "ません|ない|なく|らず|すぎず|ほど口角",
 }
 _READERS = re.compile(r"face read(?:ers?|ing)", re.IGNORECASE)
-_CLAUSES = re.compile(r"[,.;:]| and | but ")
+_CLAUSES = re.compile(r"[,.;:、。（）]| and | but ")
 
 
 @dataclass(frozen=True, slots=True)

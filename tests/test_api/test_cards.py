@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from gwansang.texts import LOCALES
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import application
@@ -31,7 +32,7 @@ async def card(someone: Person, analysis_id: object) -> httpx.Response:
     return await someone.call("GET", f"/analysis/{analysis_id}/card.svg")
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 async def test_a_card_has_the_language_and_the_texts_of_its_reading(locale: str, client: httpx.AsyncClient) -> None:
     minji = await person(client, "minji")
     await minji.agree("history")

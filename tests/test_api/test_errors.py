@@ -18,6 +18,7 @@ from tests.support.serving import send_request
 
 TEXTS = {locale: load("problems", locale, dict[str, str]) for locale in LOCALES}
 KOREAN = re.compile(r"[가-힣]")
+KANA = re.compile("[ぁ-んァ-ヶ]")
 
 
 def leaves_and_families(error: type[AppError] = AppError) -> Iterator[type[AppError]]:
@@ -41,11 +42,11 @@ def test_codes_are_unique() -> None:
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
-def test_an_error_has_a_status_and_a_text_in_both_languages(error: type[AppError]) -> None:
+def test_an_error_has_a_status_and_a_text_in_every_language(error: type[AppError]) -> None:
     assert 400 <= errors.status_of(error) <= 599
     assert re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", error.code)
-    assert KOREAN.search(TEXTS["ko"][error.code])
-    assert not KOREAN.search(TEXTS["en"][error.code])
+    assert [locale for locale in LOCALES if KOREAN.search(TEXTS[locale][error.code])] == ["ko"]
+    assert [locale for locale in LOCALES if KANA.search(TEXTS[locale][error.code])] == ["ja"]
 
 
 def test_there_is_no_text_without_an_error() -> None:
@@ -54,6 +55,11 @@ def test_there_is_no_text_without_an_error() -> None:
 
 def test_the_korean_texts_are_polite_and_end_in_a_request_or_a_fact() -> None:
     assert [code for code, text in TEXTS["ko"].items() if not re.search(r"(요|죠)\.$", text)] == []
+
+
+def test_the_japanese_texts_are_polite_and_end_in_a_request_or_a_fact() -> None:
+    polite = r"(?:です|ます|ません|ました|ませんでした|ください|ましょう|お願いします)。$"
+    assert [code for code, text in TEXTS["ja"].items() if not re.search(polite, text)] == []
 
 
 def test_every_code_is_documented_in_openapi() -> None:
@@ -105,6 +111,7 @@ def test_a_problem_has_the_documented_shape() -> None:
         ("", "en-GB,en;q=0.9", "en"),
         ("", "fr;q=1, en;q=0.5, ko;q=0.4", "en"),
         ("", "ko;q=0.4, en;q=0.5", "en"),
+        ("", "ja-JP,ja;q=0.9,en;q=0.8", "ja"),
         ("", "en;q=0", "ko"),
         ("", "../../x", "ko"),
         ("", "{{7*7}},{0.__class__},%n", "ko"),

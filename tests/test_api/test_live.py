@@ -1,6 +1,7 @@
 """Live guidance over real sockets: frames, hints, errors, close codes, and the reading."""
 
 import json
+import re
 import socket as sockets
 import threading
 import time
@@ -113,6 +114,7 @@ def test_every_hint_has_a_text() -> None:
     assert set(TEXTS["ko"]) == {*GuidanceCue, "steady"}
     assert all(text.endswith("요.") for text in TEXTS["ko"].values())
     assert all(text.endswith(".") or "!" in text for text in TEXTS["en"].values())
+    assert all(re.search("(?:ください|どうぞ|ましょう|られます)。$", text) for text in TEXTS["ja"].values())
 
 
 def test_landmarks_get_hints_too(camera: ClientConnection) -> None:

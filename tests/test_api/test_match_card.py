@@ -32,7 +32,7 @@ def lines(card: ET.Element) -> list[str]:
     return ["".join(text.itertext()) for text in card.iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) -> None:
     found = lines(drawn(locale=locale))
     assert {match.name for match in MATCHES} | {match.name for match in NEAREST.values()} <= set(found)
@@ -107,6 +107,16 @@ def test_the_same_match_has_the_same_card() -> None:
 
 def test_card_texts_follow_the_content_policy() -> None:
     assert [text for texts in TEXTS.values() for text in texts.values() if violations(text)] == []
+
+
+def test_japanese_text_wraps_without_spaces_and_not_before_a_closing_mark() -> None:
+    text = "大きく包んで軸をつくる顔を、「王の相」（おうのそう）と呼びます。広く聞き、言葉で人をまとめるといいます。"
+    for width in range(140, 400, 20):
+        found = svg.wrap_text(text, 20, width, 30)
+        assert "".join(found) == text
+        assert all(svg.text_width(line) * 20 <= width for line in found)
+        assert not [line for line in found if line[0] in "、。）」" or line[-1] in "（「"]
+    assert len(svg.wrap_text(text, 20, 200, 3)) == 3
 
 
 def test_wrapped_text_keeps_every_word_that_fits() -> None:

@@ -18,7 +18,11 @@ def photo_of(*brands: str) -> bytes:
 
 
 HEIC, SEQUENCE, AVIF = photo_of("heic", "mif1"), photo_of("msf1", "hevc"), photo_of("avif", "mif1", "miaf")
-ADVICE = {"ko": ("높은 호환성", "고효율 사진", "JPEG"), "en": ("Most Compatible", "High efficiency pictures", "JPEG")}
+ADVICE = {
+    "ko": ("높은 호환성", "고효율 사진", "JPEG"),
+    "en": ("Most Compatible", "High efficiency pictures", "JPEG"),
+    "ja": ("互換性優先", "高効率の写真", "JPEG"),
+}
 
 
 def check(problem: dict[str, object], name: str, locale: str) -> None:
@@ -29,7 +33,7 @@ def check(problem: dict[str, object], name: str, locale: str) -> None:
     assert all(words in str(problem["detail"]) for words in (*ADVICE[locale], name.upper()))
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", ADVICE)
 @pytest.mark.parametrize(("data", "name"), [(HEIC, "heic"), (SEQUENCE, "heic"), (AVIF, "avif")])
 @pytest.mark.parametrize("way", ["upload", "json", "data URL"])
 def test_a_refusal_names_the_settings_of_phones(
@@ -52,7 +56,7 @@ def test_the_number_of_a_heic_photo_among_several_is_told(client: httpx.Client) 
     assert "높은 호환성" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", ADVICE)
 def test_a_heic_frame_is_refused_with_the_same_words(server: Server, locale: str) -> None:
     with connect_socket(server) as camera:
         camera.send(f'{{"type": "start", "locale": "{locale}"}}')

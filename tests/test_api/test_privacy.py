@@ -18,7 +18,7 @@ async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield connected
 
 
-@pytest.mark.parametrize(("locale", "word"), [("ko", "생성형"), ("en", "generative")])
+@pytest.mark.parametrize(("locale", "word"), [("ko", "생성형"), ("en", "generative"), ("ja", "生成AI")])
 async def test_privacy_notice_and_retention_schedule_are_public(
     client: httpx.AsyncClient, locale: str, word: str
 ) -> None:
@@ -30,7 +30,12 @@ async def test_privacy_notice_and_retention_schedule_are_public(
 
 
 @pytest.mark.parametrize(
-    ("locale", "network", "waiting"), [("ko", "닮은꼴", "오래 걸리는 작업"), ("en", "look-alike", "long work")]
+    ("locale", "network", "waiting"),
+    [
+        ("ko", "닮은꼴", "오래 걸리는 작업"),
+        ("en", "look-alike", "long work"),
+        ("ja", "似た人探し", "時間のかかる作業"),
+    ],
 )
 async def test_notice_and_consent_mention_the_look_alike_network_and_stored_inputs(
     client: httpx.AsyncClient, locale: str, network: str, waiting: str

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gwansang.texts import DEFAULT_LOCALE, load
+from gwansang.texts import DEFAULT_LOCALE, LOCALES, load
 from gwansang.vision.quality import QualityWarning
 from tests.support.photos import drawn_portrait, evaluation_photos
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server
@@ -158,6 +158,7 @@ def test_the_same_photo_gives_the_same_reading_by_upload_and_as_json(client: htt
         (None, "en", None, "en"),
         (None, "en", "ko", "ko"),
         ("en", "ko", "ko", "en"),
+        ("ja", "en", "ko", "ja"),
     ],
 )
 def test_the_locale_of_the_query_overrides_the_body_and_the_body_the_header(
@@ -173,10 +174,11 @@ def test_the_locale_of_the_query_overrides_the_body_and_the_body_the_header(
 
 
 def test_only_the_texts_depend_on_the_language(client: httpx.Client) -> None:
-    korean, english = (read(client, drawn_portrait(), locale=locale) for locale in ("ko", "en"))
-    assert korean["overall_score"] == english["overall_score"]
-    assert korean["energy_scores"] == english["energy_scores"]
-    assert korean["disclaimer"] != english["disclaimer"]
+    korean, *others = (read(client, drawn_portrait(), locale=locale) for locale in LOCALES)
+    for other in others:
+        assert korean["overall_score"] == other["overall_score"]
+        assert korean["energy_scores"] == other["energy_scores"]
+    assert len({reading["disclaimer"] for reading in (korean, *others)}) == len(LOCALES)
 
 
 def test_every_quality_warning_has_an_advice_text() -> None:

@@ -92,6 +92,7 @@ def test_a_reading_is_told_with_title_story_and_topics(photo: Path) -> None:
     [
         ({"LANG": "en_US.UTF-8"}, "en"),
         ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
         ({"LANG": "C.UTF-8"}, "ko"),
         ({"LC_ALL": "en_GB", "LANG": "ko_KR.UTF-8"}, "en"),
     ],

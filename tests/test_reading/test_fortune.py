@@ -13,6 +13,7 @@ from gwansang.reading.model import ENERGIES
 from gwansang.reading.pillars import day_pillar
 from gwansang.reading.solar_terms import TERMS, solar_term
 from gwansang.reading.texts import fortune_text
+from gwansang.reading.variety import split_sentences
 from gwansang.texts import LOCALES, Locale
 from tests.support.content_policy import is_framed, violations
 from tests.test_reading.days import A_DAY
@@ -74,7 +75,7 @@ def test_every_sentence_differs_from_the_day_before_for_ten_years(locale: Locale
     before: set[str] = set()
     for day in TEN_YEARS:
         text = daily_fortune(a_face(primary), "wood/oval/even", day, locale).text
-        sentences = {sentence.strip() for sentence in text.split(".") if sentence.strip()}
+        sentences = set(split_sentences(text))
         assert len(sentences) >= 3
         assert not sentences & before, (day, sentences & before)
         before = sentences
@@ -147,10 +148,10 @@ def test_known_days_lie_in_their_known_solar_terms(day: date, term: str) -> None
 
 
 SEASONS = {
-    "spring": re.compile(r"봄|\b[Ss]pring"),
-    "summer": re.compile(r"여름|더위|[Ss]ummer|\bheat\b"),
-    "autumn": re.compile(r"가을|단풍|[Aa]utumn|maple"),
-    "winter": re.compile(r"겨울|눈이 온|서리|[Ww]inter|\bsnow"),
+    "spring": re.compile(r"봄|\b[Ss]pring|春"),
+    "summer": re.compile(r"여름|더위|[Ss]ummer|\bheat\b|夏|暑"),
+    "autumn": re.compile(r"가을|단풍|[Aa]utumn|maple|秋|紅葉"),
+    "winter": re.compile(r"겨울|눈이 온|서리|[Ww]inter|\bsnow|冬|雪|霜|寒(?!露)"),
 }
 NAMED_BESIDE = {  # a term may look at the season that it leaves or that follows it
     "usu": {"winter"}, "gyeongchip": {"winter"}, "cheoseo": {"summer"}, "ipdong": {"autumn"}, "sanggang": {"winter"},

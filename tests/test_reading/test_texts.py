@@ -1,11 +1,13 @@
-"""Everything a reading can say, in both languages, against the content policy."""
+"""Everything a reading can say, in all languages, against the content policy."""
 
 import re
 from collections.abc import Iterator
 from itertools import permutations, product
+from pathlib import Path
 
 import pytest
 
+import gwansang
 from gwansang.reading.archetypes import archetype_definitions, figure_definitions
 from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.taxonomy import load_taxonomy
@@ -95,16 +97,29 @@ def test_every_meaning_is_attributed_to_the_tradition(locale: Locale) -> None:
         "You win $1,000,000.",
         "The nose of a criminal.",
         "A lazy, vulgar face.",
+        "この鼻は病気に気をつけましょう。",
+        "長寿の人中です。",
+        "あなたは頭がいい人です。",
+        "今年のうちに必ず離婚します。",
+        "男らしいあごです。",
+        "妻にまさる頬骨です。",
+        "宝くじに当選して十億円をもうけます。",
+        "貧しい相で、不幸が来ます。",
+        "老けて見える額です。",
+        "西洋人の目です。",
+        "犯罪に近い目です。",
+        "美人の眉です。",
     ],
 )
 def test_a_forbidden_sentence_is_detected(text: str) -> None:
     assert violations(text)
 
 
-@pytest.mark.parametrize("text", ["당신은 지도자입니다.", "코가 커서 돈을 법니다.", "You lead others."])
+@pytest.mark.parametrize(
+    "text", ["당신은 지도자입니다.", "코가 커서 돈을 법니다.", "You lead others.", "鼻が大きく、お金をもうけます。"]
+)
 def test_an_unattributed_judgement_is_detected(text: str) -> None:
-    assert not is_framed(text, "ko")
-    assert not is_framed(text, "en")
+    assert [locale for locale in LOCALES if is_framed(text, locale)] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -118,7 +133,7 @@ def test_every_shape_has_texts(locale: Locale) -> None:
         for shape in shapes.values():
             assert len(set(shape["meanings"])) == len(shape["meanings"])
             assert len(shape["meanings"]) in (2, 4, 8)
-            assert all(len(re.findall(r"[.,”] |\.$", text)) >= 2 for text in shape["meanings"])
+            assert all(len(re.findall(r"[.,”] |\.$|[。、]", text)) >= 2 for text in shape["meanings"])
             assert shape["short"]
             assert bool(shape["story"]) == (part.key != "samjeong")
 
@@ -175,7 +190,7 @@ def test_every_archetype_and_figure_has_texts(locale: Locale) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_sentence_is_repeated(locale: Locale) -> None:
-    sentences = [text for _, text in texts_of(locale) if text.endswith(".")]
+    sentences = [text for _, text in texts_of(locale) if text.endswith((".", "。"))]
     assert sorted({text for text in sentences if sentences.count(text) > 1}) == []
 
 
@@ -183,7 +198,17 @@ def test_korean_sentences_are_polite_and_english_texts_have_no_hangul() -> None:
     for path, text in texts_of("ko"):
         for sentence in re.findall(r"[^.]+(?=\.(?: |$))", text):
             assert POLITE.search(sentence), (path, text)
-    assert [text for _, text in texts_of("en") if re.search(r"[가-힣]", text)] == []
+    assert [text for locale in ("en", "ja") for _, text in texts_of(locale) if re.search(r"[가-힣]", text)] == []
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (Path(gwansang.__file__).parent / "texts/ja").glob("*.json"))
+)
+def test_japanese_texts_have_full_width_marks_and_no_spaces_between_sentences(name: str) -> None:
+    texts = [text for _, text in leaves(load(name, "ja", dict[str, object]))]
+    kana = "[ぁ-んァ-ヶー一-鿿々]"
+    wrong = re.compile(rf"{kana}[.,:;!?()]|[。、] |{kana} {kana}|[‘’“”]|[가-힣]")
+    assert [text for text in texts if wrong.search(re.sub(r"\.json|\n", "", text))] == []
 
 
 def test_no_korean_text_has_latin_letters() -> None:

@@ -63,8 +63,9 @@ def test_a_hundred_readings_vary(locale: Locale) -> None:
     assert variety.shared_p95 <= 0.25
 
 
-def test_a_story_is_short_and_a_whole_reading_can_be_read() -> None:
-    told = readings("ko")
+@pytest.mark.parametrize("locale", ["ko", "ja"])  # characters; a letter of English says less
+def test_a_story_is_short_and_a_whole_reading_can_be_read(locale: Locale) -> None:
+    told = readings(locale)
     assert max(len(reading.story) for reading in told) <= 400
     assert max(len(reading.title) for reading in told) <= 60
     assert max(sum(map(len, texts_of_reading(reading))) for reading in told) <= 2500
@@ -130,7 +131,11 @@ def test_no_two_texts_that_can_meet_contradict_each_other(locale: Locale) -> Non
 
 @pytest.mark.parametrize(
     ("locale", "one", "other"),
-    [("ko", "턱이 넓습니다.", "갸름한 턱입니다."), ("en", "The jaw is broad.", "A narrow jaw, it is said.")],
+    [
+        ("ko", "턱이 넓습니다.", "갸름한 턱입니다."),
+        ("en", "The jaw is broad.", "A narrow jaw, it is said."),
+        ("ja", "あごが広めです。", "ほっそりしたあごです。"),
+    ],
 )
 def test_a_contradiction_is_found(locale: Locale, one: str, other: str) -> None:
     assert list(contradictions(claims_of([one, other], locale)))
@@ -208,7 +213,7 @@ def test_a_minor_is_told_nothing_of_love(locale: Locale) -> None:
         reading = compose(measures_at(FL=1.0, ET=-1.5), IDEAL, day, locale, year)
         assert len(reading.topics) == topics
     young = compose(measures_at(FL=1.0, ET=-1.5), IDEAL, day, locale, 2008)
-    words = re.compile(r"연애|사랑|결혼|부부의|\b[Ll]ove\b|marri|romance")
+    words = re.compile(r"연애|사랑|결혼|부부의|\b[Ll]ove\b|marri|romance|恋|結婚|夫婦")
     told = [text for text in texts_of_reading(young) if words.search(text)]
     assert told == []
 
@@ -216,3 +221,17 @@ def test_a_minor_is_told_nothing_of_love(locale: Locale) -> None:
 def test_the_last_word_and_the_sentences_of_a_text() -> None:
     assert split_sentences("하나입니다. 둘인가요? 셋.") == ["하나입니다.", "둘인가요?", "셋."]
     assert last_word("‘좋은 말’이라 합니다.") == "합니다"
+
+
+def test_the_last_word_and_the_sentences_of_a_text_without_spaces() -> None:
+    assert split_sentences("ひとつ。「二つ。」三つですか？四つ。") == [
+        "ひとつ。",
+        "「二つ。」",
+        "三つですか？",
+        "四つ。",
+    ]
+    assert [last_word(text) for text in ("額が広い人です。", "福を招くといいます。", "「口」といいます。")] == [
+        "です",
+        "いいます",
+        "いいます",
+    ]

@@ -229,7 +229,7 @@ async def test_a_cursor_that_no_page_gave_is_refused(accounts: Accounts, cursor:
         await accounts.history.page(user_id, PageRequest(after=cursor))
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 async def test_the_fortune_of_any_day_equals_that_of_a_reading_on_that_day(accounts: Accounts, locale: str) -> None:
     user_id, kept = await user_with_history(accounts), make_analysis()
     await accounts.history.save(user_id, kept)
@@ -256,7 +256,7 @@ async def test_deleting_a_user_deletes_the_analyses(accounts: Accounts) -> None:
 
 async def test_every_field_of_a_reading_survives_saving_and_loading(accounts: Accounts) -> None:
     user_id = await user_with_history(accounts)
-    for locale in ("ko", "en"):
+    for locale in LOCALES:
         kept = make_analysis(seed=3, locale=locale)
         await accounts.history.save(user_id, kept)
         loaded = await accounts.history.get(user_id, kept.analysis_id)

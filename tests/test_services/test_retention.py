@@ -8,6 +8,7 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.services.accounts.user_service import BirthYearError, TooYoungError
 from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.texts import LOCALES
 from tests.support.accounts import PASSWORD, accounts_on, signed_up
 from tests.support.fakes import MovingClock
 from tests.test_services.test_history import make_analysis, user_with_history
@@ -102,7 +103,7 @@ async def test_the_run_of_a_dead_process_is_repeated_after_an_hour(
     assert await query(database_url, "SELECT count(*) FROM turns WHERE done_at IS NULL") == [(0,)]
 
 
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", LOCALES)
 async def test_the_published_schedule_has_the_configured_numbers(database_url: str, locale: str) -> None:
     async with accounts_on(database_url, inactive_months=7, refresh_token_days=5) as accounts:
         schedule = {line.id: line.how_long for line in accounts.retention.schedule(locale)}

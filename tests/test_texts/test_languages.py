@@ -15,7 +15,7 @@ import pytest
 import gwansang
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.consent_texts import ConsentText
-from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, LOCALES, load
+from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, LOCALES, join_sentences, load
 from tests.support.serving import serving
 from tests.support.texts import leaves
 
@@ -111,6 +111,19 @@ def test_a_consent_without_a_translation_is_shown_and_recorded_in_the_default_la
     assert text.language("en") == DEFAULT_LOCALE
     assert text.text("en") == "새 글"
     assert text.sha256("en") == text.sha256(DEFAULT_LOCALE)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "text"),
+    [
+        (["하나입니다.", "둘입니다."], "하나입니다. 둘입니다."),
+        (["It is one.", "“Two?”", "Three."], "It is one. “Two?” Three."),
+        (["ひとつです。", "二つですか？", "三つ"], "ひとつです。二つですか？三つ"),
+        ([], ""),
+    ],
+)
+def test_sentences_are_joined_as_their_marks_ask(sentences: list[str], text: str) -> None:
+    assert join_sentences(sentences) == text
 
 
 def test_texts_that_no_language_has_are_an_error() -> None:

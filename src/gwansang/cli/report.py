@@ -13,7 +13,7 @@ from gwansang.reading.covers import UNSEEN_SHAPE
 from gwansang.reading.model import ENERGIES
 from gwansang.schemas.analysis import FaceReading, PartOut, ReasonOut
 from gwansang.schemas.topics import TopicOut
-from gwansang.texts import Locale, load
+from gwansang.texts import Locale, join_sentences, load
 
 _BAR_CELLS = 20
 _UNITS = {"ratio": "", "log_ratio": "", "deg": "°"}
@@ -64,7 +64,7 @@ def _topic(topic: TopicOut, texts: _ReportText) -> RenderableType:
 def _whole_face(reading: FaceReading, texts: _ReportText) -> Iterator[RenderableType]:
     yield _parts(reading, texts)
     for part in reading.parts_analysis.values():
-        yield _paragraph(part.name, " ".join(filter(None, (part.meaning, part.note))))
+        yield _paragraph(part.name, join_sentences(filter(None, (part.meaning, part.note))))
     yield ""
     zones = (reading.zones.upper, reading.zones.middle, reading.zones.lower)
     yield Group(

@@ -9,7 +9,7 @@ from gwansang.reading.errors import BirthYearOutOfRangeError
 from gwansang.reading.knowledge import load_records
 from gwansang.reading.model import AgePosition
 from gwansang.reading.texts import ages_text, shapes_text
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 MAX_AGE = 130
 _NEIGHBOUR_YEARS = 2  # shown before and after this year
@@ -74,7 +74,7 @@ def _describe(age: int, current: bool, shapes: Mapping[str, str], locale: Locale
         hanja=position.hanja,
         place=year["place"],
         vertices=position.vertices,
-        meaning=" ".join((told, *_measured(position, shapes, locale))) if current else told,
+        meaning=join_sentences((told, *_measured(position, shapes, locale))) if current else told,
         current=current,
         side=position.side,
     )

@@ -20,7 +20,7 @@ from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes
 from gwansang.reading.scores import Scales, is_mostly_unseen, lead_shares, place_sums, shipped_weights
 from gwansang.reading.taxonomy import PartShape, ToldShape, load_taxonomy, rule_measures
 from gwansang.reading.texts import archetypes_text, measures_text, shapes_text, translate_classic
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 ARCHETYPE_SHARPNESS = 0.8
 SHAPE_LIFT = 0.2  # SDs by which a shape of the reading lifts an archetype that it supports with weight 1
@@ -78,7 +78,7 @@ def describe_archetypes(
     is_guess = is_mostly_unseen(shipped_weights().archetypes, face.unseen)
     return Archetypes(
         top=first.id,
-        summary=f"{summary} {text['covered']}" if is_guess else summary,
+        summary=join_sentences((summary, text["covered"])) if is_guess else summary,
         callings=tuple(
             _calling(
                 archetype,
@@ -98,7 +98,7 @@ def _calling(
 ) -> ArchetypeReading:
     texts = archetypes_text(locale)
     text = texts["archetypes"][archetype.id]
-    meaning = text["meaning"] if reasons else f"{text['meaning']} {texts['unsupported']}"
+    meaning = text["meaning"] if reasons else join_sentences((text["meaning"], texts["unsupported"]))
     return ArchetypeReading(archetype.id, text["name"], archetype.hanja, share, meaning, reasons)
 
 

@@ -40,7 +40,7 @@ from gwansang.reading.texts import (
 from gwansang.reading.topics import describe_topics
 from gwansang.reading.variants import choose_text
 from gwansang.reading.zones import describe_zones
-from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.texts import DEFAULT_LOCALE, Locale, join_sentences
 
 PIXEL_MEASURES = frozenset({"UL", "PW", "BA", "BG"})  # points without their picture hardly tell them: decision 0001
 _SMILE_SENSITIVE_PARTS = frozenset({"mouth", "lips", "philtrum"})
@@ -147,7 +147,7 @@ def _part(told: ToldShape, face: DecidedFace, z: Mapping[str, float], locale: Lo
         reasons=_reasons(told, face, z, locale),
         decided=seen and decided.probability >= DECIDED,
         covered=decided.covered,
-        note=" ".join(_notes(key, decided, seen=seen, smiling=face.smiling, locale=locale)),
+        note=join_sentences(_notes(key, decided, seen=seen, smiling=face.smiling, locale=locale)),
     )
 
 
@@ -224,5 +224,5 @@ def _element(face: DecidedFace, locale: Locale) -> ElementReading:
         name=primary["name"],
         shares=face.element_shares,
         clarity=face.element_clarity,
-        meaning=" ".join(sentences),
+        meaning=join_sentences(sentences),
     )

@@ -7,8 +7,8 @@ from gwansang.reading.elements import ELEMENTS, Elements
 from gwansang.reading.model import ENERGIES, Energy, Fortune, Lucky
 from gwansang.reading.pillars import BRANCHES, STEMS, DayPillar, day_pillar
 from gwansang.reading.solar_terms import solar_term
-from gwansang.reading.texts import elements_text, fortune_text, pick_number
-from gwansang.texts import Locale
+from gwansang.reading.texts import FortuneText, elements_text, fortune_text, pick_number
+from gwansang.texts import Locale, join_sentences
 
 # Relation of the day to the face, by the steps from the day's element to the face's in the cycle of generation.
 DAY_RELATIONS = ("peer", "supported", "refining", "harvest", "expressing")
@@ -52,7 +52,7 @@ def daily_fortune(elements: Elements, face_key: str, day: date, locale: Locale) 
     return Fortune(
         date=day,
         day_pillar=pillar.hanja,
-        day_pillar_name=pillar.sound,
+        day_pillar_name=_sound(pillar, texts),
         relation=relation,
         relation_name=texts["relations"][relation]["name"],
         reason=_reason(texts["relations"][relation]["reason"], pillar, elements.primary, locale),
@@ -84,7 +84,7 @@ def _text(
     start = day.toordinal() + pick_number(_CYCLE, face_key, "start")
     middles = texts["branches"][pillar.branch] if start % _WEEK else texts["terms"][solar_term(day)]
     middle = start // (len(BRANCHES) if start % _WEEK else _WEEK)
-    return " ".join(
+    return join_sentences(
         (openings[start // len(STEMS) % len(openings)], middles[middle % len(middles)], last[start % len(last)])
     )
 
@@ -92,9 +92,8 @@ def _text(
 def _reason(template: str, pillar: DayPillar, element: str, locale: Locale) -> str:
     names, texts = elements_text(locale)["elements"], fortune_text(locale)
     day_element, own_element = names[pillar.stem_element], names[element]
-    sound = texts["joint"].join(texts["sounds"][character] for character in pillar.hanja)
     return template.format(
-        pillar=texts["pillar"].format(hanja=pillar.hanja, sound=sound),
+        pillar=texts["pillar"].format(hanja=pillar.hanja, sound=_sound(pillar, texts)),
         day=day_element["name"],
         day_subject=day_element["subject"],
         day_object=day_element["object"],
@@ -102,6 +101,10 @@ def _reason(template: str, pillar: DayPillar, element: str, locale: Locale) -> s
         own_subject=own_element["subject"],
         own_object=own_element["object"],
     )
+
+
+def _sound(pillar: DayPillar, texts: FortuneText) -> str:
+    return texts["joint"].join(texts["sounds"][character] for character in pillar.hanja)
 
 
 def _lucky(element: str, locale: Locale) -> Lucky:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.taxonomy import ToldShape, rule_measures
 from gwansang.reading.texts import StoryText, archetypes_text, shapes_text, story_text
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 UPPER_PARTS = (("eyebrows", "eyes"), ("forehead", "glabella", "eye_spacing", "eyelid"))
 LOWER_PARTS = (("nose", "cheekbones"), ("jaw", "mouth", "lips", "face_shape", "philtrum", "nose_root"))
@@ -56,7 +56,7 @@ def tell_story(
         texts["calling"][callings[0]][callings[1]],
     )
     manner = texts["manner"][face.element][callings[0]]
-    return _title(upper, lower, manner, callings[0], locale), " ".join(sentences)
+    return _title(upper, lower, manner, callings[0], locale), join_sentences(sentences)
 
 
 def _title(upper: ToldShape | None, lower: ToldShape | None, manner: str, calling: str, locale: Locale) -> str:

@@ -6,7 +6,7 @@ from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.model import Topic, TopicId
 from gwansang.reading.taxonomy import ToldShape
 from gwansang.reading.texts import topics_text
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 PARTS_OF_TOPIC: Mapping[TopicId, tuple[str, str]] = {
     "wealth": ("nose", "eyelid"),
@@ -39,7 +39,7 @@ def _topic(topic: TopicId, shapes: Mapping[str, str], element: str, locale: Loca
     return Topic(
         id=topic,
         name=texts["name"],
-        text=" ".join(told),
+        text=join_sentences(told),
         strength=first["strength"],
         caution=first["caution"],
         today=texts["today"][element],

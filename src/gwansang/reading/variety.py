@@ -14,8 +14,11 @@ from gwansang.reading.measurements import MEASURES_BY_KEY, Measures, collect_mea
 from gwansang.reading.model import CaptureConditions, PartReading, Reading
 from gwansang.reading.norms import Norms
 
-_SENTENCE_END = re.compile(r"(?<=[.?!])[”’)]*\s+")
-_WORD_MARKS = ".?!”’“‘(),"
+_SENTENCE_END = re.compile(r"(?<=[.?!])[”’)]*\s+|(?<=[。？！])(?![」』）])\s*|(?<=[。？！][」』）])\s*")
+_WORD_MARKS = ".?!”’“‘(),。？！「」『』（）、"
+# A text without spaces, as in Japanese, ends in one of these words or, for the count, in its last four letters.
+_UNSPACED_WORDS = ("です", "でした", "でしょう", "ましょう", "ください")
+_UNSPACED_END = re.compile(r"[ぁ-んァ-ヶー一-鿿々]{4}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,12 @@ def split_sentences(text: str) -> list[str]:
 
 
 def last_word(sentence: str) -> str:
-    """Return the last word of a sentence, without marks and in small letters."""
-    return sentence.rsplit(maxsplit=1)[-1].strip(_WORD_MARKS).lower()
+    """Return the last word of a sentence, unmarked and in small letters; of unspaced words the last letters."""
+    word = sentence.rsplit(maxsplit=1)[-1].strip(_WORD_MARKS).lower()
+    end = _UNSPACED_END.search(word)
+    if end is None:
+        return word
+    return next(filter(word.endswith, _UNSPACED_WORDS), end.group())
 
 
 def shared_part_texts(one: Sequence[PartReading], other: Sequence[PartReading]) -> float:

@@ -5,16 +5,18 @@ the folder of the default language.
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast, get_args
 
-Locale = Literal["ko", "en"]  # the languages on offer; the first is the default
+Locale = Literal["ko", "en", "ja"]  # the languages on offer; the first is the default
 LOCALES: Final[tuple[Locale, ...]] = get_args(Locale)
 DEFAULT_LOCALE: Final[Locale] = LOCALES[0]
 OPERATOR_LOCALE: Final[Locale] = "en"  # of figures and tables for operators
 LOCALE_CHOICE: Final = " or ".join(LOCALES)  # for descriptions: "ko or en"
 _T = TypeVar("_T")
+_WIDE_ENDS: Final = "。！？"  # marks as wide as a character, which no space follows
 _FOLDER = Path(__file__).parent
 
 
@@ -30,6 +32,14 @@ def load(name: str, locale: Locale, form: type[_T]) -> _T:
 def load_own(name: str, locale: Locale, form: type[_T]) -> _T | None:
     """Return the texts that the language itself has in the file `name`, or None if it has no such file."""
     return cast(_T | None, _read(name, locale))
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Return sentences as one text, with a space between two of them except behind a full-width mark."""
+    text = ""
+    for sentence in sentences:
+        text += f" {sentence}" if text and text[-1] not in _WIDE_ENDS else sentence
+    return text
 
 
 @cache

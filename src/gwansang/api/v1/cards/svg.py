@@ -5,7 +5,7 @@ Colours are the five of 오방색; fonts are those of the reader's system, serif
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final, NewType
 
@@ -16,12 +16,16 @@ FADED: Final = "#7A6F62"
 PAPER: Final = "#F4ECDB"
 BLUE, RED, YELLOW, WHITE, BLACK = "#2F5D8C", "#B23A32", "#C8963E", "#FBF7EC", "#2B2723"
 OBANG: Final = (BLUE, RED, YELLOW, WHITE, BLACK)
-SERIF: Final = "'Nanum Myeongjo','Noto Serif KR','Noto Serif CJK KR',AppleMyungjo,Batang,Georgia,serif"
+SERIF: Final = "'Nanum Myeongjo','Noto Serif KR','Noto Serif CJK KR',AppleMyungjo,'Hiragino Mincho ProN',Batang,serif"
 MEDIA_TYPE: Final = "image/svg+xml"
 
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+# Japanese lines break behind a mark and before the kanji, katakana or bracket that begins a phrase; a phrase that is
+# wider than a line breaks between any letters, but not before a closing or small one.
+_PHRASE = re.compile(r"(?<=[、。）」』])(?![、。）」』]|$)|(?<=[ぁ-ん])(?=[ァ-ヶ一-鿿「『（])")
+_LETTER = re.compile(r"(?<=[ぁ-んァ-ヶー一-鿿々])(?=[ぁ-んァ-ヶ一-鿿])(?![ぁぃぅぇぉっゃゅょァィゥェォッャュョ])")
 _MIN_SCALE = 0.6  # of its size, to which a text is shrunk before it is cut
 _WIDE, _NARROW, _CAPITAL = 1.0, 0.54, 0.7  # widths of letters in ems, estimated rather too wide
 
@@ -80,7 +84,10 @@ def text_width(text: str) -> float:
 
 
 def wrap_text(text: str, size: float, width: float, max_lines: int) -> list[str]:
-    """Return a text in lines of about the same length, broken at spaces; a text of too many lines is cut."""
+    """Return a text in lines of about the same length; a text of too many lines is cut.
+
+    Lines break at spaces, and beside kana and kanji.
+    """
     lines = _lines(text, size, width)
     if len(lines) > max_lines:
         rest = " ".join([*lines[max_lines - 1 :], "…"])
@@ -101,12 +108,21 @@ def _one_line(text: str) -> str:
 def _lines(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in _one_line(text).split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer) * size <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
+        space = " "
+        for piece in _pieces(word, width / size):
+            longer = f"{lines[-1]}{space}{piece}" if lines else piece
+            if lines and text_width(longer) * size <= width:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+            space = ""
     return lines
+
+
+def _pieces(word: str, ems: float) -> Iterator[str]:
+    """Yield what may not be broken of a word, up to a width in ems."""
+    for phrase in _PHRASE.split(word):
+        yield from [phrase] if text_width(phrase) <= ems else _LETTER.split(phrase)
 
 
 def stroke(path: str, color: str = INK, width: float = 6.0, **attributes: str | float) -> Svg:

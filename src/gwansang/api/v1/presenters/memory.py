@@ -9,7 +9,7 @@ from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.readings.comparison import ComparedMeasure, Comparison
 from gwansang.services.readings.snapshot import MemorySummary
-from gwansang.texts import Locale, load
+from gwansang.texts import Locale, join_sentences, load
 
 _NAMED_MEASURES = 3  # in a sentence; all of them are in the numbers
 
@@ -78,12 +78,12 @@ def comparison_text(comparison: Comparison, locale: Locale) -> str:
     sentence = _texts(locale)[kind].format(
         percent=_percent(comparison.agreement),
         parts=_names(parts, comparison.b.reading, locale),
-        measures=", ".join(measures_text(locale)[name] for name in beyond[:_NAMED_MEASURES]),
+        measures=_listed((measures_text(locale)[name] for name in beyond[:_NAMED_MEASURES]), locale),
     )
     differing = [_texts(locale)[name] for name, pair in comparison.conditions.items() if pair.differs]
     if not differing:
         return sentence
-    return " ".join((sentence, _texts(locale)["conditions"].format(conditions=", ".join(differing))))
+    return join_sentences((sentence, _texts(locale)["conditions"].format(conditions=_listed(differing, locale))))
 
 
 def _shape(part: PartReading, locale: Locale) -> dict[str, object]:
@@ -106,7 +106,11 @@ def _measure(name: str, pair: ComparedMeasure, locale: Locale) -> dict[str, obje
 
 
 def _names(parts: Iterable[str], reading: Reading, locale: Locale) -> str:
-    return ", ".join(_name(part, reading, locale) for part in parts)
+    return _listed((_name(part, reading, locale) for part in parts), locale)
+
+
+def _listed(names: Iterable[str], locale: Locale) -> str:
+    return _texts(locale)["comma"].join(names)
 
 
 def _name(part: str, reading: Reading, locale: Locale) -> str:
