@@ -23,7 +23,7 @@ from gwansang.texts import Locale
 
 ElementBond = Literal["same", "feeding", "shaping"]
 PARTS_ALIKE = ("eyes", "eyebrows", "nose", "mouth", "cheekbones", "jaw", "forehead", "lips", "face_shape")
-"""Parts that are told if two faces have one shape of them, the most telling first."""
+"""Parts that are named if two faces have one shape of them; of equal ones the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def element_bond(one: str, other: str) -> ElementBond:
 
 
 def _leading_energies(one: FaceTraits, other: FaceTraits) -> tuple[str, str]:
-    """Return the strongest energy of each face, among those that are told of both, in their usual order."""
+    """Return the strongest energy of each face, among those of both, in their usual order."""
     names = [name for name in ENERGIES if name in one.energies and name in other.energies]
     leading = [max(names, key=face.energies.__getitem__) for face in (one, other)]
     first, second = sorted(leading, key=names.index)
