@@ -39,6 +39,8 @@ def test_a_card_shows_archetypes_element_energies_and_figures(locale: Locale) ->
     assert reading.archetypes.callings[0].meaning.replace(" ", "") in text.replace(" ", "")
     assert {f"{calling.share}%" for calling in reading.archetypes.callings} <= set(texts)
     assert {figure.name for figure in reading.archetypes.figures} <= set(texts)
+    assert {f"{figure.hanja} · {figure.years}" for figure in reading.archetypes.figures} <= set(texts)
+    assert text.count("%") == len(reading.archetypes.callings)  # none on the figures, for whom nothing is measured
     assert str(reading.overall_score) in text
     assert reading.element.name in text
     filled = [

@@ -37,6 +37,7 @@ from gwansang.services.operations.storage_probe import StorageProbe
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
+from gwansang.services.readings.compatibility_service import CompatibilityService
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.live_service import LiveService
 from gwansang.services.readings.photo_service import PhotoService
@@ -58,6 +59,7 @@ class Container(Accounts):
     files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
+    compatibility: CompatibilityService
     live: LiveService
     worker: TaskWorker | None
     celebrities: CelebrityService
@@ -160,6 +162,9 @@ async def assemble_container(
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
             caller_analyses=readings,
+            compatibility=CompatibilityService(
+                pool, analyses, accounts.history, accounts.invitations, accounts.consents
+            ),
             live=LiveService(pool, analyses, readings, accounts.consents),
             worker=task_worker,
             celebrities=celebrities,

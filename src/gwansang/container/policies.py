@@ -7,6 +7,7 @@ from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
 from gwansang.services.accounts.address_change import UNDO_DAYS
 from gwansang.services.protection.retention import RetentionPolicy
+from gwansang.services.readings.invitation_service import MAX_DAYS
 from gwansang.services.tasks.worker import JobPolicy
 
 _MAILS_PER_HOUR = 3  # to one address, of each purpose
@@ -68,6 +69,7 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
         sign_in_days=settings.refresh_token_days,
         mail_minutes=settings.mail_token_minutes,
         undo_days=UNDO_DAYS,
+        invitation_days=MAX_DAYS,
     )
 
 

@@ -24,8 +24,11 @@ from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.readiness_service import ReadinessService
 from gwansang.services.protection.retention import RetentionService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.compatibility_service import CompatibilityService
+from gwansang.services.readings.feedback_service import FeedbackService
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.invitation_service import InvitationService
 from gwansang.services.readings.live_service import LiveService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.readings.profile_service import ProfileService
@@ -64,6 +67,9 @@ AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
 Keys = Annotated[KeyService, provided("keys")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]
+Compatibilities = Annotated[CompatibilityService, provided("compatibility")]
+InvitationsOfCaller = Annotated[InvitationService, provided("invitations")]
+Feedback = Annotated[FeedbackService, provided("feedback")]
 Profiles = Annotated[ProfileService, provided("profiles")]
 Metrics = Annotated[MetricsService, provided("metrics")]
 Photos = Annotated[PhotoService, provided("photos")]

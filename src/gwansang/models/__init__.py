@@ -4,6 +4,8 @@ from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, To
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
+from gwansang.models.feedback import FeedbackAnswer, FeedbackCount
+from gwansang.models.invitation import Invitation
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
 from gwansang.models.profile import UserProfile
@@ -19,7 +21,10 @@ __all__ = [
     "CelebrityPhoto",
     "Consent",
     "Erasure",
+    "FeedbackAnswer",
+    "FeedbackCount",
     "GalleryVersion",
+    "Invitation",
     "MailToken",
     "Photo",
     "PhotoObject",

@@ -171,6 +171,24 @@ class ArchetypesText(TypedDict):
     figures: dict[str, FigureText]
 
 
+class CompatibilityText(TypedDict):
+    title: str  # {meeting}, {callings}
+    note: str
+    enjoy: str
+    mind: str
+    meetings: dict[str, dict[str, list[str]]]  # by two elements, in the order of ELEMENTS
+    pairs: dict[str, dict[str, str]]  # by two callings, in the order of their definitions
+    elements: dict[str, dict[str, list[str]]]
+    callings: dict[str, dict[str, list[str]]]
+    energies: dict[str, dict[str, list[str]]]  # by two energies, in the order of ENERGIES
+    shared: dict[str, list[str]]  # by part
+    opposite: dict[str, list[str]]  # by part
+    neither: list[str]
+    covered: list[str]
+    to_enjoy: dict[str, dict[str, list[str]]]  # by two elements
+    to_mind: dict[str, dict[str, list[str]]]  # by two callings
+
+
 def shapes_text(locale: Locale) -> ShapesText:
     return load("shapes", locale, ShapesText)
 
@@ -206,6 +224,10 @@ def translate_classic(classic: Classic | None, locale: Locale) -> Classic | None
 
 def fortune_text(locale: Locale) -> FortuneText:
     return load("fortune", locale, FortuneText)
+
+
+def compatibility_text(locale: Locale) -> CompatibilityText:
+    return load("compatibility", locale, CompatibilityText)
 
 
 def archetypes_text(locale: Locale) -> ArchetypesText:

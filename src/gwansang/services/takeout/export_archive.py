@@ -143,7 +143,7 @@ def _archetypes(archetypes: Archetypes | None) -> list[str]:
     if archetypes is None:  # stored by a release without archetypes
         return []
     shares = ", ".join(f"{archetype.name} {archetype.share}%" for archetype in archetypes.callings)
-    figures = ", ".join(f"{figure.name} {figure.overlap}%" for figure in archetypes.figures)
+    figures = ", ".join(f"{figure.name} ({figure.years})" for figure in archetypes.figures)
     lines = [_label("archetypes"), f"- {shares}", f"    {archetypes.summary}"]
     return [*lines, f"- {_label('figures')}: {figures}", f"    {archetypes.note}", ""]
 

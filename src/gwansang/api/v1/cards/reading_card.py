@@ -139,7 +139,7 @@ def _figures(figures: Sequence[HistoricFigure], texts: Mapping[str, str]) -> svg
         x = 90 + step * (index + 0.5)
         columns += [
             svg.text_line(figure.name, x, 1172, size=32, weight=700, width=step - 24),
-            svg.text_line(f"{figure.hanja} · {figure.overlap}%", x, 1206, size=22, fill=svg.FADED, width=step - 24),
+            svg.text_line(f"{figure.hanja} · {figure.years}", x, 1206, size=22, fill=svg.FADED, width=step - 24),
         ]
     return svg.group(
         [
