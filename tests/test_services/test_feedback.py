@@ -9,7 +9,8 @@ from gwansang.container import Accounts
 from gwansang.reading.texts import CONTENT_VERSION
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.readings.feedback_service import PartNotToldError, ShapeCount
-from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis
+from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.services.readings.kept_content import KeptAnalysis
 from tests.support.accounts import accounts_on, signed_up
 from tests.support.fakes import MovingClock
 from tests.test_services.test_history import make_analysis, user_with_history
