@@ -1,4 +1,4 @@
-"""A new measure touches four files besides vision: its row, its norm, and its label in each language."""
+"""A new measure touches two files besides vision, its row and its norm, and its label in each language."""
 
 import json
 import os
@@ -43,7 +43,7 @@ print(measures_text("ko")[MEASURES_BY_KEY["XY"].name], measures_text("en")[MEASU
 """
 
 
-def test_a_new_measure_touches_four_files(tmp_path: Path) -> None:
+def test_a_new_measure_touches_its_row_its_norm_and_its_labels(tmp_path: Path) -> None:
     package = shutil.copytree(Path(gwansang.__file__).parent, tmp_path / "gwansang")
     table = package / "reading" / "measurements.py"
     table.write_text(table.read_text().replace(")\n# fmt: on\n", ROW))
