@@ -82,7 +82,8 @@ def compose(
     face_shape, zones_type = (told[key].shape.id if key in told else UNSEEN_SHAPE for key in ("face_shape", "samjeong"))
     face, is_minor = _Face(measures, norms, standard, capture, covers), may_be_minor(birth_year, day)
     parts = tuple(_part(shape, face, scores, locale) for shape in shapes.values())
-    fortune = daily_fortune(elements, face_key(elements.primary, face_shape, zones_type), day, locale)
+    key = face_key(elements.primary, face_shape, zones_type)
+    fortune = daily_fortune(elements, key, day, locale)
     archetypes = describe_archetypes(measures, standard, norms, told, locale)
     title, story = tell_story(told, standard.z, elements, [one.id for one in archetypes.callings], locale)
     texts = shapes_text(locale)["parts"]
@@ -93,7 +94,7 @@ def compose(
         energy_scores={energy: round_energy(value) for energy, value in scores.energy_values.items()},
         energy_values=dict(scores.energy_values),
         parts=parts,
-        element=_element(elements, standard.unseen, locale),
+        element=_element(elements, key, standard.unseen, locale),
         zones=describe_zones(values, standard, norms, zones_type, locale),
         zones_type=zones_type,
         palaces=describe_palaces(standard.z, locale, norms.scales, standard.unseen, ("partner",) if is_minor else ()),
@@ -211,11 +212,11 @@ def _reason(key: str, face: _Face, classic: Classic | None, locale: Locale) -> R
     )
 
 
-def _element(elements: Elements, unseen: Collection[str], locale: Locale) -> ElementReading:
+def _element(elements: Elements, key: str, unseen: Collection[str], locale: Locale) -> ElementReading:
     texts = elements_text(locale)
     primary = texts["elements"][elements.primary]
     if elements.secondary is None:
-        relation = texts["pure"]
+        relation = pick_variant(texts["pure"], "pure", key)
     else:
         steps = abs(ELEMENTS.index(elements.primary) - ELEMENTS.index(elements.secondary))
         template = texts["feeding"] if steps in (1, 4) else texts["shaping"]
