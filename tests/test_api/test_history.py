@@ -183,7 +183,10 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
             assert set(names) <= {"number", *own}, f"{path} has an id that this test does not know"
             for ids in (own, dict.fromkeys(own, str(uuid4()))):
                 url = path.format(**ids, number=1)
-                answer = await client.request(method, url, headers=stranger.bearer, params={"date": "2026-11-23"})
+                body = {"json": {"answers": {"eyes": "fits"}}} if (method, names) == ("put", ["analysis_id"]) else {}
+                answer = await client.request(
+                    method, url, headers=stranger.bearer, params={"date": "2026-11-23"}, **body
+                )
                 assert answer.status_code == 404, (method, path)
                 calls += 1
     assert calls == 30

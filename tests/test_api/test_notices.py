@@ -1,4 +1,4 @@
-"""The notice stands on every output that tells something of a face, in the language of the output."""
+"""The notice stands on every output about a face, in the language of the output."""
 
 import io
 import zipfile
@@ -127,7 +127,7 @@ def fields_of(schema: dict[str, Any]) -> set[str]:
 
 
 def telling_schemas(document: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
-    """Yield the answers of the document that tell something of a face: every model of a 2xx with such a field."""
+    """Yield the models about a face, by such a field, with their fields."""
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         if TELLING & fields_of(schema) and name not in LISTS_OF_WHAT_WAS_SHOWN:

@@ -77,7 +77,8 @@ def tell(face: DecidedFace, day: date, locale: Locale = DEFAULT_LOCALE, birth_ye
     z, told, is_minor = face.z, told_shapes(face), may_be_minor(birth_year, day)
     face_shape, zones_type = face.parts["face_shape"].shape_id, face.parts["samjeong"].shape_id
     elements = Elements(face.element, face.second_element, face.element_shares, face.element_clarity)
-    fortune = daily_fortune(elements, face_key(face.element, face_shape, zones_type), day, locale)
+    key = face_key(face.element, face_shape, zones_type)
+    fortune = daily_fortune(elements, key, day, locale)
     archetypes = describe_archetypes(face, z, told, locale)
     title, story = tell_story(told, z, face, [one.id for one in archetypes.callings], locale)
     texts = shapes_text(locale)["parts"]
@@ -91,7 +92,7 @@ def tell(face: DecidedFace, day: date, locale: Locale = DEFAULT_LOCALE, birth_ye
             _part(told[part.key], face, z, locale) if part.key in told else _unseen_part(part, face, locale)
             for part in load_taxonomy()
         ),
-        element=_element(face, locale),
+        element=_element(face, key, locale),
         zones=describe_zones(face, z, locale),
         zones_type=zones_type,
         palaces=describe_palaces(face, z, locale, ("partner",) if is_minor else ()),
@@ -206,11 +207,11 @@ def _reason(key: str, face: DecidedFace, classic: Classic | None, locale: Locale
     )
 
 
-def _element(face: DecidedFace, locale: Locale) -> ElementReading:
+def _element(face: DecidedFace, key: str, locale: Locale) -> ElementReading:
     texts = elements_text(locale)
     primary = texts["elements"][face.element]
     if face.second_element is None:
-        relation = texts["pure"]
+        relation = pick_variant(texts["pure"], "pure", key)
     else:
         steps = abs(ELEMENTS.index(face.element) - ELEMENTS.index(face.second_element))
         template = texts["feeding"] if steps in (1, 4) else texts["shaping"]

@@ -8,7 +8,7 @@ from typing import TypedDict
 from gwansang.reading.model import Classic, TopicId
 from gwansang.texts import Locale, load
 
-CONTENT_VERSION = "2026.3"
+CONTENT_VERSION = "2026.4"
 
 
 class ShapeText(TypedDict):
@@ -47,7 +47,7 @@ class ElementText(TypedDict):
 class ElementsText(TypedDict):
     elements: dict[str, ElementText]
     covered: str
-    pure: str
+    pure: list[str]
     feeding: str  # {first}, {second}
     shaping: str  # {first}, {second}
 

@@ -87,7 +87,7 @@ class CompatibilityOut(BaseModel):
     )
     locale: Locale = Field(examples=[DEFAULT_LOCALE])
     engine_version: str = Field(examples=["2.0.0"])
-    content_version: str = Field(examples=["2026.3"])
+    content_version: str = Field(examples=["2026.4"])
 
 
 class InvitationRequest(BaseModel):

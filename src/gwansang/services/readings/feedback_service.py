@@ -59,8 +59,8 @@ class FeedbackService:
 
         Raises ConsentRequiredError, AnalysisNotFoundError, PartNotToldError.
         """
-        await self._consents.require(user_id, "improve", CONSENT_VERSION)
         reading = (await self._history.get(user_id, analysis_id)).reading
+        await self._consents.require(user_id, "improve", CONSENT_VERSION)
         shapes = {part.part: part.shape_id for part in reading.parts if part.shape_id != UNSEEN_SHAPE}
         for part in answers:
             if part not in shapes:
