@@ -17,6 +17,7 @@ from gwansang.core.memory import limit_malloc_arenas
 from gwansang.core.meters import Meters
 from gwansang.core.rate_limit import RateLimiter, open_rate_limiter
 from gwansang.core.tokens import generate_secret
+from gwansang.drawing.png_renderer import PngRenderer, open_png_renderer
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.jobs.batch_job import BatchJob
@@ -65,6 +66,7 @@ class Container(Accounts):
     submissions: SubmissionService
     readiness: ReadinessService
     mails: MailService
+    pngs: PngRenderer
     limits: RateLimiter
     pool: InferencePool[FaceVision]
     tickets: TicketService
@@ -110,7 +112,7 @@ async def assemble_container(
 ) -> AsyncIterator[Container]:
     """Start the pool and every service around it; all of them are closed with the block."""
     meters = meters or Meters()
-    async with AsyncExitStack() as stack:
+    async with open_png_renderer() as pngs, AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
         accounts.store.record_failure = meters.storage_errors.inc
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
@@ -169,6 +171,7 @@ async def assemble_container(
             submissions=SubmissionService(accounts.tasks, analyses),
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
+            pngs=pngs,
             limits=limits,
             pool=pool,
             tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=generate_secret),

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
+from gwansang.drawing.png_renderer import PngRenderer
 from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
@@ -68,6 +69,7 @@ Profiles = Annotated[ProfileService, provided("profiles")]
 Metrics = Annotated[MetricsService, provided("metrics")]
 Photos = Annotated[PhotoService, provided("photos")]
 Files = Annotated[FileService, provided("files")]
+Pngs = Annotated[PngRenderer, provided("pngs")]
 Mails = Annotated[MailService, provided("mails")]
 Archives = Annotated[ExportArchive, provided("archives")]
 Exports = Annotated[ExportService, provided("exports")]

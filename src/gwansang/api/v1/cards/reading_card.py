@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gwansang.api.v1.cards import svg
+from gwansang.drawing import svg
 from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.model import ENERGIES, HistoricFigure, Reading
 from gwansang.reading.texts import elements_text
