@@ -35,6 +35,7 @@ from gwansang.services.protection.sealed_faces import LegacyRowSealer
 from gwansang.services.protection.sealing import Sealer
 from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
@@ -69,6 +70,7 @@ class Accounts:
     consents: ConsentService
     history: HistoryService
     profiles: ProfileService
+    shares: ShareService
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
@@ -159,6 +161,7 @@ def _accounts(
         consents=consents,
         history=history,
         profiles=profiles,
+        shares=ShareService(uow, history, clock=clock, new_id=uuid4, new_secret=generate_secret),
         exports=exports,
         archives=ExportArchive(exports, store),
         tasks=TaskService(

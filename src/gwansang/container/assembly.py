@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -40,11 +41,12 @@ from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.overlay_service import OverlayService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.worker import TaskWorker, open_worker
-from gwansang.vision.copying import copy_photo
+from gwansang.vision.copying import PhotoCopy, copy_photo
 
 _HOUSEKEEPING_S = 60.0
 
@@ -59,6 +61,7 @@ class Container(Accounts):
     files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
+    overlays: OverlayService
     live: LiveService
     worker: TaskWorker | None
     celebrities: CelebrityService
@@ -124,7 +127,7 @@ async def assemble_container(
             accounts.store,
             accounts.consents,
             accounts.photo_cleaner,
-            lambda photo: pool.run(lambda _: copy_photo(photo)),
+            partial(_copy_in_pool, pool),
             clock=clock,
             new_id=uuid4,
         )
@@ -162,6 +165,7 @@ async def assemble_container(
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
             caller_analyses=readings,
+            overlays=OverlayService(analyses, accounts.consents, partial(_copy_in_pool, pool)),
             live=LiveService(pool, analyses, readings, accounts.consents),
             worker=task_worker,
             celebrities=celebrities,
@@ -178,3 +182,7 @@ async def assemble_container(
             sockets=ConnectionSlots(),
             edge=edge_policy(settings),
         )
+
+
+async def _copy_in_pool(pool: InferencePool[FaceVision], photo: bytes) -> PhotoCopy:
+    return await pool.run(lambda _: copy_photo(photo))

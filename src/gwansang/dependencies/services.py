@@ -28,8 +28,10 @@ from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.overlay_service import OverlayService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.task_service import TaskService
@@ -57,6 +59,7 @@ def provided(path: str) -> Any:  # noqa: ANN401 - what FastAPI's Depends returns
 
 
 Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
+Overlays = Annotated[OverlayService, provided("overlays")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
@@ -66,6 +69,7 @@ Keys = Annotated[KeyService, provided("keys")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]
 Profiles = Annotated[ProfileService, provided("profiles")]
+Shares = Annotated[ShareService, provided("shares")]
 Metrics = Annotated[MetricsService, provided("metrics")]
 Photos = Annotated[PhotoService, provided("photos")]
 Files = Annotated[FileService, provided("files")]

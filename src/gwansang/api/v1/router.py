@@ -10,8 +10,10 @@ from gwansang.api.v1.endpoints import (
     history,
     keys,
     live,
+    overlays,
     privacy,
     sessions,
+    shares,
     tasks,
     users,
 )
@@ -21,9 +23,11 @@ ROUTERS = tuple(
     module.router
     for module in (
         analysis,
+        overlays,
         tasks,
         history,
         cards,
+        shares,
         files,
         celebrity,
         auth,

@@ -22,10 +22,11 @@ from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
+from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
-_FORMAT = 4
+_FORMAT = 5
 _PAGE = 20  # readings in memory at a time, some 200 kB each
 
 
@@ -72,6 +73,7 @@ class Export:
     api_keys: tuple[KeyInfo, ...]
     analyses_count: int
     profile: KeptProfile | None
+    shares: tuple[ShareInfo, ...]
     tasks: tuple[TaskInfo, ...]
     photos: tuple[ExportedPhoto, ...]
     audit: tuple[AuditRecord, ...]
@@ -162,6 +164,7 @@ class ExportService:
         api_keys = await tx.keys.list_for_user(user_id)
         analyses_count = await tx.analyses.count_for_user(user_id)
         profile = await tx.profiles.get(user_id)
+        shares = await tx.shares.list_for_user(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
         audit = await self._audit.list_for_user(tx, user_id)
 
@@ -175,6 +178,7 @@ class ExportService:
                 api_keys=tuple(key_info(row) for row in api_keys),
                 analyses_count=analyses_count,
                 profile=self._profiles.decrypt(key, profile) if profile else None,
+                shares=tuple(from_row(ShareInfo, row) for row in shares),
                 tasks=tuple(self._task(key, row) for row in tasks),
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,

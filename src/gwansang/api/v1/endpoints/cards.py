@@ -1,7 +1,6 @@
 """Kept readings as cards to share."""
 
 import asyncio
-from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,11 +10,14 @@ from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.cards.reading_card import reading_card
 from gwansang.api.v1.error_responses import PARAMETERS, SIGNED_IN
 from gwansang.dependencies.callers import HistoryReader
+from gwansang.dependencies.params import RequestedLocale
 from gwansang.dependencies.services import History, Pngs
 from gwansang.drawing.png_renderer import DrawingUnavailableError
 from gwansang.drawing.story_card import story_card
 from gwansang.reading.model import Reading
+from gwansang.reading.retelling import retell
 from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
@@ -42,11 +44,16 @@ def _card_responses(media_type: str, schema: dict[str, str], *errors: type[Drawi
     responses=_card_responses(_SVG, {"type": "string", "example": "<svg …></svg>"}),
 )
 async def read_card(
-    analysis_id: AnalysisId, caller: HistoryReader, history: History, card_format: CardFormat = "story"
+    analysis_id: AnalysisId,
+    caller: HistoryReader,
+    history: History,
+    locale: RequestedLocale,
+    card_format: CardFormat = "story",
 ) -> Response:
-    """Draw a card to share, in the language of the reading and with the notice; no photo, points or measures."""
+    """Draw a card to share, in the language of `?locale=` or of the reading, with the notice; no photo, points or
+    measures. The `portrait` is always in the language of the reading."""
     reading = (await history.get(caller.user_id, analysis_id)).reading
-    return Response(await asyncio.to_thread(_drawing(reading, card_format)), media_type=_SVG)
+    return Response(await asyncio.to_thread(_draw, reading, card_format, locale), media_type=_SVG)
 
 
 @router.get(
@@ -55,15 +62,20 @@ async def read_card(
     responses=_card_responses(_PNG, {"type": "string", "format": "binary"}, DrawingUnavailableError),
 )
 async def read_card_as_png(
-    analysis_id: AnalysisId, caller: HistoryReader, history: History, pngs: Pngs, card_format: CardFormat = "story"
+    analysis_id: AnalysisId,
+    caller: HistoryReader,
+    history: History,
+    pngs: Pngs,
+    locale: RequestedLocale,
+    card_format: CardFormat = "story",
 ) -> Response:
     """Draw a card as PNG; otherwise as `GET /analysis/{analysis_id}/card.svg`."""
     reading = (await history.get(caller.user_id, analysis_id)).reading
-    drawing = await asyncio.to_thread(_drawing(reading, card_format))
+    drawing = await asyncio.to_thread(_draw, reading, card_format, locale)
     return Response(await pngs.render(drawing), media_type=_PNG)
 
 
-def _drawing(reading: Reading, card_format: Literal["story", "square", "og", "portrait"]) -> partial[str]:
+def _draw(reading: Reading, card_format: Literal["story", "square", "og", "portrait"], locale: Locale | None) -> str:
     if card_format == "portrait":
-        return partial(reading_card, reading)
-    return partial(story_card, reading, card_format)
+        return reading_card(reading)
+    return story_card(retell(reading, locale or reading.locale), card_format)
