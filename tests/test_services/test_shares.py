@@ -8,9 +8,7 @@ import pytest
 from gwansang.container import Accounts
 from gwansang.reading.composer import compose
 from gwansang.reading.model import Topic
-from gwansang.reading.retelling import retell
 from gwansang.services.readings.share_service import SharedReading, ShareNotFoundError
-from gwansang.texts import LOCALES
 from gwansang.web.shared_readings import _shown, _template
 from tests.support.factories import IDEAL, measures_at
 from tests.support.fakes import NOON, MovingClock
@@ -46,26 +44,3 @@ def test_markup_in_texts_is_shown_as_text() -> None:
     assert "<script" not in page
     assert "<img src=x" not in page
     assert page.count("alert(1)") > 20
-
-
-@pytest.mark.parametrize("z", [{}, {"MC": 1.5, "BE": 1.5}, {"LF": -3.0, "U": 3.0}, {"JW": 3.0, "JA": -3.0}])
-def test_a_reading_is_retold_as_it_would_be_composed(z: dict[str, float]) -> None:
-    composed = {locale: compose(measures_at(**z), IDEAL, A_DAY, locale, 1990) for locale in LOCALES}
-    for locale in LOCALES:
-        for other in LOCALES:
-            retold = retell(composed[locale], other)
-            assert (retold.title, retold.story, retold.topics, retold.disclaimer, retold.locale) == (
-                composed[other].title,
-                composed[other].story,
-                composed[other].topics,
-                composed[other].disclaimer,
-                other,
-            )
-
-
-def test_a_reading_of_shapes_that_exist_no_more_stays_in_its_language() -> None:
-    reading = compose(measures_at(), IDEAL, A_DAY, LOCALES[0], 1990)
-    old = replace(reading, parts=(replace(reading.parts[0], shape_id="of_another_release"), *reading.parts[1:]))
-    assert retell(old, LOCALES[1]) == old
-    untitled = replace(reading, title="")
-    assert retell(untitled, LOCALES[1]) == untitled

@@ -16,8 +16,11 @@ from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 async def _page(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
     size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
+    after: Annotated[
+        str | None, Query(max_length=500, description="`next` of the page before; instead of `page`.", examples=[None])
+    ] = None,
 ) -> PageRequest:
-    return PageRequest(page, size)
+    return PageRequest(page, size, after)
 
 
 PageParams = Annotated[PageRequest, Depends(_page)]
@@ -47,10 +50,11 @@ ChosenLocale = Annotated[Locale, Depends(_locale)]
 
 
 async def _requested_locale(request: Request, locale: LocaleParameter = None) -> Locale | None:
-    return chosen_locale(request) if locale else None
+    return None if locale is None else chosen_locale(request)
 
 
-RequestedLocale = Annotated[Locale | None, Depends(_requested_locale)]  # None without `?locale=`
+RequestedLocale = Annotated[Locale | None, Depends(_requested_locale)]
+"""The language of the parameter alone, None without it."""
 
 
 async def _public_address(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import TypedDict
 
 from gwansang.reading.model import Classic, TopicId
@@ -194,6 +195,7 @@ def story_text(locale: Locale) -> StoryText:
     return load("story", locale, StoryText)
 
 
+@cache
 def translate_classic(classic: Classic | None, locale: Locale) -> Classic | None:
     """Return a quotation with its sound, meaning, book and chapter."""
     if classic is None:
@@ -220,6 +222,7 @@ def pick_variant(variants: Sequence[str], *seed: str) -> str:
     return variants[pick_number(len(variants), *seed)]
 
 
+@lru_cache(4096)
 def pick_number(count: int, *seed: str) -> int:
     """Return a number below `count`, always the same for the same seed and content version."""
     digest = hashlib.sha256("\x1f".join((*seed, CONTENT_VERSION)).encode()).digest()

@@ -9,6 +9,7 @@ from gwansang.core.paging import Page, PageRequest
 from gwansang.models import StoredAnalysis, UserKey
 from gwansang.models.analysis import FACE_COLUMNS
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class Analyses(Repository[StoredAnalysis]):
@@ -25,8 +26,8 @@ class Analyses(Repository[StoredAnalysis]):
 
     async def page(self, user_id: int, request: PageRequest) -> Page[StoredAnalysis]:
         """Return a page of the user's analyses, newest first, without their sealed columns."""
-        query = select(StoredAnalysis).order_by(StoredAnalysis.created_at.desc(), StoredAnalysis.id)
-        return await self._page(query, request, StoredAnalysis.user_id == user_id)
+        order = (Order(StoredAnalysis.created_at, descending=True), Order(StoredAnalysis.id))
+        return await self._page(request, order, StoredAnalysis.user_id == user_id)
 
     async def count_for_user(self, user_id: int) -> int:
         return await self._count(StoredAnalysis.user_id == user_id)

@@ -1,6 +1,5 @@
 """Links by which owners share the words of a kept reading; they end by themselves, or when the owner ends them."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,6 @@ from gwansang.core.tokens import secret_digest
 from gwansang.models import Share
 from gwansang.models.base import from_row
 from gwansang.reading.model import Reading
-from gwansang.reading.retelling import retell
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.user_service import require_user
 from gwansang.services.readings.history_service import AnalysisNotFoundError, HistoryService
@@ -126,12 +124,12 @@ class ShareService:
             owner = await tx.users.get(share.user_id) if share else None
         if share is None or owner is None or not owner.is_active:
             raise ShareNotFoundError("There is no such link.")
+        own = share.locale if share.locale in LOCALES else DEFAULT_LOCALE
         try:
-            kept = await self._history.get(share.user_id, share.analysis_id)
+            kept = await self._history.get(share.user_id, share.analysis_id, locale or own)
         except AnalysisNotFoundError:  # deleted meanwhile
             raise ShareNotFoundError("There is no such link.") from None
-        shown = locale or (share.locale if share.locale in LOCALES else DEFAULT_LOCALE)
-        return SharedReading(await asyncio.to_thread(retell, kept.reading, shown), share.expires_at)
+        return SharedReading(kept.reading, share.expires_at)
 
     async def check(self, token: str) -> None:
         """Raise ShareNotFoundError for a link that opens nothing."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from gwansang.reading.covers import is_seen
 from gwansang.reading.measurements import KEYS_BY_NAME
 from gwansang.reading.model import Archetypes, Reading
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.takeout.export_service import Collection, ExportService
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
 from gwansang.texts import LOCALES, load

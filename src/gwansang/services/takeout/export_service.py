@@ -20,7 +20,8 @@ from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
 from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
-from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
 from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
@@ -28,6 +29,7 @@ from gwansang.services.tasks.task_service import TaskInfo
 
 _FORMAT = 5
 _PAGE = 20  # readings in memory at a time, some 200 kB each
+_NOT_EXPORTED = {"reading": {"decided"}}  # numbers that the rest of the reading has, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +197,4 @@ class ExportService:
 
 
 def _dump(analyses: tuple[KeptAnalysis, ...]) -> bytes:
-    return b",".join(_ANALYSIS().dump_json(analysis) for analysis in analyses)
+    return b",".join(_ANALYSIS().dump_json(analysis, exclude=_NOT_EXPORTED) for analysis in analyses)

@@ -15,9 +15,7 @@ from gwansang.dependencies.services import History, Pngs
 from gwansang.drawing.png_renderer import DrawingUnavailableError
 from gwansang.drawing.story_card import story_card
 from gwansang.reading.model import Reading
-from gwansang.reading.retelling import retell
 from gwansang.services.readings.history_service import AnalysisNotFoundError
-from gwansang.texts import Locale
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["kept readings"])
 AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
@@ -51,9 +49,9 @@ async def read_card(
     card_format: CardFormat = "story",
 ) -> Response:
     """Draw a card to share, in the language of `?locale=` or of the reading, with the notice; no photo, points or
-    measures. The `portrait` is always in the language of the reading."""
-    reading = (await history.get(caller.user_id, analysis_id)).reading
-    return Response(await asyncio.to_thread(_draw, reading, card_format, locale), media_type=_SVG)
+    measures."""
+    reading = (await history.get(caller.user_id, analysis_id, locale)).reading
+    return Response(await asyncio.to_thread(_draw, reading, card_format), media_type=_SVG)
 
 
 @router.get(
@@ -70,12 +68,10 @@ async def read_card_as_png(
     card_format: CardFormat = "story",
 ) -> Response:
     """Draw a card as PNG; otherwise as `GET /analysis/{analysis_id}/card.svg`."""
-    reading = (await history.get(caller.user_id, analysis_id)).reading
-    drawing = await asyncio.to_thread(_draw, reading, card_format, locale)
+    reading = (await history.get(caller.user_id, analysis_id, locale)).reading
+    drawing = await asyncio.to_thread(_draw, reading, card_format)
     return Response(await pngs.render(drawing), media_type=_PNG)
 
 
-def _draw(reading: Reading, card_format: Literal["story", "square", "og", "portrait"], locale: Locale | None) -> str:
-    if card_format == "portrait":
-        return reading_card(reading)
-    return story_card(retell(reading, locale or reading.locale), card_format)
+def _draw(reading: Reading, card_format: Literal["story", "square", "og", "portrait"]) -> str:
+    return reading_card(reading) if card_format == "portrait" else story_card(reading, card_format)
