@@ -7,6 +7,7 @@ import pytest
 
 from gwansang.api.v1.cards.match_card import Lookalike, match_card
 from gwansang.drawing import svg
+from gwansang.drawing.line_breaking import wrap_text
 from gwansang.drawing.text_width import text_width
 from gwansang.reading.lookalike import REGIONS, Region
 from gwansang.texts import LOCALES, Locale, load
@@ -112,9 +113,9 @@ def test_card_texts_follow_the_content_policy() -> None:
 
 def test_wrapped_text_keeps_every_word_that_fits() -> None:
     text = "넓게 듣고 말로 사람을 모아 함께 가는 길을 내는 기운으로 봅니다."
-    found = svg.wrap_text(text, 20, 200, 9)
+    found = wrap_text(text, 20, 200, 9)
     assert " ".join(found) == text
     assert all(text_width(line) * 20 <= 200 for line in found)
-    cut = svg.wrap_text(text, 20, 200, 2)
+    cut = wrap_text(text, 20, 200, 2)
     assert len(cut) == 2
     assert cut[-1].endswith("…")

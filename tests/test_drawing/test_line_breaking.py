@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gwansang.drawing.line_breaking import break_balanced, break_evenly, break_lines, fit_block
+from gwansang.drawing.line_breaking import break_balanced, break_evenly, break_lines, fit_block, wrap_text
 from gwansang.drawing.text_width import text_width
 
 KOREAN = "고른 두 눈은 한쪽만 보지 않고, 알맞은 광대는 여럿이 힘을 모으게 한다고 전합니다."
@@ -47,6 +47,22 @@ def test_a_title_breaks_at_its_clauses_and_into_even_lines() -> None:
     ]
     first, second = break_balanced(KOREAN, 40, 1200)
     assert abs(text_width(first) - text_width(second)) < 5
+
+
+def test_short_japanese_texts_obey_the_rules_too() -> None:
+    text = "大きく包んで軸をつくる顔を、「王の相」（おうのそう）と呼びます。広く聞き、言葉で人をまとめるといいます。"
+    for width in range(140, 400, 20):
+        lines = wrap_text(text, 20, width, 30)
+        assert "".join(lines) == text
+        assert all(text_width(line) * 20 <= width for line in lines)
+        assert not [line for line in lines if line[0] in "、。）」" or line[-1] in "（「"]
+    assert len(wrap_text(text, 20, 200, 3)) == 3
+
+
+def test_a_japanese_title_breaks_between_phrases_and_its_sentences_have_no_gap() -> None:
+    title = "整った目もとにほどよい頬骨、静かに根を張る学者の相"
+    assert break_evenly(title, 60, 700) == ["整った目もとにほどよい", "頬骨、", "静かに根を張る学者の相"]
+    assert break_lines("よい目です。 よい鼻です。", 20, 900) == ["よい目です。よい鼻です。"]
 
 
 def test_a_text_takes_the_largest_size_that_fits() -> None:

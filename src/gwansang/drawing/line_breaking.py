@@ -1,7 +1,8 @@
-"""Texts in lines: Korean and Western texts break between words, Japanese ones between most characters (禁則)."""
+"""Texts in lines: Korean and Western ones break between words, Japanese ones between most characters (禁則), but titles
+and short texts between phrases."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,10 @@ _NOT_FIRST: Final = frozenset(  # of a line
     "、。，．・：；？！ー～〜…‥」』）】》〉〕］｝”’,.;:?!)]}%ヽヾゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 _NOT_LAST: Final = frozenset("「『（【《〈〔［｛“‘([{")
+_PHRASE: Final = re.compile(  # ends behind a mark, and before what follows hiragana and begins a word
+    r"(?<=[、。）」』])(?![、。）」』]|$)|(?<=[ぁ-ん])(?=[ァ-ヶ\u4e00-\u9fff「『（])"
+)
+_UNSPACED: Final = ("。", "！", "？")  # no space follows in a line
 _TOGETHER: Final = re.compile(r"[A-Za-z0-9]")  # runs of Latin letters and digits stay in one line
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])(?=[^\s」』）])")
 _CLAUSE_END: Final = re.compile(r"(?<=[,:;])\s+|(?<=[、，：])")
@@ -49,16 +54,12 @@ def fit_block(text: str, sizes: Sequence[float], width: float, height: float, *,
     return TextBlock(_cut(break_lines(text, size, width), room, size, width), size, size * leading)
 
 
-def break_lines(text: str, size: float, width: float) -> list[str]:
-    """Return a text in lines of at most `width`; a word that is wider than a line is broken between characters."""
-    lines: list[str] = []
-    for space, unit in _units(text, width / size):
-        longer = f"{lines[-1]}{space}{unit}" if lines else unit
-        if lines and text_width(longer) * size <= width:
-            lines[-1] = longer
-        else:
-            lines.append(unit)
-    return lines
+def break_lines(text: str, size: float, width: float, *, phrases: bool = False) -> list[str]:
+    """Return a text in lines of at most `width`; a word that is wider than a line is broken between characters.
+
+    phrases: whether a Japanese text breaks between phrases only, if they are not wider than a line.
+    """
+    return _fill(_units(text, width / size, phrases), size, width)
 
 
 def break_evenly(text: str, size: float, width: float) -> list[str]:
@@ -67,22 +68,43 @@ def break_evenly(text: str, size: float, width: float) -> list[str]:
 
 
 def break_balanced(text: str, size: float, width: float) -> list[str]:
-    """Return a text in as few lines as `break_lines` does, all about equally long."""
-    lines = break_lines(text, size, width)
+    """Return a short text in as few lines as its words or phrases need, all about equally long."""
+    units = list(_units(text, width / size, phrases=True))
+    lines = _fill(units, size, width)
     for narrower in _EVEN_TRIALS:
-        even = break_lines(text, size, narrower * width)
+        even = _fill(units, size, narrower * width)
         if len(even) == len(lines):
             return even
     return lines
 
 
-def _units(text: str, max_ems: float) -> Iterator[tuple[str, str]]:
+def wrap_text(text: str, size: float, width: float, max_lines: int) -> list[str]:
+    """Return a short text as `break_balanced` does; a text of too many lines is cut."""
+    lines = break_balanced(text, size, width)
+    return lines if len(lines) <= max_lines else _cut(break_lines(text, size, width), max_lines, size, width)
+
+
+def _fill(units: Iterable[tuple[str, str]], size: float, width: float) -> list[str]:
+    lines: list[str] = []
+    for space, unit in units:
+        gap = "" if lines and lines[-1].endswith(_UNSPACED) else space
+        longer = f"{lines[-1]}{gap}{unit}" if lines else unit
+        if lines and text_width(longer) * size <= width:
+            lines[-1] = longer
+        else:
+            lines.append(unit)
+    return lines
+
+
+def _units(text: str, max_ems: float, phrases: bool) -> Iterator[tuple[str, str]]:
     """Yield what may not be broken, each with the space before it."""
-    breaks_anywhere = _KANA.search(text) is not None
+    japanese = _KANA.search(text) is not None
     for word in text.split():
-        whole = not breaks_anywhere and text_width(word) <= max_ems
-        for index, unit in enumerate([word] if whole else _characters(word)):
-            yield ("" if index else " "), unit
+        units = _PHRASE.split(word) if japanese and phrases else [word]
+        for number, unit in enumerate(units):
+            whole = (phrases or not japanese) and text_width(unit) <= max_ems
+            for index, piece in enumerate([unit] if whole else _characters(unit)):
+                yield ("" if number or index else " "), piece
 
 
 def _characters(word: str) -> Iterator[str]:

@@ -79,34 +79,8 @@ def fit_text(text: str, size: float, width: float) -> tuple[float, str]:
     return _MIN_SCALE * size, text.rstrip() + "…"
 
 
-def wrap_text(text: str, size: float, width: float, max_lines: int) -> list[str]:
-    """Return a text in lines of about the same length, broken at spaces; a text of too many lines is cut."""
-    lines = _lines(text, size, width)
-    if len(lines) > max_lines:
-        rest = " ".join([*lines[max_lines - 1 :], "…"])
-        while text_width(rest) * size > width:
-            rest = f"{rest.removesuffix('…').rstrip()[:-1].rstrip()}…"
-        return [*lines[: max_lines - 1], rest]
-    for narrower in (0.6, 0.7, 0.8, 0.9):
-        even = _lines(text, size, narrower * width)
-        if len(even) == len(lines):
-            return even
-    return lines
-
-
 def _one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub("", text).split())
-
-
-def _lines(text: str, size: float, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in _one_line(text).split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer) * size <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
 
 
 def stroke(path: str, color: str = INK, width: float = 6.0, **attributes: str | float) -> Svg:
@@ -183,7 +157,7 @@ def _fibres(width: int, height: int) -> Svg:
         bend, length = (index * 37 % 41) - 20, 40 + index * 29 % 90
         middle, end = (_turned(index * 47 % 180, *point) for point in ((length / 2, bend), (length, bend / 3)))
         curves.append(f"M{x:.0f} {y:.0f}q{middle} {end}")
-    return element("path", d="".join(curves), fill="none", stroke="#B79F74", stroke_width=1, stroke_opacity=0.28)
+    return element("path", d="".join(curves), fill="none", stroke="#E3D7BE", stroke_width=1)
 
 
 def _turned(degrees: float, x: float, y: float) -> str:
