@@ -5,8 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.match_card import Lookalike, match_card
+from gwansang.drawing import svg
+from gwansang.drawing.line_breaking import wrap_text
+from gwansang.drawing.text_width import text_width
 from gwansang.reading.lookalike import REGIONS, Region
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
@@ -88,7 +90,7 @@ def test_a_card_has_no_photo_no_script_and_no_external_reference() -> None:
 @pytest.mark.parametrize("name", ["Maximiliana Alexandra von Hohenstein-Wittgenstein", "가나다라마바사" * 8, "W" * 300])
 def test_a_long_name_stays_within_the_margins(name: str) -> None:
     for text in drawn([Lookalike(name, 90)] * 5, dict.fromkeys(REGIONS, Lookalike(name, 90))).iter(f"{SVG}text"):
-        width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
+        width = text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         x, anchor = float(text.attrib["x"]), text.attrib["text-anchor"]
         left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
         assert left >= 44
@@ -127,9 +129,9 @@ def test_japanese_text_wraps_without_spaces_and_not_before_a_closing_mark() -> N
 
 def test_wrapped_text_keeps_every_word_that_fits() -> None:
     text = "넓게 듣고 말로 사람을 모아 함께 가는 길을 내는 기운으로 봅니다."
-    found = svg.wrap_text(text, 20, 200, 9)
+    found = wrap_text(text, 20, 200, 9)
     assert " ".join(found) == text
-    assert all(svg.text_width(line) * 20 <= 200 for line in found)
-    cut = svg.wrap_text(text, 20, 200, 2)
+    assert all(text_width(line) * 20 <= 200 for line in found)
+    cut = wrap_text(text, 20, 200, 2)
     assert len(cut) == 2
     assert cut[-1].endswith("…")

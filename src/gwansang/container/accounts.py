@@ -37,6 +37,7 @@ from gwansang.services.readings.feedback_service import FeedbackService
 from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.invitation_service import InvitationService
 from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
@@ -73,6 +74,7 @@ class Accounts:
     feedback: FeedbackService
     invitations: InvitationService
     profiles: ProfileService
+    shares: ShareService
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
@@ -165,6 +167,7 @@ def _accounts(
         feedback=FeedbackService(uow, history, consents),
         invitations=InvitationService(uow, clock=clock, new_id=uuid4, new_secret=generate_secret),
         profiles=profiles,
+        shares=ShareService(uow, history, clock=clock, new_id=uuid4, new_secret=generate_secret),
         exports=exports,
         archives=ExportArchive(exports, store),
         tasks=TaskService(

@@ -16,7 +16,7 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Settings that endpoints and WebSockets read: size limits, guests, proxies, the token for metrics."""
+    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address."""
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -24,6 +24,7 @@ class EdgePolicy:
     api_key_in_query: bool
     trusted_proxies: int
     metrics_token: str | None
+    public_url: str | None
     sockets: SocketPolicy
 
 
@@ -35,6 +36,7 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
         sockets=SocketPolicy(
             origins=settings.cors_origins,
             per_user=settings.sockets_per_user,

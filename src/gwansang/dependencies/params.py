@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
+from gwansang.dependencies.services import container_of
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 
 
@@ -54,6 +55,14 @@ async def _requested_locale(request: Request, locale: LocaleParameter = None) ->
 
 RequestedLocale = Annotated[Locale | None, Depends(_requested_locale)]
 """The language of the parameter alone, None without it."""
+
+
+async def _public_address(request: Request) -> str:
+    configured: str | None = container_of(request).edge.public_url
+    return configured or str(request.base_url).rstrip("/")
+
+
+PublicAddress = Annotated[str, Depends(_public_address)]  # such as https://example.com, for links to send on
 
 
 def _check_zone(name: str | None) -> str | None:

@@ -10,6 +10,7 @@ from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
 from gwansang.models.profile import UserProfile
 from gwansang.models.schema import SchemaSupport
+from gwansang.models.share import Share
 from gwansang.models.task import Task, TaskItem, Worker
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "PhotoObject",
     "ScheduledRun",
     "SchemaSupport",
+    "Share",
     "SocketTicket",
     "StoredAnalysis",
     "Task",

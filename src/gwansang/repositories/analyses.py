@@ -20,6 +20,10 @@ class Analyses(Repository[StoredAnalysis]):
         query = select(StoredAnalysis).where(StoredAnalysis.id == analysis_id, StoredAnalysis.user_id == user_id)
         return await self._one(query.options(undefer_group(FACE_COLUMNS)))
 
+    async def exists(self, user_id: int, analysis_id: UUID) -> bool:
+        """Return whether an analysis is this user's, without loading its sealed columns."""
+        return await self._count(StoredAnalysis.id == analysis_id, StoredAnalysis.user_id == user_id) > 0
+
     async def page(self, user_id: int, request: PageRequest) -> Page[StoredAnalysis]:
         """Return a page of the user's analyses, newest first, without their sealed columns."""
         order = (Order(StoredAnalysis.created_at, descending=True), Order(StoredAnalysis.id))

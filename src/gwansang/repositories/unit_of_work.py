@@ -15,6 +15,7 @@ from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
 from gwansang.repositories.privacy import Audit, Erasures, ScheduledRuns
 from gwansang.repositories.profiles import Profiles
+from gwansang.repositories.shares import Shares
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.user_keys import UserKeys
@@ -43,6 +44,7 @@ class Transaction:
         self.profiles = Profiles(session)
         self.photos = Photos(session)
         self.photo_objects = PhotoObjects(session)
+        self.shares = Shares(session)
         self.tasks = Tasks(session)
         self.task_items = TaskItems(session)
         self.workers = Workers(session)

@@ -12,8 +12,10 @@ from gwansang.api.v1.endpoints import (
     history,
     keys,
     live,
+    overlays,
     privacy,
     sessions,
+    shares,
     tasks,
     users,
 )
@@ -23,11 +25,13 @@ ROUTERS = tuple(
     module.router
     for module in (
         analysis,
+        overlays,
         tasks,
         history,
         feedback,
         compatibility,
         cards,
+        shares,
         files,
         celebrity,
         auth,

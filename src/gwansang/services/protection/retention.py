@@ -125,6 +125,7 @@ class RetentionService:
             "tickets": await tx.tickets.delete_expired(now),
             "invitations": await tx.invitations.delete_expired(now),
             "sign_ins": await tx.families.delete_expired(now),
+            "shares": await tx.shares.delete_expired(now),
             "keys": await tx.keys.delete_expired(now - timedelta(days=self._policy.key_days)),
             "consents": await tx.consents.delete_withdrawn(now - self._policy.consent_months * _MONTH),
         }

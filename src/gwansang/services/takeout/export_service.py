@@ -24,6 +24,7 @@ from gwansang.services.readings.history_service import HistoryService
 from gwansang.services.readings.invitation_service import InvitationInfo
 from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
+from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
@@ -86,6 +87,7 @@ class Export:
     profile: KeptProfile | None
     invitations: tuple[InvitationInfo, ...]
     feedback: tuple[ExportedAnswer, ...]
+    shares: tuple[ShareInfo, ...]
     tasks: tuple[TaskInfo, ...]
     photos: tuple[ExportedPhoto, ...]
     audit: tuple[AuditRecord, ...]
@@ -178,6 +180,7 @@ class ExportService:
         profile = await tx.profiles.get(user_id)
         invitations = await tx.invitations.list_for_user(user_id)
         feedback = await tx.feedback_answers.list_for_user(user_id)
+        shares = await tx.shares.list_for_user(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
         audit = await self._audit.list_for_user(tx, user_id)
 
@@ -193,6 +196,7 @@ class ExportService:
                 profile=self._profiles.decrypt(key, profile) if profile else None,
                 invitations=tuple(from_row(InvitationInfo, row) for row in invitations),
                 feedback=tuple(from_row(ExportedAnswer, row) for row in feedback),
+                shares=tuple(from_row(ShareInfo, row) for row in shares),
                 tasks=tuple(self._task(key, row) for row in tasks),
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,

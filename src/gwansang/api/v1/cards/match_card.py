@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gwansang.api.v1.cards import svg
+from gwansang.drawing import svg
 from gwansang.reading.lookalike import Region
 from gwansang.texts import Locale, load
 
