@@ -1,4 +1,4 @@
-"""The doctor tells every fault of the settings at once, and what to do about each."""
+"""The doctor reports every fault of the settings at once, and what to do about each."""
 
 import socket
 import threading

@@ -31,9 +31,11 @@ from tests.support.factories import IDEAL, measures_at, simulate_faces
 from tests.test_reading.days import A_DAY
 
 PEOPLE = 40
+LOVE = re.compile(r"애정|\b[Ll]ove\b|愛情|恋愛")
 CALLINGS = [archetype.id for archetype in archetype_definitions()]
 VERDICTS = re.compile(
     r"%|\d|천생연분|찰떡|최악|최고|궁합이 (?:좋|나쁘|맞)|헤어|결혼|혼인|연애|사랑|"
+    r"最高|最悪|相性が(?:いい|よい|良い|悪い|合|ぴったり)|結婚|恋人|恋愛|別れ|赤い糸|"
     r"\b(?:perfect|best|worst|match made|marr\w+|romance|soulmate\w*|break up|score)\b",
     re.IGNORECASE,
 )
@@ -91,6 +93,7 @@ def test_no_text_gives_a_verdict_a_number_or_a_forbidden_word(locale: Locale) ->
     assert len(told) == len(set(told))
     assert VERDICTS.search("두 분은 천생연분입니다.")
     assert VERDICTS.search("A match of 94 %.")
+    assert VERDICTS.search("ふたりの相性がぴったりです。")
 
 
 def test_a_match_has_four_short_paragraphs() -> None:
@@ -144,8 +147,8 @@ def test_a_minor_is_told_nothing_of_love(locale: Locale) -> None:
         young, adult = traits_of(reading, is_minor=True), traits_of(reading)
         loving = replace(adult, energies={**adult.energies, "love": 5.0})
         told = match_faces(young, loving, locale)
-        assert not re.search(r"애정|\b[Ll]ove\b|愛情|恋愛", " ".join(texts_of(told)))
-        assert re.search(r"애정|\b[Ll]ove\b|愛情|恋愛", " ".join(texts_of(match_faces(loving, loving, locale))))
+        assert not LOVE.search(" ".join(texts_of(told)))
+        assert LOVE.search(" ".join(texts_of(match_faces(loving, loving, locale))))
 
 
 @pytest.mark.parametrize(

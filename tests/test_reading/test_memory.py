@@ -85,7 +85,7 @@ def test_another_face_is_read_alone_and_leaves_the_profile_unchanged() -> None:
 
 
 def test_a_profile_of_another_version_of_the_measures_starts_anew() -> None:
-    """Labels that another measuring told are compared with the new ones, and not kept."""
+    """Labels that another measuring gave are compared with the new ones, and not kept."""
     alone = compose_reading(FACE, None)
     near = {
         part.part: part.alternative.shape_id

@@ -1,5 +1,6 @@
 """Everything a reading can say, in all languages, against the content policy."""
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import permutations, product
@@ -41,6 +42,7 @@ FILES = (
     "classics",
     "compatibility",
 )
+JAPANESE = Path(gwansang.__file__).parent / "texts/ja"
 POLITE = re.compile(r"(?:니다|요)$")
 
 
@@ -218,11 +220,9 @@ def test_korean_sentences_are_polite_and_english_texts_have_no_hangul() -> None:
     assert [text for locale in ("en", "ja") for _, text in texts_of(locale) if re.search(r"[가-힣]", text)] == []
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.stem for path in (Path(gwansang.__file__).parent / "texts/ja").glob("*.json"))
-)
-def test_japanese_texts_have_full_width_marks_and_no_spaces_between_sentences(name: str) -> None:
-    texts = [text for _, text in leaves(load(name, "ja", dict[str, object]))]
+@pytest.mark.parametrize("file", sorted(JAPANESE.glob("*.json")), ids=lambda file: file.stem)
+def test_japanese_texts_have_full_width_marks_and_no_spaces_between_sentences(file: Path) -> None:
+    texts = [text for _, text in leaves(json.loads(file.read_text()))]
     kana = "[ぁ-んァ-ヶー一-鿿々]"
     wrong = re.compile(rf"{kana}[.,:;!?()]|[。、] |{kana} {kana}|[‘’“”]|[가-힣]")
     assert [text for text in texts if wrong.search(re.sub(r"\.json|\n", "", text))] == []

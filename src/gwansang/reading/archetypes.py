@@ -2,7 +2,7 @@
 
 Each is a weighted sum of measures (knowledge/scores.json). The weights start at the shapes and the element that support
 it (knowledge/archetypes.json), and calibration takes out what differs between sexes or origins. A shape that the
-reading tells lifts the archetypes that it supports, and only such shapes are given as reasons. Figures of history
+reading names lifts the archetypes that it supports, and only such shapes are given as reasons. Figures of history
 (knowledge/figures.json) are shares of the same archetypes, by the virtues that records praise; the nearest are those
 with the largest overlap.
 """

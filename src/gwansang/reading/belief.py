@@ -69,7 +69,7 @@ def extra_variance(sigma: _Table, truth: Validity) -> _Table:
 
 
 def support(sigma: Mapping[str, float]) -> dict[str, float]:
-    """Return the share of each measure's variance that tells of the face and not of the photo: r^2 / (1 + v)."""
+    """Return the share of each measure's variance that is due to the face and not to the photo: r^2 / (1 + v)."""
     truth = shipped_validity()
     shares = truth.r**2 / (1.0 + extra_variance(_row(sigma), truth))
     return dict(zip(MEASURES_BY_KEY, shares.tolist(), strict=True))

@@ -1,11 +1,11 @@
 """What covered regions of a face hide of its measures and parts.
 
 A region hides the measures of the feature that lies in it, and those that something in front of it moves by more than
-their told error: nine portraits, each region covered with patches of three colours. A hidden measure keeps its place
+their stated error: nine portraits, each region covered with patches of three colours. A hidden measure keeps its place
 among the others with an error so large that nothing rests on it: belief returns to what holds for any face, means of
 several photos leave it out where another photo shows it, and scores take the middle of the norms.
 
-A part is not told if a region in which it lies is covered. Another one that only loses a measure is told from the rest.
+A part is not read if a region in which it lies is covered. Another one that only loses a measure is read from the rest.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -136,7 +136,7 @@ def score_face(
 
 
 def part_reliability(part: Part, supports: Mapping[str, float]) -> float:
-    """Return the support of a part by a photo, 0-1: the mean over its measures of what tells of the face."""
+    """Return the support of a part by a photo, 0-1: the mean over its measures of what is due to the face."""
     return sum(supports[key] for key in part.measures) / len(part.measures)
 
 

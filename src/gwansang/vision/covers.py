@@ -1,7 +1,7 @@
 """Covers of a face, such as sunglasses, a mask, a hand or hair: which regions of it can't be seen.
 
 A small network looks at the face in a fixed frontal layout, in which every cell shows the same place of everyone's
-face, and tells for each cell how likely something covers it. docs/decisions/0008-covers.md says how it was learned.
+face, and estimates for each cell how likely something covers it. docs/decisions/0008-covers.md says how it was learned.
 """
 
 import io

@@ -21,7 +21,7 @@ CONSENT_VERSION: Final = 2  # of the text of `improve` that first names these co
 
 
 class PartNotToldError(InvalidInput):
-    """Carries `part` in its context: one that the reading does not tell."""
+    """Carries `part` in its context: one that the reading has no text about."""
 
     code = "PART_NOT_TOLD"
     title = "The reading tells no such part"

@@ -24,7 +24,7 @@ _log = structlog.get_logger("gwansang.shares")
 
 
 class ShareNotFoundError(NotFound):
-    """The link is unknown, has ended or expired, or its reading was deleted; the answer does not tell which."""
+    """The link is unknown, has ended or expired, or its reading was deleted; the answer does not say which."""
 
     code = "SHARE_NOT_FOUND"
     title = "There is no such link"
