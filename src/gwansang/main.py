@@ -61,6 +61,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         "science. Neural networks find the face and measure it; the texts were written by people and are chosen by "
         "rules, none comes from a generative AI. For people from the age of 14 on. See `GET /api/v1/privacy/notice` "
         "and `GET /api/v1/privacy/retention`.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The service that this document comes from."}],
         openapi_tags=TAGS,
         openapi_url=None,  # `mount_docs` serves the document
         docs_url=None,

@@ -21,7 +21,7 @@ _CARD: Responses = {
 
 
 @router.get("/{analysis_id:uuid}/card.svg", response_class=Response, responses=_CARD)
-async def read_card(
+async def read_reading_card(
     analysis_id: Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])],
     caller: HistoryReader,
     history: History,
