@@ -130,7 +130,7 @@ def problem_of(scope: Scope, error: AppError, locale: Locale | None = None) -> d
 
 def _problem(scope: Scope, error: AppError, status: int, locale: Locale) -> dict[str, JsonValue]:
     return {
-        "type": problem_type(type(error)),
+        "type": problem_type(error.code),
         "title": error.title,
         "status": HTTPStatus(status).value,
         "detail": problem_text(error, locale),
@@ -151,9 +151,9 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
     return JSONResponse(body, status, extra, media_type=_PROBLEM)
 
 
-def problem_type(error: type[AppError]) -> str:
-    """Return the stable URI of a kind of problem."""
-    return "/problems/" + error.code.lower().replace("_", "-")
+def problem_type(code: str) -> str:
+    """Return the stable URL of a kind of problem, where `api/problem_pages.py` explains it."""
+    return "/problems/" + code.lower().replace("_", "-")
 
 
 def _details(error: AppError) -> JsonValue:

@@ -86,7 +86,7 @@ def _example(error: type[AppError], status: int) -> dict[str, Any]:
     """Return a Problem as a plain dictionary: 670 models were a hundredth of the start."""
     details = [{"field": "image", "message": "…"}] if error is InvalidRequestError else None
     return {
-        "type": problem_type(error),
+        "type": problem_type(error.code),
         "title": error.title,
         "status": status,
         "detail": "…",
