@@ -1,5 +1,6 @@
 """The page about each code of an error, at the `type` of its problems."""
 
+import html
 import re
 
 import pytest
@@ -23,10 +24,9 @@ async def test_every_code_has_a_page_for_people_and_one_for_programs(locale: str
             assert page.headers["content-type"] == "text/html; charset=utf-8"
             assert f"<code>{item['code']}</code>" in page.text
             assert f'<html lang="{locale}">' in page.text
-            shown = (await client.get(item["type"], params={"locale": locale})).json()
-            assert shown == item
-            assert not re.search(r"[{}]", shown["text"])
-            assert len(shown["text"]) > 8
+            assert html.escape(item["text"]) in page.text
+            assert not re.search(r"[{}]", item["text"])
+            assert len(item["text"]) > 8
 
 
 def test_the_type_of_a_problem_leads_to_its_page_in_the_language_of_the_caller() -> None:

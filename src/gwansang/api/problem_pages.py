@@ -55,7 +55,8 @@ async def list_problems(request: Request) -> Response:
     """Return all error codes with their texts."""
     locale = chosen_locale(request)
     words = load("problem_page", locale, dict[str, str])
-    infos = [_info(code, locale) for code in sorted(load("problems", locale, dict[str, str]))]
+    errors = _errors_by_code()
+    infos = [_info(code, errors.get(code), locale) for code in sorted(load("problems", locale, dict[str, str]))]
     rows = "\n".join(
         f'<dt><a href="{info.type}?locale={locale}"><code>{info.code}</code></a></dt><dd>{html.escape(info.text)}</dd>'
         for info in infos
@@ -72,7 +73,7 @@ async def read_problem(name: str, request: Request) -> Response:
     code = name.upper().replace("-", "_")
     if name != name.lower() or code not in load("problems", locale, dict[str, str]):
         raise NotFound("There is no error of this name.")
-    info, words = _info(code, locale), load("problem_page", locale, dict[str, str])
+    info, words = _info(code, _errors_by_code().get(code), locale), load("problem_page", locale, dict[str, str])
     facts = [(words["code"], info.code), (words["title"], info.title), (words["status"], str(info.status or "–"))]
     rows = "".join(f"<dt>{html.escape(term)}</dt><dd><code>{html.escape(fact)}</code></dd>" for term, fact in facts)
     body = (
@@ -82,8 +83,7 @@ async def read_problem(name: str, request: Request) -> Response:
     return _answer(request, info.model_dump(), info.code, words["heading"], body)
 
 
-def _info(code: str, locale: Locale) -> ProblemInfo:
-    error = next((error for error in _errors() if error.code == code), None)
+def _info(code: str, error: type[AppError] | None, locale: Locale) -> ProblemInfo:
     return ProblemInfo(
         type=problem_type(code),
         code=code,
@@ -92,6 +92,10 @@ def _info(code: str, locale: Locale) -> ProblemInfo:
         text=describe_problem(code, locale),
         locale=locale,
     )
+
+
+def _errors_by_code() -> dict[str, type[AppError]]:
+    return {error.code: error for error in _errors()}
 
 
 def _errors(family: type[AppError] = AppError) -> Iterator[type[AppError]]:
