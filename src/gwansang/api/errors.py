@@ -102,7 +102,7 @@ def _allowed(scope: Scope) -> str:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     ]
-    return ", ".join(allowed)
+    return ", ".join(["HEAD", *allowed] if "GET" in allowed else allowed)
 
 
 def _of_framework(error: HTTPException) -> AppError:
@@ -147,8 +147,9 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
         extra["Retry-After"] = str(retry_after_s)
     if status == 401:
         extra.setdefault("WWW-Authenticate", "Bearer")
-    body = _problem(scope, error, status, chosen_locale(HTTPConnection(scope)))
-    return JSONResponse(body, status, extra, media_type=_PROBLEM)
+    locale = chosen_locale(HTTPConnection(scope))
+    extra |= {"Content-Language": locale, "Vary": "Accept-Language"}
+    return JSONResponse(_problem(scope, error, status, locale), status, extra, media_type=_PROBLEM)
 
 
 def problem_type(code: str) -> str:
