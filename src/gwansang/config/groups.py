@@ -79,6 +79,8 @@ class AccountSettings(BaseSettings):
     inactive_months: int = Field(12, ge=1, le=36)
     max_keys_per_user: int = Field(20, ge=1, le=1000)
     max_sign_ins_per_user: int = Field(50, ge=1, le=1000)
+    first_admin_email: Text = None
+    first_admin_password: Secret = None
 
 
 class TaskSettings(BaseSettings):
