@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(metrics.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-    mount_page(app)
+    mount_page(app, settings.model_path)
     settle_garbage_collector()
     return app
 
