@@ -13,8 +13,10 @@ from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from tests.support.browser import chromium, read_in_page, reader_url, record_traffic, write_film
+from tests.support.hostile_images import after_soi, exif_of, orientation
 from tests.support.photos import drawn_portrait, encoded, evaluation_photos, model_dir
 from tests.support.serving import Server, serving
+from tests.test_vision.image_files import stored_as
 
 MAX_DOWN, MAX_UP = 8_000_000, 20_000
 _FILM = """async (url) => {
@@ -59,6 +61,20 @@ def test_the_page_finds_the_points_of_the_photo_path(browser: Browser, service: 
         assert np.linalg.norm(off, axis=1).max() < 0.0005 * np.linalg.norm(face.points[33] - face.points[263])
         assert found["quality"]["yawDeg"] == pytest.approx(face.pose.yaw_deg, abs=0.05)
         assert (found["faceCount"], found["covered"]) == (1, [])
+
+
+def test_a_large_photo_that_a_phone_stored_lying_is_read_as_its_upload(
+    browser: Browser, service: Server, networks: Networks
+) -> None:
+    upright = draw_face(2_100, 2_800, 1_000.0)
+    stored = encoded(stored_as(upright, 6), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
+    lying = after_soi(stored, exif_of(orientation(6)))
+    face = read_photo(lying, networks)
+    (found,) = read(browser, service, (lying, "image/jpeg"))
+    assert found is not None
+    assert (found["mesh"]["image_width"], found["mesh"]["image_height"]) == (face.image_width, face.image_height)
+    off = np.array(found["points"]).reshape(-1, 3)[:, :2] - face.points[:, :2]
+    assert np.linalg.norm(off, axis=1).max() < 0.003 * np.linalg.norm(face.points[33] - face.points[263])
 
 
 def test_a_face_that_leans_or_lies_in_its_mirror_image_is_found_as_the_service_finds_it(
