@@ -7,7 +7,6 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import RedirectResponse
 
 from gwansang import __version__
 from gwansang.api import errors, problem_pages
@@ -35,6 +34,7 @@ from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
+from gwansang.web.page import mount_page
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(problem_pages.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-        app.add_api_route("/", _to_docs, include_in_schema=False)
+    mount_page(app, settings.model_path)
     settle_garbage_collector()
     return app
 
@@ -149,7 +149,3 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             senders=BodySenders(holder_of=body_holder, admit=admit_body),
         ),
     ]
-
-
-async def _to_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")

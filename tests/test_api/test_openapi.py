@@ -81,11 +81,7 @@ def test_a_documentation_page_runs_no_inline_script(page: str) -> None:
     assert not re.search(r"<script(?![^>]*\bsrc=)", answer.text)
 
 
-def test_the_root_redirects_to_the_documentation_by_a_relative_url() -> None:
-    assert send_request("GET", "/").headers["location"] == "/docs"
-
-
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/api/v1/openapi.json", "/docs/assets/swagger-ui.css", "/"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/api/v1/openapi.json", "/docs/assets/swagger-ui.css"])
 def test_the_documentation_can_be_switched_off(path: str) -> None:
     assert send_request("GET", path, app={"public_docs": False}).status_code == 404
 

@@ -1,0 +1,1 @@
+var e=document.getElementById(`page`);if(e){let t=document.createElement(`a`);t.href=`/docs`,t.textContent=`API`,e.append(t)}
