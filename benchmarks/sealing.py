@@ -46,7 +46,7 @@ async def measure(folder: Path) -> None:
 async def measure_history(accounts: Accounts, user_id: int, ids: list[UUID]) -> None:
     started = perf_counter()
     for _ in range(ROUNDS * 10):
-        await accounts.history.page(user_id, 1, 20)
+        await accounts.history.page(user_id)
     print(f"a page of 20 readings, nothing opened      {microseconds(started, ROUNDS * 10):8.0f} us")
     started = perf_counter()
     for analysis_id in ids:

@@ -154,6 +154,7 @@ class EdgeSettings(BodySettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     public_docs: bool = True
+    public_url: Annotated[Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None, _UNSET_IF_EMPTY] = None
     metrics_token: Annotated[SecretStr | None, Field(min_length=16), _UNSET_IF_EMPTY] = None
     cors_origins: Names = ()
     cors_credentials: bool = False

@@ -33,6 +33,7 @@ from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
+from gwansang.web import shared_readings
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         app.include_router(router)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.include_router(shared_readings.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
         app.add_api_route("/", _to_docs, include_in_schema=False)

@@ -145,6 +145,9 @@ async def test_matches_are_listed_nearest_first(client: httpx.AsyncClient, admin
     card = (await match(someone, photo(1), card=True)).json()["card"]
     assert card.startswith("<svg")
     assert "사람 1" in card
+    assert {item["words"] for item in result["matches"]} == {
+        "갤러리에 4명뿐이라, 얼마나 드문 닮음인지는 아직 말할 수 없어요."
+    }
     assert "<image" not in card
     for k in (0, 21, "many"):
         assert (await match(someone, photo(1), k=k)).status_code == 422
@@ -153,9 +156,10 @@ async def test_matches_are_listed_nearest_first(client: httpx.AsyncClient, admin
 async def test_an_empty_gallery_gives_a_notice(client: httpx.AsyncClient) -> None:
     someone = await person(client)
     await someone.agree("lookalike")
-    answer = await match(someone, photo(0))
+    answer = await match(someone, photo(0), card=True)
     assert answer.status_code == 200
     empty = answer.json()
+    assert empty["card"] is None
     assert (empty["gallery_version"], empty["gallery_size"], empty["matches"], empty["regions"]) == (0, 0, [], {})
     assert "없어요" in empty["notice"]
 

@@ -163,11 +163,14 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
     (key,) = (await minji.call("GET", "/keys")).json()["items"]
     later = (await minji.call("POST", "/analysis/face/async", json=FACE)).json()
     (session,) = (await minji.call("GET", "/users/me/sessions")).json()["items"]
+    kept = str((await read(minji))["analysis_id"])
+    invitation = (await minji.call("POST", f"/analysis/{kept}/invitations")).json()
     own = {
-        "analysis_id": str((await read(minji))["analysis_id"]),
+        "analysis_id": kept,
         "key_id": key["id"],
         "session_id": session["id"],
         "task_id": later["task_id"],
+        "invitation_id": invitation["id"],
     }
     not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, public, or no id
     document = (await client.get("/api/v1/openapi.json")).json()
@@ -180,10 +183,13 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
             assert set(names) <= {"number", *own}, f"{path} has an id that this test does not know"
             for ids in (own, dict.fromkeys(own, str(uuid4()))):
                 url = path.format(**ids, number=1)
-                answer = await client.request(method, url, headers=stranger.bearer, params={"date": "2026-11-23"})
+                body = {"json": {"answers": {"eyes": "fits"}}} if (method, names) == ("put", ["analysis_id"]) else {}
+                answer = await client.request(
+                    method, url, headers=stranger.bearer, params={"date": "2026-11-23"}, **body
+                )
                 assert answer.status_code == 404, (method, path)
                 calls += 1
-    assert calls == 22
+    assert calls == 30
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 

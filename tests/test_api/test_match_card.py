@@ -5,8 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.match_card import Lookalike, match_card
+from gwansang.drawing import svg
+from gwansang.drawing.line_breaking import wrap_text
+from gwansang.drawing.text_width import text_width
 from gwansang.reading.lookalike import REGIONS, Region
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
@@ -14,17 +16,22 @@ from tests.support.content_policy import violations
 TEXTS = {locale: load("match_card", locale, dict[str, str]) for locale in LOCALES}
 SVG = "{http://www.w3.org/2000/svg}"
 MATCHES = [
-    Lookalike(name, 97 - 3 * rank) for rank, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
+    Lookalike(name, 97 - 3 * rank, f"100명 중 {3 + 3 * rank}명쯤")
+    for rank, name in enumerate(("한지우", "서도윤", "이하늘", "정새벽", "문가람"))
 ]
 NEAREST: dict[Region, Lookalike] = {
     region: Lookalike(name, 90) for region, name in zip(REGIONS, ("가을", "나래", "다온", "라온", "마루"), strict=True)
 }
 
 
+RARITY = "이만큼 닮은 사람은 다른 100명 가운데 3명쯤이에요."
+
+
 def drawn(
     matches: list[Lookalike] | None = None, nearest: dict[Region, Lookalike] | None = None, locale: Locale = "ko"
 ) -> ET.Element:
-    card = match_card(MATCHES if matches is None else matches, NEAREST if nearest is None else nearest, "12", locale)
+    people, regions = (MATCHES if matches is None else matches), (NEAREST if nearest is None else nearest)
+    card = match_card(people, regions, RARITY, "12", locale)
     return ET.fromstring(card)  # noqa: S314 - our own
 
 
@@ -33,11 +40,12 @@ def lines(card: ET.Element) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_card_shows_names_percentiles_and_the_gallery_version(locale: Locale) -> None:
+def test_a_card_shows_names_rarities_and_the_gallery_version(locale: Locale) -> None:
     found = lines(drawn(locale=locale))
     assert {match.name for match in MATCHES} | {match.name for match in NEAREST.values()} <= set(found)
     assert {TEXTS[locale][region] for region in REGIONS} <= set(found)
-    assert any("97" in line for line in found)
+    assert {RARITY, *(match.rarity for match in MATCHES[1:])} <= set(found)
+    assert [line for line in found if line.isdigit() or "%" in line] == []  # no number without what it counts
     assert any(line.endswith(" 12") for line in found)
     assert drawn(locale=locale).findtext(f"{SVG}title") == TEXTS[locale]["title"]
     assert "한지우" in (drawn(locale=locale).findtext(f"{SVG}desc") or "")
@@ -82,7 +90,7 @@ def test_a_card_has_no_photo_no_script_and_no_external_reference() -> None:
 @pytest.mark.parametrize("name", ["Maximiliana Alexandra von Hohenstein-Wittgenstein", "가나다라마바사" * 8, "W" * 300])
 def test_a_long_name_stays_within_the_margins(name: str) -> None:
     for text in drawn([Lookalike(name, 90)] * 5, dict.fromkeys(REGIONS, Lookalike(name, 90))).iter(f"{SVG}text"):
-        width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
+        width = text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         x, anchor = float(text.attrib["x"]), text.attrib["text-anchor"]
         left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
         assert left >= 44
@@ -102,7 +110,7 @@ def test_an_empty_gallery_has_a_card_too() -> None:
 
 
 def test_the_same_match_has_the_same_card() -> None:
-    assert match_card(MATCHES, NEAREST, "12", "ko") == match_card(MATCHES, NEAREST, "12", "ko")
+    assert match_card(MATCHES, NEAREST, RARITY, "12", "ko") == match_card(MATCHES, NEAREST, RARITY, "12", "ko")
 
 
 def test_card_texts_follow_the_content_policy() -> None:
@@ -121,9 +129,9 @@ def test_japanese_text_wraps_without_spaces_and_not_before_a_closing_mark() -> N
 
 def test_wrapped_text_keeps_every_word_that_fits() -> None:
     text = "넓게 듣고 말로 사람을 모아 함께 가는 길을 내는 기운으로 봅니다."
-    found = svg.wrap_text(text, 20, 200, 9)
+    found = wrap_text(text, 20, 200, 9)
     assert " ".join(found) == text
-    assert all(svg.text_width(line) * 20 <= 200 for line in found)
-    cut = svg.wrap_text(text, 20, 200, 2)
+    assert all(text_width(line) * 20 <= 200 for line in found)
+    cut = wrap_text(text, 20, 200, 2)
     assert len(cut) == 2
     assert cut[-1].endswith("…")

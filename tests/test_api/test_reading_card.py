@@ -5,8 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gwansang.api.v1.cards import svg
 from gwansang.api.v1.cards.reading_card import reading_card
+from gwansang.drawing import svg
+from gwansang.drawing.text_width import text_width
 from gwansang.reading.composer import compose
 from gwansang.reading.model import ENERGIES, Reading
 from gwansang.texts import LOCALES, Locale, load
@@ -39,6 +40,8 @@ def test_a_card_shows_archetypes_element_energies_and_figures(locale: Locale) ->
     assert reading.archetypes.callings[0].meaning.replace(" ", "") in text.replace(" ", "")
     assert {f"{calling.share}%" for calling in reading.archetypes.callings} <= set(texts)
     assert {figure.name for figure in reading.archetypes.figures} <= set(texts)
+    assert {f"{figure.hanja} · {figure.years}" for figure in reading.archetypes.figures} <= set(texts)
+    assert text.count("%") == len(reading.archetypes.callings)  # none on the figures, for whom nothing is measured
     assert str(reading.overall_score) in text
     assert reading.element.name in text
     filled = [
@@ -73,7 +76,7 @@ def test_a_reading_without_archetypes_has_a_card_of_its_elements(locale: Locale)
 @pytest.mark.parametrize("z", [{"MC": 3.0}, {"LF": -3.0, "U": 3.0}, {"JW": 3.0, "JA": -3.0}, {"NA": 3.0}, {"CW": -3.0}])
 def test_every_line_stays_inside_the_frame(locale: Locale, z: dict[str, float]) -> None:
     for text in drawn(a_reading(locale, **z)).iter(f"{SVG}text"):
-        width = svg.text_width("".join(text.itertext())) * float(text.attrib["font-size"])
+        width = text_width("".join(text.itertext())) * float(text.attrib["font-size"])
         left = float(text.attrib["x"]) - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.attrib["text-anchor"]] * width
         assert left >= 44
         assert left + width <= 1080 - 44

@@ -64,8 +64,9 @@ def test_every_reason_matches_a_measured_value(seed: int) -> None:
         assert part.reasons
         for reason in part.reasons:
             row = by_name[reason.measure]
-            assert reason.value == measured.values[row.key].value
-            assert reason.error == measured.values[row.key].error > 0
+            assert reason.value == pytest.approx(measured.values[row.key].value, abs=1e-6)
+            assert reason.error == pytest.approx(measured.values[row.key].error, abs=1e-6)
+            assert reason.error > 0
             assert 1 <= reason.percentile <= 99
             assert reason.overlays == row.overlays
 

@@ -14,7 +14,7 @@ from gwansang.reading.elements import ELEMENTS, classify_elements
 from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.model import ENERGIES
 from gwansang.reading.norms import default_norms
-from gwansang.reading.palaces import PALACE_WEIGHTS, describe_palaces
+from gwansang.reading.palaces import PALACE_WEIGHTS
 from gwansang.reading.scores import (
     FaceScores,
     default_scales,
@@ -146,7 +146,8 @@ def test_the_element_shares_sum_to_one(z: dict[str, float]) -> None:
 def test_each_level_of_a_palace_is_told_to_a_tenth_of_all_faces() -> None:
     texts, told = places_text("ko")["palaces"], Counter[tuple[str, str]]()
     for z in simulate_faces(1500, seed=21):
-        told.update((palace.id, palace.meaning) for palace in describe_palaces(z, "ko") if palace.z is not None)
+        palaces = compose(measures_at(**z), IDEAL, A_DAY).palaces
+        told.update((palace.id, palace.meaning) for palace in palaces if palace.z is not None)
     for palace in PALACE_WEIGHTS:
         lists = [texts[palace]["low"], texts[palace]["middle"], texts[palace]["high"]]
         shares = [sum(told[palace, text] for text in level) / 1500 for level in lists]

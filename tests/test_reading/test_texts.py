@@ -14,6 +14,7 @@ from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.reading.texts import (
     ages_text,
     archetypes_text,
+    compatibility_text,
     elements_text,
     fortune_text,
     places_text,
@@ -27,7 +28,19 @@ from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import is_framed, violations
 from tests.support.texts import leaves
 
-FILES = ("shapes", "topics", "story", "elements", "places", "ages", "fortune", "archetypes", "measures", "classics")
+FILES = (
+    "shapes",
+    "topics",
+    "story",
+    "elements",
+    "places",
+    "ages",
+    "fortune",
+    "archetypes",
+    "measures",
+    "classics",
+    "compatibility",
+)
 POLITE = re.compile(r"(?:니다|요)$")
 
 
@@ -51,6 +64,10 @@ def readings(locale: Locale) -> Iterator[str]:
         yield from (*place["high"], *place["middle"], *place["low"])
     yield from (year["text"] for year in ages_text(locale)["years"].values())
     yield from (relation["reason"] for relation in fortune_text(locale)["relations"].values())
+    pairs = compatibility_text(locale)
+    for table in (pairs["elements"], pairs["callings"], pairs["energies"]):
+        yield from (text for row in table.values() for variants in row.values() for text in variants)
+    yield from (text for part in (*pairs["shared"].values(), *pairs["opposite"].values()) for text in part)
     archetypes = archetypes_text(locale)
     for archetype in archetypes["archetypes"].values():
         yield archetype["meaning"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.core.paging import InvalidPageError
+from gwansang.core.paging import InvalidPageError, PageRequest
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.user_service import (
     EmailTakenError,
@@ -185,15 +185,17 @@ async def test_the_export_has_all_data_of_the_user_and_no_secrets(accounts: Acco
 async def test_users_are_listed_in_pages(accounts: Accounts) -> None:
     for number in range(5):
         await accounts.users.register(f"user{number}@example.com", "user", PASSWORD)
-    second = await accounts.users.page(2, 2)
+    second = await accounts.users.page(PageRequest(2, 2))
     assert ([user.email[:5] for user in second.items], second.total, second.pages) == (["user2", "user3"], 5, 3)
-    assert (await accounts.users.page(9, 2)).items == ()
+    assert (await accounts.users.page(PageRequest(9, 2))).items == ()
+    third = await accounts.users.page(PageRequest(size=2, after=second.next))
+    assert ([user.email[:5] for user in third.items], third.next) == (["user4"], None)
 
 
 @pytest.mark.parametrize(("page", "size"), [(0, 20), (-1, 20), (1, 0), (1, 101), (10**12, 20)])
 async def test_an_invalid_page_or_size_is_rejected(accounts: Accounts, page: int, size: int) -> None:
     with pytest.raises(InvalidPageError):
-        await accounts.users.page(page, size)
+        await accounts.users.page(PageRequest(page, size))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from gwansang.api.v1.presenters.memory import comparison_text, present_comparison
 from gwansang.services.readings.comparison import compare
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.texts import LOCALES, Locale, load
 from tests.test_services.test_history import make_analysis
 

@@ -13,7 +13,7 @@ from gwansang.services.lookalike.match_service import MatchResult
 from gwansang.services.ml.face_analyzer import canonical_landmarks, capture_of, measures_of, merge_faces
 from gwansang.services.readings.clip_reader import ClipPart, FrameObservation, merge_parts
 from gwansang.services.readings.comparison import ComparedCondition, compare
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.texts import LOCALES, Locale, load
 from gwansang.vision.face import Face, FaceRegion
 from gwansang.vision.given_landmarks import GivenLandmarks

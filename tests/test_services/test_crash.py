@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gwansang.container import Accounts
+from gwansang.core.paging import PageRequest
 from tests.support.accounts import PASSWORD, accounts_on, signed_up
 from tests.support.photos import REPOSITORY
 
@@ -53,7 +54,7 @@ async def check_consistency(accounts: Accounts, calls: list[str]) -> None:
     """Assert that every completed call took effect, and that every user has all rows that belong to one."""
     users = {}
     for page in range(1, 100):
-        items = (await accounts.users.page(page, 100)).items
+        items = (await accounts.users.page(PageRequest(page, 100))).items
         if not items:
             break
         users |= {user.email: user for user in items}

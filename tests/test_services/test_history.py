@@ -4,16 +4,19 @@ import asyncio
 import dataclasses
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from gwansang.container import Accounts
-from gwansang.core.paging import InvalidPageError
+from gwansang.core.paging import InvalidPageError, PageRequest, encode_cursor
+from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.services.ml.face_analyzer import canonical_landmarks
 from gwansang.services.protection.sealed_faces import unseal_face
-from gwansang.services.readings.history_service import AnalysisNotFoundError, KeptAnalysis, kept_measures
-from gwansang.texts import LOCALES
+from gwansang.services.readings.history_service import AnalysisNotFoundError
+from gwansang.services.readings.kept_content import KeptAnalysis, kept_measures
+from gwansang.texts import LOCALES, Locale
 from gwansang.vision.given_landmarks import GivenLandmarks
 from tests.support.accounts import signed_up
 from tests.support.factories import IDEAL, face_of, measures_at, read_face
@@ -21,6 +24,7 @@ from tests.support.fakes import NOON, FakeVision
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)
+EVER_KEPT = Path(__file__).with_name("shapes_ever_kept.json")
 
 
 def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes: int = 0) -> KeptAnalysis:
@@ -38,6 +42,11 @@ def make_analysis(seed: int = 1, locale: str = "ko", day: date = TODAY, minutes:
     )
 
 
+def as_kept_by_an_older_release(analysis: KeptAnalysis) -> KeptAnalysis:
+    """Return an analysis that is kept with its sentences instead of the decided face."""
+    return dataclasses.replace(analysis, reading=dataclasses.replace(analysis.reading, decided=None))
+
+
 async def user_with_history(accounts: Accounts, email: str = "minji@example.com") -> int:
     """Return a new user who consents to a history."""
     user = await signed_up(accounts, email)
@@ -49,6 +58,38 @@ async def test_a_kept_analysis_is_returned_unchanged(accounts: Accounts) -> None
     user_id, kept = await user_with_history(accounts), make_analysis()
     assert await accounts.history.save(user_id, kept)
     assert await accounts.history.get(user_id, kept.analysis_id) == kept
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_a_kept_reading_is_told_in_any_language_with_the_same_shapes_and_scores(
+    accounts: Accounts, locale: Locale
+) -> None:
+    user_id, kept = await user_with_history(accounts), make_analysis(locale="ko")
+    await accounts.history.save(user_id, kept)
+    told = await accounts.history.get(user_id, kept.analysis_id, locale)
+    assert told.reading == read_face(1, IDEAL, TODAY, locale, 1990)
+    assert told.reading.decided == kept.reading.decided
+
+
+async def test_a_kept_reading_takes_less_than_four_kilobytes(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
+    for seed in range(20):
+        await accounts.history.save(user_id, make_analysis(seed))
+    async with accounts.uow.read() as tx:
+        rows = await tx.analyses.list_after(user_id, None, 1000)
+    assert max(len(row.sealed or b"") for row in rows) < 3000
+
+
+async def test_a_reading_of_an_older_release_is_returned_with_its_sentences(accounts: Accounts) -> None:
+    user_id, kept = await user_with_history(accounts), as_kept_by_an_older_release(make_analysis())
+    await accounts.history.save(user_id, kept)
+    assert await accounts.history.get(user_id, kept.analysis_id, "en") == kept
+
+
+def test_the_shapes_that_kept_readings_name_are_in_the_taxonomy() -> None:
+    known = {(part.key, shape.id) for part in load_taxonomy() for shape in part.classes}
+    kept = {(part, shape) for part, shapes in json.loads(EVER_KEPT.read_text()).items() for shape in shapes}
+    assert kept == known, "add new shapes to the file; a shape that was ever kept can't be removed"
 
 
 async def test_nothing_is_kept_without_consent(accounts: Accounts) -> None:
@@ -150,12 +191,42 @@ async def test_analyses_are_paged_newest_first(accounts: Accounts) -> None:
     saved = [make_analysis(minutes=number) for number in range(5)]
     for analysis in saved:
         await accounts.history.save(user_id, analysis)
-    first, last = await accounts.history.page(user_id, 1, 2), await accounts.history.page(user_id, 3, 2)
+    first, last = [await accounts.history.page(user_id, PageRequest(page, 2)) for page in (1, 3)]
     assert [item.analysis_id for item in first.items] == [saved[4].analysis_id, saved[3].analysis_id]
     assert [item.analysis_id for item in last.items] == [saved[0].analysis_id]
     assert (first.total, first.pages) == (5, 3)
+
+
+async def test_pages_after_a_cursor_have_every_analysis_once(accounts: Accounts) -> None:
+    user_id = await user_with_history(accounts)
+    saved = [make_analysis(minutes=number // 3) for number in range(10)]  # three of each moment
+    for analysis in saved:
+        await accounts.history.save(user_id, analysis)
+    pages = [await accounts.history.page(user_id, PageRequest(size=3))]
+    await accounts.history.save(user_id, make_analysis(minutes=99))  # moves no later page
+    while pages[-1].next is not None:
+        pages.append(await accounts.history.page(user_id, PageRequest(size=3, after=pages[-1].next)))
+    listed = [item.analysis_id for page in pages for item in page.items]
+    assert sorted(listed) == sorted(analysis.analysis_id for analysis in saved)
+    assert [len(page.items) for page in pages] == [3, 3, 3, 1]
+    assert [(page.total, page.pages) for page in pages] == [(10, 4), (None, None), (None, None), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "W10",
+        "WzEsMl0",
+        encode_cursor(["yesterday", "x"]),
+        encode_cursor(["2026-11-23", "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"]),
+    ],
+)
+async def test_a_cursor_that_no_page_gave_is_refused(accounts: Accounts, cursor: str) -> None:
+    user_id = await user_with_history(accounts)
     with pytest.raises(InvalidPageError):
-        await accounts.history.page(user_id, 10**12)
+        await accounts.history.page(user_id, PageRequest(after=cursor))
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -9,15 +9,16 @@ from sqlalchemy import text
 from gwansang.container import Accounts
 from gwansang.core.encryption import MasterKeys, generate_key
 from gwansang.db.session import Database
+from gwansang.services.protection.sealed_faces import unseal_face
 from gwansang.services.protection.sealing import (
     EncryptionKeyMissingError,
     SealBrokenError,
     UserKeyNotFoundError,
     row_aad,
 )
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from tests.support.accounts import accounts_on
-from tests.test_services.test_history import make_analysis, user_with_history
+from tests.test_services.test_history import as_kept_by_an_older_release, make_analysis, user_with_history
 from tests.test_services.test_profiles import FACE, save_profile
 
 pytestmark = pytest.mark.anyio
@@ -124,7 +125,7 @@ async def test_rows_of_an_older_release_are_sealed_at_the_next_start(
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(accounts_on(database_url))
         user_id = await user_with_history(accounts)
-        made = [make_analysis(seed, minutes=seed) for seed in range(5)]
+        made = [as_kept_by_an_older_release(make_analysis(seed, minutes=seed)) for seed in range(5)]
         for one in made:
             await accounts.history.save(user_id, one)
         await save_profile(accounts, user_id)
@@ -153,7 +154,11 @@ async def unsealed_rows(accounts: Accounts, user_id: int) -> dict[str, dict[str,
         key = await sealer.load_key(tx, user_id)
         for row in await tx.analyses.list_after(user_id, None, 1000):
             written = row.id.hex if "sqlite" in str(accounts.uow._database.url) else row.id
-            rows[f"id = '{written}'"] = sealer.unseal(key, row.sealed, row_aad("analyses", row.id, "sealed"))
+            rows[f"id = '{written}'"] = {
+                name: value
+                for name, value in unseal_face(sealer, key, row).items()
+                if name in ("birth_year", "measures", "reading", "pose", "quality")
+            }
         profile = await tx.profiles.get(user_id)
     content = sealer.unseal(key, profile.sealed, row_aad("user_profiles", user_id, "sealed"))
     return {"analyses": rows, "user_profiles": {f"user_id = {user_id}": content}}

@@ -9,6 +9,7 @@ _GROUPS: Final = {
     "long work": "Videos, many photos, or a reading to fetch later: 202 with a task. Ask for its state here, or follow "
     "it over the WebSocket `/api/v1/analysis/tasks/{task_id}/events`; docs/api.md has the messages.",
     "kept readings": "With the consent to `history`: readings to see again, compare, share as a card, or delete.",
+    "compatibility": "What tradition says of two faces (궁합): in one request, or by a code for somebody else.",
     "files": "Kept photos by the links that `GET /api/v1/analysis/{analysis_id}/photo` gives.",
     "celebrity": "Look-alikes of a face in the gallery, with the consent to `lookalike`; the gallery itself, for "
     "administrators.",

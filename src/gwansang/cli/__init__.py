@@ -11,6 +11,7 @@ from gwansang.vision.models.fetch import FetchError
 
 COMMANDS = {
     "analyze": LazyCommand("gwansang.cli.analyze", "analyze", "Read the faces on photos."),
+    "compatibility": LazyCommand("gwansang.cli.compatibility", "compatibility", "Compare the faces of two people."),
     "evaluate": LazyCommand("gwansang.cli.evaluate", "app", "Measure stability, truth, variety and look-alikes."),
     "calibrate": LazyCommand("gwansang.cli.calibrate", "calibrate", "Make norms from your own photos."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),

@@ -17,6 +17,7 @@ from gwansang.cli.options import read_settings
 from gwansang.cli.progress import progress_bar
 from gwansang.container import open_gallery
 from gwansang.core.logging import configure_logging
+from gwansang.core.paging import PageRequest
 from gwansang.services.jobs.import_job import ImportedPicture, import_picture
 from gwansang.services.lookalike.celebrities import PersonNames, Provenance
 from gwansang.services.lookalike.celebrity_service import CelebrityService
@@ -43,7 +44,7 @@ def list_people(
     size: Annotated[int, typer.Option(min=1, max=100, help="People on a page.")] = 50,
 ) -> None:
     """Show the people of the gallery."""
-    people = _run_with_gallery(lambda gallery: gallery.page(page, size, text=text, category=category))
+    people = _run_with_gallery(lambda gallery: gallery.page(PageRequest(page, size), text=text, category=category))
     if not people.total:
         searched = text is not None or category is not None
         typer.echo(

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gwansang.cli.evaluate_feedback import evaluate_feedback
 from gwansang.cli.evaluate_groups import group_figures, groups_table, measure_groups
 from gwansang.cli.evaluate_lookalike import evaluate_lookalike
 from gwansang.cli.evaluate_quality import evaluate_quality
@@ -31,6 +32,7 @@ def evaluate() -> None:
     """Measure stability and accuracy on labelled photos."""
 
 
+app.command("feedback")(evaluate_feedback)
 app.command("lookalike")(evaluate_lookalike)
 app.command("quality")(evaluate_quality)
 app.command("truth")(evaluate_truth)

@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from gwansang.cli.users import run_with_accounts
 from gwansang.container import Accounts
+from gwansang.core.paging import PageRequest
 from gwansang.services.accounts.caller import KEY_SCOPES
 from gwansang.services.accounts.key_service import KeyInfo, NewKey
 
@@ -39,7 +40,7 @@ def list_keys(email: Owner) -> None:
     """Show the keys of an account."""
 
     async def use(accounts: Accounts) -> tuple[KeyInfo, ...]:
-        return (await accounts.keys.page((await accounts.users.find(email)).id, size=100)).items
+        return (await accounts.keys.page((await accounts.users.find(email)).id, PageRequest(size=100))).items
 
     table = Table(
         Column("id", min_width=36),

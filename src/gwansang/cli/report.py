@@ -19,7 +19,9 @@ _BAR_CELLS = 20
 _UNITS = {"ratio": "", "log_ratio": "", "deg": "°"}
 
 
-class _ReportText(TypedDict):
+class ReportText(TypedDict):
+    """Headings and labels of a report."""
+
     overall: str
     energies: dict[str, str]
     element: str
@@ -29,6 +31,7 @@ class _ReportText(TypedDict):
     lucky: str
     quality: str
     topic: dict[str, str]  # strength, caution, today
+    parts: str
     zones: str
     palaces: str
     ages: str
@@ -36,7 +39,7 @@ class _ReportText(TypedDict):
 
 def render_reading(name: str, reading: FaceReading, locale: Locale, *, full: bool = False) -> RenderableType:
     """Return the reading of a photo as one panel; full: with all parts and their reasons, zones, palaces and years."""
-    texts = load("report", locale, _ReportText)
+    texts = load("report", locale, ReportText)
     sections = (
         _story(reading),
         *(_topic(topic, texts) for topic in reading.topics),
@@ -53,7 +56,7 @@ def _story(reading: FaceReading) -> RenderableType:
     return Group(Text(reading.title, style="bold cyan"), Text(reading.story), "")
 
 
-def _topic(topic: TopicOut, texts: _ReportText) -> RenderableType:
+def _topic(topic: TopicOut, texts: ReportText) -> RenderableType:
     labels = texts["topic"]
     grid = Table.grid(padding=(0, 2))
     for key in ("strength", "caution", "today"):
@@ -61,7 +64,7 @@ def _topic(topic: TopicOut, texts: _ReportText) -> RenderableType:
     return Group(Text(topic.name, style="bold"), Text(topic.text), grid, "")
 
 
-def _whole_face(reading: FaceReading, texts: _ReportText) -> Iterator[RenderableType]:
+def _whole_face(reading: FaceReading, texts: ReportText) -> Iterator[RenderableType]:
     yield _parts(reading, texts)
     for part in reading.parts_analysis.values():
         yield _paragraph(part.name, join_sentences(filter(None, (part.meaning, part.note))))
@@ -80,16 +83,21 @@ def _paragraph(name: str, text: str) -> RenderableType:
     return Text.assemble((f"{name}  ", "bold"), text)
 
 
-def _summary(reading: FaceReading, texts: _ReportText) -> RenderableType:
+def _summary(reading: FaceReading, texts: ReportText) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_row(texts["overall"], _bar(reading.overall_score / 100), f"[bold]{reading.overall_score}[/] / 100")
     scores = reading.energy_scores.model_dump()
     for energy in ENERGIES:
         grid.add_row(texts["energies"][energy], _bar(scores[energy] / 5), f"{scores[energy]} / 5")
     element = reading.element
-    share = element.shares.get(element.primary, 0.0)
+    share = share_of(reading, element.primary)
     grid.add_row(texts["element"], _bar(share), f"{element.name} {share:.0%}")
     return Group(grid, "")
+
+
+def share_of(reading: FaceReading, element: str) -> float:
+    """Return the share of an element, 0 if the reading names none."""
+    return reading.element.shares.get(element, 0.0)
 
 
 def _bar(share: float) -> Text:
@@ -97,7 +105,7 @@ def _bar(share: float) -> Text:
     return Text.assemble(("█" * full, "cyan"), ("░" * (_BAR_CELLS - full), "dim"))
 
 
-def _parts(reading: FaceReading, texts: _ReportText) -> RenderableType:
+def _parts(reading: FaceReading, texts: ReportText) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("#", justify="right", style="dim")
     for heading, right in zip(texts["columns"], (False, False, True, True, False), strict=True):
@@ -112,16 +120,17 @@ def _parts(reading: FaceReading, texts: _ReportText) -> RenderableType:
     return Group(table, "")
 
 
-def _key_reason(part: PartOut, texts: _ReportText) -> str:
-    return _reason(part.reasons[0], texts) if part.reasons else ""
+def _key_reason(part: PartOut, texts: ReportText) -> str:
+    return escape(format_reason(part.reasons[0], texts)) if part.reasons else ""
 
 
-def _reason(reason: ReasonOut, texts: _ReportText) -> str:
+def format_reason(reason: ReasonOut, texts: ReportText) -> str:
+    """Return a measure with its value and percentile."""
     value = f"{reason.value:.3g}{_UNITS.get(reason.unit, '')}"
-    return f"{escape(reason.label)} {value} · {texts['percentile'].format(reason.percentile)}"
+    return f"{reason.label} {value} · {texts['percentile'].format(reason.percentile)}"
 
 
-def _fortune(reading: FaceReading, texts: _ReportText) -> RenderableType:
+def _fortune(reading: FaceReading, texts: ReportText) -> RenderableType:
     fortune, lucky = reading.fortune, reading.fortune.lucky
     numbers = ", ".join(map(str, lucky.numbers))
     head = f"[bold]{texts['fortune']}[/] {fortune.date} {fortune.day_pillar_name}({fortune.day_pillar})"
@@ -129,7 +138,7 @@ def _fortune(reading: FaceReading, texts: _ReportText) -> RenderableType:
     return Group(head, escape(reading.today_fortune), f"[dim]{escape(luck)}[/]", "")
 
 
-def _quality(reading: FaceReading, texts: _ReportText) -> RenderableType:
+def _quality(reading: FaceReading, texts: ReportText) -> RenderableType:
     quality = reading.quality
     facts = [f"yaw {quality.yaw_deg:+.0f}°", f"pitch {quality.pitch_deg:+.0f}°", f"roll {quality.roll_deg:+.0f}°"]
     if quality.distance_cm is not None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from gwansang.cli.options import read_settings
 from gwansang.container import Accounts, open_accounts
 from gwansang.core.logging import configure_logging
+from gwansang.core.paging import PageRequest
 
 app = typer.Typer(no_args_is_help=True)
 PASSWORD_VARIABLE = "GWANSANG_ADMIN_PASSWORD"  # noqa: S105 - a name, and no password
@@ -39,7 +40,8 @@ def list_users(
     email: Annotated[str | None, typer.Option(help="How the address begins.")] = None,
 ) -> None:
     """Show the users."""
-    shown = run_with_accounts(lambda accounts: accounts.users.page(page, size, active=active, email_prefix=email))
+    request = PageRequest(page, size)
+    shown = run_with_accounts(lambda accounts: accounts.users.page(request, active=active, email_prefix=email))
     table = Table("id", "e-mail", "name", "active", "admin", "since", box=None)
     for user in shown.items:
         yes_no = ["yes" if flag else "no" for flag in (user.is_active, user.is_admin)]

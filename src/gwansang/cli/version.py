@@ -5,7 +5,7 @@ import platform
 import typer
 
 from gwansang import __version__
-from gwansang.reading.composer import ENGINE_VERSION
+from gwansang.reading.deciding import ENGINE_VERSION
 from gwansang.reading.texts import CONTENT_VERSION
 
 

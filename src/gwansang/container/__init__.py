@@ -7,7 +7,7 @@ them; `policies` turns the settings into the values that each part needs.
 from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.assembly import Container, assemble_container, open_container, open_gallery
 from gwansang.container.backends import open_store
-from gwansang.container.inference import open_analysis_service
+from gwansang.container.inference import open_analysis_service, open_file_analyses
 from gwansang.container.policies import EdgePolicy, job_policy
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "open_accounts",
     "open_analysis_service",
     "open_container",
+    "open_file_analyses",
     "open_gallery",
     "open_store",
 ]

@@ -33,8 +33,11 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.retention import RetentionService
 from gwansang.services.protection.sealed_faces import LegacyRowSealer
 from gwansang.services.protection.sealing import Sealer
+from gwansang.services.readings.feedback_service import FeedbackService
 from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.invitation_service import InvitationService
 from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
@@ -68,7 +71,10 @@ class Accounts:
     keys: KeyService
     consents: ConsentService
     history: HistoryService
+    feedback: FeedbackService
+    invitations: InvitationService
     profiles: ProfileService
+    shares: ShareService
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
@@ -158,7 +164,10 @@ def _accounts(
         ),
         consents=consents,
         history=history,
+        feedback=FeedbackService(uow, history, consents),
+        invitations=InvitationService(uow, clock=clock, new_id=uuid4, new_secret=generate_secret),
         profiles=profiles,
+        shares=ShareService(uow, history, clock=clock, new_id=uuid4, new_secret=generate_secret),
         exports=exports,
         archives=ExportArchive(exports, store),
         tasks=TaskService(

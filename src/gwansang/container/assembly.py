@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from gwansang.core.memory import limit_malloc_arenas
 from gwansang.core.meters import Meters
 from gwansang.core.rate_limit import RateLimiter, open_rate_limiter
 from gwansang.core.tokens import generate_secret
+from gwansang.drawing.png_renderer import PngRenderer, open_png_renderer
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.jobs.batch_job import BatchJob
@@ -37,13 +39,15 @@ from gwansang.services.operations.storage_probe import StorageProbe
 from gwansang.services.readings.analysis_service import AnalysisService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.clip_reader import ClipReader
+from gwansang.services.readings.compatibility_service import CompatibilityService
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.overlay_service import OverlayService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.worker import TaskWorker, open_worker
-from gwansang.vision.copying import copy_photo
+from gwansang.vision.copying import PhotoCopy, copy_photo
 
 _HOUSEKEEPING_S = 60.0
 
@@ -58,6 +62,8 @@ class Container(Accounts):
     files: FileService
     analyses: AnalysisService
     caller_analyses: CallerAnalyses
+    compatibility: CompatibilityService
+    overlays: OverlayService
     live: LiveService
     worker: TaskWorker | None
     celebrities: CelebrityService
@@ -65,6 +71,7 @@ class Container(Accounts):
     submissions: SubmissionService
     readiness: ReadinessService
     mails: MailService
+    pngs: PngRenderer
     limits: RateLimiter
     pool: InferencePool[FaceVision]
     tickets: TicketService
@@ -110,7 +117,7 @@ async def assemble_container(
 ) -> AsyncIterator[Container]:
     """Start the pool and every service around it; all of them are closed with the block."""
     meters = meters or Meters()
-    async with AsyncExitStack() as stack:
+    async with open_png_renderer() as pngs, AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(open_accounts(settings, clock=clock))
         accounts.store.record_failure = meters.storage_errors.inc
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
@@ -122,7 +129,7 @@ async def assemble_container(
             accounts.store,
             accounts.consents,
             accounts.photo_cleaner,
-            lambda photo: pool.run(lambda _: copy_photo(photo)),
+            partial(_copy_in_pool, pool),
             clock=clock,
             new_id=uuid4,
         )
@@ -160,6 +167,10 @@ async def assemble_container(
             files=FileService(accounts.store, accounts.links),
             analyses=analyses,
             caller_analyses=readings,
+            compatibility=CompatibilityService(
+                pool, analyses, accounts.history, accounts.invitations, accounts.consents
+            ),
+            overlays=OverlayService(analyses, accounts.consents, partial(_copy_in_pool, pool)),
             live=LiveService(pool, analyses, readings, accounts.consents),
             worker=task_worker,
             celebrities=celebrities,
@@ -169,9 +180,14 @@ async def assemble_container(
             submissions=SubmissionService(accounts.tasks, analyses),
             readiness=ReadinessService(accounts.uow, pool),
             mails=mails,
+            pngs=pngs,
             limits=limits,
             pool=pool,
             tickets=TicketService(accounts.uow, accounts.auth, accounts.keys, clock=clock, new_secret=generate_secret),
             sockets=ConnectionSlots(),
             edge=edge_policy(settings),
         )
+
+
+async def _copy_in_pool(pool: InferencePool[FaceVision], photo: bytes) -> PhotoCopy:
+    return await pool.run(lambda _: copy_photo(photo))

@@ -16,6 +16,8 @@ from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.analysis_service import AnalysisService
+from gwansang.services.readings.clip_analyses import ClipAnalyses
+from gwansang.services.readings.clip_reader import ClipReader
 
 
 @asynccontextmanager
@@ -24,6 +26,15 @@ async def open_analysis_service(settings: InferenceSettings) -> AsyncIterator[An
     meters = Meters()
     async with start_analysis_service(create_inference_pool(settings, meters), settings, utc_now, meters) as analyses:
         yield analyses
+
+
+@asynccontextmanager
+async def open_file_analyses(settings: InferenceSettings) -> AsyncIterator[tuple[AnalysisService, ClipAnalyses]]:
+    """Yield the readings of photos and of clips, for callers that store nothing."""
+    meters = Meters()
+    pool = create_inference_pool(settings, meters)
+    async with start_analysis_service(pool, settings, utc_now, meters) as analyses:
+        yield analyses, ClipAnalyses(ClipReader(pool), analyses, clock=utc_now, new_id=uuid4)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
 from gwansang.services.accounts.address_change import UNDO_DAYS
 from gwansang.services.protection.retention import RetentionPolicy
+from gwansang.services.readings.invitation_service import MAX_DAYS
 from gwansang.services.tasks.worker import JobPolicy
 
 _MAILS_PER_HOUR = 3  # to one address, of each purpose
@@ -15,7 +16,7 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Settings that endpoints and WebSockets read: size limits, guests, proxies, the token for metrics."""
+    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address."""
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -23,6 +24,7 @@ class EdgePolicy:
     api_key_in_query: bool
     trusted_proxies: int
     metrics_token: str | None
+    public_url: str | None
     sockets: SocketPolicy
 
 
@@ -34,6 +36,7 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        public_url=settings.public_url.rstrip("/") if settings.public_url else None,
         sockets=SocketPolicy(
             origins=settings.cors_origins,
             per_user=settings.sockets_per_user,
@@ -68,6 +71,7 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
         sign_in_days=settings.refresh_token_days,
         mail_minutes=settings.mail_token_minutes,
         undo_days=UNDO_DAYS,
+        invitation_days=MAX_DAYS,
     )
 
 

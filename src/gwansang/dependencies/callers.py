@@ -177,11 +177,16 @@ def _caller_with(scope: Scope, cost: int | None = None) -> Any:  # noqa: ANN401 
     return Security(admit, scopes=[scope])
 
 
-async def _admit_or_guest(request: Request, caller: _Authenticated) -> Caller | None:
-    if caller is None and container_of(request).edge.allow_guests:
-        await spend(request, Bucket.GUEST_READINGS, address_of(request))
-        return None
-    return await _admit(request, caller, "analyze", COSTS["analyze"])
+def _caller_or_guest(faces: int) -> Any:  # noqa: ANN401 - what FastAPI's Security returns
+    """Return the dependency on a caller, or None for a guest, whose calls read so many faces."""
+
+    async def admit(request: Request, caller: _Authenticated) -> Caller | None:
+        if caller is None and container_of(request).edge.allow_guests:
+            await spend(request, Bucket.GUEST_READINGS, address_of(request), faces)
+            return None
+        return await _admit(request, caller, "analyze", faces * COSTS["analyze"])
+
+    return Security(admit, scopes=["analyze"])
 
 
 async def _count_address(request: Request) -> None:
@@ -189,7 +194,8 @@ async def _count_address(request: Request) -> None:
 
 
 AddressLimit = Depends(_count_address)  # for a route's `dependencies`: no credentials, counted by address
-FaceCallerOrGuest = Annotated[Caller | None, Security(_admit_or_guest, scopes=["analyze"])]  # None for a guest
+FaceCallerOrGuest = Annotated[Caller | None, _caller_or_guest(1)]  # None for a guest
+PairCallerOrGuest = Annotated[Caller | None, _caller_or_guest(2)]
 FaceCaller = Annotated[Caller, _caller_with("analyze")]
 VideoCaller = Annotated[Caller, _caller_with("analyze", COSTS["video"])]
 TaskCaller = Annotated[Caller, _caller_with("analyze", 1)]  # the reading was paid for when its task was submitted

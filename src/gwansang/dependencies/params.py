@@ -9,14 +9,18 @@ from starlette.requests import HTTPConnection
 
 from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.core.paging import MAX_PAGE, MAX_SIZE, PageRequest
+from gwansang.dependencies.services import container_of
 from gwansang.texts import DEFAULT_LOCALE, LOCALE_CHOICE, Locale
 
 
 async def _page(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
     size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
+    after: Annotated[
+        str | None, Query(max_length=500, description="`next` of the page before; instead of `page`.", examples=[None])
+    ] = None,
 ) -> PageRequest:
-    return PageRequest(page, size)
+    return PageRequest(page, size, after)
 
 
 PageParams = Annotated[PageRequest, Depends(_page)]
@@ -43,6 +47,22 @@ async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
 
 
 ChosenLocale = Annotated[Locale, Depends(_locale)]
+
+
+async def _requested_locale(request: Request, locale: LocaleParameter = None) -> Locale | None:
+    return None if locale is None else chosen_locale(request)
+
+
+RequestedLocale = Annotated[Locale | None, Depends(_requested_locale)]
+"""The language of the parameter alone, None without it."""
+
+
+async def _public_address(request: Request) -> str:
+    configured: str | None = container_of(request).edge.public_url
+    return configured or str(request.base_url).rstrip("/")
+
+
+PublicAddress = Annotated[str, Depends(_public_address)]  # such as https://example.com, for links to send on
 
 
 def _check_zone(name: str | None) -> str | None:

@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from gwansang.container import Container
+from gwansang.drawing.png_renderer import PngRenderer
 from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
@@ -24,11 +25,16 @@ from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.readiness_service import ReadinessService
 from gwansang.services.protection.retention import RetentionService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
+from gwansang.services.readings.compatibility_service import CompatibilityService
+from gwansang.services.readings.feedback_service import FeedbackService
 from gwansang.services.readings.file_service import FileService
 from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.invitation_service import InvitationService
 from gwansang.services.readings.live_service import LiveService
+from gwansang.services.readings.overlay_service import OverlayService
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.readings.profile_service import ProfileService
+from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.task_service import TaskService
@@ -56,6 +62,7 @@ def provided(path: str) -> Any:  # noqa: ANN401 - what FastAPI's Depends returns
 
 
 Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
+Overlays = Annotated[OverlayService, provided("overlays")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
@@ -64,10 +71,15 @@ AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
 Keys = Annotated[KeyService, provided("keys")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]
+Compatibilities = Annotated[CompatibilityService, provided("compatibility")]
+InvitationsOfCaller = Annotated[InvitationService, provided("invitations")]
+Feedback = Annotated[FeedbackService, provided("feedback")]
 Profiles = Annotated[ProfileService, provided("profiles")]
+Shares = Annotated[ShareService, provided("shares")]
 Metrics = Annotated[MetricsService, provided("metrics")]
 Photos = Annotated[PhotoService, provided("photos")]
 Files = Annotated[FileService, provided("files")]
+Pngs = Annotated[PngRenderer, provided("pngs")]
 Mails = Annotated[MailService, provided("mails")]
 Archives = Annotated[ExportArchive, provided("archives")]
 Exports = Annotated[ExportService, provided("exports")]

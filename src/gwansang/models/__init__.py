@@ -4,10 +4,13 @@ from gwansang.models.account import ApiKey, Consent, MailToken, SocketTicket, To
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
+from gwansang.models.feedback import FeedbackAnswer, FeedbackCount
+from gwansang.models.invitation import Invitation
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
 from gwansang.models.profile import UserProfile
 from gwansang.models.schema import SchemaSupport
+from gwansang.models.share import Share
 from gwansang.models.task import Task, TaskItem, Worker
 
 __all__ = [
@@ -19,12 +22,16 @@ __all__ = [
     "CelebrityPhoto",
     "Consent",
     "Erasure",
+    "FeedbackAnswer",
+    "FeedbackCount",
     "GalleryVersion",
+    "Invitation",
     "MailToken",
     "Photo",
     "PhotoObject",
     "ScheduledRun",
     "SchemaSupport",
+    "Share",
     "SocketTicket",
     "StoredAnalysis",
     "Task",

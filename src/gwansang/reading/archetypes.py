@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.knowledge import load_records
-from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
+from gwansang.reading.measurements import MEASURES_BY_KEY
 from gwansang.reading.model import ArchetypeReading, ArchetypeReason, Archetypes, HistoricFigure
-from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.scores import Scales, is_mostly_unseen, lead_shares, place_sums, shipped_weights
-from gwansang.reading.shapes import ShapeClassification
-from gwansang.reading.taxonomy import rule_measures
+from gwansang.reading.taxonomy import PartShape, ToldShape, load_taxonomy, rule_measures
 from gwansang.reading.texts import archetypes_text, measures_text, shapes_text, translate_classic
 from gwansang.texts import Locale, join_sentences
 
@@ -61,18 +60,13 @@ def figure_definitions() -> tuple[Figure, ...]:
 
 
 def describe_archetypes(
-    measures: Measures,
-    standard: StandardScores,
-    norms: Norms,
-    shapes: Mapping[str, ShapeClassification],
-    locale: Locale,
+    face: DecidedFace, z: Mapping[str, float], shapes: Mapping[str, ToldShape], locale: Locale
 ) -> Archetypes:
     """Return the archetypes of a face, the largest share first, with reasons, and the nearest figures of history.
 
-    standard: scores of the measures in the norms; shapes: those that the reading tells.
+    z: standard scores by measure; shapes: of the parts that can be seen.
     """
-    text = archetypes_text(locale)
-    shares = archetype_shares(standard.z, shapes, norms.scales)
+    text, shares = archetypes_text(locale), face.archetypes
     ranked = sorted(archetype_definitions(), key=lambda archetype: -shares[archetype.id])
     first, second = ranked[:2]
     summary = text["summary"].format(
@@ -81,7 +75,7 @@ def describe_archetypes(
         second=text["archetypes"][second.id]["subject"],
         second_share=shares[second.id],
     )
-    is_guess = is_mostly_unseen(shipped_weights().archetypes, standard.unseen)
+    is_guess = is_mostly_unseen(shipped_weights().archetypes, face.unseen)
     return Archetypes(
         top=first.id,
         summary=join_sentences((summary, text["covered"])) if is_guess else summary,
@@ -89,10 +83,7 @@ def describe_archetypes(
             _calling(
                 archetype,
                 shares[archetype.id],
-                tuple(
-                    _reason(shape, archetype.id, measures, norms, standard.unseen, locale)
-                    for shape in supporting_shapes(archetype, shapes)
-                ),
+                tuple(_reason(shape, archetype.id, face, z, locale) for shape in supporting_shapes(archetype, shapes)),
                 locale,
             )
             for archetype in ranked
@@ -111,30 +102,42 @@ def _calling(
     return ArchetypeReading(archetype.id, text["name"], archetype.hanja, share, meaning, reasons)
 
 
-def archetype_shares(
-    z: Mapping[str, float], shapes: Mapping[str, ShapeClassification], scales: Scales
-) -> dict[str, int]:
+def archetype_shares(z: Mapping[str, float], shapes: Mapping[str, PartShape], scales: Scales) -> dict[str, int]:
     """Return the share of each archetype, summing to exactly 100: a softmax of its places among people.
 
     z: standard scores by measure; shapes: of the reading, which lift what they support above the mean support.
     """
     places = place_sums(shipped_weights().archetypes, scales["archetypes"], z)
-    support = {one.id: sum(_weight(one, shape) for shape in shapes.values()) for one in archetype_definitions()}
-    usual = fmean(support.values())
+    table = _support_by_shape()
+    weights = [table[shape.part.key, shape.shape.id] for shape in shapes.values()]
+    support = [sum(column) for column in zip(*weights, strict=True)] or [0.0] * len(archetype_definitions())
+    usual = fmean(support)
     lifted = {
-        name: places[name] + scales["archetype_offsets"][name] + SHAPE_LIFT * (own - usual)
-        for name, own in support.items()
+        one.id: places[one.id] + scales["archetype_offsets"][one.id] + SHAPE_LIFT * (own - usual)
+        for one, own in zip(archetype_definitions(), support, strict=True)
     }
     return dict(zip(lifted, _percentages(list(lead_shares(lifted, ARCHETYPE_SHARPNESS).values())), strict=True))
 
 
-def supporting_shapes(
-    archetype: Archetype, shapes: Mapping[str, ShapeClassification]
-) -> tuple[ShapeClassification, ...]:
+@cache
+def _support_by_shape() -> Mapping[tuple[str, str], tuple[float, ...]]:
+    """Return how much each shape, by part and id, supports each archetype."""
+    return {
+        (part.key, shape.id): tuple(one.shapes.get(part.key, {}).get(shape.id, 0.0) for one in archetype_definitions())
+        for part in load_taxonomy()
+        for shape in part.classes
+    }
+
+
+def supporting_shapes(archetype: Archetype, shapes: Mapping[str, ToldShape]) -> tuple[ToldShape, ...]:
     """Return up to three shapes of the reading that support an archetype, by weight and probability."""
-    weights = {key: _weight(archetype, shape) * shape.probability for key, shape in shapes.items()}
+    weights = {
+        key: weight * shapes[key].probability
+        for key, of_shape in archetype.shapes.items()
+        if key in shapes and (weight := of_shape.get(shapes[key].shape.id, 0.0)) > 0
+    }
     ranked = sorted(weights, key=lambda key: -weights[key])
-    return tuple(shapes[key] for key in ranked if weights[key] > 0)[:_MAX_REASONS]
+    return tuple(shapes[key] for key in ranked)[:_MAX_REASONS]
 
 
 def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[tuple[Figure, int], ...]:
@@ -144,11 +147,6 @@ def nearest_figures(shares: Mapping[str, int], count: int = _FIGURES) -> tuple[t
         for figure in figure_definitions()
     ]
     return tuple(sorted(overlaps, key=lambda pair: -pair[1])[:count])
-
-
-def _weight(archetype: Archetype, shape: ShapeClassification) -> float:
-    """Return how much the shape of a reading supports an archetype."""
-    return archetype.shapes.get(shape.part.key, {}).get(shape.shape.id, 0.0)
 
 
 def _percentages(weights: Sequence[float]) -> list[int]:
@@ -162,29 +160,24 @@ def _percentages(weights: Sequence[float]) -> list[int]:
 
 
 def _reason(
-    classified: ShapeClassification,
-    archetype: str,
-    measures: Measures,
-    norms: Norms,
-    unseen: frozenset[str],
-    locale: Locale,
+    told: ToldShape, archetype: str, face: DecidedFace, z: Mapping[str, float], locale: Locale
 ) -> ArchetypeReason:
-    part, shape = classified.part.key, classified.shape
+    part, shape = told.part.key, told.shape
     text = shapes_text(locale)["parts"][part]
-    of_part = frozenset(classified.part.measures) - unseen
-    deciding = rule_measures(shape) & of_part or of_part
-    key = max(sorted(deciding), key=lambda key: abs(norms.z(key, measures.values[key].value)))
+    of_part = [key for key in told.part.measures if key not in face.unseen]
+    deciding = rule_measures(shape)
+    key = max([key for key in of_part if key in deciding] or of_part, key=lambda key: abs(z[key]))
     return ArchetypeReason(
         part=part,
         name=text["name"],
         hanja=shape.hanja,
         shape_id=shape.id,
         shape=text["classes"][shape.id]["name"],
-        probability=classified.probability,
+        probability=told.probability,
         meaning=archetypes_text(locale)["archetypes"][archetype]["parts"][part][shape.id],
         measure=MEASURES_BY_KEY[key].name,
         label=measures_text(locale)[MEASURES_BY_KEY[key].name],
-        percentile=norms.percentile(key, measures.values[key].value),
+        percentile=face.measures[key].percentile,
         classic=translate_classic(shape.classic, locale),
     )
 

@@ -1,6 +1,6 @@
 """Errors of the reading."""
 
-from gwansang.core.exceptions import InvalidInput
+from gwansang.core.exceptions import Conflict, InvalidInput
 
 
 class UnmeasurableFaceError(InvalidInput):
@@ -15,3 +15,10 @@ class BirthYearOutOfRangeError(InvalidInput):
 
     code = "BIRTH_YEAR_OUT_OF_RANGE"
     title = "The birth year is out of range"
+
+
+class ReadingOutdatedError(Conflict):
+    """A kept reading of an older release lacks what is compared."""
+
+    code = "READING_OUTDATED"
+    title = "This reading is of an older release"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.texts import Locale
 
 Energy = Literal["wealth", "love", "health", "social"]
@@ -266,3 +267,4 @@ class Reading:
     title: str = ""  # title, story and topics: empty in readings kept before they existed
     story: str = ""
     topics: tuple[Topic, ...] = ()
+    decided: DecidedFace | None = None  # what all this rests on; None: kept before it was known apart

@@ -1,5 +1,6 @@
 """Norms: medians, SDs and percentiles of the measures among people, for standard scores and percentiles."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,7 +48,12 @@ class Norms:
         i = max(0, min(len(knots) - 2, bisect_left(knots, value) - 1))
         share = (value - knots[i]) / (knots[i + 1] - knots[i])
         score = _SCORES[i] + share * (_SCORES[i + 1] - _SCORES[i])
-        return max(1, min(99, round(100 * _NORMAL.cdf(score))))
+        return percentile_of(score)
+
+
+def percentile_of(score: float) -> int:
+    """Return the percentile of a standard score in a normal distribution, 1-99."""
+    return max(1, min(99, round(50 * (1 + math.erf(score * math.sqrt(0.5))))))
 
 
 @dataclass(frozen=True, slots=True)

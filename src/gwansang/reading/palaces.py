@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.model import Palace
-from gwansang.reading.scores import Scales, default_scales, place_sums
+from gwansang.reading.scores import Scales, place_sums
 from gwansang.reading.texts import places_text
 from gwansang.reading.variants import choose_text
 from gwansang.reading.zones import zone_level
@@ -42,25 +43,24 @@ PALACES = (
 PALACE_WEIGHTS: Mapping[str, Mapping[str, float]] = {palace.id: palace.weights for palace in PALACES if palace.weights}
 
 
+def place_palaces(z: Mapping[str, float], scales: Scales) -> dict[str, float]:
+    """Return the place of every measured palace among people, in SDs; z: standard scores by measure."""
+    return place_sums(PALACE_WEIGHTS, scales["palaces"], z)
+
+
 def describe_palaces(
-    z: Mapping[str, float],
-    locale: Locale,
-    scales: Scales | None = None,
-    unseen: Collection[str] = (),
-    left_out: Collection[str] = (),
+    face: DecidedFace, z: Mapping[str, float], locale: Locale, left_out: Collection[str] = ()
 ) -> tuple[Palace, ...]:
     """Return all twelve palaces; one that no measure shows, or whose measures are covered, has no standard score.
 
-    z: standard scores by measure; scales: of the norms that gave them, else the shipped ones; unseen: keys of covered
-    measures; left_out: ids of palaces that are not read for a minor.
+    z: standard scores by measure; left_out: ids of palaces that are not read for a minor.
     """
-    places = place_sums(PALACE_WEIGHTS, (scales or default_scales())["palaces"], z)
     return tuple(
         _describe_unread(palace, z, locale)
         if palace.id in left_out or not palace.weights
         else _describe_covered(palace, locale)
-        if not palace.weights.keys().isdisjoint(unseen)
-        else _describe(palace, places[palace.id], z, locale)
+        if not palace.weights.keys().isdisjoint(face.unseen)
+        else _describe(palace, face.palaces[palace.id], z, locale)
         for palace in PALACES
     )
 

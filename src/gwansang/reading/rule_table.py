@@ -24,9 +24,9 @@ class RuleTable:
     """Rules of parts in order, of which the first that holds counts.
 
     Rows of terms: samples of the measures, then absolute values, numbers and maxima. columns: (samples,) measures;
-    draws: (samples, n) standard normal; absolutes: (k,) samples; numbers: (k, n); maxima: rows of the terms of each;
-    smaller, larger: (comparisons,) rows; or_equal: (comparisons, 1); starts: (rules,) first comparison of each;
-    slots: (parts, most rules of a part) rules, the one after the last where a part has no more.
+    draws: (samples, n) standard normal, n a multiple of 64; absolutes: (k,) samples; numbers: (k, n); maxima: rows of
+    the terms of each; smaller, larger: (comparisons,) rows; or_equal: (comparisons, 1); starts: (rules,) first
+    comparison of each; slots: (parts, most rules of a part) rules, the one after the last where a part has no more.
     """
 
     columns: _Rows
@@ -42,15 +42,18 @@ class RuleTable:
 
     def count_hits(self, mean: _Table, sd: _Table) -> NDArray[np.int64]:
         """Return (parts, most rules of a part) how many draws of a face fall into each rule; mean, sd: (measures,)."""
-        samples = mean[self.columns, None] + sd[self.columns, None] * self.draws
-        terms = np.concatenate([samples, np.abs(samples[self.absolutes]), self.numbers])
+        samples = sd.take(self.columns)[:, None] * self.draws
+        samples += mean.take(self.columns)[:, None]
+        terms = np.concatenate([samples, np.abs(samples.take(self.absolutes, axis=0)), self.numbers])
         if self.maxima:
             terms = np.concatenate([terms, [terms[rows].max(axis=0) for rows in self.maxima]])
-        smaller, larger = terms[self.smaller], terms[self.larger]
-        holds = (smaller < larger) | ((smaller == larger) & self.or_equal)
-        hits = np.logical_and.reduceat(holds, self.starts, axis=0)
-        hits = np.concatenate([hits, np.zeros((1, hits.shape[1]), np.bool_)])
-        counts = np.count_nonzero(np.logical_or.accumulate(hits[self.slots], axis=1), axis=2)
+        smaller, larger = terms.take(self.smaller, axis=0), terms.take(self.larger, axis=0)
+        holds = np.where(self.or_equal, smaller <= larger, smaller < larger)
+        words = np.packbits(holds, axis=1).view(np.uint64)  # 64 draws each
+        hits = np.bitwise_and.reduceat(words, self.starts, axis=0)
+        hits = np.concatenate([hits, np.zeros((1, hits.shape[1]), np.uint64)])
+        any_until = np.bitwise_or.accumulate(hits.take(self.slots, axis=0), axis=1)
+        counts = np.bitwise_count(any_until).sum(axis=2, dtype=np.int64)
         of_each: NDArray[np.int64] = np.diff(counts, axis=1, prepend=0)
         return of_each
 
@@ -59,7 +62,7 @@ def compile_table(parts: Sequence[Part], measures: Sequence[str], draws: _Table)
     """Return the table of the rules of parts; raises RuleSyntaxError.
 
     measures: keys in the order of what `count_hits` gets; draws: (d, n), of which the i-th measure of a part takes
-    row i.
+    row i; n is a multiple of 64.
     """
     rules = [
         [(part.key, one) for one in parse_rule(shape.rule, frozenset(part.measures)) or (_ALWAYS,)]

@@ -162,13 +162,13 @@ def overall_score(place: float) -> int:
 
 def part_score(part: Part, probabilities: Sequence[float], energies: Mapping[Energy, float]) -> int:
     """Return how far a part carries what the face is strong in, 60-98."""
-    effects = [_expected_effect(part, probabilities, energy) - _EVEN_EFFECT for energy in ENERGIES]
+    effects = [-_EVEN_EFFECT] * len(ENERGIES)
+    for probability, shape in zip(probabilities, part.classes, strict=True):
+        if probability > 0:
+            for index, energy in enumerate(ENERGIES):
+                effects[index] += probability * shape.effects[energy]
     face = [energies[energy] - _NEUTRAL_ENERGY for energy in ENERGIES]
     length = math.hypot(*effects) * math.hypot(*face)
-    agreement = sum(a * b for a, b in zip(effects, face, strict=True)) / (length + _SOFT)
+    agreement = sum([effect * energy for effect, energy in zip(effects, face, strict=True)]) / (length + _SOFT)
     score = PART_MIDDLE + _AGREEMENT * agreement + _CERTAINTY * (max(probabilities) - 0.5)
     return round(max(_LEAST, min(_MOST, score)))
-
-
-def _expected_effect(part: Part, probabilities: Sequence[float], energy: Energy) -> float:
-    return sum([p * shape.effects[energy] for p, shape in zip(probabilities, part.classes, strict=True)])

@@ -3,7 +3,7 @@
 A hard threshold would give two photos of one person different shapes in every third part; a probability moves gently.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from statistics import NormalDist
@@ -37,11 +37,11 @@ class ShapeClassification:
     runner_up: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        indices = range(len(self.probabilities))
-        best = self._most_probable(indices) if self.kept is None else self.kept
-        second = self._most_probable(index for index in indices if index != best)
+        best = self.probabilities.index(max(self.probabilities)) if self.kept is None else self.kept
+        others = (*self.probabilities[:best], -1.0, *self.probabilities[best + 1 :])
+        most = max(others)
         object.__setattr__(self, "best", best)
-        object.__setattr__(self, "runner_up", second if self.probabilities[second] > 0 else None)
+        object.__setattr__(self, "runner_up", others.index(most) if most > 0 else None)
 
     @property
     def shape(self) -> ShapeClass:
@@ -50,9 +50,6 @@ class ShapeClassification:
     @property
     def probability(self) -> float:
         return self.probabilities[self.best]
-
-    def _most_probable(self, indices: Iterable[int]) -> int:
-        return max(indices, key=self.probabilities.__getitem__)
 
 
 def classify_measured(
@@ -86,6 +83,8 @@ def _classification(part: Part, probabilities: tuple[float, ...], previous: str 
 
 
 def _kept(part: Part, probabilities: Sequence[float], previous: str | None) -> int | None:
+    if previous is None:
+        return None
     index = next((i for i, shape in enumerate(part.classes) if shape.id == previous), None)
     return index if index is not None and probabilities[index] >= MIN_KEEP_PROBABILITY else None
 

@@ -8,9 +8,8 @@ to choose from, the more often two photos of a person have one title: 38 % of 50
 
 from collections.abc import Mapping, Sequence
 
-from gwansang.reading.elements import Elements
-from gwansang.reading.shapes import ShapeClassification
-from gwansang.reading.taxonomy import rule_measures
+from gwansang.reading.decided_face import DecidedFace
+from gwansang.reading.taxonomy import ToldShape, rule_measures
 from gwansang.reading.texts import StoryText, archetypes_text, shapes_text, story_text
 from gwansang.texts import Locale, join_sentences
 
@@ -21,8 +20,8 @@ _EVEN_CLEARNESS = 0.5  # of a shape that lies in the middle of all its measures
 
 
 def clearest_part(
-    groups: Sequence[Sequence[str]], shapes: Mapping[str, ShapeClassification], z: Mapping[str, float]
-) -> ShapeClassification | None:
+    groups: Sequence[Sequence[str]], shapes: Mapping[str, ToldShape], z: Mapping[str, float]
+) -> ToldShape | None:
     """Return the clearest part of the first group of which one can be seen, None if there is none.
 
     It is probable and well visible, and all measures that decide its shape are far from the middle.
@@ -31,16 +30,16 @@ def clearest_part(
     return max(next(filter(None, seen), []), key=lambda shape: _clearness(shape, z), default=None)
 
 
-def _clearness(shape: ShapeClassification, z: Mapping[str, float]) -> float:
+def _clearness(shape: ToldShape, z: Mapping[str, float]) -> float:
     deciding = rule_measures(shape.shape)
     distance = min((min(abs(z[key]), _FAR) for key in deciding), default=_EVEN_CLEARNESS)
     return shape.probability * shape.part.reliability * distance
 
 
 def tell_story(
-    shapes: Mapping[str, ShapeClassification],
+    shapes: Mapping[str, ToldShape],
     z: Mapping[str, float],
-    elements: Elements,
+    face: DecidedFace,
     callings: Sequence[str],
     locale: Locale,
 ) -> tuple[str, str]:
@@ -53,16 +52,14 @@ def tell_story(
     upper, lower = clearest_part(UPPER_PARTS, shapes, z), clearest_part(LOWER_PARTS, shapes, z)
     sentences = (
         _parts_sentence(upper, lower, texts, locale),
-        texts["element"][elements.primary][elements.secondary or "alone"],
+        texts["element"][face.element][face.second_element or "alone"],
         texts["calling"][callings[0]][callings[1]],
     )
-    manner = texts["manner"][elements.primary][callings[0]]
+    manner = texts["manner"][face.element][callings[0]]
     return _title(upper, lower, manner, callings[0], locale), join_sentences(sentences)
 
 
-def _title(
-    upper: ShapeClassification | None, lower: ShapeClassification | None, manner: str, calling: str, locale: Locale
-) -> str:
+def _title(upper: ToldShape | None, lower: ToldShape | None, manner: str, calling: str, locale: Locale) -> str:
     texts, parts = story_text(locale), shapes_text(locale)["parts"]
     names = [parts[one.part.key]["classes"][one.shape.id]["short"] for one in (upper, lower) if one is not None]
     template = texts["titles"][len(names)]
@@ -74,9 +71,7 @@ def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _parts_sentence(
-    upper: ShapeClassification | None, lower: ShapeClassification | None, texts: StoryText, locale: Locale
-) -> str:
+def _parts_sentence(upper: ToldShape | None, lower: ToldShape | None, texts: StoryText, locale: Locale) -> str:
     parts = shapes_text(locale)["parts"]
     first, second = (one and parts[one.part.key]["classes"][one.shape.id]["story"] for one in (upper, lower))
     if first and second:

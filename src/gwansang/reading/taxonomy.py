@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
+from gwansang.reading.covers import UNSEEN_SHAPE
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import Classic, Energy
 
@@ -40,6 +42,28 @@ class Part:
     classes: tuple[ShapeClass, ...]
 
 
+class PartShape(Protocol):
+    """A part with one of its shapes, and how probable it is."""
+
+    @property
+    def part(self) -> Part: ...
+
+    @property
+    def shape(self) -> ShapeClass: ...
+
+    @property
+    def probability(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToldShape:
+    """A part with the shape that a reading describes."""
+
+    part: Part
+    shape: ShapeClass
+    probability: float
+
+
 @cache
 def load_taxonomy() -> tuple[Part, ...]:
     """Return the fifteen parts with their shapes, in the order of a reading."""
@@ -48,6 +72,21 @@ def load_taxonomy() -> tuple[Part, ...]:
         Part(**{**row, "measures": tuple(row["measures"]), "classes": tuple(map(_shape, row["classes"]))})
         for row in rows
     )
+
+
+def told_shapes(face: DecidedFace) -> dict[str, ToldShape]:
+    """Return the parts of a face that can be seen, with their shapes, by key."""
+    shapes = _shapes_by_id()
+    return {
+        part: ToldShape(*shapes[part, decided.shape_id], decided.probability)
+        for part, decided in face.parts.items()
+        if decided.shape_id != UNSEEN_SHAPE
+    }
+
+
+@cache
+def _shapes_by_id() -> Mapping[tuple[str, str], tuple[Part, ShapeClass]]:
+    return {(part.key, shape.id): (part, shape) for part in load_taxonomy() for shape in part.classes}
 
 
 def _shape(row: dict[str, Any]) -> ShapeClass:

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import TypedDict
 
 from gwansang.reading.model import Classic, TopicId
 from gwansang.texts import Locale, load
 
-CONTENT_VERSION = "2026.3"
+CONTENT_VERSION = "2026.4"
 
 
 class ShapeText(TypedDict):
@@ -46,7 +47,7 @@ class ElementText(TypedDict):
 class ElementsText(TypedDict):
     elements: dict[str, ElementText]
     covered: str
-    pure: str
+    pure: list[str]
     feeding: str  # {first}, {second}
     shaping: str  # {first}, {second}
 
@@ -170,6 +171,24 @@ class ArchetypesText(TypedDict):
     figures: dict[str, FigureText]
 
 
+class CompatibilityText(TypedDict):
+    title: str  # {meeting}, {callings}
+    note: str
+    enjoy: str
+    mind: str
+    meetings: dict[str, dict[str, list[str]]]  # by two elements, in the order of ELEMENTS
+    pairs: dict[str, dict[str, str]]  # by two callings, in the order of their definitions
+    elements: dict[str, dict[str, list[str]]]
+    callings: dict[str, dict[str, list[str]]]
+    energies: dict[str, dict[str, list[str]]]  # by two energies, in the order of ENERGIES
+    shared: dict[str, list[str]]  # by part
+    opposite: dict[str, list[str]]  # by part
+    neither: list[str]
+    covered: list[str]
+    to_enjoy: dict[str, dict[str, list[str]]]  # by two elements
+    to_mind: dict[str, dict[str, list[str]]]  # by two callings
+
+
 def shapes_text(locale: Locale) -> ShapesText:
     return load("shapes", locale, ShapesText)
 
@@ -194,6 +213,7 @@ def story_text(locale: Locale) -> StoryText:
     return load("story", locale, StoryText)
 
 
+@cache
 def translate_classic(classic: Classic | None, locale: Locale) -> Classic | None:
     """Return a quotation with its sound, meaning, book and chapter."""
     if classic is None:
@@ -204,6 +224,10 @@ def translate_classic(classic: Classic | None, locale: Locale) -> Classic | None
 
 def fortune_text(locale: Locale) -> FortuneText:
     return load("fortune", locale, FortuneText)
+
+
+def compatibility_text(locale: Locale) -> CompatibilityText:
+    return load("compatibility", locale, CompatibilityText)
 
 
 def archetypes_text(locale: Locale) -> ArchetypesText:
@@ -220,6 +244,7 @@ def pick_variant(variants: Sequence[str], *seed: str) -> str:
     return variants[pick_number(len(variants), *seed)]
 
 
+@lru_cache(4096)
 def pick_number(count: int, *seed: str) -> int:
     """Return a number below `count`, always the same for the same seed and content version."""
     digest = hashlib.sha256("\x1f".join((*seed, CONTENT_VERSION)).encode()).digest()

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from gwansang.reading.elements import Elements
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.model import Topic, TopicId
-from gwansang.reading.shapes import ShapeClassification
+from gwansang.reading.taxonomy import ToldShape
 from gwansang.reading.texts import topics_text
 from gwansang.texts import Locale, join_sentences
 
@@ -19,11 +19,11 @@ PARTS_OF_TOPIC: Mapping[TopicId, tuple[str, str]] = {
 
 
 def describe_topics(
-    shapes: Mapping[str, ShapeClassification], elements: Elements, is_minor: bool, locale: Locale
+    shapes: Mapping[str, ToldShape], face: DecidedFace, is_minor: bool, locale: Locale
 ) -> tuple[Topic, ...]:
     """Return the topics of a face, without love for a minor; shapes: of the parts that can be seen."""
     return tuple(
-        _topic(topic, {part: shapes[part].shape.id for part in parts if part in shapes}, elements.primary, locale)
+        _topic(topic, {part: shapes[part].shape.id for part in parts if part in shapes}, face.element, locale)
         for topic, parts in PARTS_OF_TOPIC.items()
         if not (is_minor and topic == "love")
     )

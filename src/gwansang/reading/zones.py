@@ -3,26 +3,22 @@
 Their years are those of the ages table (流年): 15-30 on the forehead, 31-50 to the nose, from 51 on below.
 """
 
-import math
 from collections.abc import Mapping
-from statistics import NormalDist
 from typing import Literal
 
 from gwansang.reading.covers import UNSEEN_SHAPE
+from gwansang.reading.decided_face import DecidedFace
 from gwansang.reading.model import Zone
-from gwansang.reading.norms import Norms, StandardScores
 from gwansang.reading.texts import places_text
 from gwansang.reading.variants import choose_text
 from gwansang.texts import Locale
 
 ZoneLevel = Literal["high", "middle", "low"]
 _CLEAR = 0.5  # standard score from which a zone or palace counts as larger or smaller than usual
-_NORMAL = NormalDist()
-_ZONES: tuple[tuple[Literal["upper", "middle", "lower"], str, int, int | None], ...] = (
-    ("upper", "U", 15, 30),
-    ("middle", "M", 31, 50),
-    ("lower", "L", 51, None),
-)
+ZoneId = Literal["upper", "middle", "lower"]
+ZONE_MEASURES: Mapping[ZoneId, str] = {"upper": "U", "middle": "M", "lower": "L"}
+"""Keys of the measures by zone: the logarithm of its share of the height of the face."""
+_AGES: Mapping[ZoneId, tuple[int, int | None]] = {"upper": (15, 30), "middle": (31, 50), "lower": (51, None)}
 
 
 def zone_level(z: float) -> ZoneLevel:
@@ -32,33 +28,31 @@ def zone_level(z: float) -> ZoneLevel:
     return "low" if z < -_CLEAR else "middle"
 
 
-def describe_zones(
-    values: Mapping[str, float], standard: StandardScores, norms: Norms, zones_type: str, locale: Locale
-) -> tuple[Zone, ...]:
+def describe_zones(face: DecidedFace, z: Mapping[str, float], locale: Locale) -> tuple[Zone, ...]:
     """Return the zones from upper to lower; the upper one is an estimate, because the mesh ends below the hairline.
 
-    values: logarithms of the shares, by measure; standard: their standard scores in the norms; zones_type: the shape of
-    the three zones, which the texts follow. A covered zone is estimated as that of the middle face.
+    z: standard scores by measure. The texts follow the shape of the three zones. A covered zone is estimated as that of
+    the middle face.
     """
-    texts, z, sigma, unseen = places_text(locale)["zones"], standard.z, standard.sigma, standard.unseen
+    texts, zones_type = places_text(locale)["zones"], face.parts["samjeong"].shape_id
     return tuple(
         Zone(
             id=zone,
             name=texts[zone]["name"],
-            share=math.exp(norms.measures[key].median if key in unseen else values[key]),
+            share=face.zones[zone].share,
             z=z[key],
             years=texts[zone]["years"],
             meaning=texts[zone]["covered"]
-            if key in unseen
+            if key in face.unseen
             else choose_text(zone, texts[zone][_told_level(zone, zones_type, z[key])], z),
-            estimated=zone == "upper" or key in unseen,
-            from_age=from_age,
-            to_age=to_age,
-            level=_percentile(z[key]),
-            low=_percentile(z[key] - sigma[key]),
-            high=_percentile(z[key] + sigma[key]),
+            estimated=zone == "upper" or key in face.unseen,
+            from_age=_AGES[zone][0],
+            to_age=_AGES[zone][1],
+            level=face.zones[zone].level,
+            low=face.zones[zone].low,
+            high=face.zones[zone].high,
         )
-        for zone, key, from_age, to_age in _ZONES
+        for zone, key in ZONE_MEASURES.items()
     )
 
 
@@ -69,7 +63,3 @@ def _told_level(zone: str, zones_type: str, z: float) -> ZoneLevel:
     if zones_type == zone:
         return "high"
     return "low" if zones_type != "even" and zone_level(z) == "low" else "middle"
-
-
-def _percentile(z: float) -> int:
-    return max(1, min(99, round(100 * _NORMAL.cdf(z))))

@@ -9,6 +9,7 @@ from gwansang.core.paging import Page, PageRequest
 from gwansang.models import StoredAnalysis, UserKey
 from gwansang.models.analysis import FACE_COLUMNS
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class Analyses(Repository[StoredAnalysis]):
@@ -19,10 +20,14 @@ class Analyses(Repository[StoredAnalysis]):
         query = select(StoredAnalysis).where(StoredAnalysis.id == analysis_id, StoredAnalysis.user_id == user_id)
         return await self._one(query.options(undefer_group(FACE_COLUMNS)))
 
+    async def exists(self, user_id: int, analysis_id: UUID) -> bool:
+        """Return whether an analysis is this user's, without loading its sealed columns."""
+        return await self._count(StoredAnalysis.id == analysis_id, StoredAnalysis.user_id == user_id) > 0
+
     async def page(self, user_id: int, request: PageRequest) -> Page[StoredAnalysis]:
         """Return a page of the user's analyses, newest first, without their sealed columns."""
-        query = select(StoredAnalysis).order_by(StoredAnalysis.created_at.desc(), StoredAnalysis.id)
-        return await self._page(query, request, StoredAnalysis.user_id == user_id)
+        order = (Order(StoredAnalysis.created_at, descending=True), Order(StoredAnalysis.id))
+        return await self._page(request, order, StoredAnalysis.user_id == user_id)
 
     async def count_for_user(self, user_id: int) -> int:
         return await self._count(StoredAnalysis.user_id == user_id)

@@ -1,6 +1,6 @@
 """Base class of the repositories, and the mapping of violated constraints to errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy.sql import Executable
 from gwansang.core.exceptions import Conflict
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Base
+from gwansang.repositories.keyset import Order, cursor_of, rows_after
 
 M = TypeVar("M", bound=Base)
 T = TypeVar("T")
@@ -61,11 +62,17 @@ class Repository(Generic[M]):
         query = select(func.count()).select_from(self.model).where(*conditions)
         return (await self._session.execute(query)).scalar_one()
 
-    async def _page(self, query: Select[M], request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
-        """Return one page of the rows of `query` that meet the conditions, in its order."""
-        total = await self._count(*conditions)
-        rows = await self._all(query.where(*conditions).limit(request.size).offset(request.offset))
-        return Page(rows, total, request.page, request.size)
+    async def _page(self, request: PageRequest, order: Sequence[Order], *conditions: ColumnElement[bool]) -> Page[M]:
+        """Return one page of the rows that meet the conditions, ordered by columns that together are unique."""
+        query = select(self.model).where(*conditions).order_by(*(each.clause for each in order))
+        if request.after is None:
+            total, query = await self._count(*conditions), query.offset(request.offset)
+        else:
+            total, query = None, query.where(*rows_after(request.after, order))
+        rows = await self._all(query.limit(request.size + 1))
+        more = len(rows) > request.size
+        cursor = cursor_of(rows[request.size - 1], order) if more else None
+        return Page(rows[: request.size], total, request.page, request.size, cursor)
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> int:
         return await self._execute(delete(self.model).where(*conditions))

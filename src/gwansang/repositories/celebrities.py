@@ -11,6 +11,7 @@ from gwansang.core.exceptions import Conflict
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 _VERSION_ID: Final = 1  # of the only row of gallery_version
 PhotoRow = tuple[UUID, int, bytes, dict[str, JsonValue]]
@@ -51,7 +52,7 @@ class Celebrities(Repository[Celebrity]):
             conditions.append(Celebrity.found_by.contains(folded, autoescape=True))
         if category:
             conditions.append(Celebrity.category == category)
-        return await self._page(select(Celebrity).order_by(Celebrity.name_ko, Celebrity.id), request, *conditions)
+        return await self._page(request, (Order(Celebrity.name_ko), Order(Celebrity.id)), *conditions)
 
     async def list_after(self, celebrity_id: int, limit: int) -> tuple[Celebrity, ...]:
         """Return the next people by id."""

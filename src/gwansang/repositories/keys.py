@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import ApiKey, User
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class Keys(Repository[ApiKey]):
@@ -19,8 +20,8 @@ class Keys(Repository[ApiKey]):
 
     async def page(self, user_id: int, request: PageRequest) -> Page[ApiKey]:
         """Return a page of the user's keys, newest first."""
-        query = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id)
-        return await self._page(query, request, ApiKey.user_id == user_id)
+        order = (Order(ApiKey.created_at, descending=True), Order(ApiKey.id))
+        return await self._page(request, order, ApiKey.user_id == user_id)
 
     async def list_for_user(self, user_id: int) -> tuple[ApiKey, ...]:
         """Return every key of the user, oldest first."""

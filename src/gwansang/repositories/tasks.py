@@ -12,6 +12,7 @@ from sqlalchemy.orm import undefer
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Task, TaskItem
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 UNFINISHED: Final = ("queued", "processing")
 STATUSES: Final = (*UNFINISHED, "done", "failed", "cancelled")
@@ -33,8 +34,8 @@ class Tasks(Repository[Task]):
 
     async def page(self, user_id: int, request: PageRequest, now: datetime) -> Page[Task]:
         """Return the user's tasks that have not expired, newest first."""
-        query = select(Task).order_by(Task.created_at.desc(), Task.id)
-        return await self._page(query, request, Task.user_id == user_id, _not_expired(now))
+        order = (Order(Task.created_at, descending=True), Order(Task.id))
+        return await self._page(request, order, Task.user_id == user_id, _not_expired(now))
 
     async def get_by_idempotency_key(self, user_id: int, idempotency_key: str) -> Task | None:
         """Return the task that the user submitted under this key."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import MailToken, SocketTicket, TokenFamily
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class TokenFamilies(Repository[TokenFamily]):
@@ -21,8 +22,8 @@ class TokenFamilies(Repository[TokenFamily]):
 
     async def page(self, user_id: int, request: PageRequest, now: datetime) -> Page[TokenFamily]:
         """Return a page of the user's sign-ins that have not expired, the last used first."""
-        query = select(TokenFamily).order_by(TokenFamily.refreshed_at.desc(), TokenFamily.id)
-        return await self._page(query, request, TokenFamily.user_id == user_id, TokenFamily.expires_at > now)
+        order = (Order(TokenFamily.refreshed_at, descending=True), Order(TokenFamily.id))
+        return await self._page(request, order, TokenFamily.user_id == user_id, TokenFamily.expires_at > now)
 
     async def get_active(self, family: UUID, user_id: int, now: datetime) -> TokenFamily | None:
         """Return a sign-in that has not ended."""

@@ -9,10 +9,13 @@ from gwansang.db.session import Access, Database
 from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, GalleryVersions
 from gwansang.repositories.consents import Consents
+from gwansang.repositories.feedback import FeedbackAnswers, FeedbackCounts
+from gwansang.repositories.invitations import Invitations
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
 from gwansang.repositories.privacy import Audit, Erasures, ScheduledRuns
 from gwansang.repositories.profiles import Profiles
+from gwansang.repositories.shares import Shares
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.user_keys import UserKeys
@@ -35,9 +38,13 @@ class Transaction:
         self.keys = Keys(session)
         self.consents = Consents(session)
         self.analyses = Analyses(session)
+        self.feedback_answers = FeedbackAnswers(session)
+        self.feedback_counts = FeedbackCounts(session)
+        self.invitations = Invitations(session)
         self.profiles = Profiles(session)
         self.photos = Photos(session)
         self.photo_objects = PhotoObjects(session)
+        self.shares = Shares(session)
         self.tasks = Tasks(session)
         self.task_items = TaskItems(session)
         self.workers = Workers(session)

@@ -10,6 +10,7 @@ from gwansang.core.exceptions import Conflict
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import ApiKey, StoredAnalysis, TokenFamily, User, UserProfile
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class EmailTakenError(Conflict):
@@ -57,7 +58,7 @@ class Users(Repository[User]):
             conditions.append(User.is_active.is_(active))
         if email_prefix:
             conditions.append(User.email.startswith(email_prefix, autoescape=True, escape="\\"))
-        return await self._page(select(User).order_by(User.id), request, *conditions)
+        return await self._page(request, (Order(User.id),), *conditions)
 
     async def list_inactive(self, since: datetime, limit: int) -> tuple[int, ...]:
         """Return the ids of users who have a history or a profile and, since then, no sign-in, no call with a key and

@@ -50,8 +50,14 @@ class HistoricFigureOut(BaseModel):
     name: str
     hanja: str
     years: str
-    overlap: int = Field(ge=0, le=100, description="Common part of the hundred shares.")
-    mix: dict[str, int]
+    overlap: int = Field(
+        ge=0,
+        le=100,
+        description="Common part of the hundred shares: how near two mixtures of virtues are, no likelihood. "
+        "Not for display; the order of the figures follows it.",
+        json_schema_extra={"deprecated": True},
+    )
+    mix: dict[str, int] = Field(description="Shares of the callings, by our reading of the records; not for display.")
     text: str
     records: list[str] = Field(description="Sources of the shares.")
 

@@ -11,6 +11,7 @@ from gwansang.texts import DEFAULT_LOCALE, Locale
 Text = Annotated[str, Strict()]
 Similarity = Annotated[int, Field(ge=1, le=99, examples=[87])]
 _REGIONS = {"eyes": 91, "brows": 64, "nose": 88, "mouth": 72, "outline": 79}
+_WORDS = "갤러리의 누구에게든, 이만큼 닮은 사람은 다른 100명 가운데 2명쯤이에요."
 _PERSON = {"id": 7, "name": "홍길동", "name_ko": "홍길동", "name_en": "Hong Gildong", "category": "actor"}
 RegionName = Literal["eyes", "brows", "nose", "mouth", "outline"]
 
@@ -111,6 +112,11 @@ class MatchOut(PersonOut):
     percentile: float = Field(
         ge=0, le=100, description="Share of pairs of people in the gallery who are less alike, in %.", examples=[98.4]
     )
+    words: str = Field(
+        description="How rare the likeness is among the people of the gallery, to be shown; without a number if they "
+        "are fewer than 20.",
+        examples=[_WORDS],
+    )
     similarity: RegionSimilarities
 
 
@@ -125,7 +131,9 @@ class LookalikeOut(BaseModel):
 
     gallery_version: int = Field(description="Grows with every change of the gallery.", examples=[12])
     gallery_size: int = Field(description="Number of people who were compared.", examples=[240])
-    matches: list[MatchOut] = Field(examples=[[{**_PERSON, "rank": 1, "percentile": 98.4, "similarity": _REGIONS}]])
+    matches: list[MatchOut] = Field(
+        examples=[[{**_PERSON, "rank": 1, "percentile": 98.4, "words": _WORDS, "similarity": _REGIONS}]]
+    )
     regions: dict[RegionName, RegionMatchOut] = Field(
         description="Empty if the gallery is; without regions that are covered.",
         examples=[{"eyes": {**_PERSON, "similarity": 97}}],
@@ -134,7 +142,8 @@ class LookalikeOut(BaseModel):
         description="The reason if there is no match, or a caution if part of the face is covered.", examples=[None]
     )
     card: str | None = Field(
-        description="With `card=true`: a card to share as SVG, with names on a drawn face; no photo in it.",
+        description="With `card=true`, unless the gallery is empty: a card to share as SVG, with names on a drawn "
+        "face; no photo in it.",
         examples=['<svg xmlns="http://www.w3.org/2000/svg">…</svg>'],
     )
     disclaimer: str = Field(examples=["재미로 보는 AI의 결과예요."])

@@ -136,3 +136,4 @@ class ComparisonOut(BaseModel):
         examples=[{"distance_cm": {"a": 48.0, "b": 31.0, "differs": True}}]
     )
     text: str = Field(examples=["두 풀이는 94% 같아요."])
+    disclaimer: str = Field(description="The notice to show with the comparison.", examples=["전통 관상을 바탕으로 …"])

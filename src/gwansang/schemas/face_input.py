@@ -15,7 +15,7 @@ DETAIL_POINT_COUNT = 73
 LocaleName = Annotated[str, Field(max_length=35)]
 
 
-class FaceRequest(BaseModel):
+class FaceFields(BaseModel):
     """A photo, landmarks, or both."""
 
     model_config = ConfigDict(extra="forbid")
@@ -59,6 +59,11 @@ class FaceRequest(BaseModel):
     birth_year: Annotated[int, Strict()] | None = Field(
         None, description="For the years of life; from 1900, and at least 14 years ago.", examples=[1990]
     )
+
+
+class FaceRequest(FaceFields):
+    """A photo, landmarks, or both."""
+
     locale: LocaleName | None = Field(
         None, description=f"{LOCALE_CHOICE}; anything else falls back.", examples=[DEFAULT_LOCALE]
     )

@@ -11,7 +11,10 @@ class PageOut(BaseModel, Generic[T]):
     """Some of `total` items."""
 
     items: list[T]
-    total: int = Field(ge=0, examples=[1])
+    total: int | None = Field(ge=0, description="null on a page after a cursor.", examples=[1])
     page: int = Field(ge=1, examples=[1])
     size: int = Field(ge=1, le=100, examples=[20])
-    pages: int = Field(ge=0, description="0 if there are no items.", examples=[1])
+    pages: int | None = Field(ge=0, description="0 if there are no items, null after a cursor.", examples=[1])
+    next: str | None = Field(
+        default=None, description="Send it as `after` for the next page; null on the last one.", examples=[None]
+    )

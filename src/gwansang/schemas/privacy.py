@@ -19,6 +19,11 @@ class NoticeOut(BaseModel):
     version: int = Field(description="Grows when the notice changes.", examples=[1])
     locale: str = Field(examples=["en"])
     title: str = Field(examples=["Good to know"])
+    before_photo: str = Field(
+        description="The short form, to be shown where the first photo is taken or chosen: what the AI does "
+        "(biometric categorisation), what is not inferred or kept, and the minimum age.",
+        examples=["An AI measures the face on your photo, sorts it into shapes, …"],
+    )
     items: list[NoticeItemOut]
     ai_generated: Literal[False] = Field(
         description="Whether texts of readings come from a generative AI: rules choose among texts written by people."

@@ -46,6 +46,7 @@ class BatchOut(BaseModel):
     read: int = Field(ge=0, examples=[49])
     failed: int = Field(ge=0, examples=[1])
     photos: list[BatchPhotoOut]
+    disclaimer: str = Field(description="The notice to show with the results.", examples=["…"])
 
 
 class ImportedPictureOut(BaseModel):

@@ -7,6 +7,13 @@ from pydantic import BaseModel
 
 from gwansang.api.openapi import OpenApi
 from gwansang.schemas.celebrity import CelebrityPhotoForm
+from gwansang.schemas.compatibility import (
+    ComparedFace,
+    CompatibilityRequest,
+    PairForm,
+    RedemptionForm,
+    RedemptionRequest,
+)
 from gwansang.schemas.face_input import BatchForm, FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import MAX_PHOTOS
 from gwansang.services.tasks.kinds import BATCH
@@ -107,4 +114,41 @@ ARCHIVE_BODY = _form(
     None,
     "archive",
     {"file": "the bytes of a ZIP"},
+)
+_PHOTO_OF_ONE = {"image": "data:image/jpeg;base64,/9j/4AAQSkZJRg…"}
+PAIR_BODY = _body(
+    "application/json",
+    {
+        **{key: value for key, value in CompatibilityRequest.model_json_schema().items() if key != "$defs"},
+        "properties": {
+            **CompatibilityRequest.model_json_schema()["properties"],
+            **dict.fromkeys(("first", "second"), ComparedFace.model_json_schema()),
+        },
+    },
+    {"two photos": {"value": {"first": _PHOTO_OF_ONE, "second": _PHOTO_OF_ONE, "other_agrees": True}}},
+)
+PAIR_FORM_BODY = _form(
+    _files(
+        2,
+        "Two photos, one of each person, each in a part of its own with this name: JPEG, PNG or WebP, each up to "
+        "{max_upload_bytes}, together up to {max_form_bytes}.",
+    ),
+    PairForm,
+    "photos",
+    {"file": ["the bytes of a JPEG", "the bytes of another"], "other_agrees": True},
+)
+REDEMPTION_BODY = _body(
+    "application/json",
+    RedemptionRequest.model_json_schema(),
+    {"photo": {"value": {"code": "Xm3kq…", **_PHOTO_OF_ONE}}},
+)
+REDEMPTION_FORM_BODY = _form(
+    _files(
+        MAX_PHOTOS,
+        "One photo, or several of one face, each in a part of its own with this name: JPEG, PNG or WebP, each up to "
+        "{max_upload_bytes}, together up to {max_form_bytes}.",
+    ),
+    RedemptionForm,
+    "photo",
+    {"file": ["the bytes of a JPEG"], "code": "Xm3kq…"},
 )

@@ -118,6 +118,8 @@ class ConsentService:
             if purpose == "history":
                 await tx.analyses.delete_for_user(user_id)
                 await tx.profiles.delete(user_id)
+            if purpose == "improve":
+                await tx.feedback_answers.delete_for_user(user_id)
             kinds = self._task_kinds(purpose)
             tasks = await self._erasures.delete_tasks(tx, user_id, kinds) if kinds else None
             row = (await tx.consents.latest_by_purpose(user_id)).get(purpose)
@@ -129,11 +131,14 @@ class ConsentService:
         _log.info("consent.withdrawn", user_id=user_id, purpose=purpose)
         return self._state(purpose, row, locale)
 
-    async def require(self, user_id: int, purpose: Purpose) -> None:
-        """Raise ConsentRequiredError unless the consent is granted."""
+    async def require(self, user_id: int, purpose: Purpose, since_version: int = 1) -> None:
+        """Raise ConsentRequiredError unless the consent is granted, to a text not older than `since_version`."""
         async with self._uow.read() as tx:
-            granted = await self.is_granted(tx, user_id, purpose)
-        if not granted:
+            await self.require_in(tx, user_id, purpose, since_version)
+
+    async def require_in(self, tx: Transaction, user_id: int, purpose: Purpose, since_version: int = 1) -> None:
+        """Do what `require` does, in a transaction that also writes what rests on the consent."""
+        if not await self.is_granted(tx, user_id, purpose, since_version):
             version = self._texts[purpose].version
             message = f"This needs your consent to the purpose {purpose}, version {version}."
             raise ConsentRequiredError(message, purpose=purpose, version=version)

@@ -12,7 +12,7 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, InvalidInput, NotFound, Unauthenticated
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.core.tokens import TokenInvalidError, secret_digest
 from gwansang.models.account import ApiKey
 from gwansang.models.base import from_row
@@ -134,9 +134,8 @@ class KeyService:
         _log.info("key.created", user_id=user_id, key_id=str(row_id))
         return NewKey(key_info(row), f"{prefix}_{secret}")
 
-    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeyInfo]:
+    async def page(self, user_id: int, request: PageRequest = FIRST_PAGE) -> Page[KeyInfo]:
         """Return a page of the user's keys, newest first; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             return (await tx.keys.page(user_id, request)).map(key_info)
 

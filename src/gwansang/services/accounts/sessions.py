@@ -8,7 +8,7 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import TokenFamily
 from gwansang.repositories.unit_of_work import UnitOfWork
 
@@ -41,9 +41,8 @@ class SessionService:
         self._uow = uow
         self._clock = clock
 
-    async def page(self, user_id: int, current: UUID | None, page: int = 1, size: int = 20) -> Page[SessionInfo]:
+    async def page(self, user_id: int, current: UUID | None, request: PageRequest = FIRST_PAGE) -> Page[SessionInfo]:
         """Return a page of the sign-ins that have not ended, the last used first; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             rows = await tx.families.page(user_id, request, self._clock())
         return rows.map(lambda row: _session_info(row, current))

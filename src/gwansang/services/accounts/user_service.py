@@ -10,7 +10,7 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.core.email_address import InvalidEmailError, normalize_email, normalize_email_prefix
 from gwansang.core.exceptions import Forbidden, InvalidInput, NotFound
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
 from gwansang.models.base import from_row
@@ -153,8 +153,7 @@ class UserService:
 
     async def page(
         self,
-        page: int = 1,
-        size: int = 20,
+        request: PageRequest = FIRST_PAGE,
         *,
         active: bool | None = None,
         email_prefix: str | None = None,
@@ -162,11 +161,10 @@ class UserService:
     ) -> Page[UserInfo]:
         """Return a page of accounts by id for an administrator and record it in the audit log; raises InvalidPageError,
         InvalidEmailError."""
-        request = PageRequest(page, size)
         prefix = None if email_prefix is None else normalize_email_prefix(email_prefix)
         async with self._uow.write() as tx:
             users = (await tx.users.page(request, active=active, email_prefix=prefix)).map(user_info)
-            await self._audit.record(tx, "admin_listed", None, by, page=page, shown=len(users.items))
+            await self._audit.record(tx, "admin_listed", None, by, page=request.page, shown=len(users.items))
         return users
 
     async def update(

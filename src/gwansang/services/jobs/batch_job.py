@@ -17,7 +17,7 @@ from gwansang.services.jobs.face_data import (
 )
 from gwansang.services.jobs.stored import can_load
 from gwansang.services.readings.caller_analyses import CallerAnalyses
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, snapshot_of
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext

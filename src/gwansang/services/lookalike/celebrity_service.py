@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Celebrity, CelebrityPhoto
 from gwansang.repositories.celebrities import CelebrityExistsError, PhotoExistsError
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -68,10 +68,9 @@ class CelebrityService:
         self._new_id = new_id
 
     async def page(
-        self, page: int = 1, size: int = 20, *, text: str | None = None, category: str | None = None
+        self, request: PageRequest = FIRST_PAGE, *, text: str | None = None, category: str | None = None
     ) -> Page[CelebrityInfo]:
         """Return people whose names contain a text, in a category; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             rows = await tx.celebrities.page(request, folded=search_key(text or ""), category=category)
             counts = await tx.celebrities.count_photos([row.id for row in rows.items], MODEL)

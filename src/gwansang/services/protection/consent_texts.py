@@ -19,7 +19,7 @@ _IN_FORCE: Final[Mapping[Purpose, tuple[int, int]]] = {
     "history": (2, 1),
     "lookalike": (1, 1),
     "retain_photo": (1, 1),
-    "improve": (1, 1),
+    "improve": (2, 1),
 }
 
 

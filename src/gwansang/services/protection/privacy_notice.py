@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 from gwansang.services.protection.age import MIN_AGE
 from gwansang.texts import Locale, load
 
-NOTICE_VERSION: Final = 2  # incremented when the meaning of texts/*/notice.json changes
+NOTICE_VERSION: Final = 3  # incremented when the meaning of texts/*/notice.json changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,13 @@ class NoticeItem:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyNotice:
-    """The whole notice; `ai_generated` is True if a generative AI writes texts of readings."""
+    """The whole notice; before_photo: its short form, for the place where a photo is taken or chosen; `ai_generated`
+    is True if a generative AI writes texts of readings."""
 
     version: int
     locale: str
     title: str
+    before_photo: str
     items: tuple[NoticeItem, ...]
     ai_generated: bool
     min_age: int
@@ -37,6 +39,7 @@ class _ItemText(TypedDict):
 
 class _NoticeText(TypedDict):
     title: str
+    before_photo: str
     items: dict[str, _ItemText]
 
 
@@ -44,4 +47,6 @@ def privacy_notice(locale: Locale) -> PrivacyNotice:
     """Return the notice in force."""
     text = load("notice", locale, _NoticeText)
     items = tuple(NoticeItem(id, item["title"], item["text"]) for id, item in text["items"].items())
-    return PrivacyNotice(NOTICE_VERSION, locale, text["title"], items, ai_generated=False, min_age=MIN_AGE)
+    return PrivacyNotice(
+        NOTICE_VERSION, locale, text["title"], text["before_photo"], items, ai_generated=False, min_age=MIN_AGE
+    )

@@ -32,6 +32,7 @@ class RetentionPolicy:
     sign_in_days: int
     mail_minutes: int
     undo_days: int
+    invitation_days: int
     key_days: int = 30
     consent_months: int = 36
     audit_months: int = 24
@@ -122,7 +123,9 @@ class RetentionService:
             "tasks": await tx.tasks.delete_expired(now),
             "mail_tokens": await tx.mail_tokens.delete_expired(now),
             "tickets": await tx.tickets.delete_expired(now),
+            "invitations": await tx.invitations.delete_expired(now),
             "sign_ins": await tx.families.delete_expired(now),
+            "shares": await tx.shares.delete_expired(now),
             "keys": await tx.keys.delete_expired(now - timedelta(days=self._policy.key_days)),
             "consents": await tx.consents.delete_withdrawn(now - self._policy.consent_months * _MONTH),
         }

@@ -1,5 +1,7 @@
-"""Sealing of face data in the rows of stored analyses and profiles."""
+"""Sealing of face data in the rows of stored analyses, packed but in rows of older releases, and profiles."""
 
+import json
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -25,7 +27,10 @@ FaceRow = TypeVar("FaceRow", bound=StoredAnalysis | UserProfile)
 
 def seal_face(sealer: Sealer, key: DataKey, row: FaceRow, content: Mapping[str, JsonValue]) -> FaceRow:
     """Seal the content into the row, empty the row's unsealed columns, and return it."""
-    row.sealed = sealer.seal(key, dict(content), _aad(row))
+    if isinstance(row, StoredAnalysis):
+        row.sealed = sealer.seal_bytes(key, zlib.compress(json.dumps(dict(content)).encode()), _aad(row))
+    else:
+        row.sealed = sealer.seal(key, dict(content), _aad(row))
     for name in _CLEAR_COLUMNS[type(row)]:
         setattr(row, name, None)
     return row
@@ -35,7 +40,8 @@ def unseal_face(sealer: Sealer, key: DataKey, row: StoredAnalysis | UserProfile)
     """Return the content of the row; raises SealBrokenError."""
     if row.sealed is None:  # written by an older release that is still running
         return {name: getattr(row, name) for name in _CLEAR_COLUMNS[type(row)]}
-    return JSON_OBJECT.validate_python(sealer.unseal(key, row.sealed, _aad(row)))
+    content = sealer.unseal_bytes(key, row.sealed, _aad(row))
+    return JSON_OBJECT.validate_json(content if content.startswith(b"{") else zlib.decompress(content))
 
 
 def _aad(row: StoredAnalysis | UserProfile) -> bytes:

@@ -145,7 +145,11 @@ class AnalysisService:
 
     def check_birth_year(self, birth_year: int | None) -> None:
         """Raise BirthYearError or TooYoungError for a year that no reading is made for today."""
-        check_birth_year(birth_year, self._day(self._clock()))
+        check_birth_year(birth_year, self.today())
+
+    def today(self) -> date:
+        """Return the civil day of the service."""
+        return self._day(self._clock())
 
     def _day(self, moment: datetime, timezone: str | None = None) -> date:
         return moment.astimezone(ZoneInfo(timezone) if timezone else self._timezone).date()

@@ -13,7 +13,8 @@ from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
-from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.readings.profile_service import (
     ProfileBusyError,

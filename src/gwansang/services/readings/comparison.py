@@ -10,7 +10,7 @@ from gwansang.reading.measurements import KEYS_BY_NAME
 from gwansang.reading.memory import shape_labels
 from gwansang.reading.model import Energy, PartReading
 from gwansang.reading.profile import label_agreement
-from gwansang.services.readings.history_service import KeptAnalysis, KeptMeasure
+from gwansang.services.readings.kept_content import KeptAnalysis, KeptMeasure
 
 NOISE_UP_TO: Final = 3.0  # errors of the difference; of 400 unchanged measures, one exceeds it by chance
 Condition = Literal["distance_cm", "smile", "pitch_deg", "yaw_deg"]

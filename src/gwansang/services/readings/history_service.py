@@ -1,29 +1,27 @@
 """History of analyses for users who consent to it: list, read, delete, and the fortune of any day."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from uuid import UUID
-
-from pydantic import TypeAdapter
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import NotFound
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.locale_negotiation import negotiate_locale
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import from_row
 from gwansang.reading.days import fortune_of
-from gwansang.reading.measurements import MEASURES_BY_KEY, Measures
-from gwansang.reading.model import Fortune, Reading
+from gwansang.reading.model import Fortune
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
+from gwansang.services.readings.kept_content import KeptAnalysis, dump_content, load_content
 from gwansang.services.readings.profile_service import ProfileService, ProfileUpdate
 from gwansang.texts import DEFAULT_LOCALE, Locale
-from gwansang.vision.face import Pose, Quality
 
 
 class AnalysisNotFoundError(NotFound):
@@ -31,15 +29,6 @@ class AnalysisNotFoundError(NotFound):
 
     code = "ANALYSIS_NOT_FOUND"
     title = "There is no such analysis"
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMeasure:
-    """Value of a measure and its error, both in `unit`."""
-
-    value: float
-    error: float
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +43,6 @@ class KeptSummary:
     quality_score: float
     engine_version: str
     content_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnalysis:
-    """A kept analysis, without points and photo.
-
-    measures: of this analysis alone, by name; the reading may also rest on the profile.
-    """
-
-    analysis_id: UUID
-    created_at: datetime
-    birth_year: int | None
-    reading: Reading
-    measures: Mapping[str, KeptMeasure]
-    pose: Pose
-    quality: Quality
-
-
-_ANALYSIS = cache(lambda: TypeAdapter(KeptAnalysis))  # built at first use: 13 ms of the start otherwise
-_ROW_FIELDS = {"analysis_id", "created_at"}  # in columns of their own, not in the sealed content
 
 
 class HistoryService:
@@ -115,24 +84,23 @@ class HistoryService:
             await self._profiles.save(tx, user_id, update)
         key = await self._sealer.load_or_create_key(tx, user_id)
         for analysis in analyses:
-            content = _ANALYSIS().dump_python(analysis, mode="json", exclude=_ROW_FIELDS)
-            await tx.analyses.add(seal_face(self._sealer, key, _row(user_id, analysis), content))
+            await tx.analyses.add(seal_face(self._sealer, key, _row(user_id, analysis), dump_content(analysis)))
         return True
 
-    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[KeptSummary]:
+    async def page(self, user_id: int, request: PageRequest = FIRST_PAGE) -> Page[KeptSummary]:
         """Return the user's analyses, newest first; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             return (await tx.analyses.page(user_id, request)).map(
                 lambda row: from_row(KeptSummary, row, analysis_id=row.id)
             )
 
-    async def get(self, user_id: int, analysis_id: UUID) -> KeptAnalysis:
-        """Return an analysis of this user; raises AnalysisNotFoundError."""
+    async def get(self, user_id: int, analysis_id: UUID, locale: Locale | None = None) -> KeptAnalysis:
+        """Return an analysis of this user in `locale`, or in the language it was kept in; raises
+        AnalysisNotFoundError."""
         async with self._uow.read() as tx:
             row = await self._row_of(tx, user_id, analysis_id)
             key = await self._sealer.load_key(tx, user_id)
-        return self.decrypt(key, row)
+        return await asyncio.to_thread(self.decrypt, key, row, locale)
 
     async def delete(self, user_id: int, analysis_id: UUID) -> None:
         """Delete an analysis of this user and its photo; raises AnalysisNotFoundError."""
@@ -154,24 +122,16 @@ class HistoryService:
         last = min(first.toordinal() + days - 1, date.max.toordinal())
         return [fortune_of(reading, date.fromordinal(day), locale) for day in range(first.toordinal(), last + 1)]
 
-    def decrypt(self, key: DataKey, row: StoredAnalysis) -> KeptAnalysis:
-        """Decrypt a stored row; raises SealBrokenError."""
+    def decrypt(self, key: DataKey, row: StoredAnalysis, locale: Locale | None = None) -> KeptAnalysis:
+        """Decrypt a stored row, in `locale` or in the language it was kept in; raises SealBrokenError."""
         content = unseal_face(self._sealer, key, row)
-        return _ANALYSIS().validate_python({"analysis_id": row.id, "created_at": row.created_at, **content})
+        return load_content(row.id, row.created_at, content, locale or negotiate_locale([row.locale]))
 
     async def _row_of(self, tx: Transaction, user_id: int, analysis_id: UUID) -> StoredAnalysis:
         row = await tx.analyses.get(user_id, analysis_id)
         if row is None:
             raise AnalysisNotFoundError("There is no such analysis.")
         return row
-
-
-def kept_measures(measures: Measures) -> dict[str, KeptMeasure]:
-    """Return every measure by its public name."""
-    return {
-        MEASURES_BY_KEY[key].name: KeptMeasure(measured.value, measured.error, MEASURES_BY_KEY[key].unit)
-        for key, measured in measures.values.items()
-    }
 
 
 def _row(user_id: int, analysis: KeptAnalysis) -> StoredAnalysis:

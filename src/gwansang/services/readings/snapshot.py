@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gwansang.reading.model import Reading
 from gwansang.services.readings.analysis_service import AnalysisResult
-from gwansang.services.readings.history_service import KeptAnalysis, kept_measures
+from gwansang.services.readings.kept_content import KeptAnalysis, kept_measures
 
 OverlayPoints = Mapping[int, tuple[float, float]]  # by vertex: x and y as fractions of the upright photo
 

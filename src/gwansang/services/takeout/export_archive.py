@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from gwansang.reading.covers import is_seen
 from gwansang.reading.measurements import KEYS_BY_NAME
 from gwansang.reading.model import Archetypes, Reading
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.takeout.export_service import Collection, ExportService
 from gwansang.storage.base import ObjectNotFoundError, ObjectStore
 from gwansang.texts import LOCALES, load
@@ -143,7 +143,7 @@ def _archetypes(archetypes: Archetypes | None) -> list[str]:
     if archetypes is None:  # stored by a release without archetypes
         return []
     shares = ", ".join(f"{archetype.name} {archetype.share}%" for archetype in archetypes.callings)
-    figures = ", ".join(f"{figure.name} {figure.overlap}%" for figure in archetypes.figures)
+    figures = ", ".join(f"{figure.name} ({figure.years})" for figure in archetypes.figures)
     lines = [_label("archetypes"), f"- {shares}", f"    {archetypes.summary}"]
     return [*lines, f"- {_label('figures')}: {figures}", f"    {archetypes.note}", ""]
 

@@ -20,13 +20,17 @@ from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
 from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
-from gwansang.services.readings.history_service import HistoryService, KeptAnalysis
+from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.invitation_service import InvitationInfo
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.profile_service import KeptProfile, ProfileService
+from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
-_FORMAT = 4
+_FORMAT = 5
 _PAGE = 20  # readings in memory at a time, some 200 kB each
+_NOT_EXPORTED = {"reading": {"decided"}}  # numbers that the rest of the reading has, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,15 @@ class ExportedPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedAnswer:
+    """Whether the user said that a part of a kept reading fits."""
+
+    analysis_id: UUID
+    part: str
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All data of a user but the kept readings, which follow; `format` is incremented when the structure changes."""
 
@@ -72,6 +85,9 @@ class Export:
     api_keys: tuple[KeyInfo, ...]
     analyses_count: int
     profile: KeptProfile | None
+    invitations: tuple[InvitationInfo, ...]
+    feedback: tuple[ExportedAnswer, ...]
+    shares: tuple[ShareInfo, ...]
     tasks: tuple[TaskInfo, ...]
     photos: tuple[ExportedPhoto, ...]
     audit: tuple[AuditRecord, ...]
@@ -162,6 +178,9 @@ class ExportService:
         api_keys = await tx.keys.list_for_user(user_id)
         analyses_count = await tx.analyses.count_for_user(user_id)
         profile = await tx.profiles.get(user_id)
+        invitations = await tx.invitations.list_for_user(user_id)
+        feedback = await tx.feedback_answers.list_for_user(user_id)
+        shares = await tx.shares.list_for_user(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
         audit = await self._audit.list_for_user(tx, user_id)
 
@@ -175,6 +194,9 @@ class ExportService:
                 api_keys=tuple(key_info(row) for row in api_keys),
                 analyses_count=analyses_count,
                 profile=self._profiles.decrypt(key, profile) if profile else None,
+                invitations=tuple(from_row(InvitationInfo, row) for row in invitations),
+                feedback=tuple(from_row(ExportedAnswer, row) for row in feedback),
+                shares=tuple(from_row(ShareInfo, row) for row in shares),
                 tasks=tuple(self._task(key, row) for row in tasks),
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,
@@ -191,4 +213,4 @@ class ExportService:
 
 
 def _dump(analyses: tuple[KeptAnalysis, ...]) -> bytes:
-    return b",".join(_ANALYSIS().dump_json(analysis) for analysis in analyses)
+    return b",".join(_ANALYSIS().dump_json(analysis, exclude=_NOT_EXPORTED) for analysis in analyses)

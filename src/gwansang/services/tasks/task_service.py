@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
-from gwansang.core.paging import Page, PageRequest
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
@@ -175,9 +175,8 @@ class TaskService:
         kind = self._kinds.by_name.get(row.kind)
         return TaskInfo.from_row(row, result, kind.result if kind else None)
 
-    async def page(self, user_id: int, page: int = 1, size: int = 20) -> Page[TaskInfo]:
+    async def page(self, user_id: int, request: PageRequest = FIRST_PAGE) -> Page[TaskInfo]:
         """Return the user's tasks without their results, newest first; raises InvalidPageError."""
-        request = PageRequest(page, size)
         async with self._uow.read() as tx:
             return (await tx.tasks.page(user_id, request, self._clock())).map(TaskInfo.from_row)
 

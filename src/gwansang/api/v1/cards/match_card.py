@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gwansang.api.v1.cards import svg
+from gwansang.drawing import svg
 from gwansang.reading.lookalike import Region
 from gwansang.texts import Locale, load
 
@@ -14,10 +14,11 @@ _MIDDLE: Final = WIDTH / 2
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """A look-alike, named in the card's language; `percentile` 0-100 within the gallery."""
+    """A look-alike, named in the card's language; percentile: 0-100 within the gallery; rarity: in a few words."""
 
     name: str
     percentile: int
+    rarity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,14 @@ _LABEL_WIDTH, _BAR = 250, 164.0
 
 
 def match_card(
-    matches: Sequence[Lookalike], nearest: Mapping[Region, Lookalike], gallery_version: str, locale: Locale
+    matches: Sequence[Lookalike],
+    nearest: Mapping[Region, Lookalike],
+    rarity: str,
+    gallery_version: str,
+    locale: Locale,
 ) -> str:
-    """Return the card as SVG: `matches` from the nearest on, `nearest` the best match of each region."""
+    """Return the card as SVG: `matches` from the nearest on, `nearest` the best match of each region, and how rare the
+    likeness to the nearest is, as a sentence."""
     texts = load("match_card", locale, dict[str, str])
     first = matches[0].name if matches else texts["nobody"]
     return svg.document(
@@ -55,7 +61,7 @@ def match_card(
         HEIGHT,
         texts["title"],
         texts["description"].format_map({"name": first}),
-        _head(matches, texts),
+        _head(matches, rarity, texts),
         _face(),
         *(_region(_LABELS[region], texts[region], lookalike) for region, lookalike in nearest.items()),
         _others(matches[1:5], texts),
@@ -63,7 +69,7 @@ def match_card(
     )
 
 
-def _head(matches: Sequence[Lookalike], texts: Mapping[str, str]) -> svg.Svg:
+def _head(matches: Sequence[Lookalike], rarity: str, texts: Mapping[str, str]) -> svg.Svg:
     parts = [
         svg.text_line(texts["title"], _MIDDLE, 128, size=44, weight=700),
         svg.color_stripe(_MIDDLE, 152, 30),
@@ -71,13 +77,12 @@ def _head(matches: Sequence[Lookalike], texts: Mapping[str, str]) -> svg.Svg:
     if not matches:
         return svg.group([*parts, svg.text_line(texts["nobody"], _MIDDLE, 320, size=48, fill=svg.FADED)])
     best = matches[0]
-    percentile = texts["percentile"].format_map({"percentile": best.percentile})
     return svg.group(
         [
             *parts,
             svg.text_line(texts["nearest"], _MIDDLE, 236, size=28, fill=svg.FADED),
             svg.text_line(best.name, _MIDDLE, 336, size=92, weight=700, width=860),
-            svg.text_line(percentile, _MIDDLE, 400, size=28, fill=svg.RED, width=860),
+            svg.text_line(rarity, _MIDDLE, 400, size=28, fill=svg.RED, width=860),
         ]
     )
 
@@ -132,7 +137,6 @@ def _bar(label: _Label, y: float, percentile: int) -> svg.Svg:
     length, whole = _BAR * percentile / 100, _BAR
     left = label.x if label.left else label.x - whole
     filled = left if label.left else label.x - length
-    number = (label.x + whole + 12, "start") if label.left else (label.x - whole - 12, "end")
     return svg.group(
         [
             svg.element("rect", x=left, y=y, width=whole, height=9, rx=4.5, fill=svg.INK, opacity=0.12),
@@ -140,7 +144,6 @@ def _bar(label: _Label, y: float, percentile: int) -> svg.Svg:
                 "rect", x=filled, y=y, width=length, height=9, rx=4.5, fill=label.color, stroke=svg.INK,
                 stroke_width=0.8,
             ),
-            svg.text_line(str(percentile), number[0], y + 11, size=22, fill=svg.FADED, anchor=number[1]),
         ]
     )  # fmt: skip
 
@@ -154,7 +157,7 @@ def _others(matches: Sequence[Lookalike], texts: Mapping[str, str]) -> svg.Svg:
         x = 90 + step * (index + 0.5)
         columns += [
             svg.text_line(lookalike.name, x, 1146, size=34, weight=700, width=step - 24),
-            svg.text_line(str(lookalike.percentile), x, 1186, size=24, fill=svg.FADED),
+            svg.text_line(lookalike.rarity, x, 1186, size=24, fill=svg.FADED, width=step - 24),
         ]
     return svg.group(
         [

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gwansang.api.v1.cards import svg
+from gwansang.drawing import svg
+from gwansang.drawing.line_breaking import wrap_text
 from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.model import ENERGIES, HistoricFigure, Reading
 from gwansang.reading.texts import elements_text
@@ -46,7 +47,7 @@ def _headline(reading: Reading) -> tuple[str, str]:
 def _head(headline: str, meaning: str, reading: Reading, texts: Mapping[str, str]) -> svg.Svg:
     element = texts["element"].format_map({"name": reading.element.name})
     overall = texts["overall"].format_map({"score": reading.overall_score})
-    lines = svg.wrap_text(meaning, 27, 840, 3)
+    lines = wrap_text(meaning, 27, 840, 3)
     return svg.group(
         [
             svg.text_line(texts["title"], _MIDDLE, 120, size=40, weight=700),
@@ -139,7 +140,7 @@ def _figures(figures: Sequence[HistoricFigure], texts: Mapping[str, str]) -> svg
         x = 90 + step * (index + 0.5)
         columns += [
             svg.text_line(figure.name, x, 1172, size=32, weight=700, width=step - 24),
-            svg.text_line(f"{figure.hanja} · {figure.overlap}%", x, 1206, size=22, fill=svg.FADED, width=step - 24),
+            svg.text_line(f"{figure.hanja} · {figure.years}", x, 1206, size=22, fill=svg.FADED, width=step - 24),
         ]
     return svg.group(
         [

@@ -95,7 +95,7 @@ async def list_celebrities(
     category: Annotated[str | None, Query(max_length=40, examples=["actor"])] = None,
 ) -> PageOut[CelebrityOut]:
     """List the people of the gallery, by their Korean names."""
-    page = await celebrities.page(params.page, params.size, text=q, category=category)
+    page = await celebrities.page(params, text=q, category=category)
     return PageOut[CelebrityOut].model_validate(page, from_attributes=True)
 
 

@@ -16,7 +16,7 @@ from gwansang.api.v1.presenters.lengths import fields_of_length
 from gwansang.api.v1.presenters.memory import present_comparison
 from gwansang.api.v1.presenters.readings import present_fortune, present_kept
 from gwansang.dependencies.callers import HistoryReader, HistoryWriter
-from gwansang.dependencies.params import ChosenDetail, ChosenLocale, PageParams
+from gwansang.dependencies.params import ChosenDetail, ChosenLocale, PageParams, RequestedLocale
 from gwansang.dependencies.services import History, Photos, Profiles
 from gwansang.schemas.analysis import FaceReading
 from gwansang.schemas.comparison import CompareRequest, ComparisonOut
@@ -45,7 +45,7 @@ Day = Annotated[dt.date, BeforeValidator(_require_iso_day), Query(alias="date", 
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_readings(caller: HistoryReader, history: History, params: PageParams) -> PageOut[KeptReadingOut]:
     """List one's own readings, newest first; they are kept with the consent to `history`."""
-    page = await history.page(caller.user_id, params.page, params.size)
+    page = await history.page(caller.user_id, params)
     return PageOut[KeptReadingOut].model_validate(page, from_attributes=True)
 
 
@@ -70,10 +70,19 @@ async def forget_profile(caller: HistoryWriter, profiles: Profiles) -> None:
     responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS),
 )
 async def read_reading(
-    request: Request, analysis_id: AnalysisId, caller: HistoryReader, history: History, detail: ChosenDetail = "full"
+    request: Request,
+    analysis_id: AnalysisId,
+    caller: HistoryReader,
+    history: History,
+    locale: RequestedLocale,
+    detail: ChosenDetail = "full",
 ) -> Response:
-    """Return a kept reading, without lines to draw: neither photo nor points are kept."""
-    kept = await history.get(caller.user_id, analysis_id)
+    """Return a kept reading, without lines to draw: neither photo nor points are kept.
+
+    Shapes and scores are those that were decided (`engine_version`), the texts are today's (`content_version`), in the
+    language that it was read in, or in `locale`.
+    """
+    kept = await history.get(caller.user_id, analysis_id, locale)
     return await answer_from_thread(request, partial(present_kept, kept), fields_of_length(detail))
 
 

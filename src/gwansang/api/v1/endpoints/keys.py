@@ -39,7 +39,7 @@ async def make_key(body: KeyRequest, caller: CurrentUser, keys: Keys, confirm: C
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_keys(caller: CurrentUser, keys: Keys, params: PageParams) -> PageOut[KeyOut]:
     """List one's own keys, newest first."""
-    page = await keys.page(caller.user_id, params.page, params.size)
+    page = await keys.page(caller.user_id, params)
     return PageOut[KeyOut].model_validate(page, from_attributes=True)
 
 

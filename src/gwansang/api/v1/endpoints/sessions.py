@@ -21,7 +21,7 @@ SessionId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10
 @router.get("", responses=problem_responses(*SIGNED_IN, *PARAMETERS))
 async def list_sessions(caller: CurrentUser, sessions: Sessions, params: PageParams) -> PageOut[SessionOut]:
     """List one's own sign-ins with their devices, the last used first."""
-    page = await sessions.page(caller.user_id, caller.family, params.page, params.size)
+    page = await sessions.page(caller.user_id, caller.family, params)
     return PageOut[SessionOut].model_validate(page, from_attributes=True)
 
 

@@ -111,7 +111,7 @@ async def list_tasks(
     caller: TaskCaller, tasks: Tasks, params: PageParams, locale: ChosenLocale
 ) -> PageOut[TaskSummary]:
     """List one's own tasks without their results, newest first; they are deleted some time after their end."""
-    page = await tasks.page(caller.user_id, params.page, params.size)
+    page = await tasks.page(caller.user_id, params)
     summaries = page.map(partial(present_summary, locale=locale))
     return PageOut[TaskSummary].model_validate(summaries, from_attributes=True)
 

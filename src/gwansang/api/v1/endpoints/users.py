@@ -180,7 +180,7 @@ async def list_users(
     ] = None,
 ) -> PageOut[AccountOut]:
     """List all accounts, by id."""
-    page = await users.page(params.page, params.size, active=active, email_prefix=email, by=admin.user_id)
+    page = await users.page(params, active=active, email_prefix=email, by=admin.user_id)
     return PageOut[AccountOut].model_validate(page, from_attributes=True)
 
 

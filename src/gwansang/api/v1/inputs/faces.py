@@ -19,7 +19,7 @@ from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
 from gwansang.dependencies.params import LocaleParameter, TimezoneParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
-from gwansang.schemas.face_input import FaceForm, FaceRequest
+from gwansang.schemas.face_input import FaceFields, FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
     MAX_PHOTOS,
     FaceQuery,
@@ -54,11 +54,13 @@ def _load_with_timezone(load: QueryLoader, timezone: str | None) -> FaceQuery:
     return replace(load(), timezone=timezone)
 
 
-def _while_connected(dependency: Callable[..., Awaitable[QueryLoader]]) -> Any:  # noqa: ANN401 - FastAPI's Depends
-    """Return the dependency on a query that raises ClientDisconnect when loaded after its client has gone, because its
+def while_connected(dependency: Callable[..., Awaitable[Callable[[], object]]]) -> Any:  # noqa: ANN401 - Depends
+    """Return the dependency on a loader that raises ClientDisconnect when loaded after its client has gone, because its
     photo would only delay the others."""
 
-    async def watch(request: Request, load: Annotated[QueryLoader, Depends(dependency)]) -> AsyncIterator[QueryLoader]:
+    async def watch(
+        request: Request, load: Annotated[Callable[[], object], Depends(dependency)]
+    ) -> AsyncIterator[Callable[[], object]]:
         gone = Event()
 
         async def note_disconnect() -> None:
@@ -66,7 +68,7 @@ def _while_connected(dependency: Callable[..., Awaitable[QueryLoader]]) -> Any: 
                 pass
             gone.set()
 
-        def load_if_connected() -> FaceQuery:
+        def load_if_connected() -> object:
             if gone.is_set():
                 raise ClientDisconnect
             return load()
@@ -80,8 +82,8 @@ def _while_connected(dependency: Callable[..., Awaitable[QueryLoader]]) -> Any: 
     return Depends(watch)
 
 
-JsonQuery = Annotated[QueryLoader, _while_connected(_json_query)]
-FormQuery = Annotated[QueryLoader, _while_connected(_form_query)]
+JsonQuery = Annotated[QueryLoader, while_connected(_json_query)]
+FormQuery = Annotated[QueryLoader, while_connected(_form_query)]
 TaskQuery = Annotated[QueryLoader, Depends(_json_query)]
 
 
@@ -93,8 +95,13 @@ def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int)
         fields = FaceRequest.model_validate(parse_object(body))
     except ValidationError as error:
         raise invalid_model(error, FaceRequest.model_fields) from None
+    return face_query(fields, choose(fields.locale), max_bytes)
+
+
+def face_query(fields: FaceFields, locale: Locale, max_bytes: int) -> FaceQuery:
+    """Return the query of a face's fields; raises whatever is wrong with them."""
     return FaceQuery(
-        locale=choose(fields.locale),
+        locale=locale,
         birth_year=fields.birth_year,
         image=None if fields.image is None else _checked(decode_image(fields.image), max_bytes),
         landmarks=None if fields.landmarks is None else _given_landmarks(fields, fields.landmarks),
@@ -118,7 +125,7 @@ def _checked(photo: bytes, max_bytes: int) -> bytes:
     return photo
 
 
-def _given_landmarks(fields: FaceRequest, landmarks: list[list[float]]) -> GivenLandmarks:
+def _given_landmarks(fields: FaceFields, landmarks: list[list[float]]) -> GivenLandmarks:
     details = fields.detail_points
     return GivenLandmarks(
         points=_array(landmarks),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gwansang.api.v1.presenters import fields_of
 from gwansang.reading.model import ENERGIES, PartReading, Reading
-from gwansang.reading.texts import measures_text, shapes_text
+from gwansang.reading.texts import fortune_text, measures_text, shapes_text
 from gwansang.schemas import comparison as wire
 from gwansang.schemas.analysis import ProfileOut
 from gwansang.services.readings.comparison import ComparedMeasure, Comparison
@@ -58,6 +58,7 @@ def present_comparison(comparison: Comparison, locale: Locale) -> wire.Compariso
             },
             "overall": {"a": a.overall_score, "b": b.overall_score, "difference": comparison.overall_difference},
             "text": comparison_text(comparison, locale),
+            "disclaimer": fortune_text(locale)["disclaimer"],
         },
         from_attributes=True,
     )

@@ -8,7 +8,7 @@ from gwansang.reading.model import Archetypes, Fortune, Reading
 from gwansang.schemas import analysis as wire
 from gwansang.schemas.fortune import FortuneOut
 from gwansang.services.readings.analysis_service import AnalysisResult
-from gwansang.services.readings.history_service import KeptAnalysis
+from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.snapshot import AnalysisSnapshot, OverlayPoints, snapshot_of
 from gwansang.texts import Locale, load
 

@@ -8,6 +8,7 @@ from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.readings import present_snapshot
 from gwansang.core.exceptions import NotFound
 from gwansang.core.jsonable import JsonObject
+from gwansang.reading.texts import fortune_text
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.jobs.batch_data import BatchPhoto, load_batch
@@ -83,7 +84,10 @@ def _batch(result: JsonObject, locale: Locale) -> wire.BatchOut:
     numbered = enumerate(zip(batch.names, batch.photos, strict=True), start=1)
     photos = [_photo(number, name, photo, locale) for number, (name, photo) in numbered]
     read = sum(photo.summary is not None for photo in batch.photos)
-    return wire.BatchOut.model_validate({"read": read, "failed": len(photos) - read, "photos": photos})
+    disclaimer = fortune_text(locale)["disclaimer"]
+    return wire.BatchOut.model_validate(
+        {"read": read, "failed": len(photos) - read, "photos": photos, "disclaimer": disclaimer}
+    )
 
 
 def _photo(number: int, name: str, photo: BatchPhoto, locale: Locale) -> dict[str, object]:

@@ -1,13 +1,16 @@
 """SVG cards on hanji paper: all text is escaped; no script, no link, no photo.
 
-Colours are the five of 오방색; fonts are those of the reader's system, serif first.
+Colours are the five of 오방색. A picture names the fonts of this package first, by which PNGs are rendered; a reader's
+system that lacks them shows its own serif.
 """
 
+import math
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 from typing import Final, NewType
+
+from gwansang.drawing.text_width import text_width
 
 Svg = NewType("Svg", str)  # markup with escaped text; only this module creates it
 
@@ -16,18 +19,16 @@ FADED: Final = "#7A6F62"
 PAPER: Final = "#F4ECDB"
 BLUE, RED, YELLOW, WHITE, BLACK = "#2F5D8C", "#B23A32", "#C8963E", "#FBF7EC", "#2B2723"
 OBANG: Final = (BLUE, RED, YELLOW, WHITE, BLACK)
-SERIF: Final = "'Nanum Myeongjo','Noto Serif KR','Noto Serif CJK KR',AppleMyungjo,'Hiragino Mincho ProN',Batang,serif"
+SERIF: Final = (
+    "'Noto Serif CJK KR','Noto Serif KR','Nanum Myeongjo',AppleMyungjo,Batang,'Noto Serif CJK JP',Georgia,serif"
+)
 MEDIA_TYPE: Final = "image/svg+xml"
 
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-# Japanese lines break behind a mark and before the kanji, katakana or bracket that begins a phrase; a phrase that is
-# wider than a line breaks between any letters, but not before a closing or small one.
-_PHRASE = re.compile(r"(?<=[、。）」』])(?![、。）」』]|$)|(?<=[ぁ-ん])(?=[ァ-ヶ一-鿿「『（])")
-_LETTER = re.compile(r"(?<=[ぁ-んァ-ヶー一-鿿々])(?=[ぁ-んァ-ヶ一-鿿])(?![ぁぃぅぇぉっゃゅょァィゥェォッャュョ])")
+_FIBRES = 26  # of the paper; 70 of them took a third of the rendering of a card
 _MIN_SCALE = 0.6  # of its size, to which a text is shrunk before it is cut
-_WIDE, _NARROW, _CAPITAL = 1.0, 0.54, 0.7  # widths of letters in ems, estimated rather too wide
 
 
 def element(name: str, *children: Svg, **attributes: str | float) -> Svg:
@@ -78,51 +79,8 @@ def fit_text(text: str, size: float, width: float) -> tuple[float, str]:
     return _MIN_SCALE * size, text.rstrip() + "…"
 
 
-def text_width(text: str) -> float:
-    """Return the estimated width of a text in ems."""
-    return sum(_letter_width(letter) for letter in text)
-
-
-def wrap_text(text: str, size: float, width: float, max_lines: int) -> list[str]:
-    """Return a text in lines of about the same length; a text of too many lines is cut.
-
-    Lines break at spaces, and beside kana and kanji.
-    """
-    lines = _lines(text, size, width)
-    if len(lines) > max_lines:
-        rest = " ".join([*lines[max_lines - 1 :], "…"])
-        while text_width(rest) * size > width:
-            rest = f"{rest.removesuffix('…').rstrip()[:-1].rstrip()}…"
-        return [*lines[: max_lines - 1], rest]
-    for narrower in (0.6, 0.7, 0.8, 0.9):
-        even = _lines(text, size, narrower * width)
-        if len(even) == len(lines):
-            return even
-    return lines
-
-
 def _one_line(text: str) -> str:
     return " ".join(_UNPRINTABLE.sub("", text).split())
-
-
-def _lines(text: str, size: float, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in _one_line(text).split(" "):
-        space = " "
-        for piece in _pieces(word, width / size):
-            longer = f"{lines[-1]}{space}{piece}" if lines else piece
-            if lines and text_width(longer) * size <= width:
-                lines[-1] = longer
-            else:
-                lines.append(piece)
-            space = ""
-    return lines
-
-
-def _pieces(word: str, ems: float) -> Iterator[str]:
-    """Yield what may not be broken of a word, up to a width in ems."""
-    for phrase in _PHRASE.split(word):
-        yield from [phrase] if text_width(phrase) <= ems else _LETTER.split(phrase)
 
 
 def stroke(path: str, color: str = INK, width: float = 6.0, **attributes: str | float) -> Svg:
@@ -133,14 +91,14 @@ def stroke(path: str, color: str = INK, width: float = 6.0, **attributes: str | 
     )  # fmt: skip
 
 
-def document(width: int, height: int, title: str, description: str, *content: Svg) -> Svg:
+def document(width: int, height: int, title: str, description: str, *content: Svg, font: str = SERIF) -> Svg:
     """Return a framed sheet of paper with its content, titled and described for screen readers."""
     return element(
         "svg",
         element("title", escape_text(title)),
         element("desc", escape_text(description)),
         _paper(width, height),
-        group(content, font_family=SERIF),
+        group(content, font_family=font),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {height}",
         width=width,
@@ -193,27 +151,19 @@ def _paper(width: int, height: int) -> Svg:
 
 def _fibres(width: int, height: int) -> Svg:
     """Draw the long fibres of mulberry paper, the same on every card."""
-    strokes = []
-    for index in range(70):
+    curves = []
+    for index in range(_FIBRES):
         x, y = (index * 0.618034 % 1) * width, (index * 0.754878 % 1) * height
         bend, length = (index * 37 % 41) - 20, 40 + index * 29 % 90
-        angle = index * 47 % 180
-        strokes.append(
-            element(
-                "path",
-                d=f"M0 0q{length // 2} {bend} {length} {bend // 3}",
-                transform=f"translate({x:.0f} {y:.0f}) rotate({angle})",
-            )
-        )
-    return group(strokes, fill="none", stroke="#B79F74", stroke_width=1, opacity=0.28)
+        middle, end = (_turned(index * 47 % 180, *point) for point in ((length / 2, bend), (length, bend / 3)))
+        curves.append(f"M{x:.0f} {y:.0f}q{middle} {end}")
+    return element("path", d="".join(curves), fill="none", stroke="#E3D7BE", stroke_width=1)
 
 
-def _letter_width(letter: str) -> float:
-    if unicodedata.combining(letter):
-        return 0.0
-    if unicodedata.east_asian_width(letter) in "WF":
-        return _WIDE
-    return _CAPITAL if letter.isupper() else _NARROW
+def _turned(degrees: float, x: float, y: float) -> str:
+    """Return a vector turned by an angle, as in the data of a path."""
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    return f"{x * cosine - y * sine:.0f} {x * sine + y * cosine:.0f}"
 
 
 def _value(value: str | float) -> str:

@@ -1,0 +1,138 @@
+"""Two faces of one request, and the face of somebody who redeems an invitation."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from gwansang.api.errors import invalid_model
+from gwansang.api.json_body import parse_object
+from gwansang.api.multipart import FormParser
+from gwansang.api.v1.inputs.bodies import Model, check_size, read_body, read_fields, require_type
+from gwansang.api.v1.inputs.faces import ChooseLocale, face_query, while_connected
+from gwansang.core.exceptions import InvalidRequestError
+from gwansang.dependencies.params import LocaleParameter, chosen_locale
+from gwansang.dependencies.services import UploadLimit
+from gwansang.schemas.compatibility import (
+    ComparedFace,
+    CompatibilityRequest,
+    PairForm,
+    RedemptionForm,
+    RedemptionRequest,
+)
+from gwansang.services.ml.face_analyzer import MAX_PHOTOS, FaceQuery, label_errors_with_file
+from gwansang.services.readings.compatibility_service import (
+    FaceSource,
+    PairLoader,
+    PairQuery,
+    RedemptionLoader,
+    RedemptionQuery,
+    TwoFacesRequiredError,
+)
+from gwansang.texts import Locale
+
+_PAIR = 2
+
+
+async def _json_pair(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> PairLoader:
+    require_type(request, "application/json")
+    return partial(pair_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+
+
+async def _form_pair(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> PairLoader:
+    require_type(request, "multipart/form-data")
+    body, kind = await read_body(request), request.headers["content-type"]
+    return partial(pair_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+
+
+async def _json_redemption(
+    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None
+) -> RedemptionLoader:
+    require_type(request, "application/json")
+    return partial(redemption_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+
+
+async def _form_redemption(
+    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None
+) -> RedemptionLoader:
+    require_type(request, "multipart/form-data")
+    body, kind = await read_body(request), request.headers["content-type"]
+    return partial(redemption_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+
+
+JsonPair = Annotated[PairLoader, while_connected(_json_pair)]
+FormPair = Annotated[PairLoader, while_connected(_form_pair)]
+JsonRedemption = Annotated[RedemptionLoader, while_connected(_json_redemption)]
+FormRedemption = Annotated[RedemptionLoader, while_connected(_form_redemption)]
+
+
+def pair_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> PairQuery:
+    """Return the two faces of a JSON body; raises whatever is wrong with it."""
+    fields = _fields_of_json(body, CompatibilityRequest)
+    locale = choose(fields.locale)
+    with label_errors_with_file(0, _PAIR):
+        first = _source(fields.first, locale, max_bytes)
+    with label_errors_with_file(1, _PAIR):
+        second = _source(fields.second, locale, max_bytes)
+    return PairQuery(first, second, fields.other_agrees, locale)
+
+
+def pair_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> PairQuery:
+    """Return the two faces of an upload form; raises whatever is wrong with it."""
+    form = FormParser(content_type, _PAIR)
+    photos = _checked_photos(form, body, max_bytes)
+    fields = read_fields(form, PairForm, "Send the two photos as files in the field `file`")
+    if len(photos) != _PAIR:
+        raise TwoFacesRequiredError("Send two photos, one of each person.")
+    locale = choose(fields.locale)
+    first, second = (
+        FaceQuery(locale=locale, birth_year=year, image=photo)
+        for photo, year in zip(photos, (fields.birth_year, fields.other_birth_year), strict=True)
+    )
+    return PairQuery(first, second, fields.other_agrees, locale)
+
+
+def redemption_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
+    """Return the code and the face of a JSON body; raises whatever is wrong with it."""
+    fields = _fields_of_json(body, RedemptionRequest)
+    locale = choose(fields.locale)
+    return RedemptionQuery(fields.code, _source(fields, locale, max_bytes), locale)
+
+
+def redemption_of_form(
+    body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int
+) -> RedemptionQuery:
+    """Return the code and the face of an upload form; raises whatever is wrong with it."""
+    form = FormParser(content_type, MAX_PHOTOS)
+    photos = _checked_photos(form, body, max_bytes)
+    fields = read_fields(form, RedemptionForm, "Send the photo as a file in the field `file`")
+    first, *more = photos
+    locale = choose(fields.locale)
+    face = FaceQuery(locale=locale, birth_year=fields.birth_year, image=first, more_images=tuple(more))
+    return RedemptionQuery(fields.code, face, locale)
+
+
+def _fields_of_json(body: bytes | bytearray, model: type[Model]) -> Model:
+    try:
+        return model.model_validate(parse_object(body))
+    except ValidationError as error:
+        raise invalid_model(error, model.model_fields) from None
+
+
+def _checked_photos(form: FormParser, body: bytes | bytearray, max_bytes: int) -> Sequence[bytes]:
+    photos = [file.content for file in form.parse(body)]
+    for index, photo in enumerate(photos):
+        with label_errors_with_file(index, len(photos)):
+            check_size(len(photo), max_bytes)
+    return photos
+
+
+def _source(face: ComparedFace, locale: Locale, max_bytes: int) -> FaceSource:
+    if face.analysis_id is None:
+        return face_query(face, locale, max_bytes)
+    if face.model_fields_set - {"analysis_id", "code", "locale"}:
+        message = "Send a kept reading alone, without a photo, landmarks or a birth year"
+        raise InvalidRequestError("Request validation failed", faults=[{"field": "analysis_id", "message": message}])
+    return face.analysis_id
