@@ -24,10 +24,13 @@ def accepts_gzip(request: Request) -> bool:
 
 
 def _answer(make: Callable[[], BaseModel], packed: bool, fields: frozenset[str] | None) -> Response:
+    answer = make()
     body, headers = (
-        make().model_dump_json(include=None if fields is None else set(fields)).encode(),
-        {"Vary": "Accept-Encoding"},
+        answer.model_dump_json(include=None if fields is None else set(fields)).encode(),
+        {"Vary": "Accept-Language, Accept-Encoding"},
     )
+    if isinstance(language := getattr(answer, "locale", None), str):
+        headers["Content-Language"] = language
     if packed:
         body, headers = gzip.compress(body, _LEVEL, mtime=0), {**headers, "Content-Encoding": "gzip"}
     return Response(body, headers=headers, media_type="application/json")

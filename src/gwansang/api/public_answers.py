@@ -88,5 +88,6 @@ def unless_known(request: Request, answer: Response, etag: str) -> Response:
     known = [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
     if etag not in known and known != ["*"]:
         return answer
-    kept = ("etag", "cache-control", "vary")
-    return Response(status_code=_NOT_MODIFIED, headers={name: answer.headers[name] for name in kept})
+    kept = ("etag", "cache-control", "vary", "content-language")
+    headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+    return Response(status_code=_NOT_MODIFIED, headers=headers)
