@@ -20,7 +20,7 @@ from gwansang.reading.knowledge import load_knowledge
 from gwansang.reading.model import ENERGIES, Reading
 from gwansang.reading.taxonomy import load_taxonomy
 from gwansang.reading.texts import CONTENT_VERSION, CompatibilityText, compatibility_text, fortune_text, pick_variant
-from gwansang.texts import Locale
+from gwansang.texts import Locale, join_sentences
 
 ElementBond = Literal["same", "feeding", "shaping"]
 PARTS_ALIKE = ("eyes", "eyebrows", "nose", "mouth", "cheekbones", "jaw", "forehead", "lips", "face_shape")
@@ -104,7 +104,9 @@ def match_faces(one: FaceTraits, other: FaceTraits, locale: Locale) -> Compatibi
         "elements": pick("elements", texts["elements"][first][second]),
         "callings": pick("callings", texts["callings"][calling][with_calling]),
         "energies": pick("energies", texts["energies"][energy][with_energy]),
-        "shapes": " ".join(pick(slot, variants) for slot, variants in _shape_texts(one, other, alike, opposed, texts)),
+        "shapes": join_sentences(
+            pick(slot, variants) for slot, variants in _shape_texts(one, other, alike, opposed, texts)
+        ),
     }
     return Compatibility(
         title=texts["title"].format(

@@ -18,7 +18,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?!])[”’)]*\s+|(?<=[。？！])(?![」』�
 _WORD_MARKS = ".?!”’“‘(),。？！「」『』（）、"
 # A text without spaces, as in Japanese, ends in one of these words or, for the count, in its last four letters.
 _UNSPACED_WORDS = ("です", "でした", "でしょう", "ましょう", "ください")
-_UNSPACED_END = re.compile(r"[ぁ-んァ-ヶー一-鿿々]{4}$")
+_UNSPACED_END = re.compile(r"[ぁ-んァ-ヶー一-\u9fff々]{4}$")
 
 
 @dataclass(frozen=True, slots=True)
