@@ -57,7 +57,9 @@ async def read_card(
 @router.get(
     "/{analysis_id:uuid}/card.png",
     response_class=Response,
-    responses=_card_responses(_PNG, {"type": "string", "format": "binary"}, DrawingUnavailableError),
+    responses=_card_responses(
+        _PNG, {"type": "string", "format": "binary", "example": "(PNG)"}, DrawingUnavailableError
+    ),
 )
 async def read_card_as_png(
     analysis_id: AnalysisId,
