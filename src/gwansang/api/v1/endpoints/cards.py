@@ -57,7 +57,9 @@ async def read_reading_card(
 @router.get(
     "/{analysis_id:uuid}/card.png",
     response_class=Response,
-    responses=_card_responses(_PNG, {"type": "string", "format": "binary", "example": "PNG…"}, DrawingUnavailableError),
+    responses=_card_responses(
+        _PNG, {"type": "string", "format": "binary", "example": "(PNG)"}, DrawingUnavailableError
+    ),
 )
 async def read_reading_card_png(
     analysis_id: AnalysisId,
