@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
 from gwansang import __version__
-from gwansang.api import errors, problem_pages
+from gwansang.api import errors, mail_page, problem_pages
 from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
@@ -80,6 +80,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(problem_pages.router)
+    if not settings.production:
+        app.include_router(mail_page.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
         app.add_api_route("/", _to_docs, include_in_schema=False)

@@ -1,6 +1,7 @@
 """The settings as the values that each part of the program needs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -18,7 +19,10 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Settings that endpoints and WebSockets read: size limits, guests, proxies, the token for metrics."""
+    """Settings that endpoints and WebSockets read: size limits, guests, proxies, the token for metrics.
+
+    mail_page_folder: the folder whose mails a page shows, in development without a mail server; else None.
+    """
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -26,6 +30,7 @@ class EdgePolicy:
     api_key_in_query: bool
     trusted_proxies: int
     metrics_token: str | None
+    mail_page_folder: Path | None
     sockets: SocketPolicy
 
 
@@ -37,6 +42,7 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         api_key_in_query=settings.api_key_in_query,
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+        mail_page_folder=None if settings.production or settings.smtp_host else settings.mail_folder,
         sockets=SocketPolicy(
             origins=settings.allowed_origins,
             per_user=settings.sockets_per_user,
