@@ -32,6 +32,7 @@ from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
+from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 
@@ -121,6 +122,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(RequestId),
         Middleware(AccessLog),
         Middleware(Metrics),
+        Middleware(ServerTiming),
         Middleware(SecurityHeaders, hsts=settings.production),
         Middleware(Head),
         Middleware(
