@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from gwansang import __version__
-from gwansang.api import errors, problem_pages
+from gwansang.api import errors, mail_page, problem_pages
 from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
@@ -31,6 +31,7 @@ from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
+from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
@@ -82,6 +83,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(metrics.router)
     app.include_router(shared_readings.router)
     app.include_router(problem_pages.router)
+    if not settings.production:
+        app.include_router(mail_page.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
     mount_page(app, settings.model_path)
@@ -121,6 +124,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(RequestId),
         Middleware(AccessLog),
         Middleware(Metrics),
+        Middleware(ServerTiming),
         Middleware(SecurityHeaders, hsts=settings.production),
         Middleware(Head),
         Middleware(

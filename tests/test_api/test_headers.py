@@ -169,3 +169,10 @@ def test_pages_of_allowed_sites_can_read_what_clients_need() -> None:
     headers = send_request("GET", "/health", app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
     exposed = set(headers["access-control-expose-headers"].split(", "))
     assert exposed >= {"ETag", "Content-Language", "Retry-After", "RateLimit-Remaining", "X-Request-ID"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/nowhere", "/docs"])
+def test_every_answer_says_how_long_it_took(path: str) -> None:
+    total = re.fullmatch(r"total;dur=(\d+\.\d)", send_request("GET", path).headers["server-timing"])
+    assert total is not None
+    assert float(total[1]) < 60_000

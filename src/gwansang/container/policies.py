@@ -1,6 +1,7 @@
 """The settings as the values that each part of the program needs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -19,7 +20,10 @@ _EXPORTS_PER_DAY = 10  # of one user
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address."""
+    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address.
+
+    mail_page_folder: the folder whose mails a page shows, in development without a mail server; else None.
+    """
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -28,6 +32,7 @@ class EdgePolicy:
     trusted_proxies: int
     metrics_token: str | None
     public_url: str | None
+    mail_page_folder: Path | None
     sockets: SocketPolicy
 
 
@@ -40,6 +45,7 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+        mail_page_folder=None if settings.production or settings.smtp_host else settings.mail_folder,
         sockets=SocketPolicy(
             origins=settings.allowed_origins,
             per_user=settings.sockets_per_user,
