@@ -1,6 +1,8 @@
 import { defineConfig } from "vite";
 
-/** Builds the page into the package that serves it; every file but index.html has the digest of its content in its name. */
+const SERVICE_WORKER = "service-worker"; // its address may not change, and everything below it is in its scope
+
+/** Builds the page into the package that serves it; a file in assets has the digest of its content in its name. */
 export default defineConfig({
   base: "/",
   build: {
@@ -11,6 +13,10 @@ export default defineConfig({
     assetsInlineLimit: 0, // no data: URLs, which the content security policy would have to allow
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: "index.html", [SERVICE_WORKER]: "src/service_worker.ts" },
+      output: { entryFileNames: ({ name }) => (name === SERVICE_WORKER ? "[name].js" : "assets/[name]-[hash].js") },
+    },
   },
   worker: { format: "iife" }, // a classic worker: it loads the runtime of the networks with importScripts
 });

@@ -33,6 +33,7 @@ from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web.page import mount_page
+from gwansang.web.page_texts import PageOptions
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(metrics.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-    mount_page(app)
+    mount_page(app, PageOptions(guests=settings.guests_allowed, docs=settings.public_docs))
     settle_garbage_collector()
     return app
 

@@ -1,4 +1,4 @@
-import type { FaceReader } from "./types.ts";
+import type { FaceLook, FaceReader, MeshInput } from "./types.ts";
 
 export type { FaceLook, FaceReader, Hint, LookQuality, MeshInput, Region } from "./types.ts";
 
@@ -19,4 +19,8 @@ export async function createFaceReader(): Promise<FaceReader> {
   const answer = await fetch("/web/face.json");
   if (!answer.ok) throw new FaceReaderUnavailable("the service has no networks for the browser");
   throw new FaceReaderUnavailable("this release finds faces on the server");
+}
+
+export function averageLooks(looks: readonly FaceLook[]): MeshInput {
+  throw new FaceReaderUnavailable(String(looks.length));
 }

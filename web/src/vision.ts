@@ -1,0 +1,28 @@
+/** The one face reader of the page, made once; the state says whether faces are found on this device. */
+
+import { createFaceReader, type FaceReader } from "./face/reader.ts";
+import { change } from "./state.ts";
+
+let reader: Promise<FaceReader | null> | null = null;
+
+/** Return the reader, or null if this device can't find the points of a face. */
+export function faceReader(): Promise<FaceReader | null> {
+  reader ??= createFaceReader().then(
+    (made) => {
+      change({ onDevice: true });
+      return made;
+    },
+    () => {
+      change({ onDevice: false });
+      return null;
+    },
+  );
+  return reader;
+}
+
+/** Give the reader up after it failed: from now on photos are sent. */
+export function giveUpReader(): void {
+  void reader?.then((made) => made?.close());
+  reader = Promise.resolve(null);
+  change({ onDevice: false });
+}
