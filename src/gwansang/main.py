@@ -79,7 +79,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(metrics.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-    mount_page(app, PageOptions(guests=settings.guests_allowed, docs=settings.public_docs))
+    options = PageOptions(guests=settings.guests_allowed, docs=settings.public_docs)
+    mount_page(app, settings.model_path, options)
     settle_garbage_collector()
     return app
 

@@ -8,7 +8,7 @@ const QUALITY = 0.85;
 
 /** Return a file as a bitmap, upright; rejects if the browser can't open it. */
 export function openPicture(file: Blob): Promise<ImageBitmap> {
-  return createImageBitmap(file, { imageOrientation: "from-image" });
+  return createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
 }
 
 /** Return a canvas with the picture, its longer side at most `side` pixels. */

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from gwansang.core.static_answers import IMMUTABLE, PackedFiles, StaticAnswer
+from gwansang.web.face_files import face_files_router
 from gwansang.web.page_texts import PageOptions, page_files
 
 STATIC = Path(str(files("gwansang.web"))) / "static"
@@ -25,13 +27,14 @@ POLICY = (
 )
 
 
-def mount_page(app: FastAPI, options: PageOptions) -> None:
-    """Add the page at `/`, its files at `/assets`, those with a fixed name, such as icons, and its texts."""
+def mount_page(app: FastAPI, model_dir: Path, options: PageOptions) -> None:
+    """Add the page at `/`, its files at `/assets`, those with a fixed name, and at `/web` its texts and networks."""
     app.add_api_route("/", _page, include_in_schema=False)
-    app.mount("/assets", PackedFiles(STATIC / "assets", IMMUTABLE), name="page-assets")
+    app.mount("/assets", _Assets(STATIC / "assets", IMMUTABLE), name="page-assets")
     for path in sorted(STATIC.iterdir()):
         if path.is_file() and path.name != _INDEX:
             app.add_api_route(f"/{path.name}", _answering(cache(partial(_named_file, path))), include_in_schema=False)
+    app.include_router(face_files_router(model_dir))
     files = cache(partial(page_files, options))
     for address in ("/web/settings.json", "/web/manifest.json", "/web/texts/{name}"):
         app.add_api_route(address, _of_files(files), include_in_schema=False)
@@ -52,6 +55,16 @@ def _of_files(files: Callable[[], Mapping[str, StaticAnswer]]) -> Callable[[Requ
         return found.to(request)
 
     return answer
+
+
+class _Assets(PackedFiles):
+    """Files with the policy of the page: a worker obeys the one that its own script came with."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file; raises HTTPException if there is none."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Content-Security-Policy"] = POLICY
+        return answer
 
 
 def _page(request: Request) -> Response:

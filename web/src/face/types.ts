@@ -13,6 +13,10 @@ export type Hint =
   | "turn_right"
   | "chin_up"
   | "chin_down"
+  | "hold_still"
+  | "show_eyes"
+  | "show_mouth"
+  | "show_face"
   | "ready";
 
 /** Region of a face that something covers, as `covered` of POST /api/v1/analysis/face names it. */
@@ -33,6 +37,13 @@ export interface LookQuality {
   rollDeg: number;
   /** Mean brightness of the face, 0-1. */
   luma: number;
+  /** 95th percentile of the brightness, 0-1, and the share of the face that is white. */
+  highlight: number;
+  clipped: number;
+  /** Variance of the Laplacian over that of the brightness, times 1000: the service refuses less than 3.5. */
+  sharpness: number;
+  /** Share of the face that something covers, 0-1. */
+  coveredShare: number;
   /** Mean width of both irises in pixels; the ratio of two looks is that of their distances. */
   irisPx: number;
 }
@@ -66,6 +77,8 @@ export interface MeshInput {
 export interface FaceReader {
   /** Return what the picture shows, or null without a face. An ImageBitmap is closed. */
   read(image: ImageBitmap | ImageData): Promise<FaceLook | null>;
+  /** The hint for the last picture, also for one without a face. */
+  readonly lastHint: Hint | null;
   /** End the worker. */
   close(): void;
 }

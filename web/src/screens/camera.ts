@@ -1,6 +1,6 @@
 /** The camera: an oval, one hint at a time, and a shutter that releases itself once the face is well seen. */
 
-import type { FaceReader, Hint } from "../face/reader.ts";
+import type { FaceLook, FaceReader, Hint } from "../face/reader.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change } from "../state.ts";
 import { t } from "../texts.ts";
@@ -77,24 +77,22 @@ function manual({ video, hint, shutter }: Parts): void {
 async function watchFace(parts: Parts, reader: FaceReader, signal: AbortSignal): Promise<void> {
   const capture = new Capture(performance.now());
   const say = saying(parts.hint);
-  let best: ImageBitmap | null = null;
-  while (!isEnded(signal)) {
+  while (capture.step !== "done") {
     const frame = await createImageBitmap(parts.video);
-    const copy = await createImageBitmap(frame);
-    const look = await reader.read(frame);
-    const hint = capture.take(look, performance.now());
+    const look = await reader.read(await createImageBitmap(frame));
+    if (signal.aborted) return;
+    const hint = look === null ? (reader.lastHint ?? "no_face") : capture.take({ look, frame }, performance.now());
+    if (look === null) {
+      capture.lose();
+      frame.close();
+    }
     say(wordsOf(hint, capture.step));
     parts.oval.dataset.step = capture.step;
     parts.oval.toggleAttribute("data-good", hint === "ready");
-    const unused: ImageBitmap | null = look !== null && capture.looks.includes(look) ? best : copy;
-    if (unused !== copy) best = copy;
-    unused?.close();
-    if (capture.step === "done" && best !== null && !isEnded(signal)) {
-      finish(best, capture.looks);
-      return;
-    }
   }
-  best?.close();
+  const [first, ...others] = capture.shots;
+  others.forEach(({ frame }) => { frame.close(); });
+  if (first !== undefined) finish(first.frame, capture.shots.map(({ look }) => look));
 }
 
 function wordsOf(hint: Hint, step: Step): string {
@@ -115,9 +113,7 @@ function saying(place: HTMLElement): (words: string) => void {
   };
 }
 
-const isEnded = (signal: AbortSignal): boolean => signal.aborted;
-
-function finish(bitmap: ImageBitmap, looks: Capture["looks"]): void {
+function finish(bitmap: ImageBitmap, looks: readonly FaceLook[]): void {
   change({ pending: { bitmap, looks, drawn: false } });
   go("reading", true);
 }

@@ -6,17 +6,25 @@ const NEARER = 1.8; // ratio of the distances, which the reading takes the nearn
 const STEADY = 3; // good looks in a row
 const KEPT = 3; // looks of each distance
 const FAR_SHARE = 0.4; // of the frame's short side; a larger face at the start can't come 1.8 times nearer
+const MIN_SHARE = 0.2;
 const NEAR_LIMIT = 0.8;
+const GROWING = 1.08; // of the iris: a sign that the person comes nearer
 const PATIENCE_MS = 5000; // for the second distance, from the last sign of coming nearer
 const HINT_PATIENCE_MS = 9000; // after which a usable but imperfect look is taken
 const SOFT: ReadonlySet<Hint> = new Set(["move_closer", "move_away", "too_dark", "too_bright", "chin_up", "chin_down", "center"]);
 
 export type Step = "far" | "near" | "done";
 
+/** A frame of the camera with what is seen of the face in it. */
+export interface Shot {
+  readonly look: FaceLook;
+  readonly frame: ImageBitmap;
+}
+
 export class Capture {
   step: Step = "far";
-  private readonly far: FaceLook[] = [];
-  private readonly near: FaceLook[] = [];
+  private readonly far: Shot[] = [];
+  private readonly near: Shot[] = [];
   private steady = 0;
   private waitingSince: number;
   private nearest = 0;
@@ -25,65 +33,64 @@ export class Capture {
     this.waitingSince = now;
   }
 
-  /** The looks to read: those of both distances, or of the only one. */
-  get looks(): readonly FaceLook[] {
-    return [...this.far, ...this.near];
+  /** What is to be read, the nearest first: of both distances, or of the only one. */
+  get shots(): readonly Shot[] {
+    return [...this.near, ...this.far];
   }
 
-  /** Take a look at the frame, or null without a face; return the hint to show. */
-  take(look: FaceLook | null, now: number): Hint {
-    if (look === null) {
-      this.steady = 0;
-      return "no_face";
-    }
-    return this.step === "far" ? this.takeFar(look, now) : this.takeNear(look, now);
+  /** Take a shot; return the hint to show. A frame that is not kept is closed. */
+  take(shot: Shot, now: number): Hint {
+    const hint = this.step === "far" ? this.takeFar(shot, now) : this.takeNear(shot, now);
+    if (!this.shots.includes(shot)) shot.frame.close();
+    return hint;
   }
 
-  private takeFar(look: FaceLook, now: number): Hint {
-    const tooNear = look.quality.faceShare > FAR_SHARE;
-    const hint: Hint = look.hint === "ready" && tooNear ? "move_away" : look.hint;
+  /** Begin the steady looks anew, after a frame without a face. */
+  lose(): void {
+    this.steady = 0;
+  }
+
+  private takeFar(shot: Shot, now: number): Hint {
+    const { hint: seen, quality } = shot.look;
+    const hint: Hint = seen === "ready" && quality.faceShare > FAR_SHARE ? "move_away" : seen;
     const impatient = now - this.waitingSince > HINT_PATIENCE_MS && SOFT.has(hint);
-    const nearEnough = hint === "move_closer" && look.quality.faceShare > 0.2;
+    const nearEnough = hint === "move_closer" && quality.faceShare > MIN_SHARE;
     if (hint !== "ready" && !impatient && !nearEnough) {
-      this.steady = 0;
+      this.lose();
       return hint;
     }
-    this.keep(this.far, look);
+    this.keep(this.far, shot);
     if (this.steady < STEADY) return "ready";
-    this.step = look.quality.faceShare * NEARER > NEAR_LIMIT ? "done" : "near";
-    this.steady = 0;
+    this.step = quality.faceShare * NEARER > NEAR_LIMIT ? "done" : "near";
+    this.lose();
     this.waitingSince = now;
-    this.nearest = look.quality.irisPx;
+    this.nearest = quality.irisPx;
     return "ready";
   }
 
-  private takeNear(look: FaceLook, now: number): Hint {
-    const { irisPx } = look.quality;
-    if (irisPx > 1.08 * this.nearest) {
-      this.nearest = irisPx;
+  private takeNear(shot: Shot, now: number): Hint {
+    const { hint, quality } = shot.look;
+    if (quality.irisPx > GROWING * this.nearest) {
+      this.nearest = quality.irisPx;
       this.waitingSince = now;
     }
     if (now - this.waitingSince > PATIENCE_MS) {
       this.step = "done";
       return "ready";
     }
-    const farIris = Math.min(...this.far.map((each) => each.quality.irisPx));
-    if (irisPx < NEARER * farIris) {
-      this.steady = 0;
-      return "move_closer";
+    const farIris = Math.min(...this.far.map(({ look }) => look.quality.irisPx));
+    if (quality.irisPx < NEARER * farIris || (hint !== "ready" && hint !== "move_away")) {
+      this.lose();
+      return quality.irisPx < NEARER * farIris ? "move_closer" : hint;
     }
-    if (look.hint !== "ready" && look.hint !== "move_away") {
-      this.steady = 0;
-      return look.hint;
-    }
-    this.keep(this.near, look);
+    this.keep(this.near, shot);
     if (this.steady >= STEADY) this.step = "done";
     return "ready";
   }
 
-  private keep(looks: FaceLook[], look: FaceLook): void {
+  private keep(shots: Shot[], shot: Shot): void {
     this.steady += 1;
-    looks.push(look);
-    if (looks.length > KEPT) looks.shift();
+    shots.push(shot);
+    if (shots.length > KEPT) shots.shift()?.frame.close();
   }
 }

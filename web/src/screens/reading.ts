@@ -3,7 +3,7 @@
 import { readMesh, readPhoto, type ReadingCall } from "../api/calls.ts";
 import { ApiError } from "../api/client.ts";
 import type { FaceReading } from "../api/types.ts";
-import { averageLooks, type FaceLook, type MeshInput } from "../face/reader.ts";
+import type { FaceLook, MeshInput } from "../face/reader.ts";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change, state, type Pending, type Picture } from "../state.ts";
@@ -11,7 +11,7 @@ import { t } from "../texts.ts";
 import { CONTOURS } from "../ui/contours.ts";
 import { fill, h, s } from "../ui/dom.ts";
 import { FaceView, type Point } from "../ui/face_view.ts";
-import { faceReader, giveUpReader } from "../vision.ts";
+import { faceReader, giveUpReader, meshOf } from "../vision.ts";
 
 const DRAWING_MS = 2600; // for which the lines are shown at least
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -72,7 +72,7 @@ class Attempt {
   }
 
   private async readPoints(picture: Picture, looks: readonly FaceLook[]): Promise<void> {
-    const mesh = averageLooks([...looks]);
+    const mesh = await meshOf(looks);
     this.draw(picture, mesh.landmarks.map(([x, y]) => [x, y]));
     await this.finish(picture, mesh, (options) => readMesh(mesh, null, options));
   }
