@@ -73,10 +73,13 @@ def record_traffic(context: BrowserContext) -> Traffic:
     """Return what every page of a context, its workers included, sends and receives from now on."""
     traffic = Traffic()
 
+    def sent(request: Request) -> None:
+        traffic.requests.append(request)
+
     def received(response: Response) -> None:
         traffic.received[response.url] = int(response.headers.get("content-length", 0))
 
-    context.on("request", lambda request: traffic.requests.append(request))
+    context.on("request", sent)
     context.on("response", received)
     context.on("weberror", lambda error: traffic.errors.append(str(error.error)))
     context.on("console", lambda line: traffic.errors.append(line.text) if line.type == "error" else None)

@@ -24,6 +24,7 @@ from gwansang.vision.models.fetch import (
 )
 
 _PACK_TIMEOUT_S = 600.0
+_SETTINGS = {"npm_config_fetch_retries": "1", "npm_config_fetch_retry_mintimeout": "2000"}  # unless the user has others
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ def _extract(archive: Path, model_dir: Path, runtime: BrowserRuntime) -> None:
     if file_digest(archive) != runtime.sha256:
         archive.unlink()
         raise FetchError(
-            f"npm delivered {runtime.requirement} with another digest than pinned, so nothing of it was used; check the "
-            "registry that npm is configured with."
+            f"npm delivered {runtime.requirement} with another digest than pinned, so nothing of it was used; check "
+            "the registry that npm is configured with."
         )
     with tarfile.open(archive) as members:
         for file in runtime.files:
@@ -123,8 +124,8 @@ def pack_with_npm(runtime: BrowserRuntime, into: Path) -> Path:
     if npm is None:
         raise FetchError(f"npm is missing, so {runtime.requirement} can't be downloaded; `make models` brings it.")
     command = [npm, "pack", runtime.requirement, "--pack-destination", str(into.resolve()), "--silent"]
-    command += ["--fetch-retries=2", "--fetch-retry-maxtimeout=20000", "--ignore-scripts"]
-    environment = os.environ | {"PATH": os.pathsep.join((str(own.parent), os.environ.get("PATH", "")))}
+    command += ["--ignore-scripts"]
+    environment = _SETTINGS | os.environ | {"PATH": os.pathsep.join((str(own.parent), os.environ.get("PATH", "")))}
     try:
         done = subprocess.run(  # noqa: S603 - the user's npm, with pinned arguments
             command, env=environment, capture_output=True, text=True, check=False, timeout=_PACK_TIMEOUT_S
