@@ -24,7 +24,7 @@ export function cameraScreen({ signal }: Visit): Screen {
   const video = h("video", { playsinline: true, muted: true, "aria-hidden": "true" });
   video.muted = true;
   const oval = s("svg", { class: "oval", viewBox: "0 0 300 400", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
-    s("path", { class: "veil", d: "M0 0H300V400H0Z M150 85C205 85 228 130 228 190C228 255 195 305 150 305C105 305 72 255 72 190C72 130 95 85 150 85Z" }),
+    s("path", { class: "veil", d: "M-300 -400H600V800H-300Z M150 85C205 85 228 130 228 190C228 255 195 305 150 305C105 305 72 255 72 190C72 130 95 85 150 85Z" }),
     s("ellipse", { class: "edge", cx: 150, cy: 195, rx: 78, ry: 110, pathLength: 100 }),
   );
   const hint = h("p", { class: "camera-hint", role: "status", "aria-live": "polite" }, t("camera.starting"));
@@ -48,6 +48,7 @@ async function run(parts: Parts, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) fill(parts.hint, t("camera.denied"));
     return;
   }
+  parts.oval.toggleAttribute("data-upright", parts.video.videoHeight > parts.video.videoWidth);
   fill(parts.hint, t("camera.preparing"));
   const reader = await faceReader();
   if (signal.aborted) return;

@@ -3,7 +3,8 @@
 import type { FaceLook, Hint } from "../face/reader.ts";
 
 const NEARER = 1.8; // ratio of the distances, which the reading takes the nearness of the camera out by
-const STEADY = 3; // good looks in a row
+const STEADY = 2; // good looks in a row, and for how long; a slow device takes a second for a look
+const STEADY_MS = 500;
 const KEPT = 3; // looks of each distance
 const FAR_SHARE = 0.4; // of the frame's short side; a larger face at the start can't come 1.8 times nearer
 const MIN_SHARE = 0.2;
@@ -26,6 +27,7 @@ export class Capture {
   private readonly far: Shot[] = [];
   private readonly near: Shot[] = [];
   private steady = 0;
+  private steadySince = 0;
   private waitingSince: number;
   private nearest = 0;
 
@@ -59,8 +61,8 @@ export class Capture {
       this.lose();
       return hint;
     }
-    this.keep(this.far, shot);
-    if (this.steady < STEADY) return "ready";
+    this.keep(this.far, shot, now);
+    if (!this.isSteady(now)) return "ready";
     this.step = quality.faceShare * NEARER > NEAR_LIMIT ? "done" : "near";
     this.lose();
     this.waitingSince = now;
@@ -83,12 +85,17 @@ export class Capture {
       this.lose();
       return quality.irisPx < NEARER * farIris ? "move_closer" : hint;
     }
-    this.keep(this.near, shot);
-    if (this.steady >= STEADY) this.step = "done";
+    this.keep(this.near, shot, now);
+    if (this.isSteady(now)) this.step = "done";
     return "ready";
   }
 
-  private keep(shots: Shot[], shot: Shot): void {
+  private isSteady(now: number): boolean {
+    return this.steady >= STEADY && now - this.steadySince >= STEADY_MS;
+  }
+
+  private keep(shots: Shot[], shot: Shot, now: number): void {
+    if (this.steady === 0) this.steadySince = now;
     this.steady += 1;
     shots.push(shot);
     if (shots.length > KEPT) shots.shift()?.frame.close();
