@@ -1,11 +1,14 @@
 """The served page: what `/` answers, what its files may do in a browser, and what is sent again."""
 
+import asyncio
+import hashlib
 import re
 
 import pytest
 
+from gwansang.vision.browser_kernel import browser_kernel
 from gwansang.web.page import STATIC
-from tests.support.serving import send_request
+from tests.support.serving import application, send_request
 
 ASSETS = sorted(path.name for path in (STATIC / "assets").iterdir())
 
@@ -52,3 +55,21 @@ def test_nothing_but_the_built_files_is_served(path: str) -> None:
 @pytest.mark.parametrize("name", ASSETS)
 def test_a_file_has_a_digest_in_its_name(name: str) -> None:
     assert re.fullmatch(r"[\w.-]+-[\w-]{8}\.\w+", name)
+
+
+def test_what_faces_are_found_with_is_served_packed_under_digests_and_nothing_else_of_the_folder() -> None:
+    async def run() -> None:
+        async with application() as client:
+            urls = (await client.get("/web/face.json")).json()["files"]
+            assert set(urls) == {"runtime", "wasm", "detector", "mesh", "kernel"}
+            plain = await client.get(urls["kernel"], headers={"Accept-Encoding": "identity"})
+            packed = await client.get(urls["kernel"], headers={"Accept-Encoding": "gzip"})
+            assert packed.content == plain.content == browser_kernel()
+            assert hashlib.sha256(plain.content).hexdigest()[:16] in urls["kernel"]
+            assert packed.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert packed.headers["content-encoding"] == "gzip"
+            assert (await client.get(urls["wasm"])).headers["content-type"] == "application/wasm"
+            for name in ("0123456789abcdef.tflite", "face_landmarker.task", "..%2fface_embedding.tflite"):
+                assert (await client.get(f"/web/models/{name}")).status_code == 404
+
+    asyncio.run(run())

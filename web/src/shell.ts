@@ -12,10 +12,6 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 /** Put header and footer around the screen, and renew them with language, theme and sign-in. */
 export function startShell(): void {
   drawShell();
-  find("#skip").addEventListener("click", (event) => {
-    event.preventDefault(); // the part after "#" names a screen
-    find("#page").focus();
-  });
   watch((changed) => {
     if ("texts" in changed || "theme" in changed || "account" in changed) drawShell();
   });
@@ -28,13 +24,20 @@ function drawShell(): void {
   else document.documentElement.dataset.theme = state.theme;
   find('meta[name="theme-color"]').setAttribute("content", theme === "dark" ? "#1d1a17" : "#f4ecdb");
   find('meta[name="description"]').setAttribute("content", t("description"));
-  find("#skip").textContent = t("skip");
-  fill(find("#header"), brand(), menu(theme));
+  fill(find("#header"), skipLink(), brand(), menu(theme));
   fill(find("#footer"), footer());
 }
 
 function themeNow(): Theme {
   return state.theme ?? (DARK.matches ? "dark" : "light");
+}
+
+function skipLink(): Node {
+  const skip = (event: Event): void => {
+    event.preventDefault(); // the part of the address after "#" names a screen
+    find("#page").focus();
+  };
+  return h("a", { id: "skip", class: "skip", href: "#page", onclick: skip }, t("skip"));
 }
 
 function brand(): Node {

@@ -2,6 +2,7 @@
 
 import { accountOf, change, forgetAccount, latestAccount, state } from "../state.ts";
 import { t } from "../texts.ts";
+import { announce } from "../ui/announce.ts";
 import type { Problem, TokensOut } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -99,7 +100,10 @@ async function exchange(): Promise<boolean> {
     body: JSON.stringify({ refresh_token: latest.refresh }),
   }).catch(() => null);
   if (answer?.ok) change({ account: accountOf((await answer.json()) as TokensOut) });
-  else if (answer?.status === 401) forgetAccount();
+  else if (answer?.status === 401) {
+    forgetAccount();
+    announce(t("account.ended"));
+  }
   return answer?.ok ?? false;
 }
 

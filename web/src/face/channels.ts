@@ -16,7 +16,9 @@ const EYE_ROW = 172;
 const OUTER_CORNERS = [33, 263] as const;
 const FACE = { top: 140, bottom: 300, left: 90, right: 270 }; // middle of the face in the crop
 const MIDDLE = { top: 70, bottom: 150, left: 45, right: 135, step: 2 }; // in the maps
+const STRIDE = 2; // crop pixels per cell of the maps
 const CELL_GAIN = 140;
+type Eight<T> = [T, T, T, T, T, T, T, T];
 const [LIGHT_GAIN, RED_GAIN] = [4.4, 8]; // at most
 const SPREAD = 40;
 
@@ -88,44 +90,57 @@ function lightness({ data, width, height }: Pixels, redGain: number): Plane {
   return to;
 }
 
-/** Return sums over cells: p², (p + q)², q², (q - p)² where these are positive, p², pq, q², and the strength. */
-function sumGradients(light: Plane): Plane[] {
-  const { width, height, values } = light;
-  const terms = Array.from({ length: 8 }, () => plane(width, height));
+/** Return means over cells: p², (p + q)², q², (q - p)² where these are positive, p², pq, q², and the strength. */
+function sumGradients({ values: light, width, height }: Plane): Plane[] {
+  const cells = Array.from({ length: 8 }, () => plane(width / STRIDE, height / STRIDE));
+  const [s0, s1, s2, s3, s4, s5, s6, s7] = cells.map(({ values }) => values) as Eight<Float32Array>;
   const columns = reflections(width, 3);
   const rows = reflections(height, 3);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) {
-      const across = values[y * width + columns[x + 2]!]! - values[y * width + columns[x]!]!;
-      const down = values[rows[y + 2]! * width + x]! - values[rows[y]! * width + x]!;
-      const strength = Math.hypot(across, down);
-      const root = Math.sqrt(strength + 1e-3);
-      const [p, q] = [across / root, down / root];
-      const all = [Math.max(p, 0) * p, Math.max(p + q, 0) * (p + q), Math.max(q, 0) * q, Math.max(q - p, 0) * (q - p)];
-      all.push(p * p, p * q, q * q, strength);
-      for (let term = 0; term < 8; term++) terms[term]!.values[at] = all[term]!;
+  for (let y = 0; y < height; y++) {
+    const [above, line, below] = [rows[y]! * width, y * width, rows[y + 2]! * width];
+    const row = (y >> 1) * (width / STRIDE);
+    for (let x = 0; x < width; x++) {
+      const across = light[line + columns[x + 2]!]! - light[line + columns[x]!]!;
+      const down = light[below + x]! - light[above + x]!;
+      const strength = Math.sqrt(across * across + down * down);
+      const root = 2 * Math.sqrt(strength + 1e-3); // a quarter of each square: four pixels are a cell
+      const [p, q, cell] = [across / root, down / root, row + (x >> 1)];
+      if (p > 0) s0[cell]! += p * p;
+      if (p + q > 0) s1[cell]! += (p + q) * (p + q);
+      if (q > 0) s2[cell]! += q * q;
+      if (q - p > 0) s3[cell]! += (q - p) * (q - p);
+      s4[cell]! += p * p;
+      s5[cell]! += p * q;
+      s6[cell]! += q * q;
+      s7[cell]! += strength / 4;
     }
   }
-  return terms.map(halved);
+  return cells;
 }
 
 /** Return the shares (cos²) of eight directions in the gradient around. */
 function directionShares(sums: Plane[]): Plane[] {
   const around = filtered(sums[7]!, new Float32Array(21).fill(1 / 21));
-  const smooth = sums.slice(0, 7).map((each) => filtered(each, gaussian(7, 1)));
+  const blur = gaussian(7, 1);
+  const smooth = sums.slice(0, 7).map((each) => filtered(each, blur).values);
   const shares = Array.from({ length: 8 }, () => plane(around.width, around.height));
-  for (let cell = 0; cell < around.values.length; cell++) {
-    const of = (index: number): number => smooth[index]!.values[cell]!;
-    const half = (of(4) + of(6)) / 2;
-    const ahead = [of(0), of(1) / 2, of(2), of(3) / 2];
-    const both = [of(4), half + of(5), of(6), half - of(5)];
-    const gain = CELL_GAIN ** 2 / (around.values[cell]! + 2);
-    for (let index = 0; index < 4; index++) {
-      shares[index]!.values[cell] = rootOf(ahead[index]! * gain);
-      shares[index + 4]!.values[cell] = rootOf((both[index]! - ahead[index]!) * gain); // ahead or behind
+  for (let index = 0; index < 4; index++) {
+    const [ahead, behind] = [shares[index]!.values, shares[index + 4]!.values];
+    for (let cell = 0; cell < ahead.length; cell++) {
+      const gain = CELL_GAIN ** 2 / (around.values[cell]! + 2);
+      // p + q and q - p are longer than the gradient's parts along them; a gradient is ahead or behind
+      const one = smooth[index]![cell]! * (index % 2 ? 0.5 : 1);
+      ahead[cell] = rootOf(one * gain);
+      behind[cell] = rootOf((bothWays(smooth, index, cell) - one) * gain);
     }
   }
   return shares;
+}
+
+function bothWays(smooth: Float32Array[], index: number, cell: number): number {
+  if (index % 2 === 0) return smooth[4 + index]![cell]!;
+  const half = (smooth[4]![cell]! + smooth[6]![cell]!) / 2;
+  return index === 1 ? half + smooth[5]![cell]! : half - smooth[5]![cell]!;
 }
 
 const rootOf = (value: number): number => Math.sqrt(Math.min(Math.max(value, 0), 255 ** 2));

@@ -149,14 +149,15 @@ function mixed(file: KernelFile, name: string, maps: Maps, hasBias: boolean): Ma
 
 /** Return the rectified convolution of maps, whose bias may differ by place. */
 function convolved(file: KernelFile, name: string, maps: Maps, stride: number): Maps {
-  const { values: kernel, shape } = file.array(`cover_${name}_w`);
+  const { values, shape } = file.array(`cover_${name}_w`);
+  const kernel = values as Float32Array;
   const bias = file.array(`cover_${name}_b`).values;
   const [size, width] = [shape[0]!, shape[3]!];
   const side = maps.side / stride;
-  const values = new Float32Array(side * side * width);
+  const result = new Float32Array(side * side * width);
   for (let cell = 0; cell < side * side; cell++) {
     const [top, left] = [Math.floor(cell / side) * stride - (size >> 1), (cell % side) * stride - (size >> 1)];
-    const sums = values.subarray(cell * width, (cell + 1) * width);
+    const sums = result.subarray(cell * width, (cell + 1) * width);
     for (let to = 0; to < width; to++) sums[to] = bias[bias.length > width ? cell * width + to : to]!;
     for (let tap = 0; tap < size * size; tap++) {
       const [row, column] = [top + Math.floor(tap / size), left + (tap % size)];
@@ -165,12 +166,13 @@ function convolved(file: KernelFile, name: string, maps: Maps, stride: number): 
     }
     for (let to = 0; to < width; to++) sums[to] = Math.max(sums[to]!, 0);
   }
-  return { values, side, channels: width };
+  return { values: result, side, channels: width };
 }
 
-function addTap(sums: Float32Array, maps: Maps, from: number, kernel: ArrayLike<number>, at: number): void {
-  for (let channel = 0, weight = at; channel < maps.channels; channel++) {
-    const value = maps.values[from + channel]!;
-    for (let to = 0; to < sums.length; to++, weight++) sums[to]! += value * kernel[weight]!;
+function addTap(sums: Float32Array, { values, channels }: Maps, from: number, kernel: Float32Array, at: number): void {
+  for (let channel = 0, weight = at; channel < channels; channel++, weight += sums.length) {
+    const value = values[from + channel]!;
+    if (value === 0) continue; // half of what a rectified layer gives
+    for (let to = 0; to < sums.length; to++) sums[to]! += value * kernel[weight + to]!;
   }
 }

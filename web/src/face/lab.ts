@@ -25,11 +25,11 @@ const ROOTS = Int32Array.from({ length: (256 * 3 * 2 ** GAMMA_BITS) / 2 }, (_, i
 export function redness({ data, width, height }: Pixels, gains: readonly [number, number, number]): Plane {
   const to = plane(width, height);
   for (let from = 0, at = 0; at < to.values.length; from += PIXEL, at++) {
-    const [red, green, blue] = [0, 1, 2].map((channel) => {
-      return LINEAR[Math.min(Math.round(data[from + channel]! * gains[channel]!), 255)]!;
-    });
-    const x = rootOfMix(X_WEIGHTS, red!, green!, blue!);
-    const y = rootOfMix(Y_WEIGHTS, red!, green!, blue!);
+    const red = LINEAR[Math.min(Math.round(data[from]! * gains[0]), 255)]!;
+    const green = LINEAR[Math.min(Math.round(data[from + 1]! * gains[1]), 255)]!;
+    const blue = LINEAR[Math.min(Math.round(data[from + 2]! * gains[2]), 255)]!;
+    const x = rootOfMix(X_WEIGHTS, red, green, blue);
+    const y = rootOfMix(Y_WEIGHTS, red, green, blue);
     to.values[at] = Math.min(Math.max(descaled(500 * (x - y) + 128 * 2 ** ROOT_SHIFT, ROOT_SHIFT), 0), 255);
   }
   return to;

@@ -56,7 +56,8 @@ export function mirroredMesh({ points, presence }: Mesh, width: number, mirror: 
   return { points: flipped, presence };
 }
 
-function balancedCrop(picture: Picture, region: Region): Float32Array {
+/** Return the input of the mesh network for a region, in the colours of daylight. */
+export function balancedCrop(picture: Picture, region: Region): Float32Array {
   const crop = cropRegion(picture, region, MESH_SIDE);
   const [red, green, blue] = balancedGains(crop, MIDDLE);
   return tensorOf(crop.data, [red / 255, green / 255, blue / 255]);

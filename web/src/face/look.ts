@@ -44,14 +44,15 @@ async function meshEitherWay(eyes: Eyes, picture: Picture, subject: Subject): Pr
 }
 
 /** Return the mesh of a detected face: two looks at it, in the picture or in its mirror image. */
-export async function meshOf({ mesh, file }: Eyes, picture: Picture, face: Detection, isMirrored: boolean): Promise<Mesh> {
+async function meshOf({ mesh, file }: Eyes, picture: Picture, face: Detection, isMirrored: boolean): Promise<Mesh> {
   const mirror = file.array("mirror").values;
   if (!isMirrored) return findLandmarks(mesh, picture, faceRegion(face), mirror);
   const region = faceRegion(mirroredDetection(face, picture.width));
   return mirroredMesh(await findLandmarks(mesh, mirrored(picture), region, mirror), picture.width, mirror);
 }
 
-function describe(file: KernelFile, picture: Picture, subject: Subject, { points, presence }: Mesh): FaceLook {
+/** Return what a picture shows of the face with this mesh. */
+export function describe(file: KernelFile, picture: Picture, subject: Subject, { points, presence }: Mesh): FaceLook {
   const crop = eyeLevelCrop(picture, points);
   const half = shrunk(crop, 2);
   const covers = findCovers(file, half, points);
@@ -74,16 +75,20 @@ function describe(file: KernelFile, picture: Picture, subject: Subject, { points
   return { ...seen, hint: hintFor(seen) };
 }
 
-/** Return the 73 detail points in picture pixels. */
-export function detailsOf(file: KernelFile, crop: Pixels, points: ArrayLike<number>): Float32Array {
+/** Return the 73 detail points in picture pixels, x and y each. */
+function detailsOf(file: KernelFile, crop: Pixels, points: ArrayLike<number>): Float32Array {
+  const found = detailsInCrop(file, crop, points);
+  const back = invert(cropMatrix(points));
+  const places = Array.from({ length: found.length / 2 }, (_, at) => moved(back, found[2 * at]!, found[2 * at + 1]!));
+  return Float32Array.from(places.flat());
+}
+
+/** Return the 73 detail points in pixels of the eye-level crop; points: the 478 landmarks in picture pixels. */
+export function detailsInCrop(file: KernelFile, crop: Pixels, points: ArrayLike<number>): Float64Array {
   const matrix = cropMatrix(points);
   const inCrop = new Float64Array((points.length / 3) * 2);
   for (let at = 0; at < inCrop.length / 2; at++) inCrop.set(moved(matrix, points[3 * at]!, points[3 * at + 1]!), 2 * at);
-  const found = new Cascade(file).find(makeChannels(crop), inCrop, file.array("mirror").values);
-  const back = invert(matrix);
-  return Float32Array.from(
-    Array.from({ length: found.length / 2 }, (_, at) => moved(back, found[2 * at]!, found[2 * at + 1]!)).flat(),
-  );
+  return new Cascade(file).find(makeChannels(crop), inCrop, file.array("mirror").values);
 }
 
 function placeOf(points: ArrayLike<number>, { width, height }: Picture): Pick<LookQuality, "faceWidthPx" | "faceShare" | "offset"> {

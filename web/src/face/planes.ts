@@ -39,17 +39,19 @@ export function filtered(from: Plane, weights: Float32Array): Plane {
   const columns = reflections(width, weights.length);
   const rows = reflections(height, weights.length);
   for (let y = 0, at = 0; y < height; y++) {
+    const line = from.values.subarray(y * width, (y + 1) * width);
     for (let x = 0; x < width; x++, at++) {
       let sum = 0;
-      for (let tap = 0; tap < weights.length; tap++) sum += weights[tap]! * from.values[y * width + columns[x + tap]!]!;
+      for (let tap = 0; tap < weights.length; tap++) sum += weights[tap]! * line[columns[x + tap]!]!;
       across.values[at] = sum;
     }
   }
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) {
-      let sum = 0;
-      for (let tap = 0; tap < weights.length; tap++) sum += weights[tap]! * across.values[rows[y + tap]! * width + x]!;
-      result.values[at] = sum;
+  for (let y = 0; y < height; y++) {
+    const line = result.values.subarray(y * width, (y + 1) * width);
+    for (let tap = 0; tap < weights.length; tap++) {
+      const start = rows[y + tap]! * width;
+      const weight = weights[tap]!;
+      for (let x = 0; x < width; x++) line[x]! += weight * across.values[start + x]!;
     }
   }
   return result;

@@ -5,6 +5,7 @@ import type { Pixels } from "./picture.ts";
 const STEPS = 1024; // of a pixel, in which the way along a row and down a column is rounded
 const FRACTIONS = 32; // of a pixel, at which colours are mixed
 const SHIFT = 5; // from steps to fractions
+const HALF = (FRACTIONS * FRACTIONS) / 2;
 
 /**
  * Return `width` x `height` pixels: that at (x, y) has the colour of `from` at `inverse` of (x, y), mixed bilinearly.
@@ -43,30 +44,37 @@ export function sampled(from: Pixels, places: Float64Array, width: number, heigh
 }
 
 /** Mix the four pixels around a position in fractions of a pixel. */
-function mix(from: Pixels, x: number, y: number, data: Uint8ClampedArray, to: number, repeats: boolean): void {
-  const { width, height } = from;
-  const [left, top] = [x >> SHIFT, y >> SHIFT];
-  const [right, low] = [x & (FRACTIONS - 1), y & (FRACTIONS - 1)];
-  const weights = [
-    (FRACTIONS - right) * (FRACTIONS - low),
-    right * (FRACTIONS - low),
-    (FRACTIONS - right) * low,
-    right * low,
-  ] as const;
-  let [red, green, blue] = [0.5, 0.5, 0.5]; // halves are rounded up
-  for (let corner = 0; corner < 4; corner++) {
-    let [column, row] = [left + (corner & 1), top + (corner >> 1)];
-    if (repeats) {
-      column = Math.min(Math.max(column, 0), width - 1);
-      row = Math.min(Math.max(row, 0), height - 1);
-    } else if (column < 0 || row < 0 || column >= width || row >= height) continue;
-    const at = (row * width + column) * PIXEL;
-    const weight = weights[corner]! / (FRACTIONS * FRACTIONS);
-    red += weight * from.data[at]!;
-    green += weight * from.data[at + 1]!;
-    blue += weight * from.data[at + 2]!;
+function mix(from: Pixels, x: number, y: number, to: Uint8ClampedArray, at: number, repeats: boolean): void {
+  const { data, width, height } = from;
+  const left = x >> SHIFT;
+  const top = y >> SHIFT;
+  if (left < 0 || top < 0 || left >= width - 1 || top >= height - 1) {
+    mixAtBorder(from, x, y, to, at, repeats);
+    return;
   }
-  data[to] = Math.floor(red);
-  data[to + 1] = Math.floor(green);
-  data[to + 2] = Math.floor(blue);
+  const right = x & (FRACTIONS - 1);
+  const low = y & (FRACTIONS - 1);
+  const first = (top * width + left) * PIXEL;
+  const below = first + width * PIXEL;
+  for (let channel = 0; channel < 3; channel++) {
+    const upper = data[first + channel]! * (FRACTIONS - right) + data[first + PIXEL + channel]! * right;
+    const lower = data[below + channel]! * (FRACTIONS - right) + data[below + PIXEL + channel]! * right;
+    to[at + channel] = (upper * (FRACTIONS - low) + lower * low + HALF) >> (2 * SHIFT); // halves are rounded up
+  }
+}
+
+function mixAtBorder(from: Pixels, x: number, y: number, to: Uint8ClampedArray, at: number, repeats: boolean): void {
+  const { data, width, height } = from;
+  const [right, low] = [x & (FRACTIONS - 1), y & (FRACTIONS - 1)];
+  for (let channel = 0; channel < 3; channel++) {
+    let sum = HALF;
+    for (let corner = 0; corner < 4; corner++) {
+      const [column, row] = [(x >> SHIFT) + (corner & 1), (y >> SHIFT) + (corner >> 1)];
+      const [inColumn, inRow] = [Math.min(Math.max(column, 0), width - 1), Math.min(Math.max(row, 0), height - 1)];
+      if (!repeats && (column !== inColumn || row !== inRow)) continue;
+      const weight = (corner & 1 ? right : FRACTIONS - right) * (corner >> 1 ? low : FRACTIONS - low);
+      sum += weight * data[(inRow * width + inColumn) * PIXEL + channel]!;
+    }
+    to[at + channel] = sum >> (2 * SHIFT);
+  }
 }

@@ -5,7 +5,6 @@ import type { FaceReading } from "../api/types.ts";
 import { readAgain } from "../reread.ts";
 import { explorer, facePoints } from "../result/explorer.ts";
 import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
-import { sharing } from "../result/sharing.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { state, type Result } from "../state.ts";
 import { dateText, t } from "../texts.ts";
@@ -56,7 +55,6 @@ function content(result: Result): Node {
     figures(reading),
     quality(reading),
     keeping(result),
-    sharing(result),
     notice(reading),
   );
 }
