@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.photos import REPOSITORY
 
 SAMPLE = REPOSITORY / "web" / "src" / "assets" / "sample.jpg"
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _PATIENCE_MS = 60_000
+expect.set_options(timeout=30_000)  # a busy machine computes the points of a face for seconds
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.support.browser import DESKTOP, PHONE, Traffic, launched, record_traffic, write_film
 from tests.support.page_person import SAMPLE, choose_photo, open_page, read_drawn_face
-from tests.support.photos import REPOSITORY
 from tests.support.serving import Server, serving
 
 MAX_MESH_BYTES = 20_000
@@ -100,7 +101,6 @@ def test_the_camera_releases_itself_at_two_distances(service: Server, browser: B
 
 def camera_frames() -> list[bytes]:
     """Return frames of the drawn face, first small, then twice as large, each for a while."""
-    cv2 = pytest.importorskip("cv2")
     picture = cv2.imread(str(SAMPLE))
     frames = []
     for scale, count in ((0.5, 60), (0.95, 60)):
@@ -118,7 +118,9 @@ def test_a_file_that_is_no_picture_and_a_picture_without_a_face_are_told_apart(
     text.write_text("no picture")
     choose_photo(page, text)
     expect(page.locator("#toast")).to_contain_text("열 수 없어요")
-    page.locator("input[type=file]").set_input_files(REPOSITORY / "web" / "public" / "icon-512.png")
+    empty = tmp_path / "empty.png"
+    cv2.imwrite(str(empty), np.full((400, 300, 3), 180, np.uint8))
+    page.locator("input[type=file]").set_input_files(empty)
     expect(page.locator(".reading-status")).to_contain_text("얼굴을 찾지 못했어요")
     expect(page.locator(".reading .button")).to_have_text("처음으로")
 
