@@ -92,11 +92,10 @@ def record_traffic(context: BrowserContext) -> Traffic:
 
 
 _READ = """async ({url, picture, type}) => {
-  const {createFaceReader, averageLooks} = await import(url);
+  const {createFaceReader, averageLooks, decodePicture} = await import(url);
   window.reader ??= await createFaceReader();
   const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
-  const bitmap = await createImageBitmap(new Blob([bytes], {type}), {colorSpaceConversion: "none"});
-  const look = await window.reader.read(bitmap);
+  const look = await window.reader.read(await decodePicture(new Blob([bytes], {type})));
   return look && {
     mesh: averageLooks([look]), quality: look.quality, hint: look.hint, faceCount: look.faceCount,
     points: Array.from(look.points), details: Array.from(look.details), covered: look.covered,

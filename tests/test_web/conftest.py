@@ -16,8 +16,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Yield Chromium, whose contexts share nothing."""
+    """Yield Chromium; no longer than for a test, as Playwright's loop would run while others start theirs."""
     with chromium() as opened:
         yield opened

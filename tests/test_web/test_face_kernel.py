@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gwansang.vision.browser_kernel import browser_kernel
-from gwansang.vision.covers import find_covers
+from gwansang.vision.covers import cover_map, cover_model, find_covers, straighten
 from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage, Pixels
 from gwansang.vision.drawn_face import draw_face
@@ -80,9 +80,10 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     halved = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     matrix = np.array([[0.5, 0.0, -0.25], [0.0, 0.5, -0.25]])
     image = DecodedImage(halved.astype(np.uint8), matrix, pixels.shape[1], pixels.shape[0], 2)
-    # the golden face's mesh, put where this larger face is drawn, and turned a little
-    scale, turn = 680.0 / 450.0, 0.05
+    # the golden face's mesh, put where this larger face is drawn, and turned a little in the picture and out of it
+    scale, turn, yaw = 680.0 / 450.0, 0.05, 0.15
     spin = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    spin = spin @ np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     points = (np.array(golden["landmarks"]) - (480.0, 665.0, 0.0)) @ spin.T * scale + (720.0, 998.0, 0.0)
     for name, content in (("picture.rgba", rgba(pixels)), ("crop.rgba", rgba(crop.astype(np.uint8)))):
         (folder / name).write_bytes(content)
@@ -135,11 +136,14 @@ def test_details_covers_light_and_pose_of_a_picture_are_the_same(comparison: Com
     covers = find_covers(halve_crop(crop), points)
     assert covers.regions, "the picture has to have something in front of the face"
     assert tuple(look["covered"]) == covers.regions
-    assert look["quality"]["coveredShare"] == pytest.approx(covers.share, abs=0.01)
+    cells = cover_map(cover_model().weights, straighten(halve_crop(crop), points))
+    assert np.abs(np.reshape(comparison.result["covers"], cells.shape) - cells).max() < 0.02
+    assert look["quality"]["coveredShare"] == pytest.approx(covers.share, abs=0.002)
     light = measure_image_statistics(halve_crop(crop), points)
     assert look["quality"]["luma"] == pytest.approx(light.brightness, abs=0.003)
     assert look["quality"]["sharpness"] == pytest.approx(light.sharpness, rel=0.02)
     pose = calibrated_pose(align_to_canonical(points[:VERTEX_COUNT]).pose)
+    assert abs(pose.yaw_deg) > 5
     assert look["quality"]["yawDeg"] == pytest.approx(pose.yaw_deg, abs=0.01)
     assert look["quality"]["pitchDeg"] == pytest.approx(pose.pitch_deg, abs=0.01)
     assert look["quality"]["rollDeg"] == pytest.approx(pose.roll_deg, abs=0.01)

@@ -13,8 +13,10 @@ from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from tests.support.browser import chromium, read_in_page, reader_url, record_traffic, write_film
+from tests.support.hostile_images import after_soi, exif_of, orientation
 from tests.support.photos import drawn_portrait, encoded, evaluation_photos, model_dir
 from tests.support.serving import Server, serving
+from tests.test_vision.image_files import stored_as
 
 MAX_DOWN, MAX_UP = 8_000_000, 20_000
 _FILM = """async (url) => {
@@ -61,6 +63,20 @@ def test_the_page_finds_the_points_of_the_photo_path(browser: Browser, service: 
         assert (found["faceCount"], found["covered"]) == (1, [])
 
 
+def test_a_large_photo_that_a_phone_stored_lying_is_read_as_its_upload(
+    browser: Browser, service: Server, networks: Networks
+) -> None:
+    upright = draw_face(2_100, 2_800, 1_000.0)
+    stored = encoded(stored_as(upright, 6), ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
+    lying = after_soi(stored, exif_of(orientation(6)))
+    face = read_photo(lying, networks)
+    (found,) = read(browser, service, (lying, "image/jpeg"))
+    assert found is not None
+    assert (found["mesh"]["image_width"], found["mesh"]["image_height"]) == (face.image_width, face.image_height)
+    off = np.array(found["points"]).reshape(-1, 3)[:, :2] - face.points[:, :2]
+    assert np.linalg.norm(off, axis=1).max() < 0.003 * np.linalg.norm(face.points[33] - face.points[263])
+
+
 def test_a_face_that_leans_or_lies_in_its_mirror_image_is_found_as_the_service_finds_it(
     browser: Browser, service: Server, networks: Networks
 ) -> None:
@@ -101,18 +117,15 @@ def test_nothing_but_a_small_mesh_leaves_and_the_first_visit_is_small(browser: B
 
 
 def test_a_second_visit_loads_no_network_again(browser: Browser, service: Server) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{service.url}/")
-    assert read_in_page(page, drawn_portrait()) is not None
-    traffic = record_traffic(context)
-    again = context.new_page()
-    again.goto(f"{service.url}/")
-    assert read_in_page(again, drawn_portrait()) is not None
-    large = [request.url for request in traffic.requests if "/web/models/" in request.url]
-    served = [request.response() for request in traffic.requests if "/web/models/" in request.url]
-    assert len(large) == 5
-    assert all(answer is not None and answer.request.sizes()["responseBodySize"] == 0 for answer in served)
+    def loaded() -> int:
+        return sum(event.get("route") == "/web/models/{name}" for event in service.events())
+
+    context, before = browser.new_context(), loaded()
+    for visits in (1, 2):
+        page = context.new_page()
+        page.goto(f"{service.url}/")
+        assert read_in_page(page, drawn_portrait()) is not None
+        assert loaded() - before == len(("runtime", "wasm", "detector", "mesh", "kernel")), f"visit {visits}"
     context.close()
 
 
@@ -149,14 +162,13 @@ def test_the_mean_of_a_camera_s_frames_is_the_face_that_it_shows(
 
 
 def test_portraits_get_the_reading_of_their_upload(browser: Browser, service: Server) -> None:
-    photos = evaluation_photos("composite", "selfie")[::3]
+    photos = [photo.read_bytes() for photo in evaluation_photos("composite", "selfie")[::3]]
     alike: list[bool] = []
-    for photo in photos:
-        (found,) = read(browser, service, (photo.read_bytes(), "image/jpeg"))
-        assert found is not None, photo.name
+    for data, found in zip(photos, read(browser, service, *((data, "image/jpeg") for data in photos)), strict=True):
+        assert found is not None
         with service.client() as client:
             sent = client.post("/api/v1/analysis/face", json=found["mesh"]).json()
-            uploaded = client.post("/api/v1/analysis/face/upload", files={"file": ("a.jpg", photo.read_bytes())}).json()
+            uploaded = client.post("/api/v1/analysis/face/upload", files={"file": ("a.jpg", data)}).json()
         alike += [parts(sent)[name] == shape for name, shape in parts(uploaded).items()]
     assert np.mean(alike) >= 0.92
 

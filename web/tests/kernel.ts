@@ -11,10 +11,11 @@ import { readKernelFile } from "../src/face/arrays.ts";
 import { averageLooks } from "../src/face/average.ts";
 import { sampleChannels } from "../src/face/cascade.ts";
 import { CHANNELS, cropMatrix, eyeLevelCrop, HEIGHT, makeChannels, WIDTH } from "../src/face/channels.ts";
+import { coverCells } from "../src/face/covers.ts";
 import { moved } from "../src/face/affine.ts";
 import { balancedCrop } from "../src/face/landmarks.ts";
 import { describe, detailsInCrop } from "../src/face/look.ts";
-import { mirrored, reduced } from "../src/face/picture.ts";
+import { mirrored, reduced, shrunk } from "../src/face/picture.ts";
 import { cropRegion } from "../src/face/region.ts";
 
 interface Job {
@@ -48,7 +49,8 @@ const picture = reduced(full, job.reduction);
 const mesh = { points: Float64Array.from(job.picture), presence: 1 };
 const box = [0, 0, 1, 1] as const;
 const look = describe(kernel, picture, { face: { score: 1, box, keyPoints: [] }, count: 1, isMirrored: false }, mesh);
-writeFileSync(join(folder, "eye_level.rgba"), eyeLevelCrop(picture, mesh.points).data);
+const eyeLevel = eyeLevelCrop(picture, mesh.points);
+writeFileSync(join(folder, "eye_level.rgba"), eyeLevel.data);
 writeFileSync(join(folder, "region.rgba"), cropRegion(mirrored(picture), job.region, 256).data);
 writeFileSync(join(folder, "balanced.f32"), new Uint8Array(balancedCrop(picture, job.region).buffer));
 writeFileSync(
@@ -57,6 +59,7 @@ writeFileSync(
     channels,
     details: Array.from(detailsInCrop(kernel, crop, job.golden)),
     look: { ...look, points: Array.from(look.points), details: Array.from(look.details) },
+    covers: Array.from(coverCells(kernel, shrunk(eyeLevel, 2), mesh.points)),
     input: averageLooks([look, look]),
   }),
 );

@@ -24,7 +24,7 @@ interface Maps {
 
 /** Return what covers a face; half: its eye-level crop at half the size; points: its 478 landmarks in picture pixels. */
 export function findCovers(file: KernelFile, half: Pixels, points: ArrayLike<number>): Covers {
-  const cells = coverMap(file, straightened(file, half, points));
+  const cells = coverCells(file, half, points);
   const masks = file.array("masks").values;
   const limits = file.array("cover_limits").values;
   const { masks: names, regions } = file.notes;
@@ -39,6 +39,11 @@ export function findCovers(file: KernelFile, half: Pixels, points: ArrayLike<num
     if (sum >= limit) covered.add(part);
   });
   return { regions: regions.filter((region) => covered.has(region)) as Region[], share };
+}
+
+/** Return the probability that something covers each of 32 x 32 cells of the face. */
+export function coverCells(file: KernelFile, half: Pixels, points: ArrayLike<number>): Float32Array {
+  return coverMap(file, straightened(file, half, points));
 }
 
 /** Return the face in the frontal layout, in which every cell shows the same place of everyone's face. */
@@ -86,7 +91,7 @@ function normalized({ data }: Pixels): Maps {
 }
 
 /** Return the probability that something covers each of 32 x 32 cells of the layout. */
-export function coverMap(file: KernelFile, layout: Pixels): Float32Array {
+function coverMap(file: KernelFile, layout: Pixels): Float32Array {
   const fine = convolved(file, "conv1", normalized(layout), 2);
   const middle = convolved(file, "conv3", convolved(file, "conv2", fine, 2), 1);
   const coarse = convolved(file, "conv5", convolved(file, "conv4", middle, 2), 1);

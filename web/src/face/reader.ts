@@ -24,6 +24,11 @@ export async function createFaceReader(): Promise<FaceReader> {
   return reader;
 }
 
+/** Return the picture of a file, upright, in the colours that are stored in it: the service reads no colour profile either. */
+export function decodePicture(file: Blob): Promise<ImageBitmap> {
+  return createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
+}
+
 async function json(url: string): Promise<unknown> {
   try {
     const answer = await fetch(url);
