@@ -1,6 +1,8 @@
 import { defineConfig } from "vite";
 
-/** Builds the page into the package that serves it; every file but index.html has the digest of its content in its name. */
+const SERVICE_WORKER = "service-worker"; // its address may not change, and everything below it is in its scope
+
+/** Builds the page into the package that serves it; a file in assets has the digest of its content in its name. */
 export default defineConfig({
   base: "/",
   build: {
@@ -13,8 +15,9 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       // the reader is a file of its own, loaded when a camera or a photo is chosen; tests call it by its exports
-      input: { index: "index.html", face: "src/face/reader.ts" },
+      input: { index: "index.html", face: "src/face/reader.ts", [SERVICE_WORKER]: "src/service_worker.ts" },
       preserveEntrySignatures: "strict",
+      output: { entryFileNames: ({ name }) => (name === SERVICE_WORKER ? "[name].js" : "assets/[name]-[hash].js") },
     },
   },
   worker: { format: "iife" }, // a classic worker: it loads the runtime of the networks with importScripts

@@ -36,6 +36,7 @@ from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pa
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
 from gwansang.web.page import mount_page
+from gwansang.web.page_texts import PageOptions
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -87,7 +88,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         app.include_router(mail_page.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-    mount_page(app, settings.model_path)
+    options = PageOptions(guests=settings.guests_allowed, docs=settings.public_docs)
+    mount_page(app, settings.model_path, options)
     settle_garbage_collector()
     return app
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, Response, sync_playwright
 
 _FLAGS = (
     *("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--mute-audio"),
@@ -30,18 +30,23 @@ def chromium_path() -> str:
 
 
 @contextmanager
-def chromium(camera: Path | None = None) -> Iterator[Browser]:
-    """Yield a headless Chromium; camera: a film of JPEGs, as `write_film` makes it, that its camera shows in a loop."""
+def chromium() -> Iterator[Browser]:
+    """Yield a headless Chromium."""
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(browser_type: BrowserType, camera: Path | None = None) -> Iterator[Browser]:
+    """Yield one more browser; camera: a film of JPEGs, as `write_film` makes it, that its camera shows in a loop."""
     flags = [*_FLAGS]
     if camera is not None:
         flags += [*_CAMERA, f"--use-file-for-fake-video-capture={camera}"]
-    path = chromium_path()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = browser_type.launch(executable_path=chromium_path(), args=flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 def write_film(path: Path, *jpegs: bytes) -> Path:

@@ -11,7 +11,8 @@ from gwansang.web.page import STATIC
 from tests.support.photos import REPOSITORY
 
 WEB = REPOSITORY / "web"
-MAX_LINES = 4_000
+MAX_SCREEN_LINES = 2_800  # screens, charts, styles
+MAX_VISION_LINES = 2_200  # the copy of what vision does, kernel and covers with it
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,12 @@ def test_the_committed_page_is_the_one_that_its_sources_build(vite: list[str], t
     assert [name for name in built if built[name] != committed[name]] == [], "run `make page`"
 
 
-def test_the_page_has_at_most_4000_lines() -> None:
+def test_the_screens_and_the_vision_of_the_page_keep_to_their_lines() -> None:
     sources = [path for path in (WEB / "src").rglob("*") if path.suffix in {".ts", ".css"}]
-    assert len(sources) >= 3
-    assert sum(path.read_text(encoding="utf-8").count("\n") for path in [*sources, WEB / "index.html"]) <= MAX_LINES
+    vision = {path for path in sources if path.is_relative_to(WEB / "src" / "face")}
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in [*sources, WEB / "index.html"]}
+    assert len(vision) >= 3
+    assert sum(count for path, count in lines.items() if path in vision) <= MAX_VISION_LINES
+    written = WEB / "src" / "api" / "types.ts"  # by `make openapi`
+    screens = sum(count for path, count in lines.items() if path not in vision and path != written)
+    assert screens <= MAX_SCREEN_LINES

@@ -1,1 +1,0 @@
-var e=document.getElementById(`page`);if(e){let t=document.createElement(`a`);t.href=`/docs`,t.textContent=`API`,e.append(t)}
