@@ -13,7 +13,7 @@ COPY src ./src
 COPY tools ./tools
 RUN for environment in .venv .tools; do .venv/bin/uv pip install --python $environment/bin/python --quiet \
     --compile-bytecode --no-deps --build-constraints requirements-build.lock .; done
-RUN export MODEL_PATH=/app/models && .venv/bin/gwansang models fetch \
+RUN export MODEL_PATH=/app/models PATH=/app/.tools/bin:$PATH && .venv/bin/gwansang models fetch \
     && .tools/bin/python -m tools.convert_face_network /app/models \
     && .venv/bin/gwansang models verify
 

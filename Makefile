@@ -10,7 +10,9 @@ INSTALL := $(BIN)/uv pip install --python $(BIN)/python --quiet --compile-byteco
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
-.PHONY: help run quick test lint types contracts unit models lock clean fuzz openapi image-steps audit sbom
+NPM := PATH=$(CURDIR)/$(BIN):$$PATH npm --prefix web
+
+.PHONY: help run quick test lint types contracts unit models page lock clean fuzz openapi image-steps audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,17 +59,26 @@ quick: lint ## lint, types of changed files, and the tests that need no server a
 
 test: lint types contracts unit ## everything that must pass before a merge
 
-lint: $(VENV)/.dev
+lint: web/node_modules/.installed
 	@$(BIN)/ruff check src tests benchmarks calibration clients tools
 	@$(BIN)/ruff format --check src tests benchmarks calibration clients tools
+	@$(NPM) run --silent lint
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
 
+web/node_modules/.installed: web/package-lock.json web/package.json $(VENV)/.dev
+	@echo "· installing what checks and builds the page"
+	@$(NPM) ci --silent
+	@touch $@
+
+page: web/node_modules/.installed ## build the page from web/ into the package
+	@$(NPM) run --silent build -- --logLevel warn
+
 contracts: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo
 
-unit: $(VENV)/.dev models
+unit: $(VENV)/.dev models web/node_modules/.installed
 	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 fuzz: $(VENV)/.dev models ## send 12,000 generated requests, valid and invalid, to a real service (minutes)
@@ -76,8 +87,9 @@ fuzz: $(VENV)/.dev models ## send 12,000 generated requests, valid and invalid, 
 image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, and the command of the image
 	@IMAGE_STEPS=1 $(BIN)/pytest tests/test_docker.py
 
-openapi: $(VENV)/.dev ## update the OpenAPI document that clients are generated from
+openapi: $(VENV)/.dev ## update the OpenAPI document that clients are generated from, and the types of the page
 	@$(BIN)/python clients/openapi.py clients/openapi.json
+	@$(BIN)/python -m tools.page_types
 
 audit: $(VENV)/.audit ## look the pinned dependencies up in a database of known vulnerabilities, if one can be reached
 	@$(BIN)/python -m tools.audit
@@ -97,4 +109,4 @@ lock: $(BIN)/uv ## update the pinned dependencies
 	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 
 clean: ## remove the environment, the models and all caches
-	rm -rf $(VENV) .models .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .models web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gwansang.config import Settings, load_settings
 from tests.support.photos import REPOSITORY
 
 SECRET = re.compile(r"(?i)(password|secret|token|key)\S*[=:]\s*(?!\$\{)[^\s\"']{6,}")
@@ -99,21 +100,21 @@ def test_the_build_context_holds_only_what_is_copied() -> None:
 
 def test_every_service_is_pinned_health_checked_and_not_exposed() -> None:
     services = composition()["services"]
-    assert set(services) == {"api", "worker", "migrate", "postgres", "redis", "s3"}
+    assert set(services) == {"api", "worker", "setup", "postgres", "redis", "s3"}
     for name, service in services.items():
         pattern = BUILT_HERE if "build" in service else PINNED
         assert pattern.fullmatch(service["image"]), name
         assert not service.get("privileged"), name
         assert ("ports" in service) is (name == "api")
-        if name not in ("api", "migrate"):  # the image of these has its own
+        if name not in ("api", "setup"):  # the image of these has its own
             assert service["healthcheck"]["test"][0] == "CMD", name
-            assert service["networks"] == ["inside"], name
+            assert service["networks"] == (["inside", "outside"] if name == "worker" else ["inside"]), name
     assert composition()["networks"]["inside"]["internal"] is True
     assert all(port.startswith("127.0.0.1:") for port in services["api"]["ports"])
 
 
 def test_our_containers_have_a_read_only_root() -> None:
-    for name in ("api", "worker", "migrate"):
+    for name in ("api", "worker", "setup"):
         service = composition()["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -126,6 +127,28 @@ def test_the_composition_has_no_password_and_no_default_password() -> None:
     for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "POSTGRES_PASSWORD"):
         assert set(re.findall(rf"\${{{name}(.)", text)) <= {":"}
         assert f"${{{name}:?" in text
+
+
+def test_every_setting_of_the_env_file_reaches_our_containers_and_those_of_the_inside_stay() -> None:
+    for name in ("api", "worker", "setup"):
+        service = composition()["services"][name]
+        assert service["env_file"] == [{"path": ".env", "required": False}]
+        own = {"ENVIRONMENT", "HOST", "PORT", "MODEL_PATH", "DATABASE_URL", "REDIS_URL", "STORAGE_FOLDER"}
+        assert own <= set(service["environment"])  # what stands here wins over the file
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "setup"])
+def test_the_service_starts_with_the_settings_of_the_composition(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"SECRET_KEY": "5c1f0a9be47d3862f95e0d7a16cb4283", "POSTGRES_PASSWORD": "of-the-test"}
+    keys["ENCRYPTION_KEYS"] = "a:3q2+7wHKm0fYtZl5ZbX8pUe1RkQvJ6nD4sGhC9oLwiM="
+    for setting in Settings.model_fields:
+        monkeypatch.delenv(setting.upper(), raising=False)
+    for setting, text in composition()["services"][name]["environment"].items():
+        filled = re.sub(r"\$\{(\w+):([-?])([^}]*)\}", lambda hit: keys.get(hit[1], hit[3]), str(text))
+        monkeypatch.setenv(setting, filled)
+    settings = load_settings()
+    assert settings.production
+    assert settings.database_url.get_secret_value() == "postgresql://gwansang:of-the-test@postgres:5432/gwansang"
 
 
 def test_every_variable_of_the_composition_is_a_setting() -> None:

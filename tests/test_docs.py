@@ -76,6 +76,7 @@ def unknown_names(text: str, source: str) -> list[str]:
 def test_every_class_and_constant_on_a_page_exists(page: str) -> None:
     folders = (SOURCE, REPOSITORY / "docs", REPOSITORY / "tests")
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".json")]
+    files += (REPOSITORY / "web" / "src").rglob("*.ts")
     settings = (REPOSITORY / ".env.example").read_text()
     source = "\n".join([settings, *(path.read_text() for path in files)])
     assert unknown_names((REPOSITORY / page).read_text(), source) == []

@@ -7,10 +7,9 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import RedirectResponse
 
 from gwansang import __version__
-from gwansang.api import errors
+from gwansang.api import errors, mail_page, problem_pages
 from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
@@ -25,15 +24,19 @@ from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
+from gwansang.core.middleware.head import Head
 from gwansang.core.middleware.hosts import TrustedHosts
 from gwansang.core.middleware.metrics import Metrics
 from gwansang.core.middleware.quota_headers import HEADERS as QUOTA_HEADERS
 from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
+from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
+from gwansang.web.page import mount_page
+from gwansang.web.page_texts import PageOptions
 
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
@@ -56,12 +59,14 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     settings = settings or load_settings()
     sizes = settings.model_dump(include=set(BodySettings.model_fields))
     app = DocumentedApp(
-        title="GwanSang-AI",
+        title=settings.project_name,
         version=__version__,
         description="Traditional Korean face reading, with its reasons as numbers on the photo. It is for fun and no "
         "science. Neural networks find the face and measure it; the texts were written by people and are chosen by "
         "rules, none comes from a generative AI. For people from the age of 14 on. See `GET /api/v1/privacy/notice` "
         "and `GET /api/v1/privacy/retention`.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The service that this document comes from."}],
         openapi_tags=TAGS,
         openapi_url=None,  # `mount_docs` serves the document
         docs_url=None,
@@ -78,9 +83,13 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(shared_readings.router)
+    app.include_router(problem_pages.router)
+    if not settings.production:
+        app.include_router(mail_page.router)
     if settings.public_docs:
         mount_docs(app, _OPENAPI)
-        app.add_api_route("/", _to_docs, include_in_schema=False)
+    options = PageOptions(guests=settings.guests_allowed, docs=settings.public_docs)
+    mount_page(app, settings.model_path, options)
     settle_garbage_collector()
     return app
 
@@ -117,15 +126,18 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(RequestId),
         Middleware(AccessLog),
         Middleware(Metrics),
+        Middleware(ServerTiming),
         Middleware(SecurityHeaders, hsts=settings.production),
+        Middleware(Head),
         Middleware(
             CORSMiddleware,
-            allow_origins=settings.cors_origins,
+            allow_origins=settings.allowed_origins,
             allow_credentials=settings.cors_credentials,
-            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=(*_OWN_HEADERS, *_CLIENT_HEADERS),
             expose_headers=(
                 *(HEADER, "Retry-After", "Location", "Content-Disposition", "X-Readings-Count"),
+                *("Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
                 *QUOTA_HEADERS,
             ),
         ),
@@ -143,7 +155,3 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             senders=BodySenders(holder_of=body_holder, admit=admit_body),
         ),
     ]
-
-
-async def _to_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")

@@ -46,7 +46,7 @@ def running(database_url: str, tmp_path: Path) -> Iterator[Server]:
 
 
 def use_everything(client: httpx.Client, folder: Path) -> Account:
-    """Register an account, grant every consent, read photos directly and as a task, and create a key."""
+    """Register an account, grant every consent, read photos directly and as a task, create a key, share a reading."""
     account = Account(client)
     account.call(
         "POST", "/users", 201, json={"email": EMAIL, "username": NAME, "password": PASSWORD, "birth_year": 1990}
@@ -66,6 +66,8 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
     later = {"image": base64.b64encode(PHOTO).decode()}
     task = account.call("POST", "/analysis/face/async", 202, json=later).json()["task_id"]
     wait_for(lambda: account.call("GET", f"/analysis/tasks/{task}").json()["status"] == "done", "the task")
+    link = account.call("POST", f"/analysis/{reading['analysis_id']}/shares", 201).json()["url"]
+    assert [client.get(f"{link}{picture}").status_code for picture in ("", "/card.png", "/qr.svg")] == [200] * 3
     value = next(
         reason["value"] for part in reading["parts_analysis"].values() for reason in part["reasons"] if reason["value"]
     )
@@ -81,6 +83,7 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
         "task, other spelling": task.replace("-", ""),
         "key": key["key"][:20],
         "measure": repr(value) if len(repr(value)) > 7 else reading["parts_analysis"]["eyes"]["meaning"],
+        "link": link.rpartition("/")[2],
         "text": reading["parts_analysis"]["nose"]["meaning"],
     }
     return account
@@ -115,7 +118,7 @@ def test_face_data_is_sealed_the_export_is_complete_and_an_erasure_leaves_no_tra
     with running.client() as client:
         account = use_everything(client, tmp_path)
         assert traces(account, tmp_path, database_url)  # the search finds what exists
-        face = {what: word for what, word in account.words.items() if what in ("measure", "text")}
+        face = {what: word for what, word in account.words.items() if what in ("measure", "text", "link")}
         assert traces(Account(client, face), tmp_path, database_url) == []  # sealed
         exported = account.call("GET", "/users/me/export").json()
         check_export(exported, account)
@@ -136,6 +139,7 @@ def check_export(exported: dict[str, list[dict[str, object]]], account: Account)
     assert [one["device_name"] for one in exported["sign_ins"]] == [DEVICE]
     assert exported["account"]["pending_email"] == NEW_EMAIL
     assert len(exported["api_keys"]) == 1
+    assert [one["analysis_id"] for one in exported["shares"]] == [account.words["reading"]]
     assert account.words["reading"] in {one["analysis_id"] for one in exported["analyses"]}
     assert exported["profile"]["photos"] >= 1
     assert [one["id"] for one in exported["tasks"]] == [account.words["task"]]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.support.serving import JSON_CALL, send_request
+from gwansang.services.ml.face_analyzer import canonical_landmarks
+from tests.support.serving import JSON_CALL, Server, send_request
 
 ALLOWED = {"cors_origins": ("https://app.example.com",), "cors_credentials": True}
 
@@ -129,3 +130,49 @@ def test_only_trusted_hosts_are_served_if_any_are_named(host: str, status: int) 
     assert answer.status_code == status
     if status == 400:
         assert answer.json()["error"]["code"] == "UNKNOWN_HOST"
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/privacy/notice", "/docs", "/api/v1/openapi.json"])
+def test_head_has_the_headers_of_get_and_no_body(path: str) -> None:
+    head, get = (send_request(method, path) for method in ("HEAD", "GET"))
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "etag", "cache-control"):
+        assert head.headers.get(name) == get.headers.get(name)
+
+
+def test_head_of_what_only_takes_post_is_refused() -> None:
+    answer = send_request("HEAD", JSON_CALL)
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (405, b"", "POST")
+
+
+def test_a_server_answers_head_with_nothing_after_the_headers(server: Server) -> None:
+    answer = server.raw(b"HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/privacy/notice", "/nowhere", "/api/v1/celebrity/1"])
+def test_answers_name_their_language_and_that_they_depend_on_it(path: str) -> None:
+    for language in ("ko", "en"):
+        headers = send_request("GET", path, headers={"Accept-Language": language}).headers
+        assert headers["content-language"] == language
+        assert "Accept-Language" in headers["vary"]
+
+
+def test_a_reading_names_the_language_that_its_body_asks_for() -> None:
+    face = {"landmarks": canonical_landmarks().tolist(), "locale": "en"}
+    answer = send_request("POST", JSON_CALL, json=face, headers={"Accept-Language": "ko"})
+    assert answer.headers["content-language"] == answer.json()["locale"] == "en"
+
+
+def test_pages_of_allowed_sites_can_read_what_clients_need() -> None:
+    headers = send_request("GET", "/health", app=ALLOWED, headers={"Origin": "https://app.example.com"}).headers
+    exposed = set(headers["access-control-expose-headers"].split(", "))
+    assert exposed >= {"ETag", "Content-Language", "Retry-After", "RateLimit-Remaining", "X-Request-ID"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/nowhere", "/docs"])
+def test_every_answer_says_how_long_it_took(path: str) -> None:
+    total = re.fullmatch(r"total;dur=(\d+\.\d)", send_request("GET", path).headers["server-timing"])
+    assert total is not None
+    assert float(total[1]) < 60_000

@@ -118,13 +118,13 @@ def test_card_texts_follow_the_content_policy() -> None:
 
 
 def test_japanese_text_wraps_without_spaces_and_not_before_a_closing_mark() -> None:
-    text = "大きく包んで軸をつくる顔を、「王の相」（おうのそう）と呼びます。広く聞き、言葉で人をまとめるといいます。"
+    text = "大きく包んで軸をつくる顔を、「王の相」（おうのそう）、と呼びます。広く聞き、言葉で人をまとめるといいます。"
     for width in range(140, 400, 20):
-        found = svg.wrap_text(text, 20, width, 30)
+        found = wrap_text(text, 20, width, 30)
         assert "".join(found) == text
         assert all(svg.text_width(line) * 20 <= width for line in found)
         assert not [line for line in found if line[0] in "、。）」" or line[-1] in "（「"]
-    assert len(svg.wrap_text(text, 20, 200, 3)) == 3
+    assert len(wrap_text(text, 20, 200, 3)) == 3
 
 
 def test_wrapped_text_keeps_every_word_that_fits() -> None:

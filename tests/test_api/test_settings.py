@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings
+from gwansang.config import DEFAULT_SECRET_KEY, Settings, SettingsError, load_settings, name_notes_of_settings
+from gwansang.config.other_names import OTHER_NAMES
 from tests.support.photos import REPOSITORY
+from tests.support.serving import serving
 
 OWN_KEY = "5c1f0a9be47d3862f95e0d7a16cb4283"
 MASTER_KEYS = "a:3q2+7wHKm0fYtZl5ZbX8pUe1RkQvJ6nD4sGhC9oLwiM="
@@ -18,7 +20,7 @@ SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in (*Settings.model_fields, *OTHER_NAMES, "DEBUG", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name.upper(), raising=False)
 
 
@@ -160,3 +162,92 @@ def test_guests_are_allowed_in_development_only_unless_configured(
     for name, value in {"SECRET_KEY": OWN_KEY, "ENCRYPTION_KEYS": MASTER_KEYS, **environment}.items():
         monkeypatch.setenv(name, value)
     assert load_settings().guests_allowed is allowed
+
+
+OTHER = {
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "15",
+    "REFRESH_TOKEN_EXPIRE_DAYS": "30",
+    "MAX_IMAGE_SIZE": "5242880",
+    "DATABASE_MAX_OVERFLOW": "10",
+    "AWS_ACCESS_KEY_ID": "id-of-aws",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-aws",
+    "AWS_S3_BUCKET": "faces",
+    "AWS_REGION": "ap-northeast-2",
+    "PROJECT_NAME": "My Faces",
+    "API_V1_PREFIX": "/api/v1",
+    "DEBUG": "true",
+    "CORS_ORIGINS": '["https://a.example/", "https://b.example"]',
+}
+
+
+@pytest.mark.parametrize("in_file", [True, False], ids=["in .env", "in the environment"])
+def test_names_of_older_clients_and_other_programs_work(
+    in_file: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if in_file:
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in OTHER.items()))
+    else:
+        for name, value in OTHER.items():
+            monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert (settings.access_token_minutes, settings.refresh_token_days) == (15, 30)
+    assert (settings.max_upload_bytes, settings.database_max_overflow) == (5 * 2**20, 10)
+    assert (settings.s3_bucket, settings.s3_region) == ("faces", "ap-northeast-2")
+    assert settings.s3_access_key_id is not None
+    assert settings.s3_access_key_id.get_secret_value() == "id-of-aws"
+    assert (settings.project_name, settings.log_level) == ("My Faces", "DEBUG")
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert name_notes_of_settings() == []
+
+
+def test_a_settings_own_name_wins_over_its_other_names_and_the_environment_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("ACCESS_TOKEN_MINUTES=20\nACCESS_TOKEN_EXPIRE_MINUTES=25\n")
+    assert load_settings().access_token_minutes == 20
+    monkeypatch.setenv("ACCESS_TOKEN_EXPIRE_MINUTES", "10")
+    assert load_settings().access_token_minutes == 10
+
+
+def test_temporary_keys_of_aws_are_left_to_the_client_of_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "temporary")
+    assert load_settings().s3_access_key_id is None
+
+
+def test_a_name_without_effect_is_noted_with_the_setting_that_was_meant(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ACESS_TOKEN_MINUTES=5\nREDIS_HOST_OF_OURS=x\nAPI_V1_PREFIX=/v2\n")
+    notes = {note.name: note for note in name_notes_of_settings()}
+    assert notes["ACESS_TOKEN_MINUTES"].nearest == "ACCESS_TOKEN_MINUTES"
+    assert notes["REDIS_HOST_OF_OURS"].nearest is None
+    assert "begin with /api/v1" in notes["API_V1_PREFIX"].text
+
+
+def test_a_start_warns_of_unknown_names_without_their_values(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ACESS_TOKEN_MINUTES=not-for-the-log\n")
+    with serving(tmp_path) as server:
+        (warning,) = [event for event in server.events() if event["event"] == "settings.unknown_name"]
+    assert (warning["level"], warning["meant"]) == ("warning", "ACCESS_TOKEN_MINUTES")
+    assert "not-for-the-log" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("values", "origins"),
+    [
+        ({}, {"http://localhost:3000", "http://localhost:5173", "http://127.0.0.1:3000", "http://127.0.0.1:5173"}),
+        ({"CORS_ORIGINS": "https://a.example"}, {"https://a.example"}),
+        ({"ENVIRONMENT": "production"}, set()),
+    ],
+)
+def test_local_pages_may_call_a_service_for_development(
+    values: dict[str, str], origins: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SECRET_KEY": OWN_KEY, "ENCRYPTION_KEYS": MASTER_KEYS, **values}.items():
+        monkeypatch.setenv(name, value)
+    assert set(load_settings().allowed_origins) == origins
+
+
+def test_a_list_that_is_broken_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", '["https://a.example"')
+    with pytest.raises(SettingsError, match="CORS_ORIGINS: it begins as a list in JSON"):
+        load_settings()

@@ -9,7 +9,7 @@ import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from gwansang.api.public_answers import PackedFiles, StaticAnswer
+from gwansang.core.static_answers import PackedFiles, StaticAnswer
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
 _PAGE = """<!doctype html>

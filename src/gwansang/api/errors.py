@@ -102,7 +102,7 @@ def _allowed(scope: Scope) -> str:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     ]
-    return ", ".join(allowed)
+    return ", ".join(["HEAD", *allowed] if "GET" in allowed else allowed)
 
 
 def _of_framework(error: HTTPException) -> AppError:
@@ -130,7 +130,7 @@ def problem_of(scope: Scope, error: AppError, locale: Locale | None = None) -> d
 
 def _problem(scope: Scope, error: AppError, status: int, locale: Locale) -> dict[str, JsonValue]:
     return {
-        "type": problem_type(type(error)),
+        "type": problem_type(error.code),
         "title": error.title,
         "status": HTTPStatus(status).value,
         "detail": problem_text(error, locale),
@@ -147,13 +147,14 @@ def _respond(scope: Scope, error: AppError, status: int, headers: Mapping[str, s
         extra["Retry-After"] = str(retry_after_s)
     if status == 401:
         extra.setdefault("WWW-Authenticate", "Bearer")
-    body = _problem(scope, error, status, chosen_locale(HTTPConnection(scope)))
-    return JSONResponse(body, status, extra, media_type=_PROBLEM)
+    locale = chosen_locale(HTTPConnection(scope))
+    extra |= {"Content-Language": locale, "Vary": "Accept-Language"}
+    return JSONResponse(_problem(scope, error, status, locale), status, extra, media_type=_PROBLEM)
 
 
-def problem_type(error: type[AppError]) -> str:
-    """Return the stable URI of a kind of problem."""
-    return "/problems/" + error.code.lower().replace("_", "-")
+def problem_type(code: str) -> str:
+    """Return the stable URL of a kind of problem, where `api/problem_pages.py` explains it."""
+    return "/problems/" + code.lower().replace("_", "-")
 
 
 def _details(error: AppError) -> JsonValue:

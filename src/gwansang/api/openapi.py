@@ -1,15 +1,14 @@
 """The OpenAPI document: errors by status with an example for each code, scopes, and size limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pydantic.json_schema import models_json_schema
 
 from gwansang.api.errors import problem_type, status_of
+from gwansang.api.openapi_components import finish_components, flatten_parameters
 from gwansang.core.exceptions import AppError, InvalidRequestError
-from gwansang.schemas.problem import Problem
 from gwansang.services.accounts.caller import KEY_SCOPES
 
 OpenApi = dict[str, Any]  # FastAPI's own type for a part of the document
@@ -30,15 +29,11 @@ class DocumentedApp(FastAPI):
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
-            _, definitions = models_json_schema(
-                [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
-            )
-            schemas = document["components"]["schemas"]
-            schemas.update(definitions["$defs"])
-            schemas["ErrorEnvelope"]["properties"]["code"]["enum"] = sorted({error.code for error in every_error()})
+            finish_components(document)
             for path in document["paths"].values():
                 for operation in path.values():
                     _show_scope(operation)
+                    flatten_parameters(operation)
                     self._show_sizes(operation)
         return super().openapi()
 
@@ -56,20 +51,16 @@ def operation_id(route: APIRoute) -> str:
 
 def _show_scope(operation: OpenApi) -> None:
     """Add the scope to the description of a call, and remove API keys from a call that no key may make."""
-    security = operation.get("security", [])
+    security = operation.setdefault("security", [])
     scopes = sorted({scope for scheme in security for needed in scheme.values() for scope in needed})
     if not scopes:
         return
     operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(scopes)}`."
-    if not set(scopes) <= set(KEY_SCOPES):
-        operation["security"] = [scheme for scheme in security if "ApiKey" not in scheme]
-
-
-def every_error(family: type[AppError] = AppError) -> Iterator[type[AppError]]:
-    """Yield the whole error tree, as far as it is imported."""
-    yield family
-    for error in family.__subclasses__():
-        yield from every_error(error)
+    for_keys = set(scopes) <= set(KEY_SCOPES)
+    operation["security"] = [scheme for scheme in security if for_keys or "ApiKey" not in scheme]
+    for scheme in operation["security"]:
+        if "ApiKey" in scheme:
+            scheme["ApiKey"] = []  # linters and some generators know scopes of OAuth 2 only
 
 
 def problem_responses(*errors: type[AppError]) -> Responses:
@@ -95,7 +86,7 @@ def _example(error: type[AppError], status: int) -> dict[str, Any]:
     """Return a Problem as a plain dictionary: 670 models were a hundredth of the start."""
     details = [{"field": "image", "message": "…"}] if error is InvalidRequestError else None
     return {
-        "type": problem_type(error),
+        "type": problem_type(error.code),
         "title": error.title,
         "status": status,
         "detail": "…",

@@ -11,6 +11,11 @@ def problem_text(error: AppError, locale: Locale) -> str:
     return format_problem(error.code, error.context, locale) or error.message
 
 
+def describe_problem(code: str, locale: Locale) -> str:
+    """Return the text of an error code with … for each of its fields; raises KeyError for an unknown code."""
+    return load("problems", locale, dict[str, str])[code].format_map(_Ellipses())
+
+
 def format_problem(code: str, context: Mapping[str, object], locale: Locale) -> str | None:
     """Return the text of an error code with its fields filled in; None if the text or one of its fields is missing.
 
@@ -22,3 +27,10 @@ def format_problem(code: str, context: Mapping[str, object], locale: Locale) -> 
         return text.format_map(context)
     except KeyError:  # a text with an empty field would be worse than the plain message
         return None
+
+
+class _Ellipses(dict[str, str]):
+    """Fields of a text of which none is known."""
+
+    def __missing__(self, field: str) -> str:
+        return "…"

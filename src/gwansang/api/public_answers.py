@@ -1,23 +1,15 @@
-"""Answers that are the same for everybody: with an ETag, so that who has one already gets a 304, and packed once."""
+"""Answers that are the same for everybody: with an ETag, so that who has one already gets a 304."""
 
-import gzip
-import hashlib
 from collections.abc import Callable, Coroutine
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
-from gwansang.api.answers import accepts_gzip
+from gwansang.core.static_answers import REVALIDATE, etag_of, unless_known
 
-_OK, _NOT_MODIFIED = 200, 304
-_REVALIDATE = "public, no-cache"  # may be kept, and is asked for again with its ETag
+_OK = 200
 
 
 class PublicRoute(APIRoute):
@@ -31,62 +23,8 @@ class PublicRoute(APIRoute):
             answer = await handle(request)
             if request.method != "GET" or answer.status_code != _OK:
                 return answer
-            answer.headers["Cache-Control"] = _REVALIDATE
+            answer.headers["Cache-Control"] = REVALIDATE
             answer.headers["Vary"] = "Accept-Language"
             return unless_known(request, answer, etag_of(bytes(answer.body)))
 
         return handle_with_etag
-
-
-class StaticAnswer:
-    """A body that never changes while the process runs, packed at its first use."""
-
-    def __init__(self, body: bytes, media_type: str) -> None:
-        self._body = body
-        self._media_type = media_type
-        self._etag = etag_of(body)
-
-    def to(self, request: Request) -> Response:
-        """Return the answer to a request: a 304 if it has the body already, packed if it takes gzip."""
-        headers = {"Cache-Control": _REVALIDATE, "Vary": "Accept-Encoding"}
-        if accepts_gzip(request):
-            body, headers["Content-Encoding"] = self._packed, "gzip"
-        else:
-            body = self._body
-        return unless_known(request, Response(body, headers=headers, media_type=self._media_type), self._etag)
-
-    @cached_property
-    def _packed(self) -> bytes:
-        return gzip.compress(self._body, mtime=0)
-
-
-class PackedFiles(StaticFiles):
-    """Files of a folder, each read and packed at its first use."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory)
-        self._answers: dict[str, StaticAnswer] = {}
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file; raises HTTPException if there is none."""
-        if path not in self._answers:
-            found = await super().get_response(path, {**scope, "headers": []})  # checks the path
-            full, _ = await run_in_threadpool(self.lookup_path, path)
-            body = await run_in_threadpool(Path(full).read_bytes)
-            self._answers[path] = StaticAnswer(body, found.media_type or "application/octet-stream")
-        return await run_in_threadpool(self._answers[path].to, Request(scope))
-
-
-def etag_of(body: bytes) -> str:
-    """Return the weak ETag of a body, the same whether it is packed or not."""
-    return f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-
-
-def unless_known(request: Request, answer: Response, etag: str) -> Response:
-    """Return the answer with its ETag, or a 304 without a body if the client has it already."""
-    answer.headers["ETag"] = etag
-    known = [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
-    if etag not in known and known != ["*"]:
-        return answer
-    kept = ("etag", "cache-control", "vary")
-    return Response(status_code=_NOT_MODIFIED, headers={name: answer.headers[name] for name in kept})

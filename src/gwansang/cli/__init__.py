@@ -16,6 +16,7 @@ COMMANDS = {
     "calibrate": LazyCommand("gwansang.cli.calibrate", "calibrate", "Make norms from your own photos."),
     "serve": LazyCommand("gwansang.cli.serve", "serve", "Serve the API."),
     "worker": LazyCommand("gwansang.cli.worker", "worker", "Run queued tasks: videos, batches, imports."),
+    "setup": LazyCommand("gwansang.cli.setup", "setup", "Make tables, bucket and first administrator."),
     "db": LazyCommand("gwansang.cli.db", "app", "Bring the database up to date, and show its state."),
     "users": LazyCommand("gwansang.cli.users", "app", "Create an administrator, list the users."),
     "keys": LazyCommand("gwansang.cli.keys", "app", "Create, list and revoke API keys."),

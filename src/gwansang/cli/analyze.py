@@ -1,4 +1,4 @@
-"""`gwansang analyze`: photos and clips in, readings out, told to people or as the API's JSON."""
+"""`gwansang analyze`: photos and clips in, readings out, as text or as the JSON of the API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator

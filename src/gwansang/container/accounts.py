@@ -86,7 +86,11 @@ async def open_accounts(
     settings: Settings, *, clock: Clock = utc_now, kinds: JobKinds = JOB_KINDS
 ) -> AsyncIterator[Accounts]:
     """Open the database, bring it to the schema of this release, and yield the services that need nothing else."""
-    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_max_overflow,
+    )
     passwords = PasswordHasher(
         settings.password_scheme, bcrypt_rounds=settings.password_bcrypt_rounds, threads=settings.password_threads
     )

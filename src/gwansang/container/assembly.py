@@ -11,7 +11,7 @@ from gwansang.config import Settings
 from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.backends import open_mails
 from gwansang.container.inference import create_inference_pool, load_configured_norms, start_analysis_service
-from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits
+from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits, warn_of_unknown_names
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.connection_slots import ConnectionSlots
 from gwansang.core.memory import limit_malloc_arenas
@@ -86,6 +86,7 @@ async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIt
     worker: start the engine of tasks at once; otherwise it starts with the first task.
     """
     limit_malloc_arenas()
+    warn_of_unknown_names()
     meters = Meters()
     pool = create_inference_pool(settings, meters)
     async with assemble_container(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:

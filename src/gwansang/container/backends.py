@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,6 +14,9 @@ from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.mail_transports import FolderTransport, MailTransport, SmtpTransport
 from gwansang.storage.base import ObjectStore
 
+if TYPE_CHECKING:
+    from gwansang.storage.s3 import S3Bucket
+
 _log = structlog.get_logger("gwansang.mail")
 
 
@@ -22,18 +26,24 @@ def open_store(settings: StorageSettings, links: FileLinks, clock: Clock) -> Obj
         from gwansang.storage.local import LocalObjectStore  # noqa: PLC0415 - see above
 
         return LocalObjectStore(settings.storage_folder, links)
-    from gwansang.storage.s3 import S3Bucket, S3ObjectStore  # noqa: PLC0415 - see above
+    from gwansang.storage.s3 import S3ObjectStore  # noqa: PLC0415 - see above
+
+    return S3ObjectStore(bucket_of(settings, settings.s3_bucket), clock=clock)
+
+
+def bucket_of(settings: StorageSettings, name: str) -> "S3Bucket":
+    """Return where the bucket is, and the credentials for it."""
+    from gwansang.storage.s3 import S3Bucket  # noqa: PLC0415 - obstore
 
     key, secret = settings.s3_access_key_id, settings.s3_secret_access_key
-    bucket = S3Bucket(
-        name=settings.s3_bucket,
+    return S3Bucket(
+        name=name,
         region=settings.s3_region,
         endpoint=settings.s3_endpoint,
         public_endpoint=settings.s3_public_endpoint,
         access_key_id=key.get_secret_value() if key else None,
         secret_access_key=secret.get_secret_value() if secret else None,
     )
-    return S3ObjectStore(bucket, clock=clock)
 
 
 @asynccontextmanager

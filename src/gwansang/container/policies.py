@@ -1,8 +1,11 @@
 """The settings as the values that each part of the program needs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from gwansang.config import Settings
+import structlog
+
+from gwansang.config import Settings, name_notes_of_settings
 from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
 from gwansang.services.accounts.address_change import UNDO_DAYS
@@ -10,13 +13,17 @@ from gwansang.services.protection.retention import RetentionPolicy
 from gwansang.services.readings.invitation_service import MAX_DAYS
 from gwansang.services.tasks.worker import JobPolicy
 
+_log = structlog.get_logger("gwansang.settings")
 _MAILS_PER_HOUR = 3  # to one address, of each purpose
 _EXPORTS_PER_DAY = 10  # of one user
 
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address."""
+    """Settings that endpoints and WebSockets read: sizes, guests, proxies, token for metrics, public address.
+
+    mail_page_folder: the folder whose mails a page shows, in development without a mail server; else None.
+    """
 
     max_upload_bytes: int
     max_video_bytes: int
@@ -25,6 +32,7 @@ class EdgePolicy:
     trusted_proxies: int
     metrics_token: str | None
     public_url: str | None
+    mail_page_folder: Path | None
     sockets: SocketPolicy
 
 
@@ -37,8 +45,9 @@ def edge_policy(settings: Settings) -> EdgePolicy:
         trusted_proxies=settings.trusted_proxies,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
         public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+        mail_page_folder=None if settings.production or settings.smtp_host else settings.mail_folder,
         sockets=SocketPolicy(
-            origins=settings.cors_origins,
+            origins=settings.allowed_origins,
             per_user=settings.sockets_per_user,
             per_address=settings.sockets_per_address,
             recheck_s=settings.socket_recheck_s,
@@ -82,3 +91,9 @@ def job_policy(settings: Settings) -> JobPolicy:
         slot_folder=settings.worker_folder,
         concurrency=settings.jobs_concurrency,
     )
+
+
+def warn_of_unknown_names() -> None:
+    """Log a warning for each name in `.env` or the environment that has no effect, with the setting it may mean."""
+    for note in name_notes_of_settings():
+        _log.warning("settings.unknown_name", problem=note.text, meant=note.nearest)

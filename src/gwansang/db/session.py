@@ -59,14 +59,16 @@ class Database:
     has been tried with success since.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, max_overflow: int = 5, timeout_s: float = 30.0) -> None:
         self.url = parse_database_url(url)
         self.embedded = is_embedded(self.url)
         self.refuses_writes = False
         self._timeout_ms = int(1000 * timeout_s)
-        make = _embedded if self.embedded else _server
-        self._engine = make(self.url, pool_size, timeout_s)
-        self._reader = make(self.url, pool_size, timeout_s) if self.embedded else self._engine
+        if self.embedded:
+            self._engine = _embedded(self.url, pool_size, timeout_s)
+            self._reader = _embedded(self.url, pool_size, timeout_s)
+        else:
+            self._engine = self._reader = _server(self.url, pool_size, max_overflow, timeout_s)
         for engine in {self._engine, self._reader}:
             check_texts_before_execution(engine.sync_engine)
         option = _WRITES if self.embedded else "postgresql_readonly"
@@ -143,12 +145,12 @@ def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
     return engine
 
 
-def _server(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
+def _server(url: URL, pool_size: int, max_overflow: int, timeout_s: float) -> AsyncEngine:
     return create_async_engine(
         url,
         hide_parameters=True,  # an error in the log quotes its statement, and else its values, too
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=max_overflow,
         pool_timeout=timeout_s,
         pool_pre_ping=True,  # the server may have restarted
         connect_args={"timeout": timeout_s, "command_timeout": timeout_s},

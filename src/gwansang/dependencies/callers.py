@@ -18,7 +18,7 @@ from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.middleware.body_gate import BODY_HOLDER
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import container_of
-from gwansang.services.accounts.auth_service import TokenInvalidError
+from gwansang.services.accounts.auth_service import InactiveUserError, TokenInvalidError
 from gwansang.services.accounts.caller import Caller, Scope
 
 COSTS: dict[str, int] = {"analyze": 5, "match": 5, "video": 20}  # points; anything else costs 1
@@ -119,7 +119,7 @@ async def count_failure(connection: HTTPConnection, address: str) -> AsyncIterat
     """Count an authentication that fails in the block against the address that sent the credentials."""
     try:
         yield
-    except Unauthenticated:
+    except (Unauthenticated, InactiveUserError):
         await spend(connection, Bucket.ADDRESS, address)
         raise
 
@@ -232,6 +232,6 @@ async def _is_user(connection: HTTPConnection) -> bool:
     try:
         credentials = await read_credentials(connection)
         await container_of(connection).tickets.authenticate("".join(credentials[:1]))
-    except Unauthenticated:
+    except (Unauthenticated, InactiveUserError):
         return False
     return len(credentials) == 1

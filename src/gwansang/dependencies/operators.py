@@ -15,7 +15,7 @@ _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-
 async def _require_operator(request: Request) -> None:
     """Raise NotFound for everyone else, as for an address that does not exist."""
     token = container_of(request).edge.metrics_token
-    allowed = _is_local(request) if token is None else _has_token(request, token)
+    allowed = is_local(request) if token is None else _has_token(request, token)
     if not allowed:
         raise NotFound("There is nothing at this address.")
 
@@ -26,7 +26,8 @@ def _has_token(request: Request, token: str) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(sent.encode(), token.encode())
 
 
-def _is_local(request: Request) -> bool:
+def is_local(request: Request) -> bool:
+    """Return whether the request comes from this machine, and through no proxy."""
     if request.client is None or any(name in request.headers for name in _PROXY_HEADERS):
         return False
     try:

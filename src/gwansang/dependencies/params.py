@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator
 from starlette.requests import HTTPConnection
 
@@ -42,8 +42,11 @@ LocaleParameter = Annotated[
 ]
 
 
-async def _locale(request: Request, locale: LocaleParameter = None) -> Locale:
-    return chosen_locale(request)
+async def _locale(request: Request, response: Response, locale: LocaleParameter = None) -> Locale:
+    chosen = chosen_locale(request)
+    response.headers["Content-Language"] = chosen
+    response.headers["Vary"] = "Accept-Language"
+    return chosen
 
 
 ChosenLocale = Annotated[Locale, Depends(_locale)]

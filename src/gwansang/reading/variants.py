@@ -40,7 +40,7 @@ _DECIDING: Mapping[str, tuple[str, str, str]] = {
     "blessing": ("NR", "MW", "ES"),
     "partner": ("NA", "JW", "BO"),
 }
-"""Keys of the three measures that choose the text of each part, zone and palace; none decides what is told."""
+"""Keys of the three measures that choose the text of each part, zone and palace; none decides a shape."""
 
 
 def choose_text(place: str, texts: Sequence[str], z: Mapping[str, float]) -> str:

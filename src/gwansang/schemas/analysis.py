@@ -10,13 +10,11 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, F
 from gwansang.reading.model import Energy
 from gwansang.schemas.archetypes import ArchetypesOut, ClassicOut
 from gwansang.schemas.fortune import FortuneOut
-from gwansang.schemas.numbers import Fraction, Rounded, RoundedTenths
-from gwansang.schemas.reading_example import add_reading_example
+from gwansang.schemas.lengths import require_what_every_length_has
+from gwansang.schemas.numbers import Fraction, Point, Rounded, RoundedTenths
 from gwansang.schemas.topics import TopicOut
 from gwansang.texts import Locale
 from gwansang.vision.face import FaceRegion, LandmarkSource
-
-Point = tuple[FiniteFloat, FiniteFloat]
 
 
 def _points_of(vertices: Sequence[int], info: ValidationInfo) -> list[Point]:
@@ -251,9 +249,9 @@ class EnergiesOut(BaseModel):
 
 
 class FaceReading(BaseModel):
-    """The reading of a face."""
+    """The reading of a face; with `detail=short` or `story`, fields that are not required are left out."""
 
-    model_config = ConfigDict(json_schema_extra=add_reading_example)
+    model_config = ConfigDict(json_schema_extra=require_what_every_length_has)
 
     analysis_id: UUID
     overall_score: int = Field(ge=0, le=100)
@@ -271,7 +269,9 @@ class FaceReading(BaseModel):
     content_version: str
     locale: Locale
     disclaimer: str
-    ai_generated: Literal[False] = False  # rules choose among texts that people wrote; networks only measure
+    ai_generated: bool = Field(
+        False, description="Always false: rules choose among texts that people wrote; networks only measure."
+    )
     created_at: dt.datetime
     kept: bool | None = Field(
         None,

@@ -2,11 +2,10 @@
 
 import datetime as dt
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gwansang.reading.model import Energy
 from gwansang.schemas.numbers import Rounded
-from gwansang.schemas.reading_example import add_fortune_example
 
 
 class LuckyOut(BaseModel):
@@ -23,8 +22,6 @@ class LuckyOut(BaseModel):
 
 class FortuneOut(BaseModel):
     """The day's fortune for this face."""
-
-    model_config = ConfigDict(json_schema_extra=add_fortune_example)
 
     date: dt.date
     day_pillar: str

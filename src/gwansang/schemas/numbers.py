@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, FiniteFloat
+from pydantic import AfterValidator, Field, FiniteFloat, WithJsonSchema
 
 
 def _rounding(digits: int) -> AfterValidator:
@@ -18,3 +18,7 @@ RoundedTenths = Annotated[FiniteFloat, _rounding(1)]
 RoundedHundredths = Annotated[FiniteFloat, _rounding(2)]
 RoundedThousandths = Annotated[FiniteFloat, _rounding(3)]
 Fraction = Annotated[FiniteFloat, Field(ge=0, le=1), _rounding(4)]
+Point = Annotated[
+    tuple[FiniteFloat, FiniteFloat],  # not as JSON Schema's tuple, which generators of clients do not know
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]

@@ -1,7 +1,5 @@
 """API models of the privacy notice and the retention schedule."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
 
@@ -25,8 +23,9 @@ class NoticeOut(BaseModel):
         examples=["An AI measures the face on your photo, sorts it into shapes, …"],
     )
     items: list[NoticeItemOut]
-    ai_generated: Literal[False] = Field(
-        description="Whether texts of readings come from a generative AI: rules choose among texts written by people."
+    ai_generated: bool = Field(
+        examples=[False],
+        description="Whether texts of readings come from a generative AI: rules choose among texts written by people.",
     )
     min_age: int = Field(description="In years.", examples=[14])
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, JsonValue
 class ErrorEnvelope(BaseModel):
     """The error for programs."""
 
-    code: str = Field(description="Stable; for decisions in programs.", examples=["NO_FACE"])
+    code: str = Field(description="Stable; for decisions in programs.", examples=["NO_FACE"])  # OpenAPI: ErrorCode
     message: str = Field(description="Stable, in English.")
     details: JsonValue = Field(None, description="Facts such as limits, or a list of {field, message}, or null.")
 

@@ -1,21 +1,13 @@
 """The example of a reading in the OpenAPI document, loaded when the document is made."""
 
 import json
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import JsonValue
 
 
-def add_reading_example(schema: dict[str, JsonValue]) -> None:
-    schema["examples"] = [_example()]
-
-
-def add_fortune_example(schema: dict[str, JsonValue]) -> None:
-    schema["examples"] = [_example()["fortune"]]
-
-
-@cache
-def _example() -> dict[str, JsonValue]:
-    example: dict[str, JsonValue] = json.loads(Path(__file__).with_suffix(".json").read_bytes())
-    return example
+def load_examples() -> Mapping[str, JsonValue]:
+    """Return examples by the name of their model."""
+    reading: dict[str, JsonValue] = json.loads(Path(__file__).with_suffix(".json").read_bytes())
+    return {"FaceReading": reading, "FortuneOut": reading["fortune"]}

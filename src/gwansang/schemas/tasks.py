@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, FiniteFloat, JsonValue
+from typing_extensions import TypeAliasType
 
 from gwansang.schemas.analysis import EnergiesOut, FaceReading
 from gwansang.schemas.numbers import Fraction
@@ -88,10 +89,13 @@ class TaskSummary(BaseModel):
     error: FailureOut | None = Field(description="The reason if it failed.", examples=[None])
 
 
+TaskResult = TypeAliasType("TaskResult", FaceReading | BatchOut | ImportOut)  # with a name of its own in clients
+
+
 class TaskOut(TaskSummary):
     """A task with its result."""
 
-    result: FaceReading | BatchOut | ImportOut | None = Field(
+    result: TaskResult | None = Field(
         description=(
             "Once the task is done: for the kinds `face` and `video` a reading, for `batch` and `import` the result of "
             "each photo."

@@ -37,8 +37,8 @@ class S3ObjectStore(ObstoreStore):
     """A bucket that exists already."""
 
     def __init__(self, bucket: S3Bucket, *, clock: Clock) -> None:
-        super().__init__(_store(bucket, bucket.endpoint))
-        self._public = _store(bucket, bucket.public_endpoint or bucket.endpoint)
+        super().__init__(open_bucket(bucket, bucket.endpoint))
+        self._public = open_bucket(bucket, bucket.public_endpoint or bucket.endpoint)
         self._clock = clock
 
     async def put(self, key: str, data: bytes) -> None:
@@ -72,7 +72,8 @@ class S3ObjectStore(ObstoreStore):
         """Do nothing: S3 leaves no partial writes."""
 
 
-def _store(bucket: S3Bucket, endpoint: str | None) -> S3Store:
+def open_bucket(bucket: S3Bucket, endpoint: str | None) -> S3Store:
+    """Return the client of a bucket at an endpoint; nothing is sent."""
     config: S3Config = {"bucket": bucket.name, "region": bucket.region, "virtual_hosted_style_request": False}
     if endpoint is not None:
         config["endpoint"] = endpoint

@@ -99,11 +99,14 @@ async def test_an_unknown_address_and_a_wrong_password_get_the_same_response(
     assert _body_without_request_id(wrong) == _body_without_request_id(unknown)
 
 
-async def test_a_deactivated_account_is_403_and_its_tokens_end(minji: Person, admin: Person) -> None:
+async def test_a_deactivated_account_and_its_living_tokens_are_403(minji: Person, admin: Person) -> None:
     assert (await admin.call("PATCH", f"/users/{minji.id}", json={"is_active": False})).json()["is_active"] is False
     answer = await minji.login()
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "INACTIVE_USER")
-    assert (await minji.call("GET", "/users/me")).status_code == 401
+    living = await minji.call("GET", "/users/me")
+    assert (living.status_code, living.json()["error"]["code"]) == (403, "INACTIVE_USER")
+    assert (await admin.call("PATCH", f"/users/{minji.id}", json={"is_active": True})).status_code == 200
+    assert (await minji.call("GET", "/users/me")).status_code == 401  # its sign-in ended
 
 
 @on_sqlite

@@ -11,7 +11,7 @@ from gwansang.core.passwords import HashingBusyError
 from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies.callers import TokenInQueryError
 from gwansang.reading.errors import UnmeasurableFaceError
-from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
+from gwansang.services.accounts.auth_service import InactiveUserError, InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.accounts.key_service import KeyInvalidError
@@ -31,7 +31,8 @@ from gwansang.vision import errors as vision
 Errors = tuple[type[AppError], ...]
 
 PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
-SIGNED_IN: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, ScopeMissingError, *PUBLIC)
+_CREDENTIALS: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, InactiveUserError)
+SIGNED_IN: Errors = (*_CREDENTIALS, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
 REAUTHENTICATED: Errors = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
 PARAMETERS: Errors = (InvalidRequestError,)

@@ -14,7 +14,7 @@ from gwansang.schemas.compatibility import (
     RedemptionForm,
     RedemptionRequest,
 )
-from gwansang.schemas.face_input import BatchForm, FaceForm, FaceRequest
+from gwansang.schemas.face_input import BatchForm, FaceForm
 from gwansang.services.ml.face_analyzer import MAX_PHOTOS
 from gwansang.services.tasks.kinds import BATCH
 
@@ -52,7 +52,7 @@ def _form(file: OpenApi, fields: type[BaseModel] | None, example_name: str, exam
 
 JSON_BODY = _body(
     "application/json",
-    FaceRequest.model_json_schema(),
+    {"$ref": "#/components/schemas/FaceRequest"},
     {
         "photo": {"value": {"image": "data:image/jpeg;base64,/9j/4AAQSkZJRg…", "birth_year": 1990}},
         "landmarks": {

@@ -3,7 +3,9 @@
 RequestId         one id for every answer and every log line of a request
 AccessLog         one line a request or socket: route template, status, milliseconds; no query, no body
 Metrics           counts and times requests by route template
+ServerTiming      how long the answer took
 SecurityHeaders   on every answer, errors included
+Head              HEAD as GET without the body
 CORS              Starlette's, so that an allowed site can read refusals and errors too
 QuotaHeaders      the caller's remaining quota, on answers and refusals
 GZip              Starlette's: packs text that is not packed yet, for clients that take it

@@ -133,7 +133,7 @@ class AuthService:
             else:  # must be committed: raise only after the block
                 reused = await tx.families.delete(claims.family, claims.user_id)
         if pair is None:
-            raise self._refresh_error(claims, reused=reused)
+            raise _refresh_error(claims, reused=reused)
         return TokenPair(pair.access, pair.refresh, pair.expires_in_s)
 
     async def logout(self, user_id: int, family: UUID) -> None:
@@ -142,9 +142,17 @@ class AuthService:
             await tx.families.delete(family, user_id)
 
     async def authenticate(self, access_token: str) -> Caller:
-        """Return the caller of an access token; raises TokenInvalidError, also if its sign-in was ended early."""
+        """Return the caller of an access token; raises TokenInvalidError, also if its sign-in was ended early, and
+        InactiveUserError if that was because the account was deactivated."""
         claims = self._tokens.decode_access(access_token)
-        return await self.revalidate(claims.user_id, claims.family, claims.expires_at, claims.version)
+        try:
+            return await self.revalidate(claims.user_id, claims.family, claims.expires_at, claims.version)
+        except TokenInvalidError:
+            async with self._uow.read() as tx:
+                user = await tx.users.get(claims.user_id)
+            if user is None or user.is_active:
+                raise
+            raise InactiveUserError("This account is deactivated.") from None
 
     async def revalidate(self, user_id: int, family: UUID, expires_at: datetime, version: int | None = None) -> Caller:
         """Return the current caller of a sign-in that was authenticated before by an access token; raises
@@ -208,12 +216,6 @@ class AuthService:
         _log.info("auth.login", user_id=user_id)
         return pair
 
-    def _refresh_error(self, claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
-        if not reused:
-            return TokenInvalidError("This token is not valid any more; sign in again.")
-        _log.warning("auth.token_reused", user_id=claims.user_id, family=str(claims.family))
-        return TokenReusedError("This token was used before, so its whole sign-in was ended; sign in again.")
-
 
 async def end_all_tokens(tx: Transaction, user: User) -> None:
     """Invalidate every token of a user from the end of the transaction on, mailed ones included, except for those that
@@ -228,3 +230,10 @@ async def end_all_access(tx: Transaction, user: User) -> None:
     """Invalidate every token of a user as `end_all_tokens` does, and delete every API key."""
     await tx.keys.delete_for_user(user.id)
     await end_all_tokens(tx, user)
+
+
+def _refresh_error(claims: RefreshClaims, *, reused: bool) -> Unauthenticated:
+    if not reused:
+        return TokenInvalidError("This token is not valid any more; sign in again.")
+    _log.warning("auth.token_reused", user_id=claims.user_id, family=str(claims.family))
+    return TokenReusedError("This token was used before, so its whole sign-in was ended; sign in again.")

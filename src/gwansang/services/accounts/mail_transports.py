@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal, Protocol
@@ -95,3 +97,31 @@ class FolderTransport:
         self.folder.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMail:
+    """A mail of the folder, decoded."""
+
+    to: str
+    subject: str
+    text: str
+    written_at: datetime
+
+
+def read_mails(folder: Path, count: int) -> list[WrittenMail]:
+    """Return the newest mails of a folder; those that are deleted meanwhile are left out."""
+    dated = []
+    for path in folder.glob("*.eml"):
+        with suppress(FileNotFoundError):
+            dated.append((path.stat().st_mtime, path))
+    mails = []
+    for written, path in sorted(dated, reverse=True)[:count]:
+        with suppress(FileNotFoundError):
+            message = message_from_bytes(path.read_bytes(), policy=policy.default)
+            body = message.get_body(("plain",))
+            text = body.get_content() if body is not None else ""
+            mails.append(
+                WrittenMail(str(message["To"]), str(message["Subject"]), text, datetime.fromtimestamp(written, UTC))
+            )
+    return mails

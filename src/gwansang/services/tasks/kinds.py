@@ -28,7 +28,7 @@ class JobKind:
     """A kind of long work.
 
     purpose: the consent that its tasks need and are deleted with, None for none; max_files: files of one request;
-    file_limit and body_limit: the settings of `config.py` that limit the size of a file and of the whole request. The
+    file_limit and body_limit: the settings that limit the size of a file and of the whole request. The
     endpoint of the kind passes body_limit to `@body_limit`, which adds 64 KiB for the framing of a form.
     """
 

@@ -89,7 +89,7 @@ async def login(form: LoginForm, request: Request, auth: Auth) -> SignedInOut:
     dependencies=[AddressLimit],
     responses=problem_responses(TokenInvalidError, TokenReusedError, *PUBLIC, *BODY),
 )
-async def refresh(body: RefreshRequest, auth: Auth) -> TokensOut:
+async def refresh_tokens(body: RefreshRequest, auth: Auth) -> TokensOut:
     """Exchange a refresh token for a new pair, once; the same token gets the same pair again for 20 seconds, and later
     it ends the whole sign-in."""
     return TokensOut.model_validate(await auth.refresh(body.refresh_token), from_attributes=True)
@@ -109,7 +109,7 @@ async def logout(caller: CurrentUser, auth: Auth) -> None:
 
 
 @router.post("/verify-email/request", status_code=202, responses=problem_responses(*SIGNED_IN, *PARAMETERS))
-async def request_verification(
+async def request_email_verification(
     caller: CurrentUser, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale
 ) -> AcceptedOut:
     """Send another code to one's own address, unless it is verified already; earlier codes stay valid."""
@@ -149,7 +149,7 @@ async def undo_email_change(
     dependencies=[AddressLimit],
     responses=problem_responses(InvalidEmailError, *PUBLIC, *BODY),
 )
-async def request_reset(body: MailRequest, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> AcceptedOut:
+async def request_password_reset(body: MailRequest, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> AcceptedOut:
     """Send a code that allows choosing a new password. The answer is the same for unknown addresses, and if enough
     codes were sent: those stay valid until one of them is used."""
     address = normalize_email(body.email)

@@ -41,7 +41,7 @@ def _card_responses(media_type: str, schema: dict[str, str], *errors: type[Drawi
     response_class=Response,
     responses=_card_responses(_SVG, {"type": "string", "example": "<svg …></svg>"}),
 )
-async def read_card(
+async def read_reading_card(
     analysis_id: AnalysisId,
     caller: HistoryReader,
     history: History,
@@ -57,9 +57,11 @@ async def read_card(
 @router.get(
     "/{analysis_id:uuid}/card.png",
     response_class=Response,
-    responses=_card_responses(_PNG, {"type": "string", "format": "binary"}, DrawingUnavailableError),
+    responses=_card_responses(
+        _PNG, {"type": "string", "format": "binary", "example": "(PNG)"}, DrawingUnavailableError
+    ),
 )
-async def read_card_as_png(
+async def read_reading_card_png(
     analysis_id: AnalysisId,
     caller: HistoryReader,
     history: History,

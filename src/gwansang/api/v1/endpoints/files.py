@@ -20,7 +20,7 @@ Token = Annotated[str, Path(examples=["k2v9…"])]
     response_class=Response,
     responses=problem_responses(ObjectNotFoundError, StorageUnavailableError, *PUBLIC, *PARAMETERS),
 )
-async def read_file(token: Token, files: Files) -> Response:
+async def download_file(token: Token, files: Files) -> Response:
     """Return the file of a link until the link expires."""
     file = await files.open(token)
     return Response(file.data, media_type=file.content_type, headers={"Content-Disposition": "attachment"})

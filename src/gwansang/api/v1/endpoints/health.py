@@ -11,15 +11,15 @@ from gwansang.services.operations.readiness_service import DatabaseUnavailableEr
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health", operation_id="health")
+@router.get("/health", operation_id="check_health")
 @router.get("/health/live")
-async def live() -> Health:
+async def check_liveness() -> Health:
     """Report that the process answers; nothing is checked."""
     return Health()
 
 
 @router.get("/health/ready", responses=problem_responses(NotReadyError, QueueFullError, DatabaseUnavailableError))
-async def ready(readiness: ReadyCheck) -> Readiness:
+async def check_readiness(readiness: ReadyCheck) -> Readiness:
     """Check that the models are loaded, the queue has room, and the database answers."""
     await readiness.check()
     return Readiness()

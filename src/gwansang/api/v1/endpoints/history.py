@@ -120,7 +120,7 @@ async def list_fortunes(
     "/{analysis_id:uuid}/photo",
     responses=problem_responses(PhotoNotFoundError, StorageUnavailableError, *SIGNED_IN, *PARAMETERS),
 )
-async def read_photo(analysis_id: AnalysisId, caller: HistoryReader, photos: Photos) -> PhotoOut:
+async def read_photo_link(analysis_id: AnalysisId, caller: HistoryReader, photos: Photos) -> PhotoOut:
     """Return a URL of the photo of a kept reading, valid for five minutes and without signing in; photos are kept with
     the consents to `history` and `retain_photo`."""
     return PhotoOut.model_validate(await photos.link(caller.user_id, analysis_id), from_attributes=True)

@@ -51,7 +51,7 @@ async def draw_face_overlay(
     "/overlay.png",
     response_class=Response,
     openapi_extra=FORM_BODY,
-    responses=_picture(_PNG, {"type": "string", "format": "binary"}, DrawingUnavailableError),
+    responses=_picture(_PNG, {"type": "string", "format": "binary", "example": "(PNG)"}, DrawingUnavailableError),
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def draw_face_overlay_as_png(

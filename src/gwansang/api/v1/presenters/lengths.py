@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from gwansang.dependencies.params import Detail
+from gwansang.schemas.lengths import ALWAYS_SENT
 
-_ALWAYS = frozenset({"analysis_id", "created_at", "locale", "content_version", "title", "disclaimer", "kept"})
 _FIELDS: Mapping[Detail, frozenset[str]] = {
-    "short": _ALWAYS | {"overall_score", "energy_scores", "energy_values"},
-    "story": _ALWAYS | {"story", "topics"},
+    "short": ALWAYS_SENT | {"overall_score", "energy_scores", "energy_values"},
+    "story": ALWAYS_SENT | {"story", "topics"},
 }
 
 

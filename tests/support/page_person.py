@@ -1,0 +1,52 @@
+"""What a person does on the page, in Chromium, and what axe finds wrong with a screen."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.photos import REPOSITORY
+
+SAMPLE = REPOSITORY / "web" / "src" / "assets" / "sample.jpg"
+AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE_MS = 60_000
+expect.set_options(timeout=30_000)  # a busy machine computes the points of a face for seconds
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def open_page(context: BrowserContext, url: str, screen: str = "") -> Page:
+    """Return a page at a screen, once the screen is there."""
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{url}/#/{screen}")
+    page.wait_for_selector("#page h1")
+    return page
+
+
+def read_drawn_face(page: Page) -> None:
+    """Tap once and wait for the reading of the drawn face."""
+    page.locator(".doors .plain").click()
+    page.wait_for_selector(".result h1")
+
+
+def choose_photo(page: Page, photo: Path = SAMPLE) -> None:
+    """Choose a photo, with the two taps that the first one takes."""
+    page.locator(".doors button").nth(1).click()
+    with page.expect_file_chooser() as chosen:
+        page.locator("dialog .primary").click()
+    chosen.value.set_files(photo)
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Return what axe finds wrong with the screen, by rule and element, once nothing moves."""
+    page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(() => null)")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("(rules) => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES)
+    return [
+        {
+            "rule": each["id"],
+            "at": [node["html"][:160] for node in each["nodes"]],
+            "why": each["nodes"][0]["failureSummary"],
+        }
+        for each in found["violations"]
+    ]

@@ -1,0 +1,49 @@
+"""The committed page is what `web/` is built into, and its sources keep to their size."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gwansang.web.page import STATIC
+from tests.support.photos import REPOSITORY
+
+WEB = REPOSITORY / "web"
+MAX_SCREEN_LINES = 2_800  # screens, charts, styles
+MAX_VISION_LINES = 2_200  # the copy of what vision does, kernel and covers with it
+
+
+@pytest.fixture(scope="module")
+def vite() -> list[str]:
+    """Return the command of Vite; skips where `make lint` did not install it yet, except in CI."""
+    command = WEB / "node_modules" / "vite" / "bin" / "vite.js"
+    node = Path(sys.executable).with_name("node")
+    if not command.exists() or not node.exists():
+        assert "CI" not in os.environ, "run `make lint`, which installs what builds the page"
+        pytest.skip("what builds the page is not installed: run `make lint`")
+    return [str(node), str(command)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_committed_page_is_the_one_that_its_sources_build(vite: list[str], tmp_path: Path) -> None:
+    command = [*vite, "build", "--outDir", str(tmp_path), "--emptyOutDir", "--logLevel", "warn"]
+    subprocess.run(command, cwd=WEB, check=True, timeout=120)
+    built, committed = contents(tmp_path), contents(STATIC)
+    assert built.keys() == committed.keys(), "run `make page` and commit what it builds"
+    assert [name for name in built if built[name] != committed[name]] == [], "run `make page`"
+
+
+def test_the_screens_and_the_vision_of_the_page_keep_to_their_lines() -> None:
+    sources = [path for path in (WEB / "src").rglob("*") if path.suffix in {".ts", ".css"}]
+    vision = {path for path in sources if path.is_relative_to(WEB / "src" / "face")}
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in [*sources, WEB / "index.html"]}
+    assert len(vision) >= 3
+    assert sum(count for path, count in lines.items() if path in vision) <= MAX_VISION_LINES
+    written = WEB / "src" / "api" / "types.ts"  # by `make openapi`
+    screens = sum(count for path, count in lines.items() if path not in vision and path != written)
+    assert screens <= MAX_SCREEN_LINES

@@ -1,0 +1,92 @@
+/** The calls of the API that the page makes, by what they are for. */
+
+import type { MeshInput } from "../face/reader.ts";
+import { accountOf, change, forgetAccount, state } from "../state.ts";
+import { call, download, type Call } from "./client.ts";
+import type {
+  ComparisonOut,
+  FaceReading,
+  FortuneOut,
+  NewKeyOut,
+  NoticeOut,
+  OwnAccountOut,
+  PageOutConsentOut,
+  PageOutKeptReadingOut,
+  PageOutKeyOut,
+  RetentionOut,
+  SignedInOut,
+} from "./types.ts";
+
+const timezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Return the date of today where the person is. */
+const localDay = (): string => new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+
+export type ReadingCall = Pick<Call, "signal" | "anonymous">;
+
+export const readMesh = (mesh: MeshInput, birthYear: number | null, options: ReadingCall): Promise<FaceReading> =>
+  call("POST", "/analysis/face", {
+    json: { ...mesh, birth_year: birthYear },
+    query: { timezone: timezone() },
+    ...options,
+  });
+
+export const readPhoto = (photo: Blob, birthYear: number | null, options: ReadingCall): Promise<FaceReading> => {
+  const body = new FormData();
+  body.set("file", photo, "photo.jpg");
+  if (birthYear !== null) body.set("birth_year", String(birthYear));
+  return call("POST", "/analysis/face/upload", { body, query: { timezone: timezone() }, ...options });
+};
+
+export const readNotice = (): Promise<NoticeOut> => call("GET", "/privacy/notice");
+export const readRetention = (): Promise<RetentionOut> => call("GET", "/privacy/retention");
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const body = new URLSearchParams({ grant_type: "password", username: email, password });
+  if (state.device !== null) body.set("device_token", state.device);
+  const tokens = await call<SignedInOut>("POST", "/auth/login", { body });
+  change({ account: accountOf(tokens), device: tokens.device_token });
+}
+
+export const register = (account: {
+  email: string;
+  username: string;
+  password: string;
+  birth_year: number | null;
+}): Promise<unknown> => call("POST", "/users", { json: account });
+
+export async function signOut(): Promise<void> {
+  await call("POST", "/auth/logout").finally(forgetAccount);
+}
+
+export const readAccount = (): Promise<OwnAccountOut> => call("GET", "/users/me");
+export const requestCode = (): Promise<unknown> => call("POST", "/auth/verify-email/request");
+export const verifyEmail = (token: string): Promise<unknown> => call("POST", "/auth/verify-email", { json: { token } });
+export const requestReset = (email: string): Promise<unknown> =>
+  call("POST", "/auth/reset-password/request", { json: { email } });
+export const resetPassword = (token: string, password: string): Promise<unknown> =>
+  call("POST", "/auth/reset-password", { json: { token, password } });
+
+export const listReadings = (page: number): Promise<PageOutKeptReadingOut> =>
+  call("GET", "/analysis", { query: { page, size: 20 } });
+export const readKept = (id: string): Promise<FaceReading> => call("GET", `/analysis/${encodeURIComponent(id)}`, { query: { locale: state.locale } });
+export const deleteKept = (id: string): Promise<null> => call("DELETE", `/analysis/${encodeURIComponent(id)}`);
+export const compareKept = (a: string, b: string): Promise<ComparisonOut> =>
+  call("POST", "/analysis/compare", { json: { a, b } });
+export const readFortune = (id: string): Promise<FortuneOut> =>
+  call("GET", `/analysis/${encodeURIComponent(id)}/fortune`, { query: { date: localDay() } });
+
+export const listConsents = (): Promise<PageOutConsentOut> => call("GET", "/consents");
+export const grantConsent = (purpose: string, version: number): Promise<unknown> =>
+  call("PUT", `/consents/${purpose}`, { json: { version } });
+export const withdrawConsent = (purpose: string): Promise<unknown> => call("DELETE", `/consents/${purpose}`);
+export const exportData = (): Promise<Blob> => download("/users/me/export", { query: { format: "zip" } });
+export async function eraseAccount(password: string): Promise<void> {
+  await call("DELETE", "/users/me", { json: { current_password: password } });
+  forgetAccount();
+}
+
+export const listKeys = (): Promise<PageOutKeyOut> => call("GET", "/keys");
+export const makeKey = (name: string): Promise<NewKeyOut> =>
+  call("POST", "/keys", { json: { name, scopes: ["analyze"], expires_in_days: 365 } });
+export const deleteKey = (id: string): Promise<null> => call("DELETE", `/keys/${encodeURIComponent(id)}`);

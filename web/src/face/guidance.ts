@@ -1,0 +1,41 @@
+import type { FaceLook, Hint } from "./types.ts";
+
+// limits as gwansang.vision.guidance has them
+const [MIN_SHARE, MAX_SHARE] = [0.32, 0.62];
+const MIN_WIDTH_PX = 120;
+const MAX_OFFSET = 0.18;
+const [MAX_ROLL, MAX_YAW, MAX_PITCH] = [12, 10, 12]; // degrees
+const DARK_HIGHLIGHT = 0.22;
+const MAX_CLIPPED = 0.25;
+const GOOD_SHARPNESS = 8.5;
+const [DARK_PICTURE, BRIGHT_PICTURE] = [0.1, 0.92];
+
+/** Return what a person at the camera should do next, or "ready". */
+export function hintFor({ faceCount, covered, quality }: Omit<FaceLook, "hint">): Hint {
+  const { faceShare, faceWidthPx, offset, yawDeg, pitchDeg, rollDeg } = quality;
+  const checks: [boolean, Hint][] = [
+    [quality.highlight < DARK_HIGHLIGHT, "too_dark"],
+    [quality.clipped > MAX_CLIPPED, "too_bright"],
+    [faceCount > 1, "several_faces"],
+    [faceShare < MIN_SHARE || faceWidthPx < MIN_WIDTH_PX, "move_closer"],
+    [faceShare > MAX_SHARE, "move_away"],
+    [offset > MAX_OFFSET, "center"],
+    [-rollDeg > MAX_ROLL, "tilt_left"],
+    [rollDeg > MAX_ROLL, "tilt_right"],
+    [-yawDeg > MAX_YAW, "turn_left"],
+    [yawDeg > MAX_YAW, "turn_right"],
+    [-pitchDeg > MAX_PITCH, "chin_up"],
+    [pitchDeg > MAX_PITCH, "chin_down"],
+    [quality.sharpness < GOOD_SHARPNESS, "hold_still"],
+    [covered.includes("eyes"), "show_eyes"],
+    [covered.includes("mouth"), "show_mouth"],
+    [covered.some((region) => region === "nose" || region === "cheeks"), "show_face"],
+  ];
+  return checks.find(([applies]) => applies)?.[1] ?? "ready";
+}
+
+/** Return the hint for a picture without a face, of this mean brightness. */
+export function hintWithoutFace(luma: number): Hint {
+  if (luma < DARK_PICTURE) return "too_dark";
+  return luma > BRIGHT_PICTURE ? "too_bright" : "no_face";
+}

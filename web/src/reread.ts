@@ -1,0 +1,48 @@
+/** A reading of the same face anew: in another language, or with a year of birth. */
+
+import { readKept, readMesh, readPhoto } from "./api/calls.ts";
+import type { FaceReading } from "./api/types.ts";
+import { bytesOf } from "./picture.ts";
+import { change, state, type Result } from "./state.ts";
+
+/** Read the same face again in the language of the page and keep the new reading in the tab. */
+export async function readAgain(result: Result, birthYear: number | null): Promise<Result> {
+  const reading = result.reading.kept ? await keptAgain(result, birthYear) : await faceAgain(result, birthYear);
+  const renewed = { ...result, reading, birthYear };
+  change({ result: renewed });
+  return renewed;
+}
+
+/** Fetch a kept reading, which has no points, and put the points on it; only the years have to be read anew. */
+async function keptAgain(result: Result, birthYear: number | null): Promise<FaceReading> {
+  const kept = withPointsOf(await readKept(result.reading.analysis_id), result.reading);
+  const hasFace = result.mesh !== null || result.picture !== null;
+  return birthYear === null || !hasFace ? kept : { ...kept, ages: (await faceAgain(result, birthYear)).ages };
+}
+
+function faceAgain({ reading, mesh, picture }: Result, birthYear: number | null): Promise<FaceReading> {
+  const anonymous = state.settings.guests; // else the same face would be kept and remembered twice
+  if (mesh !== null) return readMesh(mesh, birthYear, { anonymous });
+  if (picture !== null) return readPhoto(bytesOf(picture), birthYear, { anonymous });
+  return readKept(reading.analysis_id);
+}
+
+function withPointsOf(reading: FaceReading, drawn: FaceReading): FaceReading {
+  const parts = Object.entries(reading.parts_analysis).map(([id, part]) => {
+    const known = drawn.parts_analysis[id]?.reasons ?? [];
+    const reasons = part.reasons.map((reason) => ({ ...reason, ...overlaysOf(reason.measure, known) }));
+    return [id, { ...part, reasons }] as const;
+  });
+  const palaces = reading.palaces.map((palace) => ({
+    ...palace,
+    points: drawn.palaces.find((each) => each.id === palace.id)?.points ?? [],
+  }));
+  return { ...reading, parts_analysis: Object.fromEntries(parts), palaces, kept: true, profile: drawn.profile };
+}
+
+type Reasons = FaceReading["parts_analysis"][string]["reasons"];
+
+function overlaysOf(measure: string, reasons: Reasons): Pick<Reasons[number], "overlay" | "overlays"> {
+  const found = reasons.find((reason) => reason.measure === measure);
+  return { overlay: found?.overlay ?? null, overlays: found?.overlays ?? [] };
+}

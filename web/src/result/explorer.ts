@@ -1,0 +1,155 @@
+/** The face to look at: choose a part, a palace or a year, and see its place on the own face. */
+
+import type { AgePositionOut, FaceReading, PalaceOut, PartOut } from "../api/types.ts";
+import { readAgain } from "../reread.ts";
+import { showScreen } from "../router.ts";
+import { state, type Result } from "../state.ts";
+import { t } from "../texts.ts";
+import { attempt } from "../ui/announce.ts";
+import { fill, h } from "../ui/dom.ts";
+import { FaceView, type Point } from "../ui/face_view.ts";
+import { field, form } from "../ui/forms.ts";
+import { tabs } from "../ui/tabs.ts";
+import { partDetails } from "./part.ts";
+
+/** Something with a name that can be chosen, shown on the face and told. */
+interface Choice {
+  readonly name: string;
+  readonly hanja: string;
+  readonly chosen?: boolean;
+  readonly draw: (view: FaceView) => SVGElement[];
+  readonly details: () => Node;
+}
+
+/** Return the section of the face; `view` is null for a reading without a picture. */
+export function explorer(result: Result): Node {
+  const { reading } = result;
+  const view = faceOf(result);
+  const choices = [
+    { id: "parts", name: t("result.parts"), content: () => chooser(view, Object.values(reading.parts_analysis).map(partChoice)) },
+    { id: "palaces", name: t("result.palaces"), content: () => chooser(view, reading.palaces.map((palace) => palaceChoice(palace, reading.palaces))) },
+    { id: "years", name: t("result.years"), content: () => years(view, result) },
+  ];
+  return h(
+    "section",
+    { class: "explorer", "aria-labelledby": "face-title" },
+    h("h2", { id: "face-title" }, t("result.face")),
+    h("p", { class: "hint" }, t(view === null ? "result.no_lines" : "result.face_hint")),
+    h("div", { class: "explorer-grid" }, view?.element, tabs(t("result.face"), choices, "segmented")),
+  );
+}
+
+function faceOf({ picture, reading }: Result): FaceView | null {
+  const points = facePoints(reading);
+  return picture === null || points.length === 0 ? null : new FaceView(picture, points, t("reading.picture"));
+}
+
+/** Return every point that the reading draws. */
+export function facePoints(reading: FaceReading): Point[] {
+  const measured = Object.values(reading.parts_analysis).flatMap((part) =>
+    part.reasons.flatMap((reason) => reason.overlays.flatMap((overlay) => overlay.points)),
+  );
+  return [...measured, ...reading.palaces.flatMap((palace) => palace.points)];
+}
+
+function chooser(view: FaceView | null, choices: readonly Choice[]): Node {
+  const details = h("div", { class: "details", "aria-live": "polite" });
+  const buttons = choices.map((choice) =>
+    h("button", { type: "button", class: "chip", onclick: () => { choose(choice); } }, choice.name, h("small", { lang: "zh-Hant" }, choice.hanja)),
+  );
+  const choose = (choice: Choice): void => {
+    buttons.forEach((button, index) => {
+      button.setAttribute("aria-pressed", String(choices[index] === choice));
+    });
+    view?.show(t("result.picture", { name: choice.name }), ...choice.draw(view));
+    fill(details, choice.details());
+  };
+  const first = choices.find((choice) => choice.chosen) ?? choices[0];
+  if (first !== undefined) choose(first);
+  return h("div", {}, h("div", { class: "chips" }, ...buttons), details);
+}
+
+function partChoice(part: PartOut): Choice {
+  const overlays = part.reasons.flatMap((reason) => reason.overlays);
+  const main = part.reasons.map((reason) => reason.overlay);
+  return {
+    name: part.name,
+    hanja: part.hanja,
+    draw: (view) => [
+      ...overlays.map((overlay) => view.overlay(overlay, "other")),
+      ...main.flatMap((overlay) => (overlay === null ? [] : [view.overlay(overlay, "main")])),
+    ],
+    details: () => partDetails(part),
+  };
+}
+
+function palaceChoice(palace: PalaceOut, all: readonly PalaceOut[]): Choice {
+  return {
+    name: palace.name.replace(/\(.*\)$/, ""),
+    hanja: palace.hanja,
+    draw: (view) => dots(view, all, palace),
+    details: () =>
+      h(
+        "article",
+        {},
+        h("h3", {}, palace.name, h("small", { lang: "zh-Hant" }, palace.hanja)),
+        h("p", { class: "place" }, palace.place),
+        h("p", {}, palace.meaning),
+      ),
+  };
+}
+
+function ageChoice(position: AgePositionOut, all: readonly AgePositionOut[]): Choice {
+  return {
+    name: position.current ? `${t("result.this_year")} ${position.counted_age}` : String(position.counted_age),
+    hanja: position.hanja,
+    chosen: position.current,
+    draw: (view) => dots(view, all, position),
+    details: () =>
+      h(
+        "article",
+        {},
+        h("h3", {}, position.position, h("small", { lang: "zh-Hant" }, position.hanja)),
+        h("p", { class: "place" }, position.place),
+        h("p", {}, position.meaning),
+      ),
+  };
+}
+
+function dots<Placed extends { readonly points: readonly Point[] }>(
+  view: FaceView,
+  all: readonly Placed[],
+  chosen: Placed,
+): SVGElement[] {
+  const others = all.filter((each) => each !== chosen).flatMap((each) => each.points);
+  return [
+    ...others.map((point) => view.dot(point, "place-dot")),
+    ...chosen.points.map((point) => view.dot(point, "place-dot chosen")),
+  ];
+}
+
+function years(view: FaceView | null, result: Result): Node {
+  const { ages, zones } = result.reading;
+  const told = [zones.upper, zones.middle, zones.lower].flatMap((zone) =>
+    zone === null ? [] : [h("li", {}, h("b", {}, zone.name), h("span", { class: "place" }, zone.years), h("p", {}, zone.meaning))],
+  );
+  view?.show(t("reading.picture"));
+  return h(
+    "div",
+    {},
+    ages.positions.length > 0 ? chooser(view, ages.positions.map((position) => ageChoice(position, ages.positions))) : birthYear(result),
+    h("h3", {}, t("result.zones")),
+    h("ol", { class: "zones" }, ...told),
+  );
+}
+
+function birthYear(result: Result): Node | null {
+  if (result.mesh === null && result.picture === null) return null;
+  const year = field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4, required: true }, t("result.birth_year_text"));
+  return form([year], t("result.birth_year_show"), (values, button) =>
+    attempt(button, async () => {
+      await readAgain(state.result ?? result, Number(values.get("birth_year")));
+      showScreen();
+    }, t("failed")),
+  );
+}

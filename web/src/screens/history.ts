@@ -1,0 +1,85 @@
+/** The readings that were kept, each to open, to compare with the latest one, and to delete. */
+
+import { compareKept, deleteKept, listReadings } from "../api/calls.ts";
+import type { ComparisonOut, KeptReadingOut } from "../api/types.ts";
+import { showScreen, type Screen, type Visit } from "../router.ts";
+import { change, state } from "../state.ts";
+import { dateText, t } from "../texts.ts";
+import { announce, attempt } from "../ui/announce.ts";
+import { fill, h } from "../ui/dom.ts";
+import { narrow, signInScreen } from "./account.ts";
+
+export async function historyScreen({ argument }: Visit): Promise<Screen> {
+  if (state.account === null) return signInScreen();
+  const page = Number(argument) || 1;
+  const readings = await listReadings(page).catch((error: unknown) => {
+    announce(error instanceof Error ? error.message : t("failed"));
+    return null;
+  });
+  if (readings === null) return narrow(t("history.title"), h("p", {}, t("failed")));
+  if (readings.total === 0) {
+    return narrow(
+      t("history.title"),
+      h("p", {}, t("history.empty")),
+      h("p", {}, t("history.empty_text")),
+      h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("privacy.consents"))),
+    );
+  }
+  const latest = page === 1 ? readings.items[0] : (await listReadings(1)).items[0];
+  return narrow(
+    t("history.title"),
+    h("ul", { class: "kept" }, ...readings.items.map((reading) => entry(reading, latest ?? reading))),
+    page < readings.pages ? h("p", {}, h("a", { class: "button", href: `#/history/${page + 1}` }, t("history.more"))) : null,
+  );
+}
+
+function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
+  const date = dateText(reading.created_at);
+  const compared = h("div", { class: "compared", "aria-live": "polite" });
+  const compareButton = h("button", { type: "button", class: "plain", onclick: () => void attempt(compareButton, compare, t("failed")) }, t("history.compare"));
+  const compare = async (): Promise<void> => { fill(compared, comparison(await compareKept(reading.analysis_id, latest.analysis_id))); };
+  const isLatest = reading.analysis_id === latest.analysis_id;
+  return h(
+    "li",
+    { class: "card" },
+    h(
+      "a",
+      { class: "open", href: `#/result/${reading.analysis_id}`, "aria-label": t("history.open", { date }) },
+      h("span", { class: `stamp ${reading.element}` }, t(`elements.${reading.element}`)),
+      h("b", {}, date),
+      h("span", { class: "place" }, t("history.score", { score: reading.overall_score })),
+    ),
+    h("div", { class: "buttons row" }, isLatest ? null : compareButton, deletion(reading)),
+    compared,
+  );
+}
+
+/** Return the button that deletes at its second tap. */
+function deletion(reading: KeptReadingOut): Node {
+  let sure = false;
+  const button = h("button", { type: "button", class: "plain", onclick: () => { press(); } }, t("history.delete"));
+  const press = (): void => {
+    if (!sure) {
+      sure = true;
+      button.textContent = t("history.delete_sure");
+      return;
+    }
+    void attempt(button, async () => {
+      await deleteKept(reading.analysis_id);
+      if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
+      announce(t("history.deleted"));
+      showScreen();
+    }, t("failed"));
+  };
+  return button;
+}
+
+function comparison({ text, parts }: ComparisonOut): Node {
+  const changed = Object.values(parts).filter((part) => part.changed);
+  return h(
+    "div",
+    {},
+    h("p", {}, text),
+    h("ul", { class: "changed" }, ...changed.map((part) => h("li", {}, h("b", {}, part.name), " ", t("history.was", { shape: part.a.shape }), " → ", t("history.is", { shape: part.b.shape })))),
+  );
+}

@@ -1,0 +1,71 @@
+/** Consents, each to read, give and take back; what is kept; the download and the erasure of everything. */
+
+import { eraseAccount, exportData, grantConsent, listConsents, readRetention } from "../api/calls.ts";
+import type { ConsentOut } from "../api/types.ts";
+import { go, showScreen, type Screen } from "../router.ts";
+import { state } from "../state.ts";
+import { t } from "../texts.ts";
+import { withdrawConsent } from "../api/calls.ts";
+import { announce, attempt } from "../ui/announce.ts";
+import { h } from "../ui/dom.ts";
+import { field, form, textOf } from "../ui/forms.ts";
+import { narrow } from "./account.ts";
+
+export async function privacyScreen(): Promise<Screen> {
+  const [retention, consents] = await Promise.all([
+    readRetention().catch(() => null),
+    state.account === null ? [] : listConsents().then((page) => page.items).catch(() => []),
+  ]);
+  const kept = retention?.items.flatMap(({ what, how_long }) => [h("dt", {}, what), h("dd", {}, how_long)]) ?? [];
+  return narrow(
+    t("privacy.title"),
+    consents.length === 0 ? null : h("section", { "aria-labelledby": "consents-title" }, h("h2", { id: "consents-title" }, t("privacy.consents")), h("p", {}, t("privacy.consents_text")), ...consents.map(consent)),
+    state.account === null ? null : ownData(),
+    h("section", { "aria-labelledby": "kept-title" }, h("h2", { id: "kept-title" }, t("privacy.kept")), h("dl", { class: "retention" }, ...kept)),
+    state.account === null ? h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))) : null,
+  );
+}
+
+function consent({ purpose, granted, version, text }: ConsentOut): Node {
+  const name = t(`privacy.purposes.${purpose}`);
+  const button = h("button", { type: "button", class: granted ? "" : "primary", "aria-label": `${t(granted ? "privacy.withdraw" : "privacy.agree")}: ${name}`, onclick: () => void attempt(button, act, t("failed")) }, t(granted ? "privacy.withdraw" : "privacy.agree"));
+  const act = async (): Promise<void> => {
+    await (granted ? withdrawConsent(purpose) : grantConsent(purpose, version));
+    announce(t(granted ? "privacy.withdrawn" : "privacy.granted"));
+    showScreen();
+  };
+  return h(
+    "article",
+    { class: "card consent" },
+    h("h3", {}, name),
+    h("p", { class: granted ? "tag on" : "tag" }, t(granted ? "privacy.agreed" : "privacy.not_agreed")),
+    h("p", {}, text),
+    button,
+  );
+}
+
+function ownData(): Node {
+  const exporting = h("button", { type: "button", onclick: () => void attempt(exporting, save, t("failed")) }, t("privacy.export"));
+  const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
+  const erase = form([password], t("privacy.erase_sure"), (values, button) =>
+    attempt(button, async () => {
+      await eraseAccount(textOf(values, "password"));
+      announce(t("privacy.erased"));
+      go("", true);
+    }, t("failed")),
+  );
+  return h(
+    "section",
+    { "aria-labelledby": "data-title" },
+    h("h2", { id: "data-title" }, t("privacy.data")),
+    h("p", {}, t("privacy.export_text")),
+    exporting,
+    h("details", { class: "danger" }, h("summary", {}, t("privacy.erase")), h("p", {}, t("privacy.erase_text")), erase),
+  );
+}
+
+async function save(): Promise<void> {
+  const url = URL.createObjectURL(await exportData());
+  h("a", { href: url, download: "gwansang.zip" }).click();
+  setTimeout(() => { URL.revokeObjectURL(url); }, 10_000);
+}

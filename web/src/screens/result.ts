@@ -1,0 +1,87 @@
+/** The result: title and story first, then the face, topics, charts, the day, and what can be done next. */
+
+import { readKept } from "../api/calls.ts";
+import type { FaceReading } from "../api/types.ts";
+import { readAgain } from "../reread.ts";
+import { explorer, facePoints } from "../result/explorer.ts";
+import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
+import { go, type Screen, type Visit } from "../router.ts";
+import { state, type Result } from "../state.ts";
+import { dateText, t } from "../texts.ts";
+import { announce } from "../ui/announce.ts";
+import { h } from "../ui/dom.ts";
+import { FaceView } from "../ui/face_view.ts";
+
+/** Show the reading of this tab or, with an id, one of the history. */
+export async function resultScreen({ argument }: Visit): Promise<Screen> {
+  const result = argument === "" ? await currentResult() : await keptResult(argument);
+  if (result === null) {
+    go("", true);
+    return { title: t("name"), content: h("p", {}, t("loading")) };
+  }
+  return { title: t("result.tab"), content: content(result) };
+}
+
+async function currentResult(): Promise<Result | null> {
+  const { result } = state;
+  if (result === null || result.reading.locale === state.locale) return result;
+  return readAgain(result, result.birthYear).catch((error: unknown) => {
+    announce(error instanceof Error ? error.message : t("failed"));
+    return result;
+  });
+}
+
+async function keptResult(id: string): Promise<Result | null> {
+  if (state.result?.reading.analysis_id === id) return currentResult();
+  try {
+    return { reading: await readKept(id), picture: null, mesh: null, birthYear: null, drawn: false };
+  } catch (error) {
+    announce(error instanceof Error ? error.message : t("failed"));
+    return null;
+  }
+}
+
+function content(result: Result): Node {
+  const { reading } = result;
+  return h(
+    "div",
+    { class: "result", lang: reading.locale },
+    result.drawn ? h("p", { class: "banner" }, t("result.sample"), " ", h("a", { href: "#/" }, t("result.again"))) : null,
+    hero(result),
+    fortune(reading.fortune),
+    topics(reading.topics),
+    explorer(result),
+    h("div", { class: "pair" }, energies(reading), elements(reading)),
+    figures(reading),
+    quality(reading),
+    keeping(result),
+    notice(reading),
+  );
+}
+
+function hero(result: Result): Node {
+  const { reading, picture } = result;
+  const points = facePoints(reading);
+  const view = picture === null || points.length === 0 ? null : new FaceView(picture, points, t("reading.picture"));
+  const lines = Object.values(reading.parts_analysis).flatMap(({ reasons: [strongest] }) =>
+    view === null ? [] : (strongest?.overlays ?? []).slice(0, 2).map((overlay) => view.overlay(overlay, "other")),
+  );
+  view?.show(t("reading.picture"), ...lines);
+  return h(
+    "header",
+    { class: view === null ? "hero" : "hero with-face" },
+    view?.element,
+    h(
+      "div",
+      { class: "told" },
+      h("p", { class: "marks" }, h("span", { class: `stamp ${reading.element.primary}` }, reading.element.name), h("span", {}, t("result.score"), " ", h("b", {}, `${reading.overall_score}`))),
+      h("h1", { tabindex: -1 }, reading.title || t("result.tab")),
+      h("p", { class: "story" }, reading.story),
+    ),
+  );
+}
+
+function notice(reading: FaceReading): Node {
+  const made = { date: dateText(reading.created_at), engine: reading.engine_version, content: reading.content_version };
+  return h("aside", { class: "notice" }, h("p", {}, reading.disclaimer), h("p", { class: "help" }, t("result.made", made)));
+}

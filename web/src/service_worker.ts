@@ -1,0 +1,57 @@
+/** Keeps the files of the page, so that it opens without network after the first visit. Answers of the API are not kept. */
+
+declare const self: ServiceWorkerGlobalScope;
+export {};
+
+const CACHE = "gwansang-1";
+const PAGE = "/";
+const SETTINGS = "/web/settings.json";
+const NEVER = /^\/(api|docs|redoc|health|metrics|s|problems)(\/|$)/;
+const IMMUTABLE = /^\/(assets|web\/texts|web\/models|web\/face)\//;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepPage().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(dropOldCaches().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { origin, pathname } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== location.origin || NEVER.test(pathname)) return;
+  event.respondWith(IMMUTABLE.test(pathname) ? keptFirst(event.request) : newestFirst(event.request));
+});
+
+/** Keep the page, the files that it names, and its texts in every language. */
+async function keepPage(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const html = await (await fetch(PAGE, { cache: "no-cache" })).text();
+  const settings = (await (await fetch(SETTINGS)).json()) as { locales: { texts: string }[] };
+  const named = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path ?? PAGE);
+  await cache.addAll([...new Set([PAGE, SETTINGS, ...named, ...settings.locales.map(({ texts }) => texts)])]);
+}
+
+async function dropOldCaches(): Promise<void> {
+  for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+}
+
+async function keptFirst(request: Request): Promise<Response> {
+  return (await caches.match(request)) ?? fetchAndKeep(request);
+}
+
+async function newestFirst(request: Request): Promise<Response> {
+  try {
+    return await fetchAndKeep(request);
+  } catch (error) {
+    const kept = await caches.match(request);
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+async function fetchAndKeep(request: Request): Promise<Response> {
+  const answer = await fetch(request);
+  if (answer.ok) await (await caches.open(CACHE)).put(request, answer.clone());
+  return answer;
+}

@@ -1,0 +1,146 @@
+/** The state of the page, all of it, and where it is kept: preferences and sign-in on the device, a reading in its tab. */
+
+import type { FaceReading, SignedInOut } from "./api/types.ts";
+import type { FaceLook, MeshInput } from "./face/reader.ts";
+
+export interface Texts {
+  readonly [key: string]: string | Texts;
+}
+
+/** What the service tells the page about itself. */
+export interface Settings {
+  readonly guests: boolean;
+  readonly docs: boolean;
+  readonly locales: readonly { readonly code: string; readonly name: string; readonly texts: string }[];
+}
+
+/** A JPEG as a data URL. */
+export interface Picture {
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A reading on the screen, with what is needed to have it in another language or with a year of birth. */
+export interface Result {
+  readonly reading: FaceReading;
+  readonly picture: Picture | null;
+  readonly mesh: MeshInput | null;
+  readonly birthYear: number | null;
+  readonly drawn: boolean;
+}
+
+/** A face that waits to be read. */
+export interface Pending {
+  readonly bitmap: ImageBitmap;
+  readonly looks: readonly FaceLook[];
+  readonly drawn: boolean;
+}
+
+export interface Account {
+  readonly access: string;
+  readonly refresh: string;
+  readonly endsAt: number;
+}
+
+export type Theme = "light" | "dark";
+
+export interface State {
+  texts: Texts;
+  settings: Settings;
+  locale: string;
+  theme: Theme | null;
+  noticeVersion: number;
+  device: string | null;
+  account: Account | null;
+  onDevice: boolean | null;
+  pending: Pending | null;
+  result: Result | null;
+}
+
+type Change = Partial<State>;
+type Listener = (changed: Change) => void;
+
+const PREFERENCES = "gwansang.preferences";
+const ACCOUNT = "gwansang.account";
+const RESULT = "gwansang.result";
+
+const listeners = new Set<Listener>();
+const current: State = {
+  texts: {},
+  settings: { guests: true, docs: false, locales: [] },
+  locale: "",
+  theme: null,
+  noticeVersion: 0,
+  device: null,
+  ...(load(localStorage, PREFERENCES) as Change | null),
+  account: load(localStorage, ACCOUNT) as Account | null,
+  onDevice: null,
+  pending: null,
+  result: load(sessionStorage, RESULT) as Result | null,
+};
+
+/** The state as it is now; `change` changes it. */
+export const state: Readonly<State> = current;
+
+/** Change some of the state, keep what has to be kept, and tell the listeners. */
+export function change(changed: Change): void {
+  Object.assign(current, changed);
+  const { locale, theme, noticeVersion, device } = current;
+  keep(localStorage, PREFERENCES, { locale, theme, noticeVersion, device });
+  if ("account" in changed) keep(localStorage, ACCOUNT, current.account);
+  if ("result" in changed) keep(sessionStorage, RESULT, current.result);
+  for (const listener of [...listeners]) listener(changed);
+}
+
+/** Call the listener after every change until the signal ends it. */
+export function watch(listener: Listener, signal?: AbortSignal): void {
+  listeners.add(listener);
+  signal?.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/** Return the state of a new sign-in. */
+export function accountOf(tokens: Pick<SignedInOut, "access_token" | "refresh_token" | "expires_in">): Account {
+  return {
+    access: tokens.access_token,
+    refresh: tokens.refresh_token,
+    endsAt: Date.now() + tokens.expires_in * 1000,
+  };
+}
+
+/** Forget the sign-in and everything that was read with it. */
+export function forgetAccount(): void {
+  change({ account: null, result: null, pending: null });
+}
+
+/** Follow sign-ins and sign-outs in other tabs. */
+export function followOtherTabs(): void {
+  window.addEventListener("storage", (event) => {
+    if (event.key !== ACCOUNT && event.key !== null) return;
+    const account = load(localStorage, ACCOUNT) as Account | null;
+    if (account === null && current.account !== null) forgetAccount();
+    else if (account !== null) change({ account });
+  });
+}
+
+/** Return the sign-in as the newest tab left it. */
+export function latestAccount(): Account | null {
+  return load(localStorage, ACCOUNT) as Account | null;
+}
+
+function load(storage: Storage, key: string): unknown {
+  try {
+    return JSON.parse(storage.getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function keep(storage: Storage, key: string, value: unknown): void {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(value));
+  } catch {
+    storage.removeItem(key); // full, or switched off: the page works without it until it is closed
+  }
+}

@@ -1,0 +1,32 @@
+/** Short messages: shown for a moment, and read aloud by a screen reader. */
+
+import { find } from "./dom.ts";
+
+const SHOWN_MS = 6000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Show a message and have it read aloud. */
+export function announce(message: string): void {
+  const place = find("#toast");
+  place.textContent = message;
+  place.dataset.shown = "";
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    delete place.dataset.shown;
+    place.textContent = "";
+  }, SHOWN_MS);
+}
+
+/** Do what a button is for, with the button switched off meanwhile; a failure is shown as its sentence. */
+export async function attempt(button: HTMLElement | null, act: () => Promise<void>, failed: string): Promise<void> {
+  button?.setAttribute("aria-busy", "true");
+  if (button instanceof HTMLButtonElement) button.disabled = true;
+  try {
+    await act();
+  } catch (error) {
+    announce(error instanceof Error && error.message !== "" ? error.message : failed);
+  } finally {
+    button?.removeAttribute("aria-busy");
+    if (button instanceof HTMLButtonElement) button.disabled = false;
+  }
+}
