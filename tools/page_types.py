@@ -10,8 +10,8 @@ DOCUMENT: Final = REPOSITORY / "clients" / "openapi.json"
 TARGET: Final = REPOSITORY / "web" / "src" / "api" / "types.ts"
 USED: Final = (
     *("FaceReading", "FortuneOut", "Problem"),
-    *("NoticeOut", "RetentionOut", "PageOut_ConsentOut_", "OwnAccountOut", "SignedInOut", "TokensOut"),
-    *("PageOut_KeptReadingOut_", "ComparisonOut", "PageOut_KeyOut_", "NewKeyOut"),
+    *("NoticeOut", "RetentionOut", "ConsentPage", "OwnAccountOut", "SignedInOut", "TokensOut"),
+    *("KeptReadingPage", "ComparisonOut", "KeyPage", "NewKeyOut"),
 )
 """Models that the page names; what they consist of follows."""
 _HEAD: Final = "// Written by `make openapi` from clients/openapi.json; do not edit.\n"
@@ -61,15 +61,14 @@ def _type(schema: Schema) -> str:
         return " | ".join(dict.fromkeys(map(_type, schema["anyOf"])))
     if "enum" in schema or "const" in schema:
         return " | ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
-    if "prefixItems" in schema:
-        return f"[{', '.join(map(_type, schema['prefixItems']))}]"
     return _plain_type(schema)
 
 
 def _plain_type(schema: Schema) -> str:
     kind = str(schema.get("type"))
     if kind == "array":
-        return f"({_type(schema.get('items', {}))})[]"
+        item, count = _type(schema.get("items", {})), schema.get("maxItems")
+        return f"[{', '.join([item] * count)}]" if count and count == schema.get("minItems") else f"({item})[]"
     if kind == "object":
         values = schema.get("additionalProperties")
         return f"Record<string, {_type(values) if isinstance(values, dict) else 'unknown'}>"

@@ -10,9 +10,9 @@ import type {
   NewKeyOut,
   NoticeOut,
   OwnAccountOut,
-  PageOutConsentOut,
-  PageOutKeptReadingOut,
-  PageOutKeyOut,
+  ConsentPage,
+  KeptReadingPage,
+  KeyPage,
   RetentionOut,
   SignedInOut,
 } from "./types.ts";
@@ -67,7 +67,7 @@ export const requestReset = (email: string): Promise<unknown> =>
 export const resetPassword = (token: string, password: string): Promise<unknown> =>
   call("POST", "/auth/reset-password", { json: { token, password } });
 
-export const listReadings = (page: number): Promise<PageOutKeptReadingOut> =>
+export const listReadings = (page: number): Promise<KeptReadingPage> =>
   call("GET", "/analysis", { query: { page, size: 20 } });
 export const readKept = (id: string): Promise<FaceReading> => call("GET", `/analysis/${encodeURIComponent(id)}`, { query: { locale: state.locale } });
 export const deleteKept = (id: string): Promise<null> => call("DELETE", `/analysis/${encodeURIComponent(id)}`);
@@ -76,7 +76,7 @@ export const compareKept = (a: string, b: string): Promise<ComparisonOut> =>
 export const readFortune = (id: string): Promise<FortuneOut> =>
   call("GET", `/analysis/${encodeURIComponent(id)}/fortune`, { query: { date: localDay() } });
 
-export const listConsents = (): Promise<PageOutConsentOut> => call("GET", "/consents");
+export const listConsents = (): Promise<ConsentPage> => call("GET", "/consents");
 export const grantConsent = (purpose: string, version: number): Promise<unknown> =>
   call("PUT", `/consents/${purpose}`, { json: { version } });
 export const withdrawConsent = (purpose: string): Promise<unknown> => call("DELETE", `/consents/${purpose}`);
@@ -86,7 +86,7 @@ export async function eraseAccount(password: string): Promise<void> {
   forgetAccount();
 }
 
-export const listKeys = (): Promise<PageOutKeyOut> => call("GET", "/keys");
+export const listKeys = (): Promise<KeyPage> => call("GET", "/keys");
 export const makeKey = (name: string): Promise<NewKeyOut> =>
   call("POST", "/keys", { json: { name, scopes: ["analyze"], expires_in_days: 365 } });
 export const deleteKey = (id: string): Promise<null> => call("DELETE", `/keys/${encodeURIComponent(id)}`);

@@ -29,7 +29,7 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
   return narrow(
     t("history.title"),
     h("ul", { class: "kept" }, ...readings.items.map((reading) => entry(reading, latest ?? reading))),
-    page < readings.pages ? h("p", {}, h("a", { class: "button", href: `#/history/${page + 1}` }, t("history.more"))) : null,
+    page < (readings.pages ?? 1) ? h("p", {}, h("a", { class: "button", href: `#/history/${page + 1}` }, t("history.more"))) : null,
   );
 }
 
