@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -109,8 +110,17 @@ async def test_an_export_and_a_card_have_the_notice(client: httpx.AsyncClient) -
     assert len(readings) == 1
     assert notice("ko") in readings[0]
     assert notice("ko") in document
-    card = await minji.call("GET", f"/analysis/{reading['analysis_id']}/card.svg")
-    assert load("reading_card", "ko", dict[str, str])["note"] in card.text
+    texts = load("reading_card", "ko", dict[str, str])
+    for card_format, text in (("story", "notice"), ("square", "notice"), ("og", "notice"), ("portrait", "note")):
+        params = {"format": card_format}
+        card = await minji.call("GET", f"/analysis/{reading['analysis_id']}/card.svg", params=params)
+        assert texts[text].replace(" ", "") in written_on(card.text)
+
+
+def written_on(card: str) -> str:
+    """Return the letters of a card; a text may be broken into lines anywhere."""
+    lines = ElementTree.fromstring(card).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - it is our own
+    return "".join("".join(line.itertext()) for line in lines).replace(" ", "")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
