@@ -17,7 +17,10 @@ async def _page(
     page: Annotated[int, Query(ge=1, le=MAX_PAGE, examples=[1])] = 1,
     size: Annotated[int, Query(ge=1, le=MAX_SIZE, examples=[20])] = 20,
     after: Annotated[
-        str | None, Query(max_length=500, description="`next` of the page before; instead of `page`.", examples=[None])
+        str | None,
+        Query(
+            max_length=500, description="`next` of the page before; instead of `page`.", examples=["WyIyMDI2LTExLTIz…"]
+        ),
     ] = None,
 ) -> PageRequest:
     return PageRequest(page, size, after)

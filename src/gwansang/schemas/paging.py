@@ -16,5 +16,7 @@ class PageOut(BaseModel, Generic[T]):
     size: int = Field(ge=1, le=100, examples=[20])
     pages: int | None = Field(ge=0, description="0 if there are no items, null after a cursor.", examples=[1])
     next: str | None = Field(
-        default=None, description="Send it as `after` for the next page; null on the last one.", examples=[None]
+        default=None,
+        description="Send it as `after` for the next page; null on the last one.",
+        examples=["WyIyMDI2LTExLTIz…"],
     )
