@@ -79,7 +79,7 @@ class CompatibilityOut(BaseModel):
     opposed: str | None = Field(description="The part that the text calls opposed.", examples=["mouth"])
     note: str = Field(
         description="What a match is not; show it with the match.",
-        examples=["두 사람의 사이를 매기거나 정해 주는 글이 …"],
+        examples=["두 사람 사이에 점수를 매기거나 앞날을 …"],
     )
     disclaimer: str = Field(
         description="The notice to show with the match.",
