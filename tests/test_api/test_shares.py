@@ -88,7 +88,11 @@ async def assert_gone(client: httpx.AsyncClient, path: str) -> None:
 
 
 def _without_ids(headers: httpx.Headers) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if not name.startswith(("x-request-id", "ratelimit"))}
+    return {
+        name: value
+        for name, value in headers.items()
+        if not name.startswith(("x-request-id", "ratelimit", "server-timing"))
+    }
 
 
 async def test_a_link_shows_the_words_of_a_reading_without_signing_in(client: httpx.AsyncClient, minji: Person) -> None:

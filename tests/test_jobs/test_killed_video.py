@@ -11,6 +11,7 @@ from gwansang.services.jobs.face_data import ReadingRequest, dump_request, load_
 from gwansang.services.ml.face_analyzer import FaceObservation
 from gwansang.services.ml.network_vision import NetworkVision
 from gwansang.services.readings.clip_reader import merge_parts
+from gwansang.services.readings.kept_content import kept_measures
 from gwansang.services.tasks.kinds import VIDEO
 from gwansang.services.tasks.task_service import TaskInfo
 from tests.support.accounts import signed_up, stream
@@ -63,5 +64,4 @@ def assert_equals_undisturbed_reading(task: TaskInfo) -> None:
     kept = load_reading_result(task.result).kept
     assert kept.quality.frames == undisturbed().quality.frames
     assert kept.quality.best_second == undisturbed().quality.best_second
-    values = {measure.value for measure in kept.measures.values()}
-    assert values == {measured.value for measured in undisturbed().measures.values.values()}
+    assert kept.measures == kept_measures(undisturbed().measures)
