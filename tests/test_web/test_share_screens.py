@@ -93,8 +93,12 @@ def test_the_card_is_handed_to_an_app_where_the_browser_can_and_giving_up_saves_
     page = kept_reading
     handed_over: list[Any] = []
     saved: list[str] = []
+
+    def hand_over(file: object) -> None:
+        handed_over.append(file)
+
     page.on("download", lambda download: saved.append(download.suggested_filename))
-    page.expose_function("handOver", handed_over.append)
+    page.expose_function("handOver", hand_over)
     page.evaluate(
         "() => {"
         "  navigator.canShare = () => true;"
