@@ -3,20 +3,9 @@
 import type { MeshInput } from "../face/reader.ts";
 import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
-import type {
-  ComparisonOut,
-  FaceReading,
-  FortuneOut,
-  NewKeyOut,
-  NoticeOut,
-  OwnAccountOut,
-  ConsentPage,
-  KeptReadingPage,
-  KeyPage,
-  RetentionOut,
-  SignedInOut,
-} from "./types.ts";
+import type { ComparisonOut, ConsentPage, FaceReading, FortuneOut, KeptReadingPage, KeyPage, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, ShareOut, SignedInOut } from "./types.ts";
 
+const kept = (id: string): string => `/analysis/${encodeURIComponent(id)}`;
 const timezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Return the date of today where the person is. */
@@ -69,12 +58,17 @@ export const resetPassword = (token: string, password: string): Promise<unknown>
 
 export const listReadings = (page: number): Promise<KeptReadingPage> =>
   call("GET", "/analysis", { query: { page, size: 20 } });
-export const readKept = (id: string): Promise<FaceReading> => call("GET", `/analysis/${encodeURIComponent(id)}`, { query: { locale: state.locale } });
-export const deleteKept = (id: string): Promise<null> => call("DELETE", `/analysis/${encodeURIComponent(id)}`);
+export const readKept = (id: string): Promise<FaceReading> => call("GET", kept(id), { query: { locale: state.locale } });
+export const deleteKept = (id: string): Promise<null> => call("DELETE", kept(id));
 export const compareKept = (a: string, b: string): Promise<ComparisonOut> =>
   call("POST", "/analysis/compare", { json: { a, b } });
 export const readFortune = (id: string): Promise<FortuneOut> =>
-  call("GET", `/analysis/${encodeURIComponent(id)}/fortune`, { query: { date: localDay() } });
+  call("GET", `${kept(id)}/fortune`, { query: { date: localDay() } });
+
+export const readCard = (id: string, format: "story" | "square"): Promise<Blob> => download(`${kept(id)}/card.png`, { query: { format, locale: state.locale } });
+export const listShares = (id: string): Promise<ShareOut[]> => call("GET", `${kept(id)}/shares`);
+export const makeShare = (id: string): Promise<NewShareOut> => call("POST", `${kept(id)}/shares`, { query: { locale: state.locale } });
+export const endShare = (id: string, share: string): Promise<null> => call("DELETE", `${kept(id)}/shares/${encodeURIComponent(share)}`);
 
 export const listConsents = (): Promise<ConsentPage> => call("GET", "/consents");
 export const grantConsent = (purpose: string, version: number): Promise<unknown> =>

@@ -32,6 +32,7 @@ export interface KeyPage { items: (KeyOut)[]; next: string | null; page: number;
 export interface LifePoint { from_age: number; high: number; level: number; low: number; to_age: number | null; zone: string; }
 export interface LuckyOut { color: string; color_hex: string; direction: string; element: string; hours: string; hours_name: string; numbers: (number)[]; }
 export interface NewKeyOut { created_at: string; expires_at: string | null; id: string; key: string; last_used_at: string | null; name: string; prefix: string; scopes: ("analyze" | "history:read" | "history:write" | "match")[]; }
+export interface NewShareOut { analysis_id: string; card_url: string; created_at: string; expires_at: string; id: string; locale: string; qr_url: string; url: string; }
 export interface NoticeItemOut { id: string; text: string; title: string; }
 export interface NoticeOut { ai_generated: boolean; before_photo: string; items: (NoticeItemOut)[]; locale: string; min_age: number; title: string; version: number; }
 export interface OverlayOut { points: ([number, number])[]; type: "line" | "polyline" | "points" | "angle"; }
@@ -43,6 +44,7 @@ export interface ProfileOut { changed_parts: (string)[]; measured_anew: boolean;
 export interface QualityOut { advice: (AdviceOut)[]; best_photo: number; best_second: number | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; distance_cm: number | null; frames: number | null; photos: number; pitch_deg: number; roll_deg: number; score: number; source: "picture" | "own_kernel" | "two_looks" | "one_look" | "older_mesh" | null; warnings: (string)[]; yaw_deg: number; }
 export interface ReasonOut { classic: ClassicOut | null; error: number; label: string; measure: string; overlay: OverlayOut | null; overlays: (OverlayOut)[]; percentile: number; unit: string; value: number; z: number; }
 export interface RetentionOut { items: (KeptForOut)[]; locale: string; }
+export interface ShareOut { analysis_id: string; created_at: string; expires_at: string; id: string; locale: string; }
 export interface SignedInOut { access_token: string; device_token: string; expires_in: number; refresh_token: string; token_type: "bearer"; }
 export interface TokensOut { access_token: string; expires_in: number; refresh_token: string; token_type: "bearer"; }
 export interface ToldShapeOut { probability: number; shape: string; shape_id: string; }

@@ -5,12 +5,13 @@ import { readAgain } from "../reread.ts";
 import { showScreen } from "../router.ts";
 import { state, type Result } from "../state.ts";
 import { t } from "../texts.ts";
-import { attempt } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { FaceView, type Point } from "../ui/face_view.ts";
 import { field, form } from "../ui/forms.ts";
 import { tabs } from "../ui/tabs.ts";
 import { partDetails } from "./part.ts";
+
+type Place = PalaceOut | AgePositionOut;
 
 /** Something with a name that can be chosen, shown on the face and told. */
 interface Choice {
@@ -39,13 +40,14 @@ export function explorer(result: Result): Node {
   );
 }
 
-function faceOf({ picture, reading }: Result): FaceView | null {
+/** Return the picture of a reading with nothing drawn on it yet, or null for one that has no picture or no points. */
+export function faceOf({ picture, reading }: Result): FaceView | null {
   const points = facePoints(reading);
   return picture === null || points.length === 0 ? null : new FaceView(picture, points, t("reading.picture"));
 }
 
 /** Return every point that the reading draws. */
-export function facePoints(reading: FaceReading): Point[] {
+function facePoints(reading: FaceReading): Point[] {
   const measured = Object.values(reading.parts_analysis).flatMap((part) =>
     part.reasons.flatMap((reason) => reason.overlays.flatMap((overlay) => overlay.points)),
   );
@@ -88,14 +90,7 @@ function palaceChoice(palace: PalaceOut, all: readonly PalaceOut[]): Choice {
     name: palace.name.replace(/\(.*\)$/, ""),
     hanja: palace.hanja,
     draw: (view) => dots(view, all, palace),
-    details: () =>
-      h(
-        "article",
-        {},
-        h("h3", {}, palace.name, h("small", { lang: "zh-Hant" }, palace.hanja)),
-        h("p", { class: "place" }, palace.place),
-        h("p", {}, palace.meaning),
-      ),
+    details: () => placeDetails(palace.name, palace),
   };
 }
 
@@ -105,22 +100,15 @@ function ageChoice(position: AgePositionOut, all: readonly AgePositionOut[]): Ch
     hanja: position.hanja,
     chosen: position.current,
     draw: (view) => dots(view, all, position),
-    details: () =>
-      h(
-        "article",
-        {},
-        h("h3", {}, position.position, h("small", { lang: "zh-Hant" }, position.hanja)),
-        h("p", { class: "place" }, position.place),
-        h("p", {}, position.meaning),
-      ),
+    details: () => placeDetails(position.position, position),
   };
 }
 
-function dots<Placed extends { readonly points: readonly Point[] }>(
-  view: FaceView,
-  all: readonly Placed[],
-  chosen: Placed,
-): SVGElement[] {
+function placeDetails(name: string, { hanja, place, meaning }: Place): Node {
+  return h("article", {}, h("h3", {}, name, h("small", { lang: "zh-Hant" }, hanja)), h("p", { class: "place" }, place), h("p", {}, meaning));
+}
+
+function dots(view: FaceView, all: readonly Place[], chosen: Place): SVGElement[] {
   const others = all.filter((each) => each !== chosen).flatMap((each) => each.points);
   return [
     ...others.map((point) => view.dot(point, "place-dot")),
@@ -146,10 +134,8 @@ function years(view: FaceView | null, result: Result): Node {
 function birthYear(result: Result): Node | null {
   if (result.mesh === null && result.picture === null) return null;
   const year = field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4, required: true }, t("result.birth_year_text"));
-  return form([year], t("result.birth_year_show"), (values, button) =>
-    attempt(button, async () => {
-      await readAgain(state.result ?? result, Number(values.get("birth_year")));
-      showScreen();
-    }, t("failed")),
-  );
+  return form([year], t("result.birth_year_show"), async (values) => {
+    await readAgain(state.result ?? result, Number(values.get("birth_year")));
+    showScreen();
+  });
 }

@@ -97,11 +97,12 @@ export function quality({ quality: { advice } }: FaceReading): Node {
 /** Return how this reading is kept, or how it could be. */
 export function keeping({ reading, drawn }: Result): Node | null {
   if (drawn) return null;
-  if (reading.profile !== null) return section("keeping", t("menu.history"), h("p", {}, reading.profile.text), h("a", { href: "#/history" }, t("menu.history")));
-  if (reading.kept === true) return section("keeping", t("menu.history"), h("p", {}, t("result.kept")), h("a", { href: "#/history" }, t("menu.history")));
+  const kept = reading.profile?.text ?? (reading.kept === true ? t("result.kept") : null);
+  if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { href: "#/history" }, t("menu.history")));
+  const share = h("p", {}, t("share.needs"));
   if (state.account === null) {
-    return section("keeping", t("result.save"), h("p", {}, t("result.save_text")), h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))));
+    return section("keeping", t("result.save"), h("p", {}, t("result.save_text")), share, h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))));
   }
-  return section("keeping", t("result.save"), h("p", {}, t("result.keep_text")), h("p", {}, h("a", { class: "button", href: "#/privacy" }, t("result.keep"))));
+  return section("keeping", t("result.save"), h("p", {}, t("result.keep_text")), share, h("p", {}, h("a", { class: "button", href: "#/privacy" }, t("result.keep"))));
 }
 

@@ -5,9 +5,9 @@ import type { OwnAccountOut } from "../api/types.ts";
 import { go, showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
-import { announce, attempt } from "../ui/announce.ts";
+import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { field, form, textOf } from "../ui/forms.ts";
+import { actionButton, field, form, textOf } from "../ui/forms.ts";
 
 /** Return a narrow screen with a heading. */
 export function narrow(title: string, ...content: (Node | null)[]): Screen {
@@ -26,12 +26,10 @@ function goOn(): void {
 
 export function signInScreen(): Screen {
   const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
-  const signInForm = form([email(), password], t("account.sign_in"), (values, button) =>
-    attempt(button, async () => {
-      await signIn(textOf(values, "email"), textOf(values, "password"));
-      goOn();
-    }, t("failed")),
-  );
+  const signInForm = form([email(), password], t("account.sign_in"), async (values) => {
+    await signIn(textOf(values, "email"), textOf(values, "password"));
+    goOn();
+  });
   return narrow(t("account.sign_in"), signInForm, link("signup", t("account.to_sign_up")), link("reset", t("account.to_reset")));
 }
 
@@ -42,33 +40,27 @@ export function signUpScreen(): Screen {
     newPassword(t("account.password")),
     field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4 }, t("account.birth_year_rule")),
   ];
-  const signUpForm = form(fields, t("account.sign_up"), (values, button) =>
-    attempt(button, async () => {
-      const [address, password, year] = [textOf(values, "email"), textOf(values, "password"), textOf(values, "birth_year")];
-      await register({ email: address, username: textOf(values, "username"), password, birth_year: year === "" ? null : Number(year) });
-      await signIn(address, password);
-      go("account", true);
-    }, t("failed")),
-  );
+  const signUpForm = form(fields, t("account.sign_up"), async (values) => {
+    const [address, password, year] = [textOf(values, "email"), textOf(values, "password"), textOf(values, "birth_year")];
+    await register({ email: address, username: textOf(values, "username"), password, birth_year: year === "" ? null : Number(year) });
+    await signIn(address, password);
+    go("account", true);
+  });
   return narrow(t("account.sign_up"), signUpForm, link("signin", t("account.to_sign_in")));
 }
 
 /** Ask for a code by e-mail, and then set a new password with it. */
 export function resetScreen(): Screen {
-  const request = form([email()], t("account.send_code"), (values, button) =>
-    attempt(button, async () => {
-      await requestReset(textOf(values, "email"));
-      announce(t("account.code_sent"));
-    }, t("failed")),
-  );
+  const request = form([email()], t("account.send_code"), async (values) => {
+    await requestReset(textOf(values, "email"));
+    announce(t("account.code_sent"));
+  });
   const code = field("code", t("account.code"), { autocomplete: "one-time-code", required: true });
-  const set = form([code, newPassword(t("account.new_password"))], t("account.set_password"), (values, button) =>
-    attempt(button, async () => {
-      await resetPassword(textOf(values, "code").trim(), textOf(values, "password"));
-      announce(t("account.password_set"));
-      go("signin", true);
-    }, t("failed")),
-  );
+  const set = form([code, newPassword(t("account.new_password"))], t("account.set_password"), async (values) => {
+    await resetPassword(textOf(values, "code").trim(), textOf(values, "password"));
+    announce(t("account.password_set"));
+    go("signin", true);
+  });
   return narrow(t("account.reset"), h("p", {}, t("account.reset_text")), request, set, link("signin", t("account.to_sign_in")));
 }
 
@@ -76,7 +68,6 @@ export async function accountScreen(): Promise<Screen> {
   if (state.account === null) return signInScreen();
   const account = await readAccount().catch(() => null);
   if (account === null) return signInScreen();
-  const out = h("button", { type: "button", onclick: () => void attempt(out, leave, t("failed")) }, t("account.sign_out"));
   const links = [
     ["history", t("menu.history")],
     ["privacy", t("privacy.title")],
@@ -87,7 +78,7 @@ export async function accountScreen(): Promise<Screen> {
     h("p", { class: "place" }, t("account.your_email", { email: account.email })),
     account.email_verified ? null : verification(account),
     h("ul", { class: "list" }, ...links.map(([address, name]) => h("li", {}, h("a", { href: `#/${address}` }, name)))),
-    h("p", {}, out),
+    h("p", {}, actionButton(t("account.sign_out"), leave)),
   );
 }
 
@@ -98,21 +89,18 @@ async function leave(): Promise<void> {
 
 function verification(account: OwnAccountOut): Node {
   const code = field("code", t("account.code"), { autocomplete: "one-time-code", required: true });
-  const again = h("button", { type: "button", class: "plain", onclick: () => void attempt(again, sendAgain, t("failed")) }, t("account.verify_again"));
-  const verify = form([code], t("account.verify"), (values, button) =>
-    attempt(button, async () => {
-      await verifyEmail(textOf(values, "code").trim());
-      announce(t("account.verified"));
-      showScreen();
-    }, t("failed")),
-  );
+  const verify = form([code], t("account.verify"), async (values) => {
+    await verifyEmail(textOf(values, "code").trim());
+    announce(t("account.verified"));
+    showScreen();
+  });
   return h(
     "section",
     { class: "card", "aria-labelledby": "verify-title" },
     h("h2", { id: "verify-title" }, t("account.verify")),
     h("p", {}, t("account.verify_text", { email: account.email })),
     verify,
-    again,
+    actionButton(t("account.verify_again"), sendAgain, { class: "plain" }),
   );
 }
 

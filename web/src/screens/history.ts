@@ -5,18 +5,16 @@ import type { ComparisonOut, KeptReadingOut } from "../api/types.ts";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { announce, attempt } from "../ui/announce.ts";
+import { announce, announceFailure, attempt } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
+import { actionButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
 
 export async function historyScreen({ argument }: Visit): Promise<Screen> {
   if (state.account === null) return signInScreen();
   const page = Number(argument) || 1;
-  const readings = await listReadings(page).catch((error: unknown) => {
-    announce(error instanceof Error ? error.message : t("failed"));
-    return null;
-  });
-  if (readings === null) return narrow(t("history.title"), h("p", {}, t("failed")));
+  const readings = await listReadings(page).catch(announceFailure);
+  if (readings === undefined) return narrow(t("history.title"), h("p", {}, t("failed")));
   if (readings.total === 0) {
     return narrow(
       t("history.title"),
@@ -36,7 +34,6 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
 function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
   const date = dateText(reading.created_at);
   const compared = h("div", { class: "compared", "aria-live": "polite" });
-  const compareButton = h("button", { type: "button", class: "plain", onclick: () => void attempt(compareButton, compare, t("failed")) }, t("history.compare"));
   const compare = async (): Promise<void> => { fill(compared, comparison(await compareKept(reading.analysis_id, latest.analysis_id))); };
   const isLatest = reading.analysis_id === latest.analysis_id;
   return h(
@@ -49,7 +46,7 @@ function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
       h("b", {}, date),
       h("span", { class: "place" }, t("history.score", { score: reading.overall_score })),
     ),
-    h("div", { class: "buttons row" }, isLatest ? null : compareButton, deletion(reading)),
+    h("div", { class: "buttons row" }, isLatest ? null : actionButton(t("history.compare"), compare, { class: "plain" }), deletion(reading)),
     compared,
   );
 }

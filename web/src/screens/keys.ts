@@ -5,9 +5,9 @@ import type { KeyOut } from "../api/types.ts";
 import { showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { announce, attempt } from "../ui/announce.ts";
+import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
-import { field, form, textOf } from "../ui/forms.ts";
+import { actionButton, field, form, textOf } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
 
 export async function keysScreen(): Promise<Screen> {
@@ -15,12 +15,10 @@ export async function keysScreen(): Promise<Screen> {
   const keys = await listKeys().then((page) => page.items).catch(() => []);
   const made = h("div", { "aria-live": "polite" });
   const name = field("name", t("keys.name"), { maxlength: 50, required: true });
-  const make = form([name], t("keys.make"), (values, button) =>
-    attempt(button, async () => {
-      const key = await makeKey(textOf(values, "name"));
-      fill(made, h("p", {}, t("keys.made")), h("p", {}, h("code", {}, key.key)));
-    }, t("failed")),
-  );
+  const make = form([name], t("keys.make"), async (values) => {
+    const key = await makeKey(textOf(values, "name"));
+    fill(made, h("p", {}, t("keys.made")), h("p", {}, h("code", {}, key.key)));
+  });
   return narrow(
     t("keys.title"),
     h("p", {}, t("keys.text")),
@@ -31,11 +29,10 @@ export async function keysScreen(): Promise<Screen> {
 }
 
 function entry(key: KeyOut): Node {
-  const button = h("button", { type: "button", class: "plain", onclick: () => void attempt(button, act, t("failed")) }, t("keys.delete", { name: key.name }));
-  const act = async (): Promise<void> => {
+  const button = actionButton(t("keys.delete", { name: key.name }), async () => {
     await deleteKey(key.id);
     announce(t("keys.deleted"));
     showScreen();
-  };
+  }, { class: "plain" });
   return h("li", { class: "card" }, h("b", {}, key.name), " ", h("code", {}, `${key.prefix}…`), h("p", { class: "place" }, dateText(key.created_at)), button);
 }

@@ -1,14 +1,14 @@
 /** Consents, each to read, give and take back; what is kept; the download and the erasure of everything. */
 
-import { eraseAccount, exportData, grantConsent, listConsents, readRetention } from "../api/calls.ts";
+import { eraseAccount, exportData, grantConsent, listConsents, readRetention, withdrawConsent } from "../api/calls.ts";
 import type { ConsentOut } from "../api/types.ts";
 import { go, showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
-import { withdrawConsent } from "../api/calls.ts";
-import { announce, attempt } from "../ui/announce.ts";
+import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { field, form, textOf } from "../ui/forms.ts";
+import { actionButton, field, form, textOf } from "../ui/forms.ts";
+import { saveFile } from "../ui/files.ts";
 import { narrow } from "./account.ts";
 
 export async function privacyScreen(): Promise<Screen> {
@@ -28,12 +28,12 @@ export async function privacyScreen(): Promise<Screen> {
 
 function consent({ purpose, granted, version, text }: ConsentOut): Node {
   const name = t(`privacy.purposes.${purpose}`);
-  const button = h("button", { type: "button", class: granted ? "" : "primary", "aria-label": `${t(granted ? "privacy.withdraw" : "privacy.agree")}: ${name}`, onclick: () => void attempt(button, act, t("failed")) }, t(granted ? "privacy.withdraw" : "privacy.agree"));
-  const act = async (): Promise<void> => {
+  const verb = t(granted ? "privacy.withdraw" : "privacy.agree");
+  const button = actionButton(verb, async () => {
     await (granted ? withdrawConsent(purpose) : grantConsent(purpose, version));
     announce(t(granted ? "privacy.withdrawn" : "privacy.granted"));
     showScreen();
-  };
+  }, { class: granted ? "" : "primary", "aria-label": `${verb}: ${name}` });
   return h(
     "article",
     { class: "card consent" },
@@ -45,15 +45,13 @@ function consent({ purpose, granted, version, text }: ConsentOut): Node {
 }
 
 function ownData(): Node {
-  const exporting = h("button", { type: "button", onclick: () => void attempt(exporting, save, t("failed")) }, t("privacy.export"));
+  const exporting = actionButton(t("privacy.export"), async () => { saveFile(await exportData(), "gwansang.zip"); });
   const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
-  const erase = form([password], t("privacy.erase_sure"), (values, button) =>
-    attempt(button, async () => {
-      await eraseAccount(textOf(values, "password"));
-      announce(t("privacy.erased"));
-      go("", true);
-    }, t("failed")),
-  );
+  const erase = form([password], t("privacy.erase_sure"), async (values) => {
+    await eraseAccount(textOf(values, "password"));
+    announce(t("privacy.erased"));
+    go("", true);
+  });
   return h(
     "section",
     { "aria-labelledby": "data-title" },
@@ -62,10 +60,4 @@ function ownData(): Node {
     exporting,
     h("details", { class: "danger" }, h("summary", {}, t("privacy.erase")), h("p", {}, t("privacy.erase_text")), erase),
   );
-}
-
-async function save(): Promise<void> {
-  const url = URL.createObjectURL(await exportData());
-  h("a", { href: url, download: "gwansang.zip" }).click();
-  setTimeout(() => { URL.revokeObjectURL(url); }, 10_000);
 }

@@ -3,14 +3,14 @@
 import { readKept } from "../api/calls.ts";
 import type { FaceReading } from "../api/types.ts";
 import { readAgain } from "../reread.ts";
-import { explorer, facePoints } from "../result/explorer.ts";
+import { explorer, faceOf } from "../result/explorer.ts";
 import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
+import { sharing } from "../result/sharing.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { state, type Result } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { announce } from "../ui/announce.ts";
+import { announceFailure } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { FaceView } from "../ui/face_view.ts";
 
 /** Show the reading of this tab or, with an id, one of the history. */
 export async function resultScreen({ argument }: Visit): Promise<Screen> {
@@ -25,20 +25,13 @@ export async function resultScreen({ argument }: Visit): Promise<Screen> {
 async function currentResult(): Promise<Result | null> {
   const { result } = state;
   if (result === null || result.reading.locale === state.locale) return result;
-  return readAgain(result, result.birthYear).catch((error: unknown) => {
-    announce(error instanceof Error ? error.message : t("failed"));
-    return result;
-  });
+  return (await readAgain(result, result.birthYear).catch(announceFailure)) ?? result;
 }
 
 async function keptResult(id: string): Promise<Result | null> {
   if (state.result?.reading.analysis_id === id) return currentResult();
-  try {
-    return { reading: await readKept(id), picture: null, mesh: null, birthYear: null, drawn: false };
-  } catch (error) {
-    announce(error instanceof Error ? error.message : t("failed"));
-    return null;
-  }
+  const reading = await readKept(id).catch(announceFailure);
+  return reading === undefined ? null : { reading, picture: null, mesh: null, birthYear: null, drawn: false };
 }
 
 function content(result: Result): Node {
@@ -54,15 +47,15 @@ function content(result: Result): Node {
     h("div", { class: "pair" }, energies(reading), elements(reading)),
     figures(reading),
     quality(reading),
+    reading.kept === true ? sharing(reading.analysis_id) : null,
     keeping(result),
     notice(reading),
   );
 }
 
 function hero(result: Result): Node {
-  const { reading, picture } = result;
-  const points = facePoints(reading);
-  const view = picture === null || points.length === 0 ? null : new FaceView(picture, points, t("reading.picture"));
+  const { reading } = result;
+  const view = faceOf(result);
   const lines = Object.values(reading.parts_analysis).flatMap(({ reasons: [strongest] }) =>
     view === null ? [] : (strongest?.overlays ?? []).slice(0, 2).map((overlay) => view.overlay(overlay, "other")),
   );

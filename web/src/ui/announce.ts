@@ -1,5 +1,6 @@
 /** Short messages: shown for a moment, and read aloud by a screen reader. */
 
+import { t } from "../texts.ts";
 import { find } from "./dom.ts";
 
 const SHOWN_MS = 6000;
@@ -15,6 +16,11 @@ export function announce(message: string): void {
     delete place.dataset.shown;
     place.textContent = "";
   }, SHOWN_MS);
+}
+
+/** Show why something failed. */
+export function announceFailure(error: unknown): undefined {
+  announce(error instanceof Error && error.message !== "" ? error.message : t("failed"));
 }
 
 /** Do what a button is for, with the button switched off meanwhile; a failure is shown as its sentence. */

@@ -1,5 +1,7 @@
-/** Forms: a field with its label and help, and a form that hands its values on. */
+/** Forms: a field with its label and help, a form that hands its values on, and a button that acts. */
 
+import { t } from "../texts.ts";
+import { attempt } from "./announce.ts";
 import { h, type Attributes } from "./dom.ts";
 
 let count = 0;
@@ -17,25 +19,27 @@ export function field(name: string, label: string, attributes: Attributes = {}, 
   );
 }
 
-/** Return a form; its button is handed to `send` so that it can be switched off meanwhile. */
-export function form(
-  fields: readonly Node[],
-  submit: string,
-  send: (values: FormData, button: HTMLButtonElement) => Promise<void>,
-): HTMLFormElement {
+/** Return a form; its button is switched off while it is sent, and a failure is shown as its sentence. */
+export function form(fields: readonly Node[], submit: string, send: (values: FormData) => Promise<void>): HTMLFormElement {
   const button = h("button", { type: "submit", class: "primary" }, submit);
   const made: HTMLFormElement = h(
     "form",
     {
       onsubmit: (event) => {
         event.preventDefault();
-        void send(new FormData(made), button);
+        void attempt(button, () => send(new FormData(made)), t("failed"));
       },
     },
     ...fields,
     button,
   );
   return made;
+}
+
+/** Return a button that is switched off while it acts; a failure is shown as its sentence. */
+export function actionButton(text: string, act: () => Promise<void>, attributes: Attributes = {}): HTMLButtonElement {
+  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: () => void attempt(button, act, t("failed")) }, text);
+  return button;
 }
 
 /** Return a field of a form as text. */
