@@ -19,6 +19,7 @@ from gwansang.drawing.text_width import text_width
 from gwansang.reading.composer import compose
 from gwansang.reading.elements import ELEMENTS
 from gwansang.reading.model import ENERGIES, Reading
+from gwansang.reading.variety import split_sentences
 from gwansang.texts import LOCALES, Locale, load
 from tests.support.content_policy import violations
 from tests.support.factories import IDEAL, measures_at
@@ -58,7 +59,7 @@ def test_a_card_shows_title_story_element_energies_and_notice(
     card, texts = parsed(story_card(reading, card_format)), load("reading_card", locale, dict[str, str])
     shown = " ".join(lines_of(card)).replace(" ", "")
     assert reading.title.replace(" ", "") in shown
-    assert reading.story.split(". ")[0].replace(" ", "") in shown
+    assert split_sentences(reading.story)[0].replace(" ", "") in shown
     if card_format != "og":
         assert reading.story.replace(" ", "") in shown
     assert texts["notice"].replace(" ", "") in shown
