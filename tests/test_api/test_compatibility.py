@@ -192,6 +192,8 @@ async def test_an_ended_invitation_does_not_work_and_ends_once(client: httpx.Asy
     (made,) = (await minji.call("GET", "/analysis/invitations")).json()["items"]
     path = f"/analysis/invitations/{made['id']}"
     assert [(await minji.call("DELETE", path)).status_code for _ in range(2)] == [204, 404]
+    none_left = {"items": [], "total": 0, "page": 1, "size": 1, "pages": 0, "next": None}
+    assert (await minji.call("GET", "/analysis/invitations")).json() == none_left
     assert code_of(await client.post(REDEEM, json={"code": code, **face()})) == (404, "INVITATION_NOT_FOUND")
 
 

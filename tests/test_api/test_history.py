@@ -165,12 +165,14 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
     (session,) = (await minji.call("GET", "/users/me/sessions")).json()["items"]
     kept = str((await read(minji))["analysis_id"])
     invitation = (await minji.call("POST", f"/analysis/{kept}/invitations")).json()
+    share = (await minji.call("POST", f"/analysis/{kept}/shares")).json()
     own = {
         "analysis_id": kept,
         "key_id": key["id"],
         "session_id": session["id"],
         "task_id": later["task_id"],
         "invitation_id": invitation["id"],
+        "share_id": share["id"],
     }
     not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, public, or no id
     document = (await client.get("/api/v1/openapi.json")).json()
@@ -189,7 +191,7 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
                 )
                 assert answer.status_code == 404, (method, path)
                 calls += 1
-    assert calls == 30
+    assert calls == 38
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 

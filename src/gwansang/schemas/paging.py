@@ -20,3 +20,8 @@ class PageOut(BaseModel, Generic[T]):
         description="Send it as `after` for the next page; null on the last one.",
         examples=["WyIyMDI2LTExLTIz…"],
     )
+
+    @classmethod
+    def of_all(cls, items: list[T]) -> "PageOut[T]":
+        """Return all items on one page."""
+        return cls(items=items, total=len(items), page=1, size=max(1, len(items)), pages=min(1, len(items)))

@@ -109,7 +109,7 @@ async def list_invitations(caller: HistoryReader, invitations: InvitationsOfCall
     """List one's own invitations that still work, newest first; always on one page."""
     rows = await invitations.list_valid(caller.user_id)
     items = [InvitationOut.model_validate(row, from_attributes=True) for row in rows]
-    return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
+    return PageOut[InvitationOut].of_all(items)
 
 
 @router.delete(

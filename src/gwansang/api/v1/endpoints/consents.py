@@ -23,7 +23,7 @@ async def list_consents(caller: CurrentUser, consents: Consents, locale: ChosenL
     """List every purpose with its text and one's own consent; always on one page."""
     states = await consents.states(caller.user_id, locale)
     items = [ConsentOut.model_validate(state, from_attributes=True) for state in states]
-    return PageOut(items=items, total=len(items), page=1, size=len(items), pages=1)
+    return PageOut[ConsentOut].of_all(items)
 
 
 @router.put("/{purpose}", responses=problem_responses(ConsentVersionError, EmailUnverifiedError, *SIGNED_IN, *BODY))
