@@ -153,9 +153,9 @@ def test_refusals_of_the_framework_are_problems_too(method: str, path: str, stat
 
 
 def test_the_allow_header_has_all_methods_of_a_path() -> None:
-    assert send_request("PUT", "/api/v1/users/me").headers["allow"] == "GET, PATCH, DELETE"
+    assert send_request("PUT", "/api/v1/users/me").headers["allow"] == "HEAD, GET, PATCH, DELETE"
     assert send_request("PUT", "/api/v1/users/").headers["allow"] == "POST"
-    assert send_request("PATCH", "/api/v1/users").headers["allow"] == "GET, POST"
+    assert send_request("PATCH", "/api/v1/users").headers["allow"] == "HEAD, GET, POST"
 
 
 def fields_of(text: str) -> set[str | None]:
