@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from gwansang.container import Accounts
+from gwansang.core.exceptions import AppError
 from gwansang.core.paging import InvalidPageError, PageRequest
-from gwansang.services.accounts.auth_service import InvalidCredentialsError, TokenInvalidError
+from gwansang.services.accounts.auth_service import InactiveUserError, InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.user_service import (
     EmailTakenError,
     InvalidEmailError,
@@ -123,13 +124,17 @@ async def test_of_two_concurrent_password_changes_exactly_one_succeeds(accounts:
     assert sorted(type(result).__name__ for result in results) == ["InvalidCredentialsError", "UserInfo"]
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"is_admin": False}])
-async def test_deactivation_and_loss_of_a_role_end_every_token(accounts: Accounts, change: dict[str, bool]) -> None:
+@pytest.mark.parametrize(
+    ("change", "error"), [({"is_active": False}, InactiveUserError), ({"is_admin": False}, TokenInvalidError)]
+)
+async def test_deactivation_and_loss_of_a_role_end_every_token(
+    accounts: Accounts, change: dict[str, bool], error: type[AppError]
+) -> None:
     admin = await accounts.users.register("admin@example.com", "admin", PASSWORD, is_admin=True)
     await accounts.users.register("another@example.com", "admin", PASSWORD, is_admin=True)
     pair = await accounts.auth.login(admin.email, PASSWORD)
     await accounts.users.update(admin.id, **change)
-    with pytest.raises(TokenInvalidError):
+    with pytest.raises(error):
         await accounts.auth.authenticate(pair.access_token)
     with pytest.raises(TokenInvalidError):
         await accounts.auth.refresh(pair.refresh_token)
