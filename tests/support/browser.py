@@ -30,9 +30,9 @@ def chromium_path() -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Yield a headless Chromium."""
-    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
+def chromium(camera: Path | None = None) -> Iterator[Browser]:
+    """Yield a headless Chromium; camera: as of `launched`."""
+    with sync_playwright() as playwright, launched(playwright.chromium, camera) as browser:
         yield browser
 
 

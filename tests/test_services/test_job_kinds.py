@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.container import Accounts
 from gwansang.core.meters import Meters
+from gwansang.reading.texts import fortune_text
 from gwansang.schemas.tasks import BatchOut
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.operations.metrics_service import MetricsService
@@ -79,7 +80,8 @@ async def test_the_result_of_a_planted_kind_is_presented_by_its_type(accounts: A
     task = await accounts.tasks.submit(user.id, PLANTED, stream(b"a photo"))
     await JobExecutor([PlantedJob()], accounts.job_resources).execute(task.id)
     done = await accounts.tasks.get(user.id, task.id)
-    assert present_task(done, "en").result == BatchOut(read=0, failed=0, photos=[])
+    notice = fortune_text("en")["disclaimer"]
+    assert present_task(done, "en").result == BatchOut(read=0, failed=0, photos=[], disclaimer=notice)
     assert "result_type" not in (await accounts.exports.export(user.id))["tasks"][0]
 
 
