@@ -59,8 +59,9 @@ class Filler:
         await self._add(StoredAnalysis, users * _READINGS_EACH, self._analyses)
         await self._add(Task, users, self._tasks)
         await self._add(Celebrity, users, self._people)
-        async with self._database.session("write") as session:
-            await session.execute(text("ANALYZE"))
+        if not self._database.embedded:  # nothing gathers the statistics of SQLite
+            async with self._database.session("write") as session:
+                await session.execute(text("ANALYZE"))
 
     async def _add(self, model: type, total: int, rows: Callable[[int, int], Iterator[dict[str, object]]]) -> None:
         async with self._database.session("write") as session:
@@ -106,7 +107,7 @@ class Filler:
                 "id": uuid4(),
                 "user_id": self._owner if number % _HEAVY_SHARE == 0 else self._owner + number,
                 "kind": "face",
-                "status": "succeeded",
+                "status": "done",
                 "progress": 1.0,
                 "inputs": 2,
                 "tries": 1,

@@ -56,12 +56,12 @@ def cursor_of(row: Base, order: Sequence[Order]) -> str:
 def rows_after(cursor: str, order: Sequence[Order]) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row comes after the one of a cursor; raises InvalidPageError.
 
-    The first one alone is what an index needs to begin at the row.
+    The first one follows from the second; it is a single comparison, with which an index begins at the row.
     """
     texts = decode_cursor(cursor, len(order))
     values = [each.parse(text) for each, text in zip(order, texts, strict=True)]
     first = order[0]
-    yield or_(first.beyond(values[0]), first.column == values[0])
+    yield first.column <= values[0] if first.descending else first.column >= values[0]
     yield or_(
         *(
             and_(
