@@ -173,6 +173,6 @@ def test_pages_of_allowed_sites_can_read_what_clients_need() -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/nowhere", "/docs"])
 def test_every_answer_says_how_long_it_took(path: str) -> None:
-    total = re.fullmatch(r"total;dur=(\d+\.\d)", send_request("GET", path).headers["server-timing"])
+    total = re.fullmatch(r"total;dur=(\d+)", send_request("GET", path).headers["server-timing"])
     assert total is not None
     assert float(total[1]) < 60_000
