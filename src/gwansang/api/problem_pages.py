@@ -40,7 +40,7 @@ dt {{ font-weight: 600; }} dd {{ margin: 0 0 1rem; }} code {{ overflow-wrap: any
 
 
 class ProblemInfo(BaseModel):
-    """What an error code means; `text` is for people, with … for a number or name that an answer fills in."""
+    """The meaning of an error code; `text` is for people, with … for a number or name that an answer fills in."""
 
     type: str
     code: str

@@ -1,4 +1,4 @@
-"""What is wrong with valid settings beside each other, or in production."""
+"""Checks of valid settings against each other, and for production."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MIN_TOKEN_BITS = 20  # of 5,000 random tokens of 16 hexadecimal digits, the lea
 
 @dataclass(frozen=True, slots=True)
 class SettingFault:
-    """What is wrong with a setting, by its field; the message names it as people write it."""
+    """A fault of a setting, by its field; the message names it as people write it."""
 
     name: str
     message: str

@@ -36,7 +36,7 @@ class MeasuredPart:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What is drawn on: width and height of the photo in pixels, and the photo itself as JPEG if it is shown."""
+    """The surface of a drawing: width and height of the photo in pixels, and the photo as JPEG if it is shown."""
 
     width: int
     height: int

@@ -16,7 +16,9 @@ class KeptReadingOut(BaseModel):
     element: str = Field(examples=["wood"])
     quality_score: FiniteFloat = Field(ge=0, le=1, examples=[0.86])
     engine_version: str = Field(examples=["2.0.0"])
-    content_version: str = Field(examples=["2026.2"])
+    content_version: str = Field(
+        description="Of the texts when it was read; opened, it is shown with today's.", examples=["2026.4"]
+    )
 
 
 class PhotoOut(BaseModel):

@@ -1,4 +1,4 @@
-"""The compatibility of two faces: of one request, or of a kept reading and the face of somebody who was invited.
+"""The compatibility of two faces: both of one request, or one of an invitation's kept reading.
 
 Nothing of a match is stored, and nothing of a remembered face goes into it.
 """

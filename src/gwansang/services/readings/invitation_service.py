@@ -1,4 +1,4 @@
-"""Invitations: the owner of a kept reading lets others compare their faces with it, without seeing it."""
+"""Invitations: codes with which others compare their faces with a kept reading that they do not see."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

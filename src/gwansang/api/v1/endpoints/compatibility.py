@@ -98,7 +98,7 @@ async def make_invitation(
     invitations: InvitationsOfCaller,
     body: InvitationRequest | None = None,
 ) -> NewInvitationOut:
-    """Make a code with which somebody else can compare their face with that of a kept reading."""
+    """Create an invitation: a code with which another person compares their face with that of a kept reading."""
     asked = body or InvitationRequest()
     made = await invitations.create(caller.user_id, analysis_id, asked.days, asked.uses)
     return NewInvitationOut.model_validate(made, from_attributes=True)

@@ -1,4 +1,4 @@
-"""Two faces of one request, and the face of somebody who redeems an invitation."""
+"""Bodies of requests with two faces, or with the code of an invitation and one face."""
 
 from collections.abc import Sequence
 from functools import partial

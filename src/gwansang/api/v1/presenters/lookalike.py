@@ -17,7 +17,7 @@ MANY_PEOPLE: Final = 20  # of a gallery; among fewer nobody can say how rare a l
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How rare a likeness is among the people of a gallery: in a sentence, and in a few words, which may be empty."""
+    """The rarity of a likeness among the people of a gallery: a sentence, and a few words, which may be empty."""
 
     sentence: str
     short: str
