@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 from xml.etree import ElementTree as ET
 
@@ -181,6 +182,30 @@ async def test_a_cancelled_picture_leaves_the_renderer_in_step() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert size_of(await renderer.render(other)) == SIZES["og"]
+    finally:
+        await renderer.close()
+
+
+@pytest.mark.anyio
+async def test_a_picture_cancelled_while_its_answer_arrives_leaves_the_renderer_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flooding = tmp_path / "flooding"
+    flooding.write_text("#!/bin/sh\nprintf '\\377\\377\\377\\377'\ntouch \"$0.began\"\nexec cat /dev/zero\n")
+    flooding.chmod(0o700)
+    renderer, card = PngRenderer(), story_card(a_reading(), "og")
+    try:
+        async with asyncio.timeout(60):
+            with monkeypatch.context() as patched:
+                patched.setattr("gwansang.drawing.png_renderer.sys.executable", str(flooding))
+                task = asyncio.create_task(renderer.render(card))
+                while not (tmp_path / "flooding.began").exists():
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert size_of(await renderer.render(card)) == SIZES["og"]
     finally:
         await renderer.close()
 

@@ -41,12 +41,11 @@ class PngRenderer:
             self._waiting -= 1
 
     async def close(self) -> None:
-        """End the process."""
-        process, self._process = self._process, None
-        if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        """End the process, and with it a picture that is being rendered."""
+        if self._process is not None:
+            _kill(self._process)
+        async with self._turn:
+            await self._end_process()
 
     async def _render(self, svg: bytes) -> bytes:
         answer = b""
@@ -57,7 +56,7 @@ class PngRenderer:
             raise DrawingUnavailableError("The picture could not be drawn; try again.", retry_after_s=2) from error
         finally:  # an exchange that was not completed, by a cancelled request too, leaves the process out of step
             if not answer:
-                await asyncio.shield(self.close())
+                await asyncio.shield(self._end_process())
         if answer[:1] != b"+":
             raise ValueError(answer[1:].decode())
         return answer[1:]
@@ -73,6 +72,19 @@ class PngRenderer:
         await source.drain()
         (length,) = LENGTH.unpack(await target.readexactly(LENGTH.size))
         return await target.readexactly(length)
+
+    async def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            _kill(process)
+            if process.stdout is not None:
+                await process.stdout.read()  # asyncio sees no end of a process while an answer of it is unread
+            await process.wait()
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
 
 
 @asynccontextmanager
