@@ -1,6 +1,7 @@
 """Cards with title and story: in every format and language, with hostile texts, and as PNG."""
 
 import asyncio
+import os
 import re
 import struct
 import subprocess
@@ -191,16 +192,17 @@ async def test_a_picture_cancelled_while_its_answer_arrives_leaves_the_renderer_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flooding = tmp_path / "flooding"
-    flooding.write_text("#!/bin/sh\nprintf '\\377\\377\\377\\377'\ntouch \"$0.began\"\nexec cat /dev/zero\n")
+    flooding.write_text("#!/bin/sh\nprintf '\\377\\377\\377\\377'\n: > \"$0.began\"\nexec cat /dev/zero\n")
     flooding.chmod(0o700)
+    began = tmp_path / "flooding.began"
+    os.mkfifo(began)
     renderer, card = PngRenderer(), story_card(a_reading(), "og")
     try:
         async with asyncio.timeout(60):
             with monkeypatch.context() as patched:
                 patched.setattr("gwansang.drawing.png_renderer.sys.executable", str(flooding))
                 task = asyncio.create_task(renderer.render(card))
-                while not (tmp_path / "flooding.began").exists():
-                    await asyncio.sleep(0.01)
+                await asyncio.to_thread(began.read_text)
                 await asyncio.sleep(0.1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
