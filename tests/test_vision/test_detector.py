@@ -86,3 +86,35 @@ def test_the_region_has_the_angle_of_the_head(networks: Networks, degrees: int) 
     region = detect_faces(networks, image_of(scenes.rolled(degrees)))[0].region()
     off = (np.degrees(region.angle) - degrees + 180) % 360 - 180
     assert abs(off) < 8
+
+
+def beside_another(width: float) -> scenes.Rgb:
+    """Return a face 240 px wide and another one beside it."""
+    scene = np.full((1_000, 1_500, 3), (170, 178, 186), np.uint8)
+    scene[100:740, 100:580] = draw_face(480, 640, 240.0)
+    other = draw_face(int(width * 2), int(width * 2.6), width)
+    scene[300 : 300 + other.shape[0], 900 : 900 + other.shape[1]] = other
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("scene", "faces", "is_asked"),
+    [
+        (draw_face(480, 640, 170.0), 1, False),  # a selfie: the short-range network sees nothing else
+        (beside_another(220.0), 2, False),  # it sees both for certain
+        (beside_another(120.0), 2, True),  # it sees a trace of the other one
+        (draw_face(1_600, 1_200, 160.0), 1, True),  # a small face alone
+    ],
+)
+def test_the_full_range_network_is_asked_in_doubt_alone(
+    networks: Networks, scene: scenes.Rgb, faces: int, is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[DecodedImage] = []
+
+    def detect(networks: Networks, image: DecodedImage) -> list[Detection]:
+        asked.append(image)
+        return detect_full_range(networks, image)
+
+    monkeypatch.setattr("gwansang.vision.detector.detect_full_range", detect)
+    assert len(detect_faces(networks, image_of(scene))) == faces
+    assert bool(asked) is is_asked

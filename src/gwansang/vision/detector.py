@@ -1,4 +1,4 @@
-"""Face detection: the short-range network first, the full-range one if that finds nothing or may miss others."""
+"""Face detection: the short-range network first, the full-range one if that finds nothing or leaves a doubt."""
 
 import math
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ RETRY_PADDING = 0.35  # of the side, added around a tightly cropped photo for th
 _UPRIGHT_SCORE = 0.8  # upright faces score 0.84 and more; upside-down ones up to 0.76, at a wrong position
 _ROTATED_SCORE = 0.7  # minimum for a photo to be taken as lying on its side or upside down
 _SMALL_FACE = 0.15  # of the long side
+_TRACE_SCORE = 0.05  # a lower score somewhere else in the picture is no doubt about another face (docs/benchmarks.md)
+HELD_SHARE = 0.6  # of the smaller box: so much of it lies in the larger one if both are of one face
+_FILLING_FACE = 0.4  # of the short side: a larger face leaves no room for another of its size
 _WINDOW = 6.0  # side of the window around a small face, in widths of the face
 
 
@@ -75,6 +78,14 @@ _SHORT = _DetectorSpec(_anchors(128, (8, 16), (2, 6)), 0.5)  # 896: three of its
 _FULL = _DetectorSpec(_anchors(192, (4,), (1,)), 0.6)  # 2304
 
 
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """The faces that a network is sure of, best first, and whether it sees a trace of another one elsewhere."""
+
+    faces: list[Detection]
+    is_doubtful: bool
+
+
 def detect_short_range(networks: Networks, image: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
     """Return the faces of about a fifth of the image and more, best first.
 
@@ -85,7 +96,7 @@ def detect_short_range(networks: Networks, image: DecodedImage, pad: float = 0.0
 
 def run_short_range(network: Network, image: DecodedImage, pad: float = 0.0, turn: float = 0.0) -> list[Detection]:
     """Return what any short-range network detects, best first; pad and turn as in `detect_short_range`."""
-    return _detect(network, _SHORT, image, whole_image_region(image, pad, turn))
+    return _look(network, _SHORT, image, whole_image_region(image, pad, turn)).faces
 
 
 def detect_full_range(networks: Networks, image: DecodedImage, turn: float = 0.0) -> list[Detection]:
@@ -105,29 +116,37 @@ def detect_in_window(networks: Networks, image: DecodedImage, window: CropRegion
 
 
 def detect_faces(networks: Networks, image: DecodedImage) -> list[Detection]:
-    """Return every face that either network detects, largest first."""
-    faces = _detect_large(networks, image)
-    if _max_width(faces) <= 0.4 * min(
-        image.width, image.height
-    ):  # a larger face leaves no room for another of its size
+    """Return every face that the networks detect, largest first.
+
+    The full-range network, which costs three times the other, is asked where the other one found no face, only small
+    ones, or a trace of another; not beside a face that leaves no room for another of its size.
+    """
+    large = _look_for_large(networks, image)
+    faces, width = large.faces, _max_width(large.faces)
+    short_side, long_side = sorted((image.width, image.height))
+    if width < _SMALL_FACE * long_side or (large.is_doubtful and width <= _FILLING_FACE * short_side):
         faces = _merge_faces(faces, detect_full_range(networks, image)) or _detect_small(networks, image)
-    if 0 < _max_width(faces) < _SMALL_FACE * max(image.width, image.height):
+    if 0 < _max_width(faces) < _SMALL_FACE * long_side:
         faces = _merge_faces(faces, _detect_around(networks, image, max(faces, key=lambda face: face.width)))
     return sorted(faces, key=lambda face: -face.width)
 
 
-def _detect_large(networks: Networks, image: DecodedImage) -> list[Detection]:
+def _look_for_large(networks: Networks, image: DecodedImage) -> _Sighting:
     """Return large faces; if none scores high, those of the image rotation with the highest score."""
-    upright = _detect_large_rotated(networks, image, 0.0)
-    if _max_score(upright) >= _UPRIGHT_SCORE:
+    upright = _look_for_large_rotated(networks, image, 0.0)
+    if _max_score(upright.faces) >= _UPRIGHT_SCORE:
         return upright
-    others = [_detect_large_rotated(networks, image, turn) for turn in (math.pi, math.pi / 2, -math.pi / 2)]
-    best = max(others, key=_max_score)
-    return best if _max_score(best) > max(_max_score(upright), _ROTATED_SCORE) else upright
+    others = [_look_for_large_rotated(networks, image, turn) for turn in (math.pi, math.pi / 2, -math.pi / 2)]
+    best = max(others, key=lambda sighting: _max_score(sighting.faces))
+    is_better = _max_score(best.faces) > max(_max_score(upright.faces), _ROTATED_SCORE)
+    return best if is_better else upright
 
 
-def _detect_large_rotated(networks: Networks, image: DecodedImage, turn: float) -> list[Detection]:
-    return detect_short_range(networks, image, turn=turn) or detect_short_range(networks, image, RETRY_PADDING, turn)
+def _look_for_large_rotated(networks: Networks, image: DecodedImage, turn: float) -> _Sighting:
+    whole = _look(networks.short_range, _SHORT, image, whole_image_region(image, turn=turn))
+    if whole.faces:
+        return whole
+    return _look(networks.short_range, _SHORT, image, whole_image_region(image, RETRY_PADDING, turn))
 
 
 def _detect_small(networks: Networks, image: DecodedImage) -> list[Detection]:
@@ -187,16 +206,32 @@ def whole_image_region(image: DecodedImage, pad: float = 0.0, turn: float = 0.0)
 
 
 def _detect(network: Network, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> list[Detection]:
+    return _look(network, spec, image, region).faces
+
+
+def _look(network: Network, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> _Sighting:
     side = network.input_shape[1]
     crop = crop_image(image, region, side, antialias=False, border_mode=cv2.BORDER_CONSTANT)
     tensor: Tensor = crop[None].astype(np.float32) / 127.5 - 1.0
     boxes, logits = _split_outputs(network.run(tensor))
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -100.0, 100.0)))
-    hits = np.flatnonzero(scores >= spec.min_score)
-    if hits.size == 0:
-        return []
-    merged = _suppress(scores[hits], _decode_boxes(boxes[hits], spec.anchors[hits], side))
-    return [_to_upright(score, points, region) for score, points in merged]
+    seen = np.flatnonzero(scores >= _TRACE_SCORE)
+    points = _decode_boxes(boxes[seen], spec.anchors[seen], side)
+    hits = np.flatnonzero(scores[seen] >= spec.min_score)
+    merged = _suppress(scores[seen][hits], points[hits])
+    faces = [_to_upright(score, of_face, region) for score, of_face in merged]
+    return _Sighting(faces, _is_elsewhere(points[:, :2].reshape(-1, 4), [of_face[:2].ravel() for _, of_face in merged]))
+
+
+def _is_elsewhere(boxes: Points, faces: list[Points]) -> bool:
+    """Return whether one of the boxes (n, 4) is of none of the faces."""
+    elsewhere = np.ones(len(boxes), bool)
+    for face in faces:
+        lengths = np.minimum(boxes[:, 2:], face[2:]) - np.maximum(boxes[:, :2], face[:2])
+        shared = np.prod(np.maximum(lengths, 0.0), axis=1)
+        smaller = np.minimum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), np.prod(face[2:] - face[:2]))
+        elsewhere &= shared < HELD_SHARE * smaller
+    return bool(elsewhere.any())
 
 
 def _split_outputs(outputs: list[Tensor]) -> tuple[Points, Points]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.detector import (
+    HELD_SHARE,
     RETRY_PADDING,
     Detection,
     detect_faces,
@@ -25,7 +26,6 @@ from gwansang.vision.models.runtime import Networks
 
 MIN_PRESENCE = 0.5  # by the mesh network; less is no face
 SECOND_SUBJECT_RATIO = 0.45  # a second face of at least this share of the first one's width is a second subject
-_HELD = 0.6  # of the smaller box: so much of it lies in the larger one if both are of one face
 _SAME_MESH = 0.4  # of the width of the larger box: meshes of one face are no further apart
 _MAX_CONFIRMED = 8  # more boxes than these are a crowd, whatever the mesh network says
 _SURE_SCORE = 0.9  # most upright faces in a photo have more, those on their side or upside down less
@@ -192,7 +192,7 @@ def _hold(box: Points, other: Points) -> bool:
     (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = box.tolist(), other.tolist()
     width, height = min(ax1, bx1) - max(ax0, bx0), min(ay1, by1) - max(ay0, by0)
     smaller: float = min((ax1 - ax0) * (ay1 - ay0), (bx1 - bx0) * (by1 - by0))
-    return bool(max(width, 0.0) * max(height, 0.0) > _HELD * smaller)
+    return bool(max(width, 0.0) * max(height, 0.0) > HELD_SHARE * smaller)
 
 
 def _further_candidates(networks: Networks, image: DecodedImage) -> Iterator[list[Detection]]:
