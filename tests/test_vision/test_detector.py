@@ -1,5 +1,7 @@
 """Detection of faces: their number, positions, sizes and rotation."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from gwansang.vision.detector import Detection, detect_faces, detect_full_range,
 from gwansang.vision.drawn_face import draw_face
 from gwansang.vision.gates.headers import inspect_image
 from gwansang.vision.models.runtime import Networks
-from tests.support.photos import drawn_portrait, encoded
+from tests.support.photos import drawn_portrait, encoded, model_dir
 from tests.test_vision import scenes
 
 
@@ -118,3 +120,13 @@ def test_the_full_range_network_is_asked_in_doubt_alone(
     monkeypatch.setattr("gwansang.vision.detector.detect_full_range", detect)
     assert len(detect_faces(networks, image_of(scene))) == faces
     assert bool(asked) is is_asked
+
+
+def test_threads_share_the_full_range_network_and_find_the_same(networks: Networks) -> None:
+    sets = [networks, Networks.load(model_dir())]
+    assert sets[0].full_range is sets[1].full_range
+    image = image_of(draw_face(800, 600, 80.0))
+    expected = detect_full_range(networks, image)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: detect_full_range(sets[number % 2], image), range(40)))
+    assert [centre(faces[0]) for faces in found] == [centre(expected[0])] * 40

@@ -9,7 +9,7 @@ import numpy as np
 from gwansang.vision.crop import CropRegion, crop_image
 from gwansang.vision.decode import DecodedImage
 from gwansang.vision.face import Points
-from gwansang.vision.models.runtime import Network, Networks, Tensor
+from gwansang.vision.models.runtime import Network, Networks, SharedNetwork, Tensor
 
 _KEY_POINTS = 6  # right eye, left eye, nose tip, mouth, right ear, left ear
 _MIRRORED_KEY_POINTS = [1, 0, 2, 3, 5, 4]
@@ -205,11 +205,13 @@ def whole_image_region(image: DecodedImage, pad: float = 0.0, turn: float = 0.0)
     return CropRegion((image.width - 1) / 2, (image.height - 1) / 2, side, side, turn)
 
 
-def _detect(network: Network, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> list[Detection]:
+def _detect(
+    network: Network | SharedNetwork, spec: _DetectorSpec, image: DecodedImage, region: CropRegion
+) -> list[Detection]:
     return _look(network, spec, image, region).faces
 
 
-def _look(network: Network, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> _Sighting:
+def _look(network: Network | SharedNetwork, spec: _DetectorSpec, image: DecodedImage, region: CropRegion) -> _Sighting:
     side = network.input_shape[1]
     crop = crop_image(image, region, side, antialias=False, border_mode=cv2.BORDER_CONSTANT)
     tensor: Tensor = crop[None].astype(np.float32) / 127.5 - 1.0

@@ -2,6 +2,7 @@
 
 import threading
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -35,15 +36,45 @@ class Network:
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
 
+class SharedNetwork:
+    """A model that is loaded at its first use, and that all threads share, one after the other: few photos need it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._network: Network | None = None
+        self._turn = threading.Lock()
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of the input."""
+        with self._turn:
+            return self._loaded().input_shape
+
+    def run(self, tensor: Tensor) -> list[Tensor]:
+        """Return what `Network.run` does."""
+        with self._turn:
+            return self._loaded().run(tensor)
+
+    def _loaded(self) -> Network:
+        if self._network is None:
+            self._network = Network(self._file)
+        return self._network
+
+
 class Networks:
     """One set of networks; each thread of the inference pool loads its own.
 
-    The embedding network is loaded from `model_dir` at its first use, by a clip or a match: many threads never need its
-    35 MB, and loading it takes no longer than reading a photo.
+    The full-range detector is shared by all sets. The embedding network is loaded from `model_dir` at its first use, by
+    a clip or a match: many threads never need its 35 MB, and loading it takes no longer than reading a photo.
     """
 
     def __init__(
-        self, short_range: Network, full_range: Network, mesh: Network, blendshapes: Network, model_dir: Path = Path()
+        self,
+        short_range: Network,
+        full_range: Network | SharedNetwork,
+        mesh: Network,
+        blendshapes: Network,
+        model_dir: Path = Path(),
     ) -> None:
         self.short_range = short_range
         self.full_range = full_range
@@ -66,9 +97,14 @@ class Networks:
         """Load the networks of a folder; raises ModelsMissingError if a file is missing or not the pinned one."""
         with _LOADING:
             catalog.verify_models(model_dir)
-            full_range = Network(model_dir / catalog.FACE_DETECTION_FULL_RANGE.file)
+            full_range = _shared_network(model_dir / catalog.FACE_DETECTION_FULL_RANGE.file)
             short_range, mesh, blendshapes = load_bundle(model_dir / catalog.FACE_LANDMARKER.file)
             return cls(short_range, full_range, mesh, blendshapes, model_dir)
+
+
+@cache
+def _shared_network(file: Path) -> SharedNetwork:
+    return SharedNetwork(file)
 
 
 def load_bundle(bundle: Path) -> tuple[Network, Network, Network]:
