@@ -32,6 +32,7 @@ from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.middleware.server_timing import ServerTiming
+from gwansang.core.middleware.traces import Traces
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
@@ -41,7 +42,7 @@ from gwansang.web.page_texts import PageOptions
 _OPENAPI = "/api/v1/openapi.json"
 _BODY_WAIT_S = 20.0
 _OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
-# HTTP clients and tracing libraries of browsers send these by themselves; nothing here reads them.
+# HTTP clients and tracing libraries of browsers send these by themselves; of them only traceparent is read here.
 _CLIENT_HEADERS = (
     *("X-Requested-With", "Cache-Control", "Pragma", "If-None-Match", "If-Modified-Since", "Range", "DNT"),
     *("traceparent", "tracestate", "baggage", "sentry-trace", "newrelic", "elastic-apm-traceparent"),
@@ -115,7 +116,8 @@ def _lifespan(
                 send_timeout_s=settings.send_timeout_s,
                 observe=container.meters.observe_refusal,
             )
-            yield {"container": container, "meters": container.meters, OPEN_CONNECTIONS: connections}
+            state = {"container": container, "meters": container.meters, "tracer": container.tracer}
+            yield {**state, OPEN_CONNECTIONS: connections}
 
     return lifespan
 
@@ -124,6 +126,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
     """Return the middleware from the outside in; `core/middleware/__init__.py` explains the order."""
     return [
         Middleware(RequestId),
+        Middleware(Traces),
         Middleware(AccessLog),
         Middleware(Metrics),
         Middleware(ServerTiming),

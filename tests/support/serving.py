@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gwansang.config import Settings
 from gwansang.container import Container, assemble_container
+from gwansang.container.tracing import open_tracer
 from gwansang.core.clock import Clock
 from gwansang.core.meters import Meters
 from gwansang.main import create_app
@@ -71,15 +72,18 @@ async def run_app(
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
         meters = Meters()
-        pool = InferencePool[FaceVision](
-            build,
-            workers=settings.inference_workers,
-            queue=settings.inference_queue,
-            timeout_s=settings.inference_timeout_s,
-            record_queue=meters.observe_queue,
-        )
-        async with assemble_container(pool, settings, clock=clock or frozen_clock(), meters=meters) as container:
-            yield container
+        async with open_tracer(settings) as tracer:
+            pool = InferencePool[FaceVision](
+                build,
+                workers=settings.inference_workers,
+                queue=settings.inference_queue,
+                timeout_s=settings.inference_timeout_s,
+                record_queue=meters.observe_queue,
+                tracer=tracer,
+            )
+            built = {"clock": clock or frozen_clock(), "meters": meters, "tracer": tracer}
+            async with assemble_container(pool, settings, **built) as container:
+                yield container
 
     app = create_app(settings_for_tests(**changes), opening)
     async with app.router.lifespan_context(app) as state:
