@@ -21,6 +21,7 @@ from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.middleware.access_log import AccessLog
+from gwansang.core.middleware.api_prefix import ApiPrefix
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
@@ -39,7 +40,8 @@ from gwansang.web import shared_readings
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
 
-_OPENAPI = "/api/v1/openapi.json"
+_API = "/api/v1"
+_OPENAPI = f"{_API}/openapi.json"
 _BODY_WAIT_S = 20.0
 _OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
 # HTTP clients and tracing libraries of browsers send these by themselves; of them only traceparent is read here.
@@ -125,6 +127,7 @@ def _lifespan(
 def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware]:
     """Return the middleware from the outside in; `core/middleware/__init__.py` explains the order."""
     return [
+        *([] if settings.api_v1_prefix == _API else [Middleware(ApiPrefix, prefix=settings.api_v1_prefix, api=_API)]),
         Middleware(RequestId),
         Middleware(Traces),
         Middleware(AccessLog),

@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from gwansang.config.fields import UNSET_IF_EMPTY, Names, Secret, Text, check_mail_link, check_timezone
+from gwansang.config.fields import (
+    API_PREFIX,
+    UNSET_IF_EMPTY,
+    Names,
+    Secret,
+    Text,
+    check_api_prefix,
+    check_mail_link,
+    check_timezone,
+)
 
 _MIB = 1024 * 1024
 
@@ -129,6 +138,7 @@ class EdgeSettings(BodySettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    api_v1_prefix: Annotated[str, AfterValidator(check_api_prefix)] = API_PREFIX
     public_docs: bool = True
     public_url: Annotated[Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None, UNSET_IF_EMPTY] = None
     metrics_token: Annotated[SecretStr | None, Field(min_length=16), UNSET_IF_EMPTY] = None
