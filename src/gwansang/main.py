@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -43,6 +44,8 @@ from gwansang.web.page_texts import PageOptions
 _API = "/api/v1"
 _OPENAPI = f"{_API}/openapi.json"
 _BODY_WAIT_S = 20.0
+# FastAPI's own would record paths, queries and messages of errors; `core.middleware.traces` does not.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
 # HTTP clients and tracing libraries of browsers send these by themselves; of them only traceparent is read here.
 _CLIENT_HEADERS = (
@@ -76,7 +79,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
-        lifespan=_lifespan(settings, opening),
+        telemetry=_NO_TELEMETRY,
+        lifespan=lifespan_of(settings, opening),
         middleware=_middleware(settings, sizes),
         sizes=sizes,
     )
@@ -104,9 +108,11 @@ def __getattr__(name: str) -> FastAPI:
     return create_app()
 
 
-def _lifespan(
+def lifespan_of(
     settings: Settings, opening: Opening
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
+    """Return what opens the services around an application, and yields the state of its requests."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)

@@ -28,11 +28,12 @@ class ReceivedSpan:
 
 @dataclass
 class OtlpReceiver:
-    """What arrived until now: spans, and the bodies that they came in."""
+    """What arrived until now: spans, the bodies that they came in, and the paths of anything but traces."""
 
     url: str
     spans: list[ReceivedSpan] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    other_paths: list[str] = field(default_factory=list)
 
     def accept(self, body: bytes) -> None:
         """Take a request of an exporter."""
@@ -69,7 +70,9 @@ def receiving() -> Iterator[OtlpReceiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            assert self.path == "/v1/traces"
+            if self.path != "/v1/traces":
+                receiver.other_paths.append(self.path)
+                return
             receiver.accept(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.send_header("Content-Type", "application/x-protobuf")

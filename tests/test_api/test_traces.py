@@ -30,6 +30,7 @@ CALLER = "00f067aa0ba902b7"
 SAMPLED = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FACE_ASYNC = "/api/v1/analysis/face/async"
+EMPTY = {"OTEL_TRACES_SAMPLER": "", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ""}  # as copied from .env.example
 FACELESS = b"\xff\xd8 a wall"
 
 
@@ -164,9 +165,10 @@ async def test_what_the_caller_does_not_record_is_not_recorded(
 def test_settings_of_the_file_turn_traces_on_and_a_stopped_service_has_sent_them(tmp_path: Path) -> None:
     with receiving() as receiver:
         (tmp_path / ".env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.url}\nOTEL_SERVICE_NAME=faces\n")
-        with serving(tmp_path) as server, server.client() as client:
+        with serving(tmp_path, **EMPTY) as server, server.client() as client:
             client.get("/problems", headers={**SAMPLED, "X-Request-ID": "traced"})
         assert receiver.wait_for("GET /problems").service == "faces"
+        assert "sampler" not in server.log.read_text()  # OpenTelemetry complains of an empty one
         (line,) = [event for event in server.events() if event.get("request_id") == "traced"]
         assert line["trace_id"] == TRACE
 
@@ -176,6 +178,17 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_the_framework_sends_nothing_of_its_own(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        environment = {"FASTAPI_OTEL_AUTO_CONFIGURE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+        with serving(tmp_path, **environment) as server, server.client() as client:
+            client.get(f"/problems?x={MARK}")
+            client.post("/api/v1/users", json={"email": MARK})
+    assert {span.name for span in receiver.spans} == {"GET /problems", "POST /api/v1/users"}
+    assert receiver.other_paths == []
+    assert MARK.encode() not in b"".join(receiver.bodies)
 
 
 def traced_lines(server: Server, request_id: str) -> list[object]:

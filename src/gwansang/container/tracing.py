@@ -41,7 +41,9 @@ async def open_tracer(settings: TracingSettings) -> AsyncIterator[Tracer]:
 
 
 def _export_variables(settings: TracingSettings) -> None:
-    """Put settings of `.env` into the environment, which is where OpenTelemetry reads them."""
+    """Put settings of `.env` into the environment, which is where OpenTelemetry reads them, and remove empty ones."""
+    for name in [name for name, value in os.environ.items() if name.startswith("OTEL_") and not value.strip()]:
+        del os.environ[name]  # by its specification as if unset, but not by the package
     for name in TracingSettings.model_fields:
         value = getattr(settings, name)
         if value is not None:
