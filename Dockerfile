@@ -4,9 +4,11 @@
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 WORKDIR /app
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1
-COPY requirements.lock requirements-build.lock requirements-models.lock ./
+# requirements-otel.lock has what traces need besides: docs/operations.md
+ARG REQUIREMENTS=requirements.lock
+COPY requirements.lock requirements-otel.lock requirements-build.lock requirements-models.lock ./
 RUN python3 -m venv .venv && .venv/bin/pip install --quiet uv
-RUN .venv/bin/uv pip install --python .venv/bin/python --quiet --compile-bytecode --require-hashes -r requirements.lock
+RUN .venv/bin/uv pip install --python .venv/bin/python --quiet --compile-bytecode --require-hashes -r $REQUIREMENTS
 RUN python3 -m venv .tools && .venv/bin/uv pip install --python .tools/bin/python --quiet --require-hashes -r requirements-models.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src ./src

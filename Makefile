@@ -106,6 +106,7 @@ lock: $(BIN)/uv ## update the pinned dependencies
 	@$(COMPILE) --group pyproject.toml:models -c requirements.lock -o requirements-models.lock
 	@$(COMPILE) --group pyproject.toml:calibration -c requirements.lock -o requirements-calibration.lock
 	@$(COMPILE) --group pyproject.toml:audit -c requirements.lock -c requirements-dev.lock -o requirements-audit.lock
+	@$(COMPILE) pyproject.toml --extra otel -c requirements.lock -c requirements-dev.lock -o requirements-otel.lock
 	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 
 clean: ## remove the environment, the models and all caches

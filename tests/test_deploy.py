@@ -1,8 +1,12 @@
 """Files for operators: Prometheus' rules, Grafana's dashboard and Kubernetes' manifests agree with the service."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -54,6 +58,42 @@ def test_the_alerts_are_those_of_the_documentation() -> None:
         assert set(rule) >= {"alert", "expr", "labels", "annotations"}
         for part in re.split(r" or (?=min)", " ".join(rule["expr"].split())):
             assert f"`{part}`" in table, rule["alert"]
+
+
+def promtool(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Prometheus' own check in a folder; skips the test without the program, except in CI."""
+    program = shutil.which("promtool")
+    if program is None:
+        assert "CI" not in os.environ, "promtool is missing; .ci/run installs it"
+        pytest.skip("promtool is missing: `apt-get install prometheus`")
+    return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_prometheus_takes_the_rules_and_raises_each_alert_for_its_fault_alone() -> None:
+    checked = promtool("check", "rules", "rules.yaml", folder=DEPLOY / "prometheus")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    tested = promtool("test", "rules", "rules_test.yaml", folder=DEPLOY / "prometheus")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_every_alert_is_raised_by_the_tests_of_the_rules() -> None:
+    tests = yaml.safe_load((DEPLOY / "prometheus" / "rules_test.yaml").read_text())["tests"]
+    checks = [check for test in tests for check in test["alert_rule_test"]]
+    names = {rule["alert"] for rule in rules()}
+    assert {check["alertname"] for check in checks if check.get("exp_alerts")} == names
+    assert {check["alertname"] for check in checks if not check.get("exp_alerts")} == names
+
+
+def test_a_rule_that_is_no_expression_or_never_raises_its_alert_is_reported(tmp_path: Path) -> None:
+    for name in ("rules.yaml", "rules_test.yaml"):
+        shutil.copy(DEPLOY / "prometheus" / name, tmp_path)
+    written = (tmp_path / "rules.yaml").read_text()
+    (tmp_path / "rules.yaml").write_text(written.replace("max by (kind) (delta", "max by (kind) (dleta"))
+    assert promtool("check", "rules", "rules.yaml", folder=tmp_path).returncode != 0
+    (tmp_path / "rules.yaml").write_text(written.replace("> 0.02", "> 0.2"))
+    tested = promtool("test", "rules", "rules_test.yaml", folder=tmp_path)
+    assert tested.returncode != 0
+    assert "GwansangOverload" in tested.stdout + tested.stderr
 
 
 def manifests() -> list[dict[str, Any]]:

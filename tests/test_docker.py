@@ -59,7 +59,7 @@ def value(stage: list[Step], word: str) -> str:
 
 
 def environment(stage: list[Step]) -> dict[str, str]:
-    pairs = [pair for step in stage if step.word == "ENV" for pair in step.rest.split()]
+    pairs = [pair for step in stage if step.word in ("ENV", "ARG") for pair in step.rest.split()]
     return dict(pair.split("=", 1) for pair in pairs)
 
 

@@ -11,7 +11,7 @@ TARGET: Final = REPOSITORY / "web" / "src" / "api" / "types.ts"
 USED: Final = (
     *("FaceReading", "FortuneOut", "Problem"),
     *("NoticeOut", "RetentionOut", "ConsentPage", "OwnAccountOut", "SignedInOut", "TokensOut"),
-    *("KeptReadingPage", "ComparisonOut", "KeyPage", "NewKeyOut", "ShareOut", "NewShareOut"),
+    *("KeptReadingPage", "ComparisonOut", "KeyPage", "NewKeyOut", "SharePage", "NewShareOut"),
 )
 """Models that the page names; what they consist of follows."""
 _HEAD: Final = "// Written by `make openapi` from clients/openapi.json; do not edit.\n"

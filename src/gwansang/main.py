@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -21,6 +22,7 @@ from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.middleware.access_log import AccessLog
+from gwansang.core.middleware.api_prefix import ApiPrefix
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
@@ -32,16 +34,20 @@ from gwansang.core.middleware.quota_headers import QuotaHeaders
 from gwansang.core.middleware.request_id import HEADER, RequestId
 from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.middleware.server_timing import ServerTiming
+from gwansang.core.middleware.traces import Traces
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
 
-_OPENAPI = "/api/v1/openapi.json"
+_API = "/api/v1"
+_OPENAPI = f"{_API}/openapi.json"
 _BODY_WAIT_S = 20.0
+# FastAPI's own would record paths, queries and messages of errors; `core.middleware.traces` does not.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _OWN_HEADERS = ("Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-API-Key", HEADER)
-# HTTP clients and tracing libraries of browsers send these by themselves; nothing here reads them.
+# HTTP clients and tracing libraries of browsers send these by themselves; of them only traceparent is read here.
 _CLIENT_HEADERS = (
     *("X-Requested-With", "Cache-Control", "Pragma", "If-None-Match", "If-Modified-Since", "Range", "DNT"),
     *("traceparent", "tracestate", "baggage", "sentry-trace", "newrelic", "elastic-apm-traceparent"),
@@ -73,7 +79,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
-        lifespan=_lifespan(settings, opening),
+        telemetry=_NO_TELEMETRY,
+        lifespan=lifespan_of(settings, opening),
         middleware=_middleware(settings, sizes),
         sizes=sizes,
     )
@@ -101,9 +108,11 @@ def __getattr__(name: str) -> FastAPI:
     return create_app()
 
 
-def _lifespan(
+def lifespan_of(
     settings: Settings, opening: Opening
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, object]]]:
+    """Return what opens the services around an application, and yields the state of its requests."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         configure_logging(settings.log_level, json=settings.json_logs, pseudonym_key=settings.log_pseudonym_key)
@@ -115,7 +124,8 @@ def _lifespan(
                 send_timeout_s=settings.send_timeout_s,
                 observe=container.meters.observe_refusal,
             )
-            yield {"container": container, "meters": container.meters, OPEN_CONNECTIONS: connections}
+            state = {"container": container, "meters": container.meters, "tracer": container.tracer}
+            yield {**state, OPEN_CONNECTIONS: connections}
 
     return lifespan
 
@@ -123,7 +133,9 @@ def _lifespan(
 def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware]:
     """Return the middleware from the outside in; `core/middleware/__init__.py` explains the order."""
     return [
+        *([] if settings.api_v1_prefix == _API else [Middleware(ApiPrefix, prefix=settings.api_v1_prefix, api=_API)]),
         Middleware(RequestId),
+        Middleware(Traces),
         Middleware(AccessLog),
         Middleware(Metrics),
         Middleware(ServerTiming),

@@ -10,17 +10,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
 import psutil
+from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gwansang.config import Settings
 from gwansang.container import Container, assemble_container
+from gwansang.container.tracing import open_tracer
 from gwansang.core.clock import Clock
 from gwansang.core.meters import Meters
-from gwansang.main import create_app
+from gwansang.main import create_app, lifespan_of
 from gwansang.services.ml.face_analyzer import FaceVision
 from gwansang.services.ml.inference_pool import InferencePool
 from tests.support.database import scratch_folder, scratch_sqlite
@@ -62,6 +66,13 @@ def settings_for_tests(**changes: object) -> Settings:
     return Settings.model_validate({**Settings.model_construct().model_dump(), **defaults, **changes})
 
 
+_PLACES = {
+    "database_url": SecretStr("sqlite://"),
+    **{f"{name}_folder": Path() for name in ("mail", "worker", "storage")},
+}
+"""Settings that only the running service reads, not the application around it."""
+
+
 @asynccontextmanager
 async def run_app(
     build: Callable[[], FaceVision] = FakeVision, clock: Clock | None = None, **changes: object
@@ -71,24 +82,36 @@ async def run_app(
     @asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[Container]:
         meters = Meters()
-        pool = InferencePool[FaceVision](
-            build,
-            workers=settings.inference_workers,
-            queue=settings.inference_queue,
-            timeout_s=settings.inference_timeout_s,
-            record_queue=meters.observe_queue,
-        )
-        async with assemble_container(pool, settings, clock=clock or frozen_clock(), meters=meters) as container:
-            yield container
+        async with open_tracer(settings) as tracer:
+            pool = InferencePool[FaceVision](
+                build,
+                workers=settings.inference_workers,
+                queue=settings.inference_queue,
+                timeout_s=settings.inference_timeout_s,
+                record_queue=meters.observe_queue,
+                tracer=tracer,
+            )
+            built = {"clock": clock or frozen_clock(), "meters": meters, "tracer": tracer}
+            async with assemble_container(pool, settings, **built) as container:
+                yield container
 
-    app = create_app(settings_for_tests(**changes), opening)
-    async with app.router.lifespan_context(app) as state:
+    settings = settings_for_tests(**changes)
+    app = _app_with_routes(settings.model_copy(update=_PLACES))
+    middleware = app.build_middleware_stack()  # of its own: it counts bytes and keeps locks of this event loop
+    async with lifespan_of(settings, opening)(app) as state:
 
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(state or {})}, receive, send)
+            await middleware({**scope, "app": app, "state": dict(state)}, receive, send)
 
         with_state.container = (state or {})["container"]  # type: ignore[attr-defined]  # for `container_behind`
         yield with_state
+
+
+@lru_cache(maxsize=16)
+def _app_with_routes(settings: Settings) -> FastAPI:
+    """Return the application of settings, without a running service. Its routes do not depend on where things are
+    kept, and deriving them, with the first request, is most of the work of a test that sends one."""
+    return create_app(settings)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """A database that turns read-only, as after a failover or a fault of the file system: readings are given, not kept."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -24,12 +25,21 @@ async def read_only(database: Database) -> AsyncIterator[None]:
         event.listen(engine, "do_connect", open_for_reading)
     else:
         execute_on_server(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    await database.close()
+    await close_idle(database)
     yield
     if database.embedded:
         event.remove(engine, "do_connect", open_for_reading)
     else:
         execute_on_server(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    await close_idle(database)
+
+
+async def close_idle(database: Database) -> None:
+    """Close the connections once no chore of the service holds one, which nobody would close then."""
+    pools = [database.engine(access).sync_engine.pool for access in ("read", "write")]
+    async with asyncio.timeout(60):
+        while any(pool.checkedout() for pool in pools):  # noqa: ASYNC110 - other tasks hold them
+            await asyncio.sleep(0.01)
     await database.close()
 
 

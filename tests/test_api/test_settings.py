@@ -216,11 +216,19 @@ def test_temporary_keys_of_aws_are_left_to_the_client_of_the_bucket(monkeypatch:
 
 
 def test_a_name_without_effect_is_noted_with_the_setting_that_was_meant(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("ACESS_TOKEN_MINUTES=5\nREDIS_HOST_OF_OURS=x\nAPI_V1_PREFIX=/v2\n")
+    (tmp_path / ".env").write_text("ACESS_TOKEN_MINUTES=5\nREDIS_HOST_OF_OURS=x\n")
     notes = {note.name: note for note in name_notes_of_settings()}
     assert notes["ACESS_TOKEN_MINUTES"].nearest == "ACCESS_TOKEN_MINUTES"
     assert notes["REDIS_HOST_OF_OURS"].nearest is None
-    assert "begin with /api/v1" in notes["API_V1_PREFIX"].text
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "/", "api", "/api v1", "/../api", "/api//v1", "/docs/v1", "/health", "/s", "http://x/y"]
+)
+def test_a_prefix_of_the_api_that_is_no_path_or_taken_is_refused(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_V1_PREFIX", prefix)
+    with pytest.raises(SettingsError, match="API_V1_PREFIX"):
+        load_settings()
 
 
 def test_a_start_warns_of_unknown_names_without_their_values(tmp_path: Path) -> None:

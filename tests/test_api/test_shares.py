@@ -163,12 +163,24 @@ async def test_owners_list_and_end_their_links(client: httpx.AsyncClient, minji:
     analysis_id = (await read(minji))["analysis_id"]
     first, second = await share(minji, analysis_id, 24), await share(minji, analysis_id, 720)
     listed = (await minji.call("GET", f"/analysis/{analysis_id}/shares")).json()
-    assert {one["id"] for one in listed} == {first["id"], second["id"]}
+    assert {one["id"] for one in listed["items"]} == {first["id"], second["id"]}
     assert not any(path_of(made["url"]).removeprefix("/s/") in str(listed) for made in (first, second))
     ended = f"/analysis/{analysis_id}/shares/{first['id']}"
     assert [(await minji.call("DELETE", ended)).status_code for _ in range(2)] == [204, 404]
     await assert_gone(client, path_of(first["url"]))
     assert (await client.get(path_of(second["url"]))).status_code == 200
+
+
+async def test_links_are_listed_page_by_page(minji: Person) -> None:
+    analysis_id = (await read(minji))["analysis_id"]
+    made = {(await share(minji, analysis_id))["id"] for _ in range(3)}
+    first = (await minji.call("GET", f"/analysis/{analysis_id}/shares", params={"size": 2})).json()
+    assert (len(first["items"]), first["total"], first["pages"]) == (2, 3, 2)
+    rest = await minji.call("GET", f"/analysis/{analysis_id}/shares", params={"size": 2, "after": first["next"]})
+    assert {one["id"] for page in (first, rest.json()) for one in page["items"]} == made
+    assert rest.json()["next"] is None
+    wrong = await minji.call("GET", f"/analysis/{analysis_id}/shares", params={"after": "nothing"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "INVALID_PAGE")
 
 
 async def test_a_link_lives_from_a_day_to_thirty_days(minji: Person) -> None:

@@ -30,7 +30,7 @@ async def test_a_link_ends_by_itself_and_its_row_is_deleted(accounts: Accounts, 
     clock.now += timedelta(minutes=1)
     with pytest.raises(ShareNotFoundError):
         await accounts.shares.open(short.token)
-    assert [one.id for one in await accounts.shares.list(user_id, made.analysis_id)] == [long.info.id]
+    assert [one.id for one in (await accounts.shares.page(user_id, made.analysis_id)).items] == [long.info.id]
     assert (await accounts.retention.run())["shares"] == 1
     assert (await accounts.shares.open(long.token)).expires_at == long.info.expires_at
 

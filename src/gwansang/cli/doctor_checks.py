@@ -53,7 +53,7 @@ def check_python() -> CheckResult:
 def check_packages() -> CheckResult:
     """Check that every dependency of the package is installed."""
     needed = [_package_name(line) for line in metadata.requires("gwansang") or () if "extra ==" not in line]
-    absent = [name for name in needed if not _is_installed(name)]
+    absent = [name for name in needed if not is_installed(name)]
     if absent:
         return CheckResult(Verdict.MISSING, f"packages {', '.join(absent)}", REINSTALL)
     return CheckResult(Verdict.GOOD, f"{len(needed)} packages")
@@ -63,7 +63,8 @@ def _package_name(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
-def _is_installed(name: str) -> bool:
+def is_installed(name: str) -> bool:
+    """Say whether a package is installed."""
     try:
         metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
-from gwansang.cli.doctor_checks import CheckResult, Verdict
+from gwansang.cli.doctor_checks import CheckResult, Verdict, is_installed
 from gwansang.config import DEFAULT_SECRET_KEY, SettingFault, Settings, name_notes_of_settings
+from gwansang.container.tracing import INSTALL_TRACING, TRACING_PACKAGE
 
 _ENV_FILE = Path(".env")
 
@@ -16,7 +17,7 @@ _ENV_FILE = Path(".env")
 def check_settings(settings: Settings, faults: Iterable[SettingFault]) -> Iterator[CheckResult]:
     """Yield a result for each fault of the settings, or one if there is none, and notes about risky ones."""
     in_file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
-    notes = [*_check_names(), *_check_exposure(settings)]
+    notes = [*_check_names(), *_check_exposure(settings), *_check_traces(settings)]
     wrong = [_describe_fault(fault, in_file) for fault in faults]
     if not wrong:
         yield CheckResult(Verdict.GOOD, f"settings of {settings.environment} can be used")
@@ -62,6 +63,12 @@ def _check_exposure(settings: Settings) -> Iterator[CheckResult]:
     elif not is_local:
         text = f"TRUSTED_PROXIES={settings.trusted_proxies} believes X-Forwarded-For of whoever reaches {settings.host}"
         yield CheckResult(Verdict.NOTE, text, "let nobody but the proxies reach the port")
+
+
+def _check_traces(settings: Settings) -> Iterator[CheckResult]:
+    """Yield a note if traces are asked for and can't be recorded."""
+    if settings.traces_recorded and not is_installed(TRACING_PACKAGE):
+        yield CheckResult(Verdict.NOTE, "traces are turned on and not recorded", INSTALL_TRACING)
 
 
 def _is_local(host: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import ValidationError, model_validator
 
 from gwansang.config.checks import SettingFault, faults_together
-from gwansang.config.groups import BodySettings, InferenceSettings, MailSettings, StorageSettings
+from gwansang.config.groups import BodySettings, InferenceSettings, MailSettings, StorageSettings, TracingSettings
 from gwansang.config.other_names import NameNote, name_notes
 from gwansang.config.values import DEFAULT_SECRET_KEY, SettingValues
 
@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StorageSettings",
+    "TracingSettings",
     "inspect_settings",
     "load_settings",
     "name_notes_of_settings",

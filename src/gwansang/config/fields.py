@@ -1,13 +1,18 @@
 """Types of settings, with what each of their values has to be."""
 
 import json
-from typing import Annotated
+import re
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from gwansang.core.encryption import MasterKeys
+
+API_PREFIX: Final = "/api/v1"
+_PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)+", re.ASCII)
+_OWN_PATHS: Final = frozenset({"assets", "dev", "docs", "health", "metrics", "problems", "redoc", "s", "web"})
 
 
 def split_names(value: object) -> object:
@@ -34,6 +39,15 @@ def check_mail_link(link: str) -> str:
     if link and (link.count("{token}") != 1 or link.replace("{purpose}", "").count("{") != 1):
         raise ValueError("it needs {token}, and may have {purpose}, and no other braces")
     return link
+
+
+def check_api_prefix(prefix: str) -> str:
+    prefix = prefix.rstrip("/")
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError(f"it is no path such as {API_PREFIX}")
+    if prefix.split("/")[1] in _OWN_PATHS:
+        raise ValueError("the service has other paths there; choose another name")
+    return prefix
 
 
 def check_keys(keys: SecretStr | None) -> SecretStr | None:

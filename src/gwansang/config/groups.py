@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from gwansang.config.fields import UNSET_IF_EMPTY, Names, Secret, Text, check_mail_link, check_timezone
+from gwansang.config.fields import (
+    API_PREFIX,
+    UNSET_IF_EMPTY,
+    Names,
+    Secret,
+    Text,
+    check_api_prefix,
+    check_mail_link,
+    check_timezone,
+)
 
 _MIB = 1024 * 1024
 
@@ -102,11 +111,34 @@ class LimitSettings(BaseSettings):
     logins_per_minute: int = Field(10, ge=1)
 
 
+class TracingSettings(BaseSettings):
+    """Traces, by the standard names of OpenTelemetry, which reads more of them from the environment itself."""
+
+    otel_sdk_disabled: bool = False
+    otel_traces_exporter: Annotated[Literal["otlp", "none"] | None, UNSET_IF_EMPTY] = None
+    otel_exporter_otlp_endpoint: Text = None
+    otel_exporter_otlp_traces_endpoint: Text = None
+    otel_exporter_otlp_protocol: Annotated[Literal["http/protobuf"] | None, UNSET_IF_EMPTY] = None
+    otel_exporter_otlp_headers: Secret = None
+    otel_service_name: Text = None
+    otel_resource_attributes: Text = None
+    otel_traces_sampler: Text = None
+    otel_traces_sampler_arg: Text = None
+
+    @property
+    def traces_recorded(self) -> bool:
+        """Whether traces are recorded: an endpoint, or the exporter, is named. OpenTelemetry's own default is on."""
+        named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
+        exporter = self.otel_traces_exporter or ("otlp" if named else "none")
+        return exporter == "otlp" and not self.otel_sdk_disabled
+
+
 class EdgeSettings(BodySettings):
     """Settings of the HTTP edge: hosts, origins, proxies, operators, request bodies and WebSockets."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    api_v1_prefix: Annotated[str, AfterValidator(check_api_prefix)] = API_PREFIX
     public_docs: bool = True
     public_url: Annotated[Annotated[str, Field(pattern=r"^https?://[^/\s]+/?$")] | None, UNSET_IF_EMPTY] = None
     metrics_token: Annotated[SecretStr | None, Field(min_length=16), UNSET_IF_EMPTY] = None

@@ -27,10 +27,10 @@ OTHER_NAMES: Mapping[str, str] = {
     "AWS_SECRET_ACCESS_KEY": "s3_secret_access_key",
 }
 _AWS_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
-_API_PREFIX = "/api/v1"
 _YES = frozenset({"1", "true", "yes", "on"})
 _NEAR, _NEAR_OF_GROUP = 0.88, 0.75  # likeness from which an unknown name is a setting's, and one of the same group's
 _PREFIX = "GWANSANG_"
+_OF_OPENTELEMETRY = "OTEL_"  # read from the environment by OpenTelemetry itself
 
 
 class OtherNames(PydanticBaseSettingsSource):
@@ -82,10 +82,7 @@ def _notes(
 ) -> Iterator[NameNote]:
     known = {*names, *OTHER_NAMES, "DEBUG", "AWS_SESSION_TOKEN", *(in_file or ())}
     for name in sorted(set(variables) - known):
-        if name == "API_V1_PREFIX":
-            if variables[name].rstrip("/") != _API_PREFIX:
-                text = f"API_V1_PREFIX in {place} has no effect: the paths of the API begin with {_API_PREFIX}"
-                yield NameNote(text, name)
+        if in_file is not None and name.startswith(_OF_OPENTELEMETRY):
             continue
         nearest = nearest_setting(name, names)
         if nearest or in_file is None:

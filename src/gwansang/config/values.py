@@ -16,6 +16,7 @@ from gwansang.config.groups import (
     MailSettings,
     StorageSettings,
     TaskSettings,
+    TracingSettings,
 )
 from gwansang.config.other_names import OtherNames
 from gwansang.core.encryption import MasterKeys, derive_key
@@ -32,6 +33,7 @@ class SettingValues(
     AccountSettings,
     TaskSettings,
     LimitSettings,
+    TracingSettings,
     EdgeSettings,
 ):
     """Every setting with its default, each of them valid by itself; `.env.example` explains them to people."""

@@ -12,12 +12,14 @@ from gwansang.container.accounts import Accounts, open_accounts
 from gwansang.container.backends import open_mails
 from gwansang.container.inference import create_inference_pool, load_configured_norms, start_analysis_service
 from gwansang.container.policies import EdgePolicy, edge_policy, job_policy, rate_limits, warn_of_unknown_names
+from gwansang.container.tracing import open_tracer
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.connection_slots import ConnectionSlots
 from gwansang.core.memory import limit_malloc_arenas
 from gwansang.core.meters import Meters
 from gwansang.core.rate_limit import RateLimiter, open_rate_limiter
 from gwansang.core.tokens import generate_secret
+from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.drawing.png_renderer import PngRenderer, open_png_renderer
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
@@ -57,6 +59,7 @@ class Container(Accounts):
     """All services, and what the edge needs beside them."""
 
     meters: Meters
+    tracer: Tracer
     metrics: MetricsService
     photos: PhotoService
     files: FileService
@@ -88,9 +91,11 @@ async def open_container(settings: Settings, *, worker: bool = False) -> AsyncIt
     limit_malloc_arenas()
     warn_of_unknown_names()
     meters = Meters()
-    pool = create_inference_pool(settings, meters)
-    async with assemble_container(pool, settings, clock=utc_now, worker=worker, meters=meters) as container:
-        yield container
+    async with open_tracer(settings) as tracer:
+        pool = create_inference_pool(settings, meters, tracer)
+        assembly = assemble_container(pool, settings, clock=utc_now, worker=worker, meters=meters, tracer=tracer)
+        async with assembly as container:
+            yield container
 
 
 @asynccontextmanager
@@ -115,6 +120,7 @@ async def assemble_container(
     clock: Clock,
     worker: bool = False,
     meters: Meters | None = None,
+    tracer: Tracer = NO_TRACER,
 ) -> AsyncIterator[Container]:
     """Start the pool and every service around it; all of them are closed with the block."""
     meters = meters or Meters()
@@ -158,11 +164,12 @@ async def assemble_container(
         JOB_KINDS.check_complete(job.kind for job in jobs)
         task_worker = None
         if settings.jobs_concurrency:
-            opening = open_worker(accounts.job_resources, jobs, job_policy(settings), eager=worker)
+            opening = open_worker(accounts.job_resources, jobs, job_policy(settings), tracer=tracer, eager=worker)
             task_worker = await stack.enter_async_context(opening)
         yield Container(
             **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
             meters=meters,
+            tracer=tracer,
             metrics=MetricsService(meters, accounts.uow, probe, job_kinds=JOB_KINDS.by_name, clock=clock),
             photos=photos,
             files=FileService(accounts.store, accounts.links),

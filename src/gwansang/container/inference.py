@@ -10,6 +10,7 @@ from gwansang.config import InferenceSettings
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.memory import malloc_trimmer, settle_garbage_collector
 from gwansang.core.meters import Meters
+from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.reading.norms import Norms, default_norms
 from gwansang.reading.norms_file import load_norms
 from gwansang.services.ml.face_analyzer import FaceVision
@@ -58,7 +59,9 @@ async def start_analysis_service(
         await pool.close()
 
 
-def create_inference_pool(settings: InferenceSettings, meters: Meters) -> InferencePool[FaceVision]:
+def create_inference_pool(
+    settings: InferenceSettings, meters: Meters, tracer: Tracer = NO_TRACER
+) -> InferencePool[FaceVision]:
     settle_garbage_collector()
     return InferencePool[FaceVision](
         lambda: NetworkVision(settings.model_path, partial(meters.observe_inference, "vision")),
@@ -68,6 +71,7 @@ def create_inference_pool(settings: InferenceSettings, meters: Meters) -> Infere
         when_idle=malloc_trimmer(),
         record_wait=partial(meters.observe_inference, "queue"),
         record_queue=meters.observe_queue,
+        tracer=tracer,
     )
 
 

@@ -37,7 +37,7 @@ class Task(Base):
     version: Mapped[int]
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     request_sha256: Mapped[str] = mapped_column(String(64))
-    params: Mapped[JsonValue] = mapped_column(JSON, nullable=False)  # unused, {}: inputs hold the whole request
+    params: Mapped[JsonValue] = mapped_column(JSON, nullable=False)  # its place in a trace
     result: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)  # megabytes
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_message: Mapped[str | None] = mapped_column(String(500))

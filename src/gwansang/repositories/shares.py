@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from gwansang.core.paging import Page, PageRequest
 from gwansang.models import Share
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class Shares(Repository[Share]):
@@ -16,10 +18,11 @@ class Shares(Repository[Share]):
         """Return the link of a token's digest, unless it has expired."""
         return await self._one(select(Share).where(Share.token_hash == token_hash, Share.expires_at > now))
 
-    async def list_valid(self, user_id: int, analysis_id: UUID, now: datetime) -> tuple[Share, ...]:
+    async def page_valid(self, user_id: int, analysis_id: UUID, request: PageRequest, now: datetime) -> Page[Share]:
         """Return the user's links to an analysis that have not expired, newest first."""
-        query = select(Share).where(Share.user_id == user_id, Share.analysis_id == analysis_id, Share.expires_at > now)
-        return await self._all(query.order_by(Share.created_at.desc(), Share.id))
+        order = (Order(Share.created_at, descending=True), Order(Share.id))
+        own = (Share.user_id == user_id, Share.analysis_id == analysis_id)
+        return await self._page(request, order, *own, Share.expires_at > now)
 
     async def list_for_user(self, user_id: int) -> tuple[Share, ...]:
         """Return every link of the user, oldest first."""

@@ -3,7 +3,7 @@
 import type { MeshInput } from "../face/reader.ts";
 import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
-import type { ComparisonOut, ConsentPage, FaceReading, FortuneOut, KeptReadingPage, KeyPage, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, ShareOut, SignedInOut } from "./types.ts";
+import type { ComparisonOut, ConsentPage, FaceReading, FortuneOut, KeptReadingPage, KeyPage, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, SharePage, SignedInOut } from "./types.ts";
 
 const kept = (id: string): string => `/analysis/${encodeURIComponent(id)}`;
 const timezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -66,7 +66,7 @@ export const readFortune = (id: string): Promise<FortuneOut> =>
   call("GET", `${kept(id)}/fortune`, { query: { date: localDay() } });
 
 export const readCard = (id: string, format: "story" | "square"): Promise<Blob> => download(`${kept(id)}/card.png`, { query: { format, locale: state.locale } });
-export const listShares = (id: string): Promise<ShareOut[]> => call("GET", `${kept(id)}/shares`);
+export const listShares = (id: string): Promise<SharePage> => call("GET", `${kept(id)}/shares`, { query: { size: 50 } });
 export const makeShare = (id: string): Promise<NewShareOut> => call("POST", `${kept(id)}/shares`, { query: { locale: state.locale } });
 export const endShare = (id: string, share: string): Promise<null> => call("DELETE", `${kept(id)}/shares/${encodeURIComponent(share)}`);
 

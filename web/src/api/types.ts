@@ -45,6 +45,7 @@ export interface QualityOut { advice: (AdviceOut)[]; best_photo: number; best_se
 export interface ReasonOut { classic: ClassicOut | null; error: number; label: string; measure: string; overlay: OverlayOut | null; overlays: (OverlayOut)[]; percentile: number; unit: string; value: number; z: number; }
 export interface RetentionOut { items: (KeptForOut)[]; locale: string; }
 export interface ShareOut { analysis_id: string; created_at: string; expires_at: string; id: string; locale: string; }
+export interface SharePage { items: (ShareOut)[]; next: string | null; page: number; pages: number | null; size: number; total: number | null; }
 export interface SignedInOut { access_token: string; device_token: string; expires_in: number; refresh_token: string; token_type: "bearer"; }
 export interface TokensOut { access_token: string; expires_in: number; refresh_token: string; token_type: "bearer"; }
 export interface ToldShapeOut { probability: number; shape: string; shape_id: string; }

@@ -12,7 +12,7 @@ import { section } from "./sections.ts";
 /** Return the section that shares the kept reading of an id. */
 export function sharing(id: string): Node {
   const links = h("ul", { class: "share-links", "aria-live": "polite" });
-  const listed = listShares(id).then((shares) => { links.append(...shares.map((share) => linkItem(id, share))); }, announceFailure);
+  const listed = listShares(id).then((shares) => { links.append(...shares.items.map((share) => linkItem(id, share))); }, announceFailure);
   const card = (format: "story" | "square"): Node =>
     actionButton(t(`share.${format}`), async () => shareFile(await readCard(id, format), `gwansang-${format}.png`));
   const link = actionButton(t("share.make"), async () => {

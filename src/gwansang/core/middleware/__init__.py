@@ -1,6 +1,8 @@
 """Pure ASGI middleware, from the outside in:
 
+ApiPrefix         a second prefix of the API, if one is configured
 RequestId         one id for every answer and every log line of a request
+Traces            the trace id in those log lines, and spans if traces are recorded
 AccessLog         one line a request or socket: route template, status, milliseconds; no query, no body
 Metrics           counts and times requests by route template
 ServerTiming      how long the answer took

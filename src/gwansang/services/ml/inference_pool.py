@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from gwansang.core.exceptions import Unavailable
+from gwansang.core.tracing import NO_TRACER, Tracer
 
 StateT = TypeVar("StateT")
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class InferencePool(Generic[StateT]):
     record_wait: called with the seconds that each job waited for a thread.
     record_queue: called at every change with the jobs that run or wait, those of them that wait, and how many seconds
     the first has waited (None: nothing waits).
+    tracer: records each job as a part of the request or task that runs it.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class InferencePool(Generic[StateT]):
         when_idle: Callable[[], object] = object,
         record_wait: Callable[[float], object] = float,
         record_queue: Callable[[int, int, float | None], object] = _ignore_queue,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._build = build
         self._when_idle = when_idle
         self._record_wait = record_wait
         self._record_queue = record_queue
+        self._tracer = tracer
         self._waiting_since: dict[object, float] = {}  # the oldest first
         self._idle_at = monotonic()
         self._workers = workers
@@ -135,7 +139,8 @@ class InferencePool(Generic[StateT]):
         self._record_wait(waited_s)
         try:
             state: StateT = self._local.state
-            return job(state)
+            with self._tracer.inner_span("inference", {"gwansang.inference.waited_s": waited_s}):
+                return job(state)
         finally:
             self._mean_s += 0.1 * (monotonic() - started - self._mean_s)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, NotFound
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.core.tokens import secret_digest
 from gwansang.models import Share
 from gwansang.models.base import from_row
@@ -103,12 +105,12 @@ class ShareService:
         _log.info("share.created", user_id=user_id, share_id=str(row.id))
         return NewShare(from_row(ShareInfo, row), token)
 
-    async def list(self, user_id: int, analysis_id: UUID) -> tuple[ShareInfo, ...]:
-        """Return the links to an analysis, newest first; raises AnalysisNotFoundError."""
+    async def page(self, user_id: int, analysis_id: UUID, request: PageRequest = FIRST_PAGE) -> Page[ShareInfo]:
+        """Return the links to an analysis, newest first; raises AnalysisNotFoundError, InvalidPageError."""
         async with self._uow.read() as tx:
             await self._require_analysis(tx, user_id, analysis_id)
-            rows = await tx.shares.list_valid(user_id, analysis_id, self._clock())
-        return tuple(from_row(ShareInfo, row) for row in rows)
+            page = await tx.shares.page_valid(user_id, analysis_id, request, self._clock())
+        return page.map(partial(from_row, ShareInfo))
 
     async def end(self, user_id: int, analysis_id: UUID, share_id: UUID) -> None:
         """End a link at once; raises ShareNotFoundError."""

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from gwansang.core.exceptions import AppError, Unavailable
+from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.jobs.protocols import TaskReleased
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.exclusive_gate import ExclusiveGate
@@ -43,9 +44,10 @@ class JobInterruptedError(AppError):
 class JobExecutor:
     """Executes the tasks that the engine hands to this process; belongs to one event loop."""
 
-    def __init__(self, jobs: Iterable[Job], resources: JobResources) -> None:
+    def __init__(self, jobs: Iterable[Job], resources: JobResources, tracer: Tracer = NO_TRACER) -> None:
         self._jobs = {job.kind.name: job for job in jobs}
         self._resources = resources
+        self._tracer = tracer
         self._stopping = asyncio.Event()
         self._executions: dict[asyncio.Task[object], UUID] = {}
         self._gate = ExclusiveGate()
@@ -90,16 +92,24 @@ class JobExecutor:
         run = await self._claim(task_id)
         if run is None:
             return
-        job = self._jobs[run.kind]
+        kind = {"gwansang.task.kind": run.kind}
+        with self._tracer.entry_span(f"task {run.kind}", "consumer", run.trace_position, kind) as span:
+            try:
+                await self._work(run, self._jobs[run.kind])
+            finally:
+                if run.failed_with is not None:
+                    span.fail(run.failed_with)
+
+    async def _work(self, run: TaskRun, job: Job) -> None:
         try:
             if run.steps is None:
-                await self._attempt(run, partial(_plan, run, job))
+                await self._attempt(run, "plan", partial(_plan, run, job))
             elif run.done:
-                await self._attempt(run, partial(run.forget_outcomes, job.accepts))
+                await self._attempt(run, "resume", partial(run.forget_outcomes, job.accepts))
             for index in range(run.steps or 0):
                 if index not in run.done:
-                    await self._attempt(run, partial(_step, run, job, index))
-            await self._attempt(run, partial(_finish, run, job))
+                    await self._attempt(run, "step", partial(_step, run, job, index))
+            await self._attempt(run, "finish", partial(_finish, run, job))
         except (asyncio.CancelledError, TaskReleased):
             with suppress(TaskGoneError):
                 await run.undo_try()
@@ -137,15 +147,17 @@ class JobExecutor:
         resources.notifier.notify(task_id)
         return run
 
-    async def _attempt(self, run: TaskRun, act: Callable[[], Awaitable[None]]) -> None:
-        """Retry `act` until it succeeds, or fail the task and raise TaskGoneError. Raises TaskReleased."""
+    async def _attempt(self, run: TaskRun, part: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Retry `act`, a part of the task, until it succeeds, or fail the task and raise TaskGoneError. Raises
+        TaskReleased."""
         waits = 0
         while True:
             self._raise_if_stopping()
             try:
                 async with self._gate.enter(exclusive=run.current_try >= MAX_TRIES):
                     await run.start_try()  # inside: waiting at the gate can't have killed a process
-                    return await act()
+                    with self._tracer.inner_span(part):
+                        return await act()
             except Unavailable as error:
                 waits += 1
                 if waits > _MAX_WAITS:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
+from gwansang.core.tracing import TracePosition
 from gwansang.models import Task, TaskItem
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
@@ -23,6 +24,7 @@ from gwansang.services.tasks.vault import TaskVault
 
 _log = structlog.get_logger("gwansang.tasks")
 _MAX_MESSAGE = 500
+_TRACEPARENT = "traceparent"
 
 
 class TaskGoneError(Exception):
@@ -57,6 +59,8 @@ class TaskRun:
         self.steps = row.steps
         self.done = set(done)
         self.try_started = False
+        self.failed_with: str | None = None  # the code of the error that the task ended with
+        self.trace_position = _position_of(row)
 
     async def input(self, number: int) -> bytes:
         """Load an input as it was submitted; raises IndexError if there is none with this number."""
@@ -152,6 +156,7 @@ class TaskRun:
                 error_details=failure.details,
             )
             await tx.task_items.delete_for_task(self.id)
+        self.failed_with = failure.code
         await self._clean_up("failed", code=failure.code)
 
     def _end(self) -> dict[str, datetime | None]:
@@ -184,6 +189,16 @@ class TaskRun:
     async def _update(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
         if not await tx.tasks.update_run(self.id, self._run, **values):
             raise TaskGoneError
+
+
+def trace_params(traceparent: str | None) -> dict[str, JsonValue]:
+    """Return the parameters of a task that keep the position of its request in a trace."""
+    return {} if traceparent is None else {_TRACEPARENT: traceparent}
+
+
+def _position_of(row: Task) -> TracePosition | None:
+    params = row.params if isinstance(row.params, dict) else {}
+    return TracePosition.parse(str(params.get(_TRACEPARENT)))
 
 
 def result_aad(task_id: UUID) -> bytes:

@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue
 from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
+from gwansang.core.tracing import current_traceparent
 from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
@@ -23,7 +24,7 @@ from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
 from gwansang.services.tasks.notifier import NEW_TASK
-from gwansang.services.tasks.run import JobResources, result_aad
+from gwansang.services.tasks.run import JobResources, result_aad, trace_params
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # delay after which a watcher sees a change made by another process
@@ -245,6 +246,6 @@ def _row(task_id: UUID, submission: _Submission, kind: JobKind, inputs: int, now
         version=0,
         idempotency_key=submission.key,
         request_sha256=submission.sha256,
-        params={},
+        params=trace_params(current_traceparent()),
         created_at=now,
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gwansang.core.exceptions import Unavailable
+from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.db.job_store import open_job_store
 from gwansang.jobs.slots import WorkerSlot
 from gwansang.services.tasks.executor import JobExecutor
@@ -191,10 +192,15 @@ class TaskWorker:
 
 @asynccontextmanager
 async def open_worker(
-    resources: JobResources, jobs: Iterable[Job], policy: JobPolicy, *, eager: bool = False
+    resources: JobResources,
+    jobs: Iterable[Job],
+    policy: JobPolicy,
+    *,
+    tracer: Tracer = NO_TRACER,
+    eager: bool = False,
 ) -> AsyncIterator[TaskWorker]:
     """Run a worker for these jobs in this process; `eager` opens its engine at once."""
-    worker = TaskWorker(resources, JobExecutor(jobs, resources), policy)
+    worker = TaskWorker(resources, JobExecutor(jobs, resources, tracer), policy)
     try:
         await worker.start(eager=eager)
         yield worker

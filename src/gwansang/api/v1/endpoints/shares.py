@@ -9,8 +9,9 @@ from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, SIGNED_IN
 from gwansang.api.v1.presenters import fields_of
 from gwansang.dependencies.callers import CurrentUser
-from gwansang.dependencies.params import ChosenLocale, PublicAddress
+from gwansang.dependencies.params import ChosenLocale, PageParams, PublicAddress
 from gwansang.dependencies.services import Shares
+from gwansang.schemas.paging import PageOut
 from gwansang.schemas.shares import NewShareOut, ShareOut, ShareRequest
 from gwansang.services.readings.history_service import AnalysisNotFoundError
 from gwansang.services.readings.share_service import ShareLimitError, ShareNotFoundError
@@ -43,9 +44,12 @@ async def share_reading(
 
 
 @router.get("", responses=problem_responses(AnalysisNotFoundError, *SIGNED_IN, *PARAMETERS))
-async def list_shares(analysis_id: AnalysisId, caller: CurrentUser, shares: Shares) -> list[ShareOut]:
+async def list_shares(
+    analysis_id: AnalysisId, caller: CurrentUser, shares: Shares, params: PageParams
+) -> PageOut[ShareOut]:
     """List the links to a kept reading that have not ended, newest first."""
-    return [ShareOut.model_validate(share) for share in await shares.list(caller.user_id, analysis_id)]
+    page = await shares.page(caller.user_id, analysis_id, params)
+    return PageOut[ShareOut].model_validate(page, from_attributes=True)
 
 
 @router.delete(
