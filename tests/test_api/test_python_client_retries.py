@@ -20,7 +20,14 @@ from gwansang_client import (
     models,
 )
 
-OK, BUSY, LIMITED, BROKEN, LOST = "ok", "busy", "limited", "broken", "lost"
+OK, BUSY, LIMITED, BROKEN, LOST, UNSURE = "ok", "busy", "limited", "broken", "lost", "unsure"
+ANSWERS = {
+    OK: (200, b""),
+    BUSY: (503, b"QUEUE_FULL"),
+    LIMITED: (429, b"RATE_LIMITED"),
+    BROKEN: (502, b""),
+    UNSURE: (503, b"DATABASE_UNAVAILABLE"),
+}
 PROBLEM = b'{"status": %d, "detail": "later", "request_id": "r1", "error": {"code": "%s", "message": "later"}}'
 TASK = b"""{"task_id": "0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10", "kind": "batch", "status": "new to this client",
  "stage": null, "progress": 0, "version": 1, "created_at": "2026-12-01T00:00:00Z", "started_at": null,
@@ -52,13 +59,11 @@ def playing(*script: str) -> Iterator[Stub]:
             if step == LOST:
                 self.close_connection = True
                 return
-            status, code = {OK: (200, b""), BUSY: (503, b"QUEUE_FULL"), LIMITED: (429, b"RATE_LIMITED")}.get(
-                step, (502, b"BAD_GATEWAY")
-            )
+            status, code = ANSWERS[step]
             body = TASK if step == OK else PROBLEM % (status, code) if step != BROKEN else b"<html>bad gateway</html>"
             self.send_response(status)
-            if step in (BUSY, LIMITED):
-                self.send_header("Retry-After", "0" if step == BUSY else "3600")
+            if step in (BUSY, LIMITED, UNSURE):
+                self.send_header("Retry-After", "3600" if step == LIMITED else "0")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -104,14 +109,16 @@ def client_of(stub: Stub) -> GwansangClient:
 
 @pytest.mark.parametrize("use", [read, submit])
 def test_a_call_whose_answer_is_lost_is_sent_again_if_that_is_harmless(use: Use) -> None:
-    with playing(LOST, BROKEN, OK) as stub, client_of(stub) as client:
+    with playing(LOST, UNSURE, OK) as stub, client_of(stub) as client:
         use(client)
     assert len(stub.requests) == 3
     assert len(set(stub.requests)) == 1  # with the same key
 
 
 @pytest.mark.parametrize("use", [analyze, forget])
-@pytest.mark.parametrize(("step", "error"), [(LOST, ConnectionFailedError), (BROKEN, ServiceError)])
+@pytest.mark.parametrize(
+    ("step", "error"), [(LOST, ConnectionFailedError), (BROKEN, ServiceError), (UNSURE, ServiceError)]
+)
 def test_a_call_that_may_have_had_its_effect_is_not_sent_again(use: Use, step: str, error: type[Exception]) -> None:
     with playing(step) as stub, client_of(stub) as client, pytest.raises(error):
         use(client)

@@ -7,6 +7,7 @@ const _usedTokens = 'gwansang.tokens';
 const _renewed = 'gwansang.renewed';
 const _attempt = 'gwansang.attempt';
 const _endedCodes = {'TOKEN_INVALID', 'UNAUTHENTICATED'};
+const _uncertainCodes = {'DATABASE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'}; // lost at the end of the work, maybe
 
 /// Adds the credentials to calls that take some, and renews the sign-in when the service refuses its token.
 final class CredentialsInterceptor extends Interceptor {
@@ -93,9 +94,10 @@ final class RetryInterceptor extends Interceptor {
     final response = err.response;
     if (response == null) return _isHarmless(err) ? growing : null;
     final refusal = ApiException.ofResponse(response);
-    if (const {429, 503}.contains(refusal.status) && refusal.retryAfter != null) return refusal.retryAfter;
-    final isGateway = const {502, 503, 504}.contains(refusal.status);
-    return isGateway && _isRepeatable(err.requestOptions) ? growing : null;
+    final isRepeatable = _isRepeatable(err.requestOptions);
+    final isSafe = isRepeatable || !_uncertainCodes.contains(refusal.code);
+    if (isSafe && const {409, 429, 503}.contains(refusal.status) && refusal.retryAfter != null) return refusal.retryAfter;
+    return isRepeatable && const {502, 503, 504}.contains(refusal.status) ? growing : null;
   }
 
   bool _isHarmless(DioException err) => switch (err.type) {

@@ -8,7 +8,6 @@ import 'package:web_socket_channel/web_socket_channel.dart';
 import 'errors.dart';
 
 const _lossesBeforePolling = 2;
-const _finalRefusals = {400, 403, 404, 422};
 const _ended = {'done', 'failed', 'cancelled'};
 
 /// A change of a task; [task] is the whole of it at the end.
@@ -87,11 +86,8 @@ final class TaskWatcher {
         _losses = 0;
       }
       _losses += 1; // it ended before the task
-    } on ApiException catch (error) {
-      if (_finalRefusals.contains(error.status)) rethrow;
-      _losses += 1;
     } on Exception {
-      _losses += 1;
+      _losses += 1; // polling throws an error that stays
     } finally {
       unawaited(channel.sink.close());
     }

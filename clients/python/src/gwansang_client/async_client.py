@@ -218,9 +218,7 @@ class AsyncGwansangClient(AsyncMethods):
                     async with asyncio.timeout(deadline.left()):
                         message = await socket.recv()
                     yield follower.heard(message)
-        except ApiError as error:
-            follower.lost(error)
-        except (OSError, WebSocketException):
+        except (ApiError, OSError, WebSocketException):
             deadline.left()
             follower.lost()
 

@@ -201,9 +201,7 @@ class GwansangClient(SyncMethods):
             with self._connect(path) as socket:
                 while True:
                     yield follower.heard(socket.recv(timeout=deadline.left()))
-        except ApiError as error:
-            follower.lost(error)
-        except (OSError, WebSocketException):
+        except (ApiError, OSError, WebSocketException):
             deadline.left()
             follower.lost()
 

@@ -9,7 +9,8 @@ import httpx
 from gwansang_client.calls import Call
 from gwansang_client.errors import ApiError, ConnectionFailedError
 
-_REFUSED_FOR_NOW: Final = frozenset({429, 503})
+_REFUSED_FOR_NOW: Final = frozenset({409, 429, 503})
+_UNCERTAIN: Final = frozenset({"DATABASE_UNAVAILABLE", "STORAGE_UNAVAILABLE"})  # lost at the end of the work, maybe
 _GATEWAY_FAULTS: Final = frozenset({502, 503, 504})
 _FIRST_PAUSE_S: Final = 0.4
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -54,7 +55,8 @@ class Attempts:
         return self._own_pause()
 
     def _asked_pause(self, error: ApiError) -> float | None:
-        if error.status in _REFUSED_FOR_NOW and error.retry_after is not None:
+        is_safe = self._call.repeatable or error.code not in _UNCERTAIN
+        if error.status in _REFUSED_FOR_NOW and error.retry_after is not None and is_safe:
             return error.retry_after
         return self._own_pause() if error.status in _GATEWAY_FAULTS and self._call.repeatable else None
 

@@ -6,12 +6,11 @@ from typing import Final, Literal
 from uuid import UUID
 
 from gwansang_client.decoding import decode
-from gwansang_client.errors import ApiError, TaskFailedError, UnexpectedAnswerError, error_of_problem
+from gwansang_client.errors import TaskFailedError, UnexpectedAnswerError, error_of_problem
 from gwansang_client.generated import models
 
 _LOSSES_BEFORE_POLLING: Final = 2
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.5, 5.0
-_FINAL_REFUSALS: Final = (400, 403, 404, 422)
 Status = Literal["queued", "processing", "done", "failed", "cancelled"]
 
 
@@ -65,10 +64,8 @@ class TaskFollower:
         event = TaskEvent(task.version, task.status, task.stage, task.progress)
         return TaskEvent(task.version, task.status, task.stage, task.progress, task) if event.finished else event
 
-    def lost(self, error: ApiError | None = None) -> None:
-        """Note that the WebSocket failed, which leads to polling in the end; raises an error that will not pass."""
-        if error is not None and error.status in _FINAL_REFUSALS:
-            raise error
+    def lost(self) -> None:
+        """Note that the WebSocket failed, which leads to polling in the end; polling raises errors that stay."""
         self._losses += 1
         self.polling = self._losses >= _LOSSES_BEFORE_POLLING
 
