@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
+from uuid import uuid4
 
 from gwansang_client.calls import Call
 from gwansang_client.errors import ApiError
@@ -82,8 +83,8 @@ class FileTokenStore:
         if tokens is None:
             self._path.unlink(missing_ok=True)
             return
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        new = self._path.with_name(f"{self._path.name}.{uuid4().hex}.new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(asdict(tokens), file)
         new.replace(self._path)
