@@ -87,9 +87,10 @@ fuzz: $(VENV)/.dev models ## send 12,000 generated requests, valid and invalid, 
 image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, and the command of the image
 	@IMAGE_STEPS=1 $(BIN)/pytest tests/test_docker.py
 
-openapi: $(VENV)/.dev ## update the OpenAPI document that clients are generated from, and the types of the page
+openapi: $(VENV)/.dev ## update the OpenAPI document, and what is generated from it for the page and the Python client
 	@$(BIN)/python clients/openapi.py clients/openapi.json
 	@$(BIN)/python -m tools.page_types
+	@$(BIN)/python -m tools.python_client
 
 audit: $(VENV)/.audit ## look the pinned dependencies up in a database of known vulnerabilities, if one can be reached
 	@$(BIN)/python -m tools.audit

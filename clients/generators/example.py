@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from gwansang_client import (
+from gwansang_api import (
     AccountsApi,
     AnalysisApi,
     ApiClient,

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import yaml
 
+from tests.support.dart_source import (
+    LIBRARY_NAMES,
+    names_of,
+    syntax_errors,
+    unknown_names,
+    wrong_builders,
+    wrong_calls,
+)
 from tests.support.photos import REPOSITORY, drawn_portrait
 from tests.support.serving import Server
 
@@ -152,6 +161,44 @@ def test_the_generated_typescript_client_works_with_the_service(
     assert compiled.returncode == 0, compiled.stdout
     node = str(Path(sys.executable).with_name("node"))
     example([node, "build/compiled/example.js"], generated, server, tmp_path)
+
+
+def test_every_file_of_the_generated_dart_client_can_be_parsed(generated: Path) -> None:
+    files = [*(generated / "build" / "dart-dio" / "lib").rglob("*.dart")]
+    assert len(files) > 100
+    assert {file.name: found for file in files if (found := syntax_errors(file.read_text()))} == {}
+    assert syntax_errors("class Part {\n  void defaults(b) => b\n    ..covered = ;\n}") == ["3: ..covered = ;"]
+
+
+def test_the_dart_package_uses_the_generated_core_as_it_is(generated: Path) -> None:
+    package = CLIENTS / "dart"
+    sources = {file.name: file.read_text() for folder in ("lib", "test") for file in (package / folder).rglob("*.dart")}
+    core = [*(generated / "build" / "dart-dio" / "lib").rglob("*.dart")]
+    known = names_of([*core, *package.rglob("*.dart")])
+    for name, text in sources.items():
+        assert syntax_errors(text) == [], name
+        assert unknown_names(text, known, LIBRARY_NAMES) == [], name
+        assert wrong_calls(text, known) == [], name
+        assert wrong_builders(text, known) == [], name
+    wrong = """void f() {
+      client.tasks.analyzeBatch(files: photos);
+      Registration((builder) => builder..mail = email);
+      client.session.oldMethod();
+    }"""
+    assert wrong_calls(wrong, known) == ["analyzeBatch: no file", "analyzeBatch: unknown files"]
+    assert wrong_builders(wrong, known) == ["Registration.mail"]
+    assert {"member oldMethod", "member mail"} <= set(unknown_names(wrong, known, LIBRARY_NAMES))
+
+
+def test_the_dart_package_depends_on_what_it_imports() -> None:
+    package = CLIENTS / "dart"
+    pubspec = yaml.safe_load((package / "pubspec.yaml").read_text())
+    declared = {pubspec["name"], *pubspec["dependencies"], *pubspec["dev_dependencies"]}
+    for file in [*(package / "lib").rglob("*.dart"), *(package / "test").rglob("*.dart")]:
+        text = file.read_text()
+        assert set(re.findall(r"^(?:import|export) 'package:(\w+)/", text, re.MULTILINE)) <= declared
+        local = re.findall(r"^(?:import|export) '(?!package:|dart:)(.+)';", text, re.MULTILINE)
+        assert all((file.parent / path).exists() for path in local), file.name
 
 
 def test_the_generated_dart_client_has_typed_calls_and_models(generated: Path) -> None:

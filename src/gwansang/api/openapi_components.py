@@ -1,7 +1,7 @@
 """Models and parameters of the OpenAPI document as generators of clients like them: named, with whole examples."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -37,9 +37,12 @@ def finish_components(document: dict[str, Any]) -> None:
     for old, new in names.items():
         schemas[new] = {**schemas.pop(old), "title": new}
     _rename_references(document["paths"], {_REFERENCE + old: _REFERENCE + new for old, new in names.items()})
-    for name in _request_models(document):
-        for field in schemas[name]["properties"].values():
-            field.pop("default", None)  # with a default, openapi-typescript requires the field from the client
+    for body in _request_bodies(document):
+        _remove_defaults(schemas[body["$ref"].removeprefix(_REFERENCE)] if "$ref" in body else body)
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            if "enum" in field.get("items", ()):
+                field.pop("default", None)  # OpenAPI Generator writes it as `..covered = ;`, which is no Dart
 
 
 def flatten_parameters(operation: dict[str, Any]) -> None:
@@ -58,15 +61,21 @@ def _name(name: str) -> str:
     return _NAMES.get(name, name)
 
 
-def _request_models(document: Mapping[str, Any]) -> set[str]:
-    """Return the names of the models of request bodies."""
-    contents = (
-        content
+def _request_bodies(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the schemas of request bodies, many of which are references."""
+    return (
+        content["schema"]
         for path in document["paths"].values()
         for operation in path.values()
         for content in operation.get("requestBody", {}).get("content", {}).values()
     )
-    return {content["schema"]["$ref"].removeprefix(_REFERENCE) for content in contents if "$ref" in content["schema"]}
+
+
+def _remove_defaults(body: dict[str, Any]) -> None:
+    """Remove the defaults of all fields: with one, openapi-typescript requires the field from the client."""
+    for field in body.get("properties", {}).values():
+        field.pop("default", None)
+        _remove_defaults(field)
 
 
 def _rename_references(part: object, names: Mapping[str, str]) -> None:

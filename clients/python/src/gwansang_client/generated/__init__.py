@@ -1,0 +1,1 @@
+"""What `make openapi` writes from the API document."""

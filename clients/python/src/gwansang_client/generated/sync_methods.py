@@ -1,0 +1,730 @@
+"""The methods of the client; written by `make openapi` from clients/openapi.json, do not edit."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from gwansang_client._core import Page
+from gwansang_client.calls import Call
+from gwansang_client.generated import calls, models
+from gwansang_client.uploads import Upload, Uploads
+
+T = TypeVar("T")
+
+
+class SyncMethods(ABC):
+    """The operations of the API as methods."""
+
+    @abstractmethod
+    def send(self, call: Call[T]) -> T:
+        """Send a call and return its answer."""
+
+    @abstractmethod
+    def _items(self, call: Call[Page[T]]) -> Iterator[T]:
+        """Yield the items of all pages from this one on."""
+
+    def list_readings(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> models.KeptReadingPage:
+        """List one's own readings, newest first; they are kept with the consent to `history`."""
+        return self.send(calls.list_readings(page=page, size=size, after=after))
+
+    def iterate_readings(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> Iterator[models.KeptReadingOut]:
+        """Yield the items of all pages of `list_readings`."""
+        return self._items(calls.list_readings(page=page, size=size, after=after))
+
+    def analyze_batch(
+        self, file: Uploads, *, locale: str | None = None, idempotency_key: str | None = None
+    ) -> models.TaskOut:
+        """Read up to fifty photos, each by itself, as a task; each costs as much as one reading."""
+        return self.send(calls.analyze_batch(file, locale=locale, idempotency_key=idempotency_key))
+
+    def compare_readings(self, *, a: UUID | str, b: UUID | str, locale: str | None = None) -> models.ComparisonOut:
+        """Compare two of one's own kept readings; changes within the noise of photos are marked."""
+        return self.send(calls.compare_readings(locale=locale, a=a, b=b))
+
+    def compare_faces(
+        self,
+        *,
+        first: models.ComparedFace,
+        second: models.ComparedFace,
+        locale: str | None = None,
+        other_agrees: bool | None = None,
+    ) -> models.CompatibilityOut:
+        """Tell what tradition says of two faces together (궁합), without a grade; nothing is kept."""
+        return self.send(calls.compare_faces(locale=locale, first=first, other_agrees=other_agrees, second=second))
+
+    def redeem_invitation(
+        self,
+        *,
+        code: str,
+        locale: str | None = None,
+        analysis_id: UUID | str | None = None,
+        birth_year: int | None = None,
+        covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
+        detail_points: Sequence[tuple[float, float]] | None = None,
+        image: str | None = None,
+        image_height: int | None = None,
+        image_width: int | None = None,
+        landmark_looks: Literal[1, 2] | None = None,
+        landmarks: Sequence[Sequence[float]] | None = None,
+    ) -> models.CompatibilityOut:
+        """Compare one's own face with that of the person who sent the code. Neither sees the other's photo or
+        reading, and nothing of this face is kept; a photo that can't be read does not use up the code.
+        """
+        return self.send(
+            calls.redeem_invitation(
+                locale=locale,
+                analysis_id=analysis_id,
+                birth_year=birth_year,
+                code=code,
+                covered=covered,
+                detail_points=detail_points,
+                image=image,
+                image_height=image_height,
+                image_width=image_width,
+                landmark_looks=landmark_looks,
+                landmarks=landmarks,
+            )
+        )
+
+    def redeem_invitation_with_upload(
+        self, file: Uploads, *, code: str, locale: str | None = None, birth_year: int | None = None
+    ) -> models.CompatibilityOut:
+        """Redeem a code with an uploaded photo; otherwise as `POST /analysis/compatibility/invitation`."""
+        return self.send(calls.redeem_invitation_with_upload(file, locale=locale, birth_year=birth_year, code=code))
+
+    def compare_uploaded_faces(
+        self,
+        file: Uploads,
+        *,
+        locale: str | None = None,
+        birth_year: int | None = None,
+        other_agrees: bool | None = None,
+        other_birth_year: int | None = None,
+    ) -> models.CompatibilityOut:
+        """Compare the faces on two uploaded photos; otherwise as `POST /analysis/compatibility`."""
+        return self.send(
+            calls.compare_uploaded_faces(
+                file, locale=locale, birth_year=birth_year, other_agrees=other_agrees, other_birth_year=other_birth_year
+            )
+        )
+
+    def analyze_face(
+        self,
+        *,
+        detail: Literal["short", "story", "full"] | None = None,
+        locale: str | None = None,
+        timezone: str | None = None,
+        birth_year: int | None = None,
+        covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
+        detail_points: Sequence[tuple[float, float]] | None = None,
+        image: str | None = None,
+        image_height: int | None = None,
+        image_width: int | None = None,
+        landmark_looks: Literal[1, 2] | None = None,
+        landmarks: Sequence[Sequence[float]] | None = None,
+    ) -> models.FaceReading:
+        """Read a face from a photo in base64, or from the landmarks of a face mesh."""
+        return self.send(
+            calls.analyze_face(
+                detail=detail,
+                locale=locale,
+                timezone=timezone,
+                birth_year=birth_year,
+                covered=covered,
+                detail_points=detail_points,
+                image=image,
+                image_height=image_height,
+                image_width=image_width,
+                landmark_looks=landmark_looks,
+                landmarks=landmarks,
+            )
+        )
+
+    def analyze_face_later(
+        self,
+        *,
+        locale: str | None = None,
+        timezone: str | None = None,
+        idempotency_key: str | None = None,
+        birth_year: int | None = None,
+        covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
+        detail_points: Sequence[tuple[float, float]] | None = None,
+        image: str | None = None,
+        image_height: int | None = None,
+        image_width: int | None = None,
+        landmark_looks: Literal[1, 2] | None = None,
+        landmarks: Sequence[Sequence[float]] | None = None,
+    ) -> models.TaskOut:
+        """Read a face as `POST /analysis/face` does, as a task; an invalid request is refused at once."""
+        return self.send(
+            calls.analyze_face_later(
+                locale=locale,
+                timezone=timezone,
+                idempotency_key=idempotency_key,
+                birth_year=birth_year,
+                covered=covered,
+                detail_points=detail_points,
+                image=image,
+                image_height=image_height,
+                image_width=image_width,
+                landmark_looks=landmark_looks,
+                landmarks=landmarks,
+            )
+        )
+
+    def draw_face_overlay_as_png(
+        self, file: Uploads, *, locale: str | None = None, timezone: str | None = None, birth_year: int | None = None
+    ) -> bytes:
+        """Draw the measured lines over an uploaded photo, upright and at most 1600 pixels; nothing is kept."""
+        return self.send(calls.draw_face_overlay_as_png(file, locale=locale, timezone=timezone, birth_year=birth_year))
+
+    def draw_face_overlay(
+        self,
+        file: Uploads,
+        *,
+        photo: bool | None = None,
+        locale: str | None = None,
+        timezone: str | None = None,
+        birth_year: int | None = None,
+    ) -> bytes:
+        """Draw the measured lines of an uploaded photo, with the parts' names; nothing is kept."""
+        return self.send(
+            calls.draw_face_overlay(file, photo=photo, locale=locale, timezone=timezone, birth_year=birth_year)
+        )
+
+    def analyze_uploaded_face(
+        self,
+        file: Uploads,
+        *,
+        detail: Literal["short", "story", "full"] | None = None,
+        locale: str | None = None,
+        timezone: str | None = None,
+        birth_year: int | None = None,
+    ) -> models.FaceReading:
+        """Read a face from an uploaded photo, or more reliably from up to five; otherwise as `POST
+        /analysis/face`.
+        """
+        return self.send(
+            calls.analyze_uploaded_face(file, detail=detail, locale=locale, timezone=timezone, birth_year=birth_year)
+        )
+
+    def list_invitations(self) -> models.InvitationPage:
+        """List one's own invitations that still work, newest first; always on one page."""
+        return self.send(calls.list_invitations())
+
+    def end_invitation(self, invitation_id: UUID | str) -> None:
+        """End an invitation at once."""
+        return self.send(calls.end_invitation(invitation_id))
+
+    def forget_profile(self) -> None:
+        """Delete the remembered face; kept readings stay."""
+        return self.send(calls.forget_profile())
+
+    def list_tasks(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None, locale: str | None = None
+    ) -> models.TaskSummaryPage:
+        """List one's own tasks without their results, newest first; they are deleted some time after their end."""
+        return self.send(calls.list_tasks(page=page, size=size, after=after, locale=locale))
+
+    def iterate_tasks(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None, locale: str | None = None
+    ) -> Iterator[models.TaskSummary]:
+        """Yield the items of all pages of `list_tasks`."""
+        return self._items(calls.list_tasks(page=page, size=size, after=after, locale=locale))
+
+    def cancel_task(self, task_id: UUID | str) -> None:
+        """Cancel a task; its result is not kept, and a task that has ended stays as it is."""
+        return self.send(calls.cancel_task(task_id))
+
+    def read_task(self, task_id: UUID | str, *, locale: str | None = None) -> models.TaskOut:
+        """Return one's own task, with its result once it is done."""
+        return self.send(calls.read_task(task_id, locale=locale))
+
+    def read_batch_photo(
+        self, task_id: UUID | str, number: int, *, locale: str | None = None
+    ) -> models.BatchPhotoReading:
+        """Return the whole reading of one photo of a finished batch, with lines to draw, or its error."""
+        return self.send(calls.read_batch_photo(task_id, number, locale=locale))
+
+    def analyze_video(
+        self,
+        file: Upload,
+        *,
+        locale: str | None = None,
+        idempotency_key: str | None = None,
+        birth_year: int | None = None,
+    ) -> models.TaskOut:
+        """Read a face from a video of up to 30 seconds, as a task; it costs as much as four readings."""
+        return self.send(
+            calls.analyze_video(file, locale=locale, idempotency_key=idempotency_key, birth_year=birth_year)
+        )
+
+    def delete_reading(self, analysis_id: UUID | str) -> None:
+        """Delete a kept reading, and its photo if there is one."""
+        return self.send(calls.delete_reading(analysis_id))
+
+    def read_reading(
+        self,
+        analysis_id: UUID | str,
+        *,
+        detail: Literal["short", "story", "full"] | None = None,
+        locale: str | None = None,
+    ) -> models.FaceReading:
+        """Return a kept reading, without lines to draw: neither photo nor points are kept."""
+        return self.send(calls.read_reading(analysis_id, detail=detail, locale=locale))
+
+    def read_reading_card_png(
+        self,
+        analysis_id: UUID | str,
+        *,
+        format: Literal["story", "square", "og", "portrait"] | None = None,
+        locale: str | None = None,
+    ) -> bytes:
+        """Draw a card as PNG; otherwise as `GET /analysis/{analysis_id}/card.svg`."""
+        return self.send(calls.read_reading_card_png(analysis_id, format=format, locale=locale))
+
+    def read_reading_card(
+        self,
+        analysis_id: UUID | str,
+        *,
+        format: Literal["story", "square", "og", "portrait"] | None = None,
+        locale: str | None = None,
+    ) -> bytes:
+        """Draw a card to share, in the language of `?locale=` or of the reading, with the notice; no photo,
+        points or measures.
+        """
+        return self.send(calls.read_reading_card(analysis_id, format=format, locale=locale))
+
+    def read_answers(self, analysis_id: UUID | str) -> models.FeedbackOut:
+        """Return one's own answers to a kept reading."""
+        return self.send(calls.read_answers(analysis_id))
+
+    def answer_parts(
+        self, analysis_id: UUID | str, *, answers: Mapping[str, Literal["fits", "not"] | None]
+    ) -> models.FeedbackOut:
+        """Say of parts of a kept reading whether they fit; needs the consent to `improve`."""
+        return self.send(calls.answer_parts(analysis_id, answers=answers))
+
+    def read_fortune(self, analysis_id: UUID | str, *, date: date, locale: str | None = None) -> models.FortuneOut:
+        """Return the fortune of any day for the face of a kept reading."""
+        return self.send(calls.read_fortune(analysis_id, date=date, locale=locale))
+
+    def list_fortunes(
+        self, analysis_id: UUID | str, *, date: date, days: int | None = None, locale: str | None = None
+    ) -> list[models.FortuneOut]:
+        """List the fortunes of a week, or of up to 31 days, for the face of a kept reading."""
+        return self.send(calls.list_fortunes(analysis_id, date=date, days=days, locale=locale))
+
+    def make_invitation(
+        self, analysis_id: UUID | str, *, days: int | None = None, uses: int | None = None
+    ) -> models.NewInvitationOut:
+        """Create an invitation: a code with which another person compares their face with that of a kept
+        reading.
+        """
+        return self.send(calls.make_invitation(analysis_id, days=days, uses=uses))
+
+    def read_photo_link(self, analysis_id: UUID | str) -> models.PhotoOut:
+        """Return a URL of the photo of a kept reading, valid for five minutes and without signing in; photos are
+        kept with the consents to `history` and `retain_photo`.
+        """
+        return self.send(calls.read_photo_link(analysis_id))
+
+    def list_shares(self, analysis_id: UUID | str) -> list[models.ShareOut]:
+        """List the links to a kept reading that have not ended, newest first."""
+        return self.send(calls.list_shares(analysis_id))
+
+    def share_reading(
+        self, analysis_id: UUID | str, *, locale: str | None = None, expires_in_hours: int | None = None
+    ) -> models.NewShareOut:
+        """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name."""
+        return self.send(calls.share_reading(analysis_id, locale=locale, expires_in_hours=expires_in_hours))
+
+    def end_share(self, analysis_id: UUID | str, share_id: UUID | str) -> None:
+        """End a link at once."""
+        return self.send(calls.end_share(analysis_id, share_id))
+
+    def reset_password(self, *, password: str, token: str, locale: str | None = None) -> None:
+        """Choose a new password with the code that was sent; every sign-in and API key ends, and a mail confirms
+        it.
+        """
+        return self.send(calls.reset_password(locale=locale, password=password, token=token))
+
+    def request_password_reset(self, *, email: str, locale: str | None = None) -> models.AcceptedOut:
+        """Send a code that allows choosing a new password. The answer is the same for unknown addresses, and if
+        enough codes were sent: those stay valid until one of them is used.
+        """
+        return self.send(calls.request_password_reset(locale=locale, email=email))
+
+    def issue_ticket(self) -> models.TicketOut:
+        """Get a ticket that opens one WebSocket within 30 seconds, as `?ticket=`; browsers can't send headers
+        there.
+        """
+        return self.send(calls.issue_ticket())
+
+    def undo_email_change(self, *, token: str, locale: str | None = None) -> models.AccountOut:
+        """Undo a change of the address with the code that was sent to the old one: it counts again, the
+        password, every sign-in and API key end, and a code to choose a new password is sent to it.
+        """
+        return self.send(calls.undo_email_change(locale=locale, token=token))
+
+    def verify_email(self, *, token: str, locale: str | None = None) -> models.AccountOut:
+        """Verify an address, or complete its change, with the code that was sent to it. After a change the old
+        address gets a notice if it was verified; requests for other addresses are cancelled.
+        """
+        return self.send(calls.verify_email(locale=locale, token=token))
+
+    def request_email_verification(self, *, locale: str | None = None) -> models.AcceptedOut:
+        """Send another code to one's own address, unless it is verified already; earlier codes stay valid."""
+        return self.send(calls.request_email_verification(locale=locale))
+
+    def list_celebrities(
+        self,
+        *,
+        q: str | None = None,
+        category: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+        after: str | None = None,
+    ) -> models.CelebrityPage:
+        """List the people of the gallery, by their Korean names."""
+        return self.send(calls.list_celebrities(q=q, category=category, page=page, size=size, after=after))
+
+    def iterate_celebrities(
+        self,
+        *,
+        q: str | None = None,
+        category: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[models.CelebrityOut]:
+        """Yield the items of all pages of `list_celebrities`."""
+        return self._items(calls.list_celebrities(q=q, category=category, page=page, size=size, after=after))
+
+    def add_celebrity(
+        self, *, category: str, name_en: str, name_ko: str, note: str | None = None
+    ) -> models.CelebrityOut:
+        """Add a person; the pictures follow by `POST /celebrity/photos`."""
+        return self.send(calls.add_celebrity(category=category, name_en=name_en, name_ko=name_ko, note=note))
+
+    def import_celebrities(
+        self, file: Upload, *, locale: str | None = None, idempotency_key: str | None = None
+    ) -> models.TaskOut:
+        """Add many pictures, as a task: one folder for each person, or a CSV with names and files, in a ZIP."""
+        return self.send(calls.import_celebrities(file, locale=locale, idempotency_key=idempotency_key))
+
+    def match_face(
+        self,
+        *,
+        k: int | None = None,
+        card: bool | None = None,
+        locale: str | None = None,
+        timezone: str | None = None,
+        birth_year: int | None = None,
+        covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
+        detail_points: Sequence[tuple[float, float]] | None = None,
+        image: str | None = None,
+        image_height: int | None = None,
+        image_width: int | None = None,
+        landmark_looks: Literal[1, 2] | None = None,
+        landmarks: Sequence[Sequence[float]] | None = None,
+    ) -> models.LookalikeOut:
+        """Find the people of the gallery whom the face in a photo resembles; needs the consent to `lookalike`."""
+        return self.send(
+            calls.match_face(
+                k=k,
+                card=card,
+                locale=locale,
+                timezone=timezone,
+                birth_year=birth_year,
+                covered=covered,
+                detail_points=detail_points,
+                image=image,
+                image_height=image_height,
+                image_width=image_width,
+                landmark_looks=landmark_looks,
+                landmarks=landmarks,
+            )
+        )
+
+    def match_uploaded_face(
+        self,
+        file: Uploads,
+        *,
+        k: int | None = None,
+        card: bool | None = None,
+        locale: str | None = None,
+        timezone: str | None = None,
+        birth_year: int | None = None,
+    ) -> models.LookalikeOut:
+        """Find look-alikes from an uploaded photo, or more reliably from up to five; else as `POST
+        /celebrity/match`.
+        """
+        return self.send(
+            calls.match_uploaded_face(file, k=k, card=card, locale=locale, timezone=timezone, birth_year=birth_year)
+        )
+
+    def add_celebrity_photo(
+        self,
+        file: Upload,
+        *,
+        celebrity_id: int,
+        attribution: str | None = None,
+        licence: str | None = None,
+        source: str | None = None,
+    ) -> models.CelebrityPhotoOut:
+        """Add a picture of a person of the gallery. Its embedding is kept, and the picture is not; a picture
+        with an embedding of an older release gets a new one.
+        """
+        return self.send(
+            calls.add_celebrity_photo(
+                file, attribution=attribution, celebrity_id=celebrity_id, licence=licence, source=source
+            )
+        )
+
+    def delete_celebrity(self, celebrity_id: int) -> None:
+        """Remove a person with the data of their pictures."""
+        return self.send(calls.delete_celebrity(celebrity_id))
+
+    def read_celebrity(self, celebrity_id: int) -> models.CelebrityDetail:
+        """Return a person of the gallery, with source and licence of each picture."""
+        return self.send(calls.read_celebrity(celebrity_id))
+
+    def change_celebrity(
+        self,
+        celebrity_id: int,
+        *,
+        category: str | None = None,
+        name_en: str | None = None,
+        name_ko: str | None = None,
+        note: str | None = None,
+    ) -> models.CelebrityOut:
+        """Change names, category or note of a person."""
+        return self.send(
+            calls.change_celebrity(celebrity_id, category=category, name_en=name_en, name_ko=name_ko, note=note)
+        )
+
+    def delete_celebrity_photo(self, celebrity_id: int, photo_id: UUID | str) -> None:
+        """Remove the data of a picture."""
+        return self.send(calls.delete_celebrity_photo(celebrity_id, photo_id))
+
+    def list_consents(self, *, locale: str | None = None) -> models.ConsentPage:
+        """List every purpose with its text and one's own consent; always on one page."""
+        return self.send(calls.list_consents(locale=locale))
+
+    def withdraw_consent(
+        self,
+        purpose: Literal["reading", "history", "lookalike", "retain_photo", "improve"],
+        *,
+        locale: str | None = None,
+    ) -> models.ConsentOut:
+        """Withdraw a consent; data that depends on it is deleted at once."""
+        return self.send(calls.withdraw_consent(purpose, locale=locale))
+
+    def grant_consent(
+        self,
+        purpose: Literal["reading", "history", "lookalike", "retain_photo", "improve"],
+        *,
+        locale: str | None = None,
+        version: int | None = None,
+    ) -> models.ConsentOut:
+        """Agree to the text in force; send the version that was shown, so that no other one is agreed to."""
+        return self.send(calls.grant_consent(purpose, locale=locale, version=version))
+
+    def download_file(self, token: str) -> bytes:
+        """Return the file of a link until the link expires."""
+        return self.send(calls.download_file(token))
+
+    def list_keys(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> models.KeyPage:
+        """List one's own keys, newest first."""
+        return self.send(calls.list_keys(page=page, size=size, after=after))
+
+    def iterate_keys(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> Iterator[models.KeyOut]:
+        """Yield the items of all pages of `list_keys`."""
+        return self._items(calls.list_keys(page=page, size=size, after=after))
+
+    def make_key(
+        self,
+        *,
+        name: str,
+        scopes: Sequence[Literal["analyze", "history:read", "history:write", "match"]],
+        current_password: str | None = None,
+        expires_in_days: int | None = None,
+    ) -> models.NewKeyOut:
+        """Create a key, once the address is verified; no later answer shows its secret. This needs
+        `current_password`, or a sign-in of the last five minutes.
+        """
+        return self.send(
+            calls.make_key(current_password=current_password, expires_in_days=expires_in_days, name=name, scopes=scopes)
+        )
+
+    def delete_key(self, key_id: UUID | str) -> None:
+        """Revoke a key at once."""
+        return self.send(calls.delete_key(key_id))
+
+    def read_notice(self, *, locale: str | None = None) -> models.NoticeOut:
+        """Return the notice to show before use: entertainment, the role of AI, data that is kept, minimum age."""
+        return self.send(calls.read_notice(locale=locale))
+
+    def read_retention(self, *, locale: str | None = None) -> models.RetentionOut:
+        """Return the retention of each kind of data, as the daily run deletes it."""
+        return self.send(calls.read_retention(locale=locale))
+
+    def list_users(
+        self,
+        *,
+        active: bool | None = None,
+        email: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+        after: str | None = None,
+    ) -> models.AccountPage:
+        """List all accounts, by id."""
+        return self.send(calls.list_users(active=active, email=email, page=page, size=size, after=after))
+
+    def iterate_users(
+        self,
+        *,
+        active: bool | None = None,
+        email: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[models.AccountOut]:
+        """Yield the items of all pages of `list_users`."""
+        return self._items(calls.list_users(active=active, email=email, page=page, size=size, after=after))
+
+    def register(
+        self, *, email: str, password: str, username: str, locale: str | None = None, birth_year: int | None = None
+    ) -> models.UserOut:
+        """Create an account; a code that verifies the address is sent to it."""
+        return self.send(
+            calls.register(locale=locale, birth_year=birth_year, email=email, password=password, username=username)
+        )
+
+    def delete_me(self, *, current_password: str | None = None) -> None:
+        """Erase one's account and all its data. This needs `current_password`, or a sign-in of the last five
+        minutes.
+        """
+        return self.send(calls.delete_me(current_password=current_password))
+
+    def read_me(self) -> models.OwnAccountOut:
+        """Return one's own account."""
+        return self.send(calls.read_me())
+
+    def change_me(
+        self,
+        *,
+        locale: str | None = None,
+        current_password: str | None = None,
+        email: str | None = None,
+        username: str | None = None,
+    ) -> models.OwnAccountOut:
+        """Change one's name or address. A new address needs `current_password`, or a sign-in of the last five
+        minutes. The old one counts until the new one is verified with the code that is sent to it; if the old
+        one is verified, it is sent a code that undoes the change for seven days.
+        """
+        return self.send(
+            calls.change_me(locale=locale, current_password=current_password, email=email, username=username)
+        )
+
+    def export_me(self) -> models.OwnDataOut:
+        """Export all of one's own data, without secrets: one document, or a ZIP with readings as text and kept
+        photos, too. It is made while it is sent: `X-Readings-Count` says how many readings will come, oldest
+        first.
+        """
+        return self.send(calls.export_me())
+
+    def export_me_as_zip(self) -> bytes:
+        """Export all of one's own data, without secrets: one document, or a ZIP with readings as text and kept
+        photos, too. It is made while it is sent: `X-Readings-Count` says how many readings will come, oldest
+        first.
+        """
+        return self.send(calls.export_me_as_zip())
+
+    def change_password(
+        self, *, current_password: str, new_password: str, locale: str | None = None, keep_access: bool | None = None
+    ) -> None:
+        """Change the password; every sign-in ends, this one too, and every API key, unless `keep_access` is set.
+        A mail tells it, if the address is verified.
+        """
+        return self.send(
+            calls.change_password(
+                locale=locale, current_password=current_password, keep_access=keep_access, new_password=new_password
+            )
+        )
+
+    def list_sessions(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> models.SessionPage:
+        """List one's own sign-ins with their devices, the last used first."""
+        return self.send(calls.list_sessions(page=page, size=size, after=after))
+
+    def iterate_sessions(
+        self, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> Iterator[models.SessionOut]:
+        """Yield the items of all pages of `list_sessions`."""
+        return self._items(calls.list_sessions(page=page, size=size, after=after))
+
+    def end_session(self, session_id: UUID | str) -> None:
+        """End a sign-in with all its tokens, at once."""
+        return self.send(calls.end_session(session_id))
+
+    def delete_user(self, user_id: int, *, current_password: str | None = None) -> None:
+        """Erase any account and all its data. This needs the administrator's `current_password`, or a sign-in of
+        the last five minutes.
+        """
+        return self.send(calls.delete_user(user_id, current_password=current_password))
+
+    def read_user(self, user_id: int) -> models.AccountOut:
+        """Return any account; the access is noted in the audit log."""
+        return self.send(calls.read_user(user_id))
+
+    def change_user(
+        self,
+        user_id: int,
+        *,
+        locale: str | None = None,
+        current_password: str | None = None,
+        email: str | None = None,
+        is_active: bool | None = None,
+        is_admin: bool | None = None,
+        username: str | None = None,
+    ) -> models.AccountOut:
+        """Change any account; a user who is deactivated or loses a role is signed out everywhere. A new address,
+        state or role needs the administrator's `current_password`, or a sign-in of the last five minutes. A
+        verified old address gets a notice, and codes mailed before the address changed are void.
+        """
+        return self.send(
+            calls.change_user(
+                user_id,
+                locale=locale,
+                current_password=current_password,
+                email=email,
+                is_active=is_active,
+                is_admin=is_admin,
+                username=username,
+            )
+        )
+
+    def check_health(self) -> models.Health:
+        """Report that the process answers; nothing is checked."""
+        return self.send(calls.check_health())
+
+    def check_liveness(self) -> models.Health:
+        """Report that the process answers; nothing is checked."""
+        return self.send(calls.check_liveness())
+
+    def check_readiness(self) -> models.Readiness:
+        """Check that the models are loaded, the queue has room, and the database answers."""
+        return self.send(calls.check_readiness())
