@@ -117,8 +117,9 @@ export class SignIn {
   }
 }
 
+/** Say whether the service refused a refresh token, so that the sign-in has ended. */
 function isRefusal(error: unknown): error is GwansangError {
-  return error instanceof GwansangError && error.status === 401;
+  return error instanceof GwansangError && (error.code === "TOKEN_INVALID" || error.code === "TOKEN_REUSED");
 }
 
 function tokensOf(sent: TokensOut): Tokens {

@@ -24,6 +24,7 @@ export interface WatchOptions extends Cancellable {
 type Message = TaskEvent | ErrorMessage;
 
 const MAX_FAILURES = 3; // sockets in a row that brought no news
+const MAX_FAILED_POLLS = 30; // in a row
 const PAUSE_MS = 250;
 const POLL_MS = 1000;
 /** Close codes after which another socket would be closed alike: the request, the rights or the task are not there. */
@@ -77,21 +78,33 @@ export class TaskWatcher {
       const path = `/api/v1/analysis/tasks/${encodeURIComponent(taskId)}/events`;
       return await this.#sockets.connect<Message>(path, { after }, signal);
     } catch (error) {
-      if (error instanceof GwansangError && [0, 429, 503].includes(error.status)) return null;
+      if (isTemporary(error)) return null;
       throw error;
     }
   }
 
+  /** Yield the states that repeated calls find until the end of the task; a service that restarts is waited for. */
   async *#polled(taskId: string, after: number, pollMs: number, signal: AbortSignal | undefined): AsyncGenerator<TaskEvent, TaskOut> {
-    for (let version = after; ; ) {
-      const task = await this.#caller.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
-      const event = eventOf(task);
-      if (task.version > version || event.task !== null) yield event;
-      if (event.task !== null) return task;
-      version = task.version;
+    let version = after;
+    for (let failures = 0; ; ) {
+      try {
+        const task = await this.#caller.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
+        const event = eventOf(task);
+        if (event.version > version || event.task !== null) yield event;
+        if (event.task !== null) return task;
+        [version, failures] = [event.version, 0];
+      } catch (error) {
+        failures += 1;
+        if (!isTemporary(error) || failures > MAX_FAILED_POLLS) throw error;
+      }
       await pause(pollMs, signal);
     }
   }
+}
+
+/** Say whether the same call may succeed later. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof GwansangError && (error.code === "UNREACHABLE" || error.status === 429 || error.status === 503);
 }
 
 function eventOf(task: TaskOut): TaskEvent {

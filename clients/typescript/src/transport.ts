@@ -77,20 +77,24 @@ export class Transport {
   async #sendWithCredentials(method: Method, path: string, request: Request): Promise<Response> {
     const usesToken = request.anonymous !== true && this.options.apiKey === null;
     const token = usesToken ? await abortable(this.#signIn().accessToken(), request.signal) : null;
-    let answer = await this.#sendOnce(method, path, request, token);
-    if (answer.status === 401 && token !== null) {
+    try {
+      return await this.#sendOnce(method, path, request, token);
+    } catch (error) {
+      if (token === null || !(error instanceof GwansangError && error.code === "TOKEN_INVALID")) throw error;
       const renewed = await abortable(this.#signIn().renew(token), request.signal);
-      if (renewed !== null && renewed !== token) answer = await this.#sendOnce(method, path, request, renewed);
+      if (renewed === null || renewed === token) throw error;
+      return await this.#sendOnce(method, path, request, renewed);
     }
-    if (!answer.ok) throw await errorOfAnswer(answer);
-    return answer;
   }
 
-  #sendOnce(method: Method, path: string, request: Request, token: string | null): Promise<Response> {
+  /** Send a call and return its answer if that is one of success; raises its error otherwise. */
+  async #sendOnce(method: Method, path: string, request: Request, token: string | null): Promise<Response> {
     const { json, form, signal = null } = request;
     const body = json === undefined ? (form === undefined ? null : bodyOf(form)) : JSON.stringify(json);
     const headers = this.#headers(request, token);
-    return this.options.fetch(this.urlOf(path, request.query), { method, headers, body, signal });
+    const answer = await this.options.fetch(this.urlOf(path, request.query), { method, headers, body, signal });
+    if (!answer.ok) throw await errorOfAnswer(answer);
+    return answer;
   }
 
   #headers({ json, accept, anonymous, idempotencyKey }: Request, token: string | null): Record<string, string> {

@@ -113,7 +113,37 @@ async function interrupted(): Promise<void> {
   assert.equal((await errorOf(client.tasks.finish(task.task_id))).status, 401);
 }
 
+/** A guest's session of live guidance: a frame that is no picture, an abort, and a key that is not valid. */
+async function guided(): Promise<void> {
+  const given = new AbortController();
+  const session = await new GwansangClient({ baseUrl: url, locale: "en" }).live.open({ signal: given.signal });
+  assert.equal(session.guest, true);
+  assert.ok(session.send(new Uint8Array([1, 2, 3])));
+  assert.throws(() => session.send(new Uint8Array(session.maxFrameBytes + 1)), RangeError);
+  const kinds = new Set<string>();
+  let [sent, offered] = [0, 0];
+  const offer = (): void => {
+    for (let frame = 0; frame < 100; frame += 1) sent += Number(session.send(photo));
+    offered += 100;
+  };
+  let filming: ReturnType<typeof setInterval> | undefined;
+  const reading = session.reading((message) => {
+    kinds.add(message.type === "error" ? message.problem.error.code : message.type);
+    if (message.type === "guidance") given.abort(new Error("enough"));
+    filming ??= setInterval(offer, 10);
+  });
+  await assert.rejects(reading, { message: "enough" });
+  clearInterval(filming);
+  assert.deepEqual(kinds, new Set(["UNSUPPORTED_IMAGE_TYPE", "guidance"]));
+  assert.ok(sent >= 1 && sent < offered / 10, "frames that come too early are dropped");
+  const stranger = new GwansangClient({ baseUrl: url, apiKey: "gsk_wrong" });
+  assert.equal((await errorOf(stranger.live.open())).code, "KEY_INVALID");
+  const bare = new GwansangClient({ baseUrl: url, webSocket: null });
+  assert.equal((await errorOf(bare.live.open())).code, "WEBSOCKET_MISSING");
+}
+
 await typed();
+await guided();
 await repeated();
 await aborted();
 await interrupted();

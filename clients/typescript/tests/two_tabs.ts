@@ -63,11 +63,27 @@ change({ accessToken: "not.a.token" });
 assert.equal((await tab().account.read()).email, EMAIL);
 assert.equal(refreshes, 1);
 
+// a tab without locks whose token another one has used takes the tokens of the other one from the store
+const late: typeof fetch = async (input, init) => {
+  if (!(input as URL).pathname.endsWith("/auth/refresh")) return fetch(input, init);
+  await tab().account.read();
+  const problem = { status: 401, detail: "Used.", request_id: "r", error: { code: "TOKEN_REUSED", message: "Used" } };
+  return Response.json(problem, { status: 401 });
+};
+change({ expiresAt: 0 });
+assert.equal((await tab({ locks: null, fetch: late }).account.read()).email, EMAIL);
+assert.equal(ended, 0);
+
+// a wrong password is no ended sign-in: it is sent once, and costs no renewal
+refreshes = 0;
+await assert.rejects(tab().account.erase("not the password"), { code: "INVALID_CREDENTIALS", status: 401 });
+assert.equal(refreshes, 0);
+
 // the owner of a sign-in that was ended elsewhere is signed out, once, and not a guest
 await tab({ tokens: { load: stored, save: () => undefined } }).call("POST", "/api/v1/auth/logout");
-const late = tab();
-await assert.rejects(late.readings.list().all(), { status: 401 });
-assert.deepEqual([ended, await late.isSignedIn()], [1, false]);
+const lateTab = tab();
+await assert.rejects(lateTab.readings.list().all(), { status: 401 });
+assert.deepEqual([ended, await lateTab.isSignedIn()], [1, false]);
 assert.ok(stored().deviceToken, "the device is still known");
 await tab().signIn(EMAIL, PASSWORD);
 await tab().account.erase(PASSWORD);
