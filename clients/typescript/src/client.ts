@@ -1,7 +1,7 @@
 /** The client: its options, its groups of calls, and signing in. */
 
 import { Account, Consents, Keys } from "./accounts.js";
-import { Caller } from "./caller.js";
+import { ApiClient } from "./api_client.js";
 import { GwansangError } from "./errors.js";
 import { Live } from "./live.js";
 import { Lookalikes, Readings } from "./readings.js";
@@ -40,7 +40,7 @@ export interface SignInDetails extends Cancellable {
 }
 
 /** A client of one service, with an API key or a sign-in; without both it calls as a guest. */
-export class GwansangClient extends Caller {
+export class GwansangClient extends ApiClient {
   readonly account: Account;
   readonly consents: Consents;
   readonly keys: Keys;

@@ -1,5 +1,5 @@
 export type { Account, Consents, Keys } from "./accounts.js";
-export type { ListOptions } from "./caller.js";
+export type { ListOptions } from "./api_client.js";
 export type { Answer, CallOptions, CommonOptions, ItemOf, Operation, PagePath, PathOf } from "./calls.js";
 export { GwansangClient, type ClientOptions, type SignInDetails } from "./client.js";
 export { GwansangError, type ClientErrorCode, type FieldError } from "./errors.js";

@@ -1,6 +1,6 @@
 /** Readings of faces, kept readings, and look-alikes. */
 
-import type { Caller, ListOptions } from "./caller.js";
+import type { ApiClient, ListOptions } from "./api_client.js";
 import type { Pages } from "./pages.js";
 import type {
   Cancellable,
@@ -46,72 +46,72 @@ export interface CardOptions extends Cancellable {
 
 /** Readings. */
 export class Readings {
-  readonly #caller: Caller;
+  readonly #api: ApiClient;
 
-  constructor(caller: Caller) {
-    this.#caller = caller;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
   /** Read one photo of a face, or up to five of the same face. */
   analyze(photos: Upload | readonly Upload[], options: AnalyzeOptions = {}): Promise<FaceReading> {
     const { birthYear, detail, locale, timezone, signal } = options;
     const form = { file: listOf(photos), ...(birthYear !== undefined && { birth_year: birthYear }) };
-    return this.#caller.call("POST", "/api/v1/analysis/face/upload", { form, query: { detail, locale, timezone }, signal });
+    return this.#api.call("POST", "/api/v1/analysis/face/upload", { form, query: { detail, locale, timezone }, signal });
   }
 
   /** Read a face from a base64 image, or from landmarks that were found on the device. */
   analyzeFace(face: FaceRequest, { detail, locale, timezone, signal }: Omit<AnalyzeOptions, "birthYear"> = {}): Promise<FaceReading> {
-    return this.#caller.call("POST", "/api/v1/analysis/face", { json: face, query: { detail, locale, timezone }, signal });
+    return this.#api.call("POST", "/api/v1/analysis/face", { json: face, query: { detail, locale, timezone }, signal });
   }
 
   /** List kept readings, newest first. */
   list({ size, signal }: ListOptions = {}): Pages<KeptReadingOut> {
-    return this.#caller.pages("/api/v1/analysis", { query: { size }, signal });
+    return this.#api.pages("/api/v1/analysis", { query: { size }, signal });
   }
 
   read(analysisId: string, { detail, locale, signal }: ReadOptions = {}): Promise<FaceReading> {
     const path = { analysis_id: analysisId };
-    return this.#caller.call("GET", "/api/v1/analysis/{analysis_id}", { path, query: { detail, locale }, signal });
+    return this.#api.call("GET", "/api/v1/analysis/{analysis_id}", { path, query: { detail, locale }, signal });
   }
 
   async delete(analysisId: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#caller.call("DELETE", "/api/v1/analysis/{analysis_id}", { path: { analysis_id: analysisId }, signal });
+    await this.#api.call("DELETE", "/api/v1/analysis/{analysis_id}", { path: { analysis_id: analysisId }, signal });
   }
 
   /** Return the fortune of a day, such as 2026-12-01. */
   fortune(analysisId: string, date: string, { signal }: Cancellable = {}): Promise<FortuneOut> {
     const path = { analysis_id: analysisId };
-    return this.#caller.call("GET", "/api/v1/analysis/{analysis_id}/fortune", { path, query: { date }, signal });
+    return this.#api.call("GET", "/api/v1/analysis/{analysis_id}/fortune", { path, query: { date }, signal });
   }
 
   /** Compare two kept readings. */
   compare(a: string, b: string, { signal }: Cancellable = {}): Promise<ComparisonOut> {
-    return this.#caller.call("POST", "/api/v1/analysis/compare", { json: { a, b }, signal });
+    return this.#api.call("POST", "/api/v1/analysis/compare", { json: { a, b }, signal });
   }
 
   /** Return the card of a kept reading as PNG. */
   card(analysisId: string, { format, locale, signal }: CardOptions = {}): Promise<Blob> {
     const path = { analysis_id: analysisId };
-    return this.#caller.download("GET", "/api/v1/analysis/{analysis_id}/card.png", { path, query: { format, locale }, signal });
+    return this.#api.download("GET", "/api/v1/analysis/{analysis_id}/card.png", { path, query: { format, locale }, signal });
   }
 }
 
 /** Look-alikes. */
 export class Lookalikes {
-  readonly #caller: Caller;
+  readonly #api: ApiClient;
 
-  constructor(caller: Caller) {
-    this.#caller = caller;
+  constructor(api: ApiClient) {
+    this.#api = api;
   }
 
   /** Return the people of the gallery whom a face resembles most; needs the consent to `lookalike`. */
   match(photos: Upload | readonly Upload[], { birthYear, card, k, locale, signal }: MatchOptions = {}): Promise<LookalikeOut> {
     const form = { file: listOf(photos), ...(birthYear !== undefined && { birth_year: birthYear }) };
-    return this.#caller.call("POST", "/api/v1/celebrity/match/upload", { form, query: { card, k, locale }, signal });
+    return this.#api.call("POST", "/api/v1/celebrity/match/upload", { form, query: { card, k, locale }, signal });
   }
 
   /** List the people of the gallery. */
   gallery({ size, signal }: ListOptions = {}): Pages<CelebrityOut> {
-    return this.#caller.pages("/api/v1/celebrity", { query: { size }, signal });
+    return this.#api.pages("/api/v1/celebrity", { query: { size }, signal });
   }
 }

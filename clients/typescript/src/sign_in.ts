@@ -1,7 +1,7 @@
 /** The sign-in of a client: its access token, and the renewal of it. */
 
 import { GwansangError } from "./errors.js";
-import type { StoredSignIn, TokenStore, Tokens } from "./tokens.js";
+import type { TokenStore, Tokens } from "./tokens.js";
 import type { SignedInOut, TokensOut } from "./types.js";
 
 const RENEW_BEFORE_MS = 60_000;
@@ -94,24 +94,29 @@ export class SignIn {
   }
 
   async #renewOnce(refused: string): Promise<string | null> {
-    const stored = await this.#store.load();
-    const used = stored.tokens;
+    const { tokens: used } = await this.#store.load();
     if (used?.accessToken !== refused) return used?.accessToken ?? null; // renewed by another tab, or signed out
     try {
-      const tokens = tokensOf(await this.#exchange(used.refreshToken));
-      await this.#store.save({ ...stored, tokens });
-      return tokens.accessToken;
+      return await this.#keep(tokensOf(await this.#exchange(used.refreshToken)), used);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return await this.#afterRefusal(stored, used, error);
+      return await this.#afterRefusal(used, error);
     }
   }
 
+  /** Store renewed tokens, unless the user has signed out or in meanwhile; return the access token to use. */
+  async #keep(renewed: Tokens, used: Tokens): Promise<string | null> {
+    const { tokens, deviceToken } = await this.#store.load();
+    if (tokens?.refreshToken !== used.refreshToken) return tokens?.accessToken ?? null;
+    await this.#store.save({ tokens: renewed, deviceToken });
+    return renewed.accessToken;
+  }
+
   /** Return the token that another tab has got meanwhile; without one the sign-in has ended, and the error is raised. */
-  async #afterRefusal(sent: StoredSignIn, used: Tokens, error: GwansangError): Promise<string> {
-    const { tokens } = await this.#store.load();
+  async #afterRefusal(used: Tokens, error: GwansangError): Promise<string> {
+    const { tokens, deviceToken } = await this.#store.load();
     if (tokens !== null && tokens.refreshToken !== used.refreshToken) return tokens.accessToken;
-    await this.#store.save({ ...sent, tokens: null });
+    await this.#store.save({ tokens: null, deviceToken });
     this.#options.onEnded?.(error);
     throw error;
   }

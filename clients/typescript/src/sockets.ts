@@ -1,7 +1,7 @@
 /** WebSockets as sequences of messages. */
 
 import { errorOfProblem, GwansangError } from "./errors.js";
-import type { Caller } from "./caller.js";
+import type { ApiClient } from "./api_client.js";
 import type { Query } from "./transport.js";
 import type { Problem } from "./types.js";
 import { abortable } from "./waiting.js";
@@ -64,11 +64,11 @@ export class Channel<Message extends { type: string }> {
 
 /** Opens sockets with tickets, because browsers can't send headers with them. */
 export class Sockets {
-  readonly #caller: Caller;
+  readonly #api: ApiClient;
   readonly #socketClass: WebSocketClass | null;
 
-  constructor(caller: Caller, socketClass: WebSocketClass | null) {
-    this.#caller = caller;
+  constructor(api: ApiClient, socketClass: WebSocketClass | null) {
+    this.#api = api;
     this.#socketClass = socketClass;
   }
 
@@ -79,7 +79,7 @@ export class Sockets {
 
   /** Say whether the caller has more rights than a guest. */
   hasCredentials(): Promise<boolean> {
-    return this.#caller.transport.hasCredentials();
+    return this.#api.transport.hasCredentials();
   }
 
   /** Return a socket, which may not be open yet; without credentials that of a guest. Raises GwansangError. */
@@ -90,7 +90,7 @@ export class Sockets {
   ): Promise<Channel<Message>> {
     if (this.#socketClass === null) throw new GwansangError("There is no WebSocket; pass one as `webSocket`.", "WEBSOCKET_MISSING");
     const ticket = await this.#ticket(signal);
-    const url = this.#caller.transport.urlOf(path, { ...query, ticket });
+    const url = this.#api.transport.urlOf(path, { ...query, ticket });
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     signal?.throwIfAborted();
     return new Channel<Message>(new this.#socketClass(url.href), signal);
@@ -98,7 +98,7 @@ export class Sockets {
 
   async #ticket(signal: AbortSignal | undefined): Promise<string | null> {
     if (!(await this.hasCredentials())) return null;
-    return (await this.#caller.call("POST", "/api/v1/auth/tickets", { signal })).ticket;
+    return (await this.#api.call("POST", "/api/v1/auth/tickets", { signal })).ticket;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The progress of a task: over a socket, or by repeated calls if no socket stays open. */
 
-import type { Caller } from "./caller.js";
+import type { ApiClient } from "./api_client.js";
 import { GwansangError } from "./errors.js";
 import { errorOfClosing, type Channel, type ErrorMessage, type Sockets } from "./sockets.js";
 import type { Cancellable, Problem, TaskOut } from "./types.js";
@@ -32,11 +32,11 @@ const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([4400, 4403, 4404, 4409])
 
 /** Watches tasks. */
 export class TaskWatcher {
-  readonly #caller: Caller;
+  readonly #api: ApiClient;
   readonly #sockets: Sockets;
 
-  constructor(caller: Caller, sockets: Sockets) {
-    this.#caller = caller;
+  constructor(api: ApiClient, sockets: Sockets) {
+    this.#api = api;
     this.#sockets = sockets;
   }
 
@@ -88,7 +88,7 @@ export class TaskWatcher {
     let version = after;
     for (let failures = 0; ; ) {
       try {
-        const task = await this.#caller.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
+        const task = await this.#api.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
         const event = eventOf(task);
         if (event.version > version || event.task !== null) yield event;
         if (event.task !== null) return task;

@@ -1,6 +1,6 @@
 /** Long work: batches, videos and faces that are read in the background. */
 
-import type { Caller, ListOptions } from "./caller.js";
+import type { ApiClient, ListOptions } from "./api_client.js";
 import { errorOfTask } from "./errors.js";
 import type { Pages } from "./pages.js";
 import { TaskWatcher, type TaskEvent, type WatchOptions } from "./task_events.js";
@@ -23,49 +23,49 @@ export interface FinishOptions extends WatchOptions {
 
 /** Tasks of the caller. */
 export class Tasks {
-  readonly #caller: Caller;
+  readonly #api: ApiClient;
   readonly #watcher: TaskWatcher;
 
-  constructor(caller: Caller, sockets: Sockets) {
-    this.#caller = caller;
-    this.#watcher = new TaskWatcher(caller, sockets);
+  constructor(api: ApiClient, sockets: Sockets) {
+    this.#api = api;
+    this.#watcher = new TaskWatcher(api, sockets);
   }
 
   /** Submit up to 50 photos, each read by itself. */
   submitBatch(photos: readonly Upload[], { signal, idempotencyKey = newKey() }: SubmitOptions = {}): Promise<TaskOut> {
     const form = { file: [...photos] };
-    return this.#caller.call("POST", "/api/v1/analysis/batch", { form, idempotencyKey, signal });
+    return this.#api.call("POST", "/api/v1/analysis/batch", { form, idempotencyKey, signal });
   }
 
   /** Submit a video of one face. */
   submitVideo(video: Upload, { signal, birthYear, idempotencyKey = newKey() }: VideoOptions = {}): Promise<TaskOut> {
     const form = { file: video, ...(birthYear !== undefined && { birth_year: birthYear }) };
-    return this.#caller.call("POST", "/api/v1/analysis/video", { form, idempotencyKey, signal });
+    return this.#api.call("POST", "/api/v1/analysis/video", { form, idempotencyKey, signal });
   }
 
   /** Submit a face, as `Readings.analyzeFace` takes it. */
   submitFace(face: FaceRequest, { signal, idempotencyKey = newKey() }: SubmitOptions = {}): Promise<TaskOut> {
-    return this.#caller.call("POST", "/api/v1/analysis/face/async", { json: face, idempotencyKey, signal });
+    return this.#api.call("POST", "/api/v1/analysis/face/async", { json: face, idempotencyKey, signal });
   }
 
   /** List tasks without results, newest first. */
   list({ size, signal }: ListOptions = {}): Pages<TaskSummary> {
-    return this.#caller.pages("/api/v1/analysis/tasks", { query: { size }, signal });
+    return this.#api.pages("/api/v1/analysis/tasks", { query: { size }, signal });
   }
 
   /** Return a task, with its result once it is done. */
   read(taskId: string, { signal }: Cancellable = {}): Promise<TaskOut> {
-    return this.#caller.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
+    return this.#api.call("GET", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
   }
 
   /** Return the whole reading of one photo of a batch; photos are counted from 1. */
   readPhoto(taskId: string, number: number, { signal }: Cancellable = {}): Promise<BatchPhotoReading> {
     const path = { task_id: taskId, number };
-    return this.#caller.call("GET", "/api/v1/analysis/tasks/{task_id}/photos/{number}", { path, signal });
+    return this.#api.call("GET", "/api/v1/analysis/tasks/{task_id}/photos/{number}", { path, signal });
   }
 
   async cancel(taskId: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#caller.call("DELETE", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
+    await this.#api.call("DELETE", "/api/v1/analysis/tasks/{task_id}", { path: { task_id: taskId }, signal });
   }
 
   /** Yield the state of a task and every change, and return the task at its end, whatever its end is. */

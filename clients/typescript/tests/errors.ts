@@ -89,11 +89,11 @@ async function aborted(): Promise<void> {
 }
 
 /** A socket that is cut after its first message, as by a proxy; later ones stay whole. */
-let cuts = 0;
+let opened = 0;
 class CutSocket extends WebSocket {
   constructor(address: string) {
     super(address);
-    if (cuts++ === 0) this.addEventListener("message", () => { this.close(); }, { once: true });
+    if (opened++ === 0) this.addEventListener("message", () => { this.close(); }, { once: true });
   }
 }
 
@@ -106,9 +106,11 @@ async function interrupted(): Promise<void> {
   const versions: number[] = [];
   const done = await client.tasks.finish(task.task_id, { onProgress: ({ version }) => versions.push(version) });
   assert.equal(done.status, "done");
-  assert.ok(cuts >= 1 && new Set(versions).size === versions.length, "the watch goes on where it was cut");
+  assert.ok(opened >= 1 && new Set(versions).size === versions.length, "the watch goes on where it was cut");
+  const before = opened;
   const absent = client.tasks.finish("0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10");
   assert.equal((await errorOf(absent)).code, "TASK_NOT_FOUND");
+  assert.equal(opened, before + 1, "no other socket is tried for a task that there is not");
   await client.account.erase(PASSWORD);
   assert.equal((await errorOf(client.tasks.finish(task.task_id))).status, 401);
 }

@@ -74,6 +74,18 @@ change({ expiresAt: 0 });
 assert.equal((await tab({ locks: null, fetch: late }).account.read()).email, EMAIL);
 assert.equal(ended, 0);
 
+// a renewal that ends after a sign-out brings nothing back
+const kept = stored();
+const leaving: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  new WebTokenStore(storage).save({ ...kept, tokens: null });
+  return answer;
+};
+change({ expiresAt: 0 });
+await assert.rejects(tab({ locks: null, fetch: leaving }).account.read(), { code: "UNAUTHENTICATED" });
+assert.equal(stored().tokens, null);
+await tab().signIn(EMAIL, PASSWORD);
+
 // a wrong password is no ended sign-in: it is sent once, and costs no renewal
 refreshes = 0;
 await assert.rejects(tab().account.erase("not the password"), { code: "INVALID_CREDENTIALS", status: 401 });

@@ -16,7 +16,7 @@ export interface ListOptions extends Cancellable {
 }
 
 /** Sends the operations of the document, with the types of their parameters and answers. */
-export class Caller {
+export class ApiClient {
   readonly transport: Transport;
 
   constructor(transport: Transport) {
