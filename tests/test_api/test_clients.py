@@ -8,11 +8,11 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 import yaml
 
+from tests.support.clients import CLIENTS, install, installed, node, npm, skip
 from tests.support.dart_source import (
     LIBRARY_NAMES,
     names_of,
@@ -21,10 +21,9 @@ from tests.support.dart_source import (
     wrong_builders,
     wrong_calls,
 )
-from tests.support.photos import REPOSITORY, drawn_portrait
+from tests.support.photos import drawn_portrait
 from tests.support.serving import Server
 
-CLIENTS = REPOSITORY / "clients"
 RENEW = "run `make openapi` and look at what changes for clients"
 
 
@@ -36,22 +35,6 @@ def generated_document(folder: Path) -> str:
     return document.read_text(encoding="utf-8")
 
 
-def npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run npm of the environment, whose Node comes from a package."""
-    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": tools, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    return subprocess.run(
-        ["npm", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
-
-
-def skip(reason: str) -> NoReturn:
-    """Skip the test, but fail where everything has to be tested."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def _python_path() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
 
@@ -59,27 +42,6 @@ def _python_path() -> dict[str, str]:
 def test_the_document_equals_the_committed_one(tmp_path: Path) -> None:
     committed = (CLIENTS / "openapi.json").read_text(encoding="utf-8")
     assert generated_document(tmp_path).splitlines() == committed.splitlines(), RENEW
-
-
-def installed(name: str, folder: Path) -> Path:
-    """Return a copy of a client with the packages that generate it."""
-    shutil.copytree(CLIENTS, folder / "clients", ignore=shutil.ignore_patterns("node_modules", "build"))
-    client = folder / "clients" / name
-    outcome = npm(client, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts")
-    if outcome.returncode != 0:
-        skip(f"npm could not install the generator: {outcome.stderr.strip()[-200:]}")
-    return client
-
-
-def test_a_typescript_client_compiles_and_wrong_use_of_it_does_not(tmp_path: Path) -> None:
-    client = installed("typescript", tmp_path)
-    checked = npm(client, "run", "--silent", "check")
-    assert checked.returncode == 0, checked.stdout
-    example = client / "example.ts"
-    example.write_text(example.read_text().replace("kept.overall_score", "kept.overall_scores"))
-    wrong = npm(client, "run", "--silent", "check")
-    assert wrong.returncode != 0
-    assert "overall_scores" in wrong.stdout
 
 
 def test_dart_models_of_a_reading_are_generated_with_their_types(tmp_path: Path) -> None:
@@ -154,13 +116,41 @@ def test_the_generated_python_client_works_with_the_service(generated: Path, ser
 def test_the_generated_typescript_client_works_with_the_service(
     generated: Path, server: Server, tmp_path: Path
 ) -> None:
-    outcome = npm(generated, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts")
-    if outcome.returncode != 0:
-        skip(f"npm could not install the compiler: {outcome.stderr.strip()[-200:]}")
+    install(generated)
     compiled = npm(generated, "run", "--silent", "compile")
     assert compiled.returncode == 0, compiled.stdout
-    node = str(Path(sys.executable).with_name("node"))
-    example([node, "build/compiled/example.js"], generated, server, tmp_path)
+    example([node(), "build/compiled/example.js"], generated, server, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def fetch_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the generators, after those that need npm alone have made their clients, compiled with examples."""
+    folder = installed("generators", tmp_path_factory.mktemp("fetch"))
+    for script in ("generate", "compile:fetch"):
+        ran = npm(folder, "run", "--silent", script)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", ["openapi_fetch", "hey_api"])
+def test_an_example_of_a_fetch_client_works_with_the_service(
+    name: str, fetch_clients: Path, server: Server, tmp_path: Path
+) -> None:
+    example([node(), f"build/compiled/{name}.js"], fetch_clients, server, tmp_path)
+
+
+def test_wrong_use_of_a_fetch_client_does_not_compile(fetch_clients: Path) -> None:
+    right = {name: (fetch_clients / name).read_text() for name in ("openapi_fetch.ts", "hey_api.ts")}
+    wrong = {
+        "openapi_fetch.ts": right["openapi_fetch.ts"].replace("kept.overall_score", "kept.overall_scores"),
+        "hey_api.ts": right["hey_api.ts"].replace("size: 20", "sizes: 20"),
+    }
+    for name, text in wrong.items():
+        (fetch_clients / name).write_text(text)
+    compiled = npm(fetch_clients, "run", "--silent", "compile:fetch")
+    assert compiled.returncode != 0
+    assert "overall_scores" in compiled.stdout
+    assert "sizes" in compiled.stdout
 
 
 def test_every_file_of_the_generated_dart_client_can_be_parsed(generated: Path) -> None:

@@ -1,0 +1,18 @@
+export type { Account, Consents, Keys } from "./accounts.js";
+export type { ListOptions } from "./api_client.js";
+export type { Answer, CallOptions, CommonOptions, ItemOf, Operation, PagePath, PathOf } from "./calls.js";
+export { GwansangClient, type ClientOptions, type SignInDetails } from "./client.js";
+export { GwansangError, type ClientErrorCode, type FieldError } from "./errors.js";
+export type * from "./live.js";
+export { Pages, type Page } from "./pages.js";
+export type { AnalyzeOptions, CardOptions, Lookalikes, MatchOptions, ReadOptions, Readings } from "./readings.js";
+export type { RetryPolicy } from "./retries.js";
+export type { components, operations, paths } from "./schema.js";
+export type { Locks } from "./sign_in.js";
+export type { ErrorMessage, WebSocketClass } from "./sockets.js";
+export type { TaskEvent, WatchOptions } from "./task_events.js";
+export type { FinishOptions, SubmitOptions, Tasks, VideoOptions } from "./tasks.js";
+export { IndexedTokenStore, MemoryTokenStore, WebTokenStore, type StoredSignIn, type Tokens, type TokenStore } from "./tokens.js";
+export type { Method } from "./transport.js";
+export type * from "./types.js";
+export type { NamedUpload, Upload } from "./uploads.js";
