@@ -33,6 +33,11 @@ def test_modules_that_only_some_deployments_need_are_not_imported(start: dict[st
     assert rarely_needed & set(start["modules"]) == set()
 
 
+def test_modules_that_threads_must_not_import_at_once_are_imported(start: dict[str, object]) -> None:
+    assert isinstance(start["modules"], list)
+    assert "numpy.ma" in start["modules"]
+
+
 def test_garbage_is_collected_again_once_the_application_is_built(start: dict[str, object]) -> None:
     default = subprocess.run(
         [sys.executable, "-c", "import gc; print(*gc.get_threshold())"], capture_output=True, text=True, check=True

@@ -5,6 +5,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.ma  # np.percentile imports it at its first call, and the first calls of two threads recurred without end
 from numpy.typing import NDArray
 
 from gwansang.vision.decode import Pixels

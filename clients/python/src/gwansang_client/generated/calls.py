@@ -484,13 +484,16 @@ def read_photo_link(analysis_id: UUID | str) -> Call[models.PhotoOut]:
     )
 
 
-def list_shares(analysis_id: UUID | str) -> Call[list[models.ShareOut]]:
+def list_shares(
+    analysis_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+) -> Call[models.SharePage]:
     """List the links to a kept reading that have not ended, newest first."""
     return Call(
         "list_shares",
         "GET",
         path_with("/api/v1/analysis/{analysis_id}/shares", analysis_id=analysis_id),
-        as_list(models.ShareOut),
+        as_model(models.SharePage),
+        query={"page": page, "size": size, "after": after},
     )
 
 

@@ -1221,6 +1221,18 @@ class ShareOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharePage:
+    """SharePage of the API."""
+
+    items: list[ShareOut]
+    next: str | None = None
+    page: int
+    pages: int | None
+    size: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareRequest:
     """A new link."""
 

@@ -335,9 +335,17 @@ class SyncMethods(ABC):
         """
         return self.send(calls.read_photo_link(analysis_id))
 
-    def list_shares(self, analysis_id: UUID | str) -> list[models.ShareOut]:
+    def list_shares(
+        self, analysis_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> models.SharePage:
         """List the links to a kept reading that have not ended, newest first."""
-        return self.send(calls.list_shares(analysis_id))
+        return self.send(calls.list_shares(analysis_id, page=page, size=size, after=after))
+
+    def iterate_shares(
+        self, analysis_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> Iterator[models.ShareOut]:
+        """Yield the items of all pages of `list_shares`."""
+        return self._items(calls.list_shares(analysis_id, page=page, size=size, after=after))
 
     def share_reading(
         self, analysis_id: UUID | str, *, locale: str | None = None, expires_in_hours: int | None = None
