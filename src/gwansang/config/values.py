@@ -16,6 +16,7 @@ from gwansang.config.groups import (
     MailSettings,
     StorageSettings,
     TaskSettings,
+    WebhookSettings,
 )
 from gwansang.config.other_names import OtherNames
 from gwansang.core.encryption import MasterKeys, derive_key
@@ -31,6 +32,7 @@ class SettingValues(
     InferenceSettings,
     AccountSettings,
     TaskSettings,
+    WebhookSettings,
     LimitSettings,
     EdgeSettings,
 ):
