@@ -47,6 +47,10 @@ class Receiver:
     messages: list[ReceivedMessage] = field(default_factory=list)
     statuses: deque[int] = field(default_factory=deque)
     headers: dict[str, str] = field(default_factory=dict)
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()  # a test that clears it lets every sender wait
 
     @property
     def url(self) -> str:
@@ -75,6 +79,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.messages.append(ReceivedMessage(self.path, headers, body))
+            receiver.answers.wait(60)
             self.send_response(receiver.statuses.popleft() if receiver.statuses else 204)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)
