@@ -1,4 +1,4 @@
-"""API models of webhooks, their deliveries, and the messages that receivers get."""
+"""API models of webhooks and their deliveries."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -102,57 +102,3 @@ class WebhookDeliveryDetailsOut(WebhookDeliveryOut):
     """A delivery with its attempts."""
 
     attempts: list[WebhookAttemptOut] = Field(description="Those that have ended, oldest first.")
-
-
-# --- what receivers get -----------------------------------------------------------------------------------------------
-
-
-class _Message(BaseModel):
-    id: UUID = Field(description="The same at every attempt; also the header webhook-id.", examples=[_ID])
-    version: Literal["1"] = "1"
-    timestamp: dt.datetime = Field(description="When it happened.", examples=[_TIME])
-
-
-class TaskEventData(BaseModel):
-    """The task that an event is about."""
-
-    task_id: UUID = Field(examples=[_TASK_ID])
-    kind: str = Field(examples=["face"])
-
-
-class TaskMessage(_Message):
-    """A task has ended; `GET /analysis/tasks/{task_id}` has its result."""
-
-    type: Literal["task.done", "task.failed", "task.cancelled"] = Field(examples=["task.done"])
-    data: TaskEventData
-
-
-class DataErasedData(BaseModel):
-    """Whose data was deleted, and why."""
-
-    account_id: int = Field(examples=[1])
-    reason: Literal["consent", "inactive"] = Field(
-        description="A consent was withdrawn, or nobody used the account for long.", examples=["consent"]
-    )
-    purpose: str = Field(description="The purpose whose data was deleted.", examples=["history"])
-
-
-class DataErasedMessage(_Message):
-    """Data of an account was deleted."""
-
-    type: Literal["data.erased"] = "data.erased"
-    data: DataErasedData
-
-
-class AccountErasedData(BaseModel):
-    """The account that was deleted with all of its data, its webhooks included."""
-
-    account_id: int = Field(examples=[1])
-    webhook_id: UUID = Field(examples=[_ID])
-
-
-class AccountErasedMessage(_Message):
-    """The account that owned the webhook was deleted."""
-
-    type: Literal["account.erased"] = "account.erased"
-    data: AccountErasedData
