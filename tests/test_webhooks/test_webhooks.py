@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -25,10 +27,7 @@ URL = "https://hooks.example.com/path/that/nobody/else/knows"
 
 
 def test_the_signature_is_that_of_the_specification() -> None:
-    """The example of the specification's own test vectors: HMAC-SHA256 of `id.timestamp.body`, by the decoded key."""
-    import hashlib  # noqa: PLC0415 - computed here in the plainest way
-    import hmac  # noqa: PLC0415
-
+    """HMAC-SHA256 over `id.timestamp.body`, by the decoded key, computed here in the plainest way."""
     message_id, key = uuid4(), bytes(range(32))
     signed = hmac.new(key, f'{message_id}.1614265330.{{"test": 1}}'.encode(), hashlib.sha256).digest()
     secret = "whsec_" + base64.b64encode(key).decode()
