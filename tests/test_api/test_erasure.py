@@ -24,6 +24,8 @@ EMAIL, NAME, PASSWORD = "leaves.no.trace@example.com", "흔적없는이", "corre
 NEW_EMAIL, DEVICE = "leaves.no.trace.either@example.com", "나만의 전화기"
 PHOTO = drawn_portrait()
 TIMEOUT_S = 60.0
+RECEIVER = "https://hooks.example.invalid.example/nobody/knows"
+SEALED = ("measure", "text", "link", "receiver", "secret of the webhook")
 
 
 @dataclass
@@ -46,7 +48,8 @@ def running(database_url: str, tmp_path: Path) -> Iterator[Server]:
 
 
 def use_everything(client: httpx.Client, folder: Path) -> Account:
-    """Register an account, grant every consent, read photos directly and as a task, create a key, share a reading."""
+    """Register an account, grant every consent, read photos directly and as a task, create a key and a webhook, share a
+    reading."""
     account = Account(client)
     account.call(
         "POST", "/users", 201, json={"email": EMAIL, "username": NAME, "password": PASSWORD, "birth_year": 1990}
@@ -63,6 +66,7 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
     account.call("DELETE", "/consents/lookalike")
     reading = account.call("POST", "/analysis/face/upload", files={"file": ("me.jpg", PHOTO, "image/jpeg")}).json()
     key = account.call("POST", "/keys", 201, json={"name": "내 전화", "scopes": ["analyze"]}).json()
+    webhook = account.call("POST", "/webhooks", 201, json={"url": RECEIVER}).json()
     later = {"image": base64.b64encode(PHOTO).decode()}
     task = account.call("POST", "/analysis/face/async", 202, json=later).json()["task_id"]
     wait_for(lambda: account.call("GET", f"/analysis/tasks/{task}").json()["status"] == "done", "the task")
@@ -84,6 +88,10 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
         "key": key["key"][:20],
         "measure": repr(value) if len(repr(value)) > 7 else reading["parts_analysis"]["eyes"]["meaning"],
         "link": link.rpartition("/")[2],
+        "webhook": webhook["id"],
+        "webhook, other spelling": webhook["id"].replace("-", ""),
+        "receiver": RECEIVER,
+        "secret of the webhook": webhook["secret"][6:],
         "text": reading["parts_analysis"]["nose"]["meaning"],
     }
     return account
@@ -118,7 +126,7 @@ def test_face_data_is_sealed_the_export_is_complete_and_an_erasure_leaves_no_tra
     with running.client() as client:
         account = use_everything(client, tmp_path)
         assert traces(account, tmp_path, database_url)  # the search finds what exists
-        face = {what: word for what, word in account.words.items() if what in ("measure", "text", "link")}
+        face = {what: word for what, word in account.words.items() if what in SEALED}
         assert traces(Account(client, face), tmp_path, database_url) == []  # sealed
         exported = account.call("GET", "/users/me/export").json()
         check_export(exported, account)
@@ -139,6 +147,8 @@ def check_export(exported: dict[str, list[dict[str, object]]], account: Account)
     assert [one["device_name"] for one in exported["sign_ins"]] == [DEVICE]
     assert exported["account"]["pending_email"] == NEW_EMAIL
     assert len(exported["api_keys"]) == 1
+    assert [one["url"] for one in exported["webhooks"]] == [RECEIVER]
+    assert {one["event"] for one in exported["webhook_deliveries"]} == {"task.done"}
     assert [one["analysis_id"] for one in exported["shares"]] == [account.words["reading"]]
     assert account.words["reading"] in {one["analysis_id"] for one in exported["analyses"]}
     assert exported["profile"]["photos"] >= 1

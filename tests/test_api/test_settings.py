@@ -32,6 +32,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"ENVIRONMENT": "production", "SECRET_KEY": "k3y-0f-m1ne"}, "shorter than the 32"),
         ({"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY, "CORS_ORIGINS": "*"}, "CORS_ORIGINS=* is refused"),
         ({"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY}, "ENCRYPTION_KEYS is not set"),
+        (
+            {"ENVIRONMENT": "production", "SECRET_KEY": OWN_KEY, "WEBHOOK_LOCAL_TARGETS": "true"},
+            "WEBHOOK_LOCAL_TARGETS=true is refused",
+        ),
         ({"ENCRYPTION_KEYS": "a:c2hvcnQ="}, "ENCRYPTION_KEYS: key 1 is not a name, a colon and 32 bytes in base64"),
         ({"ENCRYPTION_KEYS": f"{MASTER_KEYS},a:{'A' * 43}="}, "ENCRYPTION_KEYS: key 2 has the name of an earlier one"),
         ({"CORS_ORIGINS": "*", "CORS_CREDENTIALS": "true"}, "every account to every site"),

@@ -19,6 +19,7 @@ from gwansang.services.tasks.kinds import JOB_KINDS, JobKind, JobKinds, ResultTy
 from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.services.tasks.worker import JobPolicy, PollIntervals, TaskWorker, open_worker
 from tests.support.accounts import stream
+from tests.support.receivers import delivery_executor
 from tests.support.serving import settings_for_tests
 
 FAST = PollIntervals(poll_s=0.1, heartbeat_s=0.3, sweep_s=0.4, dead_after_s=1.5, shutdown_grace_s=5.0)
@@ -103,7 +104,9 @@ async def open_worker_at(
     policy = JobPolicy(usual.database_url, usual.slot_folder, usual.concurrency, intervals)
     async with (
         open_accounts_at(url, folder / "storage") as accounts,
-        open_worker(accounts.job_resources, jobs, policy, eager=eager) as worker,
+        open_worker(
+            accounts.job_resources, jobs, policy, eager=eager, deliveries=delivery_executor(accounts)
+        ) as worker,
     ):
         yield accounts, worker
 

@@ -136,7 +136,14 @@ async def test_a_new_text_ends_consents_only_to_versions_before_valid_from(
     renewed = ConsentText(version=3, valid_from=valid_from, translations={"ko": "새 글", "en": "new text"})
     texts = ConsentTexts({**default_consent_texts().by_purpose, "reading": renewed})
     later = ConsentService(
-        accounts.uow, texts, accounts.audit, accounts.erasures, accounts.photo_cleaner, lambda _: (), clock=clock
+        accounts.uow,
+        texts,
+        accounts.audit,
+        accounts.erasures,
+        accounts.photo_cleaner,
+        lambda _: (),
+        accounts.job_resources.outbox,
+        clock=clock,
     )
     state = (await later.states(user.id))[0]
     assert (state.granted, state.version, state.granted_version) == (holds, 3, 2)

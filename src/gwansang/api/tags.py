@@ -16,6 +16,8 @@ _GROUPS: Final = {
     "accounts": "Signing up, one's own account and data, and administration.",
     "signing in": "Tokens, codes by mail, and tickets that open a WebSocket in a browser.",
     "API keys": "Keys for programs, with scopes.",
+    "webhooks": "Signed messages to a server of one's own when a task ends or data is erased; docs/webhooks.md shows "
+    "how to receive them.",
     "consent and privacy": "Consents, the role of AI, and the retention of data.",
     "health": "For balancers and container hosts.",
 }

@@ -35,6 +35,9 @@ def faults_together(values: SettingValues) -> Iterator[SettingFault]:
     if values.password_bcrypt_rounds < _MIN_BCRYPT_ROUNDS:
         message = "PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast"
         yield SettingFault("password_bcrypt_rounds", message)
+    if values.webhook_local_targets:
+        message = "WEBHOOK_LOCAL_TARGETS=true is refused in production: users could reach programs of this machine"
+        yield SettingFault("webhook_local_targets", message)
     yield from _weak_secrets(values)
 
 

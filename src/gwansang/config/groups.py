@@ -101,6 +101,13 @@ class TaskSettings(BaseSettings):
     worker_folder: Path = Path(".data/workers")
 
 
+class WebhookSettings(BaseSettings):
+    """Webhooks; those to this machine are for development."""
+
+    max_webhooks_per_user: int = Field(10, ge=1, le=100)
+    webhook_local_targets: bool = False
+
+
 class LimitSettings(BaseSettings):
     """Rate limits, and the Redis that counts them for all processes."""
 

@@ -17,6 +17,7 @@ from gwansang.config.groups import (
     StorageSettings,
     TaskSettings,
     TracingSettings,
+    WebhookSettings,
 )
 from gwansang.config.other_names import OtherNames
 from gwansang.core.encryption import MasterKeys, derive_key
@@ -32,6 +33,7 @@ class SettingValues(
     InferenceSettings,
     AccountSettings,
     TaskSettings,
+    WebhookSettings,
     LimitSettings,
     TracingSettings,
     EdgeSettings,

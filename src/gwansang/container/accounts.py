@@ -25,6 +25,7 @@ from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.reauthentication import Reauthentication
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.user_service import UserService
+from gwansang.services.accounts.webhook_service import WebhookPolicy, WebhookService
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import default_consent_texts
 from gwansang.services.protection.erasure import ErasureService
@@ -45,6 +46,8 @@ from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.vault import TaskVault
+from gwansang.services.webhooks.delivery_service import DeliveryService
+from gwansang.services.webhooks.outbox import WebhookOutbox
 from gwansang.storage.base import ObjectStore
 
 
@@ -78,6 +81,8 @@ class Accounts:
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
+    webhooks: WebhookService
+    webhook_deliveries: DeliveryService
     job_resources: JobResources
 
 
@@ -115,15 +120,25 @@ def _accounts(
     vault = TaskVault(store, sealer)
     audit = AuditLog(uow, sealer, clock=clock)
     delete_mails = mail_transport(settings).delete_mails
-    erasures = ErasureService(uow, audit, vault.delete, delete_mails, photo_cleaner, clock=clock, new_id=uuid4)
+    outbox = WebhookOutbox(sealer, clock=clock, new_id=uuid4)
+    erasures = ErasureService(
+        uow,
+        audit,
+        vault.delete,
+        delete_mails,
+        photo_cleaner,
+        outbox.add_account_erased,
+        clock=clock,
+        new_id=uuid4,
+    )
     legacy_sealer = LegacyRowSealer(uow, sealer)
     policy = retention_policy(settings)
-    consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, clock=clock)
+    consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, outbox, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
     job_resources = JobResources(
-        uow, sealer, consents, vault, Notifier(), clock, timedelta(hours=settings.task_result_hours)
+        uow, sealer, consents, vault, Notifier(), clock, timedelta(hours=settings.task_result_hours), outbox
     )
     tokens = TokenSigner(
         settings.secret_key.get_secret_value(),
@@ -141,7 +156,9 @@ def _accounts(
         erasures=erasures,
         key_rotation=KeyRotation(uow, sealer, audit),
         legacy_sealer=legacy_sealer,
-        retention=RetentionService(uow, audit, erasures, photo_cleaner, legacy_sealer, policy, clock=clock),
+        retention=RetentionService(
+            uow, audit, erasures, photo_cleaner, legacy_sealer, policy, outbox.add_history_erased, clock=clock
+        ),
         sealer=sealer,
         users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
         auth=AuthService(
@@ -180,5 +197,14 @@ def _accounts(
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
         ),
+        webhooks=WebhookService(
+            uow,
+            sealer,
+            audit,
+            WebhookPolicy(settings.max_webhooks_per_user, settings.webhook_local_targets),
+            clock=clock,
+            new_id=uuid4,
+        ),
+        webhook_deliveries=DeliveryService(uow, outbox, clock=clock, new_id=uuid4),
         job_resources=job_resources,
     )

@@ -23,6 +23,7 @@ from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.drawing.png_renderer import PngRenderer, open_png_renderer
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.ticket_service import TicketService
+from gwansang.services.accounts.webhook_notices import WebhookNotices
 from gwansang.services.jobs.batch_job import BatchJob
 from gwansang.services.jobs.face_job import FaceJob
 from gwansang.services.jobs.import_job import ImportJob
@@ -49,6 +50,8 @@ from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.worker import TaskWorker, open_worker
+from gwansang.services.webhooks.delivery_executor import DeliveryExecutor, DeliveryResources
+from gwansang.services.webhooks.sender import WebhookSender
 from gwansang.vision.copying import PhotoCopy, copy_photo
 
 _HOUSEKEEPING_S = 60.0
@@ -164,7 +167,14 @@ async def assemble_container(
         JOB_KINDS.check_complete(job.kind for job in jobs)
         task_worker = None
         if settings.jobs_concurrency:
-            opening = open_worker(accounts.job_resources, jobs, job_policy(settings), tracer=tracer, eager=worker)
+            opening = open_worker(
+                accounts.job_resources,
+                jobs,
+                job_policy(settings),
+                tracer=tracer,
+                eager=worker,
+                deliveries=_deliveries(accounts, settings, clock, mails, meters),
+            )
             task_worker = await stack.enter_async_context(opening)
         yield Container(
             **{field.name: getattr(accounts, field.name) for field in fields(accounts)},
@@ -199,3 +209,20 @@ async def assemble_container(
 
 async def _copy_in_pool(pool: InferencePool[FaceVision], photo: bytes) -> PhotoCopy:
     return await pool.run(lambda _: copy_photo(photo))
+
+
+def _deliveries(
+    accounts: Accounts, settings: Settings, clock: Clock, mails: MailService, meters: Meters
+) -> DeliveryExecutor:
+    return DeliveryExecutor(
+        DeliveryResources(
+            uow=accounts.uow,
+            sealer=accounts.sealer,
+            sender=WebhookSender(),
+            clock=clock,
+            new_id=uuid4,
+            local_targets=settings.webhook_local_targets,
+            notify=WebhookNotices(accounts.uow, mails).send,
+            observe=meters.observe_webhook,
+        )
+    )

@@ -9,7 +9,9 @@ from typing import Final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_PERSONAL_FIELDS: Final = frozenset({"user_id", "caller", "analysis_id", "task_id", "key_id", "family"})
+_PERSONAL_FIELDS: Final = frozenset(
+    ("user_id", "caller", "analysis_id", "task_id", "key_id", "family", "webhook_id", "delivery_id")
+)
 
 
 def configure_logging(level: str, *, json: bool, pseudonym_key: bytes | None = None) -> None:

@@ -24,6 +24,11 @@ FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _WAITING_SINCE: Final = "gwansang_inference_oldest_waiting_since"  # Unix time, infinite while nothing waits
 _OF_PROCESS: Final = re.compile(r"gauge_live[a-z]+_(\d+)\.db")
 _REQUEST_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_WEBHOOK_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+WEBHOOK_OUTCOMES: Final = (
+    *("delivered", "refused", "name_unknown", "address_refused", "unreachable", "tls_failed", "timeout"),
+    "answer_invalid",
+)
 _STAGE_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -68,6 +73,16 @@ class Meters:
         for stage in ("queue", "vision", "reading"):
             self._inference.labels(stage)  # exported from the start, with a count of 0
 
+        self._webhooks = Histogram(
+            "gwansang_webhook_attempt_seconds",
+            "Time an attempt to deliver an event to a webhook took, by its outcome.",
+            ("outcome",),
+            registry=registry,
+            buckets=_WEBHOOK_S,
+        )
+        for outcome in WEBHOOK_OUTCOMES:
+            self._webhooks.labels(outcome)
+
     def observe_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an answered request; `route` is a template, status 0 means that the client left before the answer."""
         self._requests.labels(route, method, status).inc()
@@ -80,6 +95,10 @@ class Meters:
     def observe_inference(self, stage: Stage, seconds: float) -> None:
         """Record the duration of a stage; may be called from any thread."""
         self._inference.labels(stage).observe(seconds)
+
+    def observe_webhook(self, outcome: str, seconds: float) -> None:
+        """Record an attempt to deliver an event; `outcome` is one of WEBHOOK_OUTCOMES."""
+        self._webhooks.labels(outcome).observe(seconds)
 
     def observe_queue(self, pending: int, waiting: int, waits_s: float | None) -> None:
         """Record the jobs of the inference pool.

@@ -18,6 +18,7 @@ from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.accounts.user_service import UserService
+from gwansang.services.accounts.webhook_service import WebhookService
 from gwansang.services.jobs.submission_service import SubmissionService
 from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.match_service import MatchService
@@ -38,6 +39,7 @@ from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.task_service import TaskService
+from gwansang.services.webhooks.delivery_service import DeliveryService
 
 
 def container_of(connection: HTTPConnection) -> Container:
@@ -88,6 +90,8 @@ ReadyCheck = Annotated[ReadinessService, provided("readiness")]
 Live = Annotated[LiveService, provided("live")]
 Tickets = Annotated[TicketService, provided("tickets")]
 Tasks = Annotated[TaskService, provided("tasks")]
+Webhooks = Annotated[WebhookService, provided("webhooks")]
+WebhookDeliveries = Annotated[DeliveryService, provided("webhook_deliveries")]
 Submissions = Annotated[SubmissionService, provided("submissions")]
 Celebrities = Annotated[CelebrityService, provided("celebrities")]
 Matches = Annotated[MatchService, provided("matches")]

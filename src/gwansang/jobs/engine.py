@@ -7,7 +7,7 @@ a second, so it is imported only by processes that run jobs, when they do.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,12 +16,10 @@ from dbos import Serializer as EngineSerializer
 
 from gwansang.db.job_store import JobStore
 from gwansang.db.session import map_driver_errors
-from gwansang.jobs.protocols import EngineTask, TaskReleased
+from gwansang.jobs.protocols import DELIVERIES, TASKS, EngineTask, Execute, Lane, LaneWork, TaskReleased
 
 PROTOCOL: Final = 2  # raised when older workers can't continue newer tasks; a release alone does not change it
 _VERSION_PREFIX: Final = "jobs-"
-_QUEUE: Final = "tasks"
-_WORKFLOW: Final = "task"
 _APP: Final = "gwansang"
 _WAITING: Final = "ENQUEUED"
 _RUNNING: Final = "PENDING"
@@ -49,17 +47,20 @@ class JobEngine:
     def __init__(
         self,
         store: JobStore,
-        execute: Callable[[UUID], Coroutine[object, object, None]],
+        execute: Execute,
         *,
         worker: str,
         concurrency: int,
         protocol: int = PROTOCOL,
+        deliveries: LaneWork | None = None,
     ) -> None:
-        """execute: runs a task on the event loop; whatever it raises leaves the task to another worker."""
+        """execute: runs a task on the event loop; whatever it raises leaves the task to another worker. deliveries: the
+        same for attempts to deliver events."""
         self._store = store
-        self._execute = execute
+        self._lanes = {TASKS: LaneWork(execute, concurrency)}
+        if deliveries is not None:
+            self._lanes[DELIVERIES] = deliveries
         self._worker = worker
-        self._concurrency = concurrency
         self._protocol = protocol
         self._version = f"{_VERSION_PREFIX}{protocol}"
         self._client = DBOSClient(
@@ -89,18 +90,16 @@ class JobEngine:
         )
         self._dbos = DBOS(config=config)
 
-        def task(task_id: str) -> None:
-            try:
-                asyncio.run_coroutine_threadsafe(self._execute(UUID(task_id)), loop).result()
-            except BaseException as error:
-                # DBOS records any other exception as the end of the task, although the task has not ended.
-                raise TaskReleased from error
-
-        DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(task)
+        for lane, work in self._lanes.items():
+            _register(lane, work.execute, loop)
         DBOS.launch()
-        DBOS.register_queue(
-            _QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=_POLL_S, on_conflict="always_update"
-        )
+        for lane, work in self._lanes.items():
+            DBOS.register_queue(
+                lane.queue,
+                worker_concurrency=work.concurrency,
+                polling_interval_sec=_POLL_S,
+                on_conflict="always_update",
+            )
 
     def stop_dequeuing(self) -> None:
         """Start no further task; running ones continue."""
@@ -113,28 +112,29 @@ class JobEngine:
         DBOS.destroy(destroy_registry=True)
         self._store.close()
 
-    async def enqueue(self, task_ids: Iterable[UUID]) -> None:
+    async def enqueue(self, task_ids: Iterable[UUID], lane: Lane = TASKS) -> None:
         """Add tasks to the queue; a task that the engine already has is not added twice."""
         with map_driver_errors():
             for task_id in task_ids:
                 options = EnqueueOptions(
-                    workflow_name=_WORKFLOW,
-                    queue_name=_QUEUE,
+                    workflow_name=lane.workflow,
+                    queue_name=lane.queue,
                     workflow_id=str(task_id),
                     app_version=self._version,
                 )
                 await self._client.enqueue_async(options, str(task_id))
 
-    async def requeue(self, task_ids: Sequence[UUID]) -> None:
+    async def requeue(self, task_ids: Sequence[UUID], lane: Lane = TASKS) -> None:
         """Put running tasks back into the queue, to be resumed by any worker."""
         with map_driver_errors():
             if task_ids:
-                await self._client.resume_workflows_async([str(task_id) for task_id in task_ids], queue_name=_QUEUE)
+                ids = [str(task_id) for task_id in task_ids]
+                await self._client.resume_workflows_async(ids, queue_name=lane.queue)
 
-    async def list_tasks(self) -> tuple[EngineTask, ...]:
-        """Return every task that the engine has."""
+    async def list_tasks(self, lane: Lane = TASKS) -> tuple[EngineTask, ...]:
+        """Return every task, or piece of work of another lane, that the engine has."""
         with map_driver_errors():
-            workflows = await self._client.list_workflows_async(name=_WORKFLOW, load_input=False, load_output=False)
+            workflows = await self._client.list_workflows_async(name=lane.workflow, load_input=False, load_output=False)
         return tuple(
             EngineTask(
                 task_id=UUID(one.workflow_id),
@@ -159,6 +159,17 @@ class JobEngine:
     def _is_outdated(self, version: str) -> bool:
         number = version.removeprefix(_VERSION_PREFIX)
         return number.isdecimal() and int(number) < self._protocol
+
+
+def _register(lane: Lane, execute: Execute, loop: asyncio.AbstractEventLoop) -> None:
+    def work(work_id: str) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(execute(UUID(work_id)), loop).result()
+        except BaseException as error:
+            # DBOS records any other exception as the end of the work, although it has not ended.
+            raise TaskReleased from error
+
+    DBOS.workflow(name=lane.workflow, max_recovery_attempts=None)(work)
 
 
 def _dump_exception(value: object) -> dict[str, str]:

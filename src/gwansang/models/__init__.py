@@ -12,6 +12,7 @@ from gwansang.models.profile import UserProfile
 from gwansang.models.schema import SchemaSupport
 from gwansang.models.share import Share
 from gwansang.models.task import Task, TaskItem, Worker
+from gwansang.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "ApiKey",
@@ -40,5 +41,8 @@ __all__ = [
     "User",
     "UserKey",
     "UserProfile",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "Worker",
 ]

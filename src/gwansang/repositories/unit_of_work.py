@@ -20,6 +20,7 @@ from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
 from gwansang.repositories.user_keys import UserKeys
 from gwansang.repositories.users import Users
+from gwansang.repositories.webhooks import Webhooks
 from gwansang.repositories.workers import Workers
 
 
@@ -48,6 +49,7 @@ class Transaction:
         self.tasks = Tasks(session)
         self.task_items = TaskItems(session)
         self.workers = Workers(session)
+        self.webhooks = Webhooks(session)
         self.celebrities = Celebrities(session)
         self.celebrity_photos = CelebrityPhotos(session)
         self.gallery_version = GalleryVersions(session)

@@ -18,6 +18,7 @@ from gwansang.api.v1.endpoints import (
     shares,
     tasks,
     users,
+    webhooks,
 )
 
 # The application includes each of them itself: FastAPI builds every route of a router anew for each level of inclusion.
@@ -38,6 +39,7 @@ ROUTERS = tuple(
         sessions,
         users,
         keys,
+        webhooks,
         consents,
         privacy,
         live,

@@ -16,6 +16,7 @@ from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import PURPOSES, ConsentTexts, Purpose
 from gwansang.services.protection.erasure import ErasureService
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
+from gwansang.services.webhooks.outbox import WebhookOutbox
 from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _log = structlog.get_logger("gwansang.consents")
@@ -67,6 +68,7 @@ class ConsentService:
         erasures: ErasureService,
         photo_cleaner: PhotoCleaner,
         task_kinds: Callable[[Purpose], Sequence[str]],
+        outbox: WebhookOutbox,
         *,
         clock: Clock,
     ) -> None:
@@ -76,6 +78,7 @@ class ConsentService:
         self._erasures = erasures
         self._photo_cleaner = photo_cleaner
         self._task_kinds = task_kinds
+        self._outbox = outbox
         self._clock = clock
 
     async def states(self, user_id: int, locale: Locale = DEFAULT_LOCALE) -> tuple[ConsentState, ...]:
@@ -124,6 +127,9 @@ class ConsentService:
             tasks = await self._erasures.delete_tasks(tx, user_id, kinds) if kinds else None
             row = (await tx.consents.latest_by_purpose(user_id)).get(purpose)
             if withdrawn:
+                await self._outbox.add(
+                    tx, user_id, "data.erased", account_id=user_id, reason="consent", purpose=purpose
+                )
                 await self._audit.record(tx, "consent_withdrawn", user_id, purpose=purpose)
         await self._photo_cleaner.delete(photos)
         if tasks is not None:

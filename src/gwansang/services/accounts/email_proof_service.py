@@ -19,7 +19,9 @@ from gwansang.services.accounts.user_service import UserInfo, ensure_address_fre
 from gwansang.services.protection.audit import AuditLog
 
 CodePurpose = Literal["verify", "change", "reset", "undo"]
-MailPurpose = Literal[CodePurpose, "restored", "password_changed", "address_changed", "address_changed_by_admin"]
+MailPurpose = Literal[
+    CodePurpose, "restored", "password_changed", "address_changed", "address_changed_by_admin", "webhook_disabled"
+]
 _VOIDED: Final = {"verify": ("verify", "change"), "change": ("verify", "change", "reset")}  # by the use of a code
 _log = structlog.get_logger("gwansang.accounts")
 

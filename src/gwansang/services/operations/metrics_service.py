@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import product
 from time import monotonic
 from typing import Final
@@ -23,11 +24,13 @@ _CACHE_S: Final = 5.0  # several scrapers and replicas query one database
 
 @dataclass(frozen=True, slots=True)
 class _TaskCounts:
-    """Counts of tasks by kind and status; `up` is False if the database did not answer."""
+    """Counts of tasks by kind and status, and of events for webhooks; `up` is False if the database did not answer."""
 
     up: bool
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest_queued_s: float = 0.0
+    deliveries_waiting: int = 0
+    delivery_overdue_s: float = 0.0
 
 
 class MetricsService:
@@ -65,10 +68,20 @@ class MetricsService:
             async with self._uow.read() as tx:
                 counts = await tx.tasks.count_by_kind_and_status()
                 oldest = await tx.tasks.oldest_queued_at()
+                waiting = await tx.webhooks.deliveries.count_waiting()
+                due = await tx.webhooks.deliveries.oldest_due_at()
         except DatabaseUnavailableError:
             return _TaskCounts(up=False)
-        age_s = (self._clock() - oldest).total_seconds() if oldest else 0.0
-        return _TaskCounts(up=True, counts={**self._no_tasks, **counts}, oldest_queued_s=max(0.0, age_s))
+        return _TaskCounts(
+            up=True,
+            counts={**self._no_tasks, **counts},
+            oldest_queued_s=self._age_s(oldest),
+            deliveries_waiting=waiting,
+            delivery_overdue_s=self._age_s(due),
+        )
+
+    def _age_s(self, moment: datetime | None) -> float:
+        return max(0.0, (self._clock() - moment).total_seconds()) if moment else 0.0
 
 
 class _StateCollector(Collector):
@@ -95,4 +108,14 @@ class _StateCollector(Collector):
                 "gwansang_jobs_oldest_queued_seconds",
                 "How long the first queued task waits.",
                 value=tasks.oldest_queued_s,
+            )
+            yield GaugeMetricFamily(
+                "gwansang_webhook_deliveries_waiting",
+                "Events for webhooks that were not received yet and are still tried.",
+                value=tasks.deliveries_waiting,
+            )
+            yield GaugeMetricFamily(
+                "gwansang_webhook_overdue_seconds",
+                "How long the first attempt that is due waits for a worker.",
+                value=tasks.delivery_overdue_s,
             )

@@ -35,6 +35,9 @@ AuditEvent = Literal[
     "admin_changed",
     "retention_run",
     "keys_rotated",
+    "webhook_created",
+    "webhook_changed",
+    "webhook_deleted",
 ]
 SELF: Final = "self"
 SERVICE: Final = "service"

@@ -21,6 +21,7 @@ from gwansang.services.protection.photo_cleaner import PhotoCleaner
 _log = structlog.get_logger("gwansang.privacy")
 DeleteInputs = Callable[[UUID], Awaitable[None]]  # of a task
 DeleteMails = Callable[[str], Awaitable[None]]  # to an address
+Announce = Callable[[Transaction, int], Awaitable[None]]  # that a user is erased, in the transaction that does it
 _IDS = TypeAdapter(list[UUID])
 _BATCH: Final = 50
 _GRACE: Final = timedelta(minutes=1)  # before the sweep takes an erasure from the process that began it
@@ -28,6 +29,7 @@ _GRACE: Final = timedelta(minutes=1)  # before the sweep takes an erasure from t
 USER_TABLES: Final = (
     *("users", "user_keys", "token_families", "socket_tickets", "api_keys", "mail_tokens", "consents"),
     *("analyses", "invitations", "feedback_answers", "shares", "user_profiles", "photos", "tasks", "task_items"),
+    *("webhooks", "webhook_deliveries", "webhook_attempts"),
 )
 
 
@@ -48,11 +50,13 @@ class ErasureService:
         delete_inputs: DeleteInputs,
         delete_mails: DeleteMails,
         photo_cleaner: PhotoCleaner,
+        announce: Announce,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
+        self._announce = announce
         self._audit = audit
         self._delete_inputs = delete_inputs
         self._delete_mails = delete_mails
@@ -72,6 +76,7 @@ class ErasureService:
             erasure = await self.delete_tasks(tx, user_id)
             photos = await tx.photos.discard(user_id, self._clock())
             addresses = {user.email, *filter(None, await tx.mail_tokens.list_addresses(user_id))}
+            await self._announce(tx, user_id)
             await tx.users.delete(user_id)
             await self._audit.record(tx, "erased", subject, actor)
         _log.info("account.erased")

@@ -9,7 +9,7 @@ import structlog
 from gwansang.core.encryption import EncryptionKeyMissingError, SealBrokenError
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.protection.audit import AuditLog
-from gwansang.services.protection.sealing import Sealer
+from gwansang.services.protection.sealing import Sealer, row_aad
 
 _log = structlog.get_logger("gwansang.privacy")
 _BATCH: Final = 200
@@ -41,6 +41,8 @@ class KeyRotation:
         while rewrapped := await self._rewrap_batch():
             total += rewrapped
             _log.info("keys.rewrapped", rewrapped=total)
+        while await self._reseal_deliveries():
+            pass
         async with self._uow.write() as tx:
             await self._audit.record(tx, "keys_rotated", None, users=total, master_key=self._sealer.primary_key_id)
         return total
@@ -65,4 +67,16 @@ class KeyRotation:
             rows = await tx.user_keys.list_not_wrapped_by(self._sealer.primary_key_id, _BATCH)
             for row in rows:
                 await tx.user_keys.rewrap(row, *self._sealer.rewrap(row))
+        return len(rows)
+
+    async def _reseal_deliveries(self) -> int:
+        """Seal events of erased accounts, which no user's key protects, with the primary master key."""
+        async with self._uow.write() as tx:
+            rows = await tx.webhooks.deliveries.list_not_sealed_by(self._sealer.primary_key_id, _BATCH)
+            for row in rows:
+                if row.key_id is not None and row.sealed is not None:
+                    aad = row_aad("webhook_deliveries", row.id, "sealed")
+                    content = self._sealer.unseal_ownerless(row.key_id, row.sealed, aad)
+                    row.key_id, row.sealed = self._sealer.seal_ownerless(content, aad)
+            await tx.webhooks.deliveries.flush()
         return len(rows)

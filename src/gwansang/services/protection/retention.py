@@ -10,7 +10,7 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.audit import SERVICE, AuditLog
-from gwansang.services.protection.erasure import USER_TABLES, ErasureService
+from gwansang.services.protection.erasure import USER_TABLES, Announce, ErasureService
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.sealed_faces import LegacyRowSealer
 from gwansang.texts import Locale, load
@@ -34,6 +34,8 @@ class RetentionPolicy:
     undo_days: int
     invitation_days: int
     key_days: int = 30
+    event_days: int = 7
+    farewell_days: int = 3  # of the event that tells an erasure
     consent_months: int = 36
     audit_months: int = 24
 
@@ -52,7 +54,7 @@ class _DryRun(Exception):  # noqa: N818 - no error: it rolls a preview back
 
 
 class RetentionService:
-    """Deletes data that is older than the schedule allows."""
+    """Deletes data that is older than the schedule allows; `announce` tells that a history was deleted."""
 
     def __init__(
         self,
@@ -62,9 +64,11 @@ class RetentionService:
         photo_cleaner: PhotoCleaner,
         legacy_sealer: LegacyRowSealer,
         policy: RetentionPolicy,
+        announce: Announce,
         *,
         clock: Clock,
     ) -> None:
+        self._announce = announce
         self._uow = uow
         self._audit = audit
         self._erasures = erasures
@@ -126,6 +130,9 @@ class RetentionService:
             "invitations": await tx.invitations.delete_expired(now),
             "sign_ins": await tx.families.delete_expired(now),
             "shares": await tx.shares.delete_expired(now),
+            "events": await tx.webhooks.deliveries.delete_before(
+                now - timedelta(days=self._policy.event_days), now - timedelta(days=self._policy.farewell_days)
+            ),
             "keys": await tx.keys.delete_expired(now - timedelta(days=self._policy.key_days)),
             "consents": await tx.consents.delete_withdrawn(now - self._policy.consent_months * _MONTH),
         }
@@ -149,6 +156,7 @@ class RetentionService:
             photos = await tx.photos.discard(user_id, self._clock())
             await tx.analyses.delete_for_user(user_id)
             await tx.profiles.delete(user_id)
+            await self._announce(tx, user_id)
         await self._photo_cleaner.delete(photos)
 
     def _inactive_since(self, now: datetime) -> datetime:

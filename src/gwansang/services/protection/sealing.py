@@ -94,6 +94,17 @@ class Sealer:
         value: JsonValue = json.loads(self.unseal_bytes(key, sealed, aad))
         return value
 
+    def seal_ownerless(self, value: JsonValue, aad: bytes) -> tuple[str, bytes]:
+        """Encrypt a JSON value that must outlive its owner's key with the primary master key; return that key's name
+        and the sealed value."""
+        content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return self._masters.primary_id, self._masters.wrap(content, _ownerless(aad))
+
+    def unseal_ownerless(self, key_id: str, sealed: bytes, aad: bytes) -> JsonValue:
+        """Decrypt what `seal_ownerless` sealed; raises EncryptionKeyMissingError, SealBrokenError."""
+        value: JsonValue = json.loads(self._masters.unwrap(key_id, sealed, _ownerless(aad)))
+        return value
+
     def seal_bytes(self, key: DataKey, content: bytes, aad: bytes) -> bytes:
         """Encrypt content that is not JSON, such as a photo."""
         return encryption.seal(key.key, content, _full_aad(key, aad))
@@ -110,6 +121,10 @@ def row_aad(table: str, row: object, column: str) -> bytes:
 
 def _owner(user_id: int) -> bytes:
     return f"user/{user_id}".encode()
+
+
+def _ownerless(aad: bytes) -> bytes:
+    return b"\x00".join((b"gwansang/ownerless", aad))
 
 
 def _full_aad(key: DataKey, aad: bytes) -> bytes:

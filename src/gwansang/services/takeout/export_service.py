@@ -18,6 +18,7 @@ from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
+from gwansang.services.accounts.webhook_service import WebhookInfo, webhook_info
 from gwansang.services.protection.audit import AuditLog, AuditRecord
 from gwansang.services.protection.sealing import DataKey, Sealer
 from gwansang.services.readings.history_service import HistoryService
@@ -27,6 +28,8 @@ from gwansang.services.readings.profile_service import KeptProfile, ProfileServi
 from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
+from gwansang.services.webhooks.delivery_service import DeliveryInfo, delivery_info
+from gwansang.services.webhooks.secrets_at_rest import open_secrets
 
 _FORMAT = 5
 _PAGE = 20  # readings in memory at a time, some 200 kB each
@@ -89,6 +92,8 @@ class Export:
     feedback: tuple[ExportedAnswer, ...]
     shares: tuple[ShareInfo, ...]
     tasks: tuple[TaskInfo, ...]
+    webhooks: tuple[WebhookInfo, ...]
+    webhook_deliveries: tuple[DeliveryInfo, ...]
     photos: tuple[ExportedPhoto, ...]
     audit: tuple[AuditRecord, ...]
 
@@ -182,6 +187,8 @@ class ExportService:
         feedback = await tx.feedback_answers.list_for_user(user_id)
         shares = await tx.shares.list_for_user(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
+        webhooks = await self._webhooks(tx, user_id)
+        deliveries = await tx.webhooks.deliveries.list_for_user(user_id)
         audit = await self._audit.list_for_user(tx, user_id)
 
         def build() -> Export:
@@ -198,11 +205,18 @@ class ExportService:
                 feedback=tuple(from_row(ExportedAnswer, row) for row in feedback),
                 shares=tuple(from_row(ShareInfo, row) for row in shares),
                 tasks=tuple(self._task(key, row) for row in tasks),
+                webhooks=webhooks,
+                webhook_deliveries=tuple(map(delivery_info, deliveries)),
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,
             )
 
         return build
+
+    async def _webhooks(self, tx: Transaction, user_id: int) -> tuple[WebhookInfo, ...]:
+        """Return the user's webhooks, without their secrets."""
+        rows = await tx.webhooks.list_for_user(user_id)
+        return tuple([webhook_info(row, (await open_secrets(tx, self._sealer, row)).url) for row in rows])
 
     def _task(self, key: DataKey, row: Task) -> TaskInfo:
         if row.result is None:

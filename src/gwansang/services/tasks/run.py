@@ -21,6 +21,8 @@ from gwansang.services.tasks.job import JobResult
 from gwansang.services.tasks.kinds import JobKind
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.vault import TaskVault
+from gwansang.services.webhooks.events import WebhookEvent
+from gwansang.services.webhooks.outbox import WebhookOutbox
 
 _log = structlog.get_logger("gwansang.tasks")
 _MAX_MESSAGE = 500
@@ -33,7 +35,8 @@ class TaskGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JobResources:
-    """Services that tasks are stored, sealed, permitted and announced with; retention: of a task after its end."""
+    """Services that tasks are stored, sealed, permitted and announced with; retention: of a task after its end; outbox:
+    of events for the webhooks of its owner."""
 
     uow: UnitOfWork
     sealer: Sealer
@@ -42,6 +45,7 @@ class JobResources:
     notifier: Notifier
     clock: Clock
     retention: timedelta
+    outbox: WebhookOutbox
 
 
 class TaskRun:
@@ -143,6 +147,7 @@ class TaskRun:
             if result.write is not None:
                 await result.write(tx)
             await tx.task_items.delete_for_task(self.id)
+            await self._announce(tx, "task.done")
 
     async def fail(self, failure: Failure) -> None:
         """End the task with an error."""
@@ -156,8 +161,12 @@ class TaskRun:
                 error_details=failure.details,
             )
             await tx.task_items.delete_for_task(self.id)
+            await self._announce(tx, "task.failed")
         self.failed_with = failure.code
         await self._clean_up("failed", code=failure.code)
+
+    async def _announce(self, tx: Transaction, event: WebhookEvent) -> None:
+        await self._resources.outbox.add(tx, self.user_id, event, **task_event_data(self.id, self.kind))
 
     def _end(self) -> dict[str, datetime | None]:
         now = self._resources.clock()
@@ -204,6 +213,11 @@ def _position_of(row: Task) -> TracePosition | None:
 def result_aad(task_id: UUID) -> bytes:
     """Return the associated data that binds a sealed result to its task."""
     return row_aad("tasks", task_id, "result")
+
+
+def task_event_data(task_id: UUID, kind: str) -> dict[str, JsonValue]:
+    """Return the data of an event about a task."""
+    return {"task_id": str(task_id), "kind": kind}
 
 
 def _item_aad(task_id: UUID, position: int) -> bytes:

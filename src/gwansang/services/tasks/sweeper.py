@@ -1,20 +1,22 @@
-"""Maintenance of the queue: requeue the tasks of dead workers, delete ended tasks from the engine.
+"""Maintenance of the queues: requeue the work of dead workers, delete ended work from the engine.
 
 One worker does it for all: the first by name of those that are alive.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
 
-from gwansang.jobs.protocols import EngineTask
+from gwansang.jobs.protocols import DELIVERIES, TASKS
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.executor import JobExecutor
+from gwansang.services.tasks.lane_keeper import LaneKeeper
 from gwansang.services.tasks.run import JobResources
+from gwansang.services.webhooks.delivery_executor import DeliveryExecutor
 
 if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
@@ -26,37 +28,41 @@ _ORPHAN_INTERVAL: Final = timedelta(minutes=5)
 
 
 class Sweeper:
-    """Maintains the tasks of all workers, with the engine of this one."""
+    """Maintains the tasks and deliveries of all workers, with the engine of this one."""
 
     def __init__(
-        self, resources: JobResources, executor: JobExecutor, engine: "JobEngine", *, worker: str, dead_after: timedelta
+        self,
+        resources: JobResources,
+        executor: JobExecutor,
+        engine: "JobEngine",
+        *,
+        worker: str,
+        dead_after: timedelta,
+        deliveries: DeliveryExecutor | None = None,
     ) -> None:
         self._resources = resources
         self._executor = executor
+        self._deliveries = deliveries
         self._engine = engine
         self._worker = worker
         self._clock = resources.clock
         self._dead_after = dead_after
-        self._idle: frozenset[UUID] = frozenset()
+        self._tasks = LaneKeeper(engine, TASKS, worker)
+        self._attempts = LaneKeeper(engine, DELIVERIES, worker)
         self._heartbeats: dict[str, tuple[datetime, float]] = {}
         self._orphans_due_at = resources.clock()
 
     async def sweep(self) -> None:
         """Do one round; raises Unavailable."""
-        now, running = self._clock(), self._executor.active
+        now = self._clock()
         async with self._resources.uow.read() as tx:
             alive = self._alive(await tx.workers.list_heartbeats(), now) | {self._worker}
-            enqueued = await tx.tasks.list_enqueued()  # before the engine is asked, which had them all by then
-        tasks = await self._engine.list_tasks()
-        statuses = await self._load_statuses([*running, *(task.task_id for task in tasks)])
-        # The engine records them as ended then; their rows are deleted only after that.
-        self._executor.cancel({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
         first = self._worker == min(alive)
-        await self._requeue_abandoned(tasks, alive if first else None)
+        await self._sweep_tasks(alive if first else None)
+        if self._deliveries is not None:
+            await self._sweep_deliveries(self._deliveries.active, alive if first else None)
         if not first:
             return
-        await self._delete_ended(tasks, statuses)
-        await self._enqueue_again(tasks, enqueued)
         async with self._resources.uow.write() as tx:
             await tx.workers.delete_stale(now - 2 * _DEAD_FACTOR * self._dead_after)
         if now >= self._orphans_due_at:
@@ -64,10 +70,38 @@ class Sweeper:
             await self._delete_orphaned_inputs()
 
     async def clear(self) -> bool:
-        """Delete ended tasks from the engine once more, and return whether it has no tasks left."""
+        """Delete ended work from the engine once more, and return whether it has none left."""
         tasks = await self._engine.list_tasks()
-        await self._delete_ended(tasks, await self._load_statuses([task.task_id for task in tasks]))
+        await self._tasks.delete_ended(tasks, await self._load_unfinished([task.task_id for task in tasks]))
+        if self._deliveries is not None:
+            attempts = await self._engine.list_tasks(DELIVERIES)
+            await self._attempts.delete_ended(attempts, await self._load_enqueued_attempts())
+            if await self._engine.list_tasks(DELIVERIES):
+                return False
         return not await self._engine.list_tasks()
+
+    async def _sweep_tasks(self, alive: frozenset[str] | None) -> None:
+        """Maintain the tasks of this worker, and those of all workers if it is the first, which gets those alive."""
+        running = self._executor.active
+        async with self._resources.uow.read() as tx:
+            enqueued = await tx.tasks.list_enqueued()  # before the engine is asked, which had them all by then
+        tasks = await self._engine.list_tasks()
+        statuses = await self._load_statuses([*running, *(task.task_id for task in tasks)])
+        # The engine records them as ended then; their rows are deleted only after that.
+        self._executor.cancel({task_id for task_id in running if statuses.get(task_id) in (None, "cancelled")})
+        await self._tasks.requeue_abandoned(tasks, running, alive)
+        if alive is not None:
+            await self._tasks.delete_ended(tasks, _unfinished(statuses))
+            await self._tasks.enqueue_again(tasks, enqueued)
+
+    async def _sweep_deliveries(self, active: frozenset[UUID], alive: frozenset[str] | None) -> None:
+        """Do for attempts to deliver events what is done for tasks."""
+        enqueued = await self._load_enqueued_attempts()
+        attempts = await self._engine.list_tasks(DELIVERIES)
+        await self._attempts.requeue_abandoned(attempts, active, alive)
+        if alive is not None:
+            await self._attempts.delete_ended(attempts, await self._load_enqueued_attempts())
+            await self._attempts.enqueue_again(attempts, enqueued)
 
     def _alive(self, heartbeats: Mapping[str, datetime], now: datetime) -> frozenset[str]:
         """Return the workers whose heartbeat changed lately by the clock of this process. Clocks of other machines can
@@ -84,38 +118,6 @@ class Sweeper:
             and now - beat_at < _DEAD_FACTOR * self._dead_after
         )
 
-    async def _requeue_abandoned(self, tasks: Sequence[EngineTask], alive: frozenset[str] | None) -> None:
-        """Requeue the tasks that this worker released, and those of workers that are not alive, if given."""
-        dead = [task.task_id for task in tasks if task.worker and alive is not None and task.worker not in alive]
-        idle = frozenset(task.task_id for task in tasks if task.worker == self._worker) - self._executor.active
-        released = idle & self._idle  # in two rounds in a row: it is not just about to begin
-        self._idle = idle - released
-        if dead or released:
-            await self._engine.requeue([*dead, *released])
-            _log.warning("task.requeued", of_dead_workers=len(dead), released=len(released))
-
-    async def _delete_ended(self, tasks: Sequence[EngineTask], statuses: Mapping[UUID, str]) -> None:
-        """Delete ended tasks from the engine, and cancelled and erased ones that wait, so that not even their ids
-        remain. Those that run have to end first."""
-        await self._engine.delete(
-            [
-                task.task_id
-                for task in tasks
-                if task.ended or (task.waits and statuses.get(task.task_id) not in UNFINISHED)
-            ]
-        )
-
-    async def _enqueue_again(self, tasks: Sequence[EngineTask], enqueued: frozenset[UUID]) -> None:
-        """Enqueue the tasks that the engine has lost, and the waiting ones of an older protocol with this one. Workers
-        of that protocol finish those that they run; only marked as not enqueued, a task could be taken by them over and
-        over, at the cost of a try each."""
-        lost = enqueued - {task.task_id for task in tasks}
-        outdated = enqueued & {task.task_id for task in tasks if task.waits and task.outdated}
-        if lost or outdated:
-            await self._engine.delete(tuple(outdated))
-            await self._engine.enqueue(lost | outdated)
-            _log.warning("task.enqueued_again", count=len(lost) + len(outdated))
-
     async def _delete_orphaned_inputs(self) -> None:
         old = await self._resources.vault.stored_before(self._clock() - _ORPHANED_AFTER)
         statuses = await self._load_statuses(tuple(old))
@@ -128,3 +130,14 @@ class Sweeper:
     async def _load_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         async with self._resources.uow.read() as tx:
             return await tx.tasks.list_statuses(task_ids)
+
+    async def _load_unfinished(self, task_ids: Sequence[UUID]) -> Container[UUID]:
+        return _unfinished(await self._load_statuses(task_ids))
+
+    async def _load_enqueued_attempts(self) -> frozenset[UUID]:
+        async with self._resources.uow.read() as tx:
+            return await tx.webhooks.deliveries.list_enqueued()
+
+
+def _unfinished(statuses: Mapping[UUID, str]) -> frozenset[UUID]:
+    return frozenset(task_id for task_id, status in statuses.items() if status in UNFINISHED)

@@ -24,7 +24,7 @@ from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
 from gwansang.services.tasks.notifier import NEW_TASK
-from gwansang.services.tasks.run import JobResources, result_aad, trace_params
+from gwansang.services.tasks.run import JobResources, result_aad, task_event_data, trace_params
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # delay after which a watcher sees a change made by another process
@@ -113,6 +113,7 @@ class TaskService:
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = resources.retention
+        self._outbox = resources.outbox
 
     async def submit(
         self,
@@ -189,10 +190,16 @@ class TaskService:
             cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
             if cancelled:
                 await tx.task_items.delete_for_task(task_id)
+                await self._announce_cancelled(tx, user_id, task_id)
         if cancelled:
             await self._vault.delete(task_id)
             self._notifier.notify(task_id)
             _log.info("task.cancelled", task_id=str(task_id))
+
+    async def _announce_cancelled(self, tx: Transaction, user_id: int, task_id: UUID) -> None:
+        row = await tx.tasks.get(user_id, task_id, self._clock())
+        if row is not None:
+            await self._outbox.add(tx, user_id, "task.cancelled", **task_event_data(task_id, row.kind))
 
     async def delete_expired(self) -> int:
         """Delete expired tasks and return their number."""

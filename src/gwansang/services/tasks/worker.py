@@ -1,4 +1,5 @@
-"""Worker of this process: adds new tasks to the engine, sends heartbeats, and requeues its tasks when it stops.
+"""Worker of this process: adds new tasks and due deliveries to the engine, sends heartbeats, and requeues its work when
+it stops.
 
 The engine is opened with the first task, because that takes most of a second; a process that is only a worker opens it
 at the start.
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,12 +19,14 @@ import structlog
 from gwansang.core.exceptions import Unavailable
 from gwansang.core.tracing import NO_TRACER, Tracer
 from gwansang.db.job_store import open_job_store
+from gwansang.jobs.protocols import DELIVERIES, TASKS, LaneWork
 from gwansang.jobs.slots import WorkerSlot
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.job import Job
 from gwansang.services.tasks.notifier import NEW_TASK
 from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.sweeper import Sweeper
+from gwansang.services.webhooks.delivery_executor import DeliveryExecutor
 
 if TYPE_CHECKING:  # its module takes most of a second to import
     from gwansang.jobs.engine import JobEngine
@@ -30,6 +34,7 @@ if TYPE_CHECKING:  # its module takes most of a second to import
 _log = structlog.get_logger("gwansang.jobs")
 _BATCH: Final = 50
 _CANCEL_GRACE_S: Final = 2.0
+_DELIVERIES_AT_ONCE: Final = 8  # they wait for receivers and cost little else
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,27 @@ class _OpenEngine:
     engine: "JobEngine"
     sweeper: Sweeper
 
+    async def requeue_own(self) -> int:
+        """Requeue the work of this worker and return how much it was."""
+        requeued = 0
+        for lane in (TASKS, DELIVERIES):
+            own = [one.task_id for one in await self.engine.list_tasks(lane) if one.worker == self.slot.name]
+            await self.engine.requeue(own, lane)
+            requeued += len(own)
+        return requeued
+
 
 class TaskWorker:
     """The worker of this process; belongs to one event loop."""
 
-    def __init__(self, resources: JobResources, executor: JobExecutor, policy: JobPolicy) -> None:
+    def __init__(
+        self,
+        resources: JobResources,
+        executor: JobExecutor,
+        policy: JobPolicy,
+        deliveries: DeliveryExecutor | None = None,
+    ) -> None:
+        self._deliveries = deliveries
         self._resources = resources
         self._executor = executor
         self._policy = policy
@@ -86,6 +107,10 @@ class TaskWorker:
             asyncio.create_task(_repeat(self._send_heartbeat, lambda: asyncio.sleep(heartbeat_s)), name="jobs.beat"),
             asyncio.create_task(_repeat(self._sweep, lambda: asyncio.sleep(sweep_s)), name="jobs.sweep"),
         ]
+        if self._deliveries is not None:
+            enqueue_due, poll_s = partial(self._enqueue_due, self._deliveries), self._intervals.poll_s
+            due = asyncio.create_task(_repeat(enqueue_due, lambda: asyncio.sleep(poll_s)), name="jobs.deliveries")
+            self._loops.append(due)
 
     @property
     def name(self) -> str:
@@ -95,6 +120,8 @@ class TaskWorker:
     async def close(self) -> None:
         """Let running steps end, requeue the remaining tasks for other workers, and stop."""
         self._executor.stop()
+        if self._deliveries is not None:
+            self._deliveries.stop()
         async with self._opening:  # a thread that opens the engine can't be stopped, and would leave it open
             for loop in self._loops:
                 loop.cancel()
@@ -116,25 +143,21 @@ class TaskWorker:
     async def _open_engine(self) -> _OpenEngine:
         slot = WorkerSlot.acquire(self._policy.slot_folder)
         try:
-            engine = await asyncio.to_thread(self._start_engine, slot.name, asyncio.get_running_loop())
+            work = (self._executor, self._deliveries)
+            engine = await asyncio.to_thread(_start_engine, slot.name, asyncio.get_running_loop(), self._policy, *work)
         except BaseException:
             slot.release()
             raise
         dead_after = timedelta(seconds=self._intervals.dead_after_s)
-        sweeper = Sweeper(self._resources, self._executor, engine, worker=slot.name, dead_after=dead_after)
+        sweeper = Sweeper(
+            self._resources,
+            self._executor,
+            engine,
+            worker=slot.name,
+            dead_after=dead_after,
+            deliveries=self._deliveries,
+        )
         return _OpenEngine(slot, engine, sweeper)
-
-    def _start_engine(self, worker: str, loop: asyncio.AbstractEventLoop) -> "JobEngine":
-        from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, needed only to run jobs
-
-        store = open_job_store(self._policy.database_url)
-        engine = JobEngine(store, self._executor.execute, worker=worker, concurrency=self._policy.concurrency)
-        try:
-            engine.start(loop)
-        except BaseException:
-            engine.close()
-            raise
-        return engine
 
     async def _enqueue_new(self) -> None:
         """Add new tasks to the engine."""
@@ -152,6 +175,12 @@ class TaskWorker:
                 await tx.tasks.mark_enqueued(new, self._resources.clock())
             async with uow.read() as tx:
                 new = await tx.tasks.list_not_enqueued(_BATCH)
+
+    async def _enqueue_due(self, deliveries: DeliveryExecutor) -> None:
+        """Add attempts to deliver events to the engine once they are due."""
+        while due := await deliveries.list_due(_BATCH):
+            await (await self._ensure_open()).engine.enqueue(due, DELIVERIES)
+            await deliveries.mark_enqueued(due)
 
     async def _wait_for_new_task(self) -> None:
         await self._resources.notifier.wait(NEW_TASK, self._intervals.poll_s)
@@ -172,6 +201,8 @@ class TaskWorker:
             if not await self._executor.wait_until_idle(self._intervals.shutdown_grace_s):
                 self._executor.cancel()
                 await self._executor.wait_until_idle(_CANCEL_GRACE_S)
+            if self._deliveries is not None:
+                await self._deliveries.wait_until_idle(_CANCEL_GRACE_S)
             with suppress(Unavailable):  # otherwise others requeue its tasks once this worker counts as dead
                 requeued = await self._hand_over(opened)
         finally:
@@ -181,13 +212,12 @@ class TaskWorker:
 
     async def _hand_over(self, opened: _OpenEngine) -> int:
         """Requeue the tasks of this worker, return their number, and sign it off."""
-        own = [task.task_id for task in await opened.engine.list_tasks() if task.worker == opened.slot.name]
-        await opened.engine.requeue(own)
+        requeued = await opened.requeue_own()
         cleared = await opened.sweeper.clear()
         async with self._resources.uow.write() as tx:
             # Without a dead worker, the next one would not look into the engine if their users are erased.
             await (tx.workers.delete if cleared else tx.workers.mark_dead)(opened.slot.name)
-        return len(own)
+        return requeued
 
 
 @asynccontextmanager
@@ -198,14 +228,39 @@ async def open_worker(
     *,
     tracer: Tracer = NO_TRACER,
     eager: bool = False,
+    deliveries: DeliveryExecutor | None = None,
 ) -> AsyncIterator[TaskWorker]:
-    """Run a worker for these jobs in this process; `eager` opens its engine at once."""
-    worker = TaskWorker(resources, JobExecutor(jobs, resources, tracer), policy)
+    """Run a worker for these jobs, and for deliveries if given, in this process; `eager` opens its engine at once."""
+    worker = TaskWorker(resources, JobExecutor(jobs, resources, tracer), policy, deliveries)
     try:
         await worker.start(eager=eager)
         yield worker
     finally:
         await worker.close()
+
+
+def _start_engine(
+    worker: str,
+    loop: asyncio.AbstractEventLoop,
+    policy: JobPolicy,
+    executor: JobExecutor,
+    deliveries: DeliveryExecutor | None,
+) -> "JobEngine":
+    from gwansang.jobs.engine import JobEngine  # noqa: PLC0415 - takes most of a second, needed only to run jobs
+
+    engine = JobEngine(
+        open_job_store(policy.database_url),
+        executor.execute,
+        worker=worker,
+        concurrency=policy.concurrency,
+        deliveries=None if deliveries is None else LaneWork(deliveries.execute, _DELIVERIES_AT_ONCE),
+    )
+    try:
+        engine.start(loop)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
 
 
 async def _repeat(act: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
