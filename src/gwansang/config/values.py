@@ -14,6 +14,7 @@ from gwansang.config.groups import (
     InferenceSettings,
     LimitSettings,
     MailSettings,
+    ProviderSettings,
     StorageSettings,
     TaskSettings,
 )
@@ -30,6 +31,7 @@ class SettingValues(
     MailSettings,
     InferenceSettings,
     AccountSettings,
+    ProviderSettings,
     TaskSettings,
     LimitSettings,
     EdgeSettings,

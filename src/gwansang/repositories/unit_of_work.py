@@ -10,6 +10,7 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, GalleryVersions
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.feedback import FeedbackAnswers, FeedbackCounts
+from gwansang.repositories.identities import Identities, ProviderSignIns
 from gwansang.repositories.invitations import Invitations
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
@@ -36,6 +37,7 @@ class Transaction:
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)
         self.keys = Keys(session)
+        self.identities, self.provider_sign_ins = Identities(session), ProviderSignIns(session)
         self.consents = Consents(session)
         self.analyses = Analyses(session)
         self.feedback_answers = FeedbackAnswers(session)
