@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, REAUTHENTICATED, SIGNED_IN, Errors
 from gwansang.api.v1.provider_paths import callback_address
@@ -37,7 +36,6 @@ _LINK: Errors = (
     *REAUTHENTICATED,
     *SIGNED_IN,
 )
-_SMALL = 32 * 1024
 
 
 @router.get("", responses=problem_responses(*SIGNED_IN))
@@ -47,7 +45,6 @@ async def list_identities(caller: CurrentUser, identities: IdentitiesOfCaller) -
 
 
 @router.post("/{provider}/start", responses=problem_responses(*_LINK, *BODY))
-@body_limit(_SMALL)
 async def start_identity_link(
     provider: Provider,
     body: IdentityLinkStart,
@@ -81,7 +78,6 @@ async def start_identity_link(
         *BODY,
     ),
 )
-@body_limit(_SMALL)
 async def link_identity(
     provider: Provider, body: IdentityToken, caller: CurrentUser, sign_ins: AppSignIns, confirm: Confirm
 ) -> None:

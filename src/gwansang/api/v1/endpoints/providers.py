@@ -57,7 +57,6 @@ async def list_providers(sign_ins: ProviderSignIns) -> ProvidersOut:
 
 
 @router.post("/{provider}/start", dependencies=[AddressLimit], responses=problem_responses(*_START, *PUBLIC, *BODY))
-@body_limit(_SMALL)
 async def start_provider_sign_in(
     provider: Provider,
     body: ProviderSignInStart,
@@ -118,7 +117,6 @@ async def return_from_provider_by_form(
         *BODY,
     ),
 )
-@body_limit(_SMALL)
 async def exchange_provider_code(
     body: ProviderCode,
     request: Request,
@@ -141,7 +139,6 @@ async def exchange_provider_code(
         IdTokenUnsupportedError, IdTokenUsedError, InvalidCredentialsError, *_START, *_PROOF, *PUBLIC, *BODY
     ),
 )
-@body_limit(_SMALL)
 async def sign_in_with_id_token(
     provider: Provider, body: ProviderToken, request: Request, sign_ins: AppSignIns
 ) -> SignedInOut:
