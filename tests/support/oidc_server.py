@@ -3,9 +3,10 @@
 import hashlib
 import json
 import threading
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,11 +58,12 @@ class Someone:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of the server."""
+    """An answer of the server; with a pause it comes byte by byte."""
 
     body: bytes
     status: int = _OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    pause_s: float = 0.0
 
     @classmethod
     def of(cls, content: object, status: int = _OK) -> "Answer":
@@ -233,7 +235,13 @@ def provider_server(clock: Clock) -> Iterator[ProviderServer]:
             for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.body)
+            if not answer.pause_s:
+                self.wfile.write(answer.body)
+                return
+            with suppress(ConnectionError):  # the service gave up
+                for byte in answer.body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(answer.pause_s)
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""

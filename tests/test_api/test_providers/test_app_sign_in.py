@@ -1,6 +1,7 @@
 """Sign-in of apps with ID tokens: what they get, and every hostile token refused."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -235,7 +236,7 @@ def faulty_answers(providers: ProviderServer) -> dict[str, Callable[[], Answer]]
         "a list": lambda: Answer.of([]),
         "deep JSON": lambda: Answer(b"[" * 100_000),
         "too large": lambda: Answer.of({**good, "padding": "x" * 300_000}),
-        "packed": lambda: Answer(b"\x1f\x8b", headers={"Content-Encoding": "gzip"}),
+        "packed": lambda: Answer(gzip.compress(json.dumps(good).encode()), headers={"Content-Encoding": "gzip"}),
         "a redirect": lambda: Answer.redirect(elsewhere),
         "another issuer": lambda: Answer.of({**good, "issuer": "https://evil.example"}),
         "keys of another host over HTTP": lambda: Answer.of({**good, "jwks_uri": "http://169.254.169.254/jwks"}),
