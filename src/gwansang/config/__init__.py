@@ -8,7 +8,14 @@ from typing import Self
 from pydantic import ValidationError, model_validator
 
 from gwansang.config.checks import SettingFault, faults_together
-from gwansang.config.groups import BodySettings, InferenceSettings, MailSettings, StorageSettings, TracingSettings
+from gwansang.config.groups import (
+    BodySettings,
+    InferenceSettings,
+    MailSettings,
+    ProviderSettings,
+    StorageSettings,
+    TracingSettings,
+)
 from gwansang.config.other_names import NameNote, name_notes
 from gwansang.config.values import DEFAULT_SECRET_KEY, SettingValues
 
@@ -18,6 +25,7 @@ __all__ = [
     "InferenceSettings",
     "MailSettings",
     "NameNote",
+    "ProviderSettings",
     "SettingFault",
     "Settings",
     "SettingsError",

@@ -30,8 +30,10 @@ def faults_together(values: SettingValues) -> Iterator[SettingFault]:
         yield SettingFault("cors_origins", message)
     elif "*" in values.cors_origins and values.production:
         yield SettingFault("cors_origins", "CORS_ORIGINS=* is refused in production; name the sites that call the API")
+    yield from _incomplete_providers(values)
     if not values.production:
         return
+    yield from _open_providers(values)
     if values.password_bcrypt_rounds < _MIN_BCRYPT_ROUNDS:
         message = "PASSWORD_BCRYPT_ROUNDS below 10 is refused in production: such hashes are guessed fast"
         yield SettingFault("password_bcrypt_rounds", message)
@@ -39,6 +41,30 @@ def faults_together(values: SettingValues) -> Iterator[SettingFault]:
         message = "WEBHOOK_LOCAL_TARGETS=true is refused in production: users could reach programs of this machine"
         yield SettingFault("webhook_local_targets", message)
     yield from _weak_secrets(values)
+
+
+def _incomplete_providers(values: SettingValues) -> Iterator[SettingFault]:
+    for needed, *others in (
+        ("naver_client_id", "naver_client_secret"),
+        ("google_client_id", "google_client_secret"),
+        ("apple_client_id", "apple_team_id", "apple_key_id", "apple_private_key"),
+    ):
+        missing = [name for name in (needed, *others) if getattr(values, name) is None]
+        if 0 < len(missing) <= len(others):
+            together = " and ".join(name.upper() for name in (needed, *others))
+            yield SettingFault(missing[0], f"{together} belong together; set all of them")
+
+
+def _open_providers(values: SettingValues) -> Iterator[SettingFault]:
+    """Yield what production refuses of providers: a return to a guessed address, and answers over plain HTTP."""
+    used = [name for name in ("kakao", "naver", "google", "apple") if getattr(values, f"{name}_client_id")]
+    if used and not (values.public_url or "").startswith("https:"):
+        yield SettingFault("public_url", "PUBLIC_URL has to be set, with https, where people sign in with a provider")
+    for name in used:
+        urls = [field for field in type(values).model_fields if field.startswith(name) and field.endswith("_url")]
+        for field in urls:
+            if not getattr(values, field).startswith("https:"):
+                yield SettingFault(field, f"{field.upper()} has to begin with https in production")
 
 
 def _weak_secrets(values: SettingValues) -> Iterator[SettingFault]:

@@ -5,7 +5,10 @@ import re
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, SecretStr
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from gwansang.core.encryption import MasterKeys
@@ -56,7 +59,23 @@ def check_keys(keys: SecretStr | None) -> SecretStr | None:
     return keys
 
 
+def check_apple_key(key: SecretStr | None) -> SecretStr | None:
+    """Return the key with real line breaks; raises ValueError unless it is a private key for ES256."""
+    if key is None:
+        return None
+    text = key.get_secret_value().replace("\\n", "\n")
+    try:
+        loaded = load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        loaded = None
+    if not isinstance(loaded, EllipticCurvePrivateKey) or loaded.curve.name != "secp256r1":
+        raise ValueError("it is not the text of Apple's .p8 file, in one line with \\n for its line breaks")
+    return SecretStr(text)
+
+
 UNSET_IF_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 Text = Annotated[str | None, UNSET_IF_EMPTY]
 Secret = Annotated[SecretStr | None, UNSET_IF_EMPTY]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
+ProviderUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+/\S*$")]
+DiscoveryUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+(/\S*)?/\.well-known/openid-configuration$")]

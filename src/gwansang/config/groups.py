@@ -10,10 +10,13 @@ from pydantic_settings import BaseSettings
 from gwansang.config.fields import (
     API_PREFIX,
     UNSET_IF_EMPTY,
+    DiscoveryUrl,
     Names,
+    ProviderUrl,
     Secret,
     Text,
     check_api_prefix,
+    check_apple_key,
     check_mail_link,
     check_timezone,
 )
@@ -90,6 +93,30 @@ class AccountSettings(BaseSettings):
     max_sign_ins_per_user: int = Field(50, ge=1, le=1000)
     first_admin_email: Text = None
     first_admin_password: Secret = None
+
+
+class ProviderSettings(BaseSettings):
+    """Providers that people sign in with; one is offered if its client id is set."""
+
+    kakao_client_id: Text = None
+    kakao_client_secret: Secret = None
+    kakao_app_client_ids: Names = ()
+    kakao_discovery_url: DiscoveryUrl = "https://kauth.kakao.com/.well-known/openid-configuration"
+    naver_client_id: Text = None
+    naver_client_secret: Secret = None
+    naver_authorize_url: ProviderUrl = "https://nid.naver.com/oauth2.0/authorize"
+    naver_token_url: ProviderUrl = "https://nid.naver.com/oauth2.0/token"  # noqa: S105  # an address
+    naver_profile_url: ProviderUrl = "https://openapi.naver.com/v1/nid/me"
+    google_client_id: Text = None
+    google_client_secret: Secret = None
+    google_app_client_ids: Names = ()
+    google_discovery_url: DiscoveryUrl = "https://accounts.google.com/.well-known/openid-configuration"
+    apple_client_id: Text = None
+    apple_app_client_ids: Names = ()
+    apple_team_id: Text = None
+    apple_key_id: Text = None
+    apple_private_key: Annotated[Secret, AfterValidator(check_apple_key)] = None
+    apple_discovery_url: DiscoveryUrl = "https://appleid.apple.com/.well-known/openid-configuration"
 
 
 class TaskSettings(BaseSettings):

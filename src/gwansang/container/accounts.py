@@ -1,6 +1,6 @@
 """The services that need the database and the file store, and no model."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,7 @@ from uuid import uuid4
 from gwansang.config import Settings
 from gwansang.container.backends import mail_transport, open_store
 from gwansang.container.policies import retention_policy
+from gwansang.container.providers import open_providers
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.device_tokens import DeviceTokens
 from gwansang.core.file_links import FileLinks
@@ -17,13 +18,19 @@ from gwansang.core.tokens import TokenSigner, generate_secret
 from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.accounts.account_creator import AccountCreator
 from gwansang.services.accounts.address_change import AddressChangeService
+from gwansang.services.accounts.app_sign_in import AppSignInService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
+from gwansang.services.accounts.identity_service import IdentityService
 from gwansang.services.accounts.key_service import KeyService
+from gwansang.services.accounts.provider_sign_in import ProviderSignInService
+from gwansang.services.accounts.providers.provider import Provider, ProviderName
 from gwansang.services.accounts.reauthentication import Reauthentication
 from gwansang.services.accounts.sessions import SessionService
+from gwansang.services.accounts.sign_in_starter import SignInStarter
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.accounts.webhook_service import WebhookPolicy, WebhookService
 from gwansang.services.protection.audit import AuditLog
@@ -71,6 +78,9 @@ class Accounts:
     address_changes: AddressChangeService
     reauthentication: Reauthentication
     sessions: SessionService
+    identities: IdentityService
+    provider_sign_ins: ProviderSignInService
+    app_sign_ins: AppSignInService
     keys: KeyService
     consents: ConsentService
     history: HistoryService
@@ -101,16 +111,22 @@ async def open_accounts(
     )
     try:
         await ensure_schema(database)
-        accounts = _accounts(UnitOfWork(database), passwords, settings, clock, kinds)
-        await accounts.legacy_sealer.run()
-        yield accounts
+        async with open_providers(settings, clock) as providers:
+            accounts = _accounts(UnitOfWork(database), passwords, providers, settings, clock, kinds)
+            await accounts.legacy_sealer.run()
+            yield accounts
     finally:
         passwords.close()
         await database.close()
 
 
 def _accounts(
-    uow: UnitOfWork, passwords: PasswordHasher, settings: Settings, clock: Clock, kinds: JobKinds
+    uow: UnitOfWork,
+    passwords: PasswordHasher,
+    providers: Mapping[ProviderName, Provider],
+    settings: Settings,
+    clock: Clock,
+    kinds: JobKinds,
 ) -> Accounts:
     texts = default_consent_texts()
     sealer = Sealer(settings.master_keys, clock=clock, new_id=uuid4)
@@ -146,6 +162,12 @@ def _accounts(
         refresh_ttl=timedelta(days=settings.refresh_token_days),
         clock=clock,
     )
+    devices = DeviceTokens(settings.secret_key.get_secret_value(), clock)
+    starter = SignInStarter(
+        uow, tokens, devices, audit, clock=clock, new_id=uuid4, max_sign_ins=settings.max_sign_ins_per_user
+    )
+    creator = AccountCreator(texts, sealer, audit, clock=clock)
+    identities = IdentityService(uow, creator, audit, clock=clock, new_id=uuid4)
     codes = CodeIssuer(clock, uuid4, generate_secret, timedelta(minutes=settings.mail_token_minutes))
     return Accounts(
         uow=uow,
@@ -160,21 +182,17 @@ def _accounts(
             uow, audit, erasures, photo_cleaner, legacy_sealer, policy, outbox.add_history_erased, clock=clock
         ),
         sealer=sealer,
-        users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
-        auth=AuthService(
-            uow,
-            passwords,
-            tokens,
-            DeviceTokens(settings.secret_key.get_secret_value(), clock),
-            audit,
-            clock=clock,
-            new_id=uuid4,
-            max_sign_ins=settings.max_sign_ins_per_user,
-        ),
+        users=UserService(uow, passwords, creator, audit, erasures, clock=clock),
+        auth=AuthService(uow, passwords, tokens, devices, starter, clock=clock, new_id=uuid4),
         proofs=EmailProofService(uow, passwords, audit, codes),
         address_changes=AddressChangeService(uow, audit, codes),
         reauthentication=Reauthentication(uow, passwords, clock=clock),
         sessions=SessionService(uow, clock=clock),
+        identities=identities,
+        provider_sign_ins=ProviderSignInService(
+            uow, providers, identities, starter, clock=clock, new_id=uuid4, new_secret=generate_secret
+        ),
+        app_sign_ins=AppSignInService(uow, providers, identities, starter, clock=clock, new_id=uuid4),
         keys=KeyService(
             uow,
             audit,

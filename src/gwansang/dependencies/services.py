@@ -10,11 +10,14 @@ from starlette.requests import HTTPConnection
 from gwansang.container import Container
 from gwansang.drawing.png_renderer import PngRenderer
 from gwansang.services.accounts.address_change import AddressChangeService
+from gwansang.services.accounts.app_sign_in import AppSignInService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import EmailProofService
+from gwansang.services.accounts.identity_service import IdentityService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.mail_service import MailService
+from gwansang.services.accounts.provider_sign_in import ProviderSignInService
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.ticket_service import TicketService
 from gwansang.services.accounts.user_service import UserService
@@ -68,6 +71,9 @@ Overlays = Annotated[OverlayService, provided("overlays")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
+ProviderSignIns = Annotated[ProviderSignInService, provided("provider_sign_ins")]
+AppSignIns = Annotated[AppSignInService, provided("app_sign_ins")]
+IdentitiesOfCaller = Annotated[IdentityService, provided("identities")]
 Sessions = Annotated[SessionService, provided("sessions")]
 AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
 Keys = Annotated[KeyService, provided("keys")]

@@ -5,6 +5,7 @@ from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.feedback import FeedbackAnswer, FeedbackCount
+from gwansang.models.identity import Identity, ProviderSignIn
 from gwansang.models.invitation import Invitation
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
@@ -26,10 +27,12 @@ __all__ = [
     "FeedbackAnswer",
     "FeedbackCount",
     "GalleryVersion",
+    "Identity",
     "Invitation",
     "MailToken",
     "Photo",
     "PhotoObject",
+    "ProviderSignIn",
     "ScheduledRun",
     "SchemaSupport",
     "Share",

@@ -10,6 +10,7 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, GalleryVersions
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.feedback import FeedbackAnswers, FeedbackCounts
+from gwansang.repositories.identities import Identities, ProviderSignIns
 from gwansang.repositories.invitations import Invitations
 from gwansang.repositories.keys import Keys
 from gwansang.repositories.photos import PhotoObjects, Photos
@@ -37,10 +38,10 @@ class Transaction:
         self.mail_tokens = MailTokens(session)
         self.tickets = SocketTickets(session)
         self.keys = Keys(session)
+        self.identities, self.provider_sign_ins = Identities(session), ProviderSignIns(session)
         self.consents = Consents(session)
         self.analyses = Analyses(session)
-        self.feedback_answers = FeedbackAnswers(session)
-        self.feedback_counts = FeedbackCounts(session)
+        self.feedback_answers, self.feedback_counts = FeedbackAnswers(session), FeedbackCounts(session)
         self.invitations = Invitations(session)
         self.profiles = Profiles(session)
         self.photos = Photos(session)

@@ -158,11 +158,14 @@ class SignedInOut(TokensOut):
 class OwnDataOut(BaseModel):
     """All own data; `format` grows when the shape changes."""
 
-    format: int = Field(examples=[4])
+    format: int = Field(examples=[6])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
+    identities: list[dict[str, JsonValue]] = Field(
+        description="Providers that one signs in with.", examples=[[{"provider": "kakao"}]]
+    )
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])
     analyses_count: int = Field(description="How many readings come, as the last field, oldest first.", examples=[0])
     analyses: list[dict[str, JsonValue]] = Field(examples=[[]])

@@ -1,7 +1,6 @@
 """Sign-in, refresh and sign-out of people, with rotating refresh tokens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,14 +10,20 @@ import structlog
 from gwansang.core.clock import Clock
 from gwansang.core.device_tokens import DeviceTokens
 from gwansang.core.email_address import InvalidEmailError, normalize_email
-from gwansang.core.exceptions import Forbidden, Unauthenticated
+from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import RefreshClaims, TokenInvalidError, TokenSigner, secret_digest
 from gwansang.core.tokens import TokenPair as SignedPair
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.caller import OWN_SCOPES, Caller
-from gwansang.services.protection.audit import AuditLog
+from gwansang.services.accounts.sign_in_starter import (
+    InactiveUserError,
+    InvalidCredentialsError,
+    SignedIn,
+    SignInStarter,
+    TokenPair,
+)
 
 __all__ = [
     "AuthService",
@@ -33,38 +38,9 @@ _log = structlog.get_logger("gwansang.auth")
 _GRACE: Final = timedelta(seconds=20)  # in which a refresh token may be sent twice
 
 
-class InvalidCredentialsError(Unauthenticated):
-    """Unknown e-mail or wrong password; the answer does not reveal which."""
-
-    code = "INVALID_CREDENTIALS"
-    title = "E-mail or password is wrong"
-
-
-class InactiveUserError(Forbidden):
-    code = "INACTIVE_USER"
-    title = "This account is deactivated"
-
-
 class TokenReusedError(Unauthenticated):
     code = "TOKEN_REUSED"
     title = "This token was used before"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class TokenPair:
-    """Tokens of a sign-in; `expires_in` is the lifetime of the access token in seconds."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    token_type: str = "bearer"  # noqa: S105 - the name of a scheme
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class SignedIn(TokenPair):
-    """Tokens of a new sign-in, and the token by which its device is known at the next one."""
-
-    device_token: str = ""
 
 
 class AuthService:
@@ -76,18 +52,16 @@ class AuthService:
         passwords: PasswordHasher,
         tokens: TokenSigner,
         devices: DeviceTokens,
-        audit: AuditLog,
+        starter: SignInStarter,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
-        max_sign_ins: int,
     ) -> None:
         self._uow = uow
-        self._audit = audit
         self._passwords = passwords
         self._tokens = tokens
         self._devices = devices
-        self._max_sign_ins = max_sign_ins
+        self._starter = starter
         self._clock = clock
         self._new_id = new_id
 
@@ -112,9 +86,7 @@ class AuthService:
             raise InactiveUserError("This account is deactivated.")
         if verdict.outdated:
             await self._update_hash(user, await self._passwords.rehash(password))
-        pair = await self._start_family(user.id, user.token_version, device_name)
-        device_token = self._devices.sign(user.id, user.token_version, device or self._new_id())
-        return SignedIn(pair.access, pair.refresh, pair.expires_in_s, device_token=device_token)
+        return await self._starter.start(user.id, user.token_version, device_name, device)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """Exchange a refresh token for a new pair. The token before the current one gets the same pair again for some
@@ -191,44 +163,21 @@ class AuthService:
         pair = self._tokens.issue_pair(row.user_id, claims.version, row.id, row.token_id, row.refreshed_at)
         return pair if secret_digest(pair.refresh) == row.token_hash else None
 
-    async def _start_family(self, user_id: int, version: int, device_name: str | None) -> SignedPair:
-        now, family, token_id = self._clock(), self._new_id(), self._new_id()
-        pair = self._tokens.issue_pair(user_id, version, family, token_id, now)
-        row = TokenFamily(
-            id=family,
-            user_id=user_id,
-            token_hash=secret_digest(pair.refresh),
-            token_id=token_id,
-            device_name=device_name,
-            created_at=now,
-            refreshed_at=now,
-            expires_at=pair.refresh_expires_at,
-        )
-        async with self._uow.write() as tx:
-            user = await tx.users.get_for_update(user_id)
-            if user is None or not user.is_active or user.token_version != version:  # changed meanwhile
-                raise InvalidCredentialsError("E-mail or password is wrong.")
-            user.seen_at = now
-            await tx.families.delete_expired(now, user_id)
-            await tx.families.keep_last_used(user_id, self._max_sign_ins - 1)
-            await tx.families.add(row)
-            await self._audit.record(tx, "signed_in", user_id)
-        _log.info("auth.login", user_id=user_id)
-        return pair
-
 
 async def end_all_tokens(tx: Transaction, user: User) -> None:
     """Invalidate every token of a user from the end of the transaction on, mailed ones included, except for those that
     restore an address: who took the account over must not be able to end them."""
     user.token_version += 1
     await tx.families.delete_for_user(user.id)
+    await tx.provider_sign_ins.delete_for_user(user.id)
     await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset")
     await tx.users.save(user)
 
 
 async def end_all_access(tx: Transaction, user: User) -> None:
-    """Invalidate every token of a user as `end_all_tokens` does, and delete every API key."""
+    """Invalidate every token of a user as `end_all_tokens` does, and delete every API key and linked identity."""
     await tx.keys.delete_for_user(user.id)
+    await tx.identities.delete_for_user(user.id)
     await end_all_tokens(tx, user)
 
 

@@ -1,6 +1,5 @@
 """Accounts: registration, changes, lists and deletion."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,13 +15,11 @@ from gwansang.models.account import User
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.users import EmailTakenError
+from gwansang.services.accounts.account_creator import AccountCreator, ensure_address_free
 from gwansang.services.accounts.auth_service import InvalidCredentialsError, end_all_access, end_all_tokens
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.services.protection.audit import OPERATOR, AuditLog
-from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
 from gwansang.services.protection.erasure import ErasureService, LastAdminError, ensure_not_last_admin
-from gwansang.services.protection.sealing import Sealer
-from gwansang.texts import DEFAULT_LOCALE
 
 __all__ = [
     "BirthYearError",
@@ -37,11 +34,11 @@ __all__ = [
     "UserInfo",
     "UserNotFoundError",
     "UserService",
+    "ensure_address_free",
 ]
 _log = structlog.get_logger("gwansang.accounts")
 MIN_USERNAME: Final = 3
 MAX_USERNAME: Final = 50
-_SIGN_UP_CONSENTS: Final[Sequence[Purpose]] = ("reading",)
 
 
 class UserNotFoundError(NotFound):
@@ -86,8 +83,7 @@ class UserService:
         self,
         uow: UnitOfWork,
         passwords: PasswordHasher,
-        texts: ConsentTexts,
-        sealer: Sealer,
+        creator: AccountCreator,
         audit: AuditLog,
         erasures: ErasureService,
         *,
@@ -96,9 +92,8 @@ class UserService:
         self._uow = uow
         self._audit = audit
         self._erasures = erasures
-        self._sealer = sealer
+        self._creator = creator
         self._passwords = passwords
-        self._texts = texts
         self._clock = clock
 
     async def register(
@@ -109,26 +104,8 @@ class UserService:
         check_birth_year(birth_year, self._clock().date())
         address, name = normalize_email(email), validate_username(username)
         password_hash = await self._passwords.hash(password)
-        now = self._clock()
-        row = User(
-            email=address,
-            username=name,
-            password_hash=password_hash,
-            is_active=True,
-            is_admin=is_admin,
-            email_verified=is_admin,  # only operators create administrators, and they vouch for the address
-            token_version=0,
-            seen_at=now,
-            created_at=now,
-            updated_at=now,
-        )
         async with self._uow.write() as tx:
-            await ensure_address_free(tx, address, None, now)
-            await tx.users.add(row)
-            await tx.user_keys.add(self._sealer.new_user_key(row.id))
-            for purpose in _SIGN_UP_CONSENTS:
-                await tx.consents.add(self._texts.new_consent(row.id, purpose, DEFAULT_LOCALE, now))
-            await self._audit.record(tx, "account_created", row.id, admin=is_admin)
+            row = await self._creator.add(tx, address, name, password_hash, is_admin=is_admin, proven=is_admin)
         _log.info("account.created", user_id=row.id)
         return user_info(row)
 
@@ -238,13 +215,6 @@ def require_proven(user: User) -> None:
         raise EmailUnverifiedError("Verify your e-mail address first, with the code that was mailed to it.")
 
 
-async def ensure_address_free(tx: Transaction, address: str, user_id: int | None, now: datetime) -> None:
-    """Raise EmailTakenError if another account has this address, or can still have it back."""
-    owner = await tx.users.get_by_email(address)
-    if (owner is not None and owner.id != user_id) or await tx.mail_tokens.is_reserved(address, user_id, now):
-        raise EmailTakenError("Another account has this e-mail address.")
-
-
 def require_user(user: User | None) -> User:
     """Return the user; raises UserNotFoundError if there is none."""
     if user is None:
@@ -273,6 +243,8 @@ async def _change_email(tx: Transaction, user: User, address: str | None, now: d
     user.email, user.email_verified = address, False
     await tx.users.save(user)
     await tx.mail_tokens.delete_codes(user.id, "verify", "change", "reset", "undo")  # whoever had those addresses
+    await tx.identities.delete_for_user(user.id)  # linked by the former address
+    await tx.provider_sign_ins.delete_for_user(user.id)
 
 
 async def _change_status(tx: Transaction, user: User, *, is_active: bool | None, is_admin: bool | None) -> None:

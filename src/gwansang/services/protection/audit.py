@@ -24,6 +24,8 @@ AuditEvent = Literal[
     "password_changed",
     "address_changed",
     "address_restored",
+    "identity_linked",
+    "identity_removed",
     "key_created",
     "key_revoked",
     "consent_granted",

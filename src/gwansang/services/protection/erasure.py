@@ -28,6 +28,7 @@ _GRACE: Final = timedelta(minutes=1)  # before the sweep takes an erasure from t
 # Tables with rows of users; the retention run vacuums them, because a server keeps deleted rows on disk until then.
 USER_TABLES: Final = (
     *("users", "user_keys", "token_families", "socket_tickets", "api_keys", "mail_tokens", "consents"),
+    *("identities", "provider_sign_ins"),
     *("analyses", "invitations", "feedback_answers", "shares", "user_profiles", "photos", "tasks", "task_items"),
     *("webhooks", "webhook_deliveries", "webhook_attempts"),
 )

@@ -127,6 +127,7 @@ class RetentionService:
             "tasks": await tx.tasks.delete_expired(now),
             "mail_tokens": await tx.mail_tokens.delete_expired(now),
             "tickets": await tx.tickets.delete_expired(now),
+            "provider_sign_ins": await tx.provider_sign_ins.delete_expired(now),
             "invitations": await tx.invitations.delete_expired(now),
             "sign_ins": await tx.families.delete_expired(now),
             "shares": await tx.shares.delete_expired(now),

@@ -16,6 +16,7 @@ from gwansang.models import Photo, Task
 from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.identity_service import IdentityInfo
 from gwansang.services.accounts.key_service import KeyInfo, key_info
 from gwansang.services.accounts.user_service import UserInfo, require_user, user_info
 from gwansang.services.accounts.webhook_service import WebhookInfo, webhook_info
@@ -31,7 +32,7 @@ from gwansang.services.tasks.task_service import TaskInfo
 from gwansang.services.webhooks.delivery_service import DeliveryInfo, delivery_info
 from gwansang.services.webhooks.secrets_at_rest import open_secrets
 
-_FORMAT = 5
+_FORMAT = 6
 _PAGE = 20  # readings in memory at a time, some 200 kB each
 _NOT_EXPORTED = {"reading": {"decided"}}  # numbers that the rest of the reading has, too
 
@@ -85,6 +86,7 @@ class Export:
     account: UserInfo
     consents: tuple[ExportedConsent, ...]
     sign_ins: tuple[ExportedSignIn, ...]
+    identities: tuple[IdentityInfo, ...]
     api_keys: tuple[KeyInfo, ...]
     analyses_count: int
     profile: KeptProfile | None
@@ -180,6 +182,7 @@ class ExportService:
         account = user_info(require_user(await tx.users.get(user_id)), pending)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)
+        identities = await tx.identities.list_for_user(user_id)
         api_keys = await tx.keys.list_for_user(user_id)
         analyses_count = await tx.analyses.count_for_user(user_id)
         profile = await tx.profiles.get(user_id)
@@ -198,6 +201,7 @@ class ExportService:
                 account=account,
                 consents=tuple(from_row(ExportedConsent, row) for row in consents),
                 sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
+                identities=tuple(from_row(IdentityInfo, row) for row in identities),
                 api_keys=tuple(key_info(row) for row in api_keys),
                 analyses_count=analyses_count,
                 profile=self._profiles.decrypt(key, profile) if profile else None,
