@@ -18,7 +18,7 @@ Email = Annotated[
         json_schema_extra={"format": "email"},
     ),
 ]
-Username = Annotated[str, Strict(), Field(min_length=3, max_length=50, examples=["민지 Kim"])]
+Username = Annotated[str, Strict(), Field(min_length=2, max_length=50, examples=["민지"])]
 Password = Annotated[
     str,
     Strict(),

@@ -9,7 +9,7 @@ from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
 from gwansang.core.passwords import HashingBusyError
 from gwansang.core.rate_limit import LimitsUnknownError
-from gwansang.dependencies.callers import TokenInQueryError
+from gwansang.dependencies.callers import TokenInQueryError, TwoCredentialsError
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import InactiveUserError, InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
@@ -31,7 +31,10 @@ from gwansang.vision import errors as vision
 Errors = tuple[type[AppError], ...]
 
 PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
-_CREDENTIALS: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, InactiveUserError)
+_CREDENTIALS: Errors = (
+    *(Unauthenticated, TokenInvalidError, TokenInQueryError, TwoCredentialsError),
+    *(KeyInvalidError, InactiveUserError),
+)
 SIGNED_IN: Errors = (*_CREDENTIALS, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
 REAUTHENTICATED: Errors = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)

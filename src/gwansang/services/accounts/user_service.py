@@ -39,7 +39,7 @@ __all__ = [
     "UserService",
 ]
 _log = structlog.get_logger("gwansang.accounts")
-MIN_USERNAME: Final = 3
+MIN_USERNAME: Final = 2  # a given name in Hangul, such as 민지, has two
 MAX_USERNAME: Final = 50
 _SIGN_UP_CONSENTS: Final[Sequence[Purpose]] = ("reading",)
 
