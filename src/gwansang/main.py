@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from gwansang import __version__
 from gwansang.api import errors, mail_page, problem_pages
 from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
+from gwansang.api.deprecation import deprecation_headers
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
@@ -21,6 +22,7 @@ from gwansang.container import Container, open_container
 from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.middleware.access_log import AccessLog
+from gwansang.core.middleware.api_version import DEPRECATION_HEADERS, VERSION_HEADER, ApiVersion
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
@@ -129,6 +131,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(ServerTiming),
         Middleware(SecurityHeaders, hsts=settings.production),
         Middleware(Head),
+        Middleware(ApiVersion, prefix="/api", version="1", deprecation_headers=deprecation_headers),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -138,7 +141,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             expose_headers=(
                 *(HEADER, "Retry-After", "Location", "Content-Disposition", "X-Readings-Count"),
                 *("Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
-                *QUOTA_HEADERS,
+                *(*QUOTA_HEADERS, VERSION_HEADER, *DEPRECATION_HEADERS),
             ),
         ),
         Middleware(QuotaHeaders),
