@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from gwansang.config.fields import UNSET_IF_EMPTY, Names, Secret, Text, check_mail_link, check_timezone
+from gwansang.config.fields import (
+    UNSET_IF_EMPTY,
+    Names,
+    Plans,
+    Secret,
+    Text,
+    check_mail_link,
+    check_timezone,
+)
+from gwansang.core.usage import UNLIMITED_PLAN
 
 _MIB = 1024 * 1024
 
@@ -100,6 +109,13 @@ class LimitSettings(BaseSettings):
     address_calls_per_minute: int = Field(60, ge=1)
     guest_readings_per_hour: int = Field(10, ge=1)
     logins_per_minute: int = Field(10, ge=1)
+
+
+class PlanSettings(BaseSettings):
+    """Plans: readings that a user may have in a month."""
+
+    plans: Plans = {"free": 100, "standard": 1_000, "business": 20_000}
+    default_plan: str = UNLIMITED_PLAN
 
 
 class EdgeSettings(BodySettings):

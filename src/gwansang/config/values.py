@@ -14,6 +14,7 @@ from gwansang.config.groups import (
     InferenceSettings,
     LimitSettings,
     MailSettings,
+    PlanSettings,
     StorageSettings,
     TaskSettings,
 )
@@ -32,6 +33,7 @@ class SettingValues(
     AccountSettings,
     TaskSettings,
     LimitSettings,
+    PlanSettings,
     EdgeSettings,
 ):
     """Every setting with its default, each of them valid by itself; `.env.example` explains them to people."""

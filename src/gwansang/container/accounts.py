@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from gwansang.config import Settings
 from gwansang.container.backends import mail_transport, open_store
-from gwansang.container.policies import retention_policy
+from gwansang.container.policies import plan_policy, retention_policy
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.device_tokens import DeviceTokens
 from gwansang.core.file_links import FileLinks
@@ -24,6 +24,7 @@ from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProo
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.reauthentication import Reauthentication
 from gwansang.services.accounts.sessions import SessionService
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import default_consent_texts
@@ -70,6 +71,7 @@ class Accounts:
     sessions: SessionService
     keys: KeyService
     consents: ConsentService
+    usage: UsageService
     history: HistoryService
     feedback: FeedbackService
     invitations: InvitationService
@@ -121,6 +123,7 @@ def _accounts(
     consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
+    usage = UsageService(uow, audit, plan_policy(settings), clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
     job_resources = JobResources(
         uow, sealer, consents, vault, Notifier(), clock, timedelta(hours=settings.task_result_hours)
@@ -167,6 +170,7 @@ def _accounts(
             max_keys=settings.max_keys_per_user,
         ),
         consents=consents,
+        usage=usage,
         history=history,
         feedback=FeedbackService(uow, history, consents),
         invitations=InvitationService(uow, clock=clock, new_id=uuid4, new_secret=generate_secret),
@@ -177,6 +181,7 @@ def _accounts(
         tasks=TaskService(
             job_resources,
             kinds,
+            usage,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
         ),

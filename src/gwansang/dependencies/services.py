@@ -17,6 +17,7 @@ from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.ticket_service import TicketService
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.jobs.submission_service import SubmissionService
 from gwansang.services.lookalike.celebrity_service import CelebrityService
@@ -69,6 +70,7 @@ Proofs = Annotated[EmailProofService, provided("proofs")]
 Sessions = Annotated[SessionService, provided("sessions")]
 AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
 Keys = Annotated[KeyService, provided("keys")]
+Usage = Annotated[UsageService, provided("usage")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]
 Compatibilities = Annotated[CompatibilityService, provided("compatibility")]

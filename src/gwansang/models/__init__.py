@@ -12,6 +12,7 @@ from gwansang.models.profile import UserProfile
 from gwansang.models.schema import SchemaSupport
 from gwansang.models.share import Share
 from gwansang.models.task import Task, TaskItem, Worker
+from gwansang.models.usage import MonthlyUsage
 
 __all__ = [
     "ApiKey",
@@ -27,6 +28,7 @@ __all__ = [
     "GalleryVersion",
     "Invitation",
     "MailToken",
+    "MonthlyUsage",
     "Photo",
     "PhotoObject",
     "ScheduledRun",

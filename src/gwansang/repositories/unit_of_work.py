@@ -18,6 +18,7 @@ from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.shares import Shares
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
+from gwansang.repositories.usage import MonthlyUsages
 from gwansang.repositories.user_keys import UserKeys
 from gwansang.repositories.users import Users
 from gwansang.repositories.workers import Workers
@@ -29,6 +30,7 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         self.users = Users(session)
         self.user_keys = UserKeys(session)
+        self.usage = MonthlyUsages(session)
         self.audit = Audit(session)
         self.erasures = Erasures(session)
         self.scheduled_runs = ScheduledRuns(session)

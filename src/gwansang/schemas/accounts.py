@@ -158,9 +158,11 @@ class SignedInOut(TokensOut):
 class OwnDataOut(BaseModel):
     """All own data; `format` grows when the shape changes."""
 
-    format: int = Field(examples=[4])
+    format: int = Field(examples=[6])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
+    plan: str | None = Field(description="Of readings a month; null for the default one.", examples=["standard"])
+    usage: list[dict[str, JsonValue]] = Field(description="Readings by month and kind.", examples=[[]])
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])

@@ -16,6 +16,7 @@ from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
 from gwansang.services.accounts.key_service import KeyInvalidError
 from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
+from gwansang.services.accounts.usage_service import MonthlyLimitError
 from gwansang.services.lookalike.celebrities import CelebrityNotFoundError, InvalidCelebrityError
 from gwansang.services.lookalike.celebrity_service import PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import InvalidArchiveError
@@ -73,11 +74,12 @@ _INFERENCE: Errors = (
 )
 _SUBMISSION: Errors = (
     ConsentRequiredError,
+    MonthlyLimitError,
     TooManyTasksError,
     IdempotencyKeyReusedError,
     StorageUnavailableError,
 )
-_READING: Errors = (*_FILES, *_AGE, *_IMAGE, *_INFERENCE, ConsentRequiredError, ProfileBusyError)
+_READING: Errors = (*_FILES, *_AGE, *_IMAGE, *_INFERENCE, ConsentRequiredError, MonthlyLimitError, ProfileBusyError)
 READING_OF_JSON: Errors = (*_READING, *_JSON, vision.DegenerateLandmarksError)
 READING_OF_FORM: Errors = (*_READING, *_FORM, DifferentFacesError)
 FACE_TASK: Errors = (*_FILES, *_AGE, *_IMAGE, *_JSON, *_SUBMISSION)
@@ -93,7 +95,7 @@ VIDEO_TASK: Errors = (
     vision.VideoTooLargeError,
 )
 IMPORT_TASK: Errors = (
-    *(error for error in BATCH_TASK if error is not ConsentRequiredError),
+    *(error for error in BATCH_TASK if error not in (ConsentRequiredError, MonthlyLimitError)),
     AdminOnlyError,
     InvalidArchiveError,
 )

@@ -17,6 +17,7 @@ from gwansang.api.v1.endpoints import (
     sessions,
     shares,
     tasks,
+    usage,
     users,
 )
 
@@ -37,6 +38,7 @@ ROUTERS = tuple(
         auth,
         sessions,
         users,
+        usage,
         keys,
         consents,
         privacy,

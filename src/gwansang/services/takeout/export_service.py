@@ -28,7 +28,7 @@ from gwansang.services.readings.share_service import ShareInfo
 from gwansang.services.tasks.run import result_aad
 from gwansang.services.tasks.task_service import TaskInfo
 
-_FORMAT = 5
+_FORMAT = 6
 _PAGE = 20  # readings in memory at a time, some 200 kB each
 _NOT_EXPORTED = {"reading": {"decided"}}  # numbers that the rest of the reading has, too
 
@@ -74,12 +74,26 @@ class ExportedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedUsage:
+    """Readings of a month by kind."""
+
+    month: str
+    face: int
+    batch: int
+    video: int
+    compatibility: int
+    lookalike: int
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All data of a user but the kept readings, which follow; `format` is incremented when the structure changes."""
 
     format: int
     exported_at: datetime
     account: UserInfo
+    plan: str | None
+    usage: tuple[ExportedUsage, ...]
     consents: tuple[ExportedConsent, ...]
     sign_ins: tuple[ExportedSignIn, ...]
     api_keys: tuple[KeyInfo, ...]
@@ -172,7 +186,8 @@ class ExportService:
     ) -> Callable[[], Export]:
         """Load the rows of the user, and return a function that unseals them, for a thread of its own."""
         pending = await tx.mail_tokens.pending_address(user_id, self._clock())
-        account = user_info(require_user(await tx.users.get(user_id)), pending)
+        user = require_user(await tx.users.get(user_id))
+        usage = await tx.usage.list_for_user(user_id)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)
         api_keys = await tx.keys.list_for_user(user_id)
@@ -188,7 +203,9 @@ class ExportService:
             return Export(
                 format=_FORMAT,
                 exported_at=self._clock(),
-                account=account,
+                account=user_info(user, pending),
+                plan=user.plan,
+                usage=tuple(from_row(ExportedUsage, row) for row in usage),
                 consents=tuple(from_row(ExportedConsent, row) for row in consents),
                 sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
                 api_keys=tuple(key_info(row) for row in api_keys),

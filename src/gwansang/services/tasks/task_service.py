@@ -18,6 +18,7 @@ from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
@@ -98,6 +99,7 @@ class TaskService:
         self,
         resources: JobResources,
         kinds: JobKinds,
+        usage: UsageService,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -109,6 +111,7 @@ class TaskService:
         self._notifier = resources.notifier
         self._clock = resources.clock
         self._kinds = kinds
+        self._usage = usage
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = resources.retention
@@ -121,9 +124,12 @@ class TaskService:
         idempotency_key: str | None = None,
     ) -> TaskInfo:
         """Create a task, or return the one that the same request created under the same key. The inputs, which are
-        never held in memory together, identify the request. Raises ConsentRequiredError, TooManyTasksError,
+        never held in memory together, identify the request. Its readings are counted with it, and those that it does
+        not make are given back at its end. Raises ConsentRequiredError, MonthlyLimitError, TooManyTasksError,
         IdempotencyKeyReusedError, UserNotFoundError, and the errors of `inputs`."""
         await self._check_kind(user_id, kind)
+        if kind.usage is not None and idempotency_key is None:  # with a key there may be a task already
+            await self._usage.check(user_id)
         submission = _Submission(user_id, idempotency_key and hashlib.sha256(idempotency_key.encode()).hexdigest())
         async with self._uow.write() as tx:
             existing = await self._find_existing(tx, submission)
@@ -143,6 +149,9 @@ class TaskService:
             async with self._uow.write() as tx:
                 existing = await self._find_existing(tx, submission)
                 if existing is None:
+                    if kind.usage is not None:
+                        row.counted = kind.readings(count)
+                        row.counted_month = await self._usage.count_in(tx, row.user_id, kind.usage, row.counted)
                     await tx.tasks.add(row)
         except BaseException:  # also if the client disconnects: nothing else would delete these files
             await self._vault.delete(task_id)
@@ -187,6 +196,7 @@ class TaskService:
                 raise TaskNotFoundError("There is no such task.")
             cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
             if cancelled:
+                await tx.usage.give_back_task(cancelled)
                 await tx.task_items.delete_for_task(task_id)
         if cancelled:
             await self._vault.delete(task_id)
