@@ -36,6 +36,7 @@ from gwansang.core.middleware.security_headers import SecurityHeaders
 from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
+from gwansang.dependencies.idempotency import REPLAYED_HEADER
 from gwansang.web import shared_readings
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
@@ -140,7 +141,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             allow_headers=(*_OWN_HEADERS, *_CLIENT_HEADERS),
             expose_headers=(
                 *(HEADER, "Retry-After", "Location", "Content-Disposition", "X-Readings-Count"),
-                *("Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
+                *(REPLAYED_HEADER, "Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
                 *(*QUOTA_HEADERS, VERSION_HEADER, *DEPRECATION_HEADERS),
             ),
         ),

@@ -21,6 +21,7 @@ from gwansang.services.accounts.address_change import AddressChangeService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
+from gwansang.services.accounts.idempotency_service import IdempotencyService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.reauthentication import Reauthentication
 from gwansang.services.accounts.sessions import SessionService
@@ -72,6 +73,7 @@ class Accounts:
     keys: KeyService
     consents: ConsentService
     usage: UsageService
+    idempotency: IdempotencyService
     history: HistoryService
     feedback: FeedbackService
     invitations: InvitationService
@@ -171,6 +173,7 @@ def _accounts(
         ),
         consents=consents,
         usage=usage,
+        idempotency=IdempotencyService(uow, clock=clock, new_id=uuid4),
         history=history,
         feedback=FeedbackService(uow, history, consents),
         invitations=InvitationService(uow, clock=clock, new_id=uuid4, new_secret=generate_secret),

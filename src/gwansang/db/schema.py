@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gwansang.db.session import Database
 
-REVISION: Final = "0018"  # that this code needs: the newest in migrations/versions
+REVISION: Final = "0019"  # that this code needs: the newest in migrations/versions
 _VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
 

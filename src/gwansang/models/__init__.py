@@ -5,6 +5,7 @@ from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.feedback import FeedbackAnswer, FeedbackCount
+from gwansang.models.idempotency import IdempotencyRecord
 from gwansang.models.invitation import Invitation
 from gwansang.models.photo import Photo, PhotoObject
 from gwansang.models.privacy import AuditEntry, AuditHead, Erasure, ScheduledRun, UserKey
@@ -26,6 +27,7 @@ __all__ = [
     "FeedbackAnswer",
     "FeedbackCount",
     "GalleryVersion",
+    "IdempotencyRecord",
     "Invitation",
     "MailToken",
     "MonthlyUsage",

@@ -163,6 +163,9 @@ class OwnDataOut(BaseModel):
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
     plan: str | None = Field(description="Of readings a month; null for the default one.", examples=["standard"])
     usage: list[dict[str, JsonValue]] = Field(description="Readings by month and kind.", examples=[[]])
+    idempotency: list[dict[str, JsonValue]] = Field(
+        description="What calls with an Idempotency-Key created within a day.", examples=[[]]
+    )
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
     api_keys: list[dict[str, JsonValue]] = Field(examples=[[]])

@@ -14,10 +14,19 @@ from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import InactiveUserError, InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
+from gwansang.services.accounts.idempotency_service import (
+    AlreadyCreatedError,
+    CreatedMeanwhileError,
+    IdempotencyKeyReusedError,
+)
 from gwansang.services.accounts.key_service import KeyInvalidError
 from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
 from gwansang.services.accounts.usage_service import MonthlyLimitError
-from gwansang.services.lookalike.celebrities import CelebrityNotFoundError, InvalidCelebrityError
+from gwansang.services.lookalike.celebrities import (
+    CelebrityNotFoundError,
+    CelebrityPhotoNotFoundError,
+    InvalidCelebrityError,
+)
 from gwansang.services.lookalike.celebrity_service import PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import InvalidArchiveError
 from gwansang.services.ml.face_analyzer import DifferentFacesError, InvalidLandmarksError, NothingToReadError
@@ -25,7 +34,7 @@ from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyE
 from gwansang.services.operations.readiness_service import DatabaseUnavailableError
 from gwansang.services.readings.analysis_service import BirthYearError, TooYoungError
 from gwansang.services.readings.profile_service import ProfileBusyError
-from gwansang.services.tasks.task_service import IdempotencyKeyReusedError, TooManyTasksError
+from gwansang.services.tasks.task_service import TooManyTasksError
 from gwansang.storage.base import StorageUnavailableError
 from gwansang.vision import errors as vision
 
@@ -52,6 +61,8 @@ _JSON: Errors = (InvalidJsonError, JsonTooComplexError, InvalidBase64Error, Inva
 _FORM: Errors = (InvalidFormError, TooManyFilesError)
 _FILES: Errors = (*SIGNED_IN, *_ANY_BODY, ContentTypeError, FileTooLargeError)
 _AGE: Errors = (BirthYearError, TooYoungError)
+CREATED_ONCE: Errors = (IdempotencyKeyReusedError, CreatedMeanwhileError)
+SHOWN_ONCE: Errors = (*CREATED_ONCE, AlreadyCreatedError)
 _IMAGE: Errors = (
     vision.UnsupportedImageTypeError,
     vision.EmptyImageError,
@@ -100,12 +111,14 @@ IMPORT_TASK: Errors = (
     InvalidArchiveError,
 )
 GALLERY_PICTURE: Errors = (
+    *CREATED_ONCE,
     *_FILES,
     *_FORM,
     *_IMAGE,
     *_INFERENCE,
     AdminOnlyError,
     CelebrityNotFoundError,
+    CelebrityPhotoNotFoundError,
     InvalidCelebrityError,
     PhotoExistsError,
 )

@@ -29,7 +29,7 @@ _GRACE: Final = timedelta(minutes=1)  # before the sweep takes an erasure from t
 USER_TABLES: Final = (
     *("users", "user_keys", "token_families", "socket_tickets", "api_keys", "mail_tokens", "consents"),
     *("analyses", "invitations", "feedback_answers", "shares", "user_profiles", "photos", "tasks", "task_items"),
-    "monthly_usage",
+    *("monthly_usage", "idempotency_records"),
 )
 
 

@@ -36,6 +36,7 @@ class RetentionPolicy:
     key_days: int = 30
     consent_months: int = 36
     audit_months: int = 24
+    idempotency_hours: int = 24
     usage_months: int = 13  # a month of the year before, to compare with
 
 
@@ -128,6 +129,7 @@ class RetentionService:
             "sign_ins": await tx.families.delete_expired(now),
             "shares": await tx.shares.delete_expired(now),
             "keys": await tx.keys.delete_expired(now - timedelta(days=self._policy.key_days)),
+            "idempotency": await tx.idempotency.delete_expired(now),
             "usage": await tx.usage.delete_before(f"{now - self._policy.usage_months * _MONTH:%Y-%m}"),
             "consents": await tx.consents.delete_withdrawn(now - self._policy.consent_months * _MONTH),
         }

@@ -86,6 +86,16 @@ class ExportedUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedCreation:
+    """What a call with an Idempotency-Key created."""
+
+    operation: str
+    created_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All data of a user but the kept readings, which follow; `format` is incremented when the structure changes."""
 
@@ -94,6 +104,7 @@ class Export:
     account: UserInfo
     plan: str | None
     usage: tuple[ExportedUsage, ...]
+    idempotency: tuple[ExportedCreation, ...]
     consents: tuple[ExportedConsent, ...]
     sign_ins: tuple[ExportedSignIn, ...]
     api_keys: tuple[KeyInfo, ...]
@@ -188,6 +199,7 @@ class ExportService:
         pending = await tx.mail_tokens.pending_address(user_id, self._clock())
         user = require_user(await tx.users.get(user_id))
         usage = await tx.usage.list_for_user(user_id)
+        created = await tx.idempotency.list_for_user(user_id)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)
         api_keys = await tx.keys.list_for_user(user_id)
@@ -206,6 +218,7 @@ class ExportService:
                 account=user_info(user, pending),
                 plan=user.plan,
                 usage=tuple(from_row(ExportedUsage, row) for row in usage),
+                idempotency=tuple(from_row(ExportedCreation, row) for row in created),
                 consents=tuple(from_row(ExportedConsent, row) for row in consents),
                 sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
                 api_keys=tuple(key_info(row) for row in api_keys),

@@ -11,13 +11,14 @@ from uuid import UUID
 import structlog
 from pydantic import Field, JsonValue
 
-from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
+from gwansang.core.exceptions import NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.accounts.idempotency_service import IdempotencyKeyReusedError
 from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.protection.sealing import DataKey
@@ -43,11 +44,6 @@ class TooManyTasksError(RateLimited):
 
     code = "TOO_MANY_TASKS"
     title = "Too many unfinished tasks"
-
-
-class IdempotencyKeyReusedError(InvalidInput):
-    code = "IDEMPOTENCY_KEY_REUSED"
-    title = "This Idempotency-Key was used for another request"
 
 
 @dataclass(frozen=True, slots=True)
