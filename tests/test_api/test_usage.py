@@ -26,8 +26,9 @@ FACELESS = drawn_portrait(face_width=150.0)
 NEXT_MONTH = "2026-12-01T00:00:00+09:00"  # of NOON, in Seoul
 
 
-def refuse_faceless(photo: bytes) -> None:
-    if photo == FACELESS:
+def refuse_faceless(photo: object) -> None:
+    """Raise NoFaceError for the bytes of one photo; frames of a video are arrays."""
+    if isinstance(photo, bytes) and photo == FACELESS:
         raise NoFaceError("No face was found in the photo.")
 
 
@@ -246,6 +247,20 @@ async def test_a_database_that_takes_no_writes_stops_only_readings_that_have_a_l
 
         monkeypatch.setattr(uow, "write", refuse)
         assert (await read(minji)).status_code == status
+
+
+@ONE_DATABASE
+async def test_a_reading_that_fails_after_its_account_was_erased_still_says_why(database_url: str) -> None:
+    async with client_with(database_url, 5) as client:
+        minji, services = await person(client, "minji"), container_behind(client)
+
+        async def erase_and_fail() -> None:
+            async with services.usage.counted(minji.id, "face"):
+                await services.users.delete(minji.id)
+                refuse_faceless(FACELESS)
+
+        with pytest.raises(NoFaceError):
+            await erase_and_fail()
 
 
 @ONE_DATABASE

@@ -17,7 +17,7 @@ from gwansang.core.exceptions import InvalidInput, RateLimited, Unavailable
 from gwansang.core.usage import UNLIMITED_PLAN, MonthlyQuota, UsageKind, note_usage
 from gwansang.db.session import DatabaseUnavailableError
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.accounts.user_service import require_user
+from gwansang.services.accounts.user_service import UserNotFoundError, require_user
 from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.usage")
@@ -145,10 +145,10 @@ class UsageService:
         try:
             async with self._uow.write() as tx:
                 await tx.usage.give_back(user_id, month, kind, number)
-        except Unavailable as error:  # the reading's own error matters more
+            info = await self.info(user_id)
+        except (Unavailable, UserNotFoundError) as error:  # erased meanwhile; the reading's own error matters more
             _log.warning("usage.not_given_back", code=error.code, kind=kind)
             return
-        info = await self.info(user_id)
         self._note(self._month(), info.limit, info.used)
 
     def _plan_of(self, stored: str | None) -> str:
