@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from gwansang import __version__
 from gwansang.api import errors, mail_page, problem_pages
 from gwansang.api.body_limits import DEFAULT_BYTES, body_rules
+from gwansang.api.deprecation import deprecation_headers
 from gwansang.api.docs import mount_docs
 from gwansang.api.openapi import DocumentedApp, operation_id
 from gwansang.api.tags import TAGS
@@ -23,6 +24,7 @@ from gwansang.core.logging import configure_logging
 from gwansang.core.memory import settle_garbage_collector
 from gwansang.core.middleware.access_log import AccessLog
 from gwansang.core.middleware.api_prefix import ApiPrefix
+from gwansang.core.middleware.api_version import DEPRECATION_HEADERS, VERSION_HEADER, ApiVersion
 from gwansang.core.middleware.body_budget import BodyBudget
 from gwansang.core.middleware.body_gate import BodyGate, BodySenders
 from gwansang.core.middleware.error_boundary import ErrorBoundary
@@ -37,6 +39,7 @@ from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.middleware.traces import Traces
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
+from gwansang.dependencies.idempotency import REPLAYED_HEADER
 from gwansang.web import shared_readings
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
@@ -141,6 +144,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(ServerTiming),
         Middleware(SecurityHeaders, hsts=settings.production),
         Middleware(Head),
+        Middleware(ApiVersion, prefix="/api", version="1", deprecation_headers=deprecation_headers),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -149,8 +153,8 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
             allow_headers=(*_OWN_HEADERS, *_CLIENT_HEADERS),
             expose_headers=(
                 *(HEADER, "Retry-After", "Location", "Content-Disposition", "X-Readings-Count"),
-                *("Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
-                *QUOTA_HEADERS,
+                *(REPLAYED_HEADER, "Content-Language", "ETag", "WWW-Authenticate", "Server-Timing"),
+                *(*QUOTA_HEADERS, VERSION_HEADER, *DEPRECATION_HEADERS),
             ),
         ),
         Middleware(QuotaHeaders),

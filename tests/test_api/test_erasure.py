@@ -25,7 +25,9 @@ NEW_EMAIL, DEVICE = "leaves.no.trace.either@example.com", "나만의 전화기"
 PHOTO = drawn_portrait()
 TIMEOUT_S = 60.0
 RECEIVER = "https://hooks.example.invalid.example/nobody/knows"
-SEALED = ("measure", "text", "link", "receiver", "secret of the webhook")
+ONCE = "only-once-3f0c9a6e"
+# in no file and no table, only sealed or as digests
+HIDDEN = ("measure", "text", "link", "receiver", "secret of the webhook", "idempotency key")
 
 
 @dataclass
@@ -64,7 +66,8 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
     for purpose in ("history", "retain_photo", "improve", "lookalike"):
         account.call("PUT", f"/consents/{purpose}")
     account.call("DELETE", "/consents/lookalike")
-    reading = account.call("POST", "/analysis/face/upload", files={"file": ("me.jpg", PHOTO, "image/jpeg")}).json()
+    upload = {"files": {"file": ("me.jpg", PHOTO, "image/jpeg")}, "headers": {"Idempotency-Key": ONCE}}
+    reading = account.call("POST", "/analysis/face/upload", **upload).json()
     key = account.call("POST", "/keys", 201, json={"name": "내 전화", "scopes": ["analyze"]}).json()
     webhook = account.call("POST", "/webhooks", 201, json={"url": RECEIVER}).json()
     later = {"image": base64.b64encode(PHOTO).decode()}
@@ -87,6 +90,7 @@ def use_everything(client: httpx.Client, folder: Path) -> Account:
         "task, other spelling": task.replace("-", ""),
         "key": key["key"][:20],
         "measure": repr(value) if len(repr(value)) > 7 else reading["parts_analysis"]["eyes"]["meaning"],
+        "idempotency key": ONCE,
         "link": link.rpartition("/")[2],
         "webhook": webhook["id"],
         "webhook, other spelling": webhook["id"].replace("-", ""),
@@ -126,7 +130,7 @@ def test_face_data_is_sealed_the_export_is_complete_and_an_erasure_leaves_no_tra
     with running.client() as client:
         account = use_everything(client, tmp_path)
         assert traces(account, tmp_path, database_url)  # the search finds what exists
-        face = {what: word for what, word in account.words.items() if what in SEALED}
+        face = {what: word for what, word in account.words.items() if what in HIDDEN}
         assert traces(Account(client, face), tmp_path, database_url) == []  # sealed
         exported = account.call("GET", "/users/me/export").json()
         check_export(exported, account)
@@ -151,6 +155,8 @@ def check_export(exported: dict[str, list[dict[str, object]]], account: Account)
     assert {one["event"] for one in exported["webhook_deliveries"]} == {"task.done"}
     assert [one["analysis_id"] for one in exported["shares"]] == [account.words["reading"]]
     assert account.words["reading"] in {one["analysis_id"] for one in exported["analyses"]}
+    assert [one["created_id"] for one in exported["idempotency"]] == [account.words["reading"]]
+    assert [one["face"] for one in exported["usage"]] == [2]
     assert exported["profile"]["photos"] >= 1
     assert [one["id"] for one in exported["tasks"]] == [account.words["task"]]
     assert exported["tasks"][0]["result"]

@@ -57,7 +57,7 @@ def test_the_description_of_a_form_has_the_sizes_of_the_settings() -> None:
 @pytest.mark.parametrize("path", ["/api/v1/analysis/face", "/api/v1/analysis/face/upload"])
 def test_the_statuses_of_the_contract_are_documented_as_problems(schema: dict[str, Any], path: str) -> None:
     responses = schema["paths"][path]["post"]["responses"]
-    assert set(responses) == {"200", "400", "401", "403", "408", "413", "415", "422", "429", "503"}
+    assert set(responses) == {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "503"}
     for status in set(responses) - {"200"}:
         assert set(responses[status]["content"]) == {"application/problem+json"}
         assert responses[status]["content"]["application/problem+json"]["examples"]

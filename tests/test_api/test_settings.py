@@ -24,6 +24,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
+def test_plans_are_read_from_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANS", "free: 30, big-one:100000,")
+    monkeypatch.setenv("DEFAULT_PLAN", "free")
+    assert load_settings().plans == {"free": 30, "big-one": 100_000}
+    assert load_settings().default_plan == "free"
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
@@ -43,6 +50,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"PORT": "eighty"}, "PORT: "),
         ({"INFERENCE_WORKERS": "0"}, "INFERENCE_WORKERS: "),
         ({"S3_BUCKET": "photos", "S3_ACCESS_KEY_ID": "me"}, "belong together"),
+        ({"PLANS": "free"}, "PLANS: "),
+        ({"PLANS": "Free Plan:3"}, "PLANS: a plan has a name"),
+        ({"PLANS": "unlimited:3"}, "PLANS: a plan has a name"),
+        ({"PLANS": "free:-1"}, "PLANS: "),
+        ({"PLANS": "free:3", "DEFAULT_PLAN": "standard"}, "DEFAULT_PLAN is neither `unlimited` nor one of PLANS"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN: "),
         ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE: it is not a time zone"),
         ({"MAIL_LINK": "https://app.example.org/"}, "MAIL_LINK: it needs {token}"),

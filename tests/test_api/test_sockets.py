@@ -105,8 +105,9 @@ async def test_invalid_credentials_are_a_problem_as_on_http_and_close_with_4401(
         (LIVE, [("authorization", "Basic eDp4")], "TOKEN_INVALID"),
         (LIVE, [("x-api-key", "gsk_0")], "KEY_INVALID"),
         (f"{LIVE}?ticket=x", [], "TICKET_INVALID"),
-        (f"{LIVE}?ticket={ticket}", [bearer(minji)], "TOKEN_INVALID"),
-        (f"{LIVE}?ticket={ticket}&ticket={ticket}", [], "TOKEN_INVALID"),
+        (f"{LIVE}?ticket={ticket}", [bearer(minji)], "TWO_CREDENTIALS"),
+        (f"{LIVE}?ticket={ticket}&ticket={ticket}", [], "TWO_CREDENTIALS"),
+        (LIVE, [bearer(minji), ("x-api-key", "gsk_0")], "TWO_CREDENTIALS"),
     ]
     for address, headers, code in ways:
         async with accepted_socket(app, address, *headers, ("accept-language", "en")) as socket:

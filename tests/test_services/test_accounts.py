@@ -74,7 +74,7 @@ async def test_a_password_that_cannot_be_hashed_whole_is_rejected(accounts: Acco
     assert (await accounts.users.page()).total == 0
 
 
-@pytest.mark.parametrize("name", ["ab", " ab ", "x" * 51, "line\nbreak", "nul\0", "bidi\u202e", "tab\tbed"])
+@pytest.mark.parametrize("name", ["김", " 김 ", "x" * 51, "line\nbreak", "nul\0", "bidi\u202e", "tab\tbed"])
 async def test_a_name_of_wrong_length_or_with_unprintable_characters_is_rejected(accounts: Accounts, name: str) -> None:
     with pytest.raises(InvalidUsernameError):
         await accounts.users.register("minji@example.com", name, PASSWORD)

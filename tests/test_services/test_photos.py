@@ -229,7 +229,9 @@ async def test_no_photo_is_saved_for_another_users_analysis(
 @pytest.fixture
 def readings(accounts: Accounts, photos: PhotoService) -> CallerAnalyses:
     """CallerAnalyses without an AnalysisService: these tests only save."""
-    return CallerAnalyses(cast(AnalysisService, None), accounts.consents, accounts.history, accounts.profiles, photos)
+    return CallerAnalyses(
+        cast(AnalysisService, None), accounts.consents, accounts.history, accounts.profiles, photos, accounts.usage
+    )
 
 
 async def load_photo() -> bytes:

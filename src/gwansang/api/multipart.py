@@ -175,6 +175,12 @@ class FormParser:
         self.fields[name] = content.decode("utf-8")
 
 
+def without_boundary(body: bytes | bytearray, content_type: str) -> bytes:
+    """Return a form without its boundary, which clients make up anew for each request."""
+    _, options = parse_options_header(content_type)
+    return bytes(body).replace(b"--" + options.get(b"boundary", b""), b"--")
+
+
 class _Part:
     """A part of the form while it arrives."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from gwansang.api.deprecation import is_deprecated
 from gwansang.api.errors import problem_type, status_of
 from gwansang.api.openapi_components import finish_components, flatten_parameters
 from gwansang.core.exceptions import AppError, InvalidRequestError
@@ -35,6 +36,8 @@ class DocumentedApp(FastAPI):
                     _show_scope(operation)
                     flatten_parameters(operation)
                     self._show_sizes(operation)
+                    if is_deprecated(operation["operationId"]):
+                        operation["deprecated"] = True
         return super().openapi()
 
     def _show_sizes(self, operation: OpenApi) -> None:

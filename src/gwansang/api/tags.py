@@ -15,6 +15,7 @@ _GROUPS: Final = {
     "administrators.",
     "accounts": "Signing up, one's own account and data, and administration.",
     "signing in": "Tokens, codes by mail, and tickets that open a WebSocket in a browser.",
+    "usage": "Readings of the month by the plan of a user, all sign-ins and API keys together.",
     "API keys": "Keys for programs, with scopes.",
     "webhooks": "Signed messages to a server of one's own when a task ends or data is erased; docs/webhooks.md shows "
     "how to receive them.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gwansang.config.values import DEFAULT_SECRET_KEY, SettingValues
 from gwansang.core.entropy import entropy_bits
+from gwansang.core.usage import UNLIMITED_PLAN
 
 _MIN_KEY_BITS = 64  # by `entropy_bits`; of 3,000 random keys of 32 hexadecimal digits, the least had 88
 _MIN_SECRET_LENGTH = 32
@@ -31,6 +32,8 @@ def faults_together(values: SettingValues) -> Iterator[SettingFault]:
     elif "*" in values.cors_origins and values.production:
         yield SettingFault("cors_origins", "CORS_ORIGINS=* is refused in production; name the sites that call the API")
     yield from _incomplete_providers(values)
+    if values.default_plan not in (UNLIMITED_PLAN, *values.plans):
+        yield SettingFault("default_plan", f"DEFAULT_PLAN is neither `{UNLIMITED_PLAN}` nor one of PLANS")
     if not values.production:
         return
     yield from _open_providers(values)

@@ -2,16 +2,18 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from gwansang.core.encryption import MasterKeys
+from gwansang.core.usage import UNLIMITED_PLAN
 
 API_PREFIX: Final = "/api/v1"
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)+", re.ASCII)
@@ -28,6 +30,20 @@ def split_names(value: object) -> object:
     if isinstance(value, str):
         return tuple(name.strip().rstrip("/") for name in value.split(",") if name.strip())
     return value
+
+
+def split_plans(value: object) -> object:
+    """Return the readings a month of plans that are written as `free:100,standard:1000`."""
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition(":") for pair in value.split(",") if pair.strip()]
+    return {name.strip(): number.strip() for name, _, number in pairs}
+
+
+def check_plans(plans: Mapping[str, int]) -> Mapping[str, int]:
+    if any(not re.fullmatch("[a-z][a-z0-9-]{0,19}", name) or name == UNLIMITED_PLAN for name in plans):
+        raise ValueError(f"a plan has a name of up to 20 of a-z, 0-9 and -, and is not called {UNLIMITED_PLAN}")
+    return plans
 
 
 def check_timezone(name: str) -> str:
@@ -76,6 +92,12 @@ def check_apple_key(key: SecretStr | None) -> SecretStr | None:
 UNSET_IF_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 Text = Annotated[str | None, UNSET_IF_EMPTY]
 Secret = Annotated[SecretStr | None, UNSET_IF_EMPTY]
+Plans = Annotated[
+    Mapping[str, Annotated[int, Field(ge=0, le=10**9)]],
+    NoDecode,
+    BeforeValidator(split_plans),
+    AfterValidator(check_plans),
+]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
 ProviderUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+/\S*$")]
 DiscoveryUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+(/\S*)?/\.well-known/openid-configuration$")]

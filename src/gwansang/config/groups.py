@@ -12,6 +12,7 @@ from gwansang.config.fields import (
     UNSET_IF_EMPTY,
     DiscoveryUrl,
     Names,
+    Plans,
     ProviderUrl,
     Secret,
     Text,
@@ -20,6 +21,7 @@ from gwansang.config.fields import (
     check_mail_link,
     check_timezone,
 )
+from gwansang.core.usage import UNLIMITED_PLAN
 
 _MIB = 1024 * 1024
 
@@ -165,6 +167,13 @@ class TracingSettings(BaseSettings):
         named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
         exporter = self.otel_traces_exporter or ("otlp" if named else "none")
         return exporter == "otlp" and not self.otel_sdk_disabled
+
+
+class PlanSettings(BaseSettings):
+    """Plans: readings that a user may have in a month."""
+
+    plans: Plans = {"free": 100, "standard": 1_000, "business": 20_000}
+    default_plan: str = UNLIMITED_PLAN
 
 
 class EdgeSettings(BodySettings):

@@ -14,6 +14,7 @@ from gwansang.config.groups import (
     InferenceSettings,
     LimitSettings,
     MailSettings,
+    PlanSettings,
     ProviderSettings,
     StorageSettings,
     TaskSettings,
@@ -38,6 +39,7 @@ class SettingValues(
     WebhookSettings,
     LimitSettings,
     TracingSettings,
+    PlanSettings,
     EdgeSettings,
 ):
     """Every setting with its default, each of them valid by itself; `.env.example` explains them to people."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from gwansang.config import Settings
 from gwansang.container.backends import mail_transport, open_store
-from gwansang.container.policies import retention_policy
+from gwansang.container.policies import plan_policy, retention_policy
 from gwansang.container.providers import open_providers
 from gwansang.core.clock import Clock, utc_now
 from gwansang.core.device_tokens import DeviceTokens
@@ -24,6 +24,7 @@ from gwansang.services.accounts.app_sign_in import AppSignInService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
+from gwansang.services.accounts.idempotency_service import IdempotencyService
 from gwansang.services.accounts.identity_service import IdentityService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.provider_sign_in import ProviderSignInService
@@ -31,6 +32,7 @@ from gwansang.services.accounts.providers.provider import Provider, ProviderName
 from gwansang.services.accounts.reauthentication import Reauthentication
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.sign_in_starter import SignInStarter
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.accounts.webhook_service import WebhookPolicy, WebhookService
 from gwansang.services.protection.audit import AuditLog
@@ -83,6 +85,8 @@ class Accounts:
     app_sign_ins: AppSignInService
     keys: KeyService
     consents: ConsentService
+    usage: UsageService
+    idempotency: IdempotencyService
     history: HistoryService
     feedback: FeedbackService
     invitations: InvitationService
@@ -152,6 +156,7 @@ def _accounts(
     consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, outbox, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
+    usage = UsageService(uow, audit, plan_policy(settings), clock=clock)
     exports = ExportService(uow, sealer, history, profiles, audit, clock=clock)
     job_resources = JobResources(
         uow, sealer, consents, vault, Notifier(), clock, timedelta(hours=settings.task_result_hours), outbox
@@ -202,6 +207,8 @@ def _accounts(
             max_keys=settings.max_keys_per_user,
         ),
         consents=consents,
+        usage=usage,
+        idempotency=IdempotencyService(uow, clock=clock, new_id=uuid4),
         history=history,
         feedback=FeedbackService(uow, history, consents),
         invitations=InvitationService(uow, clock=clock, new_id=uuid4, new_secret=generate_secret),
@@ -212,6 +219,7 @@ def _accounts(
         tasks=TaskService(
             job_resources,
             kinds,
+            usage,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
         ),

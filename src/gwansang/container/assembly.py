@@ -153,7 +153,9 @@ async def assemble_container(
             "retention": accounts.retention.run_if_due,
         }
         await stack.enter_async_context(run_housekeeping(chores, _HOUSEKEEPING_S))
-        readings = CallerAnalyses(analyses, accounts.consents, accounts.history, accounts.profiles, photos)
+        readings = CallerAnalyses(
+            analyses, accounts.consents, accounts.history, accounts.profiles, photos, accounts.usage
+        )
         search = GallerySearch(accounts.uow, load_configured_norms(settings))
         await stack.enter_async_context(search.polling())
         embeddings = EmbeddingService(pool)
@@ -186,14 +188,14 @@ async def assemble_container(
             analyses=analyses,
             caller_analyses=readings,
             compatibility=CompatibilityService(
-                pool, analyses, accounts.history, accounts.invitations, accounts.consents
+                pool, analyses, accounts.history, accounts.invitations, accounts.consents, accounts.usage
             ),
-            overlays=OverlayService(analyses, accounts.consents, partial(_copy_in_pool, pool)),
+            overlays=OverlayService(analyses, accounts.consents, accounts.usage, partial(_copy_in_pool, pool)),
             live=LiveService(pool, analyses, readings, accounts.consents),
             worker=task_worker,
             celebrities=celebrities,
             matches=MatchService(
-                embeddings, search, accounts.consents, clock=clock, timezone=ZoneInfo(settings.timezone)
+                embeddings, search, accounts.consents, accounts.usage, clock=clock, timezone=ZoneInfo(settings.timezone)
             ),
             submissions=SubmissionService(accounts.tasks, analyses),
             readiness=ReadinessService(accounts.uow, pool),

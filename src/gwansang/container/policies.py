@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -9,6 +10,7 @@ from gwansang.config import Settings, name_notes_of_settings
 from gwansang.core.connection_slots import SocketPolicy
 from gwansang.core.rate_limit import Bucket, Limit
 from gwansang.services.accounts.address_change import UNDO_DAYS
+from gwansang.services.accounts.usage_service import PlanPolicy
 from gwansang.services.protection.retention import RetentionPolicy
 from gwansang.services.readings.invitation_service import MAX_DAYS
 from gwansang.services.tasks.worker import JobPolicy
@@ -82,6 +84,11 @@ def retention_policy(settings: Settings) -> RetentionPolicy:
         undo_days=UNDO_DAYS,
         invitation_days=MAX_DAYS,
     )
+
+
+def plan_policy(settings: Settings) -> PlanPolicy:
+    """Return the plans of readings a month."""
+    return PlanPolicy(settings.plans, settings.default_plan, ZoneInfo(settings.timezone))
 
 
 def job_policy(settings: Settings) -> JobPolicy:

@@ -18,7 +18,7 @@ from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.middleware.body_gate import BODY_HOLDER
 from gwansang.core.rate_limit import Bucket, Quota
 from gwansang.dependencies.services import container_of
-from gwansang.services.accounts.auth_service import InactiveUserError, TokenInvalidError
+from gwansang.services.accounts.auth_service import InactiveUserError
 from gwansang.services.accounts.caller import Caller, Scope
 
 COSTS: dict[str, int] = {"analyze": 5, "match": 5, "video": 20}  # points; anything else costs 1
@@ -41,6 +41,13 @@ class TokenInQueryError(Unauthenticated):
 
     code = "TOKEN_IN_QUERY"
     title = "Tokens don't belong into the URL"
+
+
+class TwoCredentialsError(Unauthenticated):
+    """More than one credential was sent; which one counts would be a guess."""
+
+    code = "TWO_CREDENTIALS"
+    title = "Two credentials at once"
 
 
 def _is_secret(name: str) -> bool:
@@ -145,7 +152,7 @@ async def _authenticate(
         return None
     async with count_failure(request, address_of(request)):
         if token is not None and key is not None:
-            raise TokenInvalidError("Send an access token or an API key, not both.")
+            raise TwoCredentialsError("Send an access token or an API key, not both.")
         if token is not None:
             caller = await container_of(request).auth.authenticate(token)
         else:

@@ -20,6 +20,7 @@ from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.accounts.provider_sign_in import ProviderSignInService
 from gwansang.services.accounts.sessions import SessionService
 from gwansang.services.accounts.ticket_service import TicketService
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserService
 from gwansang.services.accounts.webhook_service import WebhookService
 from gwansang.services.jobs.submission_service import SubmissionService
@@ -77,6 +78,7 @@ IdentitiesOfCaller = Annotated[IdentityService, provided("identities")]
 Sessions = Annotated[SessionService, provided("sessions")]
 AddressChanges = Annotated[AddressChangeService, provided("address_changes")]
 Keys = Annotated[KeyService, provided("keys")]
+Usage = Annotated[UsageService, provided("usage")]
 Consents = Annotated[ConsentService, provided("consents")]
 History = Annotated[HistoryService, provided("history")]
 Compatibilities = Annotated[CompatibilityService, provided("compatibility")]

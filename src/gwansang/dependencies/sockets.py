@@ -7,9 +7,8 @@ from starlette.requests import HTTPConnection
 
 from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.core.rate_limit import Bucket
-from gwansang.dependencies.callers import COSTS, count_failure, read_credentials, spend, user_key
+from gwansang.dependencies.callers import COSTS, TwoCredentialsError, count_failure, read_credentials, spend, user_key
 from gwansang.dependencies.services import container_of
-from gwansang.services.accounts.auth_service import TokenInvalidError
 from gwansang.services.accounts.caller import Caller, Scope
 
 TICKET = "ticket"  # the query parameter
@@ -42,7 +41,7 @@ async def authenticate_opening(connection: HTTPConnection, address: str) -> Call
         if not tickets and not credentials:
             return None
         if len(tickets) + len(credentials) > 1:
-            raise TokenInvalidError("Send one access token, API key or ticket.")
+            raise TwoCredentialsError("Send one access token, API key or ticket.")
         service = container_of(connection).tickets
         return await (service.redeem(tickets[0]) if tickets else service.authenticate(credentials[0]))
 

@@ -5,6 +5,7 @@ from gwansang.models.analysis import StoredAnalysis
 from gwansang.models.base import Base
 from gwansang.models.celebrity import Celebrity, CelebrityPhoto, GalleryVersion
 from gwansang.models.feedback import FeedbackAnswer, FeedbackCount
+from gwansang.models.idempotency import IdempotencyRecord
 from gwansang.models.identity import Identity, ProviderSignIn
 from gwansang.models.invitation import Invitation
 from gwansang.models.photo import Photo, PhotoObject
@@ -13,6 +14,7 @@ from gwansang.models.profile import UserProfile
 from gwansang.models.schema import SchemaSupport
 from gwansang.models.share import Share
 from gwansang.models.task import Task, TaskItem, Worker
+from gwansang.models.usage import MonthlyUsage
 from gwansang.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -27,9 +29,11 @@ __all__ = [
     "FeedbackAnswer",
     "FeedbackCount",
     "GalleryVersion",
+    "IdempotencyRecord",
     "Identity",
     "Invitation",
     "MailToken",
+    "MonthlyUsage",
     "Photo",
     "PhotoObject",
     "ProviderSignIn",

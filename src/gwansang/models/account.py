@@ -25,6 +25,7 @@ class User(Base):
     is_admin: Mapped[bool]
     email_verified: Mapped[bool]
     token_version: Mapped[int]
+    plan: Mapped[str | None] = mapped_column(String(20))  # of readings a month; None: the default plan
     seen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

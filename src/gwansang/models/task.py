@@ -15,7 +15,8 @@ class Task(Base):
 
     `version` grows with every change that the owner can see. `run` is the id of the run that holds the task: a run
     that finds another id was taken for dead and must write nothing more. `tries` counts how often work began since the
-    task last advanced.
+    task last advanced. `counted` readings were counted in the usage of `counted_month` when it was submitted; None for
+    tasks of older releases and of kinds that do not count.
     """
 
     __tablename__ = "tasks"
@@ -42,6 +43,8 @@ class Task(Base):
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_message: Mapped[str | None] = mapped_column(String(500))
     error_details: Mapped[JsonValue] = mapped_column(JSON(none_as_null=True), nullable=True)
+    counted: Mapped[int | None]
+    counted_month: Mapped[str | None] = mapped_column(String(7))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

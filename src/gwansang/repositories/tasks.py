@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -16,7 +16,19 @@ from gwansang.repositories.keyset import Order
 
 UNFINISHED: Final = ("queued", "processing")
 STATUSES: Final = (*UNFINISHED, "done", "failed", "cancelled")
+_COUNTED: Final = (Task.id, Task.user_id, Task.kind, Task.status, Task.counted, Task.counted_month)
 _CHUNK: Final = 10_000  # ids in one statement; PostgreSQL and SQLite allow about 32,000 parameters
+
+
+class CountedTask(NamedTuple):
+    """A task with the readings that were counted when it was submitted, None if none were."""
+
+    id: UUID
+    user_id: int
+    kind: str
+    status: str
+    counted: int | None
+    counted_month: str | None
 
 
 class Tasks(Repository[Task]):
@@ -91,8 +103,8 @@ class Tasks(Repository[Task]):
         """Delete expired tasks with their items, of one user or of all; return their number."""
         return await self._delete(Task.expires_at <= now, *([] if user_id is None else [Task.user_id == user_id]))
 
-    async def cancel(self, task_id: UUID, now: datetime, expires_at: datetime) -> bool:
-        """End a task as cancelled; False if it had ended."""
+    async def cancel(self, task_id: UUID, now: datetime, expires_at: datetime) -> CountedTask | None:
+        """End a task as cancelled and return what it counted; None if it had ended."""
         statement = (
             update(Task)
             .where(Task.id == task_id, Task.status.in_(UNFINISHED))
@@ -104,15 +116,17 @@ class Tasks(Repository[Task]):
                 finished_at=now,
                 expires_at=expires_at,
             )
+            .returning(*_COUNTED)
         )
-        return await self._execute(statement) > 0
+        cancelled = (await self._session.execute(statement, execution_options={"synchronize_session": False})).first()
+        return None if cancelled is None else CountedTask(*cancelled)
 
-    async def delete_for_user(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[UUID, ...]:
-        """Delete the user's tasks, all or those of some kinds, and return their ids."""
-        statement = delete(Task).where(Task.user_id == user_id).returning(Task.id)
+    async def delete_for_user(self, user_id: int, kinds: Sequence[str] | None = None) -> tuple[CountedTask, ...]:
+        """Delete the user's tasks, all or those of some kinds, and return what was deleted."""
+        statement = delete(Task).where(Task.user_id == user_id).returning(*_COUNTED)
         if kinds is not None:
             statement = statement.where(Task.kind.in_(kinds))
-        return tuple((await self._session.execute(statement)).scalars())
+        return tuple(CountedTask(*row) for row in await self._session.execute(statement))
 
     async def count_by_kind_and_status(self) -> Mapping[tuple[str, str], int]:
         """Return the number of tasks by kind and status."""

@@ -10,6 +10,7 @@ from gwansang.repositories.analyses import Analyses
 from gwansang.repositories.celebrities import Celebrities, CelebrityPhotos, GalleryVersions
 from gwansang.repositories.consents import Consents
 from gwansang.repositories.feedback import FeedbackAnswers, FeedbackCounts
+from gwansang.repositories.idempotency import IdempotencyRecords
 from gwansang.repositories.identities import Identities, ProviderSignIns
 from gwansang.repositories.invitations import Invitations
 from gwansang.repositories.keys import Keys
@@ -19,6 +20,7 @@ from gwansang.repositories.profiles import Profiles
 from gwansang.repositories.shares import Shares
 from gwansang.repositories.tasks import TaskItems, Tasks
 from gwansang.repositories.tokens import MailTokens, SocketTickets, TokenFamilies
+from gwansang.repositories.usage import MonthlyUsages
 from gwansang.repositories.user_keys import UserKeys
 from gwansang.repositories.users import Users
 from gwansang.repositories.webhooks import Webhooks
@@ -31,6 +33,8 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         self.users = Users(session)
         self.user_keys = UserKeys(session)
+        self.idempotency = IdempotencyRecords(session)
+        self.usage = MonthlyUsages(session)
         self.audit = Audit(session)
         self.erasures = Erasures(session)
         self.scheduled_runs = ScheduledRuns(session)
@@ -44,15 +48,12 @@ class Transaction:
         self.feedback_answers, self.feedback_counts = FeedbackAnswers(session), FeedbackCounts(session)
         self.invitations = Invitations(session)
         self.profiles = Profiles(session)
-        self.photos = Photos(session)
-        self.photo_objects = PhotoObjects(session)
+        self.photos, self.photo_objects = Photos(session), PhotoObjects(session)
         self.shares = Shares(session)
-        self.tasks = Tasks(session)
-        self.task_items = TaskItems(session)
+        self.tasks, self.task_items = Tasks(session), TaskItems(session)
         self.workers = Workers(session)
         self.webhooks = Webhooks(session)
-        self.celebrities = Celebrities(session)
-        self.celebrity_photos = CelebrityPhotos(session)
+        self.celebrities, self.celebrity_photos = Celebrities(session), CelebrityPhotos(session)
         self.gallery_version = GalleryVersions(session)
 
 

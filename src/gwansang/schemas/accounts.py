@@ -18,7 +18,7 @@ Email = Annotated[
         json_schema_extra={"format": "email"},
     ),
 ]
-Username = Annotated[str, Strict(), Field(min_length=3, max_length=50, examples=["민지 Kim"])]
+Username = Annotated[str, Strict(), Field(min_length=2, max_length=50, examples=["민지"])]
 Password = Annotated[
     str,
     Strict(),
@@ -161,6 +161,11 @@ class OwnDataOut(BaseModel):
     format: int = Field(examples=[6])
     exported_at: dt.datetime = Field(examples=["2026-11-23T03:00:00Z"])
     account: dict[str, JsonValue] = Field(examples=[{"id": 1, "email": "minji@example.com"}])
+    plan: str | None = Field(description="Of readings a month; null for the default one.", examples=["standard"])
+    usage: list[dict[str, JsonValue]] = Field(description="Readings by month and kind.", examples=[[]])
+    idempotency: list[dict[str, JsonValue]] = Field(
+        description="What calls with an Idempotency-Key created within a day.", examples=[[]]
+    )
     consents: list[dict[str, JsonValue]] = Field(examples=[[{"purpose": "reading", "version": 1}]])
     sign_ins: list[dict[str, JsonValue]] = Field(examples=[[]])
     identities: list[dict[str, JsonValue]] = Field(

@@ -108,7 +108,6 @@ async def test_ambiguous_or_malformed_credentials_are_401(client: httpx.AsyncCli
         [("Authorization", str(token))],
         [("Authorization", "Bearer")],
         [("Authorization", f"Bearer\t{token}")],
-        [("Authorization", f"Bearer {token}"), ("X-API-Key", key["X-API-Key"])],
         [("X-API-Key", key["X-API-Key"]), ("X-API-Key", key["X-API-Key"])],
         [],
     ]
@@ -116,3 +115,18 @@ async def test_ambiguous_or_malformed_credentials_are_401(client: httpx.AsyncCli
         assert (await client.get("/api/v1/analysis", headers=headers)).status_code == 401, headers
     for query in (f"access_token={token}", f"token={token}", f"api_key={key['X-API-Key']}"):
         assert (await client.get(f"/api/v1/analysis?{query}")).status_code == 401, query
+
+
+@on_sqlite
+async def test_a_token_and_a_key_together_have_a_code_of_their_own_whatever_each_is_worth(
+    client: httpx.AsyncClient, minji: Person
+) -> None:
+    key = (await minji.key("history:read"))["X-API-Key"]
+    for authorization, api_key in ((minji.bearer["Authorization"], key), ("Bearer x", key), ("Basic x", "gsk_0")):
+        both = {"Authorization": authorization, "X-API-Key": api_key}
+        for path in ("/api/v1/analysis", "/api/v1/users/me"):
+            answer = await client.get(path, headers={**both, "Accept-Language": "ko"})
+            problem = answer.json()
+            assert (answer.status_code, problem["error"]["code"]) == (401, "TWO_CREDENTIALS"), both
+            assert "하나만" in problem["detail"]
+            assert (await client.get(problem["type"])).status_code == 200

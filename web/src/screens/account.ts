@@ -36,7 +36,7 @@ export function signInScreen(): Screen {
 export function signUpScreen(): Screen {
   const fields = [
     email(),
-    field("username", t("account.username"), { autocomplete: "nickname", minlength: 3, maxlength: 50, required: true }, t("account.username_rule")),
+    field("username", t("account.username"), { autocomplete: "nickname", minlength: 2, maxlength: 50, required: true }, t("account.username_rule")),
     newPassword(t("account.password")),
     field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4 }, t("account.birth_year_rule")),
   ];

@@ -9,14 +9,24 @@ from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
 from gwansang.core.passwords import HashingBusyError
 from gwansang.core.rate_limit import LimitsUnknownError
-from gwansang.dependencies.callers import TokenInQueryError
+from gwansang.dependencies.callers import TokenInQueryError, TwoCredentialsError
 from gwansang.reading.errors import UnmeasurableFaceError
 from gwansang.services.accounts.auth_service import InactiveUserError, InvalidCredentialsError, TokenInvalidError
 from gwansang.services.accounts.caller import AdminOnlyError, ScopeMissingError
 from gwansang.services.accounts.consent_service import ConsentRequiredError
+from gwansang.services.accounts.idempotency_service import (
+    AlreadyCreatedError,
+    CreatedMeanwhileError,
+    IdempotencyKeyReusedError,
+)
 from gwansang.services.accounts.key_service import KeyInvalidError
 from gwansang.services.accounts.reauthentication import RecentSignInRequiredError
-from gwansang.services.lookalike.celebrities import CelebrityNotFoundError, InvalidCelebrityError
+from gwansang.services.accounts.usage_service import MonthlyLimitError
+from gwansang.services.lookalike.celebrities import (
+    CelebrityNotFoundError,
+    CelebrityPhotoNotFoundError,
+    InvalidCelebrityError,
+)
 from gwansang.services.lookalike.celebrity_service import PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import InvalidArchiveError
 from gwansang.services.ml.face_analyzer import DifferentFacesError, InvalidLandmarksError, NothingToReadError
@@ -24,14 +34,17 @@ from gwansang.services.ml.inference_pool import InferenceTimeoutError, NotReadyE
 from gwansang.services.operations.readiness_service import DatabaseUnavailableError
 from gwansang.services.readings.analysis_service import BirthYearError, TooYoungError
 from gwansang.services.readings.profile_service import ProfileBusyError
-from gwansang.services.tasks.task_service import IdempotencyKeyReusedError, TooManyTasksError
+from gwansang.services.tasks.task_service import TooManyTasksError
 from gwansang.storage.base import StorageUnavailableError
 from gwansang.vision import errors as vision
 
 Errors = tuple[type[AppError], ...]
 
 PUBLIC: Errors = (RateLimited, DatabaseUnavailableError)
-_CREDENTIALS: Errors = (Unauthenticated, TokenInvalidError, TokenInQueryError, KeyInvalidError, InactiveUserError)
+_CREDENTIALS: Errors = (
+    *(Unauthenticated, TokenInvalidError, TokenInQueryError, TwoCredentialsError),
+    *(KeyInvalidError, InactiveUserError),
+)
 SIGNED_IN: Errors = (*_CREDENTIALS, ScopeMissingError, *PUBLIC)
 ADMIN: Errors = (*SIGNED_IN, AdminOnlyError)
 REAUTHENTICATED: Errors = (RecentSignInRequiredError, InvalidCredentialsError, HashingBusyError, LimitsUnknownError)
@@ -48,6 +61,8 @@ _JSON: Errors = (InvalidJsonError, JsonTooComplexError, InvalidBase64Error, Inva
 _FORM: Errors = (InvalidFormError, TooManyFilesError)
 _FILES: Errors = (*SIGNED_IN, *_ANY_BODY, ContentTypeError, FileTooLargeError)
 _AGE: Errors = (BirthYearError, TooYoungError)
+CREATED_ONCE: Errors = (IdempotencyKeyReusedError, CreatedMeanwhileError)
+SHOWN_ONCE: Errors = (*CREATED_ONCE, AlreadyCreatedError)
 _IMAGE: Errors = (
     vision.UnsupportedImageTypeError,
     vision.EmptyImageError,
@@ -70,11 +85,12 @@ _INFERENCE: Errors = (
 )
 _SUBMISSION: Errors = (
     ConsentRequiredError,
+    MonthlyLimitError,
     TooManyTasksError,
     IdempotencyKeyReusedError,
     StorageUnavailableError,
 )
-_READING: Errors = (*_FILES, *_AGE, *_IMAGE, *_INFERENCE, ConsentRequiredError, ProfileBusyError)
+_READING: Errors = (*_FILES, *_AGE, *_IMAGE, *_INFERENCE, ConsentRequiredError, MonthlyLimitError, ProfileBusyError)
 READING_OF_JSON: Errors = (*_READING, *_JSON, vision.DegenerateLandmarksError)
 READING_OF_FORM: Errors = (*_READING, *_FORM, DifferentFacesError)
 FACE_TASK: Errors = (*_FILES, *_AGE, *_IMAGE, *_JSON, *_SUBMISSION)
@@ -90,17 +106,19 @@ VIDEO_TASK: Errors = (
     vision.VideoTooLargeError,
 )
 IMPORT_TASK: Errors = (
-    *(error for error in BATCH_TASK if error is not ConsentRequiredError),
+    *(error for error in BATCH_TASK if error not in (ConsentRequiredError, MonthlyLimitError)),
     AdminOnlyError,
     InvalidArchiveError,
 )
 GALLERY_PICTURE: Errors = (
+    *CREATED_ONCE,
     *_FILES,
     *_FORM,
     *_IMAGE,
     *_INFERENCE,
     AdminOnlyError,
     CelebrityNotFoundError,
+    CelebrityPhotoNotFoundError,
     InvalidCelebrityError,
     PhotoExistsError,
 )

@@ -19,6 +19,7 @@ from gwansang.api.v1.endpoints import (
     sessions,
     shares,
     tasks,
+    usage,
     users,
     webhooks,
 )
@@ -42,6 +43,7 @@ ROUTERS = tuple(
         sessions,
         identities,
         users,
+        usage,
         keys,
         webhooks,
         consents,

@@ -8,6 +8,7 @@ Metrics           counts and times requests by route template
 ServerTiming      how long the answer took
 SecurityHeaders   on every answer, errors included
 Head              HEAD as GET without the body
+ApiVersion        the version of the API, and on answers of deprecated calls when they end
 CORS              Starlette's, so that an allowed site can read refusals and errors too
 QuotaHeaders      the caller's remaining quota, on answers and refusals
 GZip              Starlette's: packs text that is not packed yet, for clients that take it

@@ -18,6 +18,7 @@ from gwansang.models.account import ApiKey
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import KEY_SCOPES, Caller, KeyScope
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.accounts.user_service import require_proven, require_user
 from gwansang.services.protection.audit import AuditLog
 
@@ -104,6 +105,7 @@ class KeyService:
         expires_in_days: int | None = None,
         *,
         sign_in: UUID | None = None,
+        record: RecordCreation | None = None,
     ) -> NewKey:
         """Create a key for an operator, or for a user whose `sign_in` must not have ended meanwhile. Raises
         InvalidKeyRequestError, KeyLimitError, EmailUnverifiedError, UserNotFoundError, TokenInvalidError."""
@@ -130,6 +132,8 @@ class KeyService:
                 message = f"There are {self._max_keys} keys already; delete one first."
                 raise KeyLimitError(message, max=self._max_keys)
             await tx.keys.add(row)
+            if record is not None:
+                await record(tx, row_id)
             await self._audit.record(tx, "key_created", user_id, scopes=row.scopes)
         _log.info("key.created", user_id=user_id, key_id=str(row_id))
         return NewKey(key_info(row), f"{prefix}_{secret}")

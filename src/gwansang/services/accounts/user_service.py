@@ -37,7 +37,7 @@ __all__ = [
     "ensure_address_free",
 ]
 _log = structlog.get_logger("gwansang.accounts")
-MIN_USERNAME: Final = 3
+MIN_USERNAME: Final = 2  # a given name in Hangul, such as 민지, has two
 MAX_USERNAME: Final = 50
 
 

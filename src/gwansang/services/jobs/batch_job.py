@@ -56,7 +56,7 @@ class BatchJob:
         analyses = await asyncio.to_thread(_load_analyses, data)
         photos = {analysis.analysis_id: partial(task.input, index) for index, analysis in analyses.items()}
         save = await self._readings.prepare_save(task.user_id, tuple(analyses.values()), photos)
-        return JobResult(batch_result(data, (await _request(task)).names), save.write, save.discard)
+        return JobResult(batch_result(data, (await _request(task)).names), save.write, save.discard, len(analyses))
 
     async def _read(self, task: TaskContext, request: ReadingRequest, index: int) -> AnalysisSnapshot:
         query = decode_query(request, (await task.input(index),))

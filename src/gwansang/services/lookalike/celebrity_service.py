@@ -20,6 +20,7 @@ from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Celebrity, CelebrityPhoto
 from gwansang.repositories.celebrities import CelebrityExistsError, PhotoExistsError
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
@@ -91,12 +92,16 @@ class CelebrityService:
                 last_id = rows[-1].id
         return people
 
-    async def add(self, names: PersonNames, category: str, note: str = "") -> CelebrityInfo:
+    async def add(
+        self, names: PersonNames, category: str, note: str = "", record: RecordCreation | None = None
+    ) -> CelebrityInfo:
         """Add a person; raises CelebrityExistsError, InvalidCelebrityError."""
         row = _new_person(names, category, note, self._clock())
         async with self._uow.write() as tx:
             await tx.celebrities.add(row)
             await tx.gallery_version.bump()
+            if record is not None:
+                await record(tx, row.id)
         self._announce("person_added", row.id)
         return person_info(row, (0, 0))
 
@@ -129,27 +134,20 @@ class CelebrityService:
             await tx.gallery_version.bump()
         self._announce("person_removed", celebrity_id)
 
-    async def add_photo(self, celebrity_id: int, picture: bytes, origin: Provenance) -> PhotoInfo:
+    async def add_photo(
+        self, celebrity_id: int, picture: bytes, origin: Provenance, record: RecordCreation | None = None
+    ) -> PhotoInfo:
         """Add a picture to a person, or renew one that has an embedding of an older network. Raises PhotoExistsError,
         CelebrityNotFoundError, InvalidCelebrityError, and if the picture or the face is unusable."""
         async with self._uow.read() as tx:
             require_person(await tx.celebrities.get(celebrity_id))
-
-        async def lock_person(tx: Transaction) -> Celebrity:
-            return require_person(await tx.celebrities.get_for_update(celebrity_id))
-
-        return (await self._store_photo(lock_person, picture, origin, self._new_id()))[1]
+        lock_person = partial(_lock_person, celebrity_id)
+        return (await self._store_photo(lock_person, picture, origin, self._new_id(), record))[1]
 
     async def import_picture(self, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None) -> Outcome:
         """Add a picture of an import, and the person with their first usable picture; idempotent for one `photo_id`.
         Raises PhotoExistsError, InvalidCelebrityError, and if the picture or the face is unusable."""
-
-        async def find_or_add_person(tx: Transaction) -> Celebrity:
-            names = PersonNames(normalize_text(entry.names.name_ko), normalize_text(entry.names.name_en))
-            return await tx.celebrities.get_by_names(names.name_ko, names.name_en) or await tx.celebrities.add(
-                _new_person(names, entry.category, entry.note, self._clock())
-            )
-
+        find_or_add_person = partial(_find_or_add_person, entry, self._clock())
         store = partial(self._store_photo, find_or_add_person, picture, entry.origin, photo_id or self._new_id())
         try:
             return (await store())[0]
@@ -157,11 +155,14 @@ class CelebrityService:
             return (await store())[0]
 
     async def _store_photo(
-        self, find_person: FindPerson, picture: bytes, origin: Provenance, photo_id: UUID
+        self,
+        find_person: FindPerson,
+        picture: bytes,
+        origin: Provenance,
+        photo_id: UUID,
+        record: RecordCreation | None = None,
     ) -> tuple[Outcome, PhotoInfo]:
-        if len(picture) > MAX_PICTURE_BYTES:
-            message = f"A picture may have {MAX_PICTURE_BYTES} bytes."
-            raise PictureTooLargeError(message, max_bytes=MAX_PICTURE_BYTES)
+        _check_size(picture)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(picture).hexdigest())
         async with self._uow.read() as tx:
             stored = await tx.celebrity_photos.get_by_digest(digest)
@@ -180,6 +181,8 @@ class CelebrityService:
             person.updated_at = self._clock()
             await tx.celebrities.save(person)
             await tx.gallery_version.bump()
+            if record is not None:
+                await record(tx, row.id)
         outcome: Outcome = "renewed" if stored else "added"
         self._announce(f"photo_{outcome}", row.celebrity_id)
         return outcome, photo_info(row)
@@ -195,6 +198,22 @@ class CelebrityService:
     def _announce(self, change: str, celebrity_id: int) -> None:
         _log.info("gallery.changed", change=change, celebrity_id=celebrity_id)
         self._search.notify_change()
+
+
+async def _lock_person(celebrity_id: int, tx: Transaction) -> Celebrity:
+    return require_person(await tx.celebrities.get_for_update(celebrity_id))
+
+
+async def _find_or_add_person(entry: GalleryEntry, now: datetime, tx: Transaction) -> Celebrity:
+    names = PersonNames(normalize_text(entry.names.name_ko), normalize_text(entry.names.name_en))
+    return await tx.celebrities.get_by_names(names.name_ko, names.name_en) or await tx.celebrities.add(
+        _new_person(names, entry.category, entry.note, now)
+    )
+
+
+def _check_size(picture: bytes) -> None:
+    if len(picture) > MAX_PICTURE_BYTES:
+        raise PictureTooLargeError(f"A picture may have {MAX_PICTURE_BYTES} bytes.", max_bytes=MAX_PICTURE_BYTES)
 
 
 async def _with_photos(tx: Transaction, rows: Sequence[Celebrity]) -> list[PersonWithPhotos]:

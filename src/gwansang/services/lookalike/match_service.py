@@ -8,6 +8,7 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.lookalike.gallery import Matches
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import EmbeddingService, FaceFeatures
@@ -38,6 +39,7 @@ class MatchService:
         embeddings: EmbeddingService,
         search: GallerySearch,
         consents: ConsentService,
+        usage: UsageService,
         *,
         clock: Clock,
         timezone: ZoneInfo,
@@ -45,14 +47,15 @@ class MatchService:
         self._embeddings = embeddings
         self._search = search
         self._consents = consents
+        self._usage = usage
         self._clock = clock
         self._timezone = timezone
 
     async def match(self, load_query: QueryLoader, user_id: int, k: int = DEFAULT_K) -> MatchResult:
         """Return the k people of the gallery whom the face resembles most.
 
-        Checks the consent to `lookalike` before anything else: raises ConsentRequiredError; then BirthYearError,
-        TooYoungError, PhotoRequiredError, and if the query, a photo or the face is unusable.
+        Checks the consent to `lookalike` before anything else: raises ConsentRequiredError; then MonthlyLimitError,
+        BirthYearError, TooYoungError, PhotoRequiredError, and if the query, a photo or the face is unusable.
         """
         await self._consents.require(user_id, "lookalike")
         gallery = await self._search.current()
@@ -66,6 +69,7 @@ class MatchService:
         def match(face: FaceFeatures, query: FaceQuery) -> MatchResult:
             return MatchResult(gallery.match(face, k), query.locale, is_covered=bool(cover_warnings(face.covered)))
 
-        result = await self._embeddings.compare(load_and_check, match)
+        async with self._usage.counted(user_id, "lookalike"):
+            result = await self._embeddings.compare(load_and_check, match)
         _log.info("match.completed", gallery_version=gallery.version, people=len(gallery.people), asked_for=k)
         return result

@@ -35,6 +35,7 @@ AuditEvent = Literal[
     "admin_viewed",
     "admin_listed",
     "admin_changed",
+    "plan_changed",
     "retention_run",
     "keys_rotated",
     "webhook_created",

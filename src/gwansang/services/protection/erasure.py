@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Conflict, Unavailable
 from gwansang.models.privacy import Erasure
+from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
@@ -31,6 +32,7 @@ USER_TABLES: Final = (
     *("identities", "provider_sign_ins"),
     *("analyses", "invitations", "feedback_answers", "shares", "user_profiles", "photos", "tasks", "task_items"),
     *("webhooks", "webhook_deliveries", "webhook_attempts"),
+    *("monthly_usage", "idempotency_records"),
 )
 
 
@@ -91,8 +93,11 @@ class ErasureService:
         """Delete the user's tasks, or those of some kinds, with their results; a worker that runs one finds it gone.
         Call `complete` after the transaction to delete the inputs."""
         tasks = await tx.tasks.delete_for_user(user_id, kinds)
+        for task in tasks:
+            if task.status in UNFINISHED:
+                await tx.usage.give_back_task(task)
         due_at = self._clock() + _GRACE
-        return await tx.erasures.add(Erasure(id=self._new_id(), tasks=[str(task) for task in tasks], due_at=due_at))
+        return await tx.erasures.add(Erasure(id=self._new_id(), tasks=[str(task.id) for task in tasks], due_at=due_at))
 
     async def complete(self, erasure: Erasure) -> None:
         """Delete what lies outside the database; the sweep deletes what can't be deleted now."""

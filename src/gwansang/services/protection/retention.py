@@ -38,6 +38,8 @@ class RetentionPolicy:
     farewell_days: int = 3  # of the event that tells an erasure
     consent_months: int = 36
     audit_months: int = 24
+    idempotency_hours: int = 24
+    usage_months: int = 13  # a month of the year before, to compare with
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class RetentionService:
                 now - timedelta(days=self._policy.event_days), now - timedelta(days=self._policy.farewell_days)
             ),
             "keys": await tx.keys.delete_expired(now - timedelta(days=self._policy.key_days)),
+            "idempotency": await tx.idempotency.delete_expired(now),
+            "usage": await tx.usage.delete_before(f"{now - self._policy.usage_months * _MONTH:%Y-%m}"),
             "consents": await tx.consents.delete_withdrawn(now - self._policy.consent_months * _MONTH),
         }
 

@@ -11,6 +11,8 @@ from gwansang.db.session import DatabaseUnavailableError
 from gwansang.models.photo import Photo
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.idempotency_service import RecordCreation
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
 from gwansang.services.readings.history_service import HistoryService
@@ -51,22 +53,30 @@ class CallerAnalyses:
         history: HistoryService,
         profiles: ProfileService,
         photos: PhotoService,
+        usage: UsageService,
     ) -> None:
         self._analyses = analyses
         self._consents = consents
         self._history = history
         self._profiles = profiles
         self._photos = photos
+        self._usage = usage
 
-    async def create(self, load_query: QueryLoader, user_id: int | None) -> AnalysisResult:
+    async def create(
+        self, load_query: QueryLoader, user_id: int | None, record: RecordCreation | None = None
+    ) -> AnalysisResult:
         """Read a face for a user, with what is remembered of it, or for a guest (None); save what the user consents to.
 
-        A reading that can't be saved is returned and not kept. Raises ConsentRequiredError, ProfileBusyError, and as
-        `AnalysisService.analyze` does.
+        A reading that can't be saved is returned and not kept. Raises ConsentRequiredError, MonthlyLimitError,
+        ProfileBusyError, CreatedMeanwhileError, and as `AnalysisService.analyze` does.
         """
         if user_id is None:
             return await self._analyses.analyze(load_query)
         await self._consents.require(user_id, "reading")
+        async with self._usage.counted(user_id, "face"):
+            return await self._create(load_query, user_id, record)
+
+    async def _create(self, load_query: QueryLoader, user_id: int, record: RecordCreation | None) -> AnalysisResult:
         profile = await self._profiles.load(user_id)
         queries: list[FaceQuery] = []  # hold the photos until they are copied, for users who want that
 
@@ -78,7 +88,7 @@ class CallerAnalyses:
         result = await self._analyses.analyze(load, profile.profile if profile else None)
         for _ in range(_TRIES):
             try:
-                kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile))
+                kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile), record)
             except DatabaseUnavailableError as error:  # for instance a full disk: the reading is there, so it is given
                 _log.warning("analysis.not_kept", code=error.code)
                 return result

@@ -13,6 +13,7 @@ from gwansang.core.exceptions import Forbidden, InvalidInput, Unauthenticated
 from gwansang.reading.compatibility import Compatibility, FaceTraits, match_faces, traits_of
 from gwansang.reading.minors import may_be_minor
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.ml.face_analyzer import FaceQuery, FaceVision, label_errors_with_file
 from gwansang.services.ml.inference_pool import InferencePool
 from gwansang.services.readings.analysis_service import AnalysisService
@@ -61,8 +62,8 @@ RedemptionLoader = Callable[[], RedemptionQuery]
 
 class CompatibilityService:
     """Compares faces. Both methods raise ConsentRequiredError for a user without the consent to `reading`,
-    Unauthenticated for a guest who names a kept reading, AnalysisNotFoundError, ReadingOutdatedError, what the loader
-    raises, and as `AnalysisService.analyze` does."""
+    Unauthenticated for a guest who names a kept reading, MonthlyLimitError, AnalysisNotFoundError,
+    ReadingOutdatedError, what the loader raises, and as `AnalysisService.analyze` does."""
 
     def __init__(
         self,
@@ -71,12 +72,14 @@ class CompatibilityService:
         history: HistoryService,
         invitations: InvitationService,
         consents: ConsentService,
+        usage: UsageService,
     ) -> None:
         self._pool = pool
         self._analyses = analyses
         self._history = history
         self._invitations = invitations
         self._consents = consents
+        self._usage = usage
 
     async def match_pair(self, load: PairLoader, user_id: int | None) -> Compatibility:
         """Compare the two faces of one request of a user or a guest (None); raises OtherConsentRequiredError."""
@@ -84,10 +87,11 @@ class CompatibilityService:
         pair = await self._pool.run(lambda _: load())
         if not pair.other_agrees:
             raise OtherConsentRequiredError("Both people have to agree: say so with `other_agrees`.")
-        with label_errors_with_file(0, 2):
-            first = await self._traits(pair.first, user_id)
-        with label_errors_with_file(1, 2):
-            second = await self._traits(pair.second, user_id)
+        async with self._usage.counted(user_id, "compatibility", _faces_to_read(pair.first, pair.second)):
+            with label_errors_with_file(0, 2):
+                first = await self._traits(pair.first, user_id)
+            with label_errors_with_file(1, 2):
+                second = await self._traits(pair.second, user_id)
         _log.info("compatibility.completed", by_invitation=False)
         return match_faces(first, second, pair.locale)
 
@@ -99,10 +103,11 @@ class CompatibilityService:
         await self._require_consent(user_id)
         query = await self._pool.run(lambda _: load())
         invitation = await self._invitations.find(query.code)
-        mine = await self._traits(query.face, user_id)
-        theirs = await self._kept_traits(invitation.analysis_id, invitation.user_id)
-        match = match_faces(mine, theirs, query.locale)
-        await self._invitations.use(invitation)
+        async with self._usage.counted(user_id, "compatibility", _faces_to_read(query.face)):
+            mine = await self._traits(query.face, user_id)
+            theirs = await self._kept_traits(invitation.analysis_id, invitation.user_id)
+            match = match_faces(mine, theirs, query.locale)
+            await self._invitations.use(invitation)
         _log.info("compatibility.completed", by_invitation=True)
         return match
 
@@ -121,3 +126,8 @@ class CompatibilityService:
     async def _kept_traits(self, analysis_id: UUID, user_id: int) -> FaceTraits:
         kept = await self._history.get(user_id, analysis_id)
         return traits_of(kept.reading, is_minor=may_be_minor(kept.birth_year, self._analyses.today()))
+
+
+def _faces_to_read(*faces: FaceSource) -> int:
+    """Return how many of the faces are read, and not taken from a kept reading."""
+    return sum(isinstance(face, FaceQuery) for face in faces)

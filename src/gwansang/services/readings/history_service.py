@@ -16,6 +16,7 @@ from gwansang.reading.days import fortune_of
 from gwansang.reading.model import Fortune
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.protection.photo_cleaner import PhotoCleaner
 from gwansang.services.protection.sealed_faces import seal_face, unseal_face
 from gwansang.services.protection.sealing import DataKey, Sealer
@@ -65,14 +66,23 @@ class HistoryService:
         self._photo_cleaner = photo_cleaner
         self._clock = clock
 
-    async def save(self, user_id: int, analysis: KeptAnalysis, update: ProfileUpdate | None = None) -> bool:
+    async def save(
+        self,
+        user_id: int,
+        analysis: KeptAnalysis,
+        update: ProfileUpdate | None = None,
+        record: RecordCreation | None = None,
+    ) -> bool:
         """Store an analysis and the updated profile if the user consents; return whether they were stored.
 
         Consent is checked in the transaction that stores them. Raises ProfileBusyError and stores nothing.
         """
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(user_id)
-            return user is not None and await self.save_all(tx, user_id, [analysis], update)
+            kept = user is not None and await self.save_all(tx, user_id, [analysis], update)
+            if kept and record is not None:
+                await record(tx, analysis.analysis_id)
+        return kept
 
     async def save_all(
         self, tx: Transaction, user_id: int, analyses: Iterable[KeptAnalysis], update: ProfileUpdate | None = None

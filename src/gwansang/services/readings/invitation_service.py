@@ -14,6 +14,7 @@ from gwansang.core.tokens import secret_digest
 from gwansang.models import Invitation
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.accounts.user_service import require_user
 from gwansang.services.readings.history_service import AnalysisNotFoundError
 
@@ -75,7 +76,9 @@ class InvitationService:
         self._new_id = new_id
         self._new_secret = new_secret
 
-    async def create(self, user_id: int, analysis_id: UUID, days: int, uses: int) -> NewInvitation:
+    async def create(
+        self, user_id: int, analysis_id: UUID, days: int, uses: int, record: RecordCreation | None = None
+    ) -> NewInvitation:
         """Make an invitation to a kept reading of the user, for up to MAX_DAYS and MAX_USES.
 
         Raises AnalysisNotFoundError, TooManyInvitationsError, UserNotFoundError.
@@ -100,6 +103,8 @@ class InvitationService:
                 message = f"There are {MAX_INVITATIONS} invitations already; end one first."
                 raise TooManyInvitationsError(message, max_invitations=MAX_INVITATIONS)
             await tx.invitations.add(row)
+            if record is not None:
+                await record(tx, row.id)
         _log.info("invitation.created", user_id=user_id, invitation_id=str(row.id), days=days, uses=uses)
         return from_row(NewInvitation, row, code=code)
 

@@ -17,6 +17,7 @@ from gwansang.models import Share
 from gwansang.models.base import from_row
 from gwansang.reading.model import Reading
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.accounts.user_service import require_user
 from gwansang.services.readings.history_service import AnalysisNotFoundError, HistoryService
 from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
@@ -84,7 +85,9 @@ class ShareService:
         self._new_id = new_id
         self._new_secret = new_secret
 
-    async def create(self, user_id: int, analysis_id: UUID, hours: int, locale: Locale) -> NewShare:
+    async def create(
+        self, user_id: int, analysis_id: UUID, hours: int, locale: Locale, record: RecordCreation | None = None
+    ) -> NewShare:
         """Make a link; raises AnalysisNotFoundError, ShareLimitError, UserNotFoundError."""
         now, token = self._clock(), self._new_secret()
         row = Share(
@@ -102,6 +105,8 @@ class ShareService:
             if await tx.shares.count_valid(user_id, now) >= MAX_SHARES:
                 raise ShareLimitError(f"There are {MAX_SHARES} links already; end one first.", max=MAX_SHARES)
             await tx.shares.add(row)
+            if record is not None:
+                await record(tx, row.id)
         _log.info("share.created", user_id=user_id, share_id=str(row.id))
         return NewShare(from_row(ShareInfo, row), token)
 

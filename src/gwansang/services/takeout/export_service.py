@@ -78,12 +78,37 @@ class ExportedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedUsage:
+    """Readings of a month by kind."""
+
+    month: str
+    face: int
+    batch: int
+    video: int
+    compatibility: int
+    lookalike: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedCreation:
+    """What a call with an Idempotency-Key created."""
+
+    operation: str
+    created_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """All data of a user but the kept readings, which follow; `format` is incremented when the structure changes."""
 
     format: int
     exported_at: datetime
     account: UserInfo
+    plan: str | None
+    usage: tuple[ExportedUsage, ...]
+    idempotency: tuple[ExportedCreation, ...]
     consents: tuple[ExportedConsent, ...]
     sign_ins: tuple[ExportedSignIn, ...]
     identities: tuple[IdentityInfo, ...]
@@ -179,7 +204,9 @@ class ExportService:
     ) -> Callable[[], Export]:
         """Load the rows of the user, and return a function that unseals them, for a thread of its own."""
         pending = await tx.mail_tokens.pending_address(user_id, self._clock())
-        account = user_info(require_user(await tx.users.get(user_id)), pending)
+        user = require_user(await tx.users.get(user_id))
+        usage = await tx.usage.list_for_user(user_id)
+        created = await tx.idempotency.list_for_user(user_id)
         consents = await tx.consents.list_for_user(user_id)
         families = await tx.families.list_for_user(user_id)
         identities = await tx.identities.list_for_user(user_id)
@@ -198,7 +225,10 @@ class ExportService:
             return Export(
                 format=_FORMAT,
                 exported_at=self._clock(),
-                account=account,
+                account=user_info(user, pending),
+                plan=user.plan,
+                usage=tuple(from_row(ExportedUsage, row) for row in usage),
+                idempotency=tuple(from_row(ExportedCreation, row) for row in created),
                 consents=tuple(from_row(ExportedConsent, row) for row in consents),
                 sign_ins=tuple(from_row(ExportedSignIn, row) for row in families),
                 identities=tuple(from_row(IdentityInfo, row) for row in identities),

@@ -43,11 +43,13 @@ class TaskContext(Protocol):
 class JobResult:
     """Result of a task. `write` runs in the transaction that ends the task, so that both happen exactly once or not at
     all; it must be fast, and the user's row is locked already. `drop` runs if that transaction does not commit: the
-    task was cancelled or erased in the meantime, or has to be finished again."""
+    task was cancelled or erased in the meantime, or has to be finished again. `readings`: how many the result has; the
+    others that were counted when the task was submitted are given back."""
 
     result: JsonObject
     write: Callable[[Transaction], Awaitable[None]] | None = None
     drop: Callable[[], Awaitable[None]] | None = None
+    readings: int = 1
 
 
 class Job(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from gwansang.core.usage import UsageKind
 from gwansang.services.protection.consent_texts import Purpose
 
 SizeSetting = Literal["max_json_bytes", "max_upload_bytes", "max_batch_bytes", "max_video_bytes"]
@@ -29,7 +30,8 @@ class JobKind:
 
     purpose: the consent that its tasks need and are deleted with, None for none; max_files: files of one request;
     file_limit and body_limit: the settings that limit the size of a file and of the whole request. The
-    endpoint of the kind passes body_limit to `@body_limit`, which adds 64 KiB for the framing of a form.
+    endpoint of the kind passes body_limit to `@body_limit`, which adds 64 KiB for the framing of a form. usage: what
+    its readings count as in the usage of a month, None if it makes none.
     """
 
     name: str
@@ -38,11 +40,16 @@ class JobKind:
     max_files: int
     file_limit: SizeSetting
     body_limit: SizeSetting
+    usage: UsageKind | None = None
+
+    def readings(self, inputs: int) -> int:
+        """Return how many readings a task with so many inputs makes at most; the last input is the request."""
+        return inputs - 1 if self.result is ResultType.BATCH else 1
 
 
-FACE: Final = JobKind("face", "reading", ResultType.READING, 1, "max_upload_bytes", "max_json_bytes")
-VIDEO: Final = JobKind("video", "reading", ResultType.READING, 1, "max_video_bytes", "max_video_bytes")
-BATCH: Final = JobKind("batch", "reading", ResultType.BATCH, 50, "max_upload_bytes", "max_batch_bytes")
+FACE: Final = JobKind("face", "reading", ResultType.READING, 1, "max_upload_bytes", "max_json_bytes", "face")
+VIDEO: Final = JobKind("video", "reading", ResultType.READING, 1, "max_video_bytes", "max_video_bytes", "video")
+BATCH: Final = JobKind("batch", "reading", ResultType.BATCH, 50, "max_upload_bytes", "max_batch_bytes", "batch")
 IMPORT: Final = JobKind("import", None, ResultType.IMPORT, 1, "max_batch_bytes", "max_batch_bytes")
 
 

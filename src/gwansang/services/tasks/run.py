@@ -13,6 +13,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.exceptions import Unavailable
 from gwansang.core.tracing import TracePosition
 from gwansang.models import Task, TaskItem
+from gwansang.repositories.tasks import CountedTask
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.consent_service import ConsentService
 from gwansang.services.protection.sealing import DataKey, Sealer, row_aad
@@ -60,6 +61,7 @@ class TaskRun:
         self.kind = row.kind
         self.inputs = row.inputs
         self.tries = row.tries
+        self._counts = CountedTask(row.id, row.user_id, row.kind, row.status, row.counted, row.counted_month)
         self.steps = row.steps
         self.done = set(done)
         self.try_started = False
@@ -146,6 +148,7 @@ class TaskRun:
             await self._update(tx, status="done", progress=1.0, tries=0, result=sealed, **self._end())
             if result.write is not None:
                 await result.write(tx)
+            await self._settle_usage(tx, result.readings)
             await tx.task_items.delete_for_task(self.id)
             await self._announce(tx, "task.done")
 
@@ -160,6 +163,7 @@ class TaskRun:
                 error_message=failure.message[:_MAX_MESSAGE],
                 error_details=failure.details,
             )
+            await self._settle_usage(tx, 0)
             await tx.task_items.delete_for_task(self.id)
             await self._announce(tx, "task.failed")
         self.failed_with = failure.code
@@ -167,6 +171,10 @@ class TaskRun:
 
     async def _announce(self, tx: Transaction, event: WebhookEvent) -> None:
         await self._resources.outbox.add(tx, self.user_id, event, **task_event_data(self.id, self.kind))
+
+    async def _settle_usage(self, tx: Transaction, readings: int) -> None:
+        """Give back what was counted at the submission and not read."""
+        await tx.usage.give_back_task(self._counts, readings)
 
     def _end(self) -> dict[str, datetime | None]:
         now = self._resources.clock()

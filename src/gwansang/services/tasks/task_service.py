@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from pydantic import Field, JsonValue
 
-from gwansang.core.exceptions import InvalidInput, NotFound, RateLimited
+from gwansang.core.exceptions import NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.core.tracing import current_traceparent
@@ -19,6 +19,8 @@ from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
+from gwansang.services.accounts.idempotency_service import IdempotencyKeyReusedError
+from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
@@ -43,11 +45,6 @@ class TooManyTasksError(RateLimited):
 
     code = "TOO_MANY_TASKS"
     title = "Too many unfinished tasks"
-
-
-class IdempotencyKeyReusedError(InvalidInput):
-    code = "IDEMPOTENCY_KEY_REUSED"
-    title = "This Idempotency-Key was used for another request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,7 @@ class TaskService:
         self,
         resources: JobResources,
         kinds: JobKinds,
+        usage: UsageService,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -110,6 +108,7 @@ class TaskService:
         self._notifier = resources.notifier
         self._clock = resources.clock
         self._kinds = kinds
+        self._usage = usage
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = resources.retention
@@ -123,9 +122,12 @@ class TaskService:
         idempotency_key: str | None = None,
     ) -> TaskInfo:
         """Create a task, or return the one that the same request created under the same key. The inputs, which are
-        never held in memory together, identify the request. Raises ConsentRequiredError, TooManyTasksError,
+        never held in memory together, identify the request. Its readings are counted with it, and those that it does
+        not make are given back at its end. Raises ConsentRequiredError, MonthlyLimitError, TooManyTasksError,
         IdempotencyKeyReusedError, UserNotFoundError, and the errors of `inputs`."""
         await self._check_kind(user_id, kind)
+        if kind.usage is not None and idempotency_key is None:  # with a key there may be a task already
+            await self._usage.check(user_id)
         submission = _Submission(user_id, idempotency_key and hashlib.sha256(idempotency_key.encode()).hexdigest())
         async with self._uow.write() as tx:
             existing = await self._find_existing(tx, submission)
@@ -145,6 +147,9 @@ class TaskService:
             async with self._uow.write() as tx:
                 existing = await self._find_existing(tx, submission)
                 if existing is None:
+                    if kind.usage is not None:
+                        row.counted = kind.readings(count)
+                        row.counted_month = await self._usage.count_in(tx, row.user_id, kind.usage, row.counted)
                     await tx.tasks.add(row)
         except BaseException:  # also if the client disconnects: nothing else would delete these files
             await self._vault.delete(task_id)
@@ -189,6 +194,7 @@ class TaskService:
                 raise TaskNotFoundError("There is no such task.")
             cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
             if cancelled:
+                await tx.usage.give_back_task(cancelled)
                 await tx.task_items.delete_for_task(task_id)
                 await self._announce_cancelled(tx, user_id, task_id)
         if cancelled:

@@ -11,6 +11,7 @@ from gwansang.api.public_answers import PublicRoute
 from gwansang.api.v1.error_responses import (
     ADMIN,
     BODY,
+    CREATED_ONCE,
     GALLERY_PICTURE,
     IMPORT_TASK,
     PARAMETERS,
@@ -20,13 +21,13 @@ from gwansang.api.v1.error_responses import (
 )
 from gwansang.api.v1.inputs.faces import FormQuery, JsonQuery
 from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
-from gwansang.api.v1.inputs.tasks import IdempotencyKey
 from gwansang.api.v1.openapi_bodies import ARCHIVE_BODY, FORM_BODY, JSON_BODY, PICTURE_BODY
 from gwansang.api.v1.paths import NUMBER
 from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.lookalike import present_matches
 from gwansang.api.v1.presenters.tasks import present_task
 from gwansang.dependencies.callers import AddressLimit, AdminUser, MatchCaller
+from gwansang.dependencies.idempotency import IdempotencyKey, OnceOnly
 from gwansang.dependencies.params import ChosenLocale, PageParams
 from gwansang.dependencies.services import Celebrities, Matches, Submissions
 from gwansang.schemas.celebrity import (
@@ -39,6 +40,7 @@ from gwansang.schemas.celebrity import (
 )
 from gwansang.schemas.paging import PageOut
 from gwansang.schemas.tasks import TaskOut
+from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.lookalike.celebrities import (
     CelebrityInfo,
     CelebrityNotFoundError,
@@ -109,20 +111,46 @@ async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) ->
 
 @router.post("/", status_code=201, include_in_schema=False)
 @router.post(
-    "", status_code=201, responses=problem_responses(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY)
+    "",
+    status_code=201,
+    responses=problem_responses(
+        CelebrityExistsError, CelebrityNotFoundError, InvalidCelebrityError, *CREATED_ONCE, *ADMIN, *BODY
+    ),
 )
-async def add_celebrity(body: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
+async def add_celebrity(
+    body: CelebrityRequest, admin: AdminUser, celebrities: Celebrities, once: OnceOnly
+) -> CelebrityOut:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
-    added = await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note)
+
+    async def create(record: RecordCreation | None) -> CelebrityInfo:
+        return await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note, record)
+
+    async def replay(celebrity_id: str) -> CelebrityInfo:
+        return (await celebrities.get(int(celebrity_id)))[0]
+
+    content = body.model_dump_json().encode()
+    added = await once.run(admin.user_id, lambda: (content,), create, replay)
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 
 @router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*GALLERY_PICTURE))
 @body_limit("max_upload_bytes", form=True)
-async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
+async def add_celebrity_photo(
+    admin: AdminUser, picture: NewPicture, celebrities: Celebrities, once: OnceOnly
+) -> CelebrityPhotoOut:
     """Add a picture of a person of the gallery. Its embedding is kept, and the picture is not; a picture with an
     embedding of an older release gets a new one."""
-    added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
+
+    async def create(record: RecordCreation | None) -> PhotoInfo:
+        return await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin, record)
+
+    async def replay(photo_id: str) -> PhotoInfo:
+        for photo in (await celebrities.get(picture.celebrity_id))[1]:
+            if str(photo.id) == photo_id:
+                return photo
+        raise CelebrityPhotoNotFoundError("The picture was added and has been removed.")
+
+    added = await once.run(admin.user_id, picture.parts, create, replay)
     return CelebrityPhotoOut.model_validate(added, from_attributes=True)
 
 

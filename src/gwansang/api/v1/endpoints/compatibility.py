@@ -7,17 +7,23 @@ from fastapi import APIRouter, Path
 
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
-from gwansang.api.v1.error_responses import BODY, PARAMETERS, READING_OF_FORM, READING_OF_JSON, SIGNED_IN
+from gwansang.api.v1.error_responses import BODY, PARAMETERS, READING_OF_FORM, READING_OF_JSON, SHOWN_ONCE, SIGNED_IN
 from gwansang.api.v1.inputs.pairs import FormPair, FormRedemption, JsonPair, JsonRedemption
 from gwansang.api.v1.openapi_bodies import PAIR_BODY, PAIR_FORM_BODY, REDEMPTION_BODY, REDEMPTION_FORM_BODY
 from gwansang.dependencies.callers import FaceCallerOrGuest, HistoryReader, HistoryWriter, PairCallerOrGuest
+from gwansang.dependencies.idempotency import OnceOnly
 from gwansang.dependencies.services import Compatibilities, InvitationsOfCaller
 from gwansang.reading.errors import ReadingOutdatedError
 from gwansang.schemas.compatibility import CompatibilityOut, InvitationOut, InvitationRequest, NewInvitationOut
 from gwansang.schemas.paging import PageOut
+from gwansang.services.accounts.idempotency_service import RecordCreation, refuse_second_secret
 from gwansang.services.readings.compatibility_service import OtherConsentRequiredError, TwoFacesRequiredError
 from gwansang.services.readings.history_service import AnalysisNotFoundError
-from gwansang.services.readings.invitation_service import InvitationNotFoundError, TooManyInvitationsError
+from gwansang.services.readings.invitation_service import (
+    InvitationNotFoundError,
+    NewInvitation,
+    TooManyInvitationsError,
+)
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["compatibility"])
 AnalysisId = Annotated[UUID, Path(examples=["0193a6f0-7b7a-4a3c-9d65-3f6c1c2b7a10"])]
@@ -90,17 +96,23 @@ async def redeem_invitation_with_upload(
 @router.post(
     "/{analysis_id:uuid}/invitations",
     status_code=201,
-    responses=problem_responses(AnalysisNotFoundError, TooManyInvitationsError, *SIGNED_IN, *BODY),
+    responses=problem_responses(AnalysisNotFoundError, TooManyInvitationsError, *SHOWN_ONCE, *SIGNED_IN, *BODY),
 )
 async def make_invitation(
     analysis_id: AnalysisId,
     caller: HistoryWriter,
     invitations: InvitationsOfCaller,
+    once: OnceOnly,
     body: InvitationRequest | None = None,
 ) -> NewInvitationOut:
     """Create an invitation: a code with which another person compares their face with that of a kept reading."""
     asked = body or InvitationRequest()
-    made = await invitations.create(caller.user_id, analysis_id, asked.days, asked.uses)
+
+    async def create(record: RecordCreation | None) -> NewInvitation:
+        return await invitations.create(caller.user_id, analysis_id, asked.days, asked.uses, record)
+
+    content = asked.model_dump_json().encode()
+    made = await once.run(caller.user_id, lambda: (content,), create, refuse_second_secret)
     return NewInvitationOut.model_validate(made, from_attributes=True)
 
 

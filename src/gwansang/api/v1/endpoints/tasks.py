@@ -10,7 +10,7 @@ from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import BATCH_TASK, FACE_TASK, PARAMETERS, SIGNED_IN, VIDEO_TASK
 from gwansang.api.v1.inputs.faces import TaskQuery
-from gwansang.api.v1.inputs.tasks import BatchInputs, IdempotencyKey, VideoInputs
+from gwansang.api.v1.inputs.tasks import BatchInputs, VideoInputs
 from gwansang.api.v1.openapi_bodies import BATCH_BODY, JSON_BODY, VIDEO_BODY
 from gwansang.api.v1.presenters.tasks import (
     BatchPhotoNotFoundError,
@@ -22,6 +22,7 @@ from gwansang.api.v1.presenters.tasks import (
 from gwansang.api.v1.sockets.connection import Acceptor, Socket
 from gwansang.core.exceptions import Unauthenticated
 from gwansang.dependencies.callers import FaceCaller, TaskCaller, VideoCaller
+from gwansang.dependencies.idempotency import IdempotencyKey
 from gwansang.dependencies.params import ChosenLocale, PageParams
 from gwansang.dependencies.services import Submissions, Tasks
 from gwansang.schemas.paging import PageOut

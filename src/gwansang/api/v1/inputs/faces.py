@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect
 from gwansang.api.base64_image import decode_image
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
-from gwansang.api.multipart import FormParser
+from gwansang.api.multipart import FormParser, without_boundary
 from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
+from gwansang.dependencies.idempotency import RequestContent
 from gwansang.dependencies.params import LocaleParameter, TimezoneParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.face_input import FaceFields, FaceForm, FaceRequest
@@ -33,21 +34,48 @@ from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 ChooseLocale = Callable[[str | None], Locale]
 
 
-async def _json_query(
-    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None, timezone: TimezoneParameter = None
-) -> QueryLoader:
+async def _json_body(request: Request) -> bytearray:
     require_type(request, "application/json")
-    load = partial(query_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+    return await read_body(request)
+
+
+async def _form_body(request: Request) -> bytearray:
+    require_type(request, "multipart/form-data")
+    return await read_body(request)
+
+
+_JsonBody = Annotated[bytearray, Depends(_json_body)]
+_FormBody = Annotated[bytearray, Depends(_form_body)]
+
+
+async def _json_query(
+    request: Request,
+    body: _JsonBody,
+    max_bytes: UploadLimit,
+    locale: LocaleParameter = None,
+    timezone: TimezoneParameter = None,
+) -> QueryLoader:
+    load = partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
     return partial(_load_with_timezone, load, timezone)
 
 
 async def _form_query(
-    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None, timezone: TimezoneParameter = None
+    request: Request,
+    body: _FormBody,
+    max_bytes: UploadLimit,
+    locale: LocaleParameter = None,
+    timezone: TimezoneParameter = None,
 ) -> QueryLoader:
-    require_type(request, "multipart/form-data")
-    body, kind = await read_body(request), request.headers["content-type"]
-    load = partial(query_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+    load = partial(query_of_form, body, request.headers["content-type"], partial(chosen_locale, request), max_bytes)
     return partial(_load_with_timezone, load, timezone)
+
+
+async def _json_content(request: Request, body: _JsonBody) -> RequestContent:
+    return lambda: (chosen_locale(request).encode(), bytes(body))
+
+
+async def _form_content(request: Request, body: _FormBody) -> RequestContent:
+    return lambda: (chosen_locale(request).encode(), without_boundary(body, request.headers["content-type"]))
 
 
 def _load_with_timezone(load: QueryLoader, timezone: str | None) -> FaceQuery:
@@ -85,6 +113,8 @@ def while_connected(dependency: Callable[..., Awaitable[Callable[[], object]]]) 
 JsonQuery = Annotated[QueryLoader, while_connected(_json_query)]
 FormQuery = Annotated[QueryLoader, while_connected(_form_query)]
 TaskQuery = Annotated[QueryLoader, Depends(_json_query)]
+JsonContent = Annotated[RequestContent, Depends(_json_content)]
+FormContent = Annotated[RequestContent, Depends(_form_content)]
 
 
 def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> FaceQuery:

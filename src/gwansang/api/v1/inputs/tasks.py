@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import FILE, check_size, read_fields, require_type
@@ -18,18 +18,6 @@ from gwansang.services.tasks.kinds import BATCH, VIDEO
 
 PhotoLimit = Annotated[int, provided(f"edge.{BATCH.file_limit}")]
 VideoLimit = Annotated[int, provided(f"edge.{VIDEO.file_limit}")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern="^[!-~]{1,255}$",
-        description=(
-            "Made up by the client, 1 to 255 visible ASCII characters. Sent again with the same request, it leads to "
-            "the task that there is; with another request it is refused."
-        ),
-        examples=["8c1f2c5e-6f0b-4b0e-8f57-4b8f5d1c9a10"],
-    ),
-]
 
 
 async def _batch_inputs(
