@@ -18,8 +18,10 @@ from gwansang.db.init_db import ensure_schema
 from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.address_change import AddressChangeService
+from gwansang.services.accounts.admin_sessions import AdminSessionService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.credentials import Credentials
 from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
 from gwansang.services.accounts.key_service import KeyService
 from gwansang.services.accounts.reauthentication import Reauthentication
@@ -43,6 +45,7 @@ from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.run import JobResources
+from gwansang.services.tasks.task_operations import TaskOperations
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.vault import TaskVault
 from gwansang.storage.base import ObjectStore
@@ -64,6 +67,7 @@ class Accounts:
     retention: RetentionService
     users: UserService
     auth: AuthService
+    admin_sessions: AdminSessionService
     proofs: EmailProofService
     address_changes: AddressChangeService
     reauthentication: Reauthentication
@@ -78,6 +82,7 @@ class Accounts:
     exports: ExportService
     archives: ExportArchive
     tasks: TaskService
+    task_operations: TaskOperations
     job_resources: JobResources
 
 
@@ -131,6 +136,17 @@ def _accounts(
         refresh_ttl=timedelta(days=settings.refresh_token_days),
         clock=clock,
     )
+    credentials = Credentials(uow, passwords)
+    auth = AuthService(
+        uow,
+        credentials,
+        tokens,
+        DeviceTokens(settings.secret_key.get_secret_value(), clock),
+        audit,
+        clock=clock,
+        new_id=uuid4,
+        max_sign_ins=settings.max_sign_ins_per_user,
+    )
     codes = CodeIssuer(clock, uuid4, generate_secret, timedelta(minutes=settings.mail_token_minutes))
     return Accounts(
         uow=uow,
@@ -144,20 +160,14 @@ def _accounts(
         retention=RetentionService(uow, audit, erasures, photo_cleaner, legacy_sealer, policy, clock=clock),
         sealer=sealer,
         users=UserService(uow, passwords, texts, sealer, audit, erasures, clock=clock),
-        auth=AuthService(
-            uow,
-            passwords,
-            tokens,
-            DeviceTokens(settings.secret_key.get_secret_value(), clock),
-            audit,
-            clock=clock,
-            new_id=uuid4,
-            max_sign_ins=settings.max_sign_ins_per_user,
+        auth=auth,
+        admin_sessions=AdminSessionService(
+            uow, credentials, auth, clock=clock, new_id=uuid4, new_secret=generate_secret
         ),
         proofs=EmailProofService(uow, passwords, audit, codes),
         address_changes=AddressChangeService(uow, audit, codes),
         reauthentication=Reauthentication(uow, passwords, clock=clock),
-        sessions=SessionService(uow, clock=clock),
+        sessions=SessionService(uow, audit, clock=clock),
         keys=KeyService(
             uow,
             audit,
@@ -177,8 +187,10 @@ def _accounts(
         tasks=TaskService(
             job_resources,
             kinds,
+            audit,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
         ),
+        task_operations=TaskOperations(job_resources, kinds, audit),
         job_resources=job_resources,
     )

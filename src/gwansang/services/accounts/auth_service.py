@@ -10,14 +10,13 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.device_tokens import DeviceTokens
-from gwansang.core.email_address import InvalidEmailError, normalize_email
-from gwansang.core.exceptions import Forbidden, Unauthenticated
-from gwansang.core.passwords import PasswordHasher
+from gwansang.core.exceptions import Unauthenticated
 from gwansang.core.tokens import RefreshClaims, TokenInvalidError, TokenSigner, secret_digest
 from gwansang.core.tokens import TokenPair as SignedPair
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.caller import OWN_SCOPES, Caller
+from gwansang.services.accounts.credentials import Credentials, InactiveUserError, InvalidCredentialsError
 from gwansang.services.protection.audit import AuditLog
 
 __all__ = [
@@ -31,18 +30,6 @@ __all__ = [
 ]
 _log = structlog.get_logger("gwansang.auth")
 _GRACE: Final = timedelta(seconds=20)  # in which a refresh token may be sent twice
-
-
-class InvalidCredentialsError(Unauthenticated):
-    """Unknown e-mail or wrong password; the answer does not reveal which."""
-
-    code = "INVALID_CREDENTIALS"
-    title = "E-mail or password is wrong"
-
-
-class InactiveUserError(Forbidden):
-    code = "INACTIVE_USER"
-    title = "This account is deactivated"
 
 
 class TokenReusedError(Unauthenticated):
@@ -73,7 +60,7 @@ class AuthService:
     def __init__(
         self,
         uow: UnitOfWork,
-        passwords: PasswordHasher,
+        credentials: Credentials,
         tokens: TokenSigner,
         devices: DeviceTokens,
         audit: AuditLog,
@@ -84,7 +71,7 @@ class AuthService:
     ) -> None:
         self._uow = uow
         self._audit = audit
-        self._passwords = passwords
+        self._credentials = credentials
         self._tokens = tokens
         self._devices = devices
         self._max_sign_ins = max_sign_ins
@@ -94,7 +81,7 @@ class AuthService:
     async def recognise(self, email: str, device_token: str) -> UUID | None:
         """Return the device of a token if this account was signed in to on it since all its sign-ins were ended."""
         claims = self._devices.verify(device_token)
-        user = await self._find_user(email) if claims else None
+        user = await self._credentials.find(email) if claims else None
         known = claims and user and (claims.user_id, claims.version) == (user.id, user.token_version)
         return claims.device if claims and known else None
 
@@ -104,14 +91,7 @@ class AuthService:
         """Start a new family on a device, a new one if it is not known; the least recently used sign-in ends if there
         are too many. Raises InactiveUserError, and InvalidCredentialsError after the same work whether the address or
         the password was wrong."""
-        user = await self._find_user(email)
-        verdict = await self._passwords.verify(password, user.password_hash if user else None)
-        if user is None or not verdict.valid:
-            raise InvalidCredentialsError("E-mail or password is wrong.")
-        if not user.is_active:
-            raise InactiveUserError("This account is deactivated.")
-        if verdict.outdated:
-            await self._update_hash(user, await self._passwords.rehash(password))
+        user = await self._credentials.verify(email, password)
         pair = await self._start_family(user.id, user.token_version, device_name)
         device_token = self._devices.sign(user.id, user.token_version, device or self._new_id())
         return SignedIn(pair.access, pair.refresh, pair.expires_in_s, device_token=device_token)
@@ -166,18 +146,6 @@ class AuthService:
         scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
         return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)
 
-    async def _find_user(self, email: str) -> User | None:
-        try:
-            address = normalize_email(email)
-        except InvalidEmailError:
-            return None
-        async with self._uow.read() as tx:
-            return await tx.users.get_by_email(address)
-
-    async def _update_hash(self, user: User, password_hash: str) -> None:
-        async with self._uow.write() as tx:
-            await tx.users.update_password_hash(user.id, user.password_hash, password_hash)
-
     def _next_pair(self, row: TokenFamily, claims: RefreshClaims, presented: str, now: datetime) -> SignedPair | None:
         """Rotate the token of a family, or return the pair of its last rotation again; None for a reused token."""
         if presented == row.token_hash:
@@ -204,6 +172,13 @@ class AuthService:
             refreshed_at=now,
             expires_at=pair.refresh_expires_at,
         )
+        await self.add_sign_in(row, version)
+        return pair
+
+    async def add_sign_in(self, row: TokenFamily, version: int) -> None:
+        """Store a sign-in of a user with this version of tokens; the least recently used one ends if there are too
+        many. Raises InvalidCredentialsError if the account changed meanwhile."""
+        now, user_id = row.created_at, row.user_id
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(user_id)
             if user is None or not user.is_active or user.token_version != version:  # changed meanwhile
@@ -214,7 +189,6 @@ class AuthService:
             await tx.families.add(row)
             await self._audit.record(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
-        return pair
 
 
 async def end_all_tokens(tx: Transaction, user: User) -> None:

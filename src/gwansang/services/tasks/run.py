@@ -140,8 +140,8 @@ class TaskRun:
                 await result.write(tx)
             await tx.task_items.delete_for_task(self.id)
 
-    async def fail(self, failure: Failure) -> None:
-        """End the task with an error."""
+    async def fail(self, failure: Failure, *, keeps_inputs: bool = False) -> None:
+        """End the task with an error; its inputs may be kept for another try."""
         async with self._resources.uow.write() as tx:
             await self._update(
                 tx,
@@ -152,7 +152,7 @@ class TaskRun:
                 error_details=failure.details,
             )
             await tx.task_items.delete_for_task(self.id)
-        await self._clean_up("failed", code=failure.code)
+        await self._clean_up("failed", keeps_inputs=keeps_inputs, code=failure.code)
 
     def _end(self) -> dict[str, datetime | None]:
         now = self._resources.clock()
@@ -168,10 +168,11 @@ class TaskRun:
             item.position: sealer.unseal(self._key, item.outcome, _item_aad(self.id, item.position)) for item in items
         }
 
-    async def _clean_up(self, status: str, **fields: str) -> None:
+    async def _clean_up(self, status: str, *, keeps_inputs: bool = False, **fields: str) -> None:
         _log.info("task.ended", task_id=str(self.id), kind=self.kind, status=status, **fields)
         try:
-            await self._resources.vault.delete(self.id)
+            if not keeps_inputs:
+                await self._resources.vault.delete(self.id)
         except Unavailable:
             _log.warning("task.inputs_not_deleted", task_id=str(self.id))  # until the sweep of orphaned inputs
         self._resources.notifier.notify(self.id)

@@ -19,6 +19,7 @@ from gwansang.models.base import from_row
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.user_service import UserNotFoundError
+from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
@@ -98,6 +99,7 @@ class TaskService:
         self,
         resources: JobResources,
         kinds: JobKinds,
+        audit: AuditLog,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -109,6 +111,7 @@ class TaskService:
         self._notifier = resources.notifier
         self._clock = resources.clock
         self._kinds = kinds
+        self._audit = audit
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = resources.retention
@@ -144,6 +147,8 @@ class TaskService:
                 existing = await self._find_existing(tx, submission)
                 if existing is None:
                     await tx.tasks.add(row)
+                    if kind.recorded_as is not None:
+                        await self._audit.record(tx, kind.recorded_as, submission.user_id, inputs=count)
         except BaseException:  # also if the client disconnects: nothing else would delete these files
             await self._vault.delete(task_id)
             raise

@@ -111,18 +111,18 @@ async def read_celebrity(celebrity_id: CelebrityId, celebrities: Celebrities) ->
 @router.post(
     "", status_code=201, responses=problem_responses(CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY)
 )
-async def add_celebrity(body: CelebrityRequest, _: AdminUser, celebrities: Celebrities) -> CelebrityOut:
+async def add_celebrity(body: CelebrityRequest, admin: AdminUser, celebrities: Celebrities) -> CelebrityOut:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
-    added = await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note)
+    added = await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note, by=admin.user_id)
     return CelebrityOut.model_validate(added, from_attributes=True)
 
 
 @router.post("/photos", status_code=201, openapi_extra=PICTURE_BODY, responses=problem_responses(*GALLERY_PICTURE))
 @body_limit("max_upload_bytes", form=True)
-async def add_celebrity_photo(picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
+async def add_celebrity_photo(admin: AdminUser, picture: NewPicture, celebrities: Celebrities) -> CelebrityPhotoOut:
     """Add a picture of a person of the gallery. Its embedding is kept, and the picture is not; a picture with an
     embedding of an older release gets a new one."""
-    added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin)
+    added = await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin, by=admin.user_id)
     return CelebrityPhotoOut.model_validate(added, from_attributes=True)
 
 
@@ -149,17 +149,17 @@ async def import_celebrities(
     responses=problem_responses(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
 )
 async def change_celebrity(
-    celebrity_id: CelebrityId, body: CelebrityChange, _: AdminUser, celebrities: Celebrities
+    celebrity_id: CelebrityId, body: CelebrityChange, admin: AdminUser, celebrities: Celebrities
 ) -> CelebrityOut:
     """Change names, category or note of a person."""
-    changed = await celebrities.change(celebrity_id, **body.model_dump())
+    changed = await celebrities.change(celebrity_id, **body.model_dump(), by=admin.user_id)
     return CelebrityOut.model_validate(changed, from_attributes=True)
 
 
 @router.delete(_PERSON, status_code=204, responses=problem_responses(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
-async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
+async def delete_celebrity(celebrity_id: CelebrityId, admin: AdminUser, celebrities: Celebrities) -> None:
     """Remove a person with the data of their pictures."""
-    await celebrities.remove(celebrity_id)
+    await celebrities.remove(celebrity_id, by=admin.user_id)
 
 
 @router.delete(
@@ -168,10 +168,10 @@ async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities:
     responses=problem_responses(CelebrityPhotoNotFoundError, *ADMIN, *PARAMETERS),
 )
 async def delete_celebrity_photo(
-    celebrity_id: CelebrityId, photo_id: PhotoId, _: AdminUser, celebrities: Celebrities
+    celebrity_id: CelebrityId, photo_id: PhotoId, admin: AdminUser, celebrities: Celebrities
 ) -> None:
     """Remove the data of a picture."""
-    await celebrities.remove_photo(celebrity_id, photo_id)
+    await celebrities.remove_photo(celebrity_id, photo_id, by=admin.user_id)
 
 
 def _detail(person: CelebrityInfo, photos: tuple[PhotoInfo, ...]) -> CelebrityDetail:
