@@ -35,8 +35,8 @@ from gwansang.core.middleware.server_timing import ServerTiming
 from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pace
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.web import shared_readings
-from gwansang.web.admin import router as admin_pages
 from gwansang.web.admin.gallery import body_rules as gallery_body_rules
+from gwansang.web.admin.routers import ROUTERS as ADMIN_ROUTERS
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
 
@@ -85,7 +85,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(shared_readings.router)
-    app.include_router(admin_pages.router)
+    for router in ADMIN_ROUTERS:
+        app.include_router(router)
     app.include_router(problem_pages.router)
     if not settings.production:
         app.include_router(mail_page.router)

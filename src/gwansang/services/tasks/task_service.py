@@ -148,7 +148,7 @@ class TaskService:
                 if existing is None:
                     await tx.tasks.add(row)
                     if kind.recorded_as is not None:
-                        await self._audit.record(tx, kind.recorded_as, submission.user_id, inputs=count)
+                        await self._audit.record(tx, kind.recorded_as, None, submission.user_id, inputs=count)
         except BaseException:  # also if the client disconnects: nothing else would delete these files
             await self._vault.delete(task_id)
             raise

@@ -22,7 +22,7 @@ from gwansang.texts import Locale
 from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute, require_file
 from gwansang.web.admin.views import PREFIX
 
-router = APIRouter(prefix="/gallery", route_class=AdminRoute)
+router = APIRouter(prefix=f"{PREFIX}/gallery", include_in_schema=False, route_class=AdminRoute)
 PersonNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _PAGE: Final = 30
 _SHOWN: Final = 500  # pictures of an import; the API has all of them

@@ -11,8 +11,9 @@ from gwansang.dependencies.services import Audit, Consents, Retention, Rotation
 from gwansang.services.protection.audit import AuditCheck, AuditLog
 from gwansang.texts import load
 from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute, AdminView
+from gwansang.web.admin.views import PREFIX
 
-router = APIRouter(route_class=AdminRoute)
+router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=AdminRoute)
 _PAGE: Final = 50
 _PSEUDONYM: Final = re.compile("[0-9a-f]{32}")
 

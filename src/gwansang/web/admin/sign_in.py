@@ -14,7 +14,7 @@ from gwansang.services.accounts.admin_sessions import LONGEST
 from gwansang.web.admin.forms import COOKIE, AdminAct, AdminPage, AdminRoute, check_own_origin, read_form
 from gwansang.web.admin.views import PREFIX, View
 
-router = APIRouter(route_class=AdminRoute)
+router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=AdminRoute)
 SIGN_IN: Final = "/sign-in"  # the only page without a session
 
 

@@ -12,8 +12,9 @@ from gwansang.dependencies.services import AllTasks
 from gwansang.services.tasks.task_operations import TaskOverview
 from gwansang.texts import Locale
 from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute
+from gwansang.web.admin.views import PREFIX
 
-router = APIRouter(prefix="/tasks", route_class=AdminRoute)
+router = APIRouter(prefix=f"{PREFIX}/tasks", include_in_schema=False, route_class=AdminRoute)
 _PAGE: Final = 30
 _STATUSES: Final = ("queued", "processing", "done", "failed", "cancelled")
 

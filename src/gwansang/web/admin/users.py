@@ -12,8 +12,9 @@ from gwansang.dependencies.logins import Confirm
 from gwansang.dependencies.services import Audit, Consents, Keys, Mails, Proofs, Sessions, Users
 from gwansang.texts import load
 from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute
+from gwansang.web.admin.views import PREFIX
 
-router = APIRouter(prefix="/users", route_class=AdminRoute)
+router = APIRouter(prefix=f"{PREFIX}/users", include_in_schema=False, route_class=AdminRoute)
 UserNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _PAGE: Final = 30
 _ALL: Final = PageRequest(size=100)
