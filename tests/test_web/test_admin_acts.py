@@ -19,6 +19,7 @@ from gwansang.models import Task
 from gwansang.services.jobs.import_job import ImportJob
 from gwansang.services.lookalike.celebrities import PersonNames, Provenance
 from gwansang.services.protection.audit import AuditLine
+from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.worker import JobPolicy, PollIntervals, open_worker
 from gwansang.texts import LOCALES
 from gwansang.vision.embedding import Embedding
@@ -402,3 +403,18 @@ async def shown_once(at: AdminDesk, path: str, text: str) -> str:
             return page
         await asyncio.sleep(0.1)
     raise AssertionError(page)
+
+
+async def test_inputs_stay_for_unfinished_tasks_and_failed_imports_only(work_on_both: Work) -> None:
+    work = work_on_both
+    states = [
+        ("face", "queued"),
+        ("import", "processing"),
+        ("import", "failed"),
+        ("face", "failed"),
+        ("import", "done"),
+    ]
+    tasks = [await work.task(kind, status) for kind, status in states]
+    async with work.services.uow.read() as tx:
+        needed = await tx.tasks.list_with_inputs([*tasks, uuid4()], JOB_KINDS.names_keeping_inputs())
+    assert needed == set(tasks[:3])
