@@ -228,6 +228,18 @@ async def test_a_form_of_another_site_is_refused_even_with_cookie_and_token(
     assert (await container_behind(desk.client).users.get(victim.id)).is_active
 
 
+async def test_the_public_address_is_an_own_origin_whatever_host_a_proxy_names() -> None:
+    async with opened(public_url="https://faces.example:8443/") as client:
+        statuses = {}
+        for origin in (
+            "https://faces.example:8443",
+            "https://faces.example",
+            "https://faces.example:8443.evil.example",
+        ):
+            statuses[origin] = (await AdminDesk(client, origin).sign_in(CHIEF, ADMIN_PASSWORD)).status_code
+    assert list(statuses.values()) == [303, 403, 403]
+
+
 async def test_a_script_of_an_allowed_origin_reads_no_page(desk: AdminDesk) -> None:
     headers = {"Cookie": f"{COOKIE}={desk.cookie}", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-site"}
     assert_only_the_sign_in(await answers(desk.client, headers))

@@ -16,7 +16,7 @@ from gwansang.core.middleware.body_gate import BODY_HOLDER
 from gwansang.core.multipart import FormParser
 from gwansang.core.rate_limit import Bucket
 from gwansang.dependencies.callers import address_of, count_failure, spend, user_key
-from gwansang.dependencies.services import AdminSessions
+from gwansang.dependencies.services import AdminSessions, container_of
 from gwansang.services.accounts.admin_sessions import AdminSession, is_form_token
 from gwansang.services.accounts.caller import Caller
 from gwansang.web.admin.views import SESSION, View, problem_page
@@ -133,7 +133,8 @@ def check_own_origin(request: Request) -> str:
     """
     origins, host = request.headers.getlist("origin"), request.headers.get("host", "").lower()
     origin = urlsplit(origins[0].lower()) if len(origins) == 1 else None
-    own = origin is not None and bool(host) and origin.netloc == host
+    public = (container_of(request).edge.public_url or "").lower()  # a proxy may pass the host on without its port
+    own = origin is not None and ((bool(host) and origin.netloc == host) or origin.geturl() == public)
     if origin is None or not own or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise FormRefusedError("This form was sent by another site.")
     return origin.scheme
