@@ -41,6 +41,8 @@ from gwansang.core.open_connections import OPEN_CONNECTIONS, OpenConnections, Pa
 from gwansang.dependencies.callers import admit_body, body_holder
 from gwansang.dependencies.idempotency import REPLAYED_HEADER
 from gwansang.web import shared_readings
+from gwansang.web.admin.gallery import body_rules as gallery_body_rules
+from gwansang.web.admin.routers import ROUTERS as ADMIN_ROUTERS
 from gwansang.web.page import mount_page
 from gwansang.web.page_texts import PageOptions
 
@@ -93,6 +95,8 @@ def create_app(settings: Settings | None = None, opening: Opening = open_contain
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(shared_readings.router)
+    for router in ADMIN_ROUTERS:
+        app.include_router(router)
     app.include_router(problem_pages.router)
     if not settings.production:
         app.include_router(mail_page.router)
@@ -163,7 +167,7 @@ def _middleware(settings: Settings, sizes: Mapping[str, int]) -> list[Middleware
         Middleware(TrustedHosts, allowed=settings.trusted_hosts, error_response=errors.error_response),
         Middleware(
             BodyGate,
-            rules=tuple(body_rules(ROUTERS, sizes)),
+            rules=(*body_rules(ROUTERS, sizes), *gallery_body_rules(sizes)),
             default_max_bytes=DEFAULT_BYTES,
             timeout_s=settings.body_timeout_s,
             budget=BodyBudget(max_bytes=settings.max_inflight_bytes, timeout_s=_BODY_WAIT_S),

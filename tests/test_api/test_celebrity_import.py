@@ -30,7 +30,7 @@ from gwansang.vision.face import Face
 from gwansang.vision.models.catalog import FACE_EMBEDDING
 from tests.support.fakes import FakeVision, frozen_clock
 from tests.support.forms import UNCHOSEN, extended, nameless, raw_form
-from tests.support.people import Person, administrator, person
+from tests.support.people import ADMIN_PASSWORD, Person, administrator, person
 from tests.support.photos import drawn_portrait
 from tests.support.serving import application, settings_for_tests
 
@@ -169,7 +169,11 @@ async def open_gallery_services(database_url: str) -> AsyncIterator[tuple[Celebr
         async with open_accounts(settings_for_tests(database_url=database_url)) as accounts:
             search = GallerySearch(accounts.uow, default_norms())
             embeddings = EmbeddingService(pool)
-            yield CelebrityService(accounts.uow, embeddings, search, clock=frozen_clock(), new_id=uuid4), search
+            await accounts.users.register("chief@example.com", "chief", ADMIN_PASSWORD, is_admin=True)  # of FakeTask
+            service = CelebrityService(
+                accounts.uow, embeddings, search, accounts.audit, clock=frozen_clock(), new_id=uuid4
+            )
+            yield service, search
     finally:
         await pool.close()
 

@@ -6,7 +6,7 @@ export {};
 const CACHE = "gwansang-1";
 const PAGE = "/";
 const SETTINGS = "/web/settings.json";
-const NEVER = /^\/(api|docs|redoc|health|metrics|s|problems)(\/|$)/;
+const NEVER = /^\/(api|admin|dev|docs|redoc|health|metrics|s|problems)(\/|$)/;
 const IMMUTABLE = /^\/(assets|web\/texts|web\/models|web\/face)\//;
 
 self.addEventListener("install", (event) => {

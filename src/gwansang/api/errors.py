@@ -12,11 +12,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
-from gwansang.api.problem_texts import problem_text
 from gwansang.core import exceptions as tree
 from gwansang.core.exceptions import AppError, InvalidRequestError
 from gwansang.core.jsonable import jsonable
 from gwansang.core.middleware.body_gate import BodyTimeoutError
+from gwansang.core.problem_texts import problem_text
 from gwansang.dependencies.params import chosen_locale
 from gwansang.texts import Locale
 

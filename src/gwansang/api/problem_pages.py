@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gwansang.api.errors import problem_type, status_of
-from gwansang.api.problem_texts import describe_problem
 from gwansang.core.exceptions import AppError, NotFound
+from gwansang.core.problem_texts import describe_problem
 from gwansang.core.static_answers import etag_of, unless_known
 from gwansang.dependencies.params import chosen_locale
 from gwansang.texts import LOCALES, Locale, load

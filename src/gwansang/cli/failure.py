@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from gwansang.api.problem_texts import problem_text
 from gwansang.core.exceptions import AppError
+from gwansang.core.problem_texts import problem_text
 from gwansang.texts import Locale
 
 

@@ -20,9 +20,11 @@ from gwansang.db.session import Database
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.account_creator import AccountCreator
 from gwansang.services.accounts.address_change import AddressChangeService
+from gwansang.services.accounts.admin_sessions import AdminSessionService
 from gwansang.services.accounts.app_sign_in import AppSignInService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
+from gwansang.services.accounts.credentials import Credentials
 from gwansang.services.accounts.email_proof_service import CodeIssuer, EmailProofService
 from gwansang.services.accounts.idempotency_service import IdempotencyService
 from gwansang.services.accounts.identity_service import IdentityService
@@ -53,6 +55,7 @@ from gwansang.services.takeout.export_service import ExportService
 from gwansang.services.tasks.kinds import JOB_KINDS, JobKinds
 from gwansang.services.tasks.notifier import Notifier
 from gwansang.services.tasks.run import JobResources
+from gwansang.services.tasks.task_operations import TaskOperations
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.tasks.vault import TaskVault
 from gwansang.services.webhooks.delivery_service import DeliveryService
@@ -76,6 +79,7 @@ class Accounts:
     retention: RetentionService
     users: UserService
     auth: AuthService
+    admin_sessions: AdminSessionService
     proofs: EmailProofService
     address_changes: AddressChangeService
     reauthentication: Reauthentication
@@ -97,6 +101,7 @@ class Accounts:
     tasks: TaskService
     webhooks: WebhookService
     webhook_deliveries: DeliveryService
+    task_operations: TaskOperations
     job_resources: JobResources
 
 
@@ -152,7 +157,6 @@ def _accounts(
         new_id=uuid4,
     )
     legacy_sealer = LegacyRowSealer(uow, sealer)
-    policy = retention_policy(settings)
     consents = ConsentService(uow, texts, audit, erasures, photo_cleaner, kinds.names_for_purpose, outbox, clock=clock)
     profiles = ProfileService(uow, sealer, consents)
     history = HistoryService(uow, sealer, consents, profiles, photo_cleaner, clock=clock)
@@ -173,6 +177,8 @@ def _accounts(
     )
     creator = AccountCreator(texts, sealer, audit, clock=clock)
     identities = IdentityService(uow, creator, audit, clock=clock, new_id=uuid4)
+    credentials = Credentials(uow, passwords)
+    auth = AuthService(uow, credentials, tokens, devices, starter, clock=clock, new_id=uuid4)
     codes = CodeIssuer(clock, uuid4, generate_secret, timedelta(minutes=settings.mail_token_minutes))
     return Accounts(
         uow=uow,
@@ -184,15 +190,25 @@ def _accounts(
         key_rotation=KeyRotation(uow, sealer, audit),
         legacy_sealer=legacy_sealer,
         retention=RetentionService(
-            uow, audit, erasures, photo_cleaner, legacy_sealer, policy, outbox.add_history_erased, clock=clock
+            uow,
+            audit,
+            erasures,
+            photo_cleaner,
+            legacy_sealer,
+            retention_policy(settings),
+            outbox.add_history_erased,
+            clock=clock,
         ),
         sealer=sealer,
         users=UserService(uow, passwords, creator, audit, erasures, clock=clock),
-        auth=AuthService(uow, passwords, tokens, devices, starter, clock=clock, new_id=uuid4),
+        auth=auth,
+        admin_sessions=AdminSessionService(
+            uow, credentials, auth, starter, clock=clock, new_id=uuid4, new_secret=generate_secret
+        ),
         proofs=EmailProofService(uow, passwords, audit, codes),
         address_changes=AddressChangeService(uow, audit, codes),
         reauthentication=Reauthentication(uow, passwords, clock=clock),
-        sessions=SessionService(uow, clock=clock),
+        sessions=SessionService(uow, audit, clock=clock),
         identities=identities,
         provider_sign_ins=ProviderSignInService(
             uow, providers, identities, starter, clock=clock, new_id=uuid4, new_secret=generate_secret
@@ -220,9 +236,11 @@ def _accounts(
             job_resources,
             kinds,
             usage,
+            audit,
             new_id=uuid4,
             max_unfinished=settings.max_unfinished_tasks,
         ),
+        task_operations=TaskOperations(job_resources, kinds, audit),
         webhooks=WebhookService(
             uow,
             sealer,

@@ -110,7 +110,10 @@ async def open_gallery(settings: Settings) -> AsyncIterator[tuple[CelebrityServi
         try:
             search = GallerySearch(accounts.uow, load_configured_norms(settings))
             embeddings = EmbeddingService(pool)
-            yield CelebrityService(accounts.uow, embeddings, search, clock=utc_now, new_id=uuid4), search, embeddings
+            celebrities = CelebrityService(
+                accounts.uow, embeddings, search, accounts.audit, clock=utc_now, new_id=uuid4
+            )
+            yield celebrities, search, embeddings
         finally:
             await pool.close()
 
@@ -159,7 +162,7 @@ async def assemble_container(
         search = GallerySearch(accounts.uow, load_configured_norms(settings))
         await stack.enter_async_context(search.polling())
         embeddings = EmbeddingService(pool)
-        celebrities = CelebrityService(accounts.uow, embeddings, search, clock=clock, new_id=uuid4)
+        celebrities = CelebrityService(accounts.uow, embeddings, search, accounts.audit, clock=clock, new_id=uuid4)
         jobs: tuple[Job, ...] = (
             FaceJob(readings),
             BatchJob(readings),

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from gwansang.container import Container
 from gwansang.drawing.png_renderer import PngRenderer
 from gwansang.services.accounts.address_change import AddressChangeService
+from gwansang.services.accounts.admin_sessions import AdminSessionService
 from gwansang.services.accounts.app_sign_in import AppSignInService
 from gwansang.services.accounts.auth_service import AuthService
 from gwansang.services.accounts.consent_service import ConsentService
@@ -28,6 +29,8 @@ from gwansang.services.lookalike.celebrity_service import CelebrityService
 from gwansang.services.lookalike.match_service import MatchService
 from gwansang.services.operations.metrics_service import MetricsService
 from gwansang.services.operations.readiness_service import ReadinessService
+from gwansang.services.protection.audit import AuditLog
+from gwansang.services.protection.key_rotation import KeyRotation
 from gwansang.services.protection.retention import RetentionService
 from gwansang.services.readings.caller_analyses import CallerAnalyses
 from gwansang.services.readings.compatibility_service import CompatibilityService
@@ -42,6 +45,7 @@ from gwansang.services.readings.profile_service import ProfileService
 from gwansang.services.readings.share_service import ShareService
 from gwansang.services.takeout.export_archive import ExportArchive
 from gwansang.services.takeout.export_service import ExportService
+from gwansang.services.tasks.task_operations import TaskOperations
 from gwansang.services.tasks.task_service import TaskService
 from gwansang.services.webhooks.delivery_service import DeliveryService
 
@@ -71,6 +75,7 @@ Analyses = Annotated[CallerAnalyses, provided("caller_analyses")]
 Overlays = Annotated[OverlayService, provided("overlays")]
 Users = Annotated[UserService, provided("users")]
 Auth = Annotated[AuthService, provided("auth")]
+AdminSessions = Annotated[AdminSessionService, provided("admin_sessions")]
 Proofs = Annotated[EmailProofService, provided("proofs")]
 ProviderSignIns = Annotated[ProviderSignInService, provided("provider_sign_ins")]
 AppSignIns = Annotated[AppSignInService, provided("app_sign_ins")]
@@ -93,6 +98,8 @@ Pngs = Annotated[PngRenderer, provided("pngs")]
 Mails = Annotated[MailService, provided("mails")]
 Archives = Annotated[ExportArchive, provided("archives")]
 Exports = Annotated[ExportService, provided("exports")]
+Rotation = Annotated[KeyRotation, provided("key_rotation")]
+Audit = Annotated[AuditLog, provided("audit")]
 Retention = Annotated[RetentionService, provided("retention")]
 ReadyCheck = Annotated[ReadinessService, provided("readiness")]
 Live = Annotated[LiveService, provided("live")]
@@ -100,6 +107,7 @@ Tickets = Annotated[TicketService, provided("tickets")]
 Tasks = Annotated[TaskService, provided("tasks")]
 Webhooks = Annotated[WebhookService, provided("webhooks")]
 WebhookDeliveries = Annotated[DeliveryService, provided("webhook_deliveries")]
+AllTasks = Annotated[TaskOperations, provided("task_operations")]
 Submissions = Annotated[SubmissionService, provided("submissions")]
 Celebrities = Annotated[CelebrityService, provided("celebrities")]
 Matches = Annotated[MatchService, provided("matches")]

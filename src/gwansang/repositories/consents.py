@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from gwansang.models import Consent
 from gwansang.repositories.base import Repository
@@ -23,6 +23,13 @@ class Consents(Repository[Consent]):
     async def latest_by_purpose(self, user_id: int) -> Mapping[str, Consent]:
         """Return the last row of each purpose."""
         return {row.purpose: row for row in await self.list_for_user(user_id)}
+
+    async def count_by_purpose_and_version(self) -> Mapping[tuple[str, int], tuple[int, int]]:
+        """Return the number of granted and of withdrawn consents by purpose and version of the text."""
+        withdrawn = func.count(Consent.withdrawn_at)  # counts what is not null
+        query = select(Consent.purpose, Consent.version, func.count() - withdrawn, withdrawn)
+        rows = await self._session.execute(query.group_by(Consent.purpose, Consent.version))
+        return {(purpose, version): (granted, ended) for purpose, version, granted, ended in rows}
 
     async def withdraw(self, user_id: int, purpose: str, now: datetime) -> bool:
         """Withdraw the active consent; return False if there is none."""

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from gwansang.core.paging import Page, PageRequest
 from gwansang.models import AuditEntry, AuditHead, Erasure, ScheduledRun
 from gwansang.repositories.base import Repository
+from gwansang.repositories.keyset import Order
 
 
 class Audit(Repository[AuditEntry]):
@@ -23,6 +25,11 @@ class Audit(Repository[AuditEntry]):
     async def list_after(self, seq: int, limit: int) -> tuple[AuditEntry, ...]:
         """Return the entries after `seq` in order."""
         return await self._all(select(AuditEntry).where(AuditEntry.seq > seq).order_by(AuditEntry.seq).limit(limit))
+
+    async def page(self, request: PageRequest, subject: str | None) -> Page[AuditEntry]:
+        """Return a page of the entries, of all or about one pseudonym, newest first."""
+        about = [] if subject is None else [AuditEntry.subject == subject]
+        return await self._page(request, (Order(AuditEntry.seq, descending=True),), *about)
 
     async def list_for_subject(self, subject: str) -> tuple[AuditEntry, ...]:
         """Return the entries about a pseudonym."""

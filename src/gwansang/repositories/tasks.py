@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import undefer
 
 from gwansang.core.paging import Page, PageRequest
@@ -49,6 +49,12 @@ class Tasks(Repository[Task]):
         order = (Order(Task.created_at, descending=True), Order(Task.id))
         return await self._page(request, order, Task.user_id == user_id, _not_expired(now))
 
+    async def page_of_all(self, request: PageRequest, status: str | None, now: datetime) -> Page[Task]:
+        """Return the tasks of all users that have not expired, or those of them with a status, newest first."""
+        order = (Order(Task.created_at, descending=True), Order(Task.id))
+        conditions = [] if status is None else [Task.status == status]
+        return await self._page(request, order, _not_expired(now), *conditions)
+
     async def get_by_idempotency_key(self, user_id: int, idempotency_key: str) -> Task | None:
         """Return the task that the user submitted under this key."""
         return await self._one(select(Task).where(Task.user_id == user_id, Task.idempotency_key == idempotency_key))
@@ -90,6 +96,14 @@ class Tasks(Repository[Task]):
         """Return the unfinished tasks that were added to the engine."""
         query = select(Task.id).where(Task.status.in_(UNFINISHED), Task.enqueued_at.is_not(None))
         return frozenset(await self._all(query))
+
+    async def list_with_inputs(self, task_ids: Sequence[UUID], kept_of_failed: Sequence[str]) -> frozenset[UUID]:
+        """Return those of these tasks whose inputs are needed: unfinished ones, and failed ones of some kinds."""
+        needed = or_(Task.status.in_(UNFINISHED), and_(Task.status == "failed", Task.kind.in_(kept_of_failed)))
+        found: set[UUID] = set()
+        for chunk in _chunks(task_ids):
+            found.update(await self._all(select(Task.id).where(Task.id.in_(chunk), needed)))
+        return frozenset(found)
 
     async def list_statuses(self, task_ids: Sequence[UUID]) -> Mapping[UUID, str]:
         """Return the statuses of those of these tasks that exist."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gwansang.core.paging import Page, PageRequest
 from gwansang.models import MailToken, SocketTicket, TokenFamily
@@ -24,6 +24,15 @@ class TokenFamilies(Repository[TokenFamily]):
         """Return a page of the user's sign-ins that have not expired, the last used first."""
         order = (Order(TokenFamily.refreshed_at, descending=True), Order(TokenFamily.id))
         return await self._page(request, order, TokenFamily.user_id == user_id, TokenFamily.expires_at > now)
+
+    async def get(self, family: UUID, now: datetime) -> TokenFamily | None:
+        """Return a sign-in of any user that has not ended."""
+        return await self._one(select(TokenFamily).where(TokenFamily.id == family, TokenFamily.expires_at > now))
+
+    async def prolong(self, family: UUID, now: datetime, expires_at: datetime) -> None:
+        """Store that a sign-in was used now, and when it ends; does nothing if it has ended."""
+        statement = update(TokenFamily).where(TokenFamily.id == family, TokenFamily.expires_at > now)
+        await self._execute(statement.values(refreshed_at=now, expires_at=expires_at))
 
     async def get_active(self, family: UUID, user_id: int, now: datetime) -> TokenFamily | None:
         """Return a sign-in that has not ended."""

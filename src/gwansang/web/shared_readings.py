@@ -4,12 +4,9 @@ An unknown link, one that has ended or expired, and one whose reading was delete
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fastapi import APIRouter, Response
 
@@ -21,12 +18,10 @@ from gwansang.drawing.story_card import SIZES, story_card
 from gwansang.reading.model import ENERGIES
 from gwansang.services.readings.share_service import SharedReading, ShareNotFoundError
 from gwansang.texts import Locale, load
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from gwansang.web.rendering import style, style_digest, template
 
 router = APIRouter(prefix="/s", include_in_schema=False, dependencies=[AddressLimit])
-_FOLDER: Final = Path(__file__).parent / "templates"
+_STYLE: Final = "shared.css"
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
@@ -50,7 +45,7 @@ class _ShownEnergy:
 @router.get("/style.{digest}.css")
 async def read_style(digest: str) -> Response:
     """Return the style of the pages; its URL changes with its content."""
-    return Response(_style(), media_type="text/css", headers=_STYLE_HEADERS)
+    return Response(style(_STYLE), media_type="text/css", headers=_STYLE_HEADERS)
 
 
 @router.get("/{token}")
@@ -63,7 +58,7 @@ async def read_shared_reading(
     except ShareNotFoundError:
         return _gone(locale)
     query = f"?locale={shared.reading.locale}" if requested else ""
-    page = _template("shared.html").render(**_shown(shared), path=f"/s/{token}", address=address, query=query)
+    page = template("shared.html").render(**_shown(shared), path=f"/s/{token}", address=address, query=query)
     return _page(page, 200, shared.reading.locale)
 
 
@@ -112,7 +107,7 @@ def _shown(shared: SharedReading) -> dict[str, object]:
 
 
 def _gone(locale: Locale) -> Response:
-    page = _template("gone.html").render(lang=locale, texts=_texts("share", locale), style=_style_path())
+    page = template("gone.html").render(lang=locale, texts=_texts("share", locale), style=_style_path())
     return _page(page, 404, locale)
 
 
@@ -124,24 +119,6 @@ def _texts(name: str, locale: Locale) -> dict[str, str]:
     return load(name, locale, dict[str, str])
 
 
-def _template(name: str) -> "Template":
-    return _loader()(name)
-
-
-@cache
-def _loader() -> "Callable[[str], Template]":
-    """Return what loads a template; it escapes every value, and a value that is missing is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - 20 ms of the start otherwise
-
-    loader = FileSystemLoader(_FOLDER)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template
-
-
-@cache
-def _style() -> bytes:
-    return (_FOLDER / "shared.css").read_bytes()
-
-
 @cache
 def _style_path() -> str:
-    return f"/s/style.{blake2b(_style(), digest_size=8).hexdigest()}.css"
+    return f"/s/style.{style_digest(_STYLE)}.css"

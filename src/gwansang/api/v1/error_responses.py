@@ -2,11 +2,11 @@
 
 from gwansang.api.base64_image import InvalidBase64Error
 from gwansang.api.json_body import InvalidJsonError, JsonTooComplexError
-from gwansang.api.multipart import InvalidFormError, TooManyFilesError
 from gwansang.api.v1.inputs.bodies import ContentTypeError, FileTooLargeError
 from gwansang.core.exceptions import AppError, InvalidRequestError, Malformed, RateLimited, Unauthenticated
 from gwansang.core.middleware.body_budget import BodyBudgetError
 from gwansang.core.middleware.body_gate import BodyTimeoutError, BodyTooLargeError, ContentEncodingError
+from gwansang.core.multipart import InvalidFormError, TooManyFilesError
 from gwansang.core.passwords import HashingBusyError
 from gwansang.core.rate_limit import LimitsUnknownError
 from gwansang.dependencies.callers import TokenInQueryError, TwoCredentialsError

@@ -9,21 +9,14 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.device_tokens import DeviceTokens
-from gwansang.core.email_address import InvalidEmailError, normalize_email
 from gwansang.core.exceptions import Unauthenticated
-from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import RefreshClaims, TokenInvalidError, TokenSigner, secret_digest
 from gwansang.core.tokens import TokenPair as SignedPair
 from gwansang.models.account import TokenFamily, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.caller import OWN_SCOPES, Caller
-from gwansang.services.accounts.sign_in_starter import (
-    InactiveUserError,
-    InvalidCredentialsError,
-    SignedIn,
-    SignInStarter,
-    TokenPair,
-)
+from gwansang.services.accounts.credentials import Credentials, InactiveUserError, InvalidCredentialsError
+from gwansang.services.accounts.sign_in_starter import SignedIn, SignInStarter, TokenPair
 
 __all__ = [
     "AuthService",
@@ -49,7 +42,7 @@ class AuthService:
     def __init__(
         self,
         uow: UnitOfWork,
-        passwords: PasswordHasher,
+        credentials: Credentials,
         tokens: TokenSigner,
         devices: DeviceTokens,
         starter: SignInStarter,
@@ -58,7 +51,7 @@ class AuthService:
         new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
-        self._passwords = passwords
+        self._credentials = credentials
         self._tokens = tokens
         self._devices = devices
         self._starter = starter
@@ -68,7 +61,7 @@ class AuthService:
     async def recognise(self, email: str, device_token: str) -> UUID | None:
         """Return the device of a token if this account was signed in to on it since all its sign-ins were ended."""
         claims = self._devices.verify(device_token)
-        user = await self._find_user(email) if claims else None
+        user = await self._credentials.find(email) if claims else None
         known = claims and user and (claims.user_id, claims.version) == (user.id, user.token_version)
         return claims.device if claims and known else None
 
@@ -78,14 +71,7 @@ class AuthService:
         """Start a new family on a device, a new one if it is not known; the least recently used sign-in ends if there
         are too many. Raises InactiveUserError, and InvalidCredentialsError after the same work whether the address or
         the password was wrong."""
-        user = await self._find_user(email)
-        verdict = await self._passwords.verify(password, user.password_hash if user else None)
-        if user is None or not verdict.valid:
-            raise InvalidCredentialsError("E-mail or password is wrong.")
-        if not user.is_active:
-            raise InactiveUserError("This account is deactivated.")
-        if verdict.outdated:
-            await self._update_hash(user, await self._passwords.rehash(password))
+        user = await self._credentials.verify(email, password)
         return await self._starter.start(user.id, user.token_version, device_name, device)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
@@ -137,18 +123,6 @@ class AuthService:
             raise TokenInvalidError("This token is not valid any more; sign in again.")
         scopes = frozenset((*OWN_SCOPES, "admin") if user.is_admin else OWN_SCOPES)
         return Caller(user_id=user.id, scopes=scopes, is_admin=user.is_admin, family=family, expires_at=expires_at)
-
-    async def _find_user(self, email: str) -> User | None:
-        try:
-            address = normalize_email(email)
-        except InvalidEmailError:
-            return None
-        async with self._uow.read() as tx:
-            return await tx.users.get_by_email(address)
-
-    async def _update_hash(self, user: User, password_hash: str) -> None:
-        async with self._uow.write() as tx:
-            await tx.users.update_password_hash(user.id, user.password_hash, password_hash)
 
     def _next_pair(self, row: TokenFamily, claims: RefreshClaims, presented: str, now: datetime) -> SignedPair | None:
         """Rotate the token of a family, or return the pair of its last rotation again; None for a reused token."""

@@ -57,6 +57,16 @@ class ConsentState:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentCount:
+    """Number of users whose consent to a version of a text is granted, and of consents to it that were withdrawn."""
+
+    purpose: str
+    version: int
+    granted: int
+    withdrawn: int
+
+
 class ConsentService:
     """Grants, withdraws and checks consents; `task_kinds` returns the kinds of tasks that rest on a consent."""
 
@@ -86,6 +96,12 @@ class ConsentService:
         async with self._uow.read() as tx:
             latest = await tx.consents.latest_by_purpose(user_id)
         return tuple(self._state(purpose, latest.get(purpose), locale) for purpose in PURPOSES)
+
+    async def counts(self) -> tuple[ConsentCount, ...]:
+        """Return how many consents there are, by purpose and version."""
+        async with self._uow.read() as tx:
+            counts = await tx.consents.count_by_purpose_and_version()
+        return tuple(ConsentCount(*key, *numbers) for key, numbers in sorted(counts.items()))
 
     async def grant(
         self, user_id: int, purpose: Purpose, locale: Locale = DEFAULT_LOCALE, version: int | None = None

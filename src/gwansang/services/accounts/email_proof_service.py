@@ -15,7 +15,14 @@ from gwansang.core.passwords import PasswordHasher
 from gwansang.core.tokens import secret_digest
 from gwansang.models.account import MailToken, User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
-from gwansang.services.accounts.user_service import UserInfo, ensure_address_free, set_password, user_info
+from gwansang.services.accounts.auth_service import InactiveUserError
+from gwansang.services.accounts.user_service import (
+    UserInfo,
+    ensure_address_free,
+    require_user,
+    set_password,
+    user_info,
+)
 from gwansang.services.protection.audit import AuditLog
 
 CodePurpose = Literal["verify", "change", "reset", "undo"]
@@ -116,6 +123,28 @@ class EmailProofService:
             if user is None or not user.is_active:
                 return None
             return await self._codes.issue(tx, user, "reset", user.email)
+
+    async def vouch(self, user_id: int, by: int) -> UserInfo:
+        """Mark the address as verified because an administrator vouches for it, and void codes that verify it; raises
+        UserNotFoundError."""
+        async with self._uow.write() as tx:
+            user = require_user(await tx.users.get_for_update(user_id))
+            user.email_verified, user.updated_at = True, self._codes.clock()
+            await tx.users.save(user)
+            await tx.mail_tokens.delete_codes(user.id, "verify")
+            await self._audit.record(tx, "address_vouched", user_id, by)
+        return user_info(user)
+
+    async def start_reset_for(self, user_id: int, by: int) -> EmailProof:
+        """Return a code to mail to the user, which an administrator requests; raises UserNotFoundError,
+        InactiveUserError."""
+        async with self._uow.write() as tx:
+            user = require_user(await tx.users.get_for_update(user_id))
+            if not user.is_active:
+                raise InactiveUserError("This account is deactivated.")
+            proof = await self._codes.issue(tx, user, "reset", user.email)
+            await self._audit.record(tx, "reset_mailed", user_id, by)
+        return proof
 
     async def verify(self, token: str) -> AccountMails:
         """Mark the address as verified, or replace it with the new one that the code was mailed to, and return the mail

@@ -143,12 +143,12 @@ class KeyService:
         async with self._uow.read() as tx:
             return (await tx.keys.page(user_id, request)).map(key_info)
 
-    async def revoke(self, user_id: int, key_id: UUID) -> None:
-        """Delete a key of this user; raises KeyNotFoundError."""
+    async def revoke(self, user_id: int, key_id: UUID, by: int | None = None) -> None:
+        """Delete a key of this user, or for an administrator named in `by`; raises KeyNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.keys.delete(user_id, key_id):
                 raise KeyNotFoundError("There is no such key.")
-            await self._audit.record(tx, "key_revoked", user_id)
+            await self._audit.record(tx, "key_revoked", user_id, by)
         _log.info("key.revoked", user_id=user_id, key_id=str(key_id))
 
     async def authenticate(self, presented: str) -> Caller:

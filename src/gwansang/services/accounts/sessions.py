@@ -11,6 +11,7 @@ from gwansang.core.exceptions import NotFound
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import TokenFamily
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.auth")
 
@@ -37,8 +38,9 @@ class SessionInfo:
 class SessionService:
     """Lists and ends the sign-ins of a user."""
 
-    def __init__(self, uow: UnitOfWork, *, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, audit: AuditLog, *, clock: Clock) -> None:
         self._uow = uow
+        self._audit = audit
         self._clock = clock
 
     async def page(self, user_id: int, current: UUID | None, request: PageRequest = FIRST_PAGE) -> Page[SessionInfo]:
@@ -47,11 +49,14 @@ class SessionService:
             rows = await tx.families.page(user_id, request, self._clock())
         return rows.map(lambda row: _session_info(row, current))
 
-    async def end(self, user_id: int, session_id: UUID) -> None:
-        """End a sign-in of this user with all its tokens and tickets; raises SessionNotFoundError."""
+    async def end(self, user_id: int, session_id: UUID, by: int | None = None) -> None:
+        """End a sign-in of this user with all its tokens and tickets; that an administrator, named in `by`, did it is
+        recorded in the audit log. Raises SessionNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.families.delete(session_id, user_id):
                 raise SessionNotFoundError("There is no such sign-in, or it has ended.")
+            if by is not None:
+                await self._audit.record(tx, "session_ended", user_id, by)
         _log.info("auth.session_ended", user_id=user_id)
 
 

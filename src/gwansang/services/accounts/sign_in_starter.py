@@ -8,25 +8,13 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.device_tokens import DeviceTokens
-from gwansang.core.exceptions import Forbidden, Unauthenticated
 from gwansang.core.tokens import TokenSigner, secret_digest
 from gwansang.models.account import TokenFamily
 from gwansang.repositories.unit_of_work import UnitOfWork
+from gwansang.services.accounts.credentials import InvalidCredentialsError
 from gwansang.services.protection.audit import AuditLog
 
 _log = structlog.get_logger("gwansang.auth")
-
-
-class InvalidCredentialsError(Unauthenticated):
-    """Unknown e-mail or wrong password; the answer does not reveal which."""
-
-    code = "INVALID_CREDENTIALS"
-    title = "E-mail or password is wrong"
-
-
-class InactiveUserError(Forbidden):
-    code = "INACTIVE_USER"
-    title = "This account is deactivated"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +73,14 @@ class SignInStarter:
             refreshed_at=now,
             expires_at=pair.refresh_expires_at,
         )
+        await self.add(row, version)
+        device_token = self._devices.sign(user_id, version, device or self._new_id())
+        return SignedIn(pair.access, pair.refresh, pair.expires_in_s, device_token=device_token)
+
+    async def add(self, row: TokenFamily, version: int) -> None:
+        """Store a sign-in; raises InvalidCredentialsError if the user was deactivated or all sign-ins were ended since
+        `version`."""
+        now, user_id = row.created_at, row.user_id
         async with self._uow.write() as tx:
             user = await tx.users.get_for_update(user_id)
             if user is None or not user.is_active or user.token_version != version:  # changed meanwhile
@@ -95,5 +91,3 @@ class SignInStarter:
             await tx.families.add(row)
             await self._audit.record(tx, "signed_in", user_id)
         _log.info("auth.login", user_id=user_id)
-        device_token = self._devices.sign(user_id, version, device or self._new_id())
-        return SignedIn(pair.access, pair.refresh, pair.expires_in_s, device_token=device_token)

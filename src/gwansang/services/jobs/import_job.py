@@ -10,6 +10,7 @@ from gwansang.core.jsonable import JsonObject
 from gwansang.services.jobs.stored import can_load
 from gwansang.services.lookalike.celebrity_service import CelebrityService, PhotoExistsError
 from gwansang.services.lookalike.gallery_archive import GalleryEntry
+from gwansang.services.lookalike.gallery_changes import Actor
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.job import JobResult, TaskContext
 from gwansang.services.tasks.kinds import IMPORT
@@ -59,7 +60,8 @@ class ImportJob:
         await task.stage("looking")
         line, _, picture = (await task.input(index)).partition(b"\n")
         photo_id = uuid5(task.id, str(index))  # equal at every repetition, so that no picture is its own duplicate
-        imported = await import_picture(self._celebrities, _ENTRY.validate_json(line), picture, photo_id)
+        entry = _ENTRY.validate_json(line)
+        imported = await import_picture(self._celebrities, entry, picture, photo_id, by=task.user_id)
         data: JsonValue = imported.model_dump(mode="json")
         return data
 
@@ -72,13 +74,18 @@ class ImportJob:
 
 
 async def import_picture(
-    celebrities: CelebrityService, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None
+    celebrities: CelebrityService,
+    entry: GalleryEntry,
+    picture: bytes,
+    photo_id: UUID | None = None,
+    *,
+    by: Actor = None,
 ) -> ImportedPicture:
-    """Import one picture; errors of the picture are returned, errors of the service are raised."""
+    """Import one picture for an administrator; errors of the picture are returned, errors of the service raised."""
     outcome: Outcome
     failure: Failure | None = None
     try:
-        outcome = await celebrities.import_picture(entry, picture, photo_id)
+        outcome = await celebrities.import_picture(entry, picture, photo_id, by=by)
     except PhotoExistsError:
         outcome = "duplicate"
     except (Unavailable, Forbidden):

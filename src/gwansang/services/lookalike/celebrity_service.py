@@ -1,7 +1,8 @@
 """People of the gallery and their pictures: listed for callers, changed by administrators.
 
 A picture is analysed once and not stored; its digest, its provenance, its embedding and its measures are. Every change
-bumps the gallery's version in its own transaction, by which the search of every replica learns of it.
+bumps the gallery's version in its own transaction, by which the search of every replica learns of it, and is recorded
+in the audit log; `by` names the administrator.
 """
 
 import asyncio
@@ -12,8 +13,6 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 from uuid import UUID
-
-import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
@@ -39,12 +38,13 @@ from gwansang.services.lookalike.celebrities import (
     set_photo_fields,
 )
 from gwansang.services.lookalike.gallery_archive import MAX_PICTURE_BYTES, GalleryEntry
+from gwansang.services.lookalike.gallery_changes import Actor, GalleryChanges
 from gwansang.services.lookalike.gallery_search import GallerySearch
 from gwansang.services.ml.embedding_service import MODEL, EmbeddingService
+from gwansang.services.protection.audit import AuditLog
 
 __all__ = ["CelebrityExistsError", "CelebrityService", "PhotoExistsError"]
 
-_log = structlog.get_logger("gwansang.gallery")
 FindPerson = Callable[[Transaction], Awaitable[Celebrity]]
 Outcome = Literal["added", "renewed"]  # renewed: the picture had features of an older model
 PersonWithPhotos = tuple[CelebrityInfo, tuple[PhotoInfo, ...]]
@@ -58,13 +58,14 @@ class CelebrityService:
         uow: UnitOfWork,
         embeddings: EmbeddingService,
         search: GallerySearch,
+        audit: AuditLog,
         *,
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
         self._embeddings = embeddings
-        self._search = search
+        self._changes = GalleryChanges(search, audit)
         self._clock = clock
         self._new_id = new_id
 
@@ -93,16 +94,22 @@ class CelebrityService:
         return people
 
     async def add(
-        self, names: PersonNames, category: str, note: str = "", record: RecordCreation | None = None
+        self,
+        names: PersonNames,
+        category: str,
+        note: str = "",
+        record: RecordCreation | None = None,
+        *,
+        by: Actor = None,
     ) -> CelebrityInfo:
         """Add a person; raises CelebrityExistsError, InvalidCelebrityError."""
         row = _new_person(names, category, note, self._clock())
         async with self._uow.write() as tx:
             await tx.celebrities.add(row)
-            await tx.gallery_version.bump()
+            await self._changes.record(tx, "person_added", row.id, by)
             if record is not None:
                 await record(tx, row.id)
-        self._announce("person_added", row.id)
+        self._changes.announce("person_added", row.id)
         return person_info(row, (0, 0))
 
     async def change(
@@ -113,6 +120,7 @@ class CelebrityService:
         name_en: str | None = None,
         category: str | None = None,
         note: str | None = None,
+        by: Actor = None,
     ) -> CelebrityInfo:
         """Change the given fields; raises CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError."""
         async with self._uow.write() as tx:
@@ -121,34 +129,42 @@ class CelebrityService:
             set_person_fields(row, names, _default(category, row.category), _default(note, row.note))
             row.updated_at = self._clock()
             await tx.celebrities.save(row)
-            await tx.gallery_version.bump()
             counts = await tx.celebrities.count_photos([celebrity_id], MODEL)
-        self._announce("person_changed", celebrity_id)
+            await self._changes.record(tx, "person_changed", celebrity_id, by)
+        self._changes.announce("person_changed", celebrity_id)
         return person_info(row, counts.get(celebrity_id, (0, 0)))
 
-    async def remove(self, celebrity_id: int) -> None:
+    async def remove(self, celebrity_id: int, *, by: Actor = None) -> None:
         """Delete a person with all their pictures' rows; raises CelebrityNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.celebrities.delete(celebrity_id):
                 raise CelebrityNotFoundError("There is no such person in the gallery.")
-            await tx.gallery_version.bump()
-        self._announce("person_removed", celebrity_id)
+            await self._changes.record(tx, "person_removed", celebrity_id, by)
+        self._changes.announce("person_removed", celebrity_id)
 
     async def add_photo(
-        self, celebrity_id: int, picture: bytes, origin: Provenance, record: RecordCreation | None = None
+        self,
+        celebrity_id: int,
+        picture: bytes,
+        origin: Provenance,
+        record: RecordCreation | None = None,
+        *,
+        by: Actor = None,
     ) -> PhotoInfo:
         """Add a picture to a person, or renew one that has an embedding of an older network. Raises PhotoExistsError,
         CelebrityNotFoundError, InvalidCelebrityError, and if the picture or the face is unusable."""
         async with self._uow.read() as tx:
             require_person(await tx.celebrities.get(celebrity_id))
         lock_person = partial(_lock_person, celebrity_id)
-        return (await self._store_photo(lock_person, picture, origin, self._new_id(), record))[1]
+        return (await self._store_photo(lock_person, picture, origin, self._new_id(), record, by=by))[1]
 
-    async def import_picture(self, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None) -> Outcome:
+    async def import_picture(
+        self, entry: GalleryEntry, picture: bytes, photo_id: UUID | None = None, *, by: Actor = None
+    ) -> Outcome:
         """Add a picture of an import, and the person with their first usable picture; idempotent for one `photo_id`.
         Raises PhotoExistsError, InvalidCelebrityError, and if the picture or the face is unusable."""
         find_or_add_person = partial(_find_or_add_person, entry, self._clock())
-        store = partial(self._store_photo, find_or_add_person, picture, entry.origin, photo_id or self._new_id())
+        store = partial(self._store_photo, find_or_add_person, picture, entry.origin, photo_id or self._new_id(), by=by)
         try:
             return (await store())[0]
         except CelebrityExistsError:  # a concurrent import has added the person
@@ -161,6 +177,8 @@ class CelebrityService:
         origin: Provenance,
         photo_id: UUID,
         record: RecordCreation | None = None,
+        *,
+        by: Actor,
     ) -> tuple[Outcome, PhotoInfo]:
         _check_size(picture)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(picture).hexdigest())
@@ -180,24 +198,19 @@ class CelebrityService:
             await (tx.celebrity_photos.save(row) if stored else tx.celebrity_photos.add(row))
             person.updated_at = self._clock()
             await tx.celebrities.save(person)
-            await tx.gallery_version.bump()
+            await self._changes.record(tx, "photo_renewed" if stored else "photo_added", person.id, by)
             if record is not None:
                 await record(tx, row.id)
-        outcome: Outcome = "renewed" if stored else "added"
-        self._announce(f"photo_{outcome}", row.celebrity_id)
-        return outcome, photo_info(row)
+        self._changes.announce("photo_renewed" if stored else "photo_added", person.id)
+        return "renewed" if stored else "added", photo_info(row)
 
-    async def remove_photo(self, celebrity_id: int, photo_id: UUID) -> None:
+    async def remove_photo(self, celebrity_id: int, photo_id: UUID, *, by: Actor = None) -> None:
         """Delete the row of a picture; raises CelebrityPhotoNotFoundError."""
         async with self._uow.write() as tx:
             if not await tx.celebrity_photos.delete(celebrity_id, photo_id):
                 raise CelebrityPhotoNotFoundError("There is no such picture of this person.")
-            await tx.gallery_version.bump()
-        self._announce("photo_removed", celebrity_id)
-
-    def _announce(self, change: str, celebrity_id: int) -> None:
-        _log.info("gallery.changed", change=change, celebrity_id=celebrity_id)
-        self._search.notify_change()
+            await self._changes.record(tx, "photo_removed", celebrity_id, by)
+        self._changes.announce("photo_removed", celebrity_id)
 
 
 async def _lock_person(celebrity_id: int, tx: Transaction) -> Celebrity:

@@ -8,12 +8,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 import structlog
 from pydantic import JsonValue
 
 from gwansang.core.clock import Clock
+from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
+from gwansang.models.base import from_row
 from gwansang.models.privacy import AuditEntry, AuditHead
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.protection.sealing import Sealer
@@ -41,6 +44,14 @@ AuditEvent = Literal[
     "webhook_created",
     "webhook_changed",
     "webhook_deleted",
+    "address_vouched",
+    "reset_mailed",
+    "session_ended",
+    "gallery_changed",
+    "import_submitted",
+    "task_cancelled",
+    "task_retried",
+    "audit_verified",
 ]
 SELF: Final = "self"
 SERVICE: Final = "service"
@@ -70,6 +81,18 @@ class AuditRecord:
     request_id: str | None
     facts: JsonValue
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """An entry as administrators see it, with the pseudonym of whom it is about."""
+
+    seq: int
+    at: datetime
+    event: str
+    actor: str
+    subject: str | None
+    facts: JsonValue
 
 
 class AuditLog:
@@ -115,6 +138,18 @@ class AuditLog:
         head.seq, head.hash = entry.seq, entry.hash
         await tx.audit.flush()
 
+    async def pseudonym_of(self, user_id: int) -> str | None:
+        """Return the user's name in the log; None if there is none."""
+        async with self._uow.read() as tx:
+            row = await tx.user_keys.get(user_id)
+        return row.pseudonym.hex if row else None
+
+    async def page(self, request: PageRequest = FIRST_PAGE, subject: str | None = None) -> Page[AuditLine]:
+        """Return a page of the entries, of all or about one pseudonym, newest first; raises InvalidPageError."""
+        async with self._uow.read() as tx:
+            rows = await tx.audit.page(request, subject)
+        return rows.map(partial(from_row, AuditLine))
+
     async def list_for_user(self, tx: Transaction, user_id: int) -> tuple[AuditRecord, ...]:
         """Return the entries about a user."""
         row = await tx.user_keys.get(user_id)
@@ -130,6 +165,13 @@ class AuditLog:
         head.base_seq, head.base_hash = last.seq, last.hash
         await tx.audit.flush()
         return await tx.audit.delete_through(last.seq)
+
+    async def verify_for(self, by: int) -> AuditCheck:
+        """Verify the whole chain for an administrator, and record that and the result."""
+        check = await self.verify()
+        async with self._uow.write() as tx:
+            await self.record(tx, "audit_verified", None, by, entries=check.entries, broken_at=check.broken_at)
+        return check
 
     async def verify(self) -> AuditCheck:
         """Verify the whole chain, while entries may be appended or deleted for their age."""

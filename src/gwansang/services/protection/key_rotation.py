@@ -34,9 +34,10 @@ class KeyRotation:
         self._sealer = sealer
         self._audit = audit
 
-    async def run(self) -> int:
-        """Wrap the keys of all users with the primary master key and return their number. The run can be interrupted
-        and repeated, while the service works on. Raises EncryptionKeyMissingError, SealBrokenError."""
+    async def run(self, by: int | None = None) -> int:
+        """Wrap the keys of all users with the primary master key and return their number; by: the administrator who
+        does it, None for an operator. The run can be interrupted and repeated, while the service works on. Raises
+        EncryptionKeyMissingError, SealBrokenError."""
         total = 0
         while rewrapped := await self._rewrap_batch():
             total += rewrapped
@@ -44,7 +45,7 @@ class KeyRotation:
         while await self._reseal_deliveries():
             pass
         async with self._uow.write() as tx:
-            await self._audit.record(tx, "keys_rotated", None, users=total, master_key=self._sealer.primary_key_id)
+            await self._audit.record(tx, "keys_rotated", None, by, users=total, master_key=self._sealer.primary_key_id)
         return total
 
     async def usage(self) -> MasterKeyUsage:

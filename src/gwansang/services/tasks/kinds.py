@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from gwansang.core.usage import UsageKind
+from gwansang.services.protection.audit import AuditEvent
 from gwansang.services.protection.consent_texts import Purpose
 
 SizeSetting = Literal["max_json_bytes", "max_upload_bytes", "max_batch_bytes", "max_video_bytes"]
@@ -31,7 +32,9 @@ class JobKind:
     purpose: the consent that its tasks need and are deleted with, None for none; max_files: files of one request;
     file_limit and body_limit: the settings that limit the size of a file and of the whole request. The
     endpoint of the kind passes body_limit to `@body_limit`, which adds 64 KiB for the framing of a form. usage: what
-    its readings count as in the usage of a month, None if it makes none.
+    its readings count as in the usage of a month, None if it makes none. keeps_inputs: whether the inputs of a failed
+    task stay until it expires, so that it can be tried again; never for what shows a user. recorded_as: the audit event
+    of a submission, None for none.
     """
 
     name: str
@@ -41,6 +44,8 @@ class JobKind:
     file_limit: SizeSetting
     body_limit: SizeSetting
     usage: UsageKind | None = None
+    keeps_inputs: bool = False
+    recorded_as: AuditEvent | None = None
 
     def readings(self, inputs: int) -> int:
         """Return how many readings a task with so many inputs makes at most; the last input is the request."""
@@ -50,7 +55,11 @@ class JobKind:
 FACE: Final = JobKind("face", "reading", ResultType.READING, 1, "max_upload_bytes", "max_json_bytes", "face")
 VIDEO: Final = JobKind("video", "reading", ResultType.READING, 1, "max_video_bytes", "max_video_bytes", "video")
 BATCH: Final = JobKind("batch", "reading", ResultType.BATCH, 50, "max_upload_bytes", "max_batch_bytes", "batch")
-IMPORT: Final = JobKind("import", None, ResultType.IMPORT, 1, "max_batch_bytes", "max_batch_bytes")
+IMPORT: Final = JobKind(
+    *("import", None, ResultType.IMPORT, 1, "max_batch_bytes", "max_batch_bytes"),
+    keeps_inputs=True,
+    recorded_as="import_submitted",
+)
 
 
 class JobKinds:
@@ -62,6 +71,10 @@ class JobKinds:
     def names_for_purpose(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the kinds whose tasks rest on a consent."""
         return tuple(kind.name for kind in self.by_name.values() if kind.purpose == purpose)
+
+    def names_keeping_inputs(self) -> tuple[str, ...]:
+        """Return the kinds whose failed tasks keep their inputs."""
+        return tuple(kind.name for kind in self.by_name.values() if kind.keeps_inputs)
 
     def check_complete(self, kinds: Iterable[JobKind]) -> None:
         """Raise ValueError unless these kinds, those of the jobs, are exactly the registered ones."""

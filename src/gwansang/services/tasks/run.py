@@ -152,8 +152,8 @@ class TaskRun:
             await tx.task_items.delete_for_task(self.id)
             await self._announce(tx, "task.done")
 
-    async def fail(self, failure: Failure) -> None:
-        """End the task with an error."""
+    async def fail(self, failure: Failure, *, keeps_inputs: bool = False) -> None:
+        """End the task with an error; its inputs may be kept for another try."""
         async with self._resources.uow.write() as tx:
             await self._update(
                 tx,
@@ -167,7 +167,7 @@ class TaskRun:
             await tx.task_items.delete_for_task(self.id)
             await self._announce(tx, "task.failed")
         self.failed_with = failure.code
-        await self._clean_up("failed", code=failure.code)
+        await self._clean_up("failed", keeps_inputs=keeps_inputs, code=failure.code)
 
     async def _announce(self, tx: Transaction, event: WebhookEvent) -> None:
         await self._resources.outbox.add(tx, self.user_id, event, **task_event_data(self.id, self.kind))
@@ -190,10 +190,11 @@ class TaskRun:
             item.position: sealer.unseal(self._key, item.outcome, _item_aad(self.id, item.position)) for item in items
         }
 
-    async def _clean_up(self, status: str, **fields: str) -> None:
+    async def _clean_up(self, status: str, *, keeps_inputs: bool = False, **fields: str) -> None:
         _log.info("task.ended", task_id=str(self.id), kind=self.kind, status=status, **fields)
         try:
-            await self._resources.vault.delete(self.id)
+            if not keeps_inputs:
+                await self._resources.vault.delete(self.id)
         except Unavailable:
             _log.warning("task.inputs_not_deleted", task_id=str(self.id))  # until the sweep of orphaned inputs
         self._resources.notifier.notify(self.id)

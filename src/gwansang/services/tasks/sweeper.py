@@ -14,6 +14,7 @@ import structlog
 from gwansang.jobs.protocols import DELIVERIES, TASKS
 from gwansang.repositories.tasks import UNFINISHED
 from gwansang.services.tasks.executor import JobExecutor
+from gwansang.services.tasks.kinds import JOB_KINDS
 from gwansang.services.tasks.lane_keeper import LaneKeeper
 from gwansang.services.tasks.run import JobResources
 from gwansang.services.webhooks.delivery_executor import DeliveryExecutor
@@ -120,8 +121,9 @@ class Sweeper:
 
     async def _delete_orphaned_inputs(self) -> None:
         old = await self._resources.vault.stored_before(self._clock() - _ORPHANED_AFTER)
-        statuses = await self._load_statuses(tuple(old))
-        orphans = [task_id for task_id in old if statuses.get(task_id) not in UNFINISHED]
+        async with self._resources.uow.read() as tx:
+            needed = await tx.tasks.list_with_inputs(tuple(old), JOB_KINDS.names_keeping_inputs())
+        orphans = old - needed
         for task_id in orphans:
             await self._resources.vault.delete(task_id)
         if orphans:

@@ -22,6 +22,7 @@ from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.accounts.idempotency_service import IdempotencyKeyReusedError
 from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserNotFoundError
+from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.sealing import DataKey
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
@@ -97,6 +98,7 @@ class TaskService:
         resources: JobResources,
         kinds: JobKinds,
         usage: UsageService,
+        audit: AuditLog,
         *,
         new_id: Callable[[], UUID],
         max_unfinished: int,
@@ -109,6 +111,7 @@ class TaskService:
         self._clock = resources.clock
         self._kinds = kinds
         self._usage = usage
+        self._audit = audit
         self._new_id = new_id
         self._max_unfinished = max_unfinished
         self._retention = resources.retention
@@ -151,6 +154,8 @@ class TaskService:
                         row.counted = kind.readings(count)
                         row.counted_month = await self._usage.count_in(tx, row.user_id, kind.usage, row.counted)
                     await tx.tasks.add(row)
+                    if kind.recorded_as is not None:
+                        await self._audit.record(tx, kind.recorded_as, None, submission.user_id, inputs=count)
         except BaseException:  # also if the client disconnects: nothing else would delete these files
             await self._vault.delete(task_id)
             raise

@@ -123,7 +123,8 @@ async def add_celebrity(
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
 
     async def create(record: RecordCreation | None) -> CelebrityInfo:
-        return await celebrities.add(PersonNames(body.name_ko, body.name_en), body.category, body.note, record)
+        names = PersonNames(body.name_ko, body.name_en)
+        return await celebrities.add(names, body.category, body.note, record, by=admin.user_id)
 
     async def replay(celebrity_id: str) -> CelebrityInfo:
         return (await celebrities.get(int(celebrity_id)))[0]
@@ -142,7 +143,8 @@ async def add_celebrity_photo(
     embedding of an older release gets a new one."""
 
     async def create(record: RecordCreation | None) -> PhotoInfo:
-        return await celebrities.add_photo(picture.celebrity_id, picture.content, picture.origin, record)
+        person, content, origin = picture.celebrity_id, picture.content, picture.origin
+        return await celebrities.add_photo(person, content, origin, record, by=admin.user_id)
 
     async def replay(photo_id: str) -> PhotoInfo:
         for photo in (await celebrities.get(picture.celebrity_id))[1]:
@@ -177,17 +179,17 @@ async def import_celebrities(
     responses=problem_responses(CelebrityNotFoundError, CelebrityExistsError, InvalidCelebrityError, *ADMIN, *BODY),
 )
 async def change_celebrity(
-    celebrity_id: CelebrityId, body: CelebrityChange, _: AdminUser, celebrities: Celebrities
+    celebrity_id: CelebrityId, body: CelebrityChange, admin: AdminUser, celebrities: Celebrities
 ) -> CelebrityOut:
     """Change names, category or note of a person."""
-    changed = await celebrities.change(celebrity_id, **body.model_dump())
+    changed = await celebrities.change(celebrity_id, **body.model_dump(), by=admin.user_id)
     return CelebrityOut.model_validate(changed, from_attributes=True)
 
 
 @router.delete(_PERSON, status_code=204, responses=problem_responses(CelebrityNotFoundError, *ADMIN, *PARAMETERS))
-async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities: Celebrities) -> None:
+async def delete_celebrity(celebrity_id: CelebrityId, admin: AdminUser, celebrities: Celebrities) -> None:
     """Remove a person with the data of their pictures."""
-    await celebrities.remove(celebrity_id)
+    await celebrities.remove(celebrity_id, by=admin.user_id)
 
 
 @router.delete(
@@ -196,10 +198,10 @@ async def delete_celebrity(celebrity_id: CelebrityId, _: AdminUser, celebrities:
     responses=problem_responses(CelebrityPhotoNotFoundError, *ADMIN, *PARAMETERS),
 )
 async def delete_celebrity_photo(
-    celebrity_id: CelebrityId, photo_id: PhotoId, _: AdminUser, celebrities: Celebrities
+    celebrity_id: CelebrityId, photo_id: PhotoId, admin: AdminUser, celebrities: Celebrities
 ) -> None:
     """Remove the data of a picture."""
-    await celebrities.remove_photo(celebrity_id, photo_id)
+    await celebrities.remove_photo(celebrity_id, photo_id, by=admin.user_id)
 
 
 def _detail(person: CelebrityInfo, photos: tuple[PhotoInfo, ...]) -> CelebrityDetail:

@@ -6,8 +6,8 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
 from gwansang.api.errors import invalid_model
-from gwansang.api.multipart import FormParser
 from gwansang.core.exceptions import InvalidRequestError, TooLarge, UnsupportedMedia
+from gwansang.core.multipart import FormParser
 
 FILE = "file"  # the field of a form that holds its files
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

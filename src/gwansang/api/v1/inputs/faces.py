@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from gwansang.api.base64_image import decode_image
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
-from gwansang.api.multipart import FormParser, without_boundary
 from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
+from gwansang.core.multipart import FormParser, without_boundary
 from gwansang.dependencies.idempotency import RequestContent
 from gwansang.dependencies.params import LocaleParameter, TimezoneParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import FILE, check_size, read_body, read_fields, require_file, require_type
+from gwansang.core.multipart import FormParser
 from gwansang.dependencies.callers import AdminUser
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.celebrity import CelebrityPhotoForm

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object
-from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import Model, check_size, read_body, read_fields, require_type
 from gwansang.api.v1.inputs.faces import ChooseLocale, face_query, while_connected
 from gwansang.core.exceptions import InvalidRequestError
+from gwansang.core.multipart import FormParser
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
 from gwansang.dependencies.services import UploadLimit
 from gwansang.schemas.compatibility import (

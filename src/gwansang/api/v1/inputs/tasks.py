@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gwansang.api.multipart import FormParser
 from gwansang.api.v1.inputs.bodies import FILE, check_size, read_fields, require_type
+from gwansang.core.multipart import FormParser
 from gwansang.core.rate_limit import Bucket
 from gwansang.dependencies.callers import COSTS, FaceCaller, VideoCaller, spend, user_key
 from gwansang.dependencies.params import LocaleParameter, chosen_locale

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Final, get_args
 
-from gwansang.api.problem_texts import format_problem
 from gwansang.api.v1.presenters import fields_of
 from gwansang.api.v1.presenters.readings import present_snapshot
 from gwansang.core.exceptions import NotFound
 from gwansang.core.jsonable import JsonObject
+from gwansang.core.problem_texts import format_problem
 from gwansang.reading.texts import fortune_text
 from gwansang.schemas import tasks as wire
 from gwansang.schemas.analysis import FaceReading
