@@ -14,6 +14,8 @@ export interface ComparedNumberOut { a: number; b: number; difference: number; }
 export interface ComparedPartOut { a: ToldShapeOut; b: ToldShapeOut; changed: boolean; name: string; }
 export interface ComparedReadingOut { analysis_id: string; content_version: string; created_at: string; engine_version: string; photos: number; quality_score: number; }
 export interface ComparisonOut { a: ComparedReadingOut; agreement: number; b: ComparedReadingOut; conditions: Record<string, ComparedConditionOut>; disclaimer: string; element: ComparedElementOut; energies: Record<string, ComparedNumberOut>; measures: Record<string, ComparedMeasureOut>; overall: ComparedNumberOut; parts: Record<string, ComparedPartOut>; text: string; }
+export interface CompatibilityOut { alike: string | null; bond: "same" | "feeding" | "shaping"; content_version: string; disclaimer: string; engine_version: string; enjoy: string; locale: "ko" | "en" | "ja"; mind: string; note: string; opposed: string | null; paragraphs: (CompatibilityParagraphOut)[]; title: string; }
+export interface CompatibilityParagraphOut { id: "elements" | "callings" | "energies" | "shapes"; text: string; }
 export interface ConsentOut { granted: boolean; granted_at: string | null; granted_locale: string | null; granted_text_sha256: string | null; granted_version: number | null; purpose: "reading" | "history" | "lookalike" | "retain_photo" | "improve"; text: string; text_sha256: string; version: number; withdrawn_at: string | null; }
 export interface ConsentPage { items: (ConsentOut)[]; next: string | null; page: number; pages: number | null; size: number; total: number | null; }
 export interface ElementOut { clarity: number; meaning: string; name: string; primary: string; secondary: string | null; shares: Record<string, number>; }
@@ -23,6 +25,8 @@ export interface ErrorEnvelope { code: ErrorCode; details: JsonValue; message: s
 export interface FaceReading { ages: AgesOut; ai_generated: boolean; analysis_id: string; archetypes: ArchetypesOut | null; content_version: string; created_at: string; disclaimer: string; element: ElementOut; energy_scores: EnergiesOut; energy_values: Record<string, number>; engine_version: string; fortune: FortuneOut; kept: boolean | null; locale: "ko" | "en" | "ja"; overall_score: number; palaces: (PalaceOut)[]; parts_analysis: Record<string, PartOut>; profile: ProfileOut | null; quality: QualityOut; story: string; title: string; today_fortune: string; topics: (TopicOut)[]; zones: ZonesOut; }
 export interface FortuneOut { date: string; day_pillar: string; day_pillar_name: string; disclaimer: string; energy_shift: Record<string, number>; lucky: LuckyOut; reason: string; relation: string; relation_name: string; solar_term: string; text: string; }
 export interface HistoricFigureOut { hanja: string; id: string; mix: Record<string, number>; name: string; overlap: number; records: (string)[]; text: string; years: string; }
+export interface InvitationOut { analysis_id: string; created_at: string; expires_at: string; id: string; uses_left: number; }
+export interface InvitationPage { items: (InvitationOut)[]; next: string | null; page: number; pages: number | null; size: number; total: number | null; }
 export type JsonValue = unknown;
 export interface KeptForOut { how_long: string; id: string; what: string; }
 export interface KeptReadingOut { analysis_id: string; content_version: string; created_at: string; element: string; engine_version: string; locale: string; overall_score: number; quality_score: number; }
@@ -30,7 +34,10 @@ export interface KeptReadingPage { items: (KeptReadingOut)[]; next: string | nul
 export interface KeyOut { created_at: string; expires_at: string | null; id: string; last_used_at: string | null; name: string; prefix: string; scopes: ("analyze" | "history:read" | "history:write" | "match")[]; }
 export interface KeyPage { items: (KeyOut)[]; next: string | null; page: number; pages: number | null; size: number; total: number | null; }
 export interface LifePoint { from_age: number; high: number; level: number; low: number; to_age: number | null; zone: string; }
+export interface LookalikeOut { card: string | null; disclaimer: string; gallery_size: number; gallery_version: number; locale: "ko" | "en" | "ja"; matches: (MatchOut)[]; notice: string | null; regions: Record<string, RegionMatchOut>; }
 export interface LuckyOut { color: string; color_hex: string; direction: string; element: string; hours: string; hours_name: string; numbers: (number)[]; }
+export interface MatchOut { category: string; id: number; name: string; name_en: string; name_ko: string; percentile: number; rank: number; similarity: RegionSimilarities; words: string; }
+export interface NewInvitationOut { analysis_id: string; code: string; created_at: string; expires_at: string; id: string; qr_svg: string; url: string; uses_left: number; }
 export interface NewKeyOut { created_at: string; expires_at: string | null; id: string; key: string; last_used_at: string | null; name: string; prefix: string; scopes: ("analyze" | "history:read" | "history:write" | "match")[]; }
 export interface NewShareOut { analysis_id: string; card_url: string; created_at: string; expires_at: string; id: string; locale: string; qr_url: string; url: string; }
 export interface NoticeItemOut { id: string; text: string; title: string; }
@@ -43,6 +50,8 @@ export interface Problem { detail: string; error: ErrorEnvelope; instance: strin
 export interface ProfileOut { changed_parts: (string)[]; measured_anew: boolean; photos: number; same_as_last_time: number | null; same_face: boolean; text: string; }
 export interface QualityOut { advice: (AdviceOut)[]; best_photo: number; best_second: number | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; distance_cm: number | null; frames: number | null; photos: number; pitch_deg: number; roll_deg: number; score: number; source: "picture" | "own_kernel" | "two_looks" | "one_look" | "older_mesh" | null; warnings: (string)[]; yaw_deg: number; }
 export interface ReasonOut { classic: ClassicOut | null; error: number; label: string; measure: string; overlay: OverlayOut | null; overlays: (OverlayOut)[]; percentile: number; unit: string; value: number; z: number; }
+export interface RegionMatchOut { category: string; id: number; name: string; name_en: string; name_ko: string; similarity: number; }
+export interface RegionSimilarities { brows: number; eyes: number; mouth: number; nose: number; outline: number; }
 export interface RetentionOut { items: (KeptForOut)[]; locale: string; }
 export interface ShareOut { analysis_id: string; created_at: string; expires_at: string; id: string; locale: string; }
 export interface SignedInOut { access_token: string; device_token: string; expires_in: number; refresh_token: string; token_type: "bearer"; }

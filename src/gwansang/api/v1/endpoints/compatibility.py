@@ -10,8 +10,11 @@ from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, READING_OF_FORM, READING_OF_JSON, SIGNED_IN
 from gwansang.api.v1.inputs.pairs import FormPair, FormRedemption, JsonPair, JsonRedemption
 from gwansang.api.v1.openapi_bodies import PAIR_BODY, PAIR_FORM_BODY, REDEMPTION_BODY, REDEMPTION_FORM_BODY
+from gwansang.api.v1.presenters import fields_of
 from gwansang.dependencies.callers import FaceCallerOrGuest, HistoryReader, HistoryWriter, PairCallerOrGuest
+from gwansang.dependencies.params import PublicAddress
 from gwansang.dependencies.services import Compatibilities, InvitationsOfCaller
+from gwansang.drawing.qr_code import qr_code
 from gwansang.reading.errors import ReadingOutdatedError
 from gwansang.schemas.compatibility import CompatibilityOut, InvitationOut, InvitationRequest, NewInvitationOut
 from gwansang.schemas.paging import PageOut
@@ -96,12 +99,14 @@ async def make_invitation(
     analysis_id: AnalysisId,
     caller: HistoryWriter,
     invitations: InvitationsOfCaller,
+    address: PublicAddress,
     body: InvitationRequest | None = None,
 ) -> NewInvitationOut:
     """Create an invitation: a code with which another person compares their face with that of a kept reading."""
     asked = body or InvitationRequest()
     made = await invitations.create(caller.user_id, analysis_id, asked.days, asked.uses)
-    return NewInvitationOut.model_validate(made, from_attributes=True)
+    url = f"{address}/#/match/{made.code}"
+    return NewInvitationOut(**fields_of(made), url=url, qr_svg=qr_code(url))
 
 
 @router.get("/invitations", responses=problem_responses(*SIGNED_IN))
