@@ -28,6 +28,8 @@ export interface Result {
   readonly mesh: MeshInput | null;
   readonly birthYear: number | null;
   readonly drawn: boolean;
+  /** Whether it was read for who is signed in: it ends with the sign-in. */
+  readonly ofAccount: boolean;
 }
 
 /** A face that waits to be read: a photo or frames of the camera, the one to show first. */
@@ -129,8 +131,7 @@ export function forgetAccount(): void {
 
 /** Follow sign-ins and sign-outs in other tabs, also those while this tab slept; `signedOut` is called after one. */
 export function followOtherTabs(signedOut: () => void): void {
-  const isOfAccount = current.result !== null && current.result.reading.kept !== null;
-  if (current.account === null && isOfAccount) forgetAccount();
+  if (current.account === null && current.result?.ofAccount === true) forgetAccount();
   window.addEventListener("storage", (event) => {
     if (event.key !== ACCOUNT && event.key !== null) return;
     const account = load(localStorage, ACCOUNT) as Account | null;

@@ -117,4 +117,6 @@ class NewInvitationOut(InvitationOut):
         description="The page that redeems the code; what follows `#` reaches no server.",
         examples=["https://example.com/#/match/Xm3kq…"],
     )
-    qr_svg: str = Field(description="The URL as a QR code, SVG.", examples=['<svg xmlns="http://www.w3.org/2000/svg">…'])
+    qr_svg: str = Field(
+        description="The URL as a QR code, SVG.", examples=['<svg xmlns="http://www.w3.org/2000/svg">…']
+    )

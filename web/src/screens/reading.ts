@@ -113,7 +113,7 @@ class Attempt {
     const face = mesh ?? bytesOf(picture);
     const options = { signal: this.signal, anonymous: drawn };
     const answer = invitation === null
-      ? { result: { reading: await readFace(face, null, options), picture, mesh, birthYear: null, drawn } }
+      ? { result: { reading: await readFace(face, null, options), picture, mesh, birthYear: null, drawn, ofAccount: state.account !== null && !drawn } }
       : { match: { code: invitation, told: await redeemInvitation(face, invitation, options) } };
     fill(this.places.status, t("reading.telling"));
     await this.drawn;

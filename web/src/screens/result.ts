@@ -31,7 +31,7 @@ async function currentResult(): Promise<Result | null> {
 async function keptResult(id: string): Promise<Result | null> {
   if (state.result?.reading.analysis_id === id) return currentResult();
   const reading = await readKept(id).catch(announceFailure);
-  return reading === undefined ? null : { reading, picture: null, mesh: null, birthYear: null, drawn: false };
+  return reading === undefined ? null : { reading, picture: null, mesh: null, birthYear: null, drawn: false, ofAccount: true };
 }
 
 function content(result: Result): Node {
