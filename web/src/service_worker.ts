@@ -35,9 +35,9 @@ async function keepPage(): Promise<void> {
   const settings = (await (await fetch(SETTINGS)).json()) as { locales: { texts: string }[] };
   const named = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path ?? PAGE);
   await cache.addAll([...new Set([PAGE, SETTINGS, FACE, ...named, ...settings.locales.map(({ texts }) => texts)])]);
-  const face = (await (await cache.match(FACE))?.json()) as { files: Record<string, string> | null };
+  const face = (await (await cache.match(FACE, { ignoreVary: true }))?.json()) as { files: Record<string, string> | null };
   for (const path of Object.values(face.files ?? {})) {
-    const known = await caches.match(path);
+    const known = await kept(path);
     if (known !== undefined) await cache.put(path, known);
   }
 }
@@ -47,17 +47,22 @@ async function dropOldCaches(): Promise<void> {
 }
 
 async function keptFirst(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? fetchAndKeep(request);
+  return (await kept(request)) ?? fetchAndKeep(request);
 }
 
 async function newestFirst(request: Request): Promise<Response> {
   try {
     return await fetchAndKeep(request);
   } catch (error) {
-    const kept = await caches.match(request);
-    if (kept === undefined) throw error;
-    return kept;
+    const found = await kept(request);
+    if (found === undefined) throw error;
+    return found;
   }
+}
+
+/** Return what is kept of a request; the service varies its answers by Origin, but these are the same for all. */
+function kept(request: Request | string): Promise<Response | undefined> {
+  return caches.match(request, { ignoreVary: true });
 }
 
 async function fetchAndKeep(request: Request): Promise<Response> {
