@@ -38,7 +38,7 @@ class Attempt {
   private readonly pending: Pending;
   private readonly places: { face: HTMLElement; status: HTMLElement; after: HTMLElement };
   private readonly signal: AbortSignal;
-  private readonly shown: ImageBitmap;
+  private shown: ImageBitmap;
   private drawn: Promise<void> = Promise.resolve();
 
   constructor(pending: Pending, shown: ImageBitmap, places: { face: HTMLElement; status: HTMLElement; after: HTMLElement }, signal: AbortSignal) {
@@ -55,35 +55,38 @@ class Attempt {
   }
 
   async run(): Promise<void> {
-    const picture = shownPicture(this.shown);
-    fill(this.places.face, new FaceView(picture, [], t("reading.picture")).element);
+    fill(this.places.face, new FaceView(shownPicture(this.shown), [], t("reading.picture")).element);
     try {
       const looks = await this.look();
       if (this.signal.aborted) return;
       if (looks === null) this.askToUpload();
-      else await this.readPoints(picture, looks);
+      else await this.readPoints(looks);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Return what is seen of the face, or null if this device can't see. */
+  /** Return what is seen of the face, and show the first frame with it; null if this device can't see. */
   private async look(): Promise<readonly FaceLook[] | null> {
     const reader = await faceReader();
     if (reader === null) return null;
-    const looks: (FaceLook | null)[] = [];
+    const found: FaceLook[] = [];
     try {
-      for (const frame of this.pending.frames) looks.push(await reader.read(await createImageBitmap(frame)));
+      for (const frame of this.pending.frames) {
+        const look = await reader.read(await createImageBitmap(frame));
+        if (look !== null && found.length === 0) this.shown = frame;
+        if (look !== null) found.push(look);
+      }
     } catch {
       giveUpReader();
       return null;
     }
-    const found = looks.filter((look) => look !== null);
     if (found.length === 0) throw new ReadableError(t("reading.no_face"));
     return found;
   }
 
-  private async readPoints(picture: Picture, looks: readonly FaceLook[]): Promise<void> {
+  private async readPoints(looks: readonly FaceLook[]): Promise<void> {
+    const picture = shownPicture(this.shown);
     const mesh = await meshOf(looks);
     this.draw(picture, mesh.landmarks.map(([x, y]) => [x, y]));
     await this.finish(picture, mesh);
