@@ -13,6 +13,7 @@ from tools.page_types import DOCUMENT, TARGET, page_types
 from gwansang.texts import LOCALES, Locale, load
 from gwansang.web.page_texts import page_texts
 from tests.support.browser import DESKTOP, PHONE
+from tests.support.page_account import make_account, open_signed_in
 from tests.support.page_person import AXE, open_page, show_reading, violations, without_networks
 from tests.support.photos import REPOSITORY
 from tests.support.serving import Server
@@ -60,6 +61,21 @@ def test_axe_finds_nothing_in_a_reading(service: Server, context: BrowserContext
     for tab in ("십이궁", "나이"):
         page.get_by_role("tab", name=tab).click()
         assert violations(page) == []
+
+
+def test_axe_finds_nothing_on_the_screens_of_an_account_and_they_fit_a_small_phone(
+    service: Server, context: BrowserContext, mesh: dict[str, Any]
+) -> None:
+    account = make_account(service, "history")
+    account.keep(mesh)
+    page = open_signed_in(context, account)
+    page.set_viewport_size(NARROW)
+    found: dict[str, object] = {}
+    for screen in ("account", "settings", "days", "lookalike"):
+        page.goto(f"{service.url}/#/{screen}")
+        page.wait_for_selector(f'#page[data-screen="{screen}"] h1')
+        found[screen] = (violations(page), page.evaluate("document.documentElement.scrollWidth"))
+    assert found == dict.fromkeys(found, ([], NARROW["width"]))
 
 
 def test_nothing_is_wider_than_a_small_phone(service: Server, browser: Browser, drawn_result: str) -> None:

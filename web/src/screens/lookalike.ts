@@ -26,7 +26,7 @@ export async function lookalikeScreen(): Promise<Screen> {
     t("lookalike.title"),
     h("p", {}, t("lookalike.text")),
     h("p", { class: "promise" }, icon("cloud"), h("span", {}, h("b", {}, t("lookalike.sends")), h("small", {}, t("lookalike.sends_text")))),
-    isAgreed ? search() : asked === undefined ? null : consent({ ...asked, granted: false }),
+    isAgreed ? search() : asked === undefined ? null : h("section", {}, h("h2", {}, t("privacy.consents")), consent({ ...asked, granted: false })),
   );
 }
 
