@@ -1,10 +1,37 @@
-import { defineConfig } from "vite";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
 
 const SERVICE_WORKER = "service-worker"; // its address may not change, and everything below it is in its scope
+
+/** Writes the digest of all other files into the service worker, so that its caches are those of one build. */
+const versionedCaches: Plugin = {
+  name: "versioned-caches",
+  generateBundle: {
+    order: "post", // after index.html was made
+    handler(_, bundle) {
+      const worker = bundle[`${SERVICE_WORKER}.js`];
+      if (worker?.type !== "chunk") throw new Error("the build has no service worker");
+      const digest = createHash("sha256").update(readFileSync("src/service_worker.ts"));
+      for (const name of Object.keys(bundle).sort()) digest.update(name);
+      worker.code = worker.code.replace("BUILD_DIGEST", digest.digest("hex").slice(0, 12));
+    },
+  },
+};
+
+/** Lets the style come before the script, so that the first paint does not wait for the larger file. */
+const styleFirst: Plugin = {
+  name: "style-first",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace('<script type="module"', '<script type="module" fetchpriority="low"'),
+  },
+};
 
 /** Builds the page into the package that serves it; a file in assets has the digest of its content in its name. */
 export default defineConfig({
   base: "/",
+  plugins: [styleFirst, versionedCaches],
   build: {
     outDir: "../src/gwansang/web/static",
     emptyOutDir: true,

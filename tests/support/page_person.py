@@ -1,5 +1,6 @@
 """What a person does on the page, in Chromium, and what axe finds wrong with a screen."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,30 @@ def read_drawn_face(page: Page) -> None:
     """Tap once and wait for the reading of the drawn face."""
     page.locator(".doors .plain").click()
     page.wait_for_selector(".result h1")
+
+
+def show_reading(context: BrowserContext, url: str, result: str) -> Page:
+    """Return a page that shows a reading which `read_drawn_face` had before, as after a reload of its tab."""
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{url}/icon.svg")  # of the origin, without a script
+    page.evaluate("(result) => sessionStorage.setItem('gwansang.result', result)", result)
+    page.goto(f"{url}/#/result")
+    page.wait_for_selector(".result h1")
+    return page
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true, in a way that the policy of the page allows."""
+    deadline = time.monotonic() + _PATIENCE_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)
+
+
+def without_networks(context: BrowserContext) -> None:
+    """Let the pages of a context load no networks: for screens on which no face is found."""
+    context.route("**/web/face.json", lambda route: route.fulfill(json={"files": None}))
 
 
 def choose_photo(page: Page, photo: Path = SAMPLE) -> None:

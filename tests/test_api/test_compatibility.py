@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from gwansang.drawing.qr_code import qr_code
 from gwansang.texts import load
 from tests.support.fakes import FakeVision
 from tests.support.many_faces import ME, NOBODY, STRANGER, SeededVision, landmarks_of
@@ -175,6 +176,16 @@ async def test_an_invitation_is_redeemed_with_a_kept_reading_and_by_oneself(
     left = (await minji.call("GET", "/analysis/invitations")).json()
     assert [(one["uses_left"], one["analysis_id"]) for one in left["items"]] == [(1, kept)]
     assert code not in json.dumps(left)
+
+
+async def test_an_invitation_has_a_link_to_the_page_that_redeems_it_and_its_qr_code(minji: Person) -> None:
+    answer = await minji.call("POST", f"/analysis/{await keep(minji)}/invitations")
+    made = answer.json()
+    assert made["url"] == f"http://test/#/match/{made['code']}", "the code stands behind '#', which reaches no server"
+    assert made["qr_svg"].startswith("<svg ")
+    assert made["qr_svg"] == qr_code(made["url"])
+    listed = (await minji.call("GET", "/analysis/invitations")).json()["items"]
+    assert listed[0].keys().isdisjoint({"code", "url", "qr_svg"})
 
 
 async def test_a_photo_that_can_not_be_read_does_not_use_up_an_invitation(

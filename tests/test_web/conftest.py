@@ -1,11 +1,14 @@
-"""Fixtures of the page's tests: one service in a process of its own, and Chromium."""
+"""Fixtures of the page's tests: one service in a process of its own, Chromium, and a reading that was had once."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
-from tests.support.browser import chromium
+from tests.support.browser import PHONE, chromium
+from tests.support.page_person import open_page, read_drawn_face, without_networks
 from tests.support.serving import Server, serving
 
 
@@ -16,8 +19,48 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield Chromium; no longer than for a test, as Playwright's loop would run while others start theirs."""
+    """Yield Chromium; no longer than for a module, as Playwright's loop would run while others start theirs."""
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Yield a phone with nothing kept on it."""
+    opened = browser.new_context(service_workers="block", viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def still_context(context: BrowserContext) -> BrowserContext:
+    """Return a phone on which no face has to be found, so that no networks are loaded."""
+    without_networks(context)
+    return context
+
+
+@pytest.fixture(scope="package")
+def results() -> list[str]:
+    """Return the place of the reading below, which lives longer than a browser."""
+    return []
+
+
+@pytest.fixture
+def drawn_result(results: list[str], service: Server, browser: Browser) -> str:
+    """Return what the page keeps in its tab of a reading of the drawn face; it is read once."""
+    if not results:
+        context = browser.new_context(service_workers="block", viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
+        page = open_page(context, service.url)
+        read_drawn_face(page)
+        results.append(page.evaluate("sessionStorage.getItem('gwansang.result')"))
+        context.close()
+    return results[0]
+
+
+@pytest.fixture
+def mesh(drawn_result: str) -> dict[str, Any]:
+    """Return the points of the drawn face as the page sends them."""
+    found: dict[str, Any] = json.loads(drawn_result)["mesh"]
+    return found

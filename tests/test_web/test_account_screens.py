@@ -1,77 +1,45 @@
 """Accounts on the page: signing up, history, consents and the end of it, and texts that want to be scripts."""
 
-import time
-from collections.abc import Iterator
+import json
+from typing import Any
 from uuid import uuid4
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.browser import PHONE
-from tests.support.page_person import SAMPLE, choose_photo, open_page
-from tests.support.people import code_of, mails_in
+from tests.support.page_account import PASSWORD, mailed_code, make_account, open_signed_in, signed_in
+from tests.support.page_person import choose_photo, open_page, show_reading
 from tests.support.serving import Server
 
-PASSWORD = "correct horse battery 7"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
-    yield opened
-    opened.close()
-
-
-def sign_up(page: Page, service: Server, name: str = "김민지") -> str:
-    """Sign up on the page, verify the address with the mailed code, and return the address."""
+def sign_up(page: Page, service: Server) -> None:
+    """Sign up on the page, and verify the address with the mailed code."""
     address = f"{uuid4().hex[:12]}@example.com"
     page.goto(f"{service.url}/#/signup")
     page.locator("input[name=email]").fill(address)
-    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=username]").fill("김민지")
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="가입하기").click()
     page.locator("input[name=code]").fill(mailed_code(service, address))
     page.get_by_role("button", name="이메일 확인하기").click()
     expect(page.locator("#toast")).to_have_text("이메일을 확인했어요.")
-    return address
-
-
-def mailed_code(service: Server, address: str) -> str:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        for path in reversed(mails_in(service.log.parent / ".data" / "mail")):
-            if address.encode() in path.read_bytes():
-                return code_of(path)
-        time.sleep(0.1)
-    raise AssertionError("no mail arrived")
-
-
-def agree_to_history(page: Page, service: Server) -> None:
-    page.goto(f"{service.url}/#/privacy")
-    page.get_by_role("button", name="동의하기: 풀이 간직하기").click()
-    expect(page.get_by_role("button", name="동의 거두기: 풀이 간직하기")).to_be_visible()
-
-
-def read_own_photo(page: Page, service: Server) -> None:
-    page.goto(f"{service.url}/#/")
-    if page.evaluate("JSON.parse(localStorage.getItem('gwansang.preferences')).noticeVersion") == 0:
-        choose_photo(page)
-    else:
-        with page.expect_file_chooser() as chosen:
-            page.locator(".doors button").nth(1).click()
-        chosen.value.set_files(SAMPLE)
-    page.wait_for_selector(".result .keeping")
 
 
 def test_readings_are_kept_compared_and_deleted_and_each_day_has_its_fortune(
-    service: Server, context: BrowserContext
+    service: Server, context: BrowserContext, mesh: dict[str, Any]
 ) -> None:
     page = open_page(context, service.url)
     sign_up(page, service)
-    agree_to_history(page, service)
-    read_own_photo(page, service)
-    read_own_photo(page, service)
+    page.goto(f"{service.url}/#/privacy")
+    page.get_by_role("button", name="동의하기: 풀이 간직하기").click()
+    expect(page.get_by_role("button", name="동의 거두기: 풀이 간직하기")).to_be_visible()
+    bearer = page.evaluate("'Bearer ' + JSON.parse(localStorage.getItem('gwansang.account')).access")
+    with service.client() as client:
+        answer = client.post("/api/v1/analysis/face", json=mesh, headers={"Authorization": bearer})
+    assert answer.json()["kept"] is True
+    page.goto(f"{service.url}/#/")
+    choose_photo(page)
     expect(page.locator(".keeping")).to_contain_text("지난번과 100% 같아요")
     page.goto(f"{service.url}/#/history")
     expect(page.locator(".kept > li")).to_have_count(2)
@@ -88,10 +56,9 @@ def test_readings_are_kept_compared_and_deleted_and_each_day_has_its_fortune(
 
 
 def test_switching_the_language_of_a_kept_reading_keeps_no_second_one(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    sign_up(page, service)
-    agree_to_history(page, service)
-    read_own_photo(page, service)
+    page = open_signed_in(context, make_account(service, "history"))
+    choose_photo(page)
+    page.wait_for_selector(".result .keeping")
     page.get_by_label("언어").select_option("en")
     expect(page.locator(".explorer h2")).to_have_text("On your face")
     assert page.locator(".explorer .overlay.main").count() >= 2
@@ -99,42 +66,106 @@ def test_switching_the_language_of_a_kept_reading_keeps_no_second_one(service: S
     expect(page.locator(".kept > li")).to_have_count(1)
 
 
-def test_signing_out_in_one_tab_empties_the_other(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    sign_up(page, service)
-    read_own_photo(page, service)
-    other = open_page(context, service.url, "account")
+def test_signing_out_in_one_tab_empties_the_other_and_shows_nothing_of_it_any_more(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    read = json.dumps({**json.loads(drawn_result), "drawn": False, "ofAccount": True})
+    other = open_signed_in(still_context, make_account(service), "account")
+    page = show_reading(still_context, service.url, read)
     other.get_by_role("button", name="로그아웃").click()
     other.wait_for_selector(".doors")
+    page.wait_for_selector(".doors")
     expect(page.get_by_role("link", name="로그인")).to_be_visible()
-    assert page.evaluate("[localStorage.getItem('gwansang.account'), sessionStorage.getItem('gwansang.result')]") == [
-        None,
-        None,
-    ]
+    kept = "[localStorage.getItem('gwansang.account'), sessionStorage.getItem('gwansang.result')]"
+    assert page.evaluate(kept) == [None, None]
+    page.go_back()
+    expect(page.locator(".result")).to_have_count(0)
 
 
-def test_erasing_the_account_ends_it(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    address = sign_up(page, service)
-    page.goto(f"{service.url}/#/privacy")
+def test_a_tab_that_slept_through_the_sign_out_shows_nothing_when_it_wakes(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    read = json.dumps({**json.loads(drawn_result), "drawn": False, "ofAccount": True})
+    page = still_context.new_page()
+    page.goto(f"{service.url}/icon.svg")
+    page.evaluate("(read) => sessionStorage.setItem('gwansang.result', read)", read)
+    page.goto(f"{service.url}/#/result")
+    page.wait_for_selector(".doors")
+    assert page.evaluate("sessionStorage.getItem('gwansang.result')") is None
+
+
+def test_name_and_address_are_changed_the_address_once_its_code_is_entered(
+    service: Server, still_context: BrowserContext
+) -> None:
+    account = make_account(service)
+    page = open_signed_in(still_context, account, "settings")
+    page.locator("input[name=username]").fill("박서준입니다")
+    page.get_by_role("button", name="이름 바꾸기").click()
+    expect(page.locator("#toast")).to_have_text("이름을 바꿨어요.")
+    address = page.locator("form", has_text="이메일 바꾸기")
+    chosen = f"new-{account.email}"
+    address.locator("input[name=email]").fill(chosen)
+    address.locator("input[name=current_password]").fill("not the password")
+    address.get_by_role("button").click()
+    expect(page.locator("#toast")).to_contain_text("비밀번호")
+    address.locator("input[name=current_password]").fill(PASSWORD)
+    address.get_by_role("button").click()
+    expect(page.locator("#page h1")).to_have_text("박서준입니다님, 안녕하세요")
+    page.locator("input[name=code]").fill(mailed_code(service, chosen))
+    page.get_by_role("button", name="이메일 확인하기").click()
+    expect(page.locator("#page .place").first).to_have_text(f"이메일 {chosen}")
+
+
+def test_a_new_password_ends_every_other_sign_in_but_not_the_one_here(
+    service: Server, still_context: BrowserContext
+) -> None:
+    account = make_account(service)
+    page = open_signed_in(still_context, account, "settings")
+    password = page.locator("form", has_text="비밀번호 바꾸기")
+    password.locator("input[name=current_password]").fill(PASSWORD)
+    password.locator("input[name=password]").fill("another horse battery 8")
+    password.get_by_role("button").click()
+    expect(page.locator("#page h1")).to_have_text("김민지님, 안녕하세요")  # and still signed in here
+    with service.client() as client:
+        bearer = {"Authorization": f"Bearer {account.tokens['access_token']}"}
+        assert client.get("/api/v1/users/me", headers=bearer).status_code == 401
+        signed_in(client, account.email, "another horse battery 8")
+
+
+def test_the_link_of_somebody_else_to_a_kept_reading_and_an_ended_one_show_no_reading(
+    service: Server, still_context: BrowserContext, mesh: dict[str, Any]
+) -> None:
+    theirs = make_account(service, "history").keep(mesh)
+    own = make_account(service, "history")
+    ended = own.keep(mesh)
+    own.call("DELETE", f"/analysis/{ended}")
+    page = open_signed_in(still_context, own)
+    for reading in (theirs, ended):
+        page.goto(f"{service.url}/#/result/{reading}")
+        expect(page.locator("#toast")).not_to_be_empty()
+        page.wait_for_selector(".doors")
+        expect(page.locator(".result")).to_have_count(0)
+
+
+def test_erasing_the_account_ends_it(service: Server, still_context: BrowserContext) -> None:
+    account = make_account(service)
+    page = open_signed_in(still_context, account, "privacy")
     page.get_by_text("계정과 모든 정보 지우기").click()
     page.locator(".danger input").fill(PASSWORD)
     page.get_by_role("button", name="모두 지우기").click()
     page.wait_for_selector(".doors")
     page.goto(f"{service.url}/#/signin")
-    page.locator("input[name=email]").fill(address)
+    page.locator("input[name=email]").fill(account.email)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("form .primary").click()
     expect(page.locator("#toast")).not_to_be_empty()
     assert page.evaluate("localStorage.getItem('gwansang.account')") is None
 
 
-def test_a_name_that_is_a_script_is_only_a_name(service: Server, context: BrowserContext) -> None:
+def test_a_name_that_is_a_script_is_only_a_name(service: Server, still_context: BrowserContext) -> None:
     dialogs: list[str] = []
-    page = open_page(context, service.url)
+    page = open_signed_in(still_context, make_account(service, name=HOSTILE), "account")
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    sign_up(page, service, HOSTILE)
-    page.goto(f"{service.url}/#/account")
     expect(page.locator("#page h1")).to_contain_text(HOSTILE)
     page.goto(f"{service.url}/#/keys")
     page.locator("input[name=name]").fill(HOSTILE)

@@ -1,6 +1,8 @@
 """The committed page is what `web/` is built into, and its sources keep to their size."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,8 @@ from gwansang.web.page import STATIC
 from tests.support.photos import REPOSITORY
 
 WEB = REPOSITORY / "web"
-MAX_SCREEN_LINES = 2_800  # screens, charts, styles
-MAX_VISION_LINES = 2_200  # the copy of what vision does, kernel and covers with it
+MAX_SCREEN_LINES = 3_180  # screens, charts, styles
+MAX_VISION_LINES = 2_150  # the copy of what vision does, kernel and covers with it
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,20 @@ def test_the_committed_page_is_the_one_that_its_sources_build(vite: list[str], t
     built, committed = contents(tmp_path), contents(STATIC)
     assert built.keys() == committed.keys(), "run `make page` and commit what it builds"
     assert [name for name in built if built[name] != committed[name]] == [], "run `make page`"
+
+
+def test_the_caches_of_the_service_worker_are_named_after_the_build(vite: list[str], tmp_path: Path) -> None:
+    sources, built = tmp_path / "web", tmp_path / "src" / "gwansang" / "web" / "static"
+    shutil.copytree(WEB, sources, ignore=shutil.ignore_patterns("node_modules"))
+    (sources / "node_modules").symlink_to(WEB / "node_modules")
+    script = sources / "src" / "screens" / "days.ts"
+    script.write_text(script.read_text(encoding="utf-8").replace("DAYS = 7", "DAYS = 8"), encoding="utf-8")
+    subprocess.run([*vite, "build", "--logLevel", "error"], cwd=sources, check=True, timeout=120)
+    names = {
+        re.findall(r"gwansang-[0-9a-f]{12}", (folder / "service-worker.js").read_text(encoding="utf-8"))[0]
+        for folder in (built, STATIC)
+    }
+    assert len(names) == 2
 
 
 def test_the_screens_and_the_vision_of_the_page_keep_to_their_lines() -> None:

@@ -47,6 +47,11 @@ def test_the_page_runs_nothing_inline_and_nothing_of_others() -> None:
     assert not re.search(r'(?:src|href)="(?!/)', answer.text)
 
 
+def test_the_service_worker_has_the_policy_of_the_page_or_it_could_fetch_nothing() -> None:
+    worker, page = send_request("GET", "/service-worker.js"), send_request("GET", "/")
+    assert worker.headers["content-security-policy"] == page.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("path", ["/assets/", "/assets/nothing.js", "/assets/../index.html", "/assets/%2e%2e/page.py"])
 def test_nothing_but_the_built_files_is_served(path: str) -> None:
     assert send_request("GET", path).status_code == 404

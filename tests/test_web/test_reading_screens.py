@@ -2,26 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.support.browser import DESKTOP, PHONE, Traffic, launched, record_traffic, write_film
-from tests.support.page_person import SAMPLE, choose_photo, open_page, read_drawn_face
+from tests.support.page_person import (
+    SAMPLE,
+    choose_photo,
+    open_page,
+    read_drawn_face,
+    show_reading,
+    wait_until,
+    without_networks,
+)
 from tests.support.serving import Server, serving
 
 MAX_MESH_BYTES = 20_000
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
-    yield opened
-    opened.close()
 
 
 def posted(traffic: Traffic) -> list[tuple[str, bytes]]:
@@ -89,7 +88,7 @@ def test_without_networks_in_the_browser_the_page_says_so_and_asks_before_it_sen
 def test_the_camera_releases_itself_at_two_distances(service: Server, browser: Browser, tmp_path: Path) -> None:
     film = write_film(tmp_path / "face.mjpeg", *camera_frames())
     with launched(browser.browser_type, film) as filming:
-        context = filming.new_context(viewport=PHONE, locale="ko-KR", permissions=["camera"])
+        context = filming.new_context(service_workers="block", viewport=PHONE, locale="ko-KR", permissions=["camera"])
         page = open_page(context, service.url)
         traffic = record_traffic(context)
         page.locator(".doors .primary").click()
@@ -125,9 +124,10 @@ def test_a_file_that_is_no_picture_and_a_picture_without_a_face_are_told_apart(
     expect(page.locator(".reading .button")).to_have_text("처음으로")
 
 
-def test_a_part_is_shown_on_the_face_with_its_meaning_and_reasons(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_a_part_is_shown_on_the_face_with_its_meaning_and_reasons(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    page = show_reading(still_context, service.url, drawn_result)
     explorer = page.locator(".explorer")
     explorer.get_by_role("button", name="코 鼻").click()
     expect(explorer.get_by_role("img", name=re.compile("코의 자리"))).to_be_visible()
@@ -138,9 +138,8 @@ def test_a_part_is_shown_on_the_face_with_its_meaning_and_reasons(service: Serve
     assert explorer.locator(".place-dot.chosen").count() >= 1
 
 
-def test_tabs_move_with_the_arrow_keys(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_tabs_move_with_the_arrow_keys(service: Server, still_context: BrowserContext, drawn_result: str) -> None:
+    page = show_reading(still_context, service.url, drawn_result)
     first = page.locator(".topics [role=tab]").first
     first.focus()
     page.keyboard.press("ArrowRight")
@@ -148,9 +147,10 @@ def test_tabs_move_with_the_arrow_keys(service: Server, context: BrowserContext)
     expect(page.locator(".topics [role=tab]").nth(1)).to_have_attribute("aria-selected", "true")
 
 
-def test_a_year_of_birth_marks_this_year_on_the_face(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_a_year_of_birth_marks_this_year_on_the_face(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    page = show_reading(still_context, service.url, drawn_result)
     title = page.locator(".hero h1").inner_text()
     page.get_by_role("tab", name="나이").click()
     page.locator("input[name=birth_year]").fill("1990")
@@ -161,9 +161,10 @@ def test_a_year_of_birth_marks_this_year_on_the_face(service: Server, context: B
     assert page.locator(".hero h1").inner_text() == title
 
 
-def test_the_reading_survives_reload_and_the_back_button(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_the_reading_survives_reload_and_the_back_button(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    page = show_reading(still_context, service.url, drawn_result)
     title = page.locator(".hero h1").inner_text()
     page.reload()
     expect(page.locator(".hero h1")).to_have_text(title)
@@ -175,10 +176,9 @@ def test_the_reading_survives_reload_and_the_back_button(service: Server, contex
 
 
 def test_the_language_can_be_changed_on_every_screen_and_the_reading_follows(
-    service: Server, context: BrowserContext
+    service: Server, still_context: BrowserContext, drawn_result: str
 ) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+    page = show_reading(still_context, service.url, drawn_result)
     page.get_by_label("언어").select_option("en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator(".explorer h2")).to_have_text("On your face")
@@ -188,14 +188,15 @@ def test_the_language_can_be_changed_on_every_screen_and_the_reading_follows(
 
 
 def test_the_language_of_the_browser_comes_first(service: Server, browser: Browser) -> None:
-    context = browser.new_context(locale="en-GB")
+    context = browser.new_context(service_workers="block", locale="en-GB")
+    without_networks(context)
     page = open_page(context, service.url)
     expect(page.locator("#page h1")).to_have_text("What story does your face tell?")
     context.close()
 
 
-def test_the_dark_screen_holds(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
+def test_the_dark_screen_holds(service: Server, still_context: BrowserContext) -> None:
+    page = open_page(still_context, service.url)
     paper = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(paper)
     page.get_by_role("button", name="어두운 화면으로 바꾸기").click()
@@ -209,7 +210,7 @@ def test_the_dark_screen_holds(service: Server, context: BrowserContext) -> None
 def test_the_page_opens_without_network_after_the_first_visit(service: Server, browser: Browser) -> None:
     context = browser.new_context(viewport=DESKTOP, locale="ko-KR")
     page = open_page(context, service.url)
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_until(page, "navigator.serviceWorker.controller !== null")
     read_drawn_face(page)
     title = page.locator(".hero h1").inner_text()
     context.set_offline(True)
@@ -220,7 +221,8 @@ def test_the_page_opens_without_network_after_the_first_visit(service: Server, b
 
 def test_where_guests_are_not_read_the_page_asks_to_sign_in(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, ALLOW_GUESTS="false") as closed:
-        context = browser.new_context(viewport=PHONE, locale="ko-KR")
+        context = browser.new_context(service_workers="block", viewport=PHONE, locale="ko-KR")
+        without_networks(context)
         page = open_page(context, closed.url)
         expect(page.locator(".landing .banner")).to_contain_text("로그인한 뒤에")
         assert page.locator(".doors").count() == 0

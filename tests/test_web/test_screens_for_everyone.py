@@ -13,12 +13,13 @@ from tools.page_types import DOCUMENT, TARGET, page_types
 from gwansang.texts import LOCALES, Locale, load
 from gwansang.web.page_texts import page_texts
 from tests.support.browser import DESKTOP, PHONE
-from tests.support.page_person import AXE, open_page, read_drawn_face, violations
+from tests.support.page_account import make_account, open_signed_in
+from tests.support.page_person import AXE, open_page, show_reading, violations, without_networks
 from tests.support.photos import REPOSITORY
 from tests.support.serving import Server
 from tests.support.texts import leaves
 
-SCREENS = ["", "camera", "signin", "signup", "reset", "privacy"]
+SCREENS = ["", "camera", "signin", "signup", "reset", "privacy", "match", "match/a-code"]
 NARROW = {"width": 320, "height": 640}
 SOURCES = sorted((REPOSITORY / "web" / "src").rglob("*.ts"))
 
@@ -26,7 +27,10 @@ SOURCES = sorted((REPOSITORY / "web" / "src").rglob("*.ts"))
 @pytest.fixture(params=["light", "dark"])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     scheme: Literal["light", "dark"] = request.param
-    opened = browser.new_context(viewport=PHONE, locale="ko-KR", color_scheme=scheme, reduced_motion="reduce")
+    opened = browser.new_context(
+        service_workers="block", viewport=PHONE, locale="ko-KR", color_scheme=scheme, reduced_motion="reduce"
+    )
+    without_networks(opened)
     yield opened
     opened.close()
 
@@ -42,7 +46,7 @@ def test_axe_finds_nothing_on_the_screens(service: Server, context: BrowserConte
     found: dict[str, list[dict[str, Any]]] = {}
     for screen in SCREENS:
         page.goto(f"{service.url}/#/{screen}")
-        page.wait_for_selector(f'#page[data-screen="{screen}"] h1')
+        page.wait_for_selector(f'#page[data-screen="{screen.split("/")[0]}"] h1')
         found[screen] = violations(page)
     page.goto(f"{service.url}/#/")
     page.locator(".doors button").nth(1).click()
@@ -51,35 +55,51 @@ def test_axe_finds_nothing_on_the_screens(service: Server, context: BrowserConte
     assert {screen: faults for screen, faults in found.items() if faults} == {}
 
 
-def test_axe_finds_nothing_in_a_reading(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_axe_finds_nothing_in_a_reading(service: Server, context: BrowserContext, drawn_result: str) -> None:
+    page = show_reading(context, service.url, drawn_result)
     assert violations(page) == []
     for tab in ("십이궁", "나이"):
         page.get_by_role("tab", name=tab).click()
         assert violations(page) == []
 
 
-def test_nothing_is_wider_than_a_small_phone(service: Server, browser: Browser) -> None:
+def test_axe_finds_nothing_on_the_screens_of_an_account_and_they_fit_a_small_phone(
+    service: Server, context: BrowserContext, mesh: dict[str, Any]
+) -> None:
+    account = make_account(service, "history")
+    account.keep(mesh)
+    page = open_signed_in(context, account)
+    page.set_viewport_size(NARROW)
+    found: dict[str, object] = {}
+    for screen in ("account", "settings", "days", "lookalike"):
+        page.goto(f"{service.url}/#/{screen}")
+        page.wait_for_selector(f'#page[data-screen="{screen}"] h1')
+        found[screen] = (violations(page), page.evaluate("document.documentElement.scrollWidth"))
+    assert found == dict.fromkeys(found, ([], NARROW["width"]))
+
+
+def test_nothing_is_wider_than_a_small_phone(service: Server, browser: Browser, drawn_result: str) -> None:
     for locale in ("ko-KR", "en-GB"):
-        context = browser.new_context(viewport=NARROW, locale=locale, reduced_motion="reduce")
+        context = browser.new_context(service_workers="block", viewport=NARROW, locale=locale, reduced_motion="reduce")
+        without_networks(context)
         page = open_page(context, service.url)
         widths = {}
         for screen in SCREENS:
             page.goto(f"{service.url}/#/{screen}")
-            page.wait_for_selector(f'#page[data-screen="{screen}"] h1')
+            page.wait_for_selector(f'#page[data-screen="{screen.split("/")[0]}"] h1')
             widths[screen] = page.evaluate("document.documentElement.scrollWidth")
-        page.goto(f"{service.url}/#/")
-        read_drawn_face(page)
+        page = show_reading(context, service.url, drawn_result)
         widths["result"] = page.evaluate("document.documentElement.scrollWidth")
         context.close()
         assert {screen: width for screen, width in widths.items() if width > NARROW["width"]} == {}
 
 
-def test_what_can_be_tapped_is_at_least_44_px_high_and_text_at_least_16(service: Server, browser: Browser) -> None:
-    context = browser.new_context(viewport=DESKTOP, locale="ko-KR", reduced_motion="reduce")
-    page = open_page(context, service.url)
-    read_drawn_face(page)
+def test_what_can_be_tapped_is_at_least_44_px_high_and_text_at_least_16(
+    service: Server, browser: Browser, drawn_result: str
+) -> None:
+    context = browser.new_context(service_workers="block", viewport=DESKTOP, locale="ko-KR", reduced_motion="reduce")
+    without_networks(context)
+    page = show_reading(context, service.url, drawn_result)
     low = page.evaluate(
         "[...document.querySelectorAll('button, select, input, .button, #header a, #footer a')]"
         ".filter((each) => each.offsetParent && each.getBoundingClientRect().height < 44).map((each) => each.outerHTML)"
@@ -94,7 +114,8 @@ def test_what_can_be_tapped_is_at_least_44_px_high_and_text_at_least_16(service:
 
 
 def test_the_keyboard_jumps_over_the_header(service: Server, browser: Browser) -> None:
-    context = browser.new_context(locale="ko-KR")
+    context = browser.new_context(service_workers="block", locale="ko-KR")
+    without_networks(context)
     page = open_page(context, service.url)
     page.keyboard.press("Tab")
     expect(page.locator("#skip")).to_be_focused()

@@ -1,49 +1,40 @@
 """Sharing on the page: a link with its QR code that somebody without an account opens, its end, and the card as PNG."""
 
+import json
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browser import PHONE
-from tests.support.page_person import AXE, choose_photo, open_page, violations
+from tests.support.page_account import make_account, open_signed_in
+from tests.support.page_person import AXE, show_reading, violations
 from tests.support.serving import Server
-from tests.test_web.test_account_screens import agree_to_history, read_own_photo, sign_up
 
 NARROW = {"width": 320, "height": 640}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
-    opened.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def kept_reading(service: Server, context: BrowserContext) -> Page:
-    """Return the page of somebody who has just kept a reading."""
-    page = open_page(context, service.url)
-    sign_up(page, service)
-    agree_to_history(page, service)
-    read_own_photo(page, service)
+def kept_reading(service: Server, still_context: BrowserContext, mesh: dict[str, Any]) -> Page:
+    """Return the page of a reading that somebody has kept."""
+    still_context.grant_permissions(["clipboard-read", "clipboard-write"])
+    account = make_account(service, "history")
+    page = open_signed_in(still_context, account, f"result/{account.keep(mesh)}")
+    expect(page.locator(".sharing")).to_be_visible()
     return page
 
 
 def make_link(page: Page) -> str:
     page.get_by_role("button", name="링크 만들기").click()
-    url = page.locator(".share-links a").get_attribute("href")
+    url = page.locator(".sharing .share-links a").get_attribute("href")
     assert url is not None
     return url
 
 
 def wait_for_qr_code(page: Page) -> None:
-    page.locator(".share-links .qr").evaluate("(image) => image.decode()")  # rejects what is no image
+    page.locator(".sharing .share-links .qr").evaluate("(image) => image.decode()")  # rejects what is no image
 
 
 def test_a_link_opens_for_somebody_without_an_account_until_it_is_ended(
@@ -57,14 +48,14 @@ def test_a_link_opens_for_somebody_without_an_account_until_it_is_ended(
     assert page.evaluate("navigator.clipboard.readText()") == url
     wait_for_qr_code(page)
 
-    visitor = browser.new_context(locale="ko-KR").new_page()
+    visitor = browser.new_context(service_workers="block", locale="ko-KR").new_page()
     assert (visitor.goto(url) or pytest.fail("no answer")).status == 200
     expect(visitor.locator("h1")).to_have_text(page.locator(".hero h1").inner_text())
     expect(visitor.locator("body")).to_contain_text(page.locator(".result .notice p").first.inner_text())
 
     page.get_by_role("button", name="링크 끝내기").click()
     expect(page.locator("#toast")).to_contain_text("링크를 끝냈어요.")
-    expect(page.locator(".share-links li")).to_have_count(0)
+    expect(page.locator(".sharing .share-links li")).to_have_count(0)
     assert (visitor.goto(url) or pytest.fail("no answer")).status == 404
 
 
@@ -72,9 +63,9 @@ def test_a_link_that_was_made_before_can_be_ended_after_a_reload(kept_reading: P
     page = kept_reading
     url = make_link(page)
     page.reload()
-    expect(page.locator(".share-links li")).to_have_count(1)
+    expect(page.locator(".sharing .share-links li")).to_have_count(1)
     page.get_by_role("button", name="링크 끝내기").click()
-    expect(page.locator(".share-links li")).to_have_count(0)
+    expect(page.locator(".sharing .share-links li")).to_have_count(0)
     assert (browser.new_page().goto(url) or pytest.fail("no answer")).status == 404
 
 
@@ -118,9 +109,11 @@ def test_the_card_is_handed_to_an_app_where_the_browser_can_and_giving_up_saves_
     assert saved == []
 
 
-def test_a_guest_is_told_what_sharing_needs_and_has_no_button_for_it(service: Server, context: BrowserContext) -> None:
-    page = open_page(context, service.url)
-    choose_photo(page)
+def test_a_guest_is_told_what_sharing_needs_and_has_no_button_for_it(
+    service: Server, still_context: BrowserContext, drawn_result: str
+) -> None:
+    own = json.dumps({**json.loads(drawn_result), "drawn": False})
+    page = show_reading(still_context, service.url, own)
     expect(page.locator(".keeping")).to_contain_text("카드와 링크로 나누기는 로그인하고 간직한 풀이에서 할 수 있어요.")
     expect(page.locator('.keeping a[href="#/signin"]')).to_be_visible()
     expect(page.locator(".sharing")).to_have_count(0)

@@ -1,6 +1,6 @@
 /** A reading of the same face anew: in another language, or with a year of birth. */
 
-import { readKept, readMesh, readPhoto } from "./api/calls.ts";
+import { readFace, readKept } from "./api/calls.ts";
 import type { FaceReading } from "./api/types.ts";
 import { bytesOf } from "./picture.ts";
 import { change, state, type Result } from "./state.ts";
@@ -22,9 +22,8 @@ async function keptAgain(result: Result, birthYear: number | null): Promise<Face
 
 function faceAgain({ reading, mesh, picture }: Result, birthYear: number | null): Promise<FaceReading> {
   const anonymous = state.settings.guests; // else the same face would be kept and remembered twice
-  if (mesh !== null) return readMesh(mesh, birthYear, { anonymous });
-  if (picture !== null) return readPhoto(bytesOf(picture), birthYear, { anonymous });
-  return readKept(reading.analysis_id);
+  const face = mesh ?? (picture === null ? null : bytesOf(picture));
+  return face === null ? readKept(reading.analysis_id) : readFace(face, birthYear, { anonymous });
 }
 
 function withPointsOf(reading: FaceReading, drawn: FaceReading): FaceReading {

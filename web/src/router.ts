@@ -1,5 +1,6 @@
 /** Screens and their addresses: the part of the URL after "#", so that every screen survives reload and back button. */
 
+import { announceFailure } from "./ui/announce.ts";
 import { fill, find } from "./ui/dom.ts";
 import { t } from "./texts.ts";
 
@@ -20,13 +21,13 @@ export interface Screen {
 
 export type MakeScreen = (visit: Visit) => Screen | Promise<Screen>;
 
-let screens: Readonly<Record<string, MakeScreen>> = {};
+let screens = new Map<string, MakeScreen>();
 let ending = new AbortController();
 let first = true;
 
 /** Show the screen of the address now, and of every later one. */
 export function startRouter(byName: Readonly<Record<string, MakeScreen>>): void {
-  screens = byName;
+  screens = new Map(Object.entries(byName));
   addEventListener("hashchange", showScreen);
   showScreen();
 }
@@ -41,15 +42,23 @@ export function go(address: string, replace = false): void {
 
 /** Make the present screen anew, after its language or the sign-in changed. */
 export function showScreen(): void {
-  void show();
+  void show().catch(announceFailure);
 }
 
 async function show(): Promise<void> {
   ending.abort();
   const own = (ending = new AbortController());
-  const [name = "", argument = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/");
-  const screen = await (screens[name] ?? screens[""])?.({ signal: own.signal, argument });
+  const [name = "", argument = ""] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
+  const screen = await (screens.get(name) ?? screens.get(""))?.({ signal: own.signal, argument });
   if (screen !== undefined && !own.signal.aborted) place(name, screen);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // "%" and two letters that are none of its codes
+  }
 }
 
 function place(name: string, screen: Screen): void {

@@ -1,11 +1,16 @@
-/** Keeps the files of the page, so that it opens without network after the first visit. Answers of the API are not kept. */
+/**
+ * Keeps the files of the page, so that it opens without network after the first visit. Answers of the API are not kept.
+ *
+ * Each build has a cache of its own; those of other builds are deleted once it takes over.
+ */
 
 declare const self: ServiceWorkerGlobalScope;
 export {};
 
-const CACHE = "gwansang-1";
+const CACHE = "gwansang-BUILD_DIGEST"; // written by the build
 const PAGE = "/";
 const SETTINGS = "/web/settings.json";
+const FACE = "/web/face.json";
 const NEVER = /^\/(api|admin|dev|docs|redoc|health|metrics|s|problems)(\/|$)/;
 const IMMUTABLE = /^\/(assets|web\/texts|web\/models|web\/face)\//;
 
@@ -23,13 +28,18 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(IMMUTABLE.test(pathname) ? keptFirst(event.request) : newestFirst(event.request));
 });
 
-/** Keep the page, the files that it names, and its texts in every language. */
+/** Keep the page, the files that it names, its texts in every language, and networks that a cache before had. */
 async function keepPage(): Promise<void> {
   const cache = await caches.open(CACHE);
   const html = await (await fetch(PAGE, { cache: "no-cache" })).text();
   const settings = (await (await fetch(SETTINGS)).json()) as { locales: { texts: string }[] };
   const named = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path ?? PAGE);
-  await cache.addAll([...new Set([PAGE, SETTINGS, ...named, ...settings.locales.map(({ texts }) => texts)])]);
+  await cache.addAll([...new Set([PAGE, SETTINGS, FACE, ...named, ...settings.locales.map(({ texts }) => texts)])]);
+  const face = (await (await cache.match(FACE, { ignoreVary: true }))?.json()) as { files: Record<string, string> | null };
+  for (const path of Object.values(face.files ?? {})) {
+    const known = await kept(path);
+    if (known !== undefined) await cache.put(path, known);
+  }
 }
 
 async function dropOldCaches(): Promise<void> {
@@ -37,17 +47,22 @@ async function dropOldCaches(): Promise<void> {
 }
 
 async function keptFirst(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? fetchAndKeep(request);
+  return (await kept(request)) ?? fetchAndKeep(request);
 }
 
 async function newestFirst(request: Request): Promise<Response> {
   try {
     return await fetchAndKeep(request);
   } catch (error) {
-    const kept = await caches.match(request);
-    if (kept === undefined) throw error;
-    return kept;
+    const found = await kept(request);
+    if (found === undefined) throw error;
+    return found;
   }
+}
+
+/** Return what is kept of a request; the service varies its answers by Origin, but these are the same for all. */
+function kept(request: Request | string): Promise<Response | undefined> {
+  return caches.match(request, { ignoreVary: true });
 }
 
 async function fetchAndKeep(request: Request): Promise<Response> {

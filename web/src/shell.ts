@@ -4,7 +4,7 @@ import { showScreen } from "./router.ts";
 import { change, state, watch, type Theme } from "./state.ts";
 import { chooseLocale, t } from "./texts.ts";
 import { attempt } from "./ui/announce.ts";
-import { fill, find, h, s } from "./ui/dom.ts";
+import { fill, find, h } from "./ui/dom.ts";
 import { icon } from "./ui/icons.ts";
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
@@ -41,13 +41,7 @@ function skipLink(): Node {
 }
 
 function brand(): Node {
-  const seal = s(
-    "svg",
-    { class: "seal", viewBox: "0 0 40 40", width: 36, height: 36, "aria-hidden": "true" },
-    s("rect", { x: 2, y: 2, width: 36, height: 36, rx: 6 }),
-    s("text", { x: 20, y: 29, "text-anchor": "middle" }, "觀"),
-  );
-  return h("a", { class: "brand", href: "#/" }, seal, h("span", {}, t("name")));
+  return h("a", { class: "brand", href: "#/" }, find("#header .seal"), h("span", {}, t("name")));
 }
 
 function menu(theme: Theme): Node {
@@ -83,7 +77,7 @@ async function switchLanguage(select: HTMLSelectElement): Promise<void> {
     await chooseLocale(select.value);
     showScreen();
     find("#header select").focus();
-  }, t("no_texts"));
+  });
 }
 
 function footer(): Node {

@@ -1,7 +1,7 @@
 /** The state of the page, all of it, and where it is kept: preferences and sign-in on the device, a reading in its tab. */
 
-import type { FaceReading, SignedInOut } from "./api/types.ts";
-import type { FaceLook, MeshInput } from "./face/reader.ts";
+import type { CompatibilityOut, FaceReading, SignedInOut } from "./api/types.ts";
+import type { MeshInput } from "./face/reader.ts";
 
 export interface Texts {
   readonly [key: string]: string | Texts;
@@ -28,13 +28,22 @@ export interface Result {
   readonly mesh: MeshInput | null;
   readonly birthYear: number | null;
   readonly drawn: boolean;
+  /** Whether it was read for who is signed in: it ends with the sign-in. */
+  readonly ofAccount: boolean;
 }
 
-/** A face that waits to be read. */
+/** A face that waits to be read: a photo or frames of the camera, the one to show first. */
 export interface Pending {
-  readonly bitmap: ImageBitmap;
-  readonly looks: readonly FaceLook[];
+  readonly frames: readonly ImageBitmap[];
   readonly drawn: boolean;
+  /** The code of the invitation that it is compared for, null for a reading. */
+  readonly invitation: string | null;
+}
+
+/** What an invitation led to; kept in the tab, as most codes work once. */
+export interface Match {
+  readonly code: string;
+  readonly told: CompatibilityOut;
 }
 
 export interface Account {
@@ -56,6 +65,9 @@ export interface State {
   onDevice: boolean | null;
   pending: Pending | null;
   result: Result | null;
+  match: Match | null;
+  /** The screen to return to after a sign-in. */
+  returnTo: string | null;
 }
 
 type Change = Partial<State>;
@@ -64,6 +76,7 @@ type Listener = (changed: Change) => void;
 const PREFERENCES = "gwansang.preferences";
 const ACCOUNT = "gwansang.account";
 const RESULT = "gwansang.result";
+const MATCH = "gwansang.match";
 
 const listeners = new Set<Listener>();
 const current: State = {
@@ -78,6 +91,8 @@ const current: State = {
   onDevice: null,
   pending: null,
   result: load(sessionStorage, RESULT) as Result | null,
+  match: load(sessionStorage, MATCH) as Match | null,
+  returnTo: null,
 };
 
 /** The state as it is now; `change` changes it. */
@@ -90,6 +105,7 @@ export function change(changed: Change): void {
   keep(localStorage, PREFERENCES, { locale, theme, noticeVersion, device });
   if ("account" in changed) keep(localStorage, ACCOUNT, current.account);
   if ("result" in changed) keep(sessionStorage, RESULT, current.result);
+  if ("match" in changed) keep(sessionStorage, MATCH, current.match);
   for (const listener of [...listeners]) listener(changed);
 }
 
@@ -110,16 +126,19 @@ export function accountOf(tokens: Pick<SignedInOut, "access_token" | "refresh_to
 
 /** Forget the sign-in and everything that was read with it. */
 export function forgetAccount(): void {
-  change({ account: null, result: null, pending: null });
+  change({ account: null, result: null, match: null, pending: null });
 }
 
-/** Follow sign-ins and sign-outs in other tabs. */
-export function followOtherTabs(): void {
+/** Follow sign-ins and sign-outs in other tabs, also those while this tab slept; `signedOut` is called after one. */
+export function followOtherTabs(signedOut: () => void): void {
+  if (current.account === null && current.result?.ofAccount === true) forgetAccount();
   window.addEventListener("storage", (event) => {
     if (event.key !== ACCOUNT && event.key !== null) return;
     const account = load(localStorage, ACCOUNT) as Account | null;
-    if (account === null && current.account !== null) forgetAccount();
-    else if (account !== null) change({ account });
+    if (account === null && current.account !== null) {
+      forgetAccount();
+      signedOut();
+    } else if (account !== null) change({ account });
   });
 }
 

@@ -1,5 +1,6 @@
 /** The texts of the page in the language that was chosen; all come from the text folders of the product. */
 
+import { ReadableError } from "./errors.ts";
 import { change, state, type Settings, type Texts } from "./state.ts";
 
 const SETTINGS = "/web/settings.json";
@@ -38,8 +39,13 @@ export function dateText(iso: string, style: "long" | "medium" = "long"): string
   return new Intl.DateTimeFormat(state.locale, { dateStyle: style }).format(date);
 }
 
+/** Return the day of the week and of the month, in short. */
+export function dayName(iso: string): string {
+  return new Intl.DateTimeFormat(state.locale, { weekday: "short", day: "numeric" }).format(new Date(`${iso}T00:00:00`));
+}
+
 async function fetchJson<Kind>(path: string): Promise<Kind> {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  const answer = await fetch(path).catch(() => null);
+  if (!answer?.ok) throw new ReadableError(t("no_texts"));
   return (await answer.json()) as Kind;
 }

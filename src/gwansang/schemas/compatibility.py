@@ -113,3 +113,10 @@ class NewInvitationOut(InvitationOut):
     """A new invitation; no later answer shows its code."""
 
     code: str = Field(description="To be given to the person who is invited.", examples=["Xm3kq…"])
+    url: str = Field(
+        description="The page that redeems the code; what follows `#` reaches no server.",
+        examples=["https://example.com/#/match/Xm3kq…"],
+    )
+    qr_svg: str = Field(
+        description="The URL as a QR code, SVG.", examples=['<svg xmlns="http://www.w3.org/2000/svg">…']
+    )

@@ -29,20 +29,24 @@ POLICY = (
 
 def mount_page(app: FastAPI, model_dir: Path, options: PageOptions) -> None:
     """Add the page at `/`, its files at `/assets`, those with a fixed name, and at `/web` its texts and networks."""
-    app.add_api_route("/", _page, include_in_schema=False)
+    app.add_api_route("/", _of_page(_index), include_in_schema=False)
     app.mount("/assets", _Assets(STATIC / "assets", IMMUTABLE), name="page-assets")
     for path in sorted(STATIC.iterdir()):
         if path.is_file() and path.name != _INDEX:
-            app.add_api_route(f"/{path.name}", _answering(cache(partial(_named_file, path))), include_in_schema=False)
+            app.add_api_route(f"/{path.name}", _of_page(cache(partial(_named_file, path))), include_in_schema=False)
     app.include_router(face_files_router(model_dir))
     files = cache(partial(page_files, options))
     for address in ("/web/settings.json", "/web/manifest.json", "/web/texts/{name}"):
         app.add_api_route(address, _of_files(files), include_in_schema=False)
 
 
-def _answering(made: Callable[[], StaticAnswer]) -> Callable[[Request], Response]:
+def _of_page(made: Callable[[], StaticAnswer]) -> Callable[[Request], Response]:
+    """Return the route of a file with the policy of the page, which the service worker needs for what it fetches."""
+
     def answer(request: Request) -> Response:
-        return made().to(request)
+        response = made().to(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
 
     return answer
 
@@ -65,12 +69,6 @@ class _Assets(PackedFiles):
         answer = await super().get_response(path, scope)
         answer.headers["Content-Security-Policy"] = POLICY
         return answer
-
-
-def _page(request: Request) -> Response:
-    answer = _index().to(request)
-    answer.headers["Content-Security-Policy"] = POLICY
-    return answer
 
 
 @cache

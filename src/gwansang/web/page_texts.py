@@ -21,11 +21,12 @@ class PageOptions:
 
 
 def page_texts(locale: Locale) -> dict[str, Any]:
-    """Return every text of the page: its own, the hints at the camera, and the names that reports have, too."""
+    """Return every text of the page: its own, the hints at the camera, and the names in reports and on cards."""
     elements = load("elements", locale, dict[str, Any])["elements"]
     return load("page", locale, dict[str, Any]) | {
         "live": load("live", locale, dict[str, str]),
         "report": load("report", locale, dict[str, Any]),
+        "match_card": load("match_card", locale, dict[str, str]),
         "elements": {name: element["name"] for name, element in elements.items()},
     }
 

@@ -3,29 +3,33 @@
 import type { MeshInput } from "../face/reader.ts";
 import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
-import type { ComparisonOut, ConsentPage, FaceReading, FortuneOut, KeptReadingPage, KeyPage, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, SharePage, SignedInOut } from "./types.ts";
+import type {
+  CompatibilityOut, ComparisonOut, ConsentPage, FaceReading, FortuneOut, InvitationPage, KeptReadingPage, KeyPage, LookalikeOut,
+  NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, SharePage, SignedInOut,
+} from "./types.ts";
 
 const kept = (id: string): string => `/analysis/${encodeURIComponent(id)}`;
 const timezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Return the date of today where the person is. */
-const localDay = (): string => new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+export const localDay = (): string => new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 
 export type ReadingCall = Pick<Call, "signal" | "anonymous">;
 
-export const readMesh = (mesh: MeshInput, birthYear: number | null, options: ReadingCall): Promise<FaceReading> =>
-  call("POST", "/analysis/face", {
-    json: { ...mesh, birth_year: birthYear },
-    query: { timezone: timezone() },
-    ...options,
-  });
-
-export const readPhoto = (photo: Blob, birthYear: number | null, options: ReadingCall): Promise<FaceReading> => {
+/** Send the points of a face or, with another address, its photo. */
+function sendFace<Kind>(path: string, face: MeshInput | Blob, fields: Record<string, string | number | null>, options: Call): Promise<Kind> {
+  if (!(face instanceof Blob)) return call("POST", path, { json: { ...face, ...fields }, ...options });
   const body = new FormData();
-  body.set("file", photo, "photo.jpg");
-  if (birthYear !== null) body.set("birth_year", String(birthYear));
-  return call("POST", "/analysis/face/upload", { body, query: { timezone: timezone() }, ...options });
-};
+  body.set("file", face, "photo.jpg");
+  for (const [name, value] of Object.entries(fields)) if (value !== null) body.set(name, String(value));
+  return call("POST", `${path}/upload`, { body, ...options });
+}
+
+export const readFace = (face: MeshInput | Blob, birthYear: number | null, options: ReadingCall): Promise<FaceReading> =>
+  sendFace("/analysis/face", face, { birth_year: birthYear }, { query: { timezone: timezone() }, ...options });
+export const redeemInvitation = (face: MeshInput | Blob, code: string, options: ReadingCall): Promise<CompatibilityOut> =>
+  sendFace("/analysis/compatibility/invitation", face, { code }, options);
+export const findLookalikes = (photo: Blob): Promise<LookalikeOut> => sendFace("/celebrity/match", photo, {}, {});
 
 export const readNotice = (): Promise<NoticeOut> => call("GET", "/privacy/notice");
 export const readRetention = (): Promise<RetentionOut> => call("GET", "/privacy/retention");
@@ -49,6 +53,10 @@ export async function signOut(): Promise<void> {
 }
 
 export const readAccount = (): Promise<OwnAccountOut> => call("GET", "/users/me");
+export const changeAccount = (changes: { username: string } | { email: string; current_password: string }): Promise<OwnAccountOut> =>
+  call("PATCH", "/users/me", { json: changes });
+export const changePassword = (current: string, chosen: string): Promise<null> =>
+  call("POST", "/users/me/password", { json: { current_password: current, new_password: chosen } });
 export const requestCode = (): Promise<unknown> => call("POST", "/auth/verify-email/request");
 export const verifyEmail = (token: string): Promise<unknown> => call("POST", "/auth/verify-email", { json: { token } });
 export const requestReset = (email: string): Promise<unknown> =>
@@ -65,10 +73,17 @@ export const compareKept = (a: string, b: string): Promise<ComparisonOut> =>
 export const readFortune = (id: string): Promise<FortuneOut> =>
   call("GET", `${kept(id)}/fortune`, { query: { date: localDay() } });
 
+export const readFortunes = (id: string, days: number): Promise<FortuneOut[]> =>
+  call("GET", `${kept(id)}/fortunes`, { query: { date: localDay(), days } });
+
 export const readCard = (id: string, format: "story" | "square"): Promise<Blob> => download(`${kept(id)}/card.png`, { query: { format, locale: state.locale } });
 export const listShares = (id: string): Promise<SharePage> => call("GET", `${kept(id)}/shares`, { query: { size: 50 } });
 export const makeShare = (id: string): Promise<NewShareOut> => call("POST", `${kept(id)}/shares`, { query: { locale: state.locale } });
 export const endShare = (id: string, share: string): Promise<null> => call("DELETE", `${kept(id)}/shares/${encodeURIComponent(share)}`);
+
+export const listInvitations = (): Promise<InvitationPage> => call("GET", "/analysis/invitations");
+export const makeInvitation = (id: string): Promise<NewInvitationOut> => call("POST", `${kept(id)}/invitations`);
+export const endInvitation = (id: string): Promise<null> => call("DELETE", `/analysis/invitations/${encodeURIComponent(id)}`);
 
 export const listConsents = (): Promise<ConsentPage> => call("GET", "/consents");
 export const grantConsent = (purpose: string, version: number): Promise<unknown> =>

@@ -1,5 +1,6 @@
 /** Calls of the API: the language, the sign-in and its renewal, and errors as sentences for people. */
 
+import { ReadableError } from "../errors.ts";
 import { accountOf, change, forgetAccount, latestAccount, state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
@@ -8,8 +9,8 @@ import type { Problem, TokensOut } from "./types.ts";
 const BASE = "/api/v1";
 const RENEW_BEFORE_MS = 60_000;
 
-/** An answer that is none; `message` is a sentence for people. */
-export class ApiError extends Error {
+/** An answer that is none. */
+export class ApiError extends ReadableError {
   readonly status: number;
   readonly code: string;
 

@@ -11,7 +11,7 @@ const GOOD_SHARPNESS = 8.5;
 const [DARK_PICTURE, BRIGHT_PICTURE] = [0.1, 0.92];
 
 /** Return what a person at the camera should do next, or "ready". */
-export function hintFor({ faceCount, covered, quality }: Omit<FaceLook, "hint">): Hint {
+export function hintFor({ faceCount, covered, quality }: Pick<FaceLook, "faceCount" | "covered" | "quality">): Hint {
   const { faceShare, faceWidthPx, offset, yawDeg, pitchDeg, rollDeg } = quality;
   const checks: [boolean, Hint][] = [
     [quality.highlight < DARK_HIGHLIGHT, "too_dark"],

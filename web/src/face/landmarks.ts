@@ -11,6 +11,8 @@ export const VERTICES = 468;
 export const MESH_SIDE = 256;
 const MIDDLE = { top: 96, bottom: 176, left: 80, right: 176 }; // of a crop: from the brows to the mouth
 
+export type Looks = 1 | 2;
+
 /** 478 points in upright pixels, x, y and z each, and the probability of a face. */
 export interface Mesh {
   points: Float64Array;
@@ -18,15 +20,17 @@ export interface Mesh {
 }
 
 /**
- * Return the mesh of the face in a region: the mean of a plain and a mirrored look, in the colours of daylight.
+ * Return the mesh of the face in a region, in the colours of daylight: that of a plain look or, of two looks, the mean of
+ * a plain and a mirrored one.
  *
  * mirror: index of each point's counterpart on the other half of the face.
  */
 export async function findLandmarks(
-  network: Network, picture: Picture, region: Region, mirror: ArrayLike<number>,
+  network: Network, picture: Picture, region: Region, mirror: ArrayLike<number>, looks: Looks = 2,
 ): Promise<Mesh> {
   const input = balancedCrop(picture, region);
   const plain = await look(network, input);
+  if (looks === 1) return { points: toUpright(plain.points, region), presence: plain.presence };
   const flipped = (await look(network, flippedRows(input))).points;
   const { points } = plain;
   const mean = new Float64Array(points.length);

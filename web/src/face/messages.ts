@@ -1,4 +1,4 @@
-import type { FaceLook, Hint } from "./types.ts";
+import type { FaceLook, Glance } from "./types.ts";
 
 /** URLs, on the own origin, of the files that faces are found with. */
 export interface FaceFiles {
@@ -12,7 +12,7 @@ export interface FaceFiles {
 /** What the page asks of the worker; the id is in the answer. */
 export type Question =
   | { id: number; kind: "load"; files: FaceFiles }
-  | { id: number; kind: "look"; image: ImageBitmap | ImageData };
+  | { id: number; kind: "look" | "glance"; image: ImageBitmap | ImageData };
 
-/** What the worker answers; hint: for a picture without a face. */
-export type Answer = { id: number } & ({ error: string } | { look?: FaceLook | null; hint?: Hint });
+/** What the worker answers, by the kind of the question. */
+export type Answer = { id: number } & ({ error: string } | { look?: FaceLook | null; glance?: Glance });

@@ -1,8 +1,8 @@
 import type { Answer, FaceFiles, Question } from "./messages.ts";
-import type { FaceLook, FaceReader } from "./types.ts";
+import type { FaceLook, FaceReader, Glance } from "./types.ts";
 
 export { averageLooks } from "./average.ts";
-export type { FaceLook, FaceReader, Hint, LookQuality, MeshInput, Region } from "./types.ts";
+export type { FaceLook, FaceReader, Glance, Hint, LookQuality, MeshInput, Region } from "./types.ts";
 
 /** The browser or the service lacks what a face is found with: upload the photo instead, and say so first. */
 export class FaceReaderUnavailable extends Error {}
@@ -40,7 +40,6 @@ async function json(url: string): Promise<unknown> {
 }
 
 class WorkerReader implements FaceReader {
-  lastHint: FaceReader["lastHint"] = null;
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "face" });
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #count = 0;
@@ -56,9 +55,12 @@ class WorkerReader implements FaceReader {
 
   async read(image: ImageBitmap | ImageData): Promise<FaceLook | null> {
     const answer = await this.ask({ kind: "look", image }, image instanceof ImageBitmap ? [image] : []);
-    const look = "look" in answer ? (answer.look ?? null) : null;
-    this.lastHint = look?.hint ?? ("hint" in answer ? (answer.hint ?? null) : null);
-    return look;
+    return "look" in answer ? (answer.look ?? null) : null;
+  }
+
+  async glance(image: ImageBitmap | ImageData): Promise<Glance> {
+    const answer = await this.ask({ kind: "glance", image }, image instanceof ImageBitmap ? [image] : []);
+    return ("glance" in answer ? answer.glance : undefined) ?? { hint: "no_face", quality: null };
   }
 
   close(): void {

@@ -63,6 +63,12 @@ export interface FaceLook {
   quality: LookQuality;
 }
 
+/** What one quick look shows to a person at the camera; quality: null without a face. */
+export interface Glance {
+  readonly hint: Hint;
+  readonly quality: LookQuality | null;
+}
+
 /** Body of POST /api/v1/analysis/face that stands for the picture; `birth_year` and `locale` may be added. */
 export interface MeshInput {
   landmarks: [number, number, number][];
@@ -77,8 +83,8 @@ export interface MeshInput {
 export interface FaceReader {
   /** Return what the picture shows, or null without a face. An ImageBitmap is closed. */
   read(image: ImageBitmap | ImageData): Promise<FaceLook | null>;
-  /** The hint for the last picture, also for one without a face. */
-  readonly lastHint: Hint | null;
+  /** Return the hint for a frame of the camera from one look, which costs half of `read`. An ImageBitmap is closed. */
+  glance(image: ImageBitmap | ImageData): Promise<Glance>;
   /** End the worker. */
   close(): void;
 }

@@ -1,10 +1,8 @@
 import { readKernelFile } from "./arrays.ts";
 import { DETECTOR_SIDE } from "./detector.ts";
-import { hintWithoutFace } from "./guidance.ts";
 import { MESH_SIDE } from "./landmarks.ts";
-import { lumaOf } from "./light.ts";
 import type { Eyes } from "./look.ts";
-import { lookAt } from "./look.ts";
+import { glanceAt, lookAt } from "./look.ts";
 import type { Answer, FaceFiles, Question } from "./messages.ts";
 import { Runtime } from "./runtime.ts";
 
@@ -34,8 +32,8 @@ async function answer(question: Question): Promise<Answer> {
   }
   if (!eyes) throw new Error("the networks are not loaded");
   const picture = question.image instanceof ImageBitmap ? pixelsOf(question.image) : question.image;
-  const look = await lookAt(eyes, picture);
-  return look ? { id: question.id, look } : { id: question.id, look: null, hint: hintWithoutFace(lumaOf(picture)) };
+  const { id, kind } = question;
+  return kind === "glance" ? { id, glance: await glanceAt(eyes, picture) } : { id, look: await lookAt(eyes, picture) };
 }
 
 /** Return the pixels of a bitmap, transparent ones on white, as the service has them; the bitmap is closed. */

@@ -32,8 +32,8 @@ export function elements(reading: FaceReading): Node {
   return section("five", t("result.elements"), elementCircle(reading), h("p", {}, reading.element.meaning));
 }
 
-/** Return the fortune of a day. */
-export function fortune(day: FortuneOut): Node {
+/** Return the fortune of a day, with a title. */
+export function fortune(day: FortuneOut, title = t("fortune.title")): Node {
   const swatch = h("i", { class: "swatch" });
   swatch.style.backgroundColor = day.lucky.color_hex;
   const lucky: [string, (Node | string)[]][] = [
@@ -44,7 +44,7 @@ export function fortune(day: FortuneOut): Node {
   ];
   return section(
     "fortune",
-    t("fortune.title"),
+    title,
     h("p", { class: "place" }, `${dateText(day.date)} · ${day.relation_name}`),
     h("p", { class: "said" }, day.text),
     h("p", { class: "place" }, day.reason),

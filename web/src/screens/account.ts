@@ -3,7 +3,7 @@
 import { readAccount, register, requestCode, requestReset, resetPassword, signIn, signOut, verifyEmail } from "../api/calls.ts";
 import type { OwnAccountOut } from "../api/types.ts";
 import { go, showScreen, type Screen } from "../router.ts";
-import { state } from "../state.ts";
+import { change, state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
@@ -14,19 +14,25 @@ export function narrow(title: string, ...content: (Node | null)[]): Screen {
   return { title, content: h("div", { class: "narrow" }, h("h1", { tabindex: -1 }, title), ...content) };
 }
 
-const email = (): Node => field("email", t("account.email"), { type: "email", autocomplete: "username", required: true });
-const newPassword = (label: string): Node =>
+export const emailField = (): Node => field("email", t("account.email"), { type: "email", autocomplete: "username", required: true });
+export const currentPassword = (): Node =>
+  field("current_password", t("account.current_password"), { type: "password", autocomplete: "current-password", required: true });
+export const usernameField = (value = ""): Node =>
+  field("username", t("account.username"), { autocomplete: "nickname", minlength: 2, maxlength: 50, required: true, value }, t("account.username_rule"));
+export const newPassword = (label: string): Node =>
   field("password", label, { type: "password", autocomplete: "new-password", minlength: 8, required: true }, t("account.password_rule"));
 const link = (address: string, text: string): Node => h("p", {}, h("a", { href: `#/${address}` }, text));
 
-/** After a sign-in, go on to the reading of this tab, or home. */
+/** After a sign-in, go back to the screen that asked for it, to the reading of this tab, or home. */
 function goOn(): void {
-  go(state.result === null ? "" : "result", true);
+  const address = state.returnTo ?? (state.result === null ? "" : "result");
+  change({ returnTo: null });
+  go(address, true);
 }
 
 export function signInScreen(): Screen {
   const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
-  const signInForm = form([email(), password], t("account.sign_in"), async (values) => {
+  const signInForm = form([emailField(), password], t("account.sign_in"), async (values) => {
     await signIn(textOf(values, "email"), textOf(values, "password"));
     goOn();
   });
@@ -35,8 +41,8 @@ export function signInScreen(): Screen {
 
 export function signUpScreen(): Screen {
   const fields = [
-    email(),
-    field("username", t("account.username"), { autocomplete: "nickname", minlength: 2, maxlength: 50, required: true }, t("account.username_rule")),
+    emailField(),
+    usernameField(),
     newPassword(t("account.password")),
     field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4 }, t("account.birth_year_rule")),
   ];
@@ -51,7 +57,7 @@ export function signUpScreen(): Screen {
 
 /** Ask for a code by e-mail, and then set a new password with it. */
 export function resetScreen(): Screen {
-  const request = form([email()], t("account.send_code"), async (values) => {
+  const request = form([emailField()], t("account.send_code"), async (values) => {
     await requestReset(textOf(values, "email"));
     announce(t("account.code_sent"));
   });
@@ -70,13 +76,16 @@ export async function accountScreen(): Promise<Screen> {
   if (account === null) return signInScreen();
   const links = [
     ["history", t("menu.history")],
+    ["days", t("fortune.days")],
+    ["lookalike", t("lookalike.title")],
+    ["settings", t("settings.title")],
     ["privacy", t("privacy.title")],
     ["keys", t("keys.title")],
   ] as const;
   return narrow(
     t("account.welcome", { name: account.username }),
     h("p", { class: "place" }, t("account.your_email", { email: account.email })),
-    account.email_verified ? null : verification(account),
+    account.email_verified && account.pending_email === null ? null : verification(account),
     h("ul", { class: "list" }, ...links.map(([address, name]) => h("li", {}, h("a", { href: `#/${address}` }, name)))),
     h("p", {}, actionButton(t("account.sign_out"), leave)),
   );
@@ -98,7 +107,7 @@ function verification(account: OwnAccountOut): Node {
     "section",
     { class: "card", "aria-labelledby": "verify-title" },
     h("h2", { id: "verify-title" }, t("account.verify")),
-    h("p", {}, t("account.verify_text", { email: account.email })),
+    h("p", {}, t("account.verify_text", { email: account.pending_email ?? account.email })),
     verify,
     actionButton(t("account.verify_again"), sendAgain, { class: "plain" }),
   );

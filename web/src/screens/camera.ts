@@ -1,13 +1,13 @@
 /** The camera: an oval, one hint at a time, and a shutter that releases itself once the face is well seen. */
 
-import type { FaceLook, FaceReader, Hint } from "../face/reader.ts";
+import type { FaceReader, Hint } from "../face/reader.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change } from "../state.ts";
 import { t } from "../texts.ts";
 import { fill, h, s } from "../ui/dom.ts";
 import { faceReader } from "../vision.ts";
 import { Capture, type Step } from "./capture.ts";
-import { promise } from "./landing.ts";
+import { promise } from "./doors.ts";
 
 const HINT_MS = 900; // for which a hint stays, so that it can be read
 const VIDEO: MediaTrackConstraints = { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 960 } };
@@ -17,10 +17,12 @@ interface Parts {
   readonly oval: SVGElement;
   readonly hint: HTMLElement;
   readonly shutter: HTMLButtonElement;
+  /** The code of the invitation that the face is shown for. */
+  readonly invitation: string | null;
 }
 
-/** Show the camera. */
-export function cameraScreen({ signal }: Visit): Screen {
+/** Show the camera; the argument of its address is the code of an invitation. */
+export function cameraScreen({ signal, argument }: Visit): Screen {
   const video = h("video", { playsinline: true, muted: true, "aria-hidden": "true" });
   video.muted = true;
   const oval = s("svg", { class: "oval", viewBox: "0 0 300 400", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
@@ -36,9 +38,10 @@ export function cameraScreen({ signal }: Visit): Screen {
     h("div", { class: "stage" }, video, oval),
     hint,
     promise(signal),
-    h("div", { class: "buttons" }, shutter, h("a", { class: "button plain", href: "#/" }, t("cancel"))),
+    h("div", { class: "buttons" }, shutter, h("a", { class: "button plain", href: argument === "" ? "#/" : `#/match/${argument}` }, t("cancel"))),
   );
-  return { title: t("camera.title"), content, start: () => void run({ video, oval, hint, shutter }, signal) };
+  const parts = { video, oval, hint, shutter, invitation: argument || null };
+  return { title: t("camera.title"), content, start: () => void run(parts, signal) };
 }
 
 async function run(parts: Parts, signal: AbortSignal): Promise<void> {
@@ -66,24 +69,24 @@ async function open(video: HTMLVideoElement, signal: AbortSignal): Promise<void>
 }
 
 /** Without a reader in the browser the person releases, and the photo is sent. */
-function manual({ video, hint, shutter }: Parts): void {
+function manual({ video, hint, shutter, invitation }: Parts): void {
   fill(hint, t("camera.far"));
   shutter.hidden = false;
   shutter.addEventListener("click", () => {
-    void createImageBitmap(video).then((bitmap) => { finish(bitmap, []); });
+    void createImageBitmap(video).then((frame) => { finish([frame], invitation); });
   });
 }
 
-/** Look at one frame after another until the camera releases. */
+/** Glance at one frame after another until the camera releases; the frames that are kept are looked at when they are read. */
 async function watchFace(parts: Parts, reader: FaceReader, signal: AbortSignal): Promise<void> {
   const capture = new Capture(performance.now());
   const say = saying(parts.hint);
   while (capture.step !== "done") {
     const frame = await createImageBitmap(parts.video);
-    const look = await reader.read(await createImageBitmap(frame));
+    const { hint: seen, quality } = await reader.glance(await createImageBitmap(frame));
     if (signal.aborted) return;
-    const hint = look === null ? (reader.lastHint ?? "no_face") : capture.take({ look, frame }, performance.now());
-    if (look === null) {
+    const hint = quality === null ? seen : capture.take({ hint: seen, quality, frame }, performance.now());
+    if (quality === null) {
       capture.lose();
       frame.close();
     }
@@ -91,9 +94,7 @@ async function watchFace(parts: Parts, reader: FaceReader, signal: AbortSignal):
     parts.oval.dataset.step = capture.step;
     parts.oval.toggleAttribute("data-good", hint === "ready");
   }
-  const [first, ...others] = capture.shots;
-  others.forEach(({ frame }) => { frame.close(); });
-  if (first !== undefined) finish(first.frame, capture.shots.map(({ look }) => look));
+  finish(capture.shots.map(({ frame }) => frame), parts.invitation);
 }
 
 function wordsOf(hint: Hint, step: Step): string {
@@ -114,7 +115,7 @@ function saying(place: HTMLElement): (words: string) => void {
   };
 }
 
-function finish(bitmap: ImageBitmap, looks: readonly FaceLook[]): void {
-  change({ pending: { bitmap, looks, drawn: false } });
+function finish(frames: readonly ImageBitmap[], invitation: string | null): void {
+  change({ pending: { frames, drawn: false, invitation } });
   go("reading", true);
 }

@@ -1,24 +1,25 @@
 /** When the camera releases by itself: first from afar, then from near, and it does not wait for ever. */
 
-import type { FaceLook, Hint } from "../face/reader.ts";
+import type { Hint, LookQuality } from "../face/reader.ts";
 
 const NEARER = 1.8; // ratio of the distances, which the reading takes the nearness of the camera out by
-const STEADY = 2; // good looks in a row, and for how long; a slow device takes a second for a look
+const STEADY = 2; // good glances in a row, and for how long; a slow device takes a second for one
 const STEADY_MS = 500;
-const KEPT = 3; // looks of each distance
+const KEPT = 3; // frames of each distance
 const FAR_SHARE = 0.4; // of the frame's short side; a larger face at the start can't come 1.8 times nearer
 const MIN_SHARE = 0.2;
 const NEAR_LIMIT = 0.8;
 const GROWING = 1.08; // of the iris: a sign that the person comes nearer
 const PATIENCE_MS = 5000; // for the second distance, from the last sign of coming nearer
-const HINT_PATIENCE_MS = 9000; // after which a usable but imperfect look is taken
+const HINT_PATIENCE_MS = 9000; // after which a usable but imperfect frame is taken
 const SOFT: ReadonlySet<Hint> = new Set(["move_closer", "move_away", "too_dark", "too_bright", "chin_up", "chin_down", "center"]);
 
 export type Step = "far" | "near" | "done";
 
-/** A frame of the camera with what is seen of the face in it. */
+/** A frame of the camera with what a glance at it showed. */
 export interface Shot {
-  readonly look: FaceLook;
+  readonly hint: Hint;
+  readonly quality: LookQuality;
   readonly frame: ImageBitmap;
 }
 
@@ -47,13 +48,13 @@ export class Capture {
     return hint;
   }
 
-  /** Begin the steady looks anew, after a frame without a face. */
+  /** Begin the steady glances anew, after a frame without a face. */
   lose(): void {
     this.steady = 0;
   }
 
   private takeFar(shot: Shot, now: number): Hint {
-    const { hint: seen, quality } = shot.look;
+    const { hint: seen, quality } = shot;
     const hint: Hint = seen === "ready" && quality.faceShare > FAR_SHARE ? "move_away" : seen;
     const impatient = now - this.waitingSince > HINT_PATIENCE_MS && SOFT.has(hint);
     const nearEnough = hint === "move_closer" && quality.faceShare > MIN_SHARE;
@@ -71,7 +72,7 @@ export class Capture {
   }
 
   private takeNear(shot: Shot, now: number): Hint {
-    const { hint, quality } = shot.look;
+    const { hint, quality } = shot;
     if (quality.irisPx > GROWING * this.nearest) {
       this.nearest = quality.irisPx;
       this.waitingSince = now;
@@ -80,7 +81,7 @@ export class Capture {
       this.step = "done";
       return "ready";
     }
-    const farIris = Math.min(...this.far.map(({ look }) => look.quality.irisPx));
+    const farIris = Math.min(...this.far.map((each) => each.quality.irisPx));
     if (quality.irisPx < NEARER * farIris || (hint !== "ready" && hint !== "move_away")) {
       this.lose();
       return quality.irisPx < NEARER * farIris ? "move_closer" : hint;

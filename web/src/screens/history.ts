@@ -66,7 +66,7 @@ function deletion(reading: KeptReadingOut): Node {
       if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
       announce(t("history.deleted"));
       showScreen();
-    }, t("failed"));
+    });
   };
   return button;
 }

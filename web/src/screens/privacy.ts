@@ -26,7 +26,8 @@ export async function privacyScreen(): Promise<Screen> {
   );
 }
 
-function consent({ purpose, granted, version, text }: ConsentOut): Node {
+/** Return a consent with its text and the button that gives it or takes it back. */
+export function consent({ purpose, granted, version, text }: ConsentOut): Node {
   const name = t(`privacy.purposes.${purpose}`);
   const verb = t(granted ? "privacy.withdraw" : "privacy.agree");
   const button = actionButton(verb, async () => {

@@ -1,13 +1,14 @@
-/** While a face is read: its lines draw themselves over the picture. Then the result follows. */
+/** While a face is read: its lines draw themselves over the picture. Then the reading or the match follows. */
 
-import { readMesh, readPhoto, type ReadingCall } from "../api/calls.ts";
+import { readFace, redeemInvitation } from "../api/calls.ts";
 import { ApiError } from "../api/client.ts";
-import type { FaceReading } from "../api/types.ts";
+import { ReadableError } from "../errors.ts";
 import type { FaceLook, MeshInput } from "../face/reader.ts";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change, state, type Pending, type Picture } from "../state.ts";
 import { t } from "../texts.ts";
+import { sentenceOf } from "../ui/announce.ts";
 import { CONTOURS } from "../ui/contours.ts";
 import { fill, h, s } from "../ui/dom.ts";
 import { FaceView, type Point } from "../ui/face_view.ts";
@@ -19,7 +20,8 @@ const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 /** Read the face that waits. */
 export function readingScreen({ signal }: Visit): Screen {
   const { pending } = state;
-  if (pending === null) {
+  const shown = pending?.frames[0];
+  if (pending === null || shown === undefined) {
     go(state.result === null ? "" : "result", true);
     return { title: t("reading.title"), content: h("p", {}, t("loading")) };
   }
@@ -27,7 +29,7 @@ export function readingScreen({ signal }: Visit): Screen {
   const face = h("div", { class: "reading-face" });
   const after = h("div", { class: "buttons" });
   const content = h("div", { class: "reading" }, h("h1", { tabindex: -1 }, t("reading.title")), face, status, after);
-  const attempt = new Attempt(pending, { face, status, after }, signal);
+  const attempt = new Attempt(pending, shown, { face, status, after }, signal);
   return { title: t("reading.title"), content, start: () => void attempt.run() };
 }
 
@@ -36,52 +38,64 @@ class Attempt {
   private readonly pending: Pending;
   private readonly places: { face: HTMLElement; status: HTMLElement; after: HTMLElement };
   private readonly signal: AbortSignal;
-  private shown: Promise<void> = Promise.resolve();
+  private shown: ImageBitmap;
+  private drawn: Promise<void> = Promise.resolve();
 
-  constructor(pending: Pending, places: { face: HTMLElement; status: HTMLElement; after: HTMLElement }, signal: AbortSignal) {
+  constructor(pending: Pending, shown: ImageBitmap, places: { face: HTMLElement; status: HTMLElement; after: HTMLElement }, signal: AbortSignal) {
     this.pending = pending;
+    this.shown = shown;
     this.places = places;
     this.signal = signal;
   }
 
+  /** Where the person came from. */
+  private get back(): string {
+    const { invitation } = this.pending;
+    return invitation === null ? "#/" : `#/match/${invitation}`;
+  }
+
   async run(): Promise<void> {
-    const picture = shownPicture(this.pending.bitmap);
-    fill(this.places.face, new FaceView(picture, [], t("reading.picture")).element);
+    fill(this.places.face, new FaceView(shownPicture(this.shown), [], t("reading.picture")).element);
     try {
       const looks = await this.look();
       if (this.signal.aborted) return;
       if (looks === null) this.askToUpload();
-      else await this.readPoints(picture, looks);
+      else await this.readPoints(looks);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Return what is seen of the face, or null if this device can't see. */
+  /** Return what is seen of the face, and show the first frame with it; null if this device can't see. */
   private async look(): Promise<readonly FaceLook[] | null> {
-    if (this.pending.looks.length > 0) return this.pending.looks;
     const reader = await faceReader();
     if (reader === null) return null;
-    const look = await reader.read(await createImageBitmap(this.pending.bitmap)).catch(() => {
+    const found: FaceLook[] = [];
+    try {
+      for (const frame of this.pending.frames) {
+        const look = await reader.read(await createImageBitmap(frame));
+        if (look !== null && found.length === 0) this.shown = frame;
+        if (look !== null) found.push(look);
+      }
+    } catch {
       giveUpReader();
-      return undefined;
-    });
-    if (look === undefined) return null;
-    if (look === null) throw new ApiError(t("reading.no_face"), 0, "NO_FACE");
-    return [look];
+      return null;
+    }
+    if (found.length === 0) throw new ReadableError(t("reading.no_face"));
+    return found;
   }
 
-  private async readPoints(picture: Picture, looks: readonly FaceLook[]): Promise<void> {
+  private async readPoints(looks: readonly FaceLook[]): Promise<void> {
+    const picture = shownPicture(this.shown);
     const mesh = await meshOf(looks);
     this.draw(picture, mesh.landmarks.map(([x, y]) => [x, y]));
-    await this.finish(picture, mesh, (options) => readMesh(mesh, null, options));
+    await this.finish(picture, mesh);
   }
 
   private askToUpload(): void {
     const upload = (): void => {
       fill(this.places.after);
-      const sent = shownPicture(this.pending.bitmap, UPLOAD_SIDE);
-      void this.finish(sent, null, (options) => readPhoto(bytesOf(sent), null, options)).catch((error: unknown) => { this.fail(error); });
+      void this.finish(shownPicture(this.shown, UPLOAD_SIDE), null).catch((error: unknown) => { this.fail(error); });
     };
     if (this.pending.drawn) {
       upload();
@@ -91,20 +105,25 @@ class Attempt {
     fill(
       this.places.after,
       h("button", { type: "button", class: "primary wide", onclick: upload }, t("reading.send")),
-      h("a", { class: "button plain", href: "#/" }, t("cancel")),
+      h("a", { class: "button plain", href: this.back }, t("cancel")),
     );
   }
 
-  private async finish(picture: Picture, mesh: MeshInput | null, read: (options: ReadingCall) => Promise<FaceReading>): Promise<void> {
+  /** Send the mesh or, without one, the picture, and show what comes back. */
+  private async finish(picture: Picture, mesh: MeshInput | null): Promise<void> {
     fill(this.places.status, t("reading.measuring"));
-    const { drawn } = this.pending;
-    const reading = await read({ signal: this.signal, anonymous: drawn });
+    const { drawn, frames, invitation } = this.pending;
+    const face = mesh ?? bytesOf(picture);
+    const options = { signal: this.signal, anonymous: drawn };
+    const answer = invitation === null
+      ? { result: { reading: await readFace(face, null, options), picture, mesh, birthYear: null, drawn, ofAccount: state.account !== null && !drawn } }
+      : { match: { code: invitation, told: await redeemInvitation(face, invitation, options) } };
     fill(this.places.status, t("reading.telling"));
-    await this.shown;
+    await this.drawn;
     if (this.signal.aborted) return;
-    this.pending.bitmap.close();
-    change({ pending: null, result: { reading, picture, mesh, birthYear: null, drawn } });
-    go("result", true);
+    frames.forEach((frame) => { frame.close(); });
+    change({ pending: null, ...answer });
+    go(invitation === null ? "result" : `match/${invitation}`, true);
   }
 
   /** Draw the lines of the face over the picture, one after another. */
@@ -118,17 +137,18 @@ class Attempt {
     const dots = points.map((point) => view.dot(point, "mesh-dot"));
     view.show(t("reading.picture"), ...dots, ...lines);
     fill(this.places.face, view.element);
-    this.shown = new Promise((resolve) => { setTimeout(resolve, STILL.matches ? 0 : DRAWING_MS); });
+    this.drawn = new Promise((resolve) => { setTimeout(resolve, STILL.matches ? 0 : DRAWING_MS); });
   }
 
   private fail(error: unknown): void {
     if (this.signal.aborted) return;
-    fill(this.places.status, error instanceof ApiError ? error.message : t("failed"));
+    fill(this.places.status, sentenceOf(error));
+    if (this.pending.invitation !== null) change({ returnTo: `match/${this.pending.invitation}` });
     const needsSignIn = error instanceof ApiError && (error.status === 401 || error.code === "CONSENT_REQUIRED");
     fill(
       this.places.after,
       needsSignIn ? h("a", { class: "button primary", href: state.account === null ? "#/signin" : "#/privacy" }, t(state.account === null ? "menu.sign_in" : "menu.privacy")) : null,
-      h("a", { class: "button", href: "#/" }, t("home")),
+      h("a", { class: "button", href: this.back }, t(this.pending.invitation === null ? "home" : "match.back")),
     );
   }
 }

@@ -5,7 +5,7 @@ import type { FaceReading } from "../api/types.ts";
 import { readAgain } from "../reread.ts";
 import { explorer, faceOf } from "../result/explorer.ts";
 import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
-import { sharing } from "../result/sharing.ts";
+import { inviting, sharing } from "../result/sharing.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { state, type Result } from "../state.ts";
 import { dateText, t } from "../texts.ts";
@@ -31,7 +31,7 @@ async function currentResult(): Promise<Result | null> {
 async function keptResult(id: string): Promise<Result | null> {
   if (state.result?.reading.analysis_id === id) return currentResult();
   const reading = await readKept(id).catch(announceFailure);
-  return reading === undefined ? null : { reading, picture: null, mesh: null, birthYear: null, drawn: false };
+  return reading === undefined ? null : { reading, picture: null, mesh: null, birthYear: null, drawn: false, ofAccount: true };
 }
 
 function content(result: Result): Node {
@@ -47,7 +47,7 @@ function content(result: Result): Node {
     h("div", { class: "pair" }, energies(reading), elements(reading)),
     figures(reading),
     quality(reading),
-    reading.kept === true ? sharing(reading.analysis_id) : null,
+    ...(reading.kept === true ? [sharing(reading.analysis_id), inviting(reading.analysis_id)] : []),
     keeping(result),
     notice(reading),
   );

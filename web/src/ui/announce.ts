@@ -1,5 +1,6 @@
 /** Short messages: shown for a moment, and read aloud by a screen reader. */
 
+import { ReadableError } from "../errors.ts";
 import { t } from "../texts.ts";
 import { find } from "./dom.ts";
 
@@ -20,19 +21,24 @@ export function announce(message: string): void {
 
 /** Show why something failed. */
 export function announceFailure(error: unknown): undefined {
-  announce(error instanceof Error && error.message !== "" ? error.message : t("failed"));
+  announce(sentenceOf(error));
+}
+
+/** Return what is said of a failure. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof ReadableError && error.message !== "" ? error.message : t("failed");
 }
 
 /** Do what a button is for, with the button switched off meanwhile; a failure is shown as its sentence. */
-export async function attempt(button: HTMLElement | null, act: () => Promise<void>, failed: string): Promise<void> {
-  button?.setAttribute("aria-busy", "true");
+export async function attempt(button: HTMLElement, act: () => Promise<void>): Promise<void> {
+  button.setAttribute("aria-busy", "true");
   if (button instanceof HTMLButtonElement) button.disabled = true;
   try {
     await act();
   } catch (error) {
-    announce(error instanceof Error && error.message !== "" ? error.message : failed);
+    announceFailure(error);
   } finally {
-    button?.removeAttribute("aria-busy");
+    button.removeAttribute("aria-busy");
     if (button instanceof HTMLButtonElement) button.disabled = false;
   }
 }

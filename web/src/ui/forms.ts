@@ -1,6 +1,5 @@
 /** Forms: a field with its label and help, a form that hands its values on, and a button that acts. */
 
-import { t } from "../texts.ts";
 import { attempt } from "./announce.ts";
 import { h, type Attributes } from "./dom.ts";
 
@@ -27,7 +26,7 @@ export function form(fields: readonly Node[], submit: string, send: (values: For
     {
       onsubmit: (event) => {
         event.preventDefault();
-        void attempt(button, () => send(new FormData(made)), t("failed"));
+        void attempt(button, () => send(new FormData(made)));
       },
     },
     ...fields,
@@ -38,7 +37,7 @@ export function form(fields: readonly Node[], submit: string, send: (values: For
 
 /** Return a button that is switched off while it acts; a failure is shown as its sentence. */
 export function actionButton(text: string, act: () => Promise<void>, attributes: Attributes = {}): HTMLButtonElement {
-  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: () => void attempt(button, act, t("failed")) }, text);
+  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: () => void attempt(button, act) }, text);
   return button;
 }
 

@@ -149,6 +149,7 @@ def analyze_face(
     detail: Literal["short", "story", "full"] | None = None,
     locale: str | None = None,
     timezone: str | None = None,
+    idempotency_key: str | None = None,
     birth_year: int | None = None,
     covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
     detail_points: Sequence[tuple[float, float]] | None = None,
@@ -165,6 +166,7 @@ def analyze_face(
         "/api/v1/analysis/face",
         as_model(models.FaceReading),
         query={"detail": detail, "locale": locale, "timezone": timezone},
+        headers=idempotency(idempotency_key),
         json=given_json(
             {
                 "birth_year": birth_year,
@@ -262,6 +264,7 @@ def analyze_uploaded_face(
     detail: Literal["short", "story", "full"] | None = None,
     locale: str | None = None,
     timezone: str | None = None,
+    idempotency_key: str | None = None,
     birth_year: int | None = None,
 ) -> Call[models.FaceReading]:
     """Read a face from an uploaded photo, or more reliably from up to five; otherwise as `POST
@@ -273,6 +276,7 @@ def analyze_uploaded_face(
         "/api/v1/analysis/face/upload",
         as_model(models.FaceReading),
         query={"detail": detail, "locale": locale, "timezone": timezone},
+        headers=idempotency(idempotency_key),
         form={"birth_year": birth_year},
         files=[("file", upload) for upload in upload_list(file)],
     )
@@ -458,7 +462,7 @@ def list_fortunes(
 
 
 def make_invitation(
-    analysis_id: UUID | str, *, days: int | None = None, uses: int | None = None
+    analysis_id: UUID | str, *, idempotency_key: str | None = None, days: int | None = None, uses: int | None = None
 ) -> Call[models.NewInvitationOut]:
     """Create an invitation: a code with which another person compares their face with that of a kept
     reading.
@@ -468,6 +472,7 @@ def make_invitation(
         "POST",
         path_with("/api/v1/analysis/{analysis_id}/invitations", analysis_id=analysis_id),
         as_model(models.NewInvitationOut),
+        headers=idempotency(idempotency_key),
         json=given_json({"days": days, "uses": uses}) or None,
     )
 
@@ -498,7 +503,11 @@ def list_shares(
 
 
 def share_reading(
-    analysis_id: UUID | str, *, locale: str | None = None, expires_in_hours: int | None = None
+    analysis_id: UUID | str,
+    *,
+    locale: str | None = None,
+    idempotency_key: str | None = None,
+    expires_in_hours: int | None = None,
 ) -> Call[models.NewShareOut]:
     """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name."""
     return Call(
@@ -507,6 +516,7 @@ def share_reading(
         path_with("/api/v1/analysis/{analysis_id}/shares", analysis_id=analysis_id),
         as_model(models.NewShareOut),
         query={"locale": locale},
+        headers=idempotency(idempotency_key),
         json=given_json({"expires_in_hours": expires_in_hours}) or None,
     )
 
@@ -557,6 +567,75 @@ def login(
 def logout() -> Call[None]:
     """End this sign-in with all its tokens."""
     return Call("logout", "POST", "/api/v1/auth/logout", as_nothing)
+
+
+def list_providers() -> Call[models.ProvidersOut]:
+    """List the providers that people can sign in with here."""
+    return Call("list_providers", "GET", "/api/v1/auth/providers", as_model(models.ProvidersOut), public=True)
+
+
+def exchange_provider_code(*, code: str) -> Call[models.ProviderSignInOut]:
+    """Exchange the code that a provider's return left in the page's address, once, in the browser that
+    began: for tokens, or for the notice that an identity was linked. Anything that went wrong at the
+    provider is told here.
+    """
+    return Call(
+        "exchange_provider_code",
+        "POST",
+        "/api/v1/auth/providers/exchange",
+        as_model(models.ProviderSignInOut),
+        public=True,
+        json=given_json({"code": code}),
+    )
+
+
+def start_provider_sign_in(
+    provider: Literal["kakao", "naver", "google", "apple"],
+    *,
+    birth_year: int | None = None,
+    return_to: str | None = None,
+) -> Call[models.AuthorizationOut]:
+    """Begin to sign in with a provider in this browser, which gets a cookie. The provider returns to the
+    page at `#/signedin/{code}`, which exchanges the code.
+    """
+    return Call(
+        "start_provider_sign_in",
+        "POST",
+        path_with("/api/v1/auth/providers/{provider}/start", provider=provider),
+        as_model(models.AuthorizationOut),
+        public=True,
+        json=given_json({"birth_year": birth_year, "return_to": return_to}) or None,
+    )
+
+
+def sign_in_with_id_token(
+    provider: Literal["kakao", "naver", "google", "apple"],
+    *,
+    id_token: str,
+    nonce: str,
+    access_token: str | None = None,
+    birth_year: int | None = None,
+    device_name: str | None = None,
+) -> Call[models.SignedInOut]:
+    """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
+    Whoever is new gets an account; an account with the same address is never linked here.
+    """
+    return Call(
+        "sign_in_with_id_token",
+        "POST",
+        path_with("/api/v1/auth/providers/{provider}/token", provider=provider),
+        as_model(models.SignedInOut),
+        public=True,
+        json=given_json(
+            {
+                "access_token": access_token,
+                "birth_year": birth_year,
+                "device_name": device_name,
+                "id_token": id_token,
+                "nonce": nonce,
+            }
+        ),
+    )
 
 
 def refresh_tokens(*, refresh_token: str) -> Call[models.TokensOut]:
@@ -670,13 +749,16 @@ def list_celebrities(
     )
 
 
-def add_celebrity(*, category: str, name_en: str, name_ko: str, note: str | None = None) -> Call[models.CelebrityOut]:
+def add_celebrity(
+    *, category: str, name_en: str, name_ko: str, idempotency_key: str | None = None, note: str | None = None
+) -> Call[models.CelebrityOut]:
     """Add a person; the pictures follow by `POST /celebrity/photos`."""
     return Call(
         "add_celebrity",
         "POST",
         "/api/v1/celebrity",
         as_model(models.CelebrityOut),
+        headers=idempotency(idempotency_key),
         json=given_json({"category": category, "name_en": name_en, "name_ko": name_ko, "note": note}),
     )
 
@@ -761,6 +843,7 @@ def add_celebrity_photo(
     file: Upload,
     *,
     celebrity_id: int,
+    idempotency_key: str | None = None,
     attribution: str | None = None,
     licence: str | None = None,
     source: str | None = None,
@@ -773,6 +856,7 @@ def add_celebrity_photo(
         "POST",
         "/api/v1/celebrity/photos",
         as_model(models.CelebrityPhotoOut),
+        headers=idempotency(idempotency_key),
         form={"attribution": attribution, "celebrity_id": celebrity_id, "licence": licence, "source": source},
         files=[("file", file)],
     )
@@ -878,6 +962,7 @@ def make_key(
     *,
     name: str,
     scopes: Sequence[Literal["analyze", "history:read", "history:write", "match"]],
+    idempotency_key: str | None = None,
     current_password: str | None = None,
     expires_in_days: int | None = None,
 ) -> Call[models.NewKeyOut]:
@@ -889,6 +974,7 @@ def make_key(
         "POST",
         "/api/v1/keys",
         as_model(models.NewKeyOut),
+        headers=idempotency(idempotency_key),
         json=given_json(
             {"current_password": current_password, "expires_in_days": expires_in_days, "name": name, "scopes": scopes}
         ),
@@ -922,6 +1008,13 @@ def read_retention(*, locale: str | None = None) -> Call[models.RetentionOut]:
         public=True,
         query={"locale": locale},
     )
+
+
+def read_usage() -> Call[models.UsageOut]:
+    """Return how many readings the caller has had this month, the limit of the plan, and when the month
+    ends.
+    """
+    return Call("read_usage", "GET", "/api/v1/usage", as_model(models.UsageOut))
 
 
 def list_users(
@@ -1012,6 +1105,66 @@ def export_me_as_zip() -> Call[bytes]:
     return Call("export_me_as_zip", "GET", "/api/v1/users/me/export", as_bytes, headers={"Accept": "application/zip"})
 
 
+def list_identities() -> Call[models.IdentitiesOut]:
+    """List the providers that one signs in with."""
+    return Call("list_identities", "GET", "/api/v1/users/me/identities", as_model(models.IdentitiesOut))
+
+
+def remove_identity(
+    provider: Literal["kakao", "naver", "google", "apple"], *, current_password: str | None = None
+) -> Call[None]:
+    """Stop signing in with a provider. This needs `current_password`, or a sign-in of the last five minutes,
+    and another way to sign in.
+    """
+    return Call(
+        "remove_identity",
+        "DELETE",
+        path_with("/api/v1/users/me/identities/{provider}", provider=provider),
+        as_nothing,
+        json=given_json({"current_password": current_password}) or None,
+    )
+
+
+def start_identity_link(
+    provider: Literal["kakao", "naver", "google", "apple"],
+    *,
+    current_password: str | None = None,
+    return_to: str | None = None,
+) -> Call[models.AuthorizationOut]:
+    """Begin to link an identity in this browser, which gets a cookie. This needs `current_password`, or a
+    sign-in of the last five minutes, and a verified address, which the provider must have verified, too.
+    """
+    return Call(
+        "start_identity_link",
+        "POST",
+        path_with("/api/v1/users/me/identities/{provider}/start", provider=provider),
+        as_model(models.AuthorizationOut),
+        json=given_json({"current_password": current_password, "return_to": return_to}) or None,
+    )
+
+
+def link_identity(
+    provider: Literal["kakao", "naver", "google", "apple"],
+    *,
+    id_token: str,
+    nonce: str,
+    access_token: str | None = None,
+    current_password: str | None = None,
+) -> Call[None]:
+    """Link the identity of an app's ID token. This needs `current_password`, or a sign-in of the last five
+    minutes, and a verified address, which the provider must have verified, too.
+    """
+    return Call(
+        "link_identity",
+        "POST",
+        path_with("/api/v1/users/me/identities/{provider}/token", provider=provider),
+        as_nothing,
+        json=given_json(
+            {"access_token": access_token, "current_password": current_password, "id_token": id_token, "nonce": nonce}
+        ),
+    )
+
+
 def change_password(
     *, current_password: str, new_password: str, locale: str | None = None, keep_access: bool | None = None
 ) -> Call[None]:
@@ -1097,6 +1250,152 @@ def change_user(
                 "username": username,
             }
         ),
+    )
+
+
+def change_plan(user_id: int, *, plan: str | None) -> Call[models.UsageOut]:
+    """Give a user a plan; readings of this month count against it at once. The change is noted in the audit
+    log.
+    """
+    return Call(
+        "change_plan",
+        "PUT",
+        path_with("/api/v1/users/{user_id}/plan", user_id=user_id),
+        as_model(models.UsageOut),
+        json=given_json({"plan": plan}),
+    )
+
+
+def read_usage_of_user(user_id: int) -> Call[models.UsageOut]:
+    """Return the plan and the readings of any user this month."""
+    return Call(
+        "read_usage_of_user",
+        "GET",
+        path_with("/api/v1/users/{user_id}/usage", user_id=user_id),
+        as_model(models.UsageOut),
+    )
+
+
+def list_webhooks() -> Call[list[models.WebhookOut]]:
+    """List one's own webhooks, oldest first."""
+    return Call("list_webhooks", "GET", "/api/v1/webhooks", as_list(models.WebhookOut))
+
+
+def create_webhook(
+    *,
+    url: str,
+    locale: str | None = None,
+    events: Sequence[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+    | None = None,
+) -> Call[models.WebhookSecretOut]:
+    """Create a webhook, once the address is verified: events are then sent to its URL, signed with its
+    secret, which no later answer shows. `?locale=` is the language of mails about it.
+    """
+    return Call(
+        "create_webhook",
+        "POST",
+        "/api/v1/webhooks",
+        as_model(models.WebhookSecretOut),
+        query={"locale": locale},
+        json=given_json({"events": events, "url": url}),
+    )
+
+
+def delete_webhook(webhook_id: UUID | str) -> Call[None]:
+    """Delete a webhook with its deliveries at once."""
+    return Call(
+        "delete_webhook", "DELETE", path_with("/api/v1/webhooks/{webhook_id}", webhook_id=webhook_id), as_nothing
+    )
+
+
+def read_webhook(webhook_id: UUID | str) -> Call[models.WebhookOut]:
+    """Return a webhook; `disabled_reason` says why it gets no events."""
+    return Call(
+        "read_webhook",
+        "GET",
+        path_with("/api/v1/webhooks/{webhook_id}", webhook_id=webhook_id),
+        as_model(models.WebhookOut),
+    )
+
+
+def change_webhook(
+    webhook_id: UUID | str,
+    *,
+    events: Sequence[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+    | None = None,
+    is_enabled: bool | None = None,
+    url: str | None = None,
+) -> Call[models.WebhookOut]:
+    """Change URL or events of a webhook, disable it, or enable it again; events that wait for it are then
+    delivered.
+    """
+    return Call(
+        "change_webhook",
+        "PATCH",
+        path_with("/api/v1/webhooks/{webhook_id}", webhook_id=webhook_id),
+        as_model(models.WebhookOut),
+        json=given_json({"events": events, "is_enabled": is_enabled, "url": url}),
+    )
+
+
+def list_webhook_deliveries(
+    webhook_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+) -> Call[models.WebhookDeliveryPage]:
+    """List the deliveries of the last 7 days, newest first."""
+    return Call(
+        "list_webhook_deliveries",
+        "GET",
+        path_with("/api/v1/webhooks/{webhook_id}/deliveries", webhook_id=webhook_id),
+        as_model(models.WebhookDeliveryPage),
+        query={"page": page, "size": size, "after": after},
+    )
+
+
+def read_webhook_delivery(webhook_id: UUID | str, delivery_id: UUID | str) -> Call[models.WebhookDeliveryDetailsOut]:
+    """Return a delivery with every attempt: the status of the answer, or why there was none."""
+    return Call(
+        "read_webhook_delivery",
+        "GET",
+        path_with(
+            "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}", webhook_id=webhook_id, delivery_id=delivery_id
+        ),
+        as_model(models.WebhookDeliveryDetailsOut),
+    )
+
+
+def redeliver_webhook_event(webhook_id: UUID | str, delivery_id: UUID | str) -> Call[models.WebhookDeliveryOut]:
+    """Deliver an event again, or now if it waits, under the same id."""
+    return Call(
+        "redeliver_webhook_event",
+        "POST",
+        path_with(
+            "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+            webhook_id=webhook_id,
+            delivery_id=delivery_id,
+        ),
+        as_model(models.WebhookDeliveryOut),
+    )
+
+
+def rotate_webhook_secret(webhook_id: UUID | str) -> Call[models.WebhookSecretOut]:
+    """Make a new secret, which no later answer shows. For 24 hours messages carry two signatures, by it and
+    by the one before, which then ends.
+    """
+    return Call(
+        "rotate_webhook_secret",
+        "POST",
+        path_with("/api/v1/webhooks/{webhook_id}/secret", webhook_id=webhook_id),
+        as_model(models.WebhookSecretOut),
+    )
+
+
+def send_test_event(webhook_id: UUID | str) -> Call[models.WebhookDeliveryOut]:
+    """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+    return Call(
+        "send_test_event",
+        "POST",
+        path_with("/api/v1/webhooks/{webhook_id}/test", webhook_id=webhook_id),
+        as_model(models.WebhookDeliveryOut),
     )
 
 

@@ -141,6 +141,13 @@ class ArchetypesOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationOut:
+    """Where the browser goes on."""
+
+    authorization_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOut:
     """The photos of a batch in their order; each whole reading is at
     `/analysis/tasks/{task_id}/photos/{number}`.
@@ -459,7 +466,10 @@ class EnergiesOut:
 class ErrorCode(StrEnum):
     """Stable; new codes may be added. The `type` of a problem is the URL of a page about its code."""
 
+    ACCOUNT_EXISTS = "ACCOUNT_EXISTS"
+    ADDRESS_MISMATCH = "ADDRESS_MISMATCH"
     ADMIN_ONLY = "ADMIN_ONLY"
+    ALREADY_CREATED = "ALREADY_CREATED"
     ANALYSIS_NOT_FOUND = "ANALYSIS_NOT_FOUND"
     APP_ERROR = "APP_ERROR"
     BATCH_PHOTO_NOT_FOUND = "BATCH_PHOTO_NOT_FOUND"
@@ -476,6 +486,7 @@ class ErrorCode(StrEnum):
     CONSENT_VERSION_OUTDATED = "CONSENT_VERSION_OUTDATED"
     CONTENT_ENCODING_NOT_ACCEPTED = "CONTENT_ENCODING_NOT_ACCEPTED"
     CONTENT_TYPE_NOT_ACCEPTED = "CONTENT_TYPE_NOT_ACCEPTED"
+    CREATED_MEANWHILE = "CREATED_MEANWHILE"
     DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
     DATABASE_URL_INVALID = "DATABASE_URL_INVALID"
     DEGENERATE_LANDMARKS = "DEGENERATE_LANDMARKS"
@@ -490,12 +501,19 @@ class ErrorCode(StrEnum):
     FACE_CUT_OFF = "FACE_CUT_OFF"
     FACE_TOO_SMALL = "FACE_TOO_SMALL"
     FACE_TURNED = "FACE_TURNED"
+    FILE_MISSING = "FILE_MISSING"
     FILE_NOT_FOUND = "FILE_NOT_FOUND"
     FILE_TOO_LARGE = "FILE_TOO_LARGE"
     FORBIDDEN = "FORBIDDEN"
     FOREIGN_ORIGIN = "FOREIGN_ORIGIN"
+    FORM_REFUSED = "FORM_REFUSED"
     HASHING_BUSY = "HASHING_BUSY"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    IDENTITY_ADDRESS_DIFFERS = "IDENTITY_ADDRESS_DIFFERS"
+    IDENTITY_NOT_FOUND = "IDENTITY_NOT_FOUND"
+    IDENTITY_TAKEN = "IDENTITY_TAKEN"
+    ID_TOKEN_UNSUPPORTED = "ID_TOKEN_UNSUPPORTED"
+    ID_TOKEN_USED = "ID_TOKEN_USED"
     IMAGE_CORRUPT = "IMAGE_CORRUPT"
     IMAGE_TOO_LARGE = "IMAGE_TOO_LARGE"
     IMAGE_TOO_SMALL = "IMAGE_TOO_SMALL"
@@ -525,12 +543,14 @@ class ErrorCode(StrEnum):
     KEY_LIMIT = "KEY_LIMIT"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
     LAST_ADMIN = "LAST_ADMIN"
+    LAST_WAY_IN = "LAST_WAY_IN"
     LIMITS_UNAVAILABLE = "LIMITS_UNAVAILABLE"
     MAIL_TOKEN_INVALID = "MAIL_TOKEN_INVALID"
     MALFORMED_REQUEST = "MALFORMED_REQUEST"
     MESSAGE_TYPE_NOT_ACCEPTED = "MESSAGE_TYPE_NOT_ACCEPTED"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     MODELS_MISSING = "MODELS_MISSING"
+    MONTHLY_LIMIT_REACHED = "MONTHLY_LIMIT_REACHED"
     MULTIPLE_FACES = "MULTIPLE_FACES"
     NOTHING_TO_READ = "NOTHING_TO_READ"
     NOT_FOUND = "NOT_FOUND"
@@ -543,6 +563,13 @@ class ErrorCode(StrEnum):
     PHOTO_NOT_FOUND = "PHOTO_NOT_FOUND"
     PHOTO_REQUIRED = "PHOTO_REQUIRED"
     PROFILE_BUSY = "PROFILE_BUSY"
+    PROVIDER_DENIED = "PROVIDER_DENIED"
+    PROVIDER_EMAIL_UNVERIFIED = "PROVIDER_EMAIL_UNVERIFIED"
+    PROVIDER_LINKED = "PROVIDER_LINKED"
+    PROVIDER_NOT_CONFIGURED = "PROVIDER_NOT_CONFIGURED"
+    PROVIDER_PROOF_INVALID = "PROVIDER_PROOF_INVALID"
+    PROVIDER_SIGN_IN_EXPIRED = "PROVIDER_SIGN_IN_EXPIRED"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
     QUEUE_FULL = "QUEUE_FULL"
     RATE_LIMITED = "RATE_LIMITED"
     READING_OUTDATED = "READING_OUTDATED"
@@ -559,6 +586,7 @@ class ErrorCode(StrEnum):
     SOCKET_SLOW = "SOCKET_SLOW"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     TASK_NOT_FOUND = "TASK_NOT_FOUND"
+    TASK_NOT_RETRYABLE = "TASK_NOT_RETRYABLE"
     TICKET_INVALID = "TICKET_INVALID"
     TOKEN_INVALID = "TOKEN_INVALID"
     TOKEN_IN_QUERY = "TOKEN_IN_QUERY"
@@ -569,10 +597,12 @@ class ErrorCode(StrEnum):
     TOO_MANY_SOCKETS = "TOO_MANY_SOCKETS"
     TOO_MANY_TASKS = "TOO_MANY_TASKS"
     TOO_YOUNG = "TOO_YOUNG"
+    TWO_CREDENTIALS = "TWO_CREDENTIALS"
     TWO_FACES_REQUIRED = "TWO_FACES_REQUIRED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     UNAVAILABLE = "UNAVAILABLE"
     UNKNOWN_HOST = "UNKNOWN_HOST"
+    UNKNOWN_PLAN = "UNKNOWN_PLAN"
     UNMEASURABLE_FACE = "UNMEASURABLE_FACE"
     UNSUPPORTED_IMAGE_TYPE = "UNSUPPORTED_IMAGE_TYPE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
@@ -584,6 +614,11 @@ class ErrorCode(StrEnum):
     VIDEO_TOO_COMPLEX = "VIDEO_TOO_COMPLEX"
     VIDEO_TOO_LARGE = "VIDEO_TOO_LARGE"
     VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
+    WEBHOOK_DELIVERY_NOT_FOUND = "WEBHOOK_DELIVERY_NOT_FOUND"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
+    WEBHOOK_LIMIT = "WEBHOOK_LIMIT"
+    WEBHOOK_NOT_FOUND = "WEBHOOK_NOT_FOUND"
+    WEBHOOK_URL_INVALID = "WEBHOOK_URL_INVALID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -701,6 +736,40 @@ class HistoricFigureOut:
     records: list[str]
     text: str
     years: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesOut:
+    """The providers that one signs in with."""
+
+    items: list[IdentityOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityLinkStart:
+    """The linking of an identity in a browser."""
+
+    current_password: str | None = None
+    return_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityOut:
+    """A provider that one signs in with."""
+
+    created_at: datetime
+    last_used_at: datetime | None
+    provider: Literal["kakao", "naver", "google", "apple"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityToken:
+    """What an app got from a provider, to link that account."""
+
+    access_token: str | None = None
+    current_password: str | None = None
+    id_token: str
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -898,6 +967,8 @@ class NewInvitationOut:
     created_at: datetime
     expires_at: datetime
     id: UUID
+    qr_svg: str
+    url: str
     uses_left: int
 
 
@@ -995,10 +1066,14 @@ class OwnDataOut:
     consents: list[dict[str, JsonValue]]
     exported_at: datetime
     format: int
+    idempotency: list[dict[str, JsonValue]]
+    identities: list[dict[str, JsonValue]]
     photos: list[dict[str, JsonValue]]
+    plan: str | None
     profile: dict[str, JsonValue] | None
     sign_ins: list[dict[str, JsonValue]]
     tasks: list[dict[str, JsonValue]]
+    usage: list[dict[str, JsonValue]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1062,6 +1137,13 @@ class PhotoOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """The plan that a user is given."""
+
+    plan: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """`application/problem+json`."""
 
@@ -1084,6 +1166,55 @@ class ProfileOut:
     same_as_last_time: float | None
     same_face: bool
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCode:
+    """The code that a provider's return left in the page's address."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderOut:
+    """A provider that people can sign in with."""
+
+    app: bool
+    provider: Literal["kakao", "naver", "google", "apple"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSignInOut:
+    """How a sign-in with a provider, or the linking of an identity, has ended."""
+
+    return_to: str
+    tokens: SignedInOut | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSignInStart:
+    """A sign-in with a provider in a browser."""
+
+    birth_year: int | None = None
+    return_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderToken:
+    """What an app got from a provider."""
+
+    access_token: str | None = None
+    birth_year: int | None = None
+    device_name: str | None = None
+    id_token: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvidersOut:
+    """The configured providers."""
+
+    items: list[ProviderOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1351,6 +1482,30 @@ class TopicOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsageByKindOut:
+    """Readings of the month by kind; they sum to `used`."""
+
+    batch: int
+    compatibility: int
+    face: int
+    lookalike: int
+    video: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageOut:
+    """The readings of a user in the current month, by sign-ins and API keys together."""
+
+    by_kind: UsageByKindOut
+    limit: int | None
+    month: str
+    plan: str
+    remaining: int | None
+    resets_at: datetime
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserOut:
     """An account."""
 
@@ -1375,6 +1530,103 @@ class VerificationCode:
     """The code of a verification mail."""
 
     token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAttemptOut:
+    """An attempt: the status of the answer, or why there was none."""
+
+    duration_ms: int
+    error: Literal["name_unknown", "address_refused", "unreachable", "tls_failed", "timeout", "answer_invalid"] | None
+    started_at: datetime
+    status_code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChange:
+    """Changes to a webhook; fields that are left out or null stay."""
+
+    events: list[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]] | None = None
+    is_enabled: bool | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeliveryDetailsOut:
+    """A delivery with its attempts."""
+
+    attempts: list[WebhookAttemptOut]
+    created_at: datetime
+    data: dict[str, JsonValue]
+    due_at: datetime | None
+    ended_at: datetime | None
+    event: str
+    id: UUID
+    status: Literal["waiting", "delivered", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeliveryOut:
+    """An event for a webhook; `id` is the header webhook-id of every attempt."""
+
+    created_at: datetime
+    data: dict[str, JsonValue]
+    due_at: datetime | None
+    ended_at: datetime | None
+    event: str
+    id: UUID
+    status: Literal["waiting", "delivered", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeliveryPage:
+    """WebhookDeliveryPage of the API."""
+
+    items: list[WebhookDeliveryOut]
+    next: str | None = None
+    page: int
+    pages: int | None
+    size: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookOut:
+    """A webhook as its owner sees it, without the secret."""
+
+    created_at: datetime
+    disabled_reason: Literal["owner", "failing", "gone"] | None
+    events: list[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+    failing_since: datetime | None
+    id: UUID
+    is_enabled: bool
+    previous_until: datetime | None
+    updated_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """A new webhook."""
+
+    events: list[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]] | None = None
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSecretOut:
+    """A webhook with a new secret; no later answer shows it."""
+
+    created_at: datetime
+    disabled_reason: Literal["owner", "failing", "gone"] | None
+    events: list[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+    failing_since: datetime | None
+    id: UUID
+    is_enabled: bool
+    previous_until: datetime | None
+    secret: str
+    updated_at: datetime
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

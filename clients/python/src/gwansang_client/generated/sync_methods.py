@@ -120,6 +120,7 @@ class SyncMethods(ABC):
         detail: Literal["short", "story", "full"] | None = None,
         locale: str | None = None,
         timezone: str | None = None,
+        idempotency_key: str | None = None,
         birth_year: int | None = None,
         covered: Sequence[Literal["forehead", "brows", "eyes", "nose", "mouth", "cheeks", "jaw"]] | None = None,
         detail_points: Sequence[tuple[float, float]] | None = None,
@@ -135,6 +136,7 @@ class SyncMethods(ABC):
                 detail=detail,
                 locale=locale,
                 timezone=timezone,
+                idempotency_key=idempotency_key,
                 birth_year=birth_year,
                 covered=covered,
                 detail_points=detail_points,
@@ -205,13 +207,21 @@ class SyncMethods(ABC):
         detail: Literal["short", "story", "full"] | None = None,
         locale: str | None = None,
         timezone: str | None = None,
+        idempotency_key: str | None = None,
         birth_year: int | None = None,
     ) -> models.FaceReading:
         """Read a face from an uploaded photo, or more reliably from up to five; otherwise as `POST
         /analysis/face`.
         """
         return self.send(
-            calls.analyze_uploaded_face(file, detail=detail, locale=locale, timezone=timezone, birth_year=birth_year)
+            calls.analyze_uploaded_face(
+                file,
+                detail=detail,
+                locale=locale,
+                timezone=timezone,
+                idempotency_key=idempotency_key,
+                birth_year=birth_year,
+            )
         )
 
     def list_invitations(self) -> models.InvitationPage:
@@ -322,12 +332,17 @@ class SyncMethods(ABC):
         return self.send(calls.list_fortunes(analysis_id, date=date, days=days, locale=locale))
 
     def make_invitation(
-        self, analysis_id: UUID | str, *, days: int | None = None, uses: int | None = None
+        self,
+        analysis_id: UUID | str,
+        *,
+        idempotency_key: str | None = None,
+        days: int | None = None,
+        uses: int | None = None,
     ) -> models.NewInvitationOut:
         """Create an invitation: a code with which another person compares their face with that of a kept
         reading.
         """
-        return self.send(calls.make_invitation(analysis_id, days=days, uses=uses))
+        return self.send(calls.make_invitation(analysis_id, idempotency_key=idempotency_key, days=days, uses=uses))
 
     def read_photo_link(self, analysis_id: UUID | str) -> models.PhotoOut:
         """Return a URL of the photo of a kept reading, valid for five minutes and without signing in; photos are
@@ -348,14 +363,70 @@ class SyncMethods(ABC):
         return self._items(calls.list_shares(analysis_id, page=page, size=size, after=after))
 
     def share_reading(
-        self, analysis_id: UUID | str, *, locale: str | None = None, expires_in_hours: int | None = None
+        self,
+        analysis_id: UUID | str,
+        *,
+        locale: str | None = None,
+        idempotency_key: str | None = None,
+        expires_in_hours: int | None = None,
     ) -> models.NewShareOut:
         """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name."""
-        return self.send(calls.share_reading(analysis_id, locale=locale, expires_in_hours=expires_in_hours))
+        return self.send(
+            calls.share_reading(
+                analysis_id, locale=locale, idempotency_key=idempotency_key, expires_in_hours=expires_in_hours
+            )
+        )
 
     def end_share(self, analysis_id: UUID | str, share_id: UUID | str) -> None:
         """End a link at once."""
         return self.send(calls.end_share(analysis_id, share_id))
+
+    def list_providers(self) -> models.ProvidersOut:
+        """List the providers that people can sign in with here."""
+        return self.send(calls.list_providers())
+
+    def exchange_provider_code(self, *, code: str) -> models.ProviderSignInOut:
+        """Exchange the code that a provider's return left in the page's address, once, in the browser that
+        began: for tokens, or for the notice that an identity was linked. Anything that went wrong at the
+        provider is told here.
+        """
+        return self.send(calls.exchange_provider_code(code=code))
+
+    def start_provider_sign_in(
+        self,
+        provider: Literal["kakao", "naver", "google", "apple"],
+        *,
+        birth_year: int | None = None,
+        return_to: str | None = None,
+    ) -> models.AuthorizationOut:
+        """Begin to sign in with a provider in this browser, which gets a cookie. The provider returns to the
+        page at `#/signedin/{code}`, which exchanges the code.
+        """
+        return self.send(calls.start_provider_sign_in(provider, birth_year=birth_year, return_to=return_to))
+
+    def sign_in_with_id_token(
+        self,
+        provider: Literal["kakao", "naver", "google", "apple"],
+        *,
+        id_token: str,
+        nonce: str,
+        access_token: str | None = None,
+        birth_year: int | None = None,
+        device_name: str | None = None,
+    ) -> models.SignedInOut:
+        """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
+        Whoever is new gets an account; an account with the same address is never linked here.
+        """
+        return self.send(
+            calls.sign_in_with_id_token(
+                provider,
+                access_token=access_token,
+                birth_year=birth_year,
+                device_name=device_name,
+                id_token=id_token,
+                nonce=nonce,
+            )
+        )
 
     def reset_password(self, *, password: str, token: str, locale: str | None = None) -> None:
         """Choose a new password with the code that was sent; every sign-in and API key ends, and a mail confirms
@@ -416,10 +487,14 @@ class SyncMethods(ABC):
         return self._items(calls.list_celebrities(q=q, category=category, page=page, size=size, after=after))
 
     def add_celebrity(
-        self, *, category: str, name_en: str, name_ko: str, note: str | None = None
+        self, *, category: str, name_en: str, name_ko: str, idempotency_key: str | None = None, note: str | None = None
     ) -> models.CelebrityOut:
         """Add a person; the pictures follow by `POST /celebrity/photos`."""
-        return self.send(calls.add_celebrity(category=category, name_en=name_en, name_ko=name_ko, note=note))
+        return self.send(
+            calls.add_celebrity(
+                idempotency_key=idempotency_key, category=category, name_en=name_en, name_ko=name_ko, note=note
+            )
+        )
 
     def import_celebrities(
         self, file: Upload, *, locale: str | None = None, idempotency_key: str | None = None
@@ -483,6 +558,7 @@ class SyncMethods(ABC):
         file: Upload,
         *,
         celebrity_id: int,
+        idempotency_key: str | None = None,
         attribution: str | None = None,
         licence: str | None = None,
         source: str | None = None,
@@ -492,7 +568,12 @@ class SyncMethods(ABC):
         """
         return self.send(
             calls.add_celebrity_photo(
-                file, attribution=attribution, celebrity_id=celebrity_id, licence=licence, source=source
+                file,
+                idempotency_key=idempotency_key,
+                attribution=attribution,
+                celebrity_id=celebrity_id,
+                licence=licence,
+                source=source,
             )
         )
 
@@ -566,6 +647,7 @@ class SyncMethods(ABC):
         *,
         name: str,
         scopes: Sequence[Literal["analyze", "history:read", "history:write", "match"]],
+        idempotency_key: str | None = None,
         current_password: str | None = None,
         expires_in_days: int | None = None,
     ) -> models.NewKeyOut:
@@ -573,7 +655,13 @@ class SyncMethods(ABC):
         `current_password`, or a sign-in of the last five minutes.
         """
         return self.send(
-            calls.make_key(current_password=current_password, expires_in_days=expires_in_days, name=name, scopes=scopes)
+            calls.make_key(
+                idempotency_key=idempotency_key,
+                current_password=current_password,
+                expires_in_days=expires_in_days,
+                name=name,
+                scopes=scopes,
+            )
         )
 
     def delete_key(self, key_id: UUID | str) -> None:
@@ -587,6 +675,12 @@ class SyncMethods(ABC):
     def read_retention(self, *, locale: str | None = None) -> models.RetentionOut:
         """Return the retention of each kind of data, as the daily run deletes it."""
         return self.send(calls.read_retention(locale=locale))
+
+    def read_usage(self) -> models.UsageOut:
+        """Return how many readings the caller has had this month, the limit of the plan, and when the month
+        ends.
+        """
+        return self.send(calls.read_usage())
 
     def list_users(
         self,
@@ -660,6 +754,48 @@ class SyncMethods(ABC):
         """
         return self.send(calls.export_me_as_zip())
 
+    def list_identities(self) -> models.IdentitiesOut:
+        """List the providers that one signs in with."""
+        return self.send(calls.list_identities())
+
+    def remove_identity(
+        self, provider: Literal["kakao", "naver", "google", "apple"], *, current_password: str | None = None
+    ) -> None:
+        """Stop signing in with a provider. This needs `current_password`, or a sign-in of the last five minutes,
+        and another way to sign in.
+        """
+        return self.send(calls.remove_identity(provider, current_password=current_password))
+
+    def start_identity_link(
+        self,
+        provider: Literal["kakao", "naver", "google", "apple"],
+        *,
+        current_password: str | None = None,
+        return_to: str | None = None,
+    ) -> models.AuthorizationOut:
+        """Begin to link an identity in this browser, which gets a cookie. This needs `current_password`, or a
+        sign-in of the last five minutes, and a verified address, which the provider must have verified, too.
+        """
+        return self.send(calls.start_identity_link(provider, current_password=current_password, return_to=return_to))
+
+    def link_identity(
+        self,
+        provider: Literal["kakao", "naver", "google", "apple"],
+        *,
+        id_token: str,
+        nonce: str,
+        access_token: str | None = None,
+        current_password: str | None = None,
+    ) -> None:
+        """Link the identity of an app's ID token. This needs `current_password`, or a sign-in of the last five
+        minutes, and a verified address, which the provider must have verified, too.
+        """
+        return self.send(
+            calls.link_identity(
+                provider, access_token=access_token, current_password=current_password, id_token=id_token, nonce=nonce
+            )
+        )
+
     def change_password(
         self, *, current_password: str, new_password: str, locale: str | None = None, keep_access: bool | None = None
     ) -> None:
@@ -724,6 +860,87 @@ class SyncMethods(ABC):
                 username=username,
             )
         )
+
+    def change_plan(self, user_id: int, *, plan: str | None) -> models.UsageOut:
+        """Give a user a plan; readings of this month count against it at once. The change is noted in the audit
+        log.
+        """
+        return self.send(calls.change_plan(user_id, plan=plan))
+
+    def read_usage_of_user(self, user_id: int) -> models.UsageOut:
+        """Return the plan and the readings of any user this month."""
+        return self.send(calls.read_usage_of_user(user_id))
+
+    def list_webhooks(self) -> list[models.WebhookOut]:
+        """List one's own webhooks, oldest first."""
+        return self.send(calls.list_webhooks())
+
+    def create_webhook(
+        self,
+        *,
+        url: str,
+        locale: str | None = None,
+        events: Sequence[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+        | None = None,
+    ) -> models.WebhookSecretOut:
+        """Create a webhook, once the address is verified: events are then sent to its URL, signed with its
+        secret, which no later answer shows. `?locale=` is the language of mails about it.
+        """
+        return self.send(calls.create_webhook(locale=locale, events=events, url=url))
+
+    def delete_webhook(self, webhook_id: UUID | str) -> None:
+        """Delete a webhook with its deliveries at once."""
+        return self.send(calls.delete_webhook(webhook_id))
+
+    def read_webhook(self, webhook_id: UUID | str) -> models.WebhookOut:
+        """Return a webhook; `disabled_reason` says why it gets no events."""
+        return self.send(calls.read_webhook(webhook_id))
+
+    def change_webhook(
+        self,
+        webhook_id: UUID | str,
+        *,
+        events: Sequence[Literal["task.done", "task.failed", "task.cancelled", "data.erased", "account.erased"]]
+        | None = None,
+        is_enabled: bool | None = None,
+        url: str | None = None,
+    ) -> models.WebhookOut:
+        """Change URL or events of a webhook, disable it, or enable it again; events that wait for it are then
+        delivered.
+        """
+        return self.send(calls.change_webhook(webhook_id, events=events, is_enabled=is_enabled, url=url))
+
+    def list_webhook_deliveries(
+        self, webhook_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> models.WebhookDeliveryPage:
+        """List the deliveries of the last 7 days, newest first."""
+        return self.send(calls.list_webhook_deliveries(webhook_id, page=page, size=size, after=after))
+
+    def iterate_webhook_deliveries(
+        self, webhook_id: UUID | str, *, page: int | None = None, size: int | None = None, after: str | None = None
+    ) -> Iterator[models.WebhookDeliveryOut]:
+        """Yield the items of all pages of `list_webhook_deliveries`."""
+        return self._items(calls.list_webhook_deliveries(webhook_id, page=page, size=size, after=after))
+
+    def read_webhook_delivery(
+        self, webhook_id: UUID | str, delivery_id: UUID | str
+    ) -> models.WebhookDeliveryDetailsOut:
+        """Return a delivery with every attempt: the status of the answer, or why there was none."""
+        return self.send(calls.read_webhook_delivery(webhook_id, delivery_id))
+
+    def redeliver_webhook_event(self, webhook_id: UUID | str, delivery_id: UUID | str) -> models.WebhookDeliveryOut:
+        """Deliver an event again, or now if it waits, under the same id."""
+        return self.send(calls.redeliver_webhook_event(webhook_id, delivery_id))
+
+    def rotate_webhook_secret(self, webhook_id: UUID | str) -> models.WebhookSecretOut:
+        """Make a new secret, which no later answer shows. For 24 hours messages carry two signatures, by it and
+        by the one before, which then ends.
+        """
+        return self.send(calls.rotate_webhook_secret(webhook_id))
+
+    def send_test_event(self, webhook_id: UUID | str) -> models.WebhookDeliveryOut:
+        """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+        return self.send(calls.send_test_event(webhook_id))
 
     def check_health(self) -> models.Health:
         """Report that the process answers; nothing is checked."""

@@ -10,9 +10,12 @@ from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import BODY, PARAMETERS, READING_OF_FORM, READING_OF_JSON, SHOWN_ONCE, SIGNED_IN
 from gwansang.api.v1.inputs.pairs import FormPair, FormRedemption, JsonPair, JsonRedemption
 from gwansang.api.v1.openapi_bodies import PAIR_BODY, PAIR_FORM_BODY, REDEMPTION_BODY, REDEMPTION_FORM_BODY
+from gwansang.api.v1.presenters import fields_of
 from gwansang.dependencies.callers import FaceCallerOrGuest, HistoryReader, HistoryWriter, PairCallerOrGuest
 from gwansang.dependencies.idempotency import OnceOnly
+from gwansang.dependencies.params import PublicAddress
 from gwansang.dependencies.services import Compatibilities, InvitationsOfCaller
+from gwansang.drawing.qr_code import qr_code
 from gwansang.reading.errors import ReadingOutdatedError
 from gwansang.schemas.compatibility import CompatibilityOut, InvitationOut, InvitationRequest, NewInvitationOut
 from gwansang.schemas.paging import PageOut
@@ -103,6 +106,7 @@ async def make_invitation(
     caller: HistoryWriter,
     invitations: InvitationsOfCaller,
     once: OnceOnly,
+    address: PublicAddress,
     body: InvitationRequest | None = None,
 ) -> NewInvitationOut:
     """Create an invitation: a code with which another person compares their face with that of a kept reading."""
@@ -113,7 +117,8 @@ async def make_invitation(
 
     content = asked.model_dump_json().encode()
     made = await once.run(caller.user_id, lambda: (content,), create, refuse_second_secret)
-    return NewInvitationOut.model_validate(made, from_attributes=True)
+    url = f"{address}/#/match/{made.code}"
+    return NewInvitationOut(**fields_of(made), url=url, qr_svg=qr_code(url))
 
 
 @router.get("/invitations", responses=problem_responses(*SIGNED_IN))

@@ -1,0 +1,26 @@
+/** The fortunes of seven days for the latest kept reading, today's first. */
+
+import { listReadings, readFortunes } from "../api/calls.ts";
+import { fortune } from "../result/sections.ts";
+import type { Screen } from "../router.ts";
+import { state } from "../state.ts";
+import { dayName, t } from "../texts.ts";
+import { h } from "../ui/dom.ts";
+import { tabs } from "../ui/tabs.ts";
+import { narrow, signInScreen } from "./account.ts";
+
+const DAYS = 7;
+
+export async function daysScreen(): Promise<Screen> {
+  if (state.account === null) return signInScreen();
+  const [latest] = (await listReadings(1)).items;
+  const days = latest === undefined ? [] : await readFortunes(latest.analysis_id, DAYS);
+  if (days.length === 0) {
+    return narrow(t("fortune.days"), h("p", {}, t("fortune.needs")), h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read"))));
+  }
+  const choices = days.map((day, index) => {
+    const name = index === 0 ? t("fortune.today") : dayName(day.date);
+    return { id: day.date, name, content: () => fortune(day, index === 0 ? t("fortune.title") : t("fortune.of", { day: name })) };
+  });
+  return narrow(t("fortune.days"), tabs(t("fortune.days"), choices, "days"));
+}

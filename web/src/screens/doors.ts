@@ -1,0 +1,65 @@
+/** The two ways to show a face, by camera or by photo, after the notice; and what happens with the photo. */
+
+import { readNotice } from "../api/calls.ts";
+import { openPicture } from "../picture.ts";
+import { go } from "../router.ts";
+import { change, state, watch } from "../state.ts";
+import { t } from "../texts.ts";
+import { announce, attempt } from "../ui/announce.ts";
+import { fill, h, type Child } from "../ui/dom.ts";
+import { icon } from "../ui/icons.ts";
+import { showNotice } from "./notice.ts";
+
+/** Return the buttons, or the way to the sign-in where guests are not read; others: further ways. */
+export function doors(invitation: string | null, ...others: Child[]): Node {
+  if (!state.settings.guests && state.account === null) {
+    const signIn = h("a", { class: "button primary", href: "#/signin" }, t("menu.sign_in"));
+    return h("div", {}, h("p", { class: "banner" }, t("landing.sign_in_first")), h("p", {}, signIn));
+  }
+  const input = photoInput((bitmap) => { showPhoto(bitmap, false, invitation); });
+  const openCamera = (): void => { go(invitation === null ? "camera" : `camera/${invitation}`); };
+  const camera = h("button", { type: "button", class: "primary wide", onclick: () => void begin(camera, "camera", openCamera) }, icon("camera"), t("landing.camera"));
+  const photo = h("button", { type: "button", class: "wide", onclick: () => void begin(photo, "photo", () => { input.click(); }) }, icon("photo"), t("landing.photo"));
+  return h("div", { class: "doors" }, camera, photo, input, ...others);
+}
+
+/** Return a hidden input that opens the photo that is chosen with it. */
+export function photoInput(opened: (bitmap: ImageBitmap) => void): HTMLInputElement {
+  const input: HTMLInputElement = h("input", {
+    type: "file",
+    accept: "image/*",
+    hidden: true,
+    onchange: () => {
+      const file = input.files?.[0];
+      input.value = "";
+      if (file !== undefined) openPicture(file).then(opened, () => { announce(t("reading.unreadable")); });
+    },
+  });
+  return input;
+}
+
+/** Read a photo, or compare it for an invitation. */
+export function showPhoto(bitmap: ImageBitmap, drawn: boolean, invitation: string | null): void {
+  change({ pending: { frames: [bitmap], drawn, invitation } });
+  go("reading");
+}
+
+/** Show the notice the first time, and then go on with what was tapped. */
+export async function begin(button: HTMLElement, way: "camera" | "photo", act: () => void): Promise<void> {
+  await attempt(button, async () => {
+    if (state.noticeVersion > 0) act();
+    else showNotice(await readNotice(), t(`notice.accept_${way}`), act);
+  });
+}
+
+/** Return what happens with the photo; it changes once it is known whether faces are found on this device. */
+export function promise(signal: AbortSignal): Node {
+  const place = h("p", { class: "promise", role: "status" });
+  const draw = (): void => {
+    const way = state.onDevice === false ? "upload" : "device";
+    fill(place, icon(way === "device" ? "lock" : "cloud"), h("span", {}, h("b", {}, t(`promise.${way}`)), h("small", {}, t(`promise.${way}_text`))));
+  };
+  draw();
+  watch((changed) => { if ("onDevice" in changed) draw(); }, signal);
+  return place;
+}
