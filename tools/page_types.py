@@ -13,6 +13,7 @@ USED: Final = (
     *("NoticeOut", "RetentionOut", "ConsentPage", "OwnAccountOut", "SignedInOut", "TokensOut"),
     *("KeptReadingPage", "ComparisonOut", "KeyPage", "NewKeyOut", "SharePage", "NewShareOut"),
     *("CompatibilityOut", "InvitationPage", "NewInvitationOut", "LookalikeOut"),
+    *("AuthorizationOut", "IdentitiesOut", "ProviderSignInOut", "ProvidersOut"),
 )
 """Models that the page names; what they consist of follows."""
 _HEAD: Final = "// Written by `make openapi` from clients/openapi.json; do not edit.\n"

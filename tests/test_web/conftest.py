@@ -1,4 +1,4 @@
-"""Fixtures of the page's tests: one service in a process of its own, Chromium, and a reading that was had once."""
+"""Fixtures of the page's tests: a service in its own process, a provider, Chromium, and a reading that was had once."""
 
 import json
 from collections.abc import Iterator
@@ -7,15 +7,25 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from gwansang.core.clock import utc_now
 from tests.support.browser import PHONE, chromium
+from tests.support.oidc_server import ProviderServer, provider_server
 from tests.support.page_person import open_page, read_drawn_face, without_networks
 from tests.support.serving import Server, serving
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def elsewhere() -> Iterator[ProviderServer]:
+    """Yield the provider that people can sign in with, Kakao."""
+    with provider_server(utc_now) as served:
+        yield served
+
+
+@pytest.fixture(scope="package")
+def service(tmp_path_factory: pytest.TempPathFactory, elsewhere: ProviderServer) -> Iterator[Server]:
     """Yield the service with the real networks."""
-    with serving(tmp_path_factory.mktemp("service")) as server:
+    settings = {name.upper(): value for name, value in elsewhere.settings("kakao").items() if isinstance(value, str)}
+    with serving(tmp_path_factory.mktemp("service"), **settings) as server:
         yield server
 
 

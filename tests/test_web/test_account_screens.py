@@ -13,8 +13,8 @@ from tests.support.serving import Server
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def sign_up(page: Page, service: Server) -> None:
-    """Sign up on the page, and verify the address with the mailed code."""
+def sign_up(page: Page, service: Server) -> str:
+    """Sign up on the page, verify the address with the mailed code, and return the address."""
     address = f"{uuid4().hex[:12]}@example.com"
     page.goto(f"{service.url}/#/signup")
     page.locator("input[name=email]").fill(address)
@@ -24,6 +24,7 @@ def sign_up(page: Page, service: Server) -> None:
     page.locator("input[name=code]").fill(mailed_code(service, address))
     page.get_by_role("button", name="이메일 확인하기").click()
     expect(page.locator("#toast")).to_have_text("이메일을 확인했어요.")
+    return address
 
 
 def test_readings_are_kept_compared_and_deleted_and_each_day_has_its_fortune(

@@ -13,6 +13,7 @@ import { landingScreen } from "./screens/landing.ts";
 import { lookalikeScreen } from "./screens/lookalike.ts";
 import { matchScreen } from "./screens/match.ts";
 import { privacyScreen } from "./screens/privacy.ts";
+import { signedInScreen } from "./screens/providers.ts";
 import { readingScreen } from "./screens/reading.ts";
 import { resultScreen } from "./screens/result.ts";
 import { settingsScreen } from "./screens/settings.ts";
@@ -29,6 +30,7 @@ const SCREENS = {
   lookalike: lookalikeScreen,
   days: daysScreen,
   signin: signInScreen,
+  signedin: signedInScreen,
   signup: signUpScreen,
   reset: resetScreen,
   account: accountScreen,

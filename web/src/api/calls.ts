@@ -4,8 +4,9 @@ import type { MeshInput } from "../face/reader.ts";
 import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
 import type {
-  CompatibilityOut, ComparisonOut, ConsentPage, FaceReading, FortuneOut, InvitationPage, KeptReadingPage, KeyPage, LookalikeOut,
-  NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, RetentionOut, SharePage, SignedInOut,
+  AuthorizationOut, CompatibilityOut, ComparisonOut, ConsentPage, FaceReading, FortuneOut, IdentitiesOut, IdentityOut, InvitationPage,
+  KeptReadingPage, KeyPage, LookalikeOut, NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, ProviderOut,
+  ProviderSignInOut, ProvidersOut, RetentionOut, SharePage, SignedInOut,
 } from "./types.ts";
 
 const kept = (id: string): string => `/analysis/${encodeURIComponent(id)}`;
@@ -40,6 +41,29 @@ export async function signIn(email: string, password: string): Promise<void> {
   const tokens = await call<SignedInOut>("POST", "/auth/login", { body });
   change({ account: accountOf(tokens), device: tokens.device_token });
 }
+
+export const listProviders = async (): Promise<readonly ProviderOut[]> =>
+  (await call<ProvidersOut>("GET", "/auth/providers", { anonymous: true })).items;
+
+/** Begin a sign-in with a provider and return the address of its page. */
+export const startProvider = async (provider: string, returnTo: string): Promise<string> =>
+  (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json: { return_to: returnTo }, anonymous: true })).authorization_url;
+
+/** Exchange the code that a provider's return left in the address; keep the sign-in that it gives. */
+export async function exchangeCode(code: string): Promise<ProviderSignInOut> {
+  const ended = await call<ProviderSignInOut>("POST", "/auth/providers/exchange", { json: { code }, anonymous: true });
+  if (ended.tokens !== null) change({ account: accountOf(ended.tokens), device: ended.tokens.device_token });
+  return ended;
+}
+
+export const listIdentities = async (): Promise<readonly IdentityOut[]> =>
+  (await call<IdentitiesOut>("GET", "/users/me/identities")).items;
+
+/** Begin to link a provider's account and return the address of its page. */
+export const linkProvider = async (provider: string, password: string | null): Promise<string> =>
+  (await call<AuthorizationOut>("POST", `/users/me/identities/${provider}/start`, { json: { return_to: "account", current_password: password } })).authorization_url;
+export const unlinkProvider = (provider: string, password: string | null): Promise<null> =>
+  call("DELETE", `/users/me/identities/${provider}`, { json: { current_password: password } });
 
 export const register = (account: {
   email: string;

@@ -6,6 +6,7 @@ export interface AlternativeOut { probability: number; shape: string; shape_id: 
 export interface ArchetypeOut { hanja: string; id: string; meaning: string; name: string; reasons: (ArchetypeReasonOut)[]; share: number; }
 export interface ArchetypeReasonOut { classic: ClassicOut | null; hanja: string; label: string; meaning: string; measure: string; name: string; part: string; percentile: number; probability: number; shape: string; shape_id: string; }
 export interface ArchetypesOut { callings: (ArchetypeOut)[]; figures: (HistoricFigureOut)[]; note: string; shares: Record<string, number>; summary: string; top: string; }
+export interface AuthorizationOut { authorization_url: string; }
 export interface ClassicOut { book: string; chapter: string; meaning: string; quote: string; sound: string; source: string; }
 export interface ComparedConditionOut { a: number | null; b: number | null; differs: boolean; }
 export interface ComparedElementOut { a: string; b: string; changed: boolean; }
@@ -25,6 +26,8 @@ export interface ErrorEnvelope { code: ErrorCode; details: JsonValue; message: s
 export interface FaceReading { ages: AgesOut; ai_generated: boolean; analysis_id: string; archetypes: ArchetypesOut | null; content_version: string; created_at: string; disclaimer: string; element: ElementOut; energy_scores: EnergiesOut; energy_values: Record<string, number>; engine_version: string; fortune: FortuneOut; kept: boolean | null; locale: "ko" | "en" | "ja"; overall_score: number; palaces: (PalaceOut)[]; parts_analysis: Record<string, PartOut>; profile: ProfileOut | null; quality: QualityOut; story: string; title: string; today_fortune: string; topics: (TopicOut)[]; zones: ZonesOut; }
 export interface FortuneOut { date: string; day_pillar: string; day_pillar_name: string; disclaimer: string; energy_shift: Record<string, number>; lucky: LuckyOut; reason: string; relation: string; relation_name: string; solar_term: string; text: string; }
 export interface HistoricFigureOut { hanja: string; id: string; mix: Record<string, number>; name: string; overlap: number; records: (string)[]; text: string; years: string; }
+export interface IdentitiesOut { items: (IdentityOut)[]; }
+export interface IdentityOut { created_at: string; last_used_at: string | null; provider: "kakao" | "naver" | "google" | "apple"; }
 export interface InvitationOut { analysis_id: string; created_at: string; expires_at: string; id: string; uses_left: number; }
 export interface InvitationPage { items: (InvitationOut)[]; next: string | null; page: number; pages: number | null; size: number; total: number | null; }
 export type JsonValue = unknown;
@@ -48,6 +51,9 @@ export interface PalaceOut { hanja: string; id: string; meaning: string; name: s
 export interface PartOut { alternative: AlternativeOut | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; decided: boolean; hanja: string; meaning: string; name: string; note: string; probability: number; reasons: (ReasonOut)[]; reliability: number; score: number; shape: string; shape_id: string; }
 export interface Problem { detail: string; error: ErrorEnvelope; instance: string; request_id: string; status: number; title: string; type: string; }
 export interface ProfileOut { changed_parts: (string)[]; measured_anew: boolean; photos: number; same_as_last_time: number | null; same_face: boolean; text: string; }
+export interface ProviderOut { app: boolean; provider: "kakao" | "naver" | "google" | "apple"; }
+export interface ProviderSignInOut { return_to: string; tokens: SignedInOut | null; }
+export interface ProvidersOut { items: (ProviderOut)[]; }
 export interface QualityOut { advice: (AdviceOut)[]; best_photo: number; best_second: number | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; distance_cm: number | null; frames: number | null; photos: number; pitch_deg: number; roll_deg: number; score: number; source: "picture" | "own_kernel" | "two_looks" | "one_look" | "older_mesh" | null; warnings: (string)[]; yaw_deg: number; }
 export interface ReasonOut { classic: ClassicOut | null; error: number; label: string; measure: string; overlay: OverlayOut | null; overlays: (OverlayOut)[]; percentile: number; unit: string; value: number; z: number; }
 export interface RegionMatchOut { category: string; id: number; name: string; name_en: string; name_ko: string; similarity: number; }

@@ -8,6 +8,7 @@ import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
 import { actionButton, field, form, textOf } from "../ui/forms.ts";
+import { linkedProviders, providerButtons } from "./providers.ts";
 
 /** Return a narrow screen with a heading. */
 export function narrow(title: string, ...content: (Node | null)[]): Screen {
@@ -30,13 +31,13 @@ function goOn(): void {
   go(address, true);
 }
 
-export function signInScreen(): Screen {
+export async function signInScreen(): Promise<Screen> {
   const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
   const signInForm = form([emailField(), password], t("account.sign_in"), async (values) => {
     await signIn(textOf(values, "email"), textOf(values, "password"));
     goOn();
   });
-  return narrow(t("account.sign_in"), signInForm, link("signup", t("account.to_sign_up")), link("reset", t("account.to_reset")));
+  return narrow(t("account.sign_in"), signInForm, await providerButtons(), link("signup", t("account.to_sign_up")), link("reset", t("account.to_reset")));
 }
 
 export function signUpScreen(): Screen {
@@ -87,6 +88,7 @@ export async function accountScreen(): Promise<Screen> {
     h("p", { class: "place" }, t("account.your_email", { email: account.email })),
     account.email_verified && account.pending_email === null ? null : verification(account),
     h("ul", { class: "list" }, ...links.map(([address, name]) => h("li", {}, h("a", { href: `#/${address}` }, name)))),
+    account.email_verified ? await linkedProviders() : null,
     h("p", {}, actionButton(t("account.sign_out"), leave)),
   );
 }

@@ -1,0 +1,70 @@
+"""Signing in with an account elsewhere, on the page: buttons, the way back, linking, and what is refused."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import PHONE
+from tests.support.oidc_server import ProviderServer, Someone
+from tests.support.page_person import open_page
+from tests.support.serving import Server
+from tests.test_web.test_account_screens import sign_up
+
+CONTINUE = "카카오로 계속하기"
+
+
+@pytest.fixture
+def page(browser: Browser, service: Server) -> Iterator[Page]:
+    context = browser.new_context(viewport=PHONE, locale="ko-KR", reduced_motion="reduce")
+    yield open_page(context, service.url)
+    context.close()
+
+
+def sign_out(page: Page, service: Server) -> None:
+    page.goto(f"{service.url}/#/account")
+    page.get_by_role("button", name="로그아웃").click()
+    page.wait_for_url(f"{service.url}/#/")
+    page.goto(f"{service.url}/#/signin")
+
+
+def test_a_new_person_signs_in_with_an_account_elsewhere(
+    page: Page, service: Server, elsewhere: ProviderServer
+) -> None:
+    elsewhere.someone = Someone(subject=uuid4().hex, email=f"{uuid4().hex[:12]}@example.com", name="하늘이")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{service.url}/#/signin")
+    page.get_by_role("button", name=CONTINUE).click()
+    page.wait_for_url(f"{service.url}/#/")
+    page.goto(f"{service.url}/#/account")
+    expect(page.locator("h1")).to_have_text("하늘이님, 안녕하세요")
+    tokens = page.evaluate("Object.values(JSON.parse(localStorage.getItem('gwansang.account')))")
+    assert not [url for url in asked for token in tokens if str(token) in url]
+    page.get_by_role("button", name="카카오 연결 끊기").click()
+    expect(page.locator("#toast")).to_contain_text("비밀번호를 먼저 정해 주세요")
+
+
+def test_an_account_is_linked_on_the_page_and_not_before(
+    page: Page, service: Server, elsewhere: ProviderServer
+) -> None:
+    address = sign_up(page, service)
+    elsewhere.someone = Someone(subject=uuid4().hex, email=address)
+    sign_out(page, service)
+    page.get_by_role("button", name=CONTINUE).click()
+    expect(page.get_by_role("alert")).to_contain_text("같은 이메일 주소로 만든 계정이 있어요")
+    page.get_by_role("link", name="로그인 화면으로").click()
+    page.locator("input[name=email]").fill(address)
+    page.locator("input[name=password]").fill("correct horse battery 7")
+    page.locator("form button").click()
+    page.wait_for_url(f"{service.url}/#/")
+    page.goto(f"{service.url}/#/account")
+    page.get_by_role("button", name="카카오 연결하기").click()
+    expect(page.get_by_role("button", name="카카오 연결 끊기")).to_be_visible()
+    assert page.url == f"{service.url}/#/account"
+    sign_out(page, service)
+    page.get_by_role("button", name=CONTINUE).click()
+    page.wait_for_url(f"{service.url}/#/")
+    page.goto(f"{service.url}/#/account")
+    expect(page.locator("h1")).to_have_text("김민지님, 안녕하세요")
