@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -107,11 +107,25 @@ async def run_app(
         yield with_state
 
 
-@lru_cache(maxsize=16)
 def _app_with_routes(settings: Settings) -> FastAPI:
     """Return the application of settings, without a running service. Its routes do not depend on where things are
     kept, and deriving them, with the first request, is most of the work of a test that sends one."""
-    return create_app(settings)
+    values = settings.model_dump().items()
+    plain = [(name, value.get_secret_value() if isinstance(value, SecretStr) else value) for name, value in values]
+    return _app_of(_SameSettings(repr(plain), settings))
+
+
+@dataclass(frozen=True)
+class _SameSettings:
+    """Settings that are equal if their values are."""
+
+    values: str
+    settings: Settings = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _app_of(same: _SameSettings) -> FastAPI:
+    return create_app(same.settings)
 
 
 @asynccontextmanager

@@ -144,13 +144,12 @@ def _accounts(
     photo_cleaner = PhotoCleaner(uow, store, clock=clock)
     vault = TaskVault(store, sealer)
     audit = AuditLog(uow, sealer, clock=clock)
-    delete_mails = mail_transport(settings).delete_mails
     outbox = WebhookOutbox(sealer, clock=clock, new_id=uuid4)
     erasures = ErasureService(
         uow,
         audit,
         vault.delete,
-        delete_mails,
+        mail_transport(settings).delete_mails,
         photo_cleaner,
         outbox.add_account_erased,
         clock=clock,

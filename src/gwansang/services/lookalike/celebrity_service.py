@@ -49,6 +49,8 @@ FindPerson = Callable[[Transaction], Awaitable[Celebrity]]
 Outcome = Literal["added", "renewed"]  # renewed: the picture had features of an older model
 PersonWithPhotos = tuple[CelebrityInfo, tuple[PhotoInfo, ...]]
 
+Recorder = RecordCreation | None
+
 
 class CelebrityService:
     """Queries and changes of the gallery."""
@@ -94,13 +96,7 @@ class CelebrityService:
         return people
 
     async def add(
-        self,
-        names: PersonNames,
-        category: str,
-        note: str = "",
-        record: RecordCreation | None = None,
-        *,
-        by: Actor = None,
+        self, names: PersonNames, category: str, note: str = "", record: Recorder = None, *, by: Actor = None
     ) -> CelebrityInfo:
         """Add a person; raises CelebrityExistsError, InvalidCelebrityError."""
         row = _new_person(names, category, note, self._clock())
@@ -143,13 +139,7 @@ class CelebrityService:
         self._changes.announce("person_removed", celebrity_id)
 
     async def add_photo(
-        self,
-        celebrity_id: int,
-        picture: bytes,
-        origin: Provenance,
-        record: RecordCreation | None = None,
-        *,
-        by: Actor = None,
+        self, celebrity_id: int, picture: bytes, origin: Provenance, record: Recorder = None, *, by: Actor = None
     ) -> PhotoInfo:
         """Add a picture to a person, or renew one that has an embedding of an older network. Raises PhotoExistsError,
         CelebrityNotFoundError, InvalidCelebrityError, and if the picture or the face is unusable."""
@@ -176,7 +166,7 @@ class CelebrityService:
         picture: bytes,
         origin: Provenance,
         photo_id: UUID,
-        record: RecordCreation | None = None,
+        record: Recorder = None,
         *,
         by: Actor,
     ) -> tuple[Outcome, PhotoInfo]:

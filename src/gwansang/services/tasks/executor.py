@@ -176,8 +176,7 @@ class JobExecutor:
             await self._pause(pause_s)
 
     async def _fail(self, run: TaskRun, error: AppError, cause: Exception | None = None) -> NoReturn:
-        job = self._jobs[run.kind]
-        await run.fail(Failure.from_error(error), keeps_inputs=job.kind.keeps_inputs)
+        await run.fail(Failure.from_error(error), keeps_inputs=self._jobs[run.kind].kind.keeps_inputs)
         raise TaskGoneError from cause
 
     async def _pause(self, seconds: float) -> None:

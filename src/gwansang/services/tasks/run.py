@@ -148,33 +148,21 @@ class TaskRun:
             await self._update(tx, status="done", progress=1.0, tries=0, result=sealed, **self._end())
             if result.write is not None:
                 await result.write(tx)
-            await self._settle_usage(tx, result.readings)
-            await tx.task_items.delete_for_task(self.id)
-            await self._announce(tx, "task.done")
+            await self._close(tx, "task.done", result.readings)
 
     async def fail(self, failure: Failure, *, keeps_inputs: bool = False) -> None:
         """End the task with an error; its inputs may be kept for another try."""
         async with self._resources.uow.write() as tx:
-            await self._update(
-                tx,
-                status="failed",
-                **self._end(),
-                error_code=failure.code,
-                error_message=failure.message[:_MAX_MESSAGE],
-                error_details=failure.details,
-            )
-            await self._settle_usage(tx, 0)
-            await tx.task_items.delete_for_task(self.id)
-            await self._announce(tx, "task.failed")
+            await self._update(tx, status="failed", **self._end(), **_columns_of(failure))
+            await self._close(tx, "task.failed", readings=0)
         self.failed_with = failure.code
         await self._clean_up("failed", keeps_inputs=keeps_inputs, code=failure.code)
 
-    async def _announce(self, tx: Transaction, event: WebhookEvent) -> None:
-        await self._resources.outbox.add(tx, self.user_id, event, **task_event_data(self.id, self.kind))
-
-    async def _settle_usage(self, tx: Transaction, readings: int) -> None:
-        """Give back what was counted at the submission and not read."""
+    async def _close(self, tx: Transaction, event: WebhookEvent, readings: int) -> None:
+        """Give back what was counted at the submission and not read, delete the outcomes, and announce the end."""
         await tx.usage.give_back_task(self._counts, readings)
+        await tx.task_items.delete_for_task(self.id)
+        await self._resources.outbox.add(tx, self.user_id, event, **task_event_data(self.id, self.kind))
 
     def _end(self) -> dict[str, datetime | None]:
         now = self._resources.clock()
@@ -207,6 +195,14 @@ class TaskRun:
     async def _update(self, tx: Transaction, **values: JsonValue | datetime | bytes) -> None:
         if not await tx.tasks.update_run(self.id, self._run, **values):
             raise TaskGoneError
+
+
+def _columns_of(failure: Failure) -> dict[str, JsonValue]:
+    return {
+        "error_code": failure.code,
+        "error_message": failure.message[:_MAX_MESSAGE],
+        "error_details": failure.details,
+    }
 
 
 def trace_params(traceparent: str | None) -> dict[str, JsonValue]:

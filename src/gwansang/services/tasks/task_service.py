@@ -118,11 +118,7 @@ class TaskService:
         self._outbox = resources.outbox
 
     async def submit(
-        self,
-        user_id: int,
-        kind: JobKind,
-        inputs: AsyncIterable[bytes],
-        idempotency_key: str | None = None,
+        self, user_id: int, kind: JobKind, inputs: AsyncIterable[bytes], idempotency_key: str | None = None
     ) -> TaskInfo:
         """Create a task, or return the one that the same request created under the same key. The inputs, which are
         never held in memory together, identify the request. Its readings are counted with it, and those that it does
@@ -195,22 +191,18 @@ class TaskService:
     async def cancel(self, user_id: int, task_id: UUID) -> None:
         """Cancel a task and delete its inputs; one that has ended stays unchanged. Raises TaskNotFoundError."""
         async with self._uow.write() as tx:
-            if await tx.tasks.get_version(user_id, task_id, self._clock()) is None:
+            if (row := await tx.tasks.get(user_id, task_id, self._clock())) is None:
                 raise TaskNotFoundError("There is no such task.")
+            kind = row.kind
             cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
             if cancelled:
                 await tx.usage.give_back_task(cancelled)
                 await tx.task_items.delete_for_task(task_id)
-                await self._announce_cancelled(tx, user_id, task_id)
+                await self._outbox.add(tx, user_id, "task.cancelled", **task_event_data(task_id, kind))
         if cancelled:
             await self._vault.delete(task_id)
             self._notifier.notify(task_id)
             _log.info("task.cancelled", task_id=str(task_id))
-
-    async def _announce_cancelled(self, tx: Transaction, user_id: int, task_id: UUID) -> None:
-        row = await tx.tasks.get(user_id, task_id, self._clock())
-        if row is not None:
-            await self._outbox.add(tx, user_id, "task.cancelled", **task_event_data(task_id, row.kind))
 
     async def delete_expired(self) -> int:
         """Delete expired tasks and return their number."""
@@ -237,18 +229,16 @@ class TaskService:
         if await tx.users.get_for_update(submission.user_id) is None:
             raise UserNotFoundError("There is no such user.")
         await tx.tasks.delete_expired(self._clock(), submission.user_id)  # frees their keys
-        if submission.key is not None:
-            existing = await tx.tasks.get_by_idempotency_key(submission.user_id, submission.key)
-            if existing is not None:
-                if submission.sha256 is None:
-                    return None  # unknown until all inputs have arrived; checked again then
-                if existing.request_sha256 != submission.sha256:
-                    raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request; use a new one.")
-                return existing
+        key, user_id = submission.key, submission.user_id
+        if key is not None and (existing := await tx.tasks.get_by_idempotency_key(user_id, key)) is not None:
+            if submission.sha256 is None:
+                return None  # unknown until all inputs have arrived; checked again then
+            if existing.request_sha256 != submission.sha256:
+                raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request; use a new one.")
+            return existing
         if await tx.tasks.count_unfinished(submission.user_id) >= self._max_unfinished:
-            limit = self._max_unfinished
-            message = f"{limit} tasks have not ended; wait for one of them, or cancel one."
-            raise TooManyTasksError(message, limit=limit, retry_after_s=_RETRY_AFTER_S)
+            message = f"{self._max_unfinished} tasks have not ended; wait for one of them, or cancel one."
+            raise TooManyTasksError(message, limit=self._max_unfinished, retry_after_s=_RETRY_AFTER_S)
         return None
 
 
