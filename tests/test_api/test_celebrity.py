@@ -146,7 +146,7 @@ async def test_matches_are_listed_nearest_first(client: httpx.AsyncClient, admin
     assert card.startswith("<svg")
     assert "사람 1" in card
     assert {item["words"] for item in result["matches"]} == {
-        "갤러리에 4명뿐이라, 얼마나 드물게 닮았는지는 아직 말씀드릴 수 없어요."
+        "모아 둔 인물이 4명뿐이라, 얼마나 드물게 닮았는지는 아직 말씀드릴 수 없어요."
     }
     assert "<image" not in card
     for k in (0, 21, "many"):

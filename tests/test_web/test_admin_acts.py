@@ -386,7 +386,7 @@ async def import_twice(work: Work) -> None:
     pictures = archive(("세종_Sejong/a.jpg", drawn_portrait()), ("손_Hand/hand.jpg", HAND))
     submitted = await work.act("/gallery/import", files=pictures)
     page = submitted.headers["location"].partition("?")[0].removeprefix("/admin")
-    assert "failed" in await shown_once(work.at, page, "Reason of the failure")
+    assert "failed" in await shown_once(work.at, page, "Reason for the failure")
     VisionWithoutHands.broken = False
     assert (await work.act(f"/tasks/{page.rpartition('/')[2]}/retry")).status_code == 303
     shown = await shown_once(work.at, page, "Pictures that were not added")

@@ -144,7 +144,7 @@ def test_a_user_is_found_deactivated_and_deleted_with_the_typed_address(
     page.get_by_role("link", name=address).click()
     expect(page.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
     page.get_by_role("button", name="계정 멈추기").click()
-    expect(page.get_by_role("status")).to_contain_text("계정을 쓸 수 없게 했어요.")
+    expect(page.get_by_role("status")).to_contain_text("계정을 멈췄어요.")
     page.get_by_label("확인을 위해").fill("somebody.else@example.com")
     page.get_by_role("button", name="모두 지우기").click()
     expect(page.get_by_role("alert")).to_contain_text("지우지 않았어요.")

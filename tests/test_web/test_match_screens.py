@@ -26,7 +26,7 @@ def test_an_invitation_is_sent_redeemed_with_points_alone_and_told_without_a_gra
 ) -> None:
     account = make_account(service, "history")
     page = open_signed_in(still_context, account, f"result/{account.keep(mesh)}")
-    page.get_by_role("button", name="궁합 초대하기").click()
+    page.get_by_role("button", name="궁합에 초대하기").click()
     link = page.locator(".inviting .share-links a")
     url = link.get_attribute("href") or ""
     page.locator(".inviting .qr").evaluate("(image) => image.decode()")  # rejects what is no image

@@ -53,8 +53,8 @@ def test_a_link_opens_for_somebody_without_an_account_until_it_is_ended(
     expect(visitor.locator("h1")).to_have_text(page.locator(".hero h1").inner_text())
     expect(visitor.locator("body")).to_contain_text(page.locator(".result .notice p").first.inner_text())
 
-    page.get_by_role("button", name="링크 끝내기").click()
-    expect(page.locator("#toast")).to_contain_text("링크를 끝냈어요.")
+    page.get_by_role("button", name="링크 닫기").click()
+    expect(page.locator("#toast")).to_contain_text("링크를 닫았어요.")
     expect(page.locator(".sharing .share-links li")).to_have_count(0)
     assert (visitor.goto(url) or pytest.fail("no answer")).status == 404
 
@@ -64,7 +64,7 @@ def test_a_link_that_was_made_before_can_be_ended_after_a_reload(kept_reading: P
     url = make_link(page)
     page.reload()
     expect(page.locator(".sharing .share-links li")).to_have_count(1)
-    page.get_by_role("button", name="링크 끝내기").click()
+    page.get_by_role("button", name="링크 닫기").click()
     expect(page.locator(".sharing .share-links li")).to_have_count(0)
     assert (browser.new_page().goto(url) or pytest.fail("no answer")).status == 404
 
@@ -114,7 +114,7 @@ def test_a_guest_is_told_what_sharing_needs_and_has_no_button_for_it(
 ) -> None:
     own = json.dumps({**json.loads(drawn_result), "drawn": False})
     page = show_reading(still_context, service.url, own)
-    expect(page.locator(".keeping")).to_contain_text("카드와 링크로 나누기는 로그인하고 간직한 풀이에서 할 수 있어요.")
+    expect(page.locator(".keeping")).to_contain_text("카드와 링크는 로그인하고 간직한 풀이로 만들 수 있어요.")
     expect(page.locator('.keeping a[href="#/signin"]')).to_be_visible()
     expect(page.locator(".sharing")).to_have_count(0)
 

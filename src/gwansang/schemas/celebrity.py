@@ -11,7 +11,7 @@ from gwansang.texts import DEFAULT_LOCALE, Locale
 Text = Annotated[str, Strict()]
 Similarity = Annotated[int, Field(ge=1, le=99, examples=[87])]
 _REGIONS = {"eyes": 91, "brows": 64, "nose": 88, "mouth": 72, "outline": 79}
-_WORDS = "갤러리의 누구와 견주어도, 이만큼 닮은 사람은 다른 100명 가운데 2명쯤이에요."
+_WORDS = "저희가 모아 둔 어떤 인물과 견주어도, 이만큼 닮은 사람은 다른 100명 가운데 2명쯤이에요."
 _PERSON = {"id": 7, "name": "홍길동", "name_ko": "홍길동", "name_en": "Hong Gildong", "category": "actor"}
 RegionName = Literal["eyes", "brows", "nose", "mouth", "outline"]
 
