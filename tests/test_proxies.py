@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,11 +57,8 @@ def nginx_command(folder: Path, upstream: int, ports: tuple[int, int]) -> list[s
         ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
         ("listen 80;", f"listen 127.0.0.1:{ports[0]};"),
         ("listen 443 ", f"listen 127.0.0.1:{ports[1]} "),
-        (
-            "http {",
-            f"http {{\naccess_log {folder}/access.log;\n"
-            + "".join(f"{name}_temp_path {folder / name};\n" for name in TEMPORARY),
-        ),
+        ("/var/log/nginx/", f"{folder}/"),
+        ("http {", "http {\n" + "".join(f"{name}_temp_path {folder / name};\n" for name in TEMPORARY)),
     ):
         assert old in text
         text = text.replace(old, new)
@@ -75,7 +73,7 @@ def caddy_command(folder: Path, upstream: int, ports: tuple[int, int]) -> list[s
     for old, new in (
         ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
         ("face.example.org", f"http://127.0.0.1:{ports[1]}"),
-        ("{\n\tservers", "{\n\tadmin off\n\tservers"),
+        ("\n{\n", "\n{\n\tadmin off\n"),
     ):
         assert old in text
         text = text.replace(old, new, 1)
@@ -91,25 +89,33 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@contextmanager
+def running(name: str, upstream: int, folder: Path) -> Iterator[str]:
+    """Start a proxy with its example in front of a port, and yield its URL; the folder gets its logs."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = (one.getsockname()[1], other.getsockname()[1])
+    make, scheme = (nginx_command, "https") if name == "nginx" else (caddy_command, "http")
+    command = make(folder, upstream, ports)
+    with (folder / "stderr.log").open("w") as log:
+        process = subprocess.Popen(command, stderr=log)
+        try:
+            yield f"{scheme}://127.0.0.1:{ports[1]}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
 @pytest.fixture(params=["nginx", "caddy"])
 def proxy(request: pytest.FixtureRequest, behind: Server, tmp_path: Path) -> Iterator[str]:
     """The URL of a proxy with its example in front of the server."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        ports = (one.getsockname()[1], other.getsockname()[1])
-    make, scheme = (nginx_command, "https") if request.param == "nginx" else (caddy_command, "http")
-    process = subprocess.Popen(make(tmp_path, behind.port, ports), stderr=subprocess.DEVNULL)
-    try:
-        url = f"{scheme}://127.0.0.1:{ports[1]}"
+    with running(request.param, behind.port, tmp_path) as url:
         poll_until(lambda: answers(url))
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, path: str = "/health/live", status: int = 200) -> bool:
     try:
-        return httpx.get(f"{url}/health/live", verify=False, trust_env=False).status_code == 200  # noqa: S501 - its own
+        return httpx.get(url + path, verify=False, trust_env=False).status_code == status  # noqa: S501 - its own
     except httpx.TransportError:
         return False
 
@@ -133,6 +139,17 @@ def test_a_proxy_passes_on_what_the_service_takes_and_hides_what_is_for_operator
         assert (
             json.loads(camera.recv(timeout=30))["type"] == "error"
         )  # guests have no reading left: the service answers
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_a_proxy_logs_paths_without_their_queries_also_when_the_service_is_down(name: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        upstream = unused.getsockname()[1]
+    with running(name, upstream, tmp_path) as url:
+        poll_until(lambda: answers(url, "/api/v1/callback?code=a-secret&state=a-secret", 502))
+    logs = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    assert "/api/v1/callback" in logs
+    assert "a-secret" not in logs
 
 
 def test_nginx_takes_its_example(tmp_path: Path) -> None:

@@ -92,6 +92,11 @@ def mails_in(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: path.stat().st_mtime_ns)
 
 
+def subject_of(path: Path) -> str:
+    """Return the subject of a mail."""
+    return str(email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["subject"])
+
+
 def code_of(path: Path) -> str:
     """Return the code in a mail."""
     text = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_content()

@@ -3,9 +3,12 @@
 import io
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
+from gwansang.config.fields import check_api_prefix
+from gwansang.main import create_app
 from tests.support.photos import drawn_portrait
-from tests.support.serving import UPLOAD_CALL, application, client_of, run_app
+from tests.support.serving import UPLOAD_CALL, application, client_of, run_app, settings_for_tests
 from tests.support.sockets import LIVE, accepted_socket
 
 pytestmark = pytest.mark.anyio
@@ -47,3 +50,13 @@ async def test_sockets_open_below_both_prefixes() -> None:
 async def test_by_default_there_is_no_other_prefix() -> None:
     async with run_app() as app, client_of(app) as client:
         assert (await client.get("/v1/privacy/notice")).status_code == 404
+
+
+def test_a_prefix_hides_no_path_of_the_service() -> None:
+    app = create_app(settings_for_tests())
+    paths = {(context.path or "/").split("/")[1] for context in iter_route_contexts(app.routes)}
+    others = {path for path in paths if path and "." not in path} - {"api"}  # a file has no paths below it
+    assert {"admin", "dev", "docs", "health", "s"} <= others
+    for path in sorted(others):
+        with pytest.raises(ValueError, match="the service has other paths there"):
+            check_api_prefix(f"/{path}/v1")

@@ -240,6 +240,19 @@ async def test_the_public_address_is_an_own_origin_whatever_host_a_proxy_names()
     assert list(statuses.values()) == [303, 403, 403]
 
 
+async def test_where_the_public_address_has_tls_a_page_without_it_signs_nobody_in_and_the_cookie_is_secure() -> None:
+    async with opened(public_url="https://test") as client:
+        plain = await AdminDesk(client, "http://test").sign_in(CHIEF, ADMIN_PASSWORD)
+        assert (plain.status_code, plain.headers.get("set-cookie")) == (403, None)
+        at = AdminDesk(client, "https://test")
+        assert "Secure" in (await at.sign_in(CHIEF, ADMIN_PASSWORD)).headers["set-cookie"]
+        at.origin = "http://test"
+        victim = await person(client)
+        assert (await at.act(f"/users/{victim.id}/deactivate")).status_code == 403
+        at.origin = "https://test"
+        assert (await at.act(f"/users/{victim.id}/deactivate")).status_code == 303
+
+
 async def test_a_script_of_an_allowed_origin_reads_no_page(desk: AdminDesk) -> None:
     headers = {"Cookie": f"{COOKIE}={desk.cookie}", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-site"}
     assert_only_the_sign_in(await answers(desk.client, headers))

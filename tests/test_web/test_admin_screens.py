@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
-from uuid import uuid4
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from gwansang.container import Accounts, open_accounts
 from gwansang.core.clock import utc_now
 from gwansang.models import Celebrity, CelebrityPhoto, Task
 from gwansang.services.ml.embedding_service import MODEL
+from gwansang.services.tasks.run import result_aad
 from gwansang.web.admin.forms import COOKIE
 from gwansang.web.page import STATIC
 from tests.support.admin_pages import SIGN_IN, admin_routes, filled, form_token_in
@@ -22,9 +23,11 @@ from tests.support.page_person import AXE, violations
 from tests.support.people import ADMIN_PASSWORD
 from tests.support.serving import Server, settings_for_tests
 
-NARROW = {"width": 320, "height": 640}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+LOOKS: dict[Literal["light", "dark"], tuple[ViewportSize, ...]] = {"light": (DESKTOP,), "dark": (PHONE, NARROW)}
 LONG = "https://example.com/" + "a_long_address_without_a_space_" * 6
 USER = "somebody@example.com"
+IMPORTED = UUID("00000000-0000-4000-8000-000000000001")
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +45,28 @@ def _accounts(service: Server) -> Any:  # noqa: ANN401 - an asynchronous context
 
 async def _fill(service: Server, address: str) -> None:
     async with _accounts(service) as accounts:
-        await accounts.users.register(address, "김관리", ADMIN_PASSWORD, is_admin=True)
+        chief = await accounts.users.register(address, "김관리", ADMIN_PASSWORD, is_admin=True)
+        await _add_import(accounts, chief.id)
         user = await accounts.users.register(USER, "<b>이름</b>", ADMIN_PASSWORD)
         await accounts.proofs.vouch(user.id, user.id)
         await accounts.keys.create(user.id, "my app", ["analyze"])
         await accounts.auth.login(USER, ADMIN_PASSWORD, "Safari, iPhone")
         await _fill_gallery_and_tasks(accounts, user.id)
+
+
+async def _add_import(accounts: Accounts, chief_id: int) -> None:
+    """Store an import that is done, with a picture that could not be used."""
+    failure = {"code": "FACE_NOT_FOUND", "message": "No face was found.", "details": {}}
+    picture = {"file": LONG, "name_ko": "세종", "name_en": "Sejong", "fate": "unusable", "failure": failure}
+    now, sealer = utc_now(), accounts.job_resources.sealer
+    async with accounts.uow.write() as tx:
+        key = await sealer.load_or_create_key(tx, chief_id)
+        row = Task(
+            id=IMPORTED, user_id=chief_id, kind="import", status="done", progress=1.0, inputs=1, tries=0, version=1,
+            request_sha256="0" * 64, params={}, created_at=now, finished_at=now,
+            result=sealer.seal(key, {"pictures": [picture]}, result_aad(IMPORTED)),
+        )  # fmt: skip
+        await tx.tasks.add(row)
 
 
 async def _fill_gallery_and_tasks(accounts: Accounts, user_id: int) -> None:
@@ -65,14 +84,6 @@ async def _fill_gallery_and_tasks(accounts: Accounts, user_id: int) -> None:
         await tx.celebrity_photos.add(CelebrityPhoto(id=uuid4(), celebrity_id=row.id, created_at=now, **photo))
 
 
-@pytest.fixture(params=[("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark"])
-def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
-    scheme, size = request.param
-    opened = browser.new_context(viewport=size, locale="ko-KR", color_scheme=scheme, reduced_motion="reduce")
-    yield opened
-    opened.close()
-
-
 def sign_in(page: Page, service: Server, chief: str) -> None:
     page.goto(f"{service.url}/admin")
     page.get_by_label("이메일").fill(chief)
@@ -82,8 +93,9 @@ def sign_in(page: Page, service: Server, chief: str) -> None:
 
 
 def screens(page: Page, service: Server) -> Iterator[str]:
-    """Load every screen that is found by following links from the overview, and yield its path."""
-    waiting, seen = ["/admin"], set()
+    """Load every screen that is found by following links from the overview, and that of an import, which its form leads
+    to; yield its path."""
+    waiting, seen = [f"/admin/gallery/imports/{IMPORTED}", "/admin"], set()
     while waiting:
         path = waiting.pop()
         kind = "/".join("1" if part.isdigit() else part for part in path.partition("?")[0].split("/"))
@@ -96,25 +108,32 @@ def screens(page: Page, service: Server) -> Iterator[str]:
 
 
 def test_every_screen_is_for_everyone_and_fits_small_and_large_windows(
-    service: Server, chief: str, context: BrowserContext
+    service: Server, chief: str, browser: Browser
 ) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not installed: run `make lint`")
-    page = context.new_page()
+    page = browser.new_page(locale="ko-KR", reduced_motion="reduce")
     page.goto(f"{service.url}{SIGN_IN}")
-    assert violations(page) == []
+    check_screen(page, SIGN_IN)
     sign_in(page, service, chief)
     shown = []
     for screen in screens(page, service):
         shown.append(screen)
-        own_size = page.viewport_size
-        assert (screen, violations(page)) == (screen, [])
-        for size in (DESKTOP, PHONE, NARROW):
+        check_screen(page, screen)
+    page.close()
+    assert len(shown) == len({path for method, path in admin_routes() if method == "GET"})
+
+
+def check_screen(page: Page, screen: str) -> None:
+    """Check a loaded screen in both colour schemes and in each size of a window."""
+    for scheme, sizes in LOOKS.items():
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(sizes[0])
+        assert (screen, scheme, violations(page)) == (screen, scheme, [])
+        for size in sizes:
             page.set_viewport_size(size)
             assert (screen, page.evaluate("document.documentElement.scrollWidth")) == (screen, size["width"])
             assert (screen, small_targets(page)) == (screen, [])
-        page.set_viewport_size(own_size or DESKTOP)
-    assert len(shown) == len({path for method, path in admin_routes() if method == "GET" and "/imports/" not in path})
 
 
 def small_targets(page: Page) -> list[str]:
@@ -141,6 +160,7 @@ def test_a_user_is_found_deactivated_and_deleted_with_the_typed_address(
     page.get_by_role("navigation", name="관리 메뉴").get_by_role("link", name="사용자").click()
     page.get_by_label("이메일의 앞부분").fill(address)
     page.get_by_role("button", name="찾기").click()
+    assert page.url == f"{service.url}/admin/users"  # without the address
     page.get_by_role("link", name=address).click()
     expect(page.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
     page.get_by_role("button", name="계정 멈추기").click()
@@ -152,7 +172,8 @@ def test_a_user_is_found_deactivated_and_deleted_with_the_typed_address(
     page.get_by_label("확인을 위해").fill(address)
     page.get_by_role("button", name="모두 지우기").click()
     expect(page.get_by_role("status")).to_contain_text("모두 지웠어요.")
-    page.goto(f"{service.url}/admin/users?email={address}")
+    page.get_by_label("이메일의 앞부분").fill(address)
+    page.get_by_role("button", name="찾기").click()
     expect(page.locator("main")).to_contain_text("찾는 사용자가 없어요.")
 
 

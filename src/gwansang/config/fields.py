@@ -17,7 +17,7 @@ from gwansang.core.usage import UNLIMITED_PLAN
 
 API_PREFIX: Final = "/api/v1"
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)+", re.ASCII)
-_OWN_PATHS: Final = frozenset({"assets", "dev", "docs", "health", "metrics", "problems", "redoc", "s", "web"})
+_OWN_PATHS: Final = frozenset({"admin", "assets", "dev", "docs", "health", "metrics", "problems", "redoc", "s", "web"})
 
 
 def split_names(value: object) -> object:

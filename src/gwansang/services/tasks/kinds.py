@@ -33,7 +33,8 @@ class JobKind:
     file_limit and body_limit: the settings that limit the size of a file and of the whole request. The
     endpoint of the kind passes body_limit to `@body_limit`, which adds 64 KiB for the framing of a form. usage: what
     its readings count as in the usage of a month, None if it makes none. keeps_inputs: whether the inputs of a failed
-    task stay until it expires, so that it can be tried again; never for what shows a user. recorded_as: the audit event
+    task stay until it expires, so that it can be tried again; never for what shows a user, nor with `usage`, because a
+    failure gives the readings back. recorded_as: the audit event
     of a submission, None for none.
     """
 
@@ -67,6 +68,9 @@ class JobKinds:
 
     def __init__(self, *kinds: JobKind) -> None:
         self.by_name: Mapping[str, JobKind] = {kind.name: kind for kind in kinds}
+        for kind in kinds:
+            if kind.keeps_inputs and kind.usage is not None:
+                raise ValueError(f"another try of a task of the kind {kind.name} would not be counted")
 
     def names_for_purpose(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the kinds whose tasks rest on a consent."""

@@ -6,7 +6,7 @@ Neither inputs nor results are shown; the result of an import is read by the adm
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Task
 from gwansang.models.base import from_row
 from gwansang.services.protection.audit import AuditLog
+from gwansang.services.tasks.cancellation import cancel_in, complete_cancellation
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKinds
 from gwansang.services.tasks.notifier import NEW_TASK
@@ -23,6 +24,7 @@ from gwansang.services.tasks.run import JobResources
 from gwansang.services.tasks.task_service import TaskInfo, TaskNotFoundError
 
 _log = structlog.get_logger("gwansang.tasks")
+_OWNER_LEFT: Final = "Who submitted this import is no administrator any more; submit its archive again yourself."
 
 
 class TaskNotRetryableError(Conflict):
@@ -30,6 +32,13 @@ class TaskNotRetryableError(Conflict):
 
     code = "TASK_NOT_RETRYABLE"
     title = "This task can't be tried again"
+
+
+class TaskOwnerLeftError(Conflict):
+    """The administrator who submitted the import is none any more, and it would act in their name."""
+
+    code = "TASK_OWNER_LEFT"
+    title = "Its owner is no administrator any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +76,10 @@ class TaskOperations:
     """Queries and acts of administrators on the tasks of all users."""
 
     def __init__(self, resources: JobResources, kinds: JobKinds, audit: AuditLog) -> None:
+        self._resources = resources
         self._uow = resources.uow
-        self._vault = resources.vault
         self._notifier = resources.notifier
         self._clock = resources.clock
-        self._retention = resources.retention
         self._kinds = kinds
         self._audit = audit
 
@@ -96,28 +104,27 @@ class TaskOperations:
         """Cancel a task for an administrator and delete its inputs; one that has ended stays unchanged. Raises
         TaskNotFoundError."""
         async with self._uow.write() as tx:
-            row = await tx.tasks.get_for_update(task_id)
-            if row is None:
+            if await tx.tasks.get_for_update(task_id) is None:
                 raise TaskNotFoundError("There is no such task.")
-            cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
-            if cancelled:
-                await tx.task_items.delete_for_task(task_id)
-                await self._audit.record(tx, "task_cancelled", row.user_id, by, kind=row.kind)
-        if cancelled:
-            await self._vault.delete(task_id)
-            self._notifier.notify(task_id)
-            _log.info("task.cancelled", task_id=str(task_id))
+            cancelled = await cancel_in(tx, self._resources, task_id)
+            if cancelled is not None:
+                await self._audit.record(tx, "task_cancelled", cancelled.user_id, by, kind=cancelled.kind)
+        if cancelled is not None:
+            await complete_cancellation(self._resources, task_id)
 
     async def retry(self, task_id: UUID, by: int) -> None:
-        """Put a failed task whose inputs are still there back into the queue. Raises TaskNotFoundError,
-        TaskNotRetryableError."""
+        """Put a failed task whose inputs are still there back into the queue; it runs for its owner again. Raises
+        TaskNotFoundError, TaskNotRetryableError, TaskOwnerLeftError."""
         async with self._uow.write() as tx:
             row = await tx.tasks.get_for_update(task_id)
-            if row is None:
+            if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
                 raise TaskNotFoundError("There is no such task.")
             if not _is_retryable(row, self._kinds):
                 message = "Only a failed import can be tried again; what users sent is deleted when their task ends."
                 raise TaskNotRetryableError(message)
+            owner = await tx.users.get(row.user_id)
+            if owner is None or not (owner.is_active and owner.is_admin):
+                raise TaskOwnerLeftError(_OWNER_LEFT)
             row.status, row.run, row.enqueued_at, row.tries, row.progress = "queued", None, None, 0, 0.0
             row.error_code = row.error_message = row.error_details = None
             row.finished_at = row.expires_at = None

@@ -24,10 +24,11 @@ from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.accounts.user_service import UserNotFoundError
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.sealing import DataKey
+from gwansang.services.tasks.cancellation import cancel_in, complete_cancellation
 from gwansang.services.tasks.failure import Failure
 from gwansang.services.tasks.kinds import JobKind, JobKinds, ResultType
 from gwansang.services.tasks.notifier import NEW_TASK
-from gwansang.services.tasks.run import JobResources, result_aad, task_event_data, trace_params
+from gwansang.services.tasks.run import JobResources, result_aad, trace_params
 
 _log = structlog.get_logger("gwansang.tasks")
 _POLL_S: Final = 0.5  # delay after which a watcher sees a change made by another process
@@ -103,6 +104,7 @@ class TaskService:
         new_id: Callable[[], UUID],
         max_unfinished: int,
     ) -> None:
+        self._resources = resources
         self._uow = resources.uow
         self._sealer = resources.sealer
         self._consents = resources.consents
@@ -114,8 +116,6 @@ class TaskService:
         self._audit = audit
         self._new_id = new_id
         self._max_unfinished = max_unfinished
-        self._retention = resources.retention
-        self._outbox = resources.outbox
 
     async def submit(
         self, user_id: int, kind: JobKind, inputs: AsyncIterable[bytes], idempotency_key: str | None = None
@@ -191,18 +191,11 @@ class TaskService:
     async def cancel(self, user_id: int, task_id: UUID) -> None:
         """Cancel a task and delete its inputs; one that has ended stays unchanged. Raises TaskNotFoundError."""
         async with self._uow.write() as tx:
-            if (row := await tx.tasks.get(user_id, task_id, self._clock())) is None:
+            if await tx.tasks.get(user_id, task_id, self._clock()) is None:
                 raise TaskNotFoundError("There is no such task.")
-            kind = row.kind
-            cancelled = await tx.tasks.cancel(task_id, now := self._clock(), now + self._retention)
-            if cancelled:
-                await tx.usage.give_back_task(cancelled)
-                await tx.task_items.delete_for_task(task_id)
-                await self._outbox.add(tx, user_id, "task.cancelled", **task_event_data(task_id, kind))
-        if cancelled:
-            await self._vault.delete(task_id)
-            self._notifier.notify(task_id)
-            _log.info("task.cancelled", task_id=str(task_id))
+            cancelled = await cancel_in(tx, self._resources, task_id)
+        if cancelled is not None:
+            await complete_cancellation(self._resources, task_id)
 
     async def delete_expired(self) -> int:
         """Delete expired tasks and return their number."""

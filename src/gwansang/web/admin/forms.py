@@ -127,7 +127,8 @@ AdminAct = Annotated[Act, Depends(_act)]
 
 
 def check_own_origin(request: Request) -> str:
-    """Return the scheme of the page that sent a form; raises FormRefusedError unless it is one of this site.
+    """Return the scheme of the page that sent a form; raises FormRefusedError unless it is one of this site, and came
+    through TLS if the public address does: another program in the network could have changed it otherwise.
 
     Browsers send the origin with each form, and no page can change it.
     """
@@ -137,6 +138,8 @@ def check_own_origin(request: Request) -> str:
     own = origin is not None and ((bool(host) and origin.netloc == host) or origin.geturl() == public)
     if origin is None or not own or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise FormRefusedError("This form was sent by another site.")
+    if public.startswith("https:") and origin.scheme != "https":
+        raise FormRefusedError("This form was sent without TLS; open the page with https.")
     return origin.scheme
 
 

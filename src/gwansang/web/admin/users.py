@@ -10,8 +10,8 @@ from gwansang.core.exceptions import InvalidInput
 from gwansang.core.paging import PageRequest
 from gwansang.dependencies.logins import Confirm
 from gwansang.dependencies.services import Audit, Consents, Keys, Mails, Proofs, Sessions, Users
-from gwansang.texts import load
-from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute
+from gwansang.texts import DEFAULT_LOCALE, load
+from gwansang.web.admin.forms import AdminAct, AdminPage, AdminRoute, AdminView
 from gwansang.web.admin.views import PREFIX
 
 router = APIRouter(prefix=f"{PREFIX}/users", include_in_schema=False, route_class=AdminRoute)
@@ -29,13 +29,22 @@ class AddressMismatchError(InvalidInput):
 
 
 @router.get("")
-async def list_users(
-    view: AdminPage, users: Users, email: str = "", state: str = "", after: str | None = None
-) -> Response:
-    """List users by id, found by the beginning of their address."""
+async def list_users(view: AdminPage, users: Users, state: str = "", after: str | None = None) -> Response:
+    """List users by id, all or those of a state."""
+    return await _list(view, users, state=state, after=after)
+
+
+@router.post("")
+async def search_users(act: AdminAct, users: Users) -> Response:
+    """List users found by the beginning of their address, which stands in the form: a URL with it would be kept in the
+    logs of proxies and in the history of the browser."""
+    return await _list(act, users, act.text("email"), state=act.text("state"), after=act.text("after") or None)
+
+
+async def _list(view: AdminView, users: Users, email: str = "", *, state: str, after: str | None) -> Response:
     request, prefix = PageRequest(size=_PAGE, after=after), email.strip()[:254]
     found = await users.page(request, active=_STATES.get(state), email_prefix=prefix or None, by=view.admin.user_id)
-    return view.page("users", users=found, email=prefix, state=state)
+    return view.page("users", users=found, email=prefix, state=state, after=after)
 
 
 @router.get("/{user_id:int}")
@@ -80,9 +89,10 @@ async def verify_address(user_id: UserNumber, act: AdminAct, proofs: Proofs, con
 
 @router.post("/{user_id:int}/password/reset")
 async def mail_reset(user_id: UserNumber, act: AdminAct, users: Users, proofs: Proofs, mails: Mails) -> Response:
-    """Mail a code to choose a new password with."""
+    """Mail a code to choose a new password with, in the language of the service: the account knows none, and that of
+    the administrator says nothing about the user."""
     await mails.ensure_quota("reset", (await users.get(user_id)).email)
-    mails.send(await proofs.start_reset_for(user_id, act.admin.user_id), act.locale)
+    mails.send(await proofs.start_reset_for(user_id, act.admin.user_id), DEFAULT_LOCALE)
     return act.moved(f"/users/{user_id}", done="reset")
 
 
