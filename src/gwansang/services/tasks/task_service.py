@@ -191,7 +191,7 @@ class TaskService:
     async def cancel(self, user_id: int, task_id: UUID) -> None:
         """Cancel a task and delete its inputs; one that has ended stays unchanged. Raises TaskNotFoundError."""
         async with self._uow.write() as tx:
-            if await tx.tasks.get(user_id, task_id, self._clock()) is None:
+            if await tx.tasks.get_version(user_id, task_id, self._clock()) is None:
                 raise TaskNotFoundError("There is no such task.")
             cancelled = await cancel_in(tx, self._resources, task_id)
         if cancelled is not None:
