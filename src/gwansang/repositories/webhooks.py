@@ -43,19 +43,20 @@ class WebhookDeliveries(Repository[WebhookDelivery]):
         return await self._all(query.order_by(WebhookDelivery.created_at, WebhookDelivery.id))
 
     async def list_due(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        """Return attempts that are due and not enqueued, longest due first, of each webhook a few at a time, so that a
-        slow receiver does not hold up the others."""
+        """Return attempts that are due and not enqueued, longest due first; of each webhook at most MAX_PARALLEL,
+        together with those that are enqueued."""
         enqueued = select(WebhookDelivery.webhook_id).where(_waits(), WebhookDelivery.enqueued_at.is_not(None))
-        busy = enqueued.where(WebhookDelivery.webhook_id.is_not(None)).group_by(WebhookDelivery.webhook_id)
-        busy = busy.having(func.count() >= MAX_PARALLEL)
+        enqueued = enqueued.where(WebhookDelivery.webhook_id.is_not(None)).group_by(WebhookDelivery.webhook_id)
+        busy = enqueued.having(func.count() >= MAX_PARALLEL)
         query = select(WebhookDelivery.attempt_id, WebhookDelivery.webhook_id).where(
             _deliverable(),
             WebhookDelivery.enqueued_at.is_(None),
             WebhookDelivery.due_at <= now,
             or_(WebhookDelivery.webhook_id.is_(None), WebhookDelivery.webhook_id.not_in(busy)),
         )
+        under_way = await self._session.execute(enqueued.add_columns(func.count()))
+        taken: Counter[UUID | None] = Counter({webhook_id: number for webhook_id, number in under_way})
         rows = await self._session.execute(query.order_by(WebhookDelivery.due_at, WebhookDelivery.id).limit(limit))
-        taken: Counter[UUID | None] = Counter()
         due: list[UUID] = []
         for attempt_id, webhook_id in rows:
             taken[webhook_id] += 1
@@ -140,11 +141,12 @@ class Webhooks(Repository[Webhook]):
         )
 
     async def list_enabled(self, user_id: int, *, of_inactive: bool = False) -> tuple[Webhook, ...]:
-        """Return the enabled webhooks of the user, of a deactivated one only if that is asked for."""
+        """Return the enabled webhooks of the user, of a deactivated one only if that is asked for. None of them can be
+        deleted until the transaction ends, so that deliveries to them can be added."""
         query = select(Webhook).where(Webhook.user_id == user_id, Webhook.is_enabled.is_(True))
         if not of_inactive:
             query = query.join(User, User.id == Webhook.user_id).where(User.is_active.is_(True))
-        return await self._all(query)
+        return await self._all(query.with_for_update(read=True, key_share=True, of=Webhook))
 
     async def count(self, user_id: int) -> int:
         """Return the number of webhooks of the user."""

@@ -1,8 +1,8 @@
 """Creating calls under an Idempotency-Key: the same call again creates nothing, and finds what it created.
 
 Only the id of what was created is stored, in the transaction that creates it. Of concurrent calls one commits; the
-others fail at the unique constraint or at what the first created, and their whole transaction with it. So nothing is left to clean up if a process
-dies, and neither answers nor secrets nor data of a face are stored.
+others fail at the unique constraint or at what the first created, and their whole transaction with it. So nothing is
+left to clean up if a process dies, and neither answers nor secrets nor data of a face are stored.
 """
 
 import hashlib

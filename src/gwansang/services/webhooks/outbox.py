@@ -57,7 +57,7 @@ class WebhookOutbox:
         if len(receiver.valid_secrets(webhook.previous_until, row.created_at)) == 1:
             receiver = replace(receiver, previous=None)
         data: JsonObject = {"webhook_id": str(webhook.id), "account_id": webhook.user_id}
-        row.key_id, row.sealed = self._sealer.seal_ownerless({**receiver.dump(), "data": data}, _aad(row.id))
+        row.key_id, row.sealed = self._sealer.seal_ownerless({**receiver.dump(), "data": data}, delivery_aad(row.id))
         return row
 
     def new_delivery(self, webhook_id: UUID | None, event: str, data: JsonObject | None) -> WebhookDelivery:
@@ -80,10 +80,11 @@ def open_ownerless(sealer: Sealer, row: WebhookDelivery) -> tuple[ReceiverSecret
     """Return the receiver and the data of an erased account's event."""
     if row.key_id is None or row.sealed is None:
         raise ValueError("this delivery belongs to a webhook")
-    content = JSON_OBJECT.validate_python(sealer.unseal_ownerless(row.key_id, row.sealed, _aad(row.id)))
+    content = JSON_OBJECT.validate_python(sealer.unseal_ownerless(row.key_id, row.sealed, delivery_aad(row.id)))
     data = JSON_OBJECT.validate_python(content.pop("data"))
     return ReceiverSecrets.load(content), data
 
 
-def _aad(delivery_id: UUID) -> bytes:
+def delivery_aad(delivery_id: UUID) -> bytes:
+    """Return the associated data of a sealed delivery, which opens in no other row."""
     return row_aad("webhook_deliveries", delivery_id, "sealed")
