@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from gwansang.container import Accounts
 from gwansang.services.accounts.webhook_service import NewWebhookSecret
-from gwansang.services.webhooks.delivery_service import DeliveryDetails
+from gwansang.services.webhooks.delivery_service import MAX_WAITING, DeliveryDetails, WebhookBacklogError
 from gwansang.services.webhooks.outbox import WebhookOutbox
 from tests.support.accounts import accounts_on, signed_up
 from tests.support.fakes import MovingClock
@@ -133,3 +133,52 @@ async def test_a_new_url_has_not_failed_yet(accounts: Accounts, clock: MovingClo
     for url, failing in ((receiver.url, True), (f"{receiver.url}/new", False)):
         changed = await accounts.webhooks.change(me.id, webhook_id, url=url)
         assert (changed.failing_since is not None) == failing
+
+
+async def test_no_more_than_twenty_deliveries_are_added_while_none_is_received(
+    accounts: Accounts, clock: MovingClock, receiver: Receiver
+) -> None:
+    me, deliveries = await signed_up(accounts), accounts.webhook_deliveries
+    webhook_id = (await subscribed(accounts, me.id, receiver)).info.id
+    received = await deliveries.send_test(me.id, webhook_id)
+    await deliver_due(delivery_executor(accounts, clock))
+    waiting = [await deliveries.send_test(me.id, webhook_id) for _ in range(MAX_WAITING)]
+    with pytest.raises(WebhookBacklogError) as refused:
+        await deliveries.send_test(me.id, webhook_id)
+    assert refused.value.context == {"limit": MAX_WAITING, "retry_after_s": 30}
+    with pytest.raises(WebhookBacklogError):
+        await deliveries.redeliver(me.id, webhook_id, received.id)
+    await deliveries.redeliver(me.id, webhook_id, waiting[0].id)  # adds nothing
+    other = (await subscribed(accounts, me.id, receiver)).info.id
+    await deliveries.send_test(me.id, other)
+    await deliver_due(delivery_executor(accounts, clock))
+    assert (await deliveries.redeliver(me.id, webhook_id, received.id)).status == "waiting"
+
+
+async def test_an_export_reads_the_deliveries_in_pages_and_has_each_once(
+    accounts: Accounts, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gwansang.services.takeout.export_service._DELIVERIES_PAGE", 2)
+    me = await signed_up(accounts)
+    webhook_id = (await subscribed(accounts, me.id, receiver)).info.id
+    added = {str((await accounts.webhook_deliveries.send_test(me.id, webhook_id)).id) for _ in range(5)}
+    exported = (await accounts.exports.collect(me.id)).export.webhook_deliveries
+    assert len(exported) == 5
+    assert {str(one.id) for one in exported} == added
+
+
+async def test_a_rotation_leaves_events_that_cannot_be_opened_and_seals_the_others(
+    database_url: str, clock: MovingClock, receiver: Receiver
+) -> None:
+    for keys in (KEYS, OTHER_KEYS):
+        async with accounts_on(database_url, clock, webhook_local_targets=True, encryption_keys=keys) as accounts:
+            await erased(accounts, receiver)
+    new = "new:" + "U" * 43 + "="
+    async with accounts_on(database_url, clock, encryption_keys=f"{new},{KEYS}") as accounts:
+        usage = await accounts.key_rotation.usage()
+        assert (dict(usage.events), usage.missing) == ({"old": 1, "other": 1}, ("other",))
+        await accounts.key_rotation.run()
+        assert dict((await accounts.key_rotation.usage()).events) == {"new": 1, "other": 1}
+    async with accounts_on(database_url, clock, encryption_keys=new) as accounts:
+        await deliver_due(delivery_executor(accounts, clock))
+    assert len(receiver.messages) == 1
