@@ -128,7 +128,7 @@ async def test_a_key_a_link_and_an_invitation_are_made_once_and_their_secrets_ar
     keys = (await minji.call("GET", "/keys")).json()
     shares = (await minji.call("GET", f"/analysis/{analysis}/shares")).json()
     invitations = (await minji.call("GET", "/analysis/invitations")).json()
-    assert (keys["total"], len(shares), invitations["total"]) == (1, 1, 1)
+    assert (keys["total"], shares["total"], invitations["total"]) == (1, 1, 1)
 
 
 def _change(body: dict[str, Any]) -> dict[str, object]:
@@ -163,6 +163,28 @@ async def test_a_person_and_a_picture_of_the_gallery_are_added_once(
         409,
         "CELEBRITY_PHOTO_EXISTS",
     )
+
+
+async def test_a_person_of_the_gallery_that_equal_calls_add_at_once_is_returned_to_them_all(
+    client: httpx.AsyncClient, database_url: str
+) -> None:
+    admin = await administrator(client, database_url)
+    body = {"name_ko": "홍길동", "name_en": "Hong Gildong", "category": "actor"}
+    answers = await asyncio.gather(*(post(admin, "/celebrity", json=body) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert outcome(await post(admin, "/celebrity", "another-key", json=body)) == (409, "CELEBRITY_EXISTS")
+
+
+async def test_equal_calls_at_once_that_reach_a_limit_are_recognised_as_one(database_url: str) -> None:
+    limited = run_app(FakeVision, database_url=database_url, max_keys_per_user=1)
+    async with limited as app, client_of(app) as client:
+        minji, body = await person(client, "minji"), {"name": "kiosk", "scopes": ["analyze"]}
+        answers = await asyncio.gather(*(post(minji, "/keys", json=body) for _ in range(5)))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+        refused = [answer for answer in answers if answer.status_code == 409]
+        assert {outcome(answer) for answer in refused} == {(409, "ALREADY_CREATED")}
+        assert outcome(await post(minji, "/keys", "another-key", json=body)) == (409, "KEY_LIMIT")
 
 
 @ONE_DATABASE

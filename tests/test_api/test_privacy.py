@@ -90,10 +90,11 @@ async def test_administrators_viewing_or_changing_an_account_are_recorded(
     await query(database_url, "UPDATE users SET is_admin = TRUE WHERE id = :id", id=boss.id)
     await boss.login()
     assert (await boss.call("GET", f"/users/{someone.id}")).status_code == 200
+    assert (await boss.call("GET", f"/users/{someone.id}/usage")).status_code == 200
     assert (await boss.call("PATCH", f"/users/{someone.id}", json={"is_active": True})).status_code == 200
     audit = (await someone.call("GET", "/users/me/export")).json()["audit"]
     accesses = [one for one in audit if one["event"] in ("admin_viewed", "admin_changed")]
-    assert [one["event"] for one in accesses] == ["admin_viewed", "admin_changed"]
+    assert [one["event"] for one in accesses] == ["admin_viewed", "admin_viewed", "admin_changed"]
     assert all(one["request_id"] and one["actor"] not in ("self", str(boss.id)) for one in accesses)
 
 

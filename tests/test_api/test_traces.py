@@ -8,13 +8,17 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gwansang.cli.doctor_settings import check_settings
 from gwansang.container.tracing import open_tracer
+from gwansang.core.middleware.traces import Traces
 from gwansang.core.tracing import NO_TRACER, TracePosition
 from gwansang.vision.errors import NoFaceError
 from tests.support.fakes import FakeVision
@@ -89,6 +93,22 @@ async def test_a_request_is_one_trace_with_its_work_in_the_pool(
     inside = await wait_for(receiver, "inference")
     assert (inside.trace_id, inside.parent_id) == (TRACE, request.span_id)
     assert set(inside.attributes) == {"gwansang.inference.waited_s"}
+
+
+async def test_a_request_without_an_answer_has_no_status(receiver: OtlpReceiver) -> None:
+    async def leave(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ClientDisconnect
+
+    async def unused(*_: object) -> NoReturn:
+        raise AssertionError
+
+    async with open_tracer(settings_for_tests(otel_exporter_otlp_endpoint=receiver.url)) as tracer:
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "state": {"tracer": tracer}}
+        with pytest.raises(ClientDisconnect):
+            await Traces(leave)(scope, unused, unused)
+    (request,) = receiver.spans
+    assert request.attributes["http.request.method"] == "GET"
+    assert "http.response.status_code" not in request.attributes
 
 
 @ONE_DATABASE

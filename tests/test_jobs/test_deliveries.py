@@ -34,13 +34,18 @@ class Subscriber:
         task = await submit(self._accounts, self._user_id)
         await self._accounts.tasks.cancel(self._user_id, task.id)
 
+    async def deliveries(self) -> list[DeliveryDetails]:
+        """Return every delivery with its attempts."""
+        deliveries = self._accounts.webhook_deliveries
+        page = await deliveries.page(self._user_id, self._webhook_id)
+        return [await deliveries.get(self._user_id, self._webhook_id, item.id) for item in page.items]
+
     async def delivered(self) -> list[DeliveryDetails]:
         """Return every delivery once all have been received."""
-        deliveries = self._accounts.webhook_deliveries
         while True:
-            page = await deliveries.page(self._user_id, self._webhook_id)
-            if page.items and all(item.status == "delivered" for item in page.items):
-                return [await deliveries.get(self._user_id, self._webhook_id, item.id) for item in page.items]
+            deliveries = await self.deliveries()
+            if deliveries and all(one.info.status == "delivered" for one in deliveries):
+                return deliveries
             await asyncio.sleep(0.05)
 
 
@@ -72,6 +77,21 @@ async def test_events_of_a_process_that_died_after_the_commit_are_delivered_by_t
     assert [len(one.attempts) for one in done] == [1] * 5
     assert ids_of(receiver.messages) == {one.info.id for one in done}
     assert len(receiver.messages) == 5
+
+
+async def test_a_worker_that_stops_lets_the_attempts_end_that_are_under_way(
+    database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gwansang.services.tasks.worker._CANCEL_GRACE_S", 0.0)
+    with Receiver().listening() as receiver:
+        async with subscriber_on(database_url, folder, receiver) as subscriber:
+            await subscriber.cancel_a_task()
+            receiver.answers.clear()
+            async with open_worker_at(database_url, folder):
+                await until(lambda: bool(receiver.messages))
+                asyncio.get_running_loop().call_later(0.3, receiver.answers.set)  # the worker stops meanwhile
+            (done,) = await subscriber.deliveries()
+    assert [attempt.status_code for attempt in done.attempts] == [204]
 
 
 async def test_a_worker_that_is_killed_while_it_sends_is_followed_by_another_with_the_same_message(

@@ -166,7 +166,7 @@ async def test_two_workers_with_one_attempt_note_it_once(
     receiver.statuses.append(503)
     outcome = await slow._send(request)
     await executor.execute(attempt_id)
-    await slow._record(attempt_id, request, outcome)
+    await slow._record(attempt_id, outcome)
     await executor.execute(attempt_id)  # nothing is left to do
     (delivery,) = await deliveries(accounts, me.id, webhook.info.id)
     details = await accounts.webhook_deliveries.get(me.id, webhook.info.id, delivery.id)

@@ -1,15 +1,19 @@
 """Requests to receivers: over TLS, within limits, past no redirect and no proxy."""
 
 import asyncio
+import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from errno import EHOSTUNREACH, ENETUNREACH
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from gwansang.services.webhooks.sender import SendError, Streams, WebhookSender, connect_to
+from gwansang.services.webhooks.sender import Connect, SendError, Streams, WebhookSender, connect_to
 from gwansang.services.webhooks.targets import parse_target
 from tests.support.receivers import Receiver, certificate_for
 from tests.support.serving import free_port
@@ -187,6 +191,77 @@ async def test_of_several_addresses_the_next_one_is_tried() -> None:
     with Receiver().listening() as receiver:
         assert await send(receiver.url, WebhookSender(resolve=resolve, connect=connect)) == 204
     assert tried == ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
+
+
+def connecting(refused: str, error: OSError | None, tried: list[str]) -> Connect:
+    """Return what connects to every address but one: for that it raises the error, or waits without an end for None."""
+
+    async def connect(address: str, port: int, tls: ssl.SSLContext | None, name: str | None) -> Streams:
+        tried.append(address)
+        if address == refused and error is not None:
+            raise error
+        if address == refused:
+            await asyncio.sleep(3600)
+        return await connect_to(address, port, tls, name)
+
+    return connect
+
+
+@pytest.mark.parametrize(
+    "outcome", [OSError(ENETUNREACH, "Network is unreachable"), OSError(EHOSTUNREACH, "No route to host"), None]
+)
+async def test_an_address_without_a_route_or_an_answer_leaves_time_for_the_next_one(outcome: OSError | None) -> None:
+    tried: list[str] = []
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["::1", "127.0.0.1"]
+
+    connect = connecting("::1", outcome, tried)
+    with Receiver().listening() as receiver:
+        assert await send(receiver.url, WebhookSender(resolve=resolve, connect=connect, timeout_s=3)) == 204
+    assert tried == ["::1", "127.0.0.1"]
+
+
+async def test_a_refused_certificate_is_not_asked_for_at_another_address() -> None:
+    tried: list[str] = []
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    connect = connecting("127.0.0.2", ssl.SSLError("bad certificate"), tried)
+    assert await fault_of("http://localhost:1/", WebhookSender(resolve=resolve, connect=connect)) == "tls_failed"
+    assert tried == ["127.0.0.2"]
+
+
+async def test_a_status_counts_even_if_the_rest_of_the_answer_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gwansang.services.webhooks.sender._FAREWELL_S", 2.0)
+
+    async def lingering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+        await reader.read(-1)
+
+    async with answering(lingering) as url:
+        assert await send(url, WebhookSender(timeout_s=2)) == 200
+
+
+async def test_lookups_without_an_end_take_no_thread_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, ended = threading.Event(), list[str]()
+
+    def look_up(host: str, *_: object, **__: object) -> NoReturn:
+        released.wait(30)
+        ended.append(host)
+        raise OSError("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    sender = WebhookSender(timeout_s=0.2)
+    try:
+        sent = [fault_of(f"https://hooks{number}.example.com/", sender) for number in range(40)]
+        assert set(await asyncio.gather(*sent)) == {"timeout"}
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "a thread"), 10) == "a thread"
+        sender.close()
+        assert ended == []  # none of them was waited for
+    finally:
+        released.set()
 
 
 async def test_a_message_costs_the_event_loop_little() -> None:

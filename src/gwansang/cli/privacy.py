@@ -64,8 +64,9 @@ def rotate_keys() -> None:
 def keys() -> None:
     """Show which master keys are in use; exit code 1 if one of them is missing or differs."""
     usage = run_with_accounts(lambda accounts: accounts.key_rotation.usage())
-    for name, users in usage.users.items():
-        typer.echo(f"{name:40} {users} users{'  (first)' if name == usage.primary else ''}")
+    for name in dict.fromkeys((*usage.users, *usage.events)):
+        events = f", {usage.events[name]} events of erased accounts" if name in usage.events else ""
+        typer.echo(f"{name:40} {usage.users.get(name, 0)} users{events}{'  (first)' if name == usage.primary else ''}")
     if usage.missing or usage.broken:
         raise CommandError(f"ENCRYPTION_KEYS lacks the right key for: {', '.join((*usage.missing, *usage.broken))}.")
     typer.echo("keys: every one that is needed is here")

@@ -66,9 +66,12 @@ async def _check_keys(settings: Settings) -> CheckResult:
     if wrong:
         text = f"ENCRYPTION_KEYS lacks the right key for {', '.join(wrong)}: what it sealed can't be opened"
         return CheckResult(Verdict.MISSING, text, "put the key back, beside the one that is first")
-    waiting = sum(users for name, users in usage.users.items() if name != usage.primary)
-    if waiting:
-        text = f"{waiting} user keys are wrapped by an older master key"
+    waiting, events = (
+        sum(number for name, number in counts.items() if name != usage.primary)
+        for counts in (usage.users, usage.events)
+    )
+    if waiting or events:
+        text = f"{waiting} user keys and {events} events of erased accounts need an older master key"
         return CheckResult(Verdict.NOTE, text, "run `gwansang privacy rotate-keys`")
     return CheckResult(Verdict.GOOD, "the keys of all users can be opened")
 

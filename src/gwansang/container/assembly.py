@@ -1,7 +1,7 @@
 """The whole program: every service, built in the order of their dependencies."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, fields
 from functools import partial
 from uuid import uuid4
@@ -178,7 +178,7 @@ async def assemble_container(
                 job_policy(settings),
                 tracer=tracer,
                 eager=worker,
-                deliveries=_deliveries(accounts, settings, clock, mails, meters),
+                deliveries=_deliveries(accounts, settings, clock, mails, meters, stack),
             )
             task_worker = await stack.enter_async_context(opening)
         yield Container(
@@ -217,13 +217,13 @@ async def _copy_in_pool(pool: InferencePool[FaceVision], photo: bytes) -> PhotoC
 
 
 def _deliveries(
-    accounts: Accounts, settings: Settings, clock: Clock, mails: MailService, meters: Meters
+    accounts: Accounts, settings: Settings, clock: Clock, mails: MailService, meters: Meters, stack: AsyncExitStack
 ) -> DeliveryExecutor:
     return DeliveryExecutor(
         DeliveryResources(
             uow=accounts.uow,
             sealer=accounts.sealer,
-            sender=WebhookSender(),
+            sender=stack.enter_context(closing(WebhookSender())),
             clock=clock,
             new_id=uuid4,
             local_targets=settings.webhook_local_targets,

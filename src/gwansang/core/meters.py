@@ -27,7 +27,7 @@ _REQUEST_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10
 _WEBHOOK_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 WEBHOOK_OUTCOMES: Final = (
     *("delivered", "refused", "name_unknown", "address_refused", "unreachable", "tls_failed", "timeout"),
-    "answer_invalid",
+    *("answer_invalid", "unreadable"),
 )
 _STAGE_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gwansang.core.paging import Page, PageRequest
@@ -36,26 +36,30 @@ class WebhookDeliveries(Repository[WebhookDelivery]):
         order = (Order(WebhookDelivery.created_at, descending=True), Order(WebhookDelivery.id))
         return await self._page(request, order, WebhookDelivery.webhook_id == webhook_id)
 
-    async def list_for_user(self, user_id: int) -> tuple[WebhookDelivery, ...]:
-        """Return every delivery to webhooks of the user, oldest first."""
+    async def list_after(self, user_id: int, last: WebhookDelivery | None, limit: int) -> tuple[WebhookDelivery, ...]:
+        """Return the deliveries to webhooks of the user that follow `last`, or the first ones; oldest first."""
         query = select(WebhookDelivery).join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
         query = query.where(Webhook.user_id == user_id)
-        return await self._all(query.order_by(WebhookDelivery.created_at, WebhookDelivery.id))
+        if last is not None:
+            position = tuple_(WebhookDelivery.created_at, WebhookDelivery.id)
+            query = query.where(position > (last.created_at, last.id))
+        return await self._all(query.order_by(WebhookDelivery.created_at, WebhookDelivery.id).limit(limit))
 
     async def list_due(self, now: datetime, limit: int) -> tuple[UUID, ...]:
-        """Return attempts that are due and not enqueued, longest due first, of each webhook a few at a time, so that a
-        slow receiver does not hold up the others."""
+        """Return attempts that are due and not enqueued, longest due first; of each webhook at most MAX_PARALLEL,
+        together with those that are enqueued."""
         enqueued = select(WebhookDelivery.webhook_id).where(_waits(), WebhookDelivery.enqueued_at.is_not(None))
-        busy = enqueued.where(WebhookDelivery.webhook_id.is_not(None)).group_by(WebhookDelivery.webhook_id)
-        busy = busy.having(func.count() >= MAX_PARALLEL)
+        enqueued = enqueued.where(WebhookDelivery.webhook_id.is_not(None)).group_by(WebhookDelivery.webhook_id)
+        busy = enqueued.having(func.count() >= MAX_PARALLEL)
         query = select(WebhookDelivery.attempt_id, WebhookDelivery.webhook_id).where(
             _deliverable(),
             WebhookDelivery.enqueued_at.is_(None),
             WebhookDelivery.due_at <= now,
             or_(WebhookDelivery.webhook_id.is_(None), WebhookDelivery.webhook_id.not_in(busy)),
         )
+        under_way = await self._session.execute(enqueued.add_columns(func.count()))
+        taken: Counter[UUID | None] = Counter({webhook_id: number for webhook_id, number in under_way})
         rows = await self._session.execute(query.order_by(WebhookDelivery.due_at, WebhookDelivery.id).limit(limit))
-        taken: Counter[UUID | None] = Counter()
         due: list[UUID] = []
         for attempt_id, webhook_id in rows:
             taken[webhook_id] += 1
@@ -87,9 +91,34 @@ class WebhookDeliveries(Repository[WebhookDelivery]):
         ownerless = and_(WebhookDelivery.webhook_id.is_(None), WebhookDelivery.created_at < ownerless_moment)
         return await self._delete(or_(WebhookDelivery.created_at < moment, ownerless))
 
-    async def list_not_sealed_by(self, key_id: str, limit: int) -> tuple[WebhookDelivery, ...]:
-        """Return deliveries that another master key sealed."""
-        return await self._all(select(WebhookDelivery).where(WebhookDelivery.key_id != key_id).limit(limit))
+    async def count_by_master_key(self) -> dict[str, int]:
+        """Return the number of deliveries that each master key sealed, by its name."""
+        query = select(WebhookDelivery.key_id, func.count()).where(WebhookDelivery.key_id.is_not(None))
+        rows = await self._session.execute(query.group_by(WebhookDelivery.key_id))
+        return {key_id: number for key_id, number in rows if key_id is not None}
+
+    async def list_sealed_by(self, key_id: str, limit: int) -> tuple[WebhookDelivery, ...]:
+        """Return deliveries that this master key sealed."""
+        query = select(WebhookDelivery).where(WebhookDelivery.key_id == key_id)
+        return await self._all(query.order_by(WebhookDelivery.id).limit(limit))
+
+    async def list_not_sealed_by(
+        self, key_id: str, limit: int, after: UUID | None = None
+    ) -> tuple[WebhookDelivery, ...]:
+        """Return deliveries that another master key sealed, by id, those that follow `after`."""
+        query = select(WebhookDelivery).where(WebhookDelivery.key_id != key_id)
+        if after is not None:
+            query = query.where(WebhookDelivery.id > after)
+        return await self._all(query.order_by(WebhookDelivery.id).limit(limit))
+
+    async def reseal(self, old: WebhookDelivery, key_id: str, sealed: bytes) -> bool:
+        """Replace what a master key sealed; return False if the row was deleted or another process replaced it."""
+        unchanged = (WebhookDelivery.id == old.id) & (WebhookDelivery.key_id == old.key_id)
+        return await self._execute(update(WebhookDelivery).where(unchanged).values(key_id=key_id, sealed=sealed)) > 0
+
+    async def count_waiting_for(self, webhook_id: UUID) -> int:
+        """Return the number of deliveries that wait for a webhook."""
+        return await self._count(_waits(), WebhookDelivery.webhook_id == webhook_id)
 
     async def count_waiting(self) -> int:
         """Return the number of deliveries that were not received yet and are still tried."""
@@ -140,11 +169,12 @@ class Webhooks(Repository[Webhook]):
         )
 
     async def list_enabled(self, user_id: int, *, of_inactive: bool = False) -> tuple[Webhook, ...]:
-        """Return the enabled webhooks of the user, of a deactivated one only if that is asked for."""
+        """Return the enabled webhooks of the user, of a deactivated one only if that is asked for. None of them can be
+        deleted until the transaction ends, so that deliveries to them can be added."""
         query = select(Webhook).where(Webhook.user_id == user_id, Webhook.is_enabled.is_(True))
         if not of_inactive:
             query = query.join(User, User.id == Webhook.user_id).where(User.is_active.is_(True))
-        return await self._all(query)
+        return await self._all(query.with_for_update(read=True, key_share=True, of=Webhook))
 
     async def count(self, user_id: int) -> int:
         """Return the number of webhooks of the user."""

@@ -80,7 +80,10 @@ class WebhookAttemptOut(BaseModel):
     duration_ms: int = Field(examples=[84])
     status_code: int | None = Field(examples=[503])
     error: (
-        Literal["name_unknown", "address_refused", "unreachable", "tls_failed", "timeout", "answer_invalid"] | None
+        Literal[
+            "name_unknown", "address_refused", "unreachable", "tls_failed", "timeout", "answer_invalid", "unreadable"
+        ]
+        | None
     ) = Field(examples=[None])
 
 

@@ -52,6 +52,7 @@ class Traces:
                 await self.app(scope, receive, observe_send)
             finally:
                 route = route_template(scope)
-                span.describe(f"{method} {route}", {"http.route": route, "http.response.status_code": status})
+                answered = {"http.response.status_code": status} if status else {}
+                span.describe(f"{method} {route}", {"http.route": route, **answered})
                 if status >= _SERVER_ERRORS:
                     span.fail(str(status))

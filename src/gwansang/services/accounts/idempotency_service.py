@@ -1,8 +1,8 @@
 """Creating calls under an Idempotency-Key: the same call again creates nothing, and finds what it created.
 
 Only the id of what was created is stored, in the transaction that creates it. Of concurrent calls one commits; the
-others fail at the unique constraint, and their whole transaction with it. So nothing is left to clean up if a process
-dies, and neither answers nor secrets nor data of a face are stored.
+others fail at the unique constraint or at what the first created, and their whole transaction with it. So nothing is
+left to clean up if a process dies, and neither answers nor secrets nor data of a face are stored.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Final, NoReturn, Self, TypeVar
 from uuid import UUID
 
 from gwansang.core.clock import Clock
-from gwansang.core.exceptions import Conflict, InvalidInput
+from gwansang.core.exceptions import AppError, Conflict, InvalidInput
 from gwansang.models import IdempotencyRecord
 from gwansang.repositories.idempotency import CreatedMeanwhileError
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -87,7 +87,7 @@ class IdempotencyService:
             return await replay(created_id)
         try:
             return await create(partial(self._record, request))
-        except CreatedMeanwhileError:
+        except AppError:  # of equal calls at once, the later ones may fail at what the first created: a name, a limit
             created_id = await self._find(request)
             if created_id is None:
                 raise

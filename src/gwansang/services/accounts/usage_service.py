@@ -86,6 +86,14 @@ class UsageService:
         remaining = None if limit is None else max(0, limit - used)
         return UsageInfo(plan, month.name, limit, used, remaining, month.ends_at, by_kind)
 
+    async def view(self, user_id: int, by: int) -> UsageInfo:
+        """Return a user's plan and usage for an administrator and record it in the audit log; raises
+        UserNotFoundError."""
+        async with self._uow.write() as tx:
+            require_user(await tx.users.get(user_id))
+            await self._audit.record(tx, "admin_viewed", user_id, by)
+        return await self.info(user_id)
+
     async def set_plan(self, user_id: int, plan: str | None, by: int | str) -> UsageInfo:
         """Give a user a plan, or with None the default one; raises UnknownPlanError, UserNotFoundError."""
         plans = sorted((UNLIMITED_PLAN, *self._policy.limits))

@@ -136,6 +136,8 @@ class WebhookService:
             row = require_webhook(await tx.webhooks.get_for_update(webhook_id, user_id))
             content = await open_secrets(tx, self._sealer, row)
             if url is not None:
+                if url != content.url:
+                    row.failing_since = None  # of the receiver before
                 content = replace(content, url=url)
                 row.sealed = await seal_secrets(tx, self._sealer, user_id, row.id, content)
             if events is not None:

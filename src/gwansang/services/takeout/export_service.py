@@ -34,6 +34,7 @@ from gwansang.services.webhooks.secrets_at_rest import open_secrets
 
 _FORMAT = 6
 _PAGE = 20  # readings in memory at a time, some 200 kB each
+_DELIVERIES_PAGE = 500
 _NOT_EXPORTED = {"reading": {"decided"}}  # numbers that the rest of the reading has, too
 
 
@@ -218,7 +219,7 @@ class ExportService:
         shares = await tx.shares.list_for_user(user_id)
         tasks = await tx.tasks.list_for_user(user_id)
         webhooks = await self._webhooks(tx, user_id)
-        deliveries = await tx.webhooks.deliveries.list_for_user(user_id)
+        deliveries = await _deliveries(tx, user_id)
         audit = await self._audit.list_for_user(tx, user_id)
 
         def build() -> Export:
@@ -240,7 +241,7 @@ class ExportService:
                 shares=tuple(from_row(ShareInfo, row) for row in shares),
                 tasks=tuple(self._task(key, row) for row in tasks),
                 webhooks=webhooks,
-                webhook_deliveries=tuple(map(delivery_info, deliveries)),
+                webhook_deliveries=deliveries,
                 photos=tuple(from_row(ExportedPhoto, row, file=f"photos/{row.analysis_id}.jpg") for row in photos),
                 audit=audit,
             )
@@ -258,6 +259,16 @@ class ExportService:
         return TaskInfo.from_row(
             row, JSON_OBJECT.validate_python(self._sealer.unseal(key, row.result, result_aad(row.id)))
         )
+
+
+async def _deliveries(tx: Transaction, user_id: int) -> tuple[DeliveryInfo, ...]:
+    """Return the deliveries to the user's webhooks, read in pages, so that no query loads them all."""
+    found: list[DeliveryInfo] = []
+    last = None
+    while rows := await tx.webhooks.deliveries.list_after(user_id, last, _DELIVERIES_PAGE):
+        found += map(delivery_info, rows)
+        last = rows[-1]
+    return tuple(found)
 
 
 def _dump(analyses: tuple[KeptAnalysis, ...]) -> bytes:

@@ -40,7 +40,7 @@ _DELIVERIES_AT_ONCE: Final = 8  # they wait for receivers and cost little else
 @dataclass(frozen=True, slots=True)
 class PollIntervals:
     """Intervals of a worker. A worker without a heartbeat for `dead_after_s` is taken for dead; one that stops waits
-    `shutdown_grace_s` for its running steps."""
+    `shutdown_grace_s` for its running steps and for the attempts to deliver that are under way."""
 
     poll_s: float = 1.0
     heartbeat_s: float = 3.0
@@ -198,17 +198,22 @@ class TaskWorker:
         requeued = 0
         try:
             opened.engine.stop_dequeuing()
-            if not await self._executor.wait_until_idle(self._intervals.shutdown_grace_s):
-                self._executor.cancel()
-                await self._executor.wait_until_idle(_CANCEL_GRACE_S)
-            if self._deliveries is not None:
-                await self._deliveries.wait_until_idle(_CANCEL_GRACE_S)
+            await asyncio.gather(self._end_tasks(), self._end_deliveries())
             with suppress(Unavailable):  # otherwise others requeue its tasks once this worker counts as dead
                 requeued = await self._hand_over(opened)
         finally:
             await asyncio.to_thread(opened.engine.close)
             opened.slot.release()  # last: another process with this name must not have its row deleted
         _log.info("worker.stopped", worker=opened.slot.name, requeued=requeued)
+
+    async def _end_tasks(self) -> None:
+        if not await self._executor.wait_until_idle(self._intervals.shutdown_grace_s):
+            self._executor.cancel()
+            await self._executor.wait_until_idle(_CANCEL_GRACE_S)
+
+    async def _end_deliveries(self) -> None:
+        if self._deliveries is not None:
+            await self._deliveries.wait_until_idle(self._intervals.shutdown_grace_s)
 
     async def _hand_over(self, opened: _OpenEngine) -> int:
         """Requeue the tasks of this worker, return their number, and sign it off."""

@@ -17,7 +17,12 @@ from gwansang.jobs.protocols import TaskReleased
 from gwansang.models import Webhook, WebhookAttempt, WebhookDelivery
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.repositories.webhooks import WAITING
-from gwansang.services.protection.sealing import Sealer
+from gwansang.services.protection.sealing import (
+    EncryptionKeyMissingError,
+    SealBrokenError,
+    Sealer,
+    UserKeyNotFoundError,
+)
 from gwansang.services.webhooks.backoff import DISABLED_AFTER, delay_after
 from gwansang.services.webhooks.events import WebhookMessage
 from gwansang.services.webhooks.outbox import open_ownerless
@@ -28,6 +33,7 @@ from gwansang.services.webhooks.targets import InvalidTargetError, parse_target
 
 _log = structlog.get_logger("gwansang.webhooks")
 _GONE: Final = 410  # by which a receiver asks for no more events
+_UNREADABLE: Final = "unreadable"  # the service could not open what it has to send
 Observe = Callable[[str, float], None]
 
 
@@ -121,9 +127,9 @@ class DeliveryExecutor:
             raise TaskReleased
         self._executions[execution] = attempt_id
         try:
-            request = await self._load(attempt_id)
-            if request is not None:
-                await self._record(attempt_id, request, await self._send(request))
+            outcome = await self._attempt(attempt_id)
+            if outcome is not None:
+                await self._record(attempt_id, outcome)
         except asyncio.CancelledError as error:
             raise TaskReleased from error
         finally:
@@ -140,6 +146,15 @@ class DeliveryExecutor:
             for execution in late:
                 execution.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _attempt(self, attempt_id: UUID) -> _Outcome | None:
+        """Load and send what is due, and return how it ended, None if nothing is due."""
+        try:
+            request = await self._load(attempt_id)
+        except (EncryptionKeyMissingError, SealBrokenError, UserKeyNotFoundError) as error:
+            _log.error("webhook.unreadable", attempt_id=str(attempt_id), error=error.code)
+            return _Outcome(self._resources.clock(), 0.0, fault=_UNREADABLE)
+        return None if request is None else await self._send(request)
 
     async def _load(self, attempt_id: UUID) -> _Request | None:
         sealer = self._resources.sealer
@@ -173,12 +188,13 @@ class DeliveryExecutor:
             fault = "address_refused"
         return _Outcome(now, monotonic() - began, status, fault)
 
-    async def _record(self, attempt_id: UUID, request: _Request, outcome: _Outcome) -> None:
+    async def _record(self, attempt_id: UUID, outcome: _Outcome) -> None:
         disabled = None
         async with self._resources.uow.write() as tx:
-            webhook = await tx.webhooks.get_for_update(request.webhook_id) if request.webhook_id else None
             row = await tx.webhooks.deliveries.get_by_attempt(attempt_id)
-            if row is None or (webhook is None and request.webhook_id is not None):
+            webhook_id = None if row is None else row.webhook_id
+            webhook = await tx.webhooks.get_for_update(webhook_id) if webhook_id else None
+            if row is None or (webhook is None and webhook_id is not None):
                 return  # deleted meanwhile, or another worker was first
             if not await tx.webhooks.deliveries.end_attempt(attempt_id, **self._next(row, outcome)):
                 return
@@ -189,10 +205,10 @@ class DeliveryExecutor:
             else:
                 await self._delete_ended(tx, row.id, outcome, row.tries + 1)
         self._resources.observe(outcome.name, outcome.duration_s)
-        fields = {"event_type": request.message.type, "status": outcome.status_code, "fault": outcome.fault}
-        _log.info("webhook.attempted", delivery_id=str(request.delivery_id), outcome=outcome.name, **fields)
+        fields = {"event_type": row.event, "status": outcome.status_code, "fault": outcome.fault}
+        _log.info("webhook.attempted", delivery_id=str(row.id), outcome=outcome.name, **fields)
         if disabled is not None:
-            _log.warning("webhook.disabled", webhook_id=str(request.webhook_id), reason=disabled.reason)
+            _log.warning("webhook.disabled", webhook_id=str(webhook_id), reason=disabled.reason)
             await self._resources.notify(disabled)
 
     def _next(self, row: WebhookDelivery, outcome: _Outcome) -> dict[str, JsonValue | datetime | UUID]:
@@ -205,10 +221,13 @@ class DeliveryExecutor:
         return {"tries": tries, "attempt_id": self._resources.new_id(), "due_at": now + delay}
 
     def _judge(self, webhook: Webhook, outcome: _Outcome) -> DisabledWebhook | None:
-        """Note on a webhook how an attempt ended; disable it if it has only failed for days, or was given up."""
+        """Note on a webhook how an attempt ended; disable it if it has only failed for days, or was given up.
+        What the service could not open says nothing about the receiver."""
         now = self._resources.clock()
         if outcome.delivered:
             webhook.failing_since = None
+            return None
+        if outcome.fault == _UNREADABLE:
             return None
         webhook.failing_since = webhook.failing_since or now
         gone = outcome.status_code == _GONE

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from gwansang.core.clock import Clock
-from gwansang.core.exceptions import Conflict, NotFound
+from gwansang.core.exceptions import Conflict, NotFound, RateLimited
 from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
 from gwansang.models import Webhook, WebhookAttempt, WebhookDelivery
@@ -19,6 +20,8 @@ from gwansang.services.webhooks.events import TEST_EVENT
 from gwansang.services.webhooks.outbox import WebhookOutbox
 
 _log = structlog.get_logger("gwansang.webhooks")
+MAX_WAITING: Final = 20  # deliveries to one webhook, up to which its owner may add more
+_RETRY_AFTER_S: Final = 30
 
 
 class WebhookNotFoundError(NotFound):
@@ -34,6 +37,13 @@ class WebhookDisabledError(Conflict):
 class WebhookDeliveryNotFoundError(NotFound):
     code = "WEBHOOK_DELIVERY_NOT_FOUND"
     title = "There is no such delivery"
+
+
+class WebhookBacklogError(RateLimited):
+    """Carries `limit` and `retry_after_s` in its context."""
+
+    code = "WEBHOOK_BACKLOG"
+    title = "Too many deliveries wait for this webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +101,25 @@ class DeliveryService:
         return DeliveryDetails(delivery_info(row), tuple(map(attempt_info, attempts)))
 
     async def send_test(self, user_id: int, webhook_id: UUID) -> DeliveryInfo:
-        """Add a test event for a webhook; raises WebhookNotFoundError, WebhookDisabledError."""
+        """Add a test event for a webhook; raises WebhookNotFoundError, WebhookDisabledError,
+        WebhookBacklogError."""
         async with self._uow.write() as tx:
             await self._require_enabled(tx, user_id, webhook_id)
+            await _require_room(tx, webhook_id)
             data: JsonObject = {"webhook_id": str(webhook_id)}
             row = await tx.webhooks.deliveries.add(self._outbox.new_delivery(webhook_id, TEST_EVENT, data))
         return delivery_info(row)
 
     async def redeliver(self, user_id: int, webhook_id: UUID, delivery_id: UUID) -> DeliveryInfo:
         """Let a delivery be attempted now, with all attempts before it, under the same id; one that is on its way stays
-        as it is. Raises WebhookNotFoundError, WebhookDisabledError, WebhookDeliveryNotFoundError."""
+        as it is. Raises WebhookNotFoundError, WebhookDisabledError, WebhookDeliveryNotFoundError, and unless it waits
+        already WebhookBacklogError."""
         async with self._uow.write() as tx:
             await self._require_enabled(tx, user_id, webhook_id)
             row = _require_delivery(await tx.webhooks.deliveries.get(webhook_id, delivery_id))
             if row.enqueued_at is None:
+                if row.status != WAITING:
+                    await _require_room(tx, webhook_id)
                 row.status, row.tries, row.attempt_id = WAITING, 0, self._new_id()
                 row.due_at, row.ended_at = self._clock(), None
                 await tx.webhooks.deliveries.save(row)
@@ -122,6 +137,13 @@ def require_webhook(row: Webhook | None) -> Webhook:
     if row is None:
         raise WebhookNotFoundError("There is no such webhook.")
     return row
+
+
+async def _require_room(tx: Transaction, webhook_id: UUID) -> None:
+    """Raise WebhookBacklogError if too many deliveries wait for a webhook, which the transaction has locked."""
+    if await tx.webhooks.deliveries.count_waiting_for(webhook_id) >= MAX_WAITING:
+        message = f"{MAX_WAITING} deliveries wait for this webhook; let it receive some first."
+        raise WebhookBacklogError(message, limit=MAX_WAITING, retry_after_s=_RETRY_AFTER_S)
 
 
 def _require_delivery(row: WebhookDelivery | None) -> WebhookDelivery:

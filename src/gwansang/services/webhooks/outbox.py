@@ -14,7 +14,8 @@ from gwansang.core.jsonable import JSON_OBJECT, JsonObject
 from gwansang.models import Webhook, WebhookDelivery
 from gwansang.repositories.unit_of_work import Transaction
 from gwansang.repositories.webhooks import WAITING
-from gwansang.services.protection.sealing import Sealer, row_aad
+from gwansang.services.protection.sealed_events import seal_event, unseal_event
+from gwansang.services.protection.sealing import Sealer
 from gwansang.services.webhooks.events import WebhookEvent
 from gwansang.services.webhooks.secrets_at_rest import ReceiverSecrets, open_secrets
 
@@ -57,7 +58,7 @@ class WebhookOutbox:
         if len(receiver.valid_secrets(webhook.previous_until, row.created_at)) == 1:
             receiver = replace(receiver, previous=None)
         data: JsonObject = {"webhook_id": str(webhook.id), "account_id": webhook.user_id}
-        row.key_id, row.sealed = self._sealer.seal_ownerless({**receiver.dump(), "data": data}, _aad(row.id))
+        row.key_id, row.sealed = seal_event(self._sealer, row.id, {**receiver.dump(), "data": data})
         return row
 
     def new_delivery(self, webhook_id: UUID | None, event: str, data: JsonObject | None) -> WebhookDelivery:
@@ -78,12 +79,6 @@ class WebhookOutbox:
 
 def open_ownerless(sealer: Sealer, row: WebhookDelivery) -> tuple[ReceiverSecrets, JsonObject]:
     """Return the receiver and the data of an erased account's event."""
-    if row.key_id is None or row.sealed is None:
-        raise ValueError("this delivery belongs to a webhook")
-    content = JSON_OBJECT.validate_python(sealer.unseal_ownerless(row.key_id, row.sealed, _aad(row.id)))
+    content = unseal_event(sealer, row)
     data = JSON_OBJECT.validate_python(content.pop("data"))
     return ReceiverSecrets.load(content), data
-
-
-def _aad(delivery_id: UUID) -> bytes:
-    return row_aad("webhook_deliveries", delivery_id, "sealed")

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 Connect = Callable[[str, int, ssl.SSLContext | None, str | None], Awaitable[Streams]]
 _TIMEOUT_S: Final = 10.0
 _MAX_ADDRESSES: Final = 3  # of one name, that are tried
+_LOOKUPS: Final = 16  # of names at once; one that was given up keeps its thread until the resolver answers
 _MAX_HEAD: Final = 16 * 1024
 _MAX_ANSWER: Final = 64 * 1024
 _READ: Final = 4096
@@ -31,9 +33,9 @@ class SendError(Exception):
         self.fault: SendFault = fault
 
 
-async def resolve_name(host: str, port: int) -> Sequence[str]:
-    """Return every address of a host; raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def resolve_name(host: str, port: int) -> Sequence[str]:
+    """Return every address of a host; raises OSError, UnicodeError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -43,31 +45,36 @@ async def connect_to(address: str, port: int, tls: ssl.SSLContext | None, name: 
 
 
 class WebhookSender:
-    """Sends one request at a time over a connection of its own: no redirect is followed, no proxy is used, and the
-    whole of it is limited in time and bytes."""
+    """Sends each request over a connection of its own: no redirect is followed, no proxy is used, and the whole of it
+    is limited in time and bytes. Names are resolved in threads that nothing else uses."""
 
     def __init__(
         self,
         *,
-        resolve: Resolve = resolve_name,
+        resolve: Resolve | None = None,
         connect: Connect = connect_to,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
-        self._resolve = resolve
+        self._lookups = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="webhook-lookup")
+        self._resolve = resolve or self._look_up
         self._connect = connect
         self._tls = tls
         self._timeout_s = timeout_s
 
+    def close(self) -> None:
+        """Take no further lookups, and do not wait for those that have not ended."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
     async def post(self, target: WebhookTarget, headers: Mapping[str, str], body: bytes) -> int:
         """Send a body of JSON and return the status of the answer; raises SendError."""
+        opened: Streams | None = None
         try:
-            async with asyncio.timeout(self._timeout_s):
-                reader, writer = await self._open(target)
-                try:
-                    return await _exchange(reader, writer, _request(target, headers, body), body)
-                finally:
-                    writer.transport.abort()
+            async with asyncio.timeout(self._timeout_s) as limit:
+                opened = await self._open(target, limit)
+                status = await _exchange(*opened, _request(target, headers, body), body)
+            await _read_rest(opened[0])
+            return status
         except TimeoutError:
             raise SendError("timeout") from None
         except ssl.SSLError as error:
@@ -76,8 +83,11 @@ class WebhookSender:
             raise SendError("unreachable") from error
         except h11.ProtocolError as error:
             raise SendError("answer_invalid") from error
+        finally:
+            if opened is not None:
+                opened[1].transport.abort()
 
-    async def _open(self, target: WebhookTarget) -> Streams:
+    async def _open(self, target: WebhookTarget, limit: asyncio.Timeout) -> Streams:
         """Connect to one of the addresses that were checked; the name is resolved once."""
         try:
             addresses = await self._resolve(target.host, target.port)
@@ -86,16 +96,31 @@ class WebhookSender:
         if not target.accepts(addresses):
             raise SendError("address_refused")
         tls = self._context() if target.tls else None
+        name = target.host if tls else None
         *others, last = addresses[:_MAX_ADDRESSES]
-        for address in others:
-            with suppress(ConnectionError):
-                return await self._connect(address, target.port, tls, target.host if tls else None)
-        return await self._connect(last, target.port, tls, target.host if tls else None)
+        for number, address in enumerate(others):
+            try:
+                async with asyncio.timeout(_share(limit, len(others) - number + 2)):
+                    return await self._connect(address, target.port, tls, name)
+            except ssl.SSLError:
+                raise
+            except OSError:  # such as one without a route to it; a TimeoutError is one, too
+                continue
+        return await self._connect(last, target.port, tls, name)
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, resolve_name, host, port)
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:  # made when it is needed: it loads the authorities of the system, 20 ms
             self._tls = ssl.create_default_context()
         return self._tls
+
+
+def _share(limit: asyncio.Timeout, parts: int) -> float | None:
+    """Return the seconds of one of so many equal parts of the time that is left until a limit."""
+    end = limit.when()
+    return None if end is None else max(0.0, end - asyncio.get_running_loop().time()) / parts
 
 
 def _request(target: WebhookTarget, headers: Mapping[str, str], body: bytes) -> h11.Request:
@@ -130,8 +155,13 @@ async def _exchange(
             status = event.status_code
         elif isinstance(event, h11.ConnectionClosed):
             raise h11.RemoteProtocolError("there was no answer")
-    with suppress(OSError, TimeoutError):  # lets the receiver end in order; the content is not looked at
+    return status
+
+
+async def _read_rest(reader: asyncio.StreamReader) -> None:
+    """Let the receiver end in order: read what follows the status for a moment, and look at none of it."""
+    received = 0
+    with suppress(OSError):
         async with asyncio.timeout(_FAREWELL_S):
             while received <= _MAX_ANSWER and (piece := await reader.read(_READ)):
                 received += len(piece)
-    return status

@@ -882,7 +882,7 @@ class AsyncMethods(ABC):
         return await self.send(calls.change_plan(user_id, plan=plan))
 
     async def read_usage_of_user(self, user_id: int) -> models.UsageOut:
-        """Return the plan and the readings of any user this month."""
+        """Return the plan and the readings of any user this month. The access is noted in the audit log."""
         return await self.send(calls.read_usage_of_user(user_id))
 
     async def list_webhooks(self) -> list[models.WebhookOut]:
@@ -945,7 +945,9 @@ class AsyncMethods(ABC):
     async def redeliver_webhook_event(
         self, webhook_id: UUID | str, delivery_id: UUID | str
     ) -> models.WebhookDeliveryOut:
-        """Deliver an event again, or now if it waits, under the same id."""
+        """Deliver an event again, or now if it waits, under the same id. One that has ended is refused while 20
+        deliveries wait for the webhook.
+        """
         return await self.send(calls.redeliver_webhook_event(webhook_id, delivery_id))
 
     async def rotate_webhook_secret(self, webhook_id: UUID | str) -> models.WebhookSecretOut:
@@ -955,7 +957,9 @@ class AsyncMethods(ABC):
         return await self.send(calls.rotate_webhook_secret(webhook_id))
 
     async def send_test_event(self, webhook_id: UUID | str) -> models.WebhookDeliveryOut:
-        """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+        """Send an event of the type `webhook.test`, whatever the webhook subscribes to. It is refused while 20
+        deliveries wait for the webhook.
+        """
         return await self.send(calls.send_test_event(webhook_id))
 
     async def check_health(self) -> models.Health:

@@ -1267,7 +1267,7 @@ def change_plan(user_id: int, *, plan: str | None) -> Call[models.UsageOut]:
 
 
 def read_usage_of_user(user_id: int) -> Call[models.UsageOut]:
-    """Return the plan and the readings of any user this month."""
+    """Return the plan and the readings of any user this month. The access is noted in the audit log."""
     return Call(
         "read_usage_of_user",
         "GET",
@@ -1364,7 +1364,9 @@ def read_webhook_delivery(webhook_id: UUID | str, delivery_id: UUID | str) -> Ca
 
 
 def redeliver_webhook_event(webhook_id: UUID | str, delivery_id: UUID | str) -> Call[models.WebhookDeliveryOut]:
-    """Deliver an event again, or now if it waits, under the same id."""
+    """Deliver an event again, or now if it waits, under the same id. One that has ended is refused while 20
+    deliveries wait for the webhook.
+    """
     return Call(
         "redeliver_webhook_event",
         "POST",
@@ -1390,7 +1392,9 @@ def rotate_webhook_secret(webhook_id: UUID | str) -> Call[models.WebhookSecretOu
 
 
 def send_test_event(webhook_id: UUID | str) -> Call[models.WebhookDeliveryOut]:
-    """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+    """Send an event of the type `webhook.test`, whatever the webhook subscribes to. It is refused while 20
+    deliveries wait for the webhook.
+    """
     return Call(
         "send_test_event",
         "POST",

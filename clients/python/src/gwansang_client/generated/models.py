@@ -615,6 +615,7 @@ class ErrorCode(StrEnum):
     VIDEO_TOO_COMPLEX = "VIDEO_TOO_COMPLEX"
     VIDEO_TOO_LARGE = "VIDEO_TOO_LARGE"
     VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
+    WEBHOOK_BACKLOG = "WEBHOOK_BACKLOG"
     WEBHOOK_DELIVERY_NOT_FOUND = "WEBHOOK_DELIVERY_NOT_FOUND"
     WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
     WEBHOOK_LIMIT = "WEBHOOK_LIMIT"
@@ -1538,7 +1539,12 @@ class WebhookAttemptOut:
     """An attempt: the status of the answer, or why there was none."""
 
     duration_ms: int
-    error: Literal["name_unknown", "address_refused", "unreachable", "tls_failed", "timeout", "answer_invalid"] | None
+    error: (
+        Literal[
+            "name_unknown", "address_refused", "unreachable", "tls_failed", "timeout", "answer_invalid", "unreadable"
+        ]
+        | None
+    )
     started_at: datetime
     status_code: int | None
 

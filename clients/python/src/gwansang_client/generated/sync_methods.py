@@ -868,7 +868,7 @@ class SyncMethods(ABC):
         return self.send(calls.change_plan(user_id, plan=plan))
 
     def read_usage_of_user(self, user_id: int) -> models.UsageOut:
-        """Return the plan and the readings of any user this month."""
+        """Return the plan and the readings of any user this month. The access is noted in the audit log."""
         return self.send(calls.read_usage_of_user(user_id))
 
     def list_webhooks(self) -> list[models.WebhookOut]:
@@ -929,7 +929,9 @@ class SyncMethods(ABC):
         return self.send(calls.read_webhook_delivery(webhook_id, delivery_id))
 
     def redeliver_webhook_event(self, webhook_id: UUID | str, delivery_id: UUID | str) -> models.WebhookDeliveryOut:
-        """Deliver an event again, or now if it waits, under the same id."""
+        """Deliver an event again, or now if it waits, under the same id. One that has ended is refused while 20
+        deliveries wait for the webhook.
+        """
         return self.send(calls.redeliver_webhook_event(webhook_id, delivery_id))
 
     def rotate_webhook_secret(self, webhook_id: UUID | str) -> models.WebhookSecretOut:
@@ -939,7 +941,9 @@ class SyncMethods(ABC):
         return self.send(calls.rotate_webhook_secret(webhook_id))
 
     def send_test_event(self, webhook_id: UUID | str) -> models.WebhookDeliveryOut:
-        """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+        """Send an event of the type `webhook.test`, whatever the webhook subscribes to. It is refused while 20
+        deliveries wait for the webhook.
+        """
         return self.send(calls.send_test_event(webhook_id))
 
     def check_health(self) -> models.Health:

@@ -25,9 +25,9 @@ async def read_usage(caller: TaskCaller, usage: Usage) -> UsageOut:
 
 
 @router.get(f"{_USER}/usage", responses=problem_responses(UserNotFoundError, *ADMIN, *PARAMETERS))
-async def read_usage_of_user(user_id: UserId, _: AdminUser, usage: Usage) -> UsageOut:
-    """Return the plan and the readings of any user this month."""
-    return UsageOut.model_validate(await usage.info(user_id), from_attributes=True)
+async def read_usage_of_user(user_id: UserId, admin: AdminUser, usage: Usage) -> UsageOut:
+    """Return the plan and the readings of any user this month. The access is noted in the audit log."""
+    return UsageOut.model_validate(await usage.view(user_id, admin.user_id), from_attributes=True)
 
 
 @router.put(f"{_USER}/plan", responses=problem_responses(UserNotFoundError, UnknownPlanError, *ADMIN, *BODY))

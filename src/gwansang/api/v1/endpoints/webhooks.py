@@ -24,6 +24,7 @@ from gwansang.schemas.webhooks import (
 from gwansang.services.accounts.user_service import EmailUnverifiedError
 from gwansang.services.accounts.webhook_service import WebhookLimitError
 from gwansang.services.webhooks.delivery_service import (
+    WebhookBacklogError,
     WebhookDeliveryNotFoundError,
     WebhookDisabledError,
     WebhookNotFoundError,
@@ -90,11 +91,16 @@ async def rotate_webhook_secret(webhook_id: WebhookId, caller: CurrentUser, webh
     return WebhookSecretOut.model_validate({**fields_of(rotated.info), "secret": rotated.secret})
 
 
-@router.post("/{webhook_id:uuid}/test", status_code=202, responses=problem_responses(WebhookDisabledError, *_ONE))
+@router.post(
+    "/{webhook_id:uuid}/test",
+    status_code=202,
+    responses=problem_responses(WebhookDisabledError, WebhookBacklogError, *_ONE),
+)
 async def send_test_event(
     webhook_id: WebhookId, caller: CurrentUser, deliveries: WebhookDeliveries
 ) -> WebhookDeliveryOut:
-    """Send an event of the type `webhook.test`, whatever the webhook subscribes to."""
+    """Send an event of the type `webhook.test`, whatever the webhook subscribes to. It is refused while 20 deliveries
+    wait for the webhook."""
     return WebhookDeliveryOut.model_validate(await deliveries.send_test(caller.user_id, webhook_id))
 
 
@@ -122,10 +128,11 @@ async def read_webhook_delivery(
 @router.post(
     "/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/redeliver",
     status_code=202,
-    responses=problem_responses(WebhookDeliveryNotFoundError, WebhookDisabledError, *_ONE),
+    responses=problem_responses(WebhookDeliveryNotFoundError, WebhookDisabledError, WebhookBacklogError, *_ONE),
 )
 async def redeliver_webhook_event(
     webhook_id: WebhookId, delivery_id: DeliveryId, caller: CurrentUser, deliveries: WebhookDeliveries
 ) -> WebhookDeliveryOut:
-    """Deliver an event again, or now if it waits, under the same id."""
+    """Deliver an event again, or now if it waits, under the same id. One that has ended is refused while 20 deliveries
+    wait for the webhook."""
     return WebhookDeliveryOut.model_validate(await deliveries.redeliver(caller.user_id, webhook_id, delivery_id))
