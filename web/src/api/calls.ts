@@ -45,10 +45,8 @@ export async function signIn(email: string, password: string): Promise<void> {
 export const readProviders = (): Promise<ProvidersOut> => call("GET", "/auth/providers", { anonymous: true });
 
 /** Begin a sign-in with a provider, by a new person in the language of the page, and return the address of its page. */
-export const startProvider = async (provider: string, returnTo: string, birthYear: number | null): Promise<string> => {
-  const json = { return_to: returnTo, birth_year: birthYear };
-  return (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json, anonymous: true })).authorization_url;
-};
+export const startProvider = async (provider: string, returnTo: string, birthYear: number | null): Promise<string> =>
+  (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json: { return_to: returnTo, birth_year: birthYear }, anonymous: true })).authorization_url;
 
 /** Exchange the code that a provider's return left in the address; keep the sign-in that it gives. */
 export async function exchangeCode(code: string): Promise<ProviderSignInOut> {
@@ -66,12 +64,7 @@ export const linkProvider = async (provider: string, password: string | null): P
 export const unlinkProvider = (provider: string, password: string | null): Promise<null> =>
   call("DELETE", `/users/me/identities/${provider}`, { json: { current_password: password } });
 
-export const register = (account: {
-  email: string;
-  username: string;
-  password: string;
-  birth_year: number | null;
-}): Promise<unknown> => call("POST", "/users", { json: account });
+export const register = (account: { email: string; username: string; password: string; birth_year: number | null }): Promise<unknown> => call("POST", "/users", { json: account });
 
 export async function signOut(): Promise<void> {
   await call("POST", "/auth/logout").finally(forgetAccount);

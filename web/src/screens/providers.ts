@@ -23,16 +23,9 @@ export async function providerButtons(returnTo: string): Promise<Node | null> {
     location.assign(await startProvider(provider, returnTo, year === "" ? null : Number(year)));
   };
   const buttons = offered.items.map(({ provider }) => actionButton(t("providers.continue", { name: nameOf(provider) }), () => start(provider)));
-  return h(
-    "section",
-    { "aria-labelledby": "providers-title" },
-    h("h2", { id: "providers-title" }, t("providers.title")),
-    h("p", {}, t("providers.new_account")),
-    h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, offered.consent_text)),
-    h("p", {}, h("a", { href: "#/privacy" }, t("privacy.title"))),
-    birthYear,
-    h("div", { class: "buttons" }, ...buttons),
-  );
+  const consent = h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, offered.consent_text));
+  const told = [h("p", {}, t("providers.new_account")), consent, h("p", {}, h("a", { href: "#/privacy" }, t("privacy.title")))];
+  return h("section", { "aria-labelledby": "providers-title" }, h("h2", { id: "providers-title" }, t("providers.title")), ...told, birthYear, h("div", { class: "buttons" }, ...buttons));
 }
 
 /** Exchange the code that a provider's return left in the address, and go on, or show what went wrong. */
@@ -52,8 +45,7 @@ export async function signedInScreen({ argument }: Visit): Promise<Screen> {
 function failure(problem: string): Screen {
   const next = state.account === null ? "signin" : "account";
   const content = [
-    h("h1", { tabindex: -1 }, t("providers.failed_text")),
-    h("p", { role: "alert" }, problem),
+    h("h1", { tabindex: -1 }, t("providers.failed_text")), h("p", { role: "alert" }, problem),
     h("p", {}, h("a", { class: "button", href: `#/${next}` }, t(next === "signin" ? "providers.to_sign_in" : "providers.linked_title"))),
   ];
   return { title: t("providers.failed_text"), content: h("div", { class: "narrow" }, ...content) };
@@ -83,12 +75,6 @@ export async function linkedProviders(): Promise<Node | null> {
       actionButton(t("providers.link", { name: nameOf(provider) }), async () => { location.assign(await linkProvider(provider, sent())); }),
     ),
   ];
-  return h(
-    "section",
-    { "aria-labelledby": "linked-title" },
-    h("h2", { id: "linked-title" }, t("providers.linked_title")),
-    h("p", {}, t("providers.linked_text")),
-    password,
-    h("div", { class: "buttons" }, ...buttons),
-  );
+  const told = [h("h2", { id: "linked-title" }, t("providers.linked_title")), h("p", {}, t("providers.linked_text"))];
+  return h("section", { "aria-labelledby": "linked-title" }, ...told, password, h("div", { class: "buttons" }, ...buttons));
 }
