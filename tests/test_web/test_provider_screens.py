@@ -36,6 +36,12 @@ def test_a_new_person_signs_in_with_an_account_elsewhere(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{service.url}/#/signin")
+    page.get_by_text("동의하는 내용 보기").click()
+    expect(page.get_by_text("사진을 서버의 메모리에서 처리하여")).to_be_visible()
+    page.get_by_label("태어난 해").fill("2020")
+    page.get_by_role("button", name=CONTINUE).click()
+    expect(page.locator("#toast")).to_contain_text("14세")
+    page.get_by_label("태어난 해").fill("1995")
     page.get_by_role("button", name=CONTINUE).click()
     page.wait_for_url(f"{service.url}/#/")
     page.goto(f"{service.url}/#/account")
@@ -43,7 +49,7 @@ def test_a_new_person_signs_in_with_an_account_elsewhere(
     tokens = page.evaluate("Object.values(JSON.parse(localStorage.getItem('gwansang.account')))")
     assert not [url for url in asked for token in tokens if str(token) in url]
     page.get_by_role("button", name="카카오 연결 끊기").click()
-    expect(page.locator("#toast")).to_contain_text("비밀번호를 먼저 정해 주세요")
+    expect(page.locator("#toast")).to_contain_text("그때 연결은 저절로 끊겨요")
 
 
 def test_an_account_is_linked_on_the_page_and_not_before(
@@ -68,3 +74,28 @@ def test_an_account_is_linked_on_the_page_and_not_before(
     page.wait_for_url(f"{service.url}/#/")
     page.goto(f"{service.url}/#/account")
     expect(page.locator("h1")).to_have_text("김민지님, 안녕하세요")
+
+
+def test_a_sign_in_returns_to_the_screen_that_asked_for_it(
+    page: Page, service: Server, elsewhere: ProviderServer
+) -> None:
+    elsewhere.someone = Someone(subject=uuid4().hex, email=f"{uuid4().hex[:12]}@example.com")
+    page.goto(f"{service.url}/#/lookalike")
+    page.get_by_role("button", name=CONTINUE).click()
+    page.wait_for_url(f"{service.url}/#/lookalike")
+
+
+def test_linked_accounts_that_can_not_be_read_are_not_offered_for_linking(page: Page, service: Server) -> None:
+    sign_up(page, service)
+    page.goto(f"{service.url}/#/account")
+    button = page.get_by_role("button", name="카카오 연결하기")
+    expect(button).to_be_visible()
+    page.route("**/users/me/identities", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("button", name="로그아웃")).to_be_visible()
+    expect(button).to_have_count(0)
+
+
+def test_a_return_that_fails_for_now_is_shown_on_the_page(page: Page, service: Server) -> None:
+    page.goto(f"{service.url}/#/signedin/later")
+    expect(page.get_by_role("alert")).to_contain_text("잠시 뒤에 다시 로그인해 주세요")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gwansang.config import ProviderSettings
 from gwansang.core.clock import Clock
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from gwansang.services.accounts.providers.provider_http import ProviderHttp
+
+_ISSUERS: Final[Mapping[str, frozenset[str]]] = {
+    "kakao": frozenset({"https://kauth.kakao.com"}),
+    "google": frozenset({"https://accounts.google.com", "accounts.google.com"}),  # its tokens may have either
+    "apple": frozenset({"https://appleid.apple.com", "https://account.apple.com"}),  # its metadata has had either
+}
 
 
 @asynccontextmanager
@@ -39,6 +45,7 @@ def _openid_providers(settings: ProviderSettings, http: "ProviderHttp", clock: C
     if settings.kakao_client_id is not None:
         found["kakao"] = OidcSettings(
             settings.kakao_discovery_url,
+            _ISSUERS["kakao"],
             settings.kakao_client_id,
             lambda: _text(settings.kakao_client_secret),
             frozenset(settings.kakao_app_client_ids),
@@ -47,6 +54,7 @@ def _openid_providers(settings: ProviderSettings, http: "ProviderHttp", clock: C
     if settings.google_client_id is not None:
         found["google"] = OidcSettings(
             settings.google_discovery_url,
+            _ISSUERS["google"],
             settings.google_client_id,
             lambda: _text(settings.google_client_secret),
             frozenset(settings.google_app_client_ids),
@@ -55,6 +63,7 @@ def _openid_providers(settings: ProviderSettings, http: "ProviderHttp", clock: C
     if settings.apple_client_id is not None:
         found["apple"] = OidcSettings(
             settings.apple_discovery_url,
+            _ISSUERS["apple"],
             settings.apple_client_id,
             AppleSecret(
                 settings.apple_client_id,

@@ -45,6 +45,14 @@ class ProviderCode(_Request):
     code: _Code
 
 
+class ProviderReturn(BaseModel):
+    """What a provider sends a browser back with; `code` or `error`."""
+
+    state: str = Field("", max_length=200)
+    code: str | None = Field(None, max_length=4096)
+    error: str | None = Field(None, max_length=4096)
+
+
 class _AppProof(BaseModel):
     id_token: Annotated[
         str,
@@ -90,9 +98,14 @@ class ProviderOut(BaseModel):
 
 
 class ProvidersOut(BaseModel):
-    """The configured providers."""
+    """The configured providers, and what the first sign-in with one agrees to."""
 
     items: list[ProviderOut]
+    consent_text: str = Field(
+        description="The first sign-in with a provider makes an account and consents to this text. Show it in the "
+        "language in which the sign-in is begun, which is the language of the consent.",
+        examples=["사진을 서버의 메모리에서 처리하여 얼굴의 비율을 재고 관상 풀이를 만듭니다. …"],
+    )
 
 
 class AuthorizationOut(BaseModel):

@@ -12,17 +12,12 @@ import pytest
 
 from tests.support.fakes import MovingClock
 from tests.support.oidc_server import APP_IDS, CLIENT_IDS, KEY_ID, Answer, ProviderServer, Someone, rsa_key, s256
-from tests.test_api.test_providers.conftest import AUTH, NONCE, error_of
+from tests.test_api.test_providers.conftest import NONCE, error_of, send
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 INVALID = (401, "PROVIDER_PROOF_INVALID")
 WEB, (IOS, ANDROID) = CLIENT_IDS["google"], APP_IDS["google"]
-
-
-async def send(client: httpx.AsyncClient, provider: str, id_token: str, **fields: object) -> httpx.Response:
-    body = {"id_token": id_token, "nonce": NONCE, **fields}
-    return await client.post(f"{AUTH}/{provider}/token", json=body)
 
 
 def encoded(content: Mapping[str, object] | bytes) -> str:
@@ -249,7 +244,7 @@ def faulty_answers(providers: ProviderServer) -> dict[str, Callable[[], Answer]]
 
 @on_sqlite
 async def test_a_provider_that_answers_wrongly_is_unavailable_and_recovers(
-    client: httpx.AsyncClient, providers: ProviderServer
+    client: httpx.AsyncClient, providers: ProviderServer, clock: MovingClock
 ) -> None:
     token, path = providers.id_token("google", NONCE), "/google/.well-known/openid-configuration"
     answers = {}
@@ -257,6 +252,7 @@ async def test_a_provider_that_answers_wrongly_is_unavailable_and_recovers(
     for name, fault in faults.items():
         providers.overrides[path] = fault
         answers[name] = error_of(await send(client, "google", token))
+        clock.advance(seconds=10)
     assert answers == dict.fromkeys(faults, (503, "PROVIDER_UNAVAILABLE"))
     providers.overrides.clear()
     assert (await send(client, "google", token)).status_code == 200

@@ -35,7 +35,8 @@ async def test_a_new_person_gets_an_account_and_comes_back_to_it(
     assert first.status_code == 200, first.text
     assert first.json()["return_to"] == "history"
     account = await me(browser.client, first.json()["tokens"])
-    assert (account["email"], account["username"], account["email_verified"]) == ("minji@naver.com", "김민지", True)
+    assert (account["email"], account["username"]) == ("minji@naver.com", "김민지")
+    assert account["email_verified"] is (provider != "naver")
     providers.someone = Someone(email="changed@naver.com", name="다른 이름")  # the id counts, not the address
     again = await browser.sign_in(provider)
     assert (await me(browser.client, again.json()["tokens"]))["id"] == account["id"]
@@ -43,7 +44,7 @@ async def test_a_new_person_gets_an_account_and_comes_back_to_it(
 
 async def test_without_settings_no_provider_is_offered() -> None:
     async with application() as client:
-        assert (await client.get(AUTH)).json() == {"items": []}
+        assert (await client.get(AUTH)).json()["items"] == []
         assert error_of(await client.post(f"{AUTH}/kakao/start", json={})) == (404, "PROVIDER_NOT_CONFIGURED")
         token = {"id_token": "x", "nonce": "n" * 16}
         assert error_of(await client.post(f"{AUTH}/kakao/token", json=token)) == (404, "PROVIDER_NOT_CONFIGURED")
@@ -182,13 +183,14 @@ async def test_a_cancelled_sign_in_is_told_to_the_page(browser: Browser) -> None
 
 @on_sqlite
 async def test_a_provider_that_fails_on_the_way_back_is_told_to_the_page(
-    browser: Browser, providers: ProviderServer
+    browser: Browser, providers: ProviderServer, clock: MovingClock
 ) -> None:
     for path in ("token", "jwks", "userinfo"):
         back = await browser.agree(await browser.start("kakao"))
         providers.overrides = {f"/kakao/{path}": lambda: Answer(b"<html>", 502)}
         assert error_of(await browser.exchange(await browser.come_back(back))) == (503, "PROVIDER_UNAVAILABLE"), path
         providers.overrides = {}
+        clock.advance(seconds=10)
     assert (await browser.sign_in("kakao")).status_code == 200
 
 
@@ -201,15 +203,6 @@ async def test_without_a_verified_address_no_account_is_made(
     for someone in (Someone(email=None), Someone(email="no"), *unverified):
         providers.someone = someone
         assert error_of(await browser.sign_in(provider)) == (403, "PROVIDER_EMAIL_UNVERIFIED"), someone
-
-
-@on_sqlite
-async def test_an_address_at_naver_that_is_not_navers_proves_nothing(
-    browser: Browser, providers: ProviderServer
-) -> None:
-    for email in ("minji@example.com", "minji@naver.com.evil.example", "minji@evilnaver.com"):
-        providers.someone = Someone(email=email)
-        assert error_of(await browser.sign_in("naver")) == (403, "PROVIDER_EMAIL_UNVERIFIED")
 
 
 @on_sqlite

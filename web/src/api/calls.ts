@@ -5,7 +5,7 @@ import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
 import type {
   AuthorizationOut, CompatibilityOut, ComparisonOut, ConsentPage, FaceReading, FortuneOut, IdentitiesOut, IdentityOut, InvitationPage,
-  KeptReadingPage, KeyPage, LookalikeOut, NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut, ProviderOut,
+  KeptReadingPage, KeyPage, LookalikeOut, NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut,
   ProviderSignInOut, ProvidersOut, RetentionOut, SharePage, SignedInOut,
 } from "./types.ts";
 
@@ -42,12 +42,11 @@ export async function signIn(email: string, password: string): Promise<void> {
   change({ account: accountOf(tokens), device: tokens.device_token });
 }
 
-export const listProviders = async (): Promise<readonly ProviderOut[]> =>
-  (await call<ProvidersOut>("GET", "/auth/providers", { anonymous: true })).items;
+export const readProviders = (): Promise<ProvidersOut> => call("GET", "/auth/providers", { anonymous: true });
 
-/** Begin a sign-in with a provider and return the address of its page. */
-export const startProvider = async (provider: string, returnTo: string): Promise<string> =>
-  (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json: { return_to: returnTo }, anonymous: true })).authorization_url;
+/** Begin a sign-in with a provider, by a new person in the language of the page, and return the address of its page. */
+export const startProvider = async (provider: string, returnTo: string, birthYear: number | null): Promise<string> =>
+  (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json: { return_to: returnTo, birth_year: birthYear }, anonymous: true })).authorization_url;
 
 /** Exchange the code that a provider's return left in the address; keep the sign-in that it gives. */
 export async function exchangeCode(code: string): Promise<ProviderSignInOut> {
@@ -65,12 +64,7 @@ export const linkProvider = async (provider: string, password: string | null): P
 export const unlinkProvider = (provider: string, password: string | null): Promise<null> =>
   call("DELETE", `/users/me/identities/${provider}`, { json: { current_password: password } });
 
-export const register = (account: {
-  email: string;
-  username: string;
-  password: string;
-  birth_year: number | null;
-}): Promise<unknown> => call("POST", "/users", { json: account });
+export const register = (account: { email: string; username: string; password: string; birth_year: number | null }): Promise<unknown> => call("POST", "/users", { json: account });
 
 export async function signOut(): Promise<void> {
   await call("POST", "/auth/logout").finally(forgetAccount);

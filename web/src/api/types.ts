@@ -53,7 +53,7 @@ export interface Problem { detail: string; error: ErrorEnvelope; instance: strin
 export interface ProfileOut { changed_parts: (string)[]; measured_anew: boolean; photos: number; same_as_last_time: number | null; same_face: boolean; text: string; }
 export interface ProviderOut { app: boolean; provider: "kakao" | "naver" | "google" | "apple"; }
 export interface ProviderSignInOut { return_to: string; tokens: SignedInOut | null; }
-export interface ProvidersOut { items: (ProviderOut)[]; }
+export interface ProvidersOut { consent_text: string; items: (ProviderOut)[]; }
 export interface QualityOut { advice: (AdviceOut)[]; best_photo: number; best_second: number | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; distance_cm: number | null; frames: number | null; photos: number; pitch_deg: number; roll_deg: number; score: number; source: "picture" | "own_kernel" | "two_looks" | "one_look" | "older_mesh" | null; warnings: (string)[]; yaw_deg: number; }
 export interface ReasonOut { classic: ClassicOut | null; error: number; label: string; measure: string; overlay: OverlayOut | null; overlays: (OverlayOut)[]; percentile: number; unit: string; value: number; z: number; }
 export interface RegionMatchOut { category: string; id: number; name: string; name_en: string; name_ko: string; similarity: number; }

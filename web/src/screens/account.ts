@@ -7,7 +7,7 @@ import { change, state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { actionButton, field, form, textOf } from "../ui/forms.ts";
+import { actionButton, birthYearField, field, form, textOf } from "../ui/forms.ts";
 import { linkedProviders, providerButtons } from "./providers.ts";
 
 /** Return a narrow screen with a heading. */
@@ -24,9 +24,11 @@ export const newPassword = (label: string): Node =>
   field("password", label, { type: "password", autocomplete: "new-password", minlength: 8, required: true }, t("account.password_rule"));
 const link = (address: string, text: string): Node => h("p", {}, h("a", { href: `#/${address}` }, text));
 
-/** After a sign-in, go back to the screen that asked for it, to the reading of this tab, or home. */
+/** Return the screen to go on with after a sign-in: the one that asked for it, the reading of this tab, or home. */
+const nextScreen = (): string => state.returnTo ?? (state.result === null ? "" : "result");
+
 function goOn(): void {
-  const address = state.returnTo ?? (state.result === null ? "" : "result");
+  const address = nextScreen();
   change({ returnTo: null });
   go(address, true);
 }
@@ -37,7 +39,7 @@ export async function signInScreen(): Promise<Screen> {
     await signIn(textOf(values, "email"), textOf(values, "password"));
     goOn();
   });
-  return narrow(t("account.sign_in"), signInForm, await providerButtons(), link("signup", t("account.to_sign_up")), link("reset", t("account.to_reset")));
+  return narrow(t("account.sign_in"), signInForm, await providerButtons(nextScreen()), link("signup", t("account.to_sign_up")), link("reset", t("account.to_reset")));
 }
 
 export function signUpScreen(): Screen {
@@ -45,7 +47,7 @@ export function signUpScreen(): Screen {
     emailField(),
     usernameField(),
     newPassword(t("account.password")),
-    field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4 }, t("account.birth_year_rule")),
+    birthYearField(),
   ];
   const signUpForm = form(fields, t("account.sign_up"), async (values) => {
     const [address, password, year] = [textOf(values, "email"), textOf(values, "password"), textOf(values, "birth_year")];

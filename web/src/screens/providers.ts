@@ -1,50 +1,60 @@
 /** Signing in with accounts elsewhere: the buttons, the way back, and the accounts that are linked. */
 
-import { exchangeCode, linkProvider, listIdentities, listProviders, startProvider, unlinkProvider } from "../api/calls.ts";
+import { exchangeCode, linkProvider, listIdentities, readProviders, startProvider, unlinkProvider } from "../api/calls.ts";
 import { ApiError } from "../api/client.ts";
 import { go, showScreen, type Screen, type Visit } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { actionButton, field } from "../ui/forms.ts";
+import { actionButton, birthYearField, field } from "../ui/forms.ts";
 
 const nameOf = (provider: string): string => t(`providers.names.${provider}`);
 
-/** Return a button for each provider, null if there is none. */
-export async function providerButtons(): Promise<Node | null> {
-  const providers = await listProviders().catch(() => []);
-  if (providers.length === 0) return null;
-  const returnTo = state.result === null ? "" : "result";
-  const buttons = providers.map(({ provider }) =>
-    actionButton(t("providers.continue", { name: nameOf(provider) }), async () => { location.assign(await startProvider(provider, returnTo)); }),
-  );
-  return h("section", { "aria-labelledby": "providers-title" }, h("h2", { id: "providers-title" }, t("providers.title")), h("div", { class: "buttons" }, ...buttons));
+/** Return a button for each provider, with what the first sign-in agrees to, null if there is none; returnTo: the screen to go on with. */
+export async function providerButtons(returnTo: string): Promise<Node | null> {
+  const offered = await readProviders().catch(() => null);
+  if (offered === null || offered.items.length === 0) return null;
+  const birthYear = birthYearField();
+  const input = birthYear.querySelector("input");
+  const start = async (provider: string): Promise<void> => {
+    if (input?.reportValidity() === false) return;
+    const year = input?.value ?? "";
+    location.assign(await startProvider(provider, returnTo, year === "" ? null : Number(year)));
+  };
+  const buttons = offered.items.map(({ provider }) => actionButton(t("providers.continue", { name: nameOf(provider) }), () => start(provider)));
+  const consent = h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, offered.consent_text));
+  const told = [h("p", {}, t("providers.new_account")), consent, h("p", {}, h("a", { href: "#/privacy" }, t("privacy.title")))];
+  return h("section", { "aria-labelledby": "providers-title" }, h("h2", { id: "providers-title" }, t("providers.title")), ...told, birthYear, h("div", { class: "buttons" }, ...buttons));
 }
 
 /** Exchange the code that a provider's return left in the address, and go on, or show what went wrong. */
 export async function signedInScreen({ argument }: Visit): Promise<Screen> {
-  let problem: string;
+  if (argument === "later") return failure(t("providers.later"));
   try {
     const { return_to, tokens } = await exchangeCode(argument);
     if (tokens === null) announce(t("providers.linked"));
     go(return_to, true);
     return { title: t("providers.signing_in"), content: h("p", { class: "narrow", role: "status" }, t("providers.signing_in")) };
   } catch (error) {
-    problem = error instanceof ApiError ? error.message : t("failed");
+    return failure(error instanceof ApiError ? error.message : t("failed"));
   }
+}
+
+/** Return the screen that shows why a sign-in was not completed. */
+function failure(problem: string): Screen {
   const next = state.account === null ? "signin" : "account";
   const content = [
-    h("h1", { tabindex: -1 }, t("providers.failed_text")),
-    h("p", { role: "alert" }, problem),
+    h("h1", { tabindex: -1 }, t("providers.failed_text")), h("p", { role: "alert" }, problem),
     h("p", {}, h("a", { class: "button", href: `#/${next}` }, t(next === "signin" ? "providers.to_sign_in" : "providers.linked_title"))),
   ];
   return { title: t("providers.failed_text"), content: h("div", { class: "narrow" }, ...content) };
 }
 
-/** Return the providers that the account is linked to, and those that it can be linked to; null if there is none. */
+/** Return the providers that the account is linked to, and those that it can be linked to; null if there is none, or they can't be read. */
 export async function linkedProviders(): Promise<Node | null> {
-  const [offered, identities] = await Promise.all([listProviders().catch(() => []), listIdentities().catch(() => [])]);
+  const [offered, identities] = await Promise.all([readProviders().then((found) => found.items).catch(() => []), listIdentities().catch(() => null)]);
+  if (identities === null) return null;
   const linked = identities.map(({ provider }) => provider);
   const others = offered.map(({ provider }) => provider).filter((provider) => !linked.includes(provider));
   if (linked.length + others.length === 0) return null;
@@ -65,12 +75,6 @@ export async function linkedProviders(): Promise<Node | null> {
       actionButton(t("providers.link", { name: nameOf(provider) }), async () => { location.assign(await linkProvider(provider, sent())); }),
     ),
   ];
-  return h(
-    "section",
-    { "aria-labelledby": "linked-title" },
-    h("h2", { id: "linked-title" }, t("providers.linked_title")),
-    h("p", {}, t("providers.linked_text")),
-    password,
-    h("div", { class: "buttons" }, ...buttons),
-  );
+  const told = [h("h2", { id: "linked-title" }, t("providers.linked_title")), h("p", {}, t("providers.linked_text"))];
+  return h("section", { "aria-labelledby": "linked-title" }, ...told, password, h("div", { class: "buttons" }, ...buttons));
 }

@@ -1,5 +1,6 @@
 /** Forms: a field with its label and help, a form that hands its values on, and a button that acts. */
 
+import { t } from "../texts.ts";
 import { attempt } from "./announce.ts";
 import { h, type Attributes } from "./dom.ts";
 
@@ -17,6 +18,10 @@ export function field(name: string, label: string, attributes: Attributes = {}, 
     help === "" ? null : h("p", { class: "help", id: `${id}-help` }, help),
   );
 }
+
+/** Return the optional field for the year of birth of a new account. */
+export const birthYearField = (): HTMLElement =>
+  field("birth_year", t("result.birth_year"), { inputmode: "numeric", pattern: "[0-9]{4}", maxlength: 4 }, t("account.birth_year_rule"));
 
 /** Return a form; its button is switched off while it is sent, and a failure is shown as its sentence. */
 export function form(fields: readonly Node[], submit: string, send: (values: FormData) => Promise<void>): HTMLFormElement {

@@ -11,7 +11,7 @@ from gwansang.repositories.users import EmailTakenError
 from gwansang.services.protection.audit import AuditLog
 from gwansang.services.protection.consent_texts import ConsentTexts, Purpose
 from gwansang.services.protection.sealing import Sealer
-from gwansang.texts import DEFAULT_LOCALE
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _SIGN_UP_CONSENTS: Final[Sequence[Purpose]] = ("reading",)
 
@@ -25,13 +25,25 @@ class AccountCreator:
         self._audit = audit
         self._clock = clock
 
+    def sign_up_text(self, locale: Locale) -> str:
+        """Return in a language what a sign-up consents to."""
+        return "\n\n".join(self._texts[purpose].text(locale) for purpose in _SIGN_UP_CONSENTS)
+
     async def add(
-        self, tx: Transaction, address: str, name: str, password_hash: str, *, is_admin: bool = False, proven: bool
+        self,
+        tx: Transaction,
+        address: str,
+        name: str,
+        password_hash: str,
+        *,
+        is_admin: bool = False,
+        proven: bool,
+        locale: Locale = DEFAULT_LOCALE,
     ) -> User:
         """Add an account with a normalized address and a valid name; raises EmailTakenError.
 
         proven: whether the address is known to be the user's, because a provider has verified it or because an
-        operator, who alone creates administrators, vouches for it.
+        operator, who alone creates administrators, vouches for it. locale: in which the consents' texts were shown.
         """
         now = self._clock()
         row = User(
@@ -50,7 +62,7 @@ class AccountCreator:
         await tx.users.add(row)
         await tx.user_keys.add(self._sealer.new_user_key(row.id))
         for purpose in _SIGN_UP_CONSENTS:
-            await tx.consents.add(self._texts.new_consent(row.id, purpose, DEFAULT_LOCALE, now))
+            await tx.consents.add(self._texts.new_consent(row.id, purpose, locale, now))
         await self._audit.record(tx, "account_created", row.id, admin=is_admin)
         return row
 

@@ -12,9 +12,11 @@ from gwansang.models import ProviderSignIn
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.caller import Caller
 from gwansang.services.accounts.identity_service import IdentityService
+from gwansang.services.accounts.provider_outcomes import refusals_logged, start_for_identified
 from gwansang.services.accounts.providers.provider import Provider, ProviderAccount, ProviderName, require_provider
 from gwansang.services.accounts.sign_in_starter import SignedIn, SignInStarter
 from gwansang.services.protection.age import check_birth_year
+from gwansang.texts import Locale
 
 _SPENT: Final = "spent"
 _SPENT_TTL: Final = timedelta(minutes=11)  # after which an ID token is too old in any case
@@ -50,23 +52,26 @@ class AppSignInService:
         self._new_id = new_id
 
     async def sign_in(
-        self, name: ProviderName, proof: AppProof, device_name: str | None, birth_year: int | None
+        self, name: ProviderName, proof: AppProof, device_name: str | None, birth_year: int | None, locale: Locale
     ) -> SignedIn:
-        """Sign in with an ID token. The birth year is checked and not stored. Raises ProviderNotConfiguredError,
-        IdTokenUnsupportedError, ProviderUnavailableError, ProviderProofError, IdTokenUsedError, BirthYearError,
-        TooYoungError, and what `IdentityService.sign_in` raises."""
+        """Sign in with an ID token, in an app in this language. The birth year is checked and not stored. Raises
+        ProviderNotConfiguredError, IdTokenUnsupportedError, ProviderUnavailableError, ProviderProofError,
+        IdTokenUsedError, BirthYearError, TooYoungError, ProviderSignInExpiredError, and what
+        `IdentityService.sign_in` raises."""
         check_birth_year(birth_year, self._clock().date())
-        account = await self._spend(name, proof)
-        async with self._uow.write() as tx:
-            user = await self._identities.sign_in(tx, name, account)
-        return await self._starter.start(user.id, user.token_version, device_name)
+        with refusals_logged(name):
+            account = await self._spend(name, proof)
+            async with self._uow.write() as tx:
+                identified = await self._identities.sign_in(tx, name, account, locale)
+            return await start_for_identified(self._starter, identified.user, device_name)
 
     async def link(self, name: ProviderName, proof: AppProof, caller: Caller) -> None:
         """Link the identity of an ID token to a caller who has signed in just before. Raises what `sign_in` raises
         about the token, and what `IdentityService.link` raises."""
-        account = await self._spend(name, proof)
-        async with self._uow.write() as tx:
-            await self._identities.link(tx, caller.user_id, caller.family, name, account)
+        with refusals_logged(name):
+            account = await self._spend(name, proof)
+            async with self._uow.write() as tx:
+                await self._identities.link(tx, caller.user_id, caller.family, name, account)
 
     async def _spend(self, name: ProviderName, proof: AppProof) -> ProviderAccount:
         """Verify an ID token and keep it from being used again."""

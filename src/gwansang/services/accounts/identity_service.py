@@ -30,9 +30,11 @@ from gwansang.services.accounts.providers.errors import (
 from gwansang.services.accounts.providers.provider import ProviderAccount, ProviderName
 from gwansang.services.accounts.user_service import MAX_USERNAME, MIN_USERNAME, require_proven, require_user
 from gwansang.services.protection.audit import AuditLog
+from gwansang.texts import Locale
 
 __all__ = [
     "IdTokenUsedError",
+    "IdentifiedUser",
     "IdentityInfo",
     "IdentityService",
     "IdentityTakenError",
@@ -50,11 +52,19 @@ class IdentityInfo:
     last_used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class IdentifiedUser:
+    """The user of an identity; `is_new` is whether the account was created just now."""
+
+    user: User
+    is_new: bool
+
+
 class IdentityService:
     """Finds, links and removes identities.
 
-    An identity is linked to an existing account only in `link`: by its user, after a fresh sign-in, and if provider and
-    account have proven the same address.
+    An identity is linked to an existing account only in `link`: by its user, after a fresh sign-in, and if the account
+    has proven the address of the identity, which the provider has verified, too, if it verifies addresses at all.
     """
 
     def __init__(
@@ -71,6 +81,10 @@ class IdentityService:
         self._audit = audit
         self._clock = clock
         self._new_id = new_id
+
+    def sign_up_text(self, locale: Locale) -> str:
+        """Return in a language what a new user of an identity consents to."""
+        return self._creator.sign_up_text(locale)
 
     async def list(self, user_id: int) -> tuple[IdentityInfo, ...]:
         """Return the providers that the user signs in with."""
@@ -93,20 +107,22 @@ class IdentityService:
             await self._audit.record(tx, "identity_removed", user_id, provider=provider)
         _log.info("auth.identity_removed", user_id=user_id, provider=provider)
 
-    async def sign_in(self, tx: Transaction, provider: ProviderName, account: ProviderAccount) -> User:
-        """Return the user of an identity, a new one if neither it nor its address is known. Raises InactiveUserError,
-        ProviderEmailUnverifiedError, and AccountExistsError for an account that is not linked: it is never linked here.
-        """
+    async def sign_in(
+        self, tx: Transaction, provider: ProviderName, account: ProviderAccount, locale: Locale
+    ) -> IdentifiedUser:
+        """Return the user of an identity, a new one if neither it nor its address is known, who consents to the text in
+        this language. Raises InactiveUserError, ProviderEmailUnverifiedError, and AccountExistsError for an account
+        that is not linked: it is never linked here."""
         digest, now = _subject_hash(provider, account), self._clock()
         identity = await tx.identities.get_by_subject(provider, digest)
         if identity is None:
-            return await self._sign_up(tx, provider, account)
+            return IdentifiedUser(await self._sign_up(tx, provider, account, locale), is_new=True)
         user = require_user(await tx.users.get_for_update(identity.user_id))
         if not user.is_active:
             raise InactiveUserError("This account is deactivated.")
         if not await tx.identities.mark_used(identity.id, now):
             raise provider_error(ProviderSignInExpiredError)
-        return user
+        return IdentifiedUser(user, is_new=False)
 
     async def link(
         self, tx: Transaction, user_id: int, family: UUID | None, provider: ProviderName, account: ProviderAccount
@@ -127,11 +143,12 @@ class IdentityService:
         elif known.user_id != user_id:
             raise IdentityTakenError("Another account signs in with this one.")
 
-    async def _sign_up(self, tx: Transaction, provider: ProviderName, account: ProviderAccount) -> User:
-        """Create an account for a verified address that no account has."""
-        address = _address(account)
+    async def _sign_up(self, tx: Transaction, provider: ProviderName, account: ProviderAccount, locale: Locale) -> User:
+        """Create an account for an address that no account has."""
+        address, proven = _address(account), account.email_verified
+        name = _username(account.name, address)
         try:
-            user = await self._creator.add(tx, address, _username(account.name, address), UNUSABLE_HASH, proven=True)
+            user = await self._creator.add(tx, address, name, UNUSABLE_HASH, proven=proven, locale=locale)
         except EmailTakenError:
             raise provider_error(AccountExistsError) from None
         await self._add(tx, user.id, provider, _subject_hash(provider, account))
@@ -158,7 +175,7 @@ def _subject_hash(provider: ProviderName, account: ProviderAccount) -> str:
 
 
 def _address(account: ProviderAccount) -> str:
-    """Return the address that the provider has verified; raises ProviderEmailUnverifiedError."""
+    """Return the address at the provider; raises ProviderEmailUnverifiedError if there is none that may be used."""
     try:
         return normalize_email(account.email or "")
     except InvalidEmailError:

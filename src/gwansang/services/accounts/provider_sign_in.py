@@ -1,7 +1,8 @@
 """Sign-in with a provider in a browser, by a code flow.
 
 The browser keeps one secret in a cookie. The nonce and the verifier of PKCE are derived from it, so that the database
-has only digests, and so that what began in one browser can't be finished in another.
+has only digests, and so that what began in one browser can't be finished in another. The state names the language in
+which the page was shown; it can't be changed, for a state counts only as a whole.
 """
 
 import hmac
@@ -17,22 +18,26 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import AppError
+from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.core.tokens import secret_digest
 from gwansang.models import ProviderSignIn
 from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.auth_service import InactiveUserError
 from gwansang.services.accounts.caller import Caller
 from gwansang.services.accounts.identity_service import IdentityService, IdentityTakenError, ProviderLinkedError
+from gwansang.services.accounts.provider_outcomes import refusals_logged, start_for_identified
 from gwansang.services.accounts.providers.errors import (
     AccountExistsError,
     IdentityAddressError,
     ProviderDeniedError,
     ProviderEmailUnverifiedError,
+    ProviderNotConfiguredError,
     ProviderProofError,
     ProviderSignInExpiredError,
     ProviderUnavailableError,
     provider_error,
 )
+from gwansang.services.accounts.providers.oauth_errors import authorization_error
 from gwansang.services.accounts.providers.provider import (
     FlowSecrets,
     Provider,
@@ -43,10 +48,12 @@ from gwansang.services.accounts.providers.provider import (
 from gwansang.services.accounts.sign_in_starter import SignedIn, SignInStarter
 from gwansang.services.accounts.user_service import EmailUnverifiedError, require_proven, require_user
 from gwansang.services.protection.age import check_birth_year
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 _log = structlog.get_logger("gwansang.auth")
 _STARTED: Final = "started"
 _RETURNED: Final = "returned"
+_BEFORE_LOCALE: Final = "."  # in a state; no secret has it
 FLOW_TTL: Final = timedelta(minutes=10)  # to sign in at the provider
 _CODE_TTL: Final = timedelta(minutes=2)  # for the page to exchange its code
 _TOLD: Final[Mapping[str, Callable[[], AppError]]] = {
@@ -56,6 +63,7 @@ _TOLD: Final[Mapping[str, Callable[[], AppError]]] = {
         IdentityAddressError,
         ProviderDeniedError,
         ProviderEmailUnverifiedError,
+        ProviderNotConfiguredError,
         ProviderProofError,
         ProviderSignInExpiredError,
         ProviderUnavailableError,
@@ -77,6 +85,14 @@ class ProviderInfo:
     app: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderOffer:
+    """The configured providers, and the text that one consents to by a first sign-in."""
+
+    items: tuple[ProviderInfo, ...]
+    consent_text: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class StartedFlow:
     """The provider's page to open, and the secret for the cookie of the browser."""
@@ -95,11 +111,29 @@ class FinishedFlow:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Returned:
-    """What a provider returns to: the state, with a code unless the person or the provider refused."""
+    """What a provider returns to: the state, with a code, or with an error if the person or the provider refused."""
 
     state: str
     code: str | None
+    error: str | None
     redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UnprovenAddress:
+    """The address of a new account, which its user has to prove with a code by e-mail."""
+
+    user_id: int
+    email: str
+    locale: Locale
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReturnedFlow:
+    """What a provider's return has led to: a code for the page, and an address to prove if there is one."""
+
+    code: str
+    unproven: UnprovenAddress | None
 
 
 class ProviderSignInService:
@@ -124,9 +158,10 @@ class ProviderSignInService:
         self._new_id = new_id
         self._new_secret = new_secret
 
-    def list(self) -> tuple[ProviderInfo, ...]:
-        """Return the configured providers."""
-        return tuple(ProviderInfo(name, provider.has_id_tokens) for name, provider in self._providers.items())
+    def offer(self, locale: Locale) -> ProviderOffer:
+        """Return the configured providers, and in a language what a first sign-in with one agrees to."""
+        infos = tuple(ProviderInfo(name, provider.has_id_tokens) for name, provider in self._providers.items())
+        return ProviderOffer(infos, self._identities.sign_up_text(locale))
 
     async def start(
         self,
@@ -134,15 +169,16 @@ class ProviderSignInService:
         redirect_uri: str,
         return_to: str,
         *,
+        locale: Locale = DEFAULT_LOCALE,
         birth_year: int | None = None,
         link_for: Caller | None = None,
     ) -> StartedFlow:
-        """Begin a flow, to sign in or to link an identity to a caller who has signed in just before. The birth year is
-        checked and not stored. Raises ProviderNotConfiguredError, ProviderUnavailableError, BirthYearError,
-        TooYoungError, EmailUnverifiedError."""
+        """Begin a flow on a page in this language, to sign in or to link an identity to a caller who has signed in just
+        before. The birth year is checked and not stored. Raises ProviderNotConfiguredError, ProviderUnavailableError,
+        BirthYearError, TooYoungError, EmailUnverifiedError."""
         now, provider = self._clock(), require_provider(self._providers, name)
         check_birth_year(birth_year, now.date())
-        secret, state = self._new_secret(), self._new_secret()
+        secret, state = self._new_secret(), f"{self._new_secret()}{_BEFORE_LOCALE}{locale}"
         url = await provider.authorization_url(_flow_secrets(secret, state, redirect_uri))
         row = self._row(_STARTED, name, state, FLOW_TTL)
         row.browser_hash, row.return_to = secret_digest(secret), return_to
@@ -154,7 +190,7 @@ class ProviderSignInService:
             await tx.provider_sign_ins.add(row)
         return StartedFlow(url, secret)
 
-    async def finish(self, name: ProviderName, returned: Returned, browser_secret: str) -> str:
+    async def finish(self, name: ProviderName, returned: Returned, browser_secret: str) -> ReturnedFlow:
         """Finish what this browser began, and return the code by which its page learns how it ended; raises
         ProviderSignInExpiredError for anything else."""
         async with self._uow.write() as tx:
@@ -163,18 +199,19 @@ class ProviderSignInService:
             )
         if began is None:
             raise provider_error(ProviderSignInExpiredError)
-        code = self._new_secret()
+        code, unproven = self._new_secret(), None
         try:
-            await self._conclude(name, began, await self._redeem(name, returned, browser_secret), code)
+            with refusals_logged(name):
+                account = await self._redeem(name, returned, browser_secret)
+                unproven = await self._conclude(name, began, account, _locale_of(returned.state), code)
         except AppError as error:
             if error.code not in _TOLD:
                 raise
-            _log.info("auth.provider_refused", provider=name, code=error.code)
             row = self._row(_RETURNED, name, code, _CODE_TTL, began=began)
             row.error = error.code
             async with self._uow.write() as tx:
                 await tx.provider_sign_ins.add(row)
-        return code
+        return ReturnedFlow(code, unproven)
 
     async def exchange(self, code: str, browser_secret: str, device_name: str | None) -> FinishedFlow:
         """Exchange the code of the page, once, in the browser that began; raises ProviderSignInExpiredError and the
@@ -189,25 +226,33 @@ class ProviderSignInService:
         if row is None or user is None:
             raise provider_error(ProviderSignInExpiredError)
         linked = row.family_id is not None
-        tokens = None if linked else await self._starter.start(user.id, user.token_version, device_name)
+        tokens = None if linked else await start_for_identified(self._starter, user, device_name)
         return FinishedFlow(row.return_to, tokens)
 
     async def _redeem(self, name: ProviderName, returned: Returned, browser_secret: str) -> ProviderAccount:
         if returned.code is None:
-            raise provider_error(ProviderDeniedError)
+            raise authorization_error(name, returned.error)
         secrets = _flow_secrets(browser_secret, returned.state, returned.redirect_uri)
         return await require_provider(self._providers, name).redeem(returned.code, secrets)
 
-    async def _conclude(self, name: ProviderName, began: ProviderSignIn, account: ProviderAccount, code: str) -> None:
-        """Sign in or link, and store what the page will learn in the same transaction."""
+    async def _conclude(
+        self, name: ProviderName, began: ProviderSignIn, account: ProviderAccount, locale: Locale, code: str
+    ) -> UnprovenAddress | None:
+        """Sign in or link, store what the page will learn in the same transaction, and return the address of a new
+        account if it has to be proven."""
         row = self._row(_RETURNED, name, code, _CODE_TTL, began=began)
         async with self._uow.write() as tx:
             if began.family_id is not None and began.user_id is not None:
                 await self._identities.link(tx, began.user_id, began.family_id, name, account)
                 row.user_id, row.family_id = began.user_id, began.family_id
-            else:
-                row.user_id = (await self._identities.sign_in(tx, name, account)).id
+                await tx.provider_sign_ins.add(row)
+                return None
+            identified = await self._identities.sign_in(tx, name, account, locale)
+            user = identified.user
+            row.user_id = user.id
             await tx.provider_sign_ins.add(row)
+        unproven = identified.is_new and not user.email_verified
+        return UnprovenAddress(user.id, user.email, locale) if unproven else None
 
     def _row(
         self, stage: str, name: ProviderName, secret: str, ttl: timedelta, began: ProviderSignIn | None = None
@@ -222,6 +267,11 @@ class ProviderSignInService:
             return_to=began.return_to if began else "",
             expires_at=self._clock() + ttl,
         )
+
+
+def _locale_of(state: str) -> Locale:
+    """Return the language at the end of a state; one of an earlier release has none."""
+    return negotiate_locale((state.rpartition(_BEFORE_LOCALE)[2],))
 
 
 def _flow_secrets(browser_secret: str, state: str, redirect_uri: str) -> FlowSecrets:

@@ -393,9 +393,9 @@ class AsyncMethods(ABC):
         """End a link at once."""
         return await self.send(calls.end_share(analysis_id, share_id))
 
-    async def list_providers(self) -> models.ProvidersOut:
-        """List the providers that people can sign in with here."""
-        return await self.send(calls.list_providers())
+    async def list_providers(self, *, locale: str | None = None) -> models.ProvidersOut:
+        """List the providers that people can sign in with here, with the text that a first sign-in consents to."""
+        return await self.send(calls.list_providers(locale=locale))
 
     async def exchange_provider_code(self, *, code: str) -> models.ProviderSignInOut:
         """Exchange the code that a provider's return left in the page's address, once, in the browser that
@@ -408,13 +408,17 @@ class AsyncMethods(ABC):
         self,
         provider: Literal["kakao", "naver", "google", "apple"],
         *,
+        locale: str | None = None,
         birth_year: int | None = None,
         return_to: str | None = None,
     ) -> models.AuthorizationOut:
         """Begin to sign in with a provider in this browser, which gets a cookie. The provider returns to the
-        page at `#/signedin/{code}`, which exchanges the code.
+        page at `#/signedin/{code}`, which exchanges the code. The consent of a new account is recorded in the
+        language of this request.
         """
-        return await self.send(calls.start_provider_sign_in(provider, birth_year=birth_year, return_to=return_to))
+        return await self.send(
+            calls.start_provider_sign_in(provider, locale=locale, birth_year=birth_year, return_to=return_to)
+        )
 
     async def sign_in_with_id_token(
         self,
@@ -422,16 +426,19 @@ class AsyncMethods(ABC):
         *,
         id_token: str,
         nonce: str,
+        locale: str | None = None,
         access_token: str | None = None,
         birth_year: int | None = None,
         device_name: str | None = None,
     ) -> models.SignedInOut:
         """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
-        Whoever is new gets an account; an account with the same address is never linked here.
+        Whoever is new gets an account, and consents to the text of `GET /auth/providers` in the language of
+        this request; an account with the same address is never linked here.
         """
         return await self.send(
             calls.sign_in_with_id_token(
                 provider,
+                locale=locale,
                 access_token=access_token,
                 birth_year=birth_year,
                 device_name=device_name,

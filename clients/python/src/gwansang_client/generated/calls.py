@@ -569,9 +569,16 @@ def logout() -> Call[None]:
     return Call("logout", "POST", "/api/v1/auth/logout", as_nothing)
 
 
-def list_providers() -> Call[models.ProvidersOut]:
-    """List the providers that people can sign in with here."""
-    return Call("list_providers", "GET", "/api/v1/auth/providers", as_model(models.ProvidersOut), public=True)
+def list_providers(*, locale: str | None = None) -> Call[models.ProvidersOut]:
+    """List the providers that people can sign in with here, with the text that a first sign-in consents to."""
+    return Call(
+        "list_providers",
+        "GET",
+        "/api/v1/auth/providers",
+        as_model(models.ProvidersOut),
+        public=True,
+        query={"locale": locale},
+    )
 
 
 def exchange_provider_code(*, code: str) -> Call[models.ProviderSignInOut]:
@@ -592,11 +599,13 @@ def exchange_provider_code(*, code: str) -> Call[models.ProviderSignInOut]:
 def start_provider_sign_in(
     provider: Literal["kakao", "naver", "google", "apple"],
     *,
+    locale: str | None = None,
     birth_year: int | None = None,
     return_to: str | None = None,
 ) -> Call[models.AuthorizationOut]:
     """Begin to sign in with a provider in this browser, which gets a cookie. The provider returns to the
-    page at `#/signedin/{code}`, which exchanges the code.
+    page at `#/signedin/{code}`, which exchanges the code. The consent of a new account is recorded in the
+    language of this request.
     """
     return Call(
         "start_provider_sign_in",
@@ -604,6 +613,7 @@ def start_provider_sign_in(
         path_with("/api/v1/auth/providers/{provider}/start", provider=provider),
         as_model(models.AuthorizationOut),
         public=True,
+        query={"locale": locale},
         json=given_json({"birth_year": birth_year, "return_to": return_to}) or None,
     )
 
@@ -613,12 +623,14 @@ def sign_in_with_id_token(
     *,
     id_token: str,
     nonce: str,
+    locale: str | None = None,
     access_token: str | None = None,
     birth_year: int | None = None,
     device_name: str | None = None,
 ) -> Call[models.SignedInOut]:
     """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
-    Whoever is new gets an account; an account with the same address is never linked here.
+    Whoever is new gets an account, and consents to the text of `GET /auth/providers` in the language of
+    this request; an account with the same address is never linked here.
     """
     return Call(
         "sign_in_with_id_token",
@@ -626,6 +638,7 @@ def sign_in_with_id_token(
         path_with("/api/v1/auth/providers/{provider}/token", provider=provider),
         as_model(models.SignedInOut),
         public=True,
+        query={"locale": locale},
         json=given_json(
             {
                 "access_token": access_token,

@@ -1214,8 +1214,9 @@ class ProviderToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvidersOut:
-    """The configured providers."""
+    """The configured providers, and what the first sign-in with one agrees to."""
 
+    consent_text: str
     items: list[ProviderOut]
 
 

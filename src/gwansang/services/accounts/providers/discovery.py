@@ -1,9 +1,8 @@
 """Endpoints and signing keys that an OpenID provider publishes, cached."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,11 +10,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey, import_key
 
 from gwansang.core.clock import Clock
+from gwansang.services.accounts.providers.cached_fetch import CachedFetch
 from gwansang.services.accounts.providers.errors import ProviderUnavailableError, provider_error
 from gwansang.services.accounts.providers.provider_http import ProviderHttp
 
-_WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _LIFETIME: Final = timedelta(hours=1)
+_STALE_LIFETIME: Final = timedelta(days=1)  # of what can't be fetched anew
 _REFETCH_PAUSE: Final = timedelta(minutes=1)  # between fetches for key ids that are unknown
 _MAX_KEYS: Final = 50
 SigningKey = RSAKey | ECKey
@@ -25,7 +25,6 @@ SigningKey = RSAKey | ECKey
 class ProviderMetadata:
     """What a provider publishes about itself."""
 
-    issuer: str
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
@@ -33,44 +32,35 @@ class ProviderMetadata:
 
 
 class Discovery:
-    """Metadata and keys of one provider; a rotated key is fetched when a token names it, once a minute at most."""
+    """Metadata and keys of one provider; a rotated key is fetched when a token names it, once a minute at most. While
+    the provider can't be reached, what was fetched within a day is used."""
 
-    def __init__(self, http: ProviderHttp, url: str, *, clock: Clock) -> None:
+    def __init__(self, http: ProviderHttp, url: str, issuers: frozenset[str], *, clock: Clock) -> None:
         self._http = http
         self._url = url
-        self._clock = clock
-        self._lock = asyncio.Lock()
-        self._metadata: tuple[datetime, ProviderMetadata] | None = None  # with the time of their fetch
-        self._keys: tuple[datetime, Mapping[str, SigningKey]] | None = None
+        self._issuers = issuers
+        self._metadata = CachedFetch(self._fetch_metadata, clock=clock)
+        self._keys = CachedFetch(self._fetch_keys, clock=clock)
 
     async def metadata(self) -> ProviderMetadata:
         """Return the metadata; raises ProviderUnavailableError."""
-        async with self._lock:
-            now = self._clock()
-            if self._metadata is None or now - self._metadata[0] >= _LIFETIME:
-                self._metadata = now, self._parse(await self._http.get_json(self._url))
-            return self._metadata[1]
+        return await self._metadata.get(_LIFETIME, _STALE_LIFETIME)
 
     async def key(self, key_id: str) -> SigningKey | None:
         """Return the signing key of this id, None if the provider has none; raises ProviderUnavailableError."""
-        metadata = await self.metadata()
-        async with self._lock:
-            now = self._clock()
-            if self._keys is None or now - self._keys[0] >= self._key_lifetime(key_id):
-                self._keys = now, _signing_keys(await self._http.get_json(metadata.jwks_uri))
-            return self._keys[1].get(key_id)
+        key = (await self._keys.get(_LIFETIME, _STALE_LIFETIME)).get(key_id)
+        return key or (await self._keys.get(_REFETCH_PAUSE, _REFETCH_PAUSE)).get(key_id)
 
-    def _key_lifetime(self, key_id: str) -> timedelta:
-        """Return how old the keys may be to answer for a key id."""
-        return _LIFETIME if self._keys and key_id in self._keys[1] else _REFETCH_PAUSE
+    async def _fetch_keys(self) -> Mapping[str, SigningKey]:
+        return _signing_keys(await self._http.get_json((await self.metadata()).jwks_uri))
 
-    def _parse(self, document: Mapping[str, Any]) -> ProviderMetadata:
-        """Return the metadata of a document, whose issuer has to be where it was found."""
-        userinfo = document.get("userinfo_endpoint")
-        if document.get("issuer") != self._url.removesuffix(_WELL_KNOWN):
+    async def _fetch_metadata(self) -> ProviderMetadata:
+        """Return the metadata of the document, whose issuer has to be one that is accepted."""
+        document = await self._http.get_json(self._url)
+        userinfo, issuer = document.get("userinfo_endpoint"), document.get("issuer")
+        if not isinstance(issuer, str) or issuer not in self._issuers:
             raise provider_error(ProviderUnavailableError)
         return ProviderMetadata(
-            document["issuer"],
             self._checked(document.get("authorization_endpoint")),
             self._checked(document.get("token_endpoint")),
             self._checked(document.get("jwks_uri")),

@@ -89,7 +89,7 @@ _SENTENCES: Final[Mapping[type[AppError], str]] = {
     AccountExistsError: "An account with this e-mail address exists; sign in to it and link the provider there.",
     IdentityAddressError: "Only an identity with this account's e-mail address can be linked.",
     IdentityNotFoundError: "This account is not linked to this provider.",
-    LastWayInError: "There would be no way to sign in any more: set a password first, with a code by e-mail.",
+    LastWayInError: "There would be no way to sign in any more; setting a password by e-mail removes every link.",
 }
 
 

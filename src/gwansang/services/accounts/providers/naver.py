@@ -12,8 +12,6 @@ from gwansang.services.accounts.providers.errors import (
 from gwansang.services.accounts.providers.provider import FlowSecrets, ProviderAccount
 from gwansang.services.accounts.providers.provider_http import ProviderHttp, fetch_token
 
-# Naver does not say whether an address is verified. Those of its own mail are its users'; others may be anybody's.
-_OWN_MAIL: Final = "@naver.com"
 _SUCCESS: Final = "00"
 _MAX_SUBJECT: Final = 255
 
@@ -64,8 +62,8 @@ class NaverProvider:
         subject, email, name = (profile.get(field) for field in ("id", "email", "nickname"))
         if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT:
             raise provider_error(ProviderProofError)
-        proven = isinstance(email, str) and email.lower().endswith(_OWN_MAIL)
-        return ProviderAccount(subject, email if proven else None, name if isinstance(name, str) else None)
+        address, shown = (value if isinstance(value, str) else None for value in (email, name))
+        return ProviderAccount(subject, address, shown, email_verified=False)  # Naver does not say whether it is
 
     async def verify(self, id_token: str, nonce: str, access_token: str | None) -> ProviderAccount:
         """Raise IdTokenUnsupportedError."""

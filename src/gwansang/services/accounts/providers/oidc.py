@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from gwansang.core.clock import Clock
 from gwansang.services.accounts.providers.discovery import Discovery
@@ -11,17 +11,28 @@ from gwansang.services.accounts.providers.id_tokens import IdTokenVerifier
 from gwansang.services.accounts.providers.provider import FlowSecrets, ProviderAccount
 from gwansang.services.accounts.providers.provider_http import ProviderHttp, fetch_token
 
+_WELL_KNOWN: Final = "/.well-known/openid-configuration"
+
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
-    """Settings of an OpenID provider; `app_client_ids` are the audiences of ID tokens from apps, beside `client_id`."""
+    """Settings of an OpenID provider; `app_client_ids` are the audiences of ID tokens from apps, beside `client_id`.
+
+    issuers: names that the provider is known to use for itself, in its metadata or its ID tokens.
+    """
 
     discovery_url: str
+    issuers: frozenset[str]
     client_id: str
     client_secret: Callable[[], str | None] = field(repr=False)
     app_client_ids: frozenset[str]
     scope: str
     extra: Mapping[str, str] = field(default_factory=dict)  # of the authorization request
+
+    @property
+    def accepted_issuers(self) -> frozenset[str]:
+        """The known issuers, and the one that the discovery URL belongs to if another one is set."""
+        return self.issuers | {self.discovery_url.removesuffix(_WELL_KNOWN)}
 
 
 class OidcProvider:
@@ -32,8 +43,8 @@ class OidcProvider:
     def __init__(self, settings: OidcSettings, http: ProviderHttp, *, clock: Clock) -> None:
         self._settings = settings
         self._http = http
-        self._discovery = Discovery(http, settings.discovery_url, clock=clock)
-        self._tokens = IdTokenVerifier(self._discovery, clock=clock)
+        self._discovery = Discovery(http, settings.discovery_url, settings.accepted_issuers, clock=clock)
+        self._tokens = IdTokenVerifier(self._discovery, settings.accepted_issuers, clock=clock)
 
     async def authorization_url(self, secrets: FlowSecrets) -> str:
         """Return the address of the provider's page, with the challenge of PKCE."""

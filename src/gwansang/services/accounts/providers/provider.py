@@ -11,11 +11,15 @@ ProviderName = Literal["kakao", "naver", "google", "apple"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ProviderAccount:
-    """An account at a provider, proven by its owner; `email` is None unless the provider has verified it."""
+    """An account at a provider, proven by its owner; `email` is None if the provider says that it is not verified.
+
+    email_verified: False if the provider does not say whether it has verified the address.
+    """
 
     subject: str
     email: str | None
     name: str | None = None
+    email_verified: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
+import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from gwansang.services.accounts.providers.errors import ProviderProofError, ProviderUnavailableError, provider_error
+from gwansang.services.accounts.providers.oauth_errors import loggable_code
 
+_log = structlog.get_logger("gwansang.auth")
 _MAX_BYTES: Final = 256 * 1024
 _TIMEOUT_S: Final = 10.0
 _OK: Final = 200
@@ -92,11 +96,15 @@ class ProviderHttp:
 
 
 async def fetch_token(client: AsyncOAuth2Client, url: str, **fields: str) -> Mapping[str, Any]:
-    """Exchange an authorization code; raises ProviderProofError if it is refused, ProviderUnavailableError."""
+    """Exchange an authorization code. Raises ProviderProofError if the code is refused, and ProviderUnavailableError
+    for any other error, such as one about this service's own settings."""
     try:
         tokens = await client.fetch_token(url, grant_type="authorization_code", **fields)
-    except OAuthError:
-        raise provider_error(ProviderProofError) from None
+    except OAuthError as error:
+        if error.error == "invalid_grant":
+            raise provider_error(ProviderProofError) from None
+        _log.warning("auth.provider_failed", host=urlsplit(url).hostname, error=loggable_code(error.error))
+        raise provider_error(ProviderUnavailableError) from None
     except (*_FAULTS, KeyError):
         raise provider_error(ProviderUnavailableError) from None
     if not isinstance(tokens, dict):
