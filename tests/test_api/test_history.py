@@ -156,9 +156,8 @@ async def test_invalid_credentials_are_not_treated_as_a_guest(client: httpx.Asyn
         assert (await client.post(JSON_CALL, json=FACE, headers=headers)).status_code == 401
 
 
-async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, minji: Person) -> None:
-    """Every operation of the OpenAPI document with an id in its path."""
-    stranger = await person(client, "stranger")
+async def ids_of_everything(minji: Person) -> dict[str, str]:
+    """Return an id of hers for each name of an id in a path of the API."""
     await minji.key("analyze")
     (key,) = (await minji.call("GET", "/keys")).json()["items"]
     later = (await minji.call("POST", "/analysis/face/async", json=FACE)).json()
@@ -166,16 +165,31 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
     kept = str((await read(minji))["analysis_id"])
     invitation = (await minji.call("POST", f"/analysis/{kept}/invitations")).json()
     share = (await minji.call("POST", f"/analysis/{kept}/shares")).json()
-    own = {
+    webhook = (await minji.call("POST", "/webhooks", json={"url": "https://hooks.example.com/"})).json()
+    delivery = (await minji.call("POST", f"/webhooks/{webhook['id']}/test")).json()
+    return {
         "analysis_id": kept,
         "key_id": key["id"],
         "session_id": session["id"],
         "task_id": later["task_id"],
         "invitation_id": invitation["id"],
         "share_id": share["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": delivery["id"],
     }
-    not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token"}  # an administrator's, public, or no id
+
+
+async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, minji: Person) -> None:
+    """Every operation of the OpenAPI document with an id in its path."""
+    stranger = await person(client, "stranger")
+    own = await ids_of_everything(minji)
+    # an administrator's, public, or no id
+    not_owned = {"user_id", "purpose", "celebrity_id", "photo_id", "token", "provider"}
     document = (await client.get("/api/v1/openapi.json")).json()
+    bodies = {
+        ("put", "analysis_id"): {"json": {"answers": {"eyes": "fits"}}},
+        ("patch", "webhook_id"): {"json": {"is_enabled": False}},
+    }
     calls = 0
     for path, operations in document["paths"].items():
         for method in operations:
@@ -185,13 +199,13 @@ async def test_another_users_resources_are_not_found(client: httpx.AsyncClient, 
             assert set(names) <= {"number", *own}, f"{path} has an id that this test does not know"
             for ids in (own, dict.fromkeys(own, str(uuid4()))):
                 url = path.format(**ids, number=1)
-                body = {"json": {"answers": {"eyes": "fits"}}} if (method, names) == ("put", ["analysis_id"]) else {}
+                body = bodies.get((method, names[0]), {})
                 answer = await client.request(
                     method, url, headers=stranger.bearer, params={"date": "2026-11-23"}, **body
                 )
                 assert answer.status_code == 404, (method, path)
                 calls += 1
-    assert calls == 38
+    assert calls == 54
     assert (await minji.call("GET", f"/analysis/{own['analysis_id']}")).status_code == 200
     assert (await minji.call("GET", "/keys")).json()["total"] == 1
 

@@ -9,7 +9,8 @@ from gwansang.container import Accounts
 from gwansang.reading.composer import compose
 from gwansang.reading.model import Topic
 from gwansang.services.readings.share_service import SharedReading, ShareNotFoundError
-from gwansang.web.shared_readings import _shown, _template
+from gwansang.web.rendering import template
+from gwansang.web.shared_readings import _shown
 from tests.support.factories import IDEAL, measures_at
 from tests.support.fakes import NOON, MovingClock
 from tests.test_reading.days import A_DAY
@@ -40,7 +41,7 @@ def test_markup_in_texts_is_shown_as_text() -> None:
     topics = tuple(Topic(topic.id, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE) for topic in reading.topics)
     hostile = replace(reading, title=HOSTILE, story=HOSTILE, topics=topics, disclaimer=HOSTILE)
     shown = _shown(SharedReading(hostile, NOON))
-    page = _template("shared.html").render(**shown, path="/s/x", address="https://a", query="")
+    page = template("shared.html").render(**shown, path="/s/x", address="https://a", query="")
     assert "<script" not in page
     assert "<img src=x" not in page
     assert page.count("alert(1)") > 20

@@ -46,7 +46,7 @@ function failure(problem: string): Screen {
   const next = state.account === null ? "signin" : "account";
   const content = [
     h("h1", { tabindex: -1 }, t("providers.failed_text")), h("p", { role: "alert" }, problem),
-    h("p", {}, h("a", { class: "button", href: `#/${next}` }, t(next === "signin" ? "providers.to_sign_in" : "providers.linked_title"))),
+    h("p", {}, h("a", { class: "button", href: `#/${next}` }, next === "signin" ? t("providers.to_sign_in") : t("providers.linked_title"))),
   ];
   return { title: t("providers.failed_text"), content: h("div", { class: "narrow" }, ...content) };
 }
