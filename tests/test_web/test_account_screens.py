@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.browser import record_traffic
 from tests.support.page_account import PASSWORD, mailed_code, make_account, open_signed_in, signed_in
 from tests.support.page_person import choose_photo, open_page, show_reading
 from tests.support.serving import Server
@@ -107,8 +108,10 @@ def test_name_and_address_are_changed_the_address_once_its_code_is_entered(
     chosen = f"new-{account.email}"
     address.locator("input[name=email]").fill(chosen)
     address.locator("input[name=current_password]").fill("not the password")
+    traffic = record_traffic(still_context)
     address.get_by_role("button").click()
     expect(page.locator("#toast")).to_contain_text("비밀번호")
+    assert [request.method for request in traffic.requests] == ["PATCH"]  # a try is a try, and no token is renewed
     address.locator("input[name=current_password]").fill(PASSWORD)
     address.get_by_role("button").click()
     expect(page.locator("#page h1")).to_have_text("박서준입니다님, 안녕하세요")

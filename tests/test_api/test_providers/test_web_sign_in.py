@@ -231,21 +231,26 @@ async def test_a_name_that_can_not_be_one_is_replaced(browser: Browser, provider
 
 @on_sqlite
 async def test_no_secret_is_stored_or_logged(
-    browser: Browser, database_url: str, capsys: pytest.CaptureFixture[str]
+    database_url: str, clock: MovingClock, providers: ProviderServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = await browser.start("google")
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-    back = await browser.agree(url)
-    provider_code = parse_qs(urlsplit(back).query)["code"][0]
-    secrets = [asked["state"], asked["nonce"], *browser.client.cookies.values()]
-    code = await browser.come_back(back)
+    settings = {**providers.settings("google"), "clock": clock, "log_level": "INFO"}
+    async with application(database_url=database_url, **settings) as client:
+        browser = Browser(client)
+        url = await browser.start("google")
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        back = await browser.agree(url)
+        provider_code = parse_qs(urlsplit(back).query)["code"][0]
+        secrets = [asked["state"], asked["nonce"], *client.cookies.values()]
+        code = await browser.come_back(back)
+        await browser.exchange(code)
     files = [*Path(database_url.removeprefix("sqlite:///")).parent.glob(f"{Path(database_url).name}*")]
     kept = b"".join(file.read_bytes() for file in files)
     assert len(kept) > 10_000
-    printed = "".join(capsys.readouterr())
+    logged = capsys.readouterr().err
+    assert "auth.identity_linked" in logged
     for secret in (*secrets, code, provider_code, "person-1"):
         assert secret.encode() not in kept
-        assert secret not in printed
+        assert secret not in logged
 
 
 async def test_someone_elses_account_is_not_entered_by_its_address(browser: Browser, providers: ProviderServer) -> None:

@@ -45,7 +45,7 @@ async function send(method: string, path: string, options: Call): Promise<Respon
   const known = state.account !== null && options.anonymous !== true;
   if (known && (state.account?.endsAt ?? 0) - Date.now() < RENEW_BEFORE_MS) await renew();
   let answer = await sendOnce(method, path, options);
-  if (answer.status === 401 && known && (await renew())) answer = await sendOnce(method, path, options);
+  if (known && answer.status === 401 && (await errorOf(answer.clone())).code === "TOKEN_INVALID" && (await renew())) answer = await sendOnce(method, path, options);
   if (!answer.ok) throw await errorOf(answer);
   return answer;
 }
