@@ -42,23 +42,27 @@ export async function download(path: string, options: Call = {}): Promise<Blob> 
 }
 
 async function send(method: string, path: string, options: Call): Promise<Response> {
-  const known = state.account !== null && options.anonymous !== true;
-  if (known && (state.account?.endsAt ?? 0) - Date.now() < RENEW_BEFORE_MS) await renew();
-  let answer = await sendOnce(method, path, options);
-  if (known && answer.status === 401 && (await errorOf(answer.clone())).code === "TOKEN_INVALID" && (await renew())) answer = await sendOnce(method, path, options);
-  if (!answer.ok) throw await errorOf(answer);
-  return answer;
+  const account = options.anonymous === true ? null : state.account;
+  if (account !== null && account.endsAt - Date.now() < RENEW_BEFORE_MS) await renew();
+  try {
+    return await sendOnce(method, path, options);
+  } catch (error) {
+    const hasEnded = account !== null && error instanceof ApiError && error.code === "TOKEN_INVALID"; // a wrong password is 401, too
+    if (!hasEnded || !(await renew())) throw error;
+    return sendOnce(method, path, options);
+  }
 }
 
 async function sendOnce(method: string, path: string, options: Call): Promise<Response> {
   const { json, body, signal = null } = options;
   const sent = json === undefined ? (body ?? null) : JSON.stringify(json);
-  try {
-    return await fetch(urlOf(path, options), { method, headers: headersOf(options), body: sent, signal });
-  } catch (error) {
+  const request = { method, headers: headersOf(options), body: sent, signal };
+  const answer = await fetch(urlOf(path, options), request).catch((error: unknown) => {
     if (signal?.aborted) throw error;
     throw new ApiError(t(navigator.onLine ? "failed" : "offline"), 0, "UNREACHABLE");
-  }
+  });
+  if (!answer.ok) throw await errorOf(answer);
+  return answer;
 }
 
 function urlOf(path: string, { query = {} }: Call): URL {

@@ -1,7 +1,7 @@
 /** Changes of the own account: name, e-mail address and password; the last two need the present password. */
 
 import { changeAccount, changePassword, readAccount, signIn } from "../api/calls.ts";
-import { go, showScreen, type Screen } from "../router.ts";
+import { go, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
@@ -15,7 +15,6 @@ export async function settingsScreen(): Promise<Screen> {
   const name = form([usernameField(username)], t("settings.save"), async (values) => {
     await changeAccount({ username: textOf(values, "username") });
     announce(t("settings.saved"));
-    showScreen();
   });
   const address = form([emailField(), currentPassword()], t("settings.change_email"), async (values) => {
     await changeAccount({ email: textOf(values, "email"), current_password: textOf(values, "current_password") });
