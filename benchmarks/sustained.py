@@ -81,7 +81,7 @@ class Load:
                 await asyncio.sleep(60)
                 print_minute(minute + 1, self.minutes[-1])
                 self.minutes.append(Measured())
-            self.minutes.pop()
+        self.minutes.pop()  # calls that were under way at the end
 
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[list[httpx.AsyncClient]]:
