@@ -163,7 +163,7 @@ class TracingSettings(BaseSettings):
 
     @property
     def traces_recorded(self) -> bool:
-        """Whether traces are recorded: an endpoint, or the exporter, is named. OpenTelemetry's own default is on."""
+        """Return whether an endpoint or the exporter is named; OpenTelemetry alone would record without either."""
         named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
         exporter = self.otel_traces_exporter or ("otlp" if named else "none")
         return exporter == "otlp" and not self.otel_sdk_disabled

@@ -10,7 +10,7 @@ from gwansang.models.base import Base, OwnerId, Sha256Hex
 
 
 class IdempotencyRecord(Base):
-    """What a call created: its id, and digests of the client's key and of the request, neither of which is stored.
+    """Id of what a call created, and digests of the client's key and of the request, neither of which is stored.
 
     The row is written in the transaction that creates, so there is one exactly if the thing was created.
     """

@@ -1,4 +1,7 @@
-"""Webhooks, deliveries of their events, and attempts. Whoever locks a webhook does it before its deliveries."""
+"""Webhooks, deliveries of their events, and attempts.
+
+A transaction that locks both locks the webhook before its deliveries.
+"""
 
 from collections import Counter
 from collections.abc import Sequence

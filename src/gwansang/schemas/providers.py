@@ -46,7 +46,7 @@ class ProviderCode(_Request):
 
 
 class ProviderReturn(BaseModel):
-    """What a provider sends a browser back with; `code` or `error`."""
+    """Query parameters of a provider's redirect: the state, with `code` or `error`."""
 
     state: str = Field("", max_length=200)
     code: str | None = Field(None, max_length=4096)
@@ -78,7 +78,7 @@ class _AppProof(BaseModel):
 
 
 class ProviderToken(_AppProof, _Request):
-    """What an app got from a provider."""
+    """Tokens that a provider gave an app, to sign in with."""
 
     device_name: Annotated[str, Strict(), Field(max_length=200)] | None = Field(
         None, description="Shown among one's sign-ins; else made from the User-Agent.", examples=["민지의 전화기"]
@@ -87,7 +87,7 @@ class ProviderToken(_AppProof, _Request):
 
 
 class IdentityToken(_AppProof, Reauthenticated):
-    """What an app got from a provider, to link that account."""
+    """Tokens that a provider gave an app, to link that account."""
 
 
 class ProviderOut(BaseModel):
@@ -109,7 +109,7 @@ class ProvidersOut(BaseModel):
 
 
 class AuthorizationOut(BaseModel):
-    """Where the browser goes on."""
+    """The address at which the browser signs in with the provider."""
 
     authorization_url: str = Field(
         description="The provider's page; open it in this browser within ten minutes.",

@@ -24,7 +24,7 @@ _SPENT_TTL: Final = timedelta(minutes=11)  # after which an ID token is too old 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AppProof:
-    """What an app got from a provider, and the nonce that it asked with."""
+    """ID token and access token that a provider gave an app, and the nonce of the app's request."""
 
     id_token: str
     nonce: str

@@ -1,4 +1,4 @@
-"""Cancellation of a task, whoever asks for it: its owner, or an administrator."""
+"""Cancellation of a task by its owner or by an administrator."""
 
 from uuid import UUID
 

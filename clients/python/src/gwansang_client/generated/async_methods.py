@@ -382,7 +382,9 @@ class AsyncMethods(ABC):
         idempotency_key: str | None = None,
         expires_in_hours: int | None = None,
     ) -> models.NewShareOut:
-        """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name."""
+        """Create a link that shows the words of a kept reading to anyone who has its URL: no photo, no measure,
+        no name.
+        """
         return await self.send(
             calls.share_reading(
                 analysis_id, locale=locale, idempotency_key=idempotency_key, expires_in_hours=expires_in_hours
@@ -399,8 +401,8 @@ class AsyncMethods(ABC):
 
     async def exchange_provider_code(self, *, code: str) -> models.ProviderSignInOut:
         """Exchange the code that a provider's return left in the page's address, once, in the browser that
-        began: for tokens, or for the notice that an identity was linked. Anything that went wrong at the
-        provider is told here.
+        began: for tokens, or for the notice that an identity was linked. Errors of the provider are answered
+        here.
         """
         return await self.send(calls.exchange_provider_code(code=code))
 
@@ -431,9 +433,9 @@ class AsyncMethods(ABC):
         birth_year: int | None = None,
         device_name: str | None = None,
     ) -> models.SignedInOut:
-        """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
-        Whoever is new gets an account, and consents to the text of `GET /auth/providers` in the language of
-        this request; an account with the same address is never linked here.
+        """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago. A
+        new person gets an account, and consents to the text of `GET /auth/providers` in the language of this
+        request; an account with the same address is never linked here.
         """
         return await self.send(
             calls.sign_in_with_id_token(

@@ -509,7 +509,9 @@ def share_reading(
     idempotency_key: str | None = None,
     expires_in_hours: int | None = None,
 ) -> Call[models.NewShareOut]:
-    """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name."""
+    """Create a link that shows the words of a kept reading to anyone who has its URL: no photo, no measure,
+    no name.
+    """
     return Call(
         "share_reading",
         "POST",
@@ -583,8 +585,8 @@ def list_providers(*, locale: str | None = None) -> Call[models.ProvidersOut]:
 
 def exchange_provider_code(*, code: str) -> Call[models.ProviderSignInOut]:
     """Exchange the code that a provider's return left in the page's address, once, in the browser that
-    began: for tokens, or for the notice that an identity was linked. Anything that went wrong at the
-    provider is told here.
+    began: for tokens, or for the notice that an identity was linked. Errors of the provider are answered
+    here.
     """
     return Call(
         "exchange_provider_code",
@@ -628,9 +630,9 @@ def sign_in_with_id_token(
     birth_year: int | None = None,
     device_name: str | None = None,
 ) -> Call[models.SignedInOut]:
-    """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago.
-    Whoever is new gets an account, and consents to the text of `GET /auth/providers` in the language of
-    this request; an account with the same address is never linked here.
+    """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago. A
+    new person gets an account, and consents to the text of `GET /auth/providers` in the language of this
+    request; an account with the same address is never linked here.
     """
     return Call(
         "sign_in_with_id_token",

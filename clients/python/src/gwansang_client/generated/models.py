@@ -142,7 +142,7 @@ class ArchetypesOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationOut:
-    """Where the browser goes on."""
+    """The address at which the browser signs in with the provider."""
 
     authorization_url: str
 
@@ -766,7 +766,7 @@ class IdentityOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityToken:
-    """What an app got from a provider, to link that account."""
+    """Tokens that a provider gave an app, to link that account."""
 
     access_token: str | None = None
     current_password: str | None = None
@@ -1203,7 +1203,7 @@ class ProviderSignInStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderToken:
-    """What an app got from a provider."""
+    """Tokens that a provider gave an app, to sign in with."""
 
     access_token: str | None = None
     birth_year: int | None = None

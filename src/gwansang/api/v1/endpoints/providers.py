@@ -137,7 +137,7 @@ async def exchange_provider_code(
     address: PublicAddress,
 ) -> ProviderSignInOut:
     """Exchange the code that a provider's return left in the page's address, once, in the browser that began: for
-    tokens, or for the notice that an identity was linked. Anything that went wrong at the provider is told here."""
+    tokens, or for the notice that an identity was linked. Errors of the provider are answered here."""
     forget_browser_secret(response, address)
     finished = await sign_ins.exchange(body.code, secret, device_name_of(request.headers.get("user-agent")))
     return ProviderSignInOut.model_validate(finished, from_attributes=True)
@@ -151,9 +151,9 @@ async def exchange_provider_code(
 async def sign_in_with_id_token(
     provider: Provider, body: ProviderToken, request: Request, sign_ins: AppSignIns, locale: ChosenLocale
 ) -> SignedInOut:
-    """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago. Whoever is
-    new gets an account, and consents to the text of `GET /auth/providers` in the language of this request; an account
-    with the same address is never linked here."""
+    """Sign in an app with the ID token that it got from a provider for its nonce, at most ten minutes ago. A new
+    person gets an account, and consents to the text of `GET /auth/providers` in the language of this request; an
+    account with the same address is never linked here."""
     proof = AppProof(body.id_token, body.nonce, body.access_token)
     name = device_name_of(request.headers.get("user-agent"), body.device_name)
     signed_in = await sign_ins.sign_in(provider, proof, name, body.birth_year, locale)

@@ -37,7 +37,7 @@ async def share_reading(
     once: OnceOnly,
     body: ShareRequest | None = None,
 ) -> NewShareOut:
-    """Create a link that shows the words of a kept reading to whoever has it: no photo, no measure, no name.
+    """Create a link that shows the words of a kept reading to anyone who has its URL: no photo, no measure, no name.
 
     It ends by itself after `expires_in_hours`, when it is deleted, and with the reading. The page is in the language of
     `?locale=`; search engines are asked to leave it out. No later answer shows the URL.
