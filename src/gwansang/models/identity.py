@@ -36,6 +36,7 @@ class ProviderSignIn(Base):
     secret_hash: Mapped[Sha256Hex] = mapped_column(unique=True)
     browser_hash: Mapped[str | None] = mapped_column(String(64))
     return_to: Mapped[str] = mapped_column(String(100))
+    locale: Mapped[str | None] = mapped_column(String(5))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     family_id: Mapped[UUID | None] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"), index=True)
     error: Mapped[str | None] = mapped_column(String(50))

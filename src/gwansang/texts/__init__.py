@@ -20,6 +20,11 @@ _WIDE_ENDS: Final = "。！？"  # marks as wide as a character, which no space 
 _FOLDER = Path(__file__).parent
 
 
+def known_locale(code: str | None) -> Locale:
+    """Return the language of a code that was stored; the default one if this release does not have it."""
+    return next((locale for locale in LOCALES if locale == code), DEFAULT_LOCALE)
+
+
 def load(name: str, locale: Locale, form: type[_T]) -> _T:
     """Return the texts of the file `name`, such as "shapes", with what the language lacks from the default language.
 

@@ -1,8 +1,7 @@
 """Sign-in with a provider in a browser, by a code flow.
 
 The browser keeps one secret in a cookie. The nonce and the verifier of PKCE are derived from it, so that the database
-has only digests, and so that what began in one browser can't be finished in another. The state names the language in
-which the page was shown; it can't be changed, for a state counts only as a whole.
+has only digests, and so that what began in one browser can't be finished in another.
 """
 
 import hmac
@@ -18,7 +17,6 @@ import structlog
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import AppError
-from gwansang.core.locale_negotiation import negotiate_locale
 from gwansang.core.tokens import secret_digest
 from gwansang.models import ProviderSignIn
 from gwansang.repositories.unit_of_work import UnitOfWork
@@ -48,12 +46,11 @@ from gwansang.services.accounts.providers.provider import (
 from gwansang.services.accounts.sign_in_starter import SignedIn, SignInStarter
 from gwansang.services.accounts.user_service import EmailUnverifiedError, require_proven, require_user
 from gwansang.services.protection.age import check_birth_year
-from gwansang.texts import DEFAULT_LOCALE, Locale
+from gwansang.texts import DEFAULT_LOCALE, Locale, known_locale
 
 _log = structlog.get_logger("gwansang.auth")
 _STARTED: Final = "started"
 _RETURNED: Final = "returned"
-_BEFORE_LOCALE: Final = "."  # in a state; no secret has it
 FLOW_TTL: Final = timedelta(minutes=10)  # to sign in at the provider
 _CODE_TTL: Final = timedelta(minutes=2)  # for the page to exchange its code
 _TOLD: Final[Mapping[str, Callable[[], AppError]]] = {
@@ -178,10 +175,10 @@ class ProviderSignInService:
         BirthYearError, TooYoungError, EmailUnverifiedError."""
         now, provider = self._clock(), require_provider(self._providers, name)
         check_birth_year(birth_year, now.date())
-        secret, state = self._new_secret(), f"{self._new_secret()}{_BEFORE_LOCALE}{locale}"
+        secret, state = self._new_secret(), self._new_secret()
         url = await provider.authorization_url(_flow_secrets(secret, state, redirect_uri))
         row = self._row(_STARTED, name, state, FLOW_TTL)
-        row.browser_hash, row.return_to = secret_digest(secret), return_to
+        row.browser_hash, row.return_to, row.locale = secret_digest(secret), return_to, locale
         async with self._uow.write() as tx:
             await tx.provider_sign_ins.delete_expired(now)
             if link_for is not None:
@@ -203,7 +200,7 @@ class ProviderSignInService:
         try:
             with refusals_logged(name):
                 account = await self._redeem(name, returned, browser_secret)
-                unproven = await self._conclude(name, began, account, _locale_of(returned.state), code)
+                unproven = await self._conclude(name, began, account, code)
         except AppError as error:
             if error.code not in _TOLD:
                 raise
@@ -236,11 +233,11 @@ class ProviderSignInService:
         return await require_provider(self._providers, name).redeem(returned.code, secrets)
 
     async def _conclude(
-        self, name: ProviderName, began: ProviderSignIn, account: ProviderAccount, locale: Locale, code: str
+        self, name: ProviderName, began: ProviderSignIn, account: ProviderAccount, code: str
     ) -> UnprovenAddress | None:
         """Sign in or link, store what the page will learn in the same transaction, and return the address of a new
         account if it has to be proven."""
-        row = self._row(_RETURNED, name, code, _CODE_TTL, began=began)
+        row, locale = self._row(_RETURNED, name, code, _CODE_TTL, began=began), known_locale(began.locale)
         async with self._uow.write() as tx:
             if began.family_id is not None and began.user_id is not None:
                 await self._identities.link(tx, began.user_id, began.family_id, name, account)
@@ -267,11 +264,6 @@ class ProviderSignInService:
             return_to=began.return_to if began else "",
             expires_at=self._clock() + ttl,
         )
-
-
-def _locale_of(state: str) -> Locale:
-    """Return the language at the end of a state; one of an earlier release has none."""
-    return negotiate_locale((state.rpartition(_BEFORE_LOCALE)[2],))
 
 
 def _flow_secrets(browser_secret: str, state: str, redirect_uri: str) -> FlowSecrets:

@@ -4,7 +4,7 @@ from gwansang.repositories.unit_of_work import UnitOfWork
 from gwansang.services.accounts.email_proof_service import EmailProof
 from gwansang.services.accounts.mail_service import MailService
 from gwansang.services.webhooks.delivery_executor import DisabledWebhook
-from gwansang.texts import DEFAULT_LOCALE, LOCALES
+from gwansang.texts import known_locale
 
 
 class WebhookNotices:
@@ -19,5 +19,4 @@ class WebhookNotices:
         async with self._uow.read() as tx:
             user = await tx.users.get(disabled.user_id)
         if user is not None:
-            locale = next((one for one in LOCALES if one == disabled.locale), DEFAULT_LOCALE)
-            self._mails.send(EmailProof("webhook_disabled", user.email), locale)
+            self._mails.send(EmailProof("webhook_disabled", user.email), known_locale(disabled.locale))

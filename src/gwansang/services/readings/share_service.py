@@ -20,7 +20,7 @@ from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.accounts.user_service import require_user
 from gwansang.services.readings.history_service import AnalysisNotFoundError, HistoryService
-from gwansang.texts import DEFAULT_LOCALE, LOCALES, Locale
+from gwansang.texts import Locale, known_locale
 
 MAX_SHARES: Final = 50  # of one user, that have not expired
 _log = structlog.get_logger("gwansang.shares")
@@ -131,7 +131,7 @@ class ShareService:
             owner = await tx.users.get(share.user_id) if share else None
         if share is None or owner is None or not owner.is_active:
             raise ShareNotFoundError("There is no such link.")
-        own = share.locale if share.locale in LOCALES else DEFAULT_LOCALE
+        own = known_locale(share.locale)
         try:
             kept = await self._history.get(share.user_id, share.analysis_id, locale or own)
         except AnalysisNotFoundError:  # deleted meanwhile

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(64), nullable=False),
         sa.Column("browser_hash", sa.String(64), nullable=True),
         sa.Column("return_to", sa.String(100), nullable=False),
+        sa.Column("locale", sa.String(5), nullable=True),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("family_id", sa.Uuid(), nullable=True),
         sa.Column("error", sa.String(50), nullable=True),
