@@ -17,6 +17,7 @@ _AFTER_SCAN = frozenset({EOI, SOS, 0xC4, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0x
 _MAX_SEGMENTS = 4_096
 _FILL = re.compile(rb"\xff+")
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuffed 0xFF nor a restart
+_FIRST_PART, _LARGEST_PART = 4_096, 131_072  # bytes searched at a time, few enough for the processor's cache
 _PADDING = re.compile(rb"\x00{64,}|\xff{64,}")
 _SOME_DATA = bytes(range(16, 240, 7)) * 4
 _MORE_DATA = _SOME_DATA + b"".join(bytes((0xFF, 0xD0 + number)) + _SOME_DATA for number in range(8))  # with restarts
@@ -49,7 +50,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         marker, start, position = segment
         if marker == SOS:
             has_scan = True
-            following = _SCAN_END.search(data, position)
+            following = _find_scan_end(data, position)
             if following is None or data[following.start() + 1] not in _AFTER_SCAN:
                 end = following.start() if following else len(data)
                 yield marker, start, position + len(data[position:end].rstrip(b"\xff"))  # half a marker is no data
@@ -59,6 +60,25 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == EOI:
             return
     raise CorruptImageError("The JPEG has too many segments; save it again in a photo app.")
+
+
+def _find_scan_end(data: bytes, position: int) -> re.Match[bytes] | None:
+    """Return the first match of _SCAN_END from a position on.
+
+    The expression stops at each 0xFF, of which a large photo has 30,000; so it only searches parts in which one is
+    followed by something else than the zero that stuffs it. Parts grow, as a scan may be short.
+    """
+    levels, size = np.frombuffer(data, np.uint8), _FIRST_PART
+    while position < len(data) - 1:
+        part = levels[position : position + size + 1]
+        is_marker = part[:-1] == 0xFF
+        is_marker &= part[1:] != 0
+        found = _SCAN_END.search(data, position, position + len(part)) if is_marker.any() else None
+        if found:
+            return found
+        position += size
+        size = min(2 * size, _LARGEST_PART)
+    return None
 
 
 def _segment(data: bytes, position: int) -> tuple[int, int, int] | None:
