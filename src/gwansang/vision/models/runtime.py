@@ -109,9 +109,15 @@ def _shared_network(file: Path) -> SharedNetwork:
 
 def load_bundle(bundle: Path) -> tuple[Network, Network, Network]:
     """Return detector, mesh and blendshape network of a verified bundle of Face Landmarker v2."""
-    with zipfile.ZipFile(bundle) as archive:
-        detector, mesh, blendshapes = (Network(archive.read(member)) for member in catalog.BUNDLE_MEMBERS)
+    detector, mesh, blendshapes = map(Network, _read_members(bundle))
     return detector, mesh, blendshapes
+
+
+@cache
+def _read_members(bundle: Path) -> tuple[bytes, ...]:
+    """Return the networks of a bundle; an interpreter keeps the bytes it was given, so that all sets share them."""
+    with zipfile.ZipFile(bundle) as archive:
+        return tuple(archive.read(member) for member in catalog.BUNDLE_MEMBERS)
 
 
 _LOADING = threading.Lock()  # threads load one after another, so that they do not read the same files at once
