@@ -137,8 +137,8 @@ def _fill_sums(framed: Plane, sums: Plane, work: Plane) -> None:
     work: five bands for what comes between. Each array of its own costs its page faults where malloc gives memory back.
     """
     p, q, total, rest, square = work
-    np.subtract(framed[1:-1, 2:], framed[1:-1, :-2], out=p)
-    np.subtract(framed[2:, 1:-1], framed[:-2, 1:-1], out=q)
+    cv2.subtract(framed[1:-1, 2:], framed[1:-1, :-2], dst=p)
+    cv2.subtract(framed[2:, 1:-1], framed[:-2, 1:-1], dst=q)
     _halve(_float(cv2.magnitude(p, q, magnitude=square)), sums[7])
     square += np.float32(1e-3)
     work[:2] /= cv2.sqrt(square, dst=square)
@@ -147,7 +147,7 @@ def _fill_sums(framed: Plane, sums: Plane, work: Plane) -> None:
     for index, (one, other) in enumerate(((p, p), (p, q), (q, q)), start=DIRECTIONS // 2):
         _halve(np.multiply(one, other, out=square), sums[index])
     for index, along in enumerate((p, total, q, rest)):
-        cv2.max(along, 0.0, dst=square)  # type: ignore[call-overload]  # takes a scalar, too
+        cv2.threshold(along, 0.0, 0.0, cv2.THRESH_TOZERO, dst=square)
         _halve(np.multiply(square, along, out=square), sums[index])
 
 
