@@ -7,14 +7,14 @@ reason for which there is none.
 """
 
 import signal
-import struct
 import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import resvg_py
 
-LENGTH: Final = struct.Struct(">I")
+from gwansang.drawing.png_messages import LENGTH
+
 FONTS: Final = sorted(str(path) for path in (Path(__file__).parent / "fonts").glob("*.otf"))
 
 

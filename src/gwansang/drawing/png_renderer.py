@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from gwansang.core.exceptions import Unavailable
-from gwansang.drawing.png_process import LENGTH
+from gwansang.drawing.png_messages import LENGTH
 
 _TIMEOUT_S: Final = 20.0  # of one picture, which takes a fifth of a second
 _MAX_WAITING: Final = 32
