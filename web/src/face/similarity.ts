@@ -1,3 +1,7 @@
+type Nine = [number, number, number, number, number, number, number, number, number];
+type Sixteen = [...Nine, number, number, number, number, number, number, number];
+const SQUARINGS = 40; // a matrix to the power of 2 ** 40
+
 /** A rotation (row by row), a scale and the means that map points onto others: scale R (x - from) + to. */
 export interface Similarity {
   rotation: Float64Array;
@@ -25,8 +29,9 @@ export function fitSimilarity(moving: ArrayLike<number>, fixed: ArrayLike<number
       }
     }
   }
-  const { value, vector } = largestEigenpair(quaternionMatrix(cross));
-  return { rotation: rotationOf(vector), scale: value / spread, from: from!, to: to! };
+  const rotation = rotationOf(largestProjection(quaternionMatrix(cross)));
+  const common = cross.reduce((sum, value, at) => sum + value * rotation[3 * (at % 3) + Math.floor(at / 3)]!, 0);
+  return { rotation, scale: common / spread, from: from!, to: to! };
 }
 
 /** Return a point under a similarity. */
@@ -45,7 +50,7 @@ function weightedMean(points: ArrayLike<number>, weightOf: (index: number) => nu
 }
 
 function quaternionMatrix(s: Float64Array): Float64Array {
-  const [xx, xy, xz, yx, yy, yz, zx, zy, zz] = Array.from(s) as [number, number, number, number, number, number, number, number, number];
+  const [xx, xy, xz, yx, yy, yz, zx, zy, zz] = Array.from(s) as Nine;
   return Float64Array.of(
     xx + yy + zz, yz - zy, zx - xz, xy - yx,
     yz - zy, xx - yy - zz, xy + yx, zx + xz,
@@ -54,40 +59,25 @@ function quaternionMatrix(s: Float64Array): Float64Array {
   );
 }
 
-/** Return the largest eigenvalue of a symmetric 4 x 4 matrix and its vector, by Jacobi's rotations. */
-function largestEigenpair(matrix: Float64Array): { value: number; vector: number[] } {
-  const a = matrix.slice();
-  const v = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1);
-  for (let sweep = 0; sweep < 20; sweep++) {
-    for (let p = 0; p < 3; p++) for (let q = p + 1; q < 4; q++) rotatePair(a, v, p, q);
+/** Return v vᵀ, v the eigenvector of the largest eigenvalue of a symmetric 4 x 4 matrix: squared until it alone is left. */
+function largestProjection(matrix: Float64Array): Float64Array {
+  const shift = Math.hypot(...matrix); // with it no eigenvalue is negative
+  let power = matrix.map((value, at) => (at % 5 === 0 ? value + shift : value));
+  for (let squaring = 0; squaring < SQUARINGS; squaring++) {
+    const row = (at: number): Float64Array => power.subarray(at & ~3, (at & ~3) + 4); // a column is a row as well
+    const square = power.map((_, at) => row(at).reduce((sum, value, k) => sum + value * row(4 * (at & 3))[k]!, 0));
+    const trace = square[0]! + square[5]! + square[10]! + square[15]!;
+    power = square.map((value) => value / trace);
   }
-  const values = [a[0]!, a[5]!, a[10]!, a[15]!];
-  const best = values.indexOf(Math.max(...values));
-  return { value: values[best]!, vector: [0, 1, 2, 3].map((row) => v[4 * row + best]!) };
+  return power;
 }
 
-function rotatePair(a: Float64Array, v: Float64Array, p: number, q: number): void {
-  const off = a[4 * p + q]!;
-  if (Math.abs(off) < 1e-300) return;
-  const theta = (a[5 * q]! - a[5 * p]!) / (2 * off);
-  const tangent = Math.sign(theta || 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const cos = 1 / Math.hypot(tangent, 1);
-  const sin = tangent * cos;
-  const turn = (values: Float64Array, i: number, j: number): void => {
-    const [one, other] = [values[i]!, values[j]!];
-    values[i] = cos * one - sin * other;
-    values[j] = sin * one + cos * other;
-  };
-  for (let k = 0; k < 4; k++) turn(a, 4 * k + p, 4 * k + q);
-  for (let k = 0; k < 4; k++) turn(a, 4 * p + k, 4 * q + k);
-  for (let k = 0; k < 4; k++) turn(v, 4 * k + p, 4 * k + q);
-}
-
-function rotationOf(quaternion: number[]): Float64Array {
-  const [w, x, y, z] = quaternion as [number, number, number, number];
+/** Return the rotation of a quaternion (w, x, y, z), given as the products of its numbers. */
+function rotationOf(products: Float64Array): Float64Array {
+  const [, wx, wy, wz, , xx, xy, xz, , , yy, yz, , , , zz] = Array.from(products) as Sixteen;
   return Float64Array.of(
-    1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
-    2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
-    2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    1 - 2 * (yy + zz), 2 * (xy - wz), 2 * (xz + wy),
+    2 * (xy + wz), 1 - 2 * (xx + zz), 2 * (yz - wx),
+    2 * (xz - wy), 2 * (yz + wx), 1 - 2 * (xx + yy),
   );
 }
