@@ -1,3 +1,4 @@
+import { clamped } from "./numbers.ts";
 import { fitSimilarity, placed } from "./similarity.ts";
 import type { FaceLook, MeshInput, Region } from "./types.ts";
 
@@ -30,14 +31,15 @@ export function averageLooks(looks: readonly FaceLook[]): MeshInput {
 function fractions(points: Float64Array, details: Float64Array, { width, height }: FaceLook): MeshInput {
   const landmarks = Array.from({ length: points.length / 3 }, (_, index): [number, number, number] => {
     const at = 3 * index;
-    return [rounded(points[at]! / width), rounded(points[at + 1]! / height), rounded(points[at + 2]! / width)];
+    const [x, y] = [clamped(points[at]! / width, 0, 1), clamped(points[at + 1]! / height, 0, 1)];
+    return [rounded(x), rounded(y), rounded(points[at + 2]! / width)];
   });
   const detailPoints = Array.from({ length: details.length / 2 }, (_, index): [number, number] => {
     return [rounded(details[2 * index]! / width), rounded(details[2 * index + 1]! / height)];
   });
   const isInside = detailPoints.every(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1);
   return {
-    landmarks: landmarks.map(([x, y, z]) => [inside(x), inside(y), z]),
+    landmarks,
     landmark_looks: 2,
     ...(isInside ? { detail_points: detailPoints } : {}),
     image_width: width,
@@ -52,7 +54,6 @@ function coveredBy(looks: readonly FaceLook[]): { covered?: Region[] } {
 }
 
 const rounded = (value: number): number => Number(value.toFixed(DIGITS));
-const inside = (value: number): number => Math.min(Math.max(value, 0), 1);
 
 function flattened(points: Float32Array): Float32Array {
   return points.map((value, at) => (at % 3 === 2 ? 0 : value));

@@ -1,6 +1,7 @@
 import type { KernelFile } from "./arrays.ts";
 import type { Maps } from "./channels.ts";
 import { CHANNELS, WIDTH } from "./channels.ts";
+import { clamped } from "./numbers.ts";
 
 const STRIDE = 2;
 const START_VERTICES = 6;
@@ -109,8 +110,8 @@ function mirroredCrop(mesh: Float64Array, mirror: ArrayLike<number>): Float64Arr
 export function sampleChannels(
   { values, width, height }: Maps, cropX: number, cropY: number, features: Float32Array, to: number, isMirrored: boolean,
 ): void {
-  const x = Math.min(Math.max((cropX + 0.5) / STRIDE - 0.5, 0), width - 1.001);
-  const y = Math.min(Math.max((cropY + 0.5) / STRIDE - 0.5, 0), height - 1.001);
+  const x = clamped((cropX + 0.5) / STRIDE - 0.5, 0, width - 1.001);
+  const y = clamped((cropY + 0.5) / STRIDE - 0.5, 0, height - 1.001);
   const [column, row] = [Math.floor(x), Math.floor(y)];
   const [right, low] = [x - column, y - row];
   const first = (row * width + column) * CHANNELS;

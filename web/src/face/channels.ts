@@ -2,6 +2,7 @@ import type { Affine } from "./affine.ts";
 import { compose, invert, moved } from "./affine.ts";
 import { balancedGains } from "./colors.ts";
 import { redness } from "./lab.ts";
+import { clamped, linear, variance } from "./numbers.ts";
 import type { Picture, Pixels } from "./picture.ts";
 import { PIXEL, shrunk } from "./picture.ts";
 import type { Plane } from "./planes.ts";
@@ -69,16 +70,15 @@ export function makeChannels(crop: Pixels): Maps {
   const planes = [...directionShares(sumGradients(light)), centred(halved(light), LIGHT_GAIN), centred(red, RED_GAIN)];
   const values = new Uint8Array(red.values.length * CHANNELS);
   planes.forEach(({ values: from }, channel) => {
-    for (let cell = 0; cell < from.length; cell++) values[cell * CHANNELS + channel] = Math.min(Math.max(from[cell]!, 0), 255);
+    for (let cell = 0; cell < from.length; cell++) values[cell * CHANNELS + channel] = clamped(from[cell]!, 0, 255);
   });
   return { values, width: red.width, height: red.height };
 }
 
 /** L* of CIE Lab, 0-255, of the levels of sRGB. */
 const LIGHTNESS = Float32Array.from({ length: 256 }, (_, index) => {
-  const level = index / 255;
-  const linear = level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
-  return Math.round((linear > 0.008856 ? 116 * Math.cbrt(linear) - 16 : 903.3 * linear) * 2.55);
+  const light = linear(index);
+  return Math.round((light > 0.008856 ? 116 * Math.cbrt(light) - 16 : 903.3 * light) * 2.55);
 });
 
 function lightness({ data, width, height }: Pixels, redGain: number): Plane {
@@ -143,7 +143,7 @@ function bothWays(smooth: Float32Array[], index: number, cell: number): number {
   return index === 1 ? half + smooth[5]![cell]! : half - smooth[5]![cell]!;
 }
 
-const rootOf = (value: number): number => Math.sqrt(Math.min(Math.max(value, 0), 255 ** 2));
+const rootOf = (value: number): number => Math.sqrt(clamped(value, 0, 255 ** 2));
 
 /** Return a plane with the median of the middle of the face at 128 and one spread for all. */
 function centred(from: Plane, maxGain: number): Plane {
@@ -152,9 +152,7 @@ function centred(from: Plane, maxGain: number): Plane {
     for (let x = MIDDLE.left; x < MIDDLE.right; x += MIDDLE.step) middle.push(from.values[y * from.width + x]!);
   }
   middle.sort((one, other) => one - other);
-  const mean = middle.reduce((sum, value) => sum + value, 0) / middle.length;
-  const variance = middle.reduce((sum, value) => sum + (value - mean) ** 2, 0) / middle.length;
   const median = (middle[middle.length / 2 - 1]! + middle[middle.length / 2]!) / 2;
-  const gain = Math.min(SPREAD / Math.max(Math.sqrt(variance), 1), maxGain);
+  const gain = Math.min(SPREAD / Math.max(Math.sqrt(variance(middle)), 1), maxGain);
   return { ...from, values: from.values.map((value) => (value - median) * gain + 128) };
 }

@@ -1,6 +1,7 @@
 import type { KernelFile } from "./arrays.ts";
 import { moved } from "./affine.ts";
 import { cropMatrix } from "./channels.ts";
+import { probability } from "./numbers.ts";
 import type { Pixels } from "./picture.ts";
 import { PIXEL } from "./picture.ts";
 import type { Region } from "./types.ts";
@@ -114,7 +115,7 @@ function unfolded({ values, side }: Maps): Float32Array {
   for (let at = 0; at < values.length; at++) {
     const [cell, quarter] = [at >> 2, at & 3];
     const [row, column] = [2 * Math.floor(cell / side) + (quarter >> 1), 2 * (cell % side) + (quarter & 1)];
-    cells[row * 2 * side + column] = 1 / (1 + Math.exp(-Math.min(Math.max(values[at]!, -30), 30)));
+    cells[row * 2 * side + column] = probability(values[at]!);
   }
   return cells;
 }

@@ -1,4 +1,5 @@
 import { moved } from "./affine.ts";
+import { probability } from "./numbers.ts";
 import { PIXEL } from "./picture.ts";
 import type { Picture } from "./picture.ts";
 import { cropRegion, regionMatrix } from "./region.ts";
@@ -101,7 +102,7 @@ const ANCHORS = [[8, 2], [16, 6]].flatMap(([stride, count]) => {
 
 function candidates(boxes: Float32Array, logits: Float32Array): Candidate[] {
   return ANCHORS.flatMap(([anchorX, anchorY], index) => {
-    const score = 1 / (1 + Math.exp(-Math.min(Math.max(logits[index]!, -100), 100)));
+    const score = probability(logits[index]!);
     if (score < MIN_SCORE) return [];
     const raw = Float64Array.from(boxes.subarray(index * VALUES, (index + 1) * VALUES), (value) => value / DETECTOR_SIDE);
     const [x, y, halfX, halfY] = [raw[0]! + anchorX, raw[1]! + anchorY, raw[2]! / 2, raw[3]! / 2];

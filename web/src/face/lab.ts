@@ -1,3 +1,4 @@
+import { clamped, linear } from "./numbers.ts";
 import type { Pixels } from "./picture.ts";
 import { PIXEL } from "./picture.ts";
 import type { Plane } from "./planes.ts";
@@ -11,11 +12,7 @@ const WHITE_X = 0.950456;
 const X_WEIGHTS = [0.412453, 0.35758, 0.180423].map((weight) => Math.round((weight / WHITE_X) * 2 ** SHIFT));
 const Y_WEIGHTS = [0.212671, 0.71516, 0.072169].map((weight) => Math.round(weight * 2 ** SHIFT));
 
-const LINEAR = Int32Array.from({ length: 256 }, (_, index) => {
-  const level = index / 255;
-  const linear = level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4;
-  return Math.round(255 * 2 ** GAMMA_BITS * linear);
-});
+const LINEAR = Int32Array.from({ length: 256 }, (_, level) => Math.round(255 * 2 ** GAMMA_BITS * linear(level)));
 const ROOTS = Int32Array.from({ length: (256 * 3 * 2 ** GAMMA_BITS) / 2 }, (_, index) => {
   const share = index / (255 * 2 ** GAMMA_BITS);
   return Math.round(2 ** ROOT_SHIFT * (share < 0.008856 ? share * 7.787 + 0.13793103448275862 : Math.cbrt(share)));
@@ -30,7 +27,7 @@ export function redness({ data, width, height }: Pixels, gains: readonly [number
     const blue = LINEAR[Math.min(Math.round(data[from + 2]! * gains[2]), 255)]!;
     const x = rootOfMix(X_WEIGHTS, red, green, blue);
     const y = rootOfMix(Y_WEIGHTS, red, green, blue);
-    to.values[at] = Math.min(Math.max(descaled(500 * (x - y) + 128 * 2 ** ROOT_SHIFT, ROOT_SHIFT), 0), 255);
+    to.values[at] = clamped(descaled(500 * (x - y) + 128 * 2 ** ROOT_SHIFT, ROOT_SHIFT), 0, 255);
   }
   return to;
 }

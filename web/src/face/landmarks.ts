@@ -1,5 +1,6 @@
 import { moved } from "./affine.ts";
 import { balancedGains } from "./colors.ts";
+import { probability } from "./numbers.ts";
 import type { Picture } from "./picture.ts";
 import { PIXEL } from "./picture.ts";
 import { cropRegion, regionMatrix } from "./region.ts";
@@ -90,8 +91,7 @@ function flippedRows(tensor: Float32Array): Float32Array {
 /** Return fractions of the crop; of the outputs the first is the points, the second the presence as a logit. */
 async function look(network: Network, input: Float32Array): Promise<Mesh> {
   const [points, presence] = await network.run(input);
-  const logit = Math.min(Math.max(presence![0]!, -60), 60);
-  return { points: Float64Array.from(points!, (value) => value / MESH_SIDE), presence: 1 / (1 + Math.exp(-logit)) };
+  return { points: Float64Array.from(points!, (value) => value / MESH_SIDE), presence: probability(presence![0]!) };
 }
 
 function toUpright(fractions: Float64Array, region: Region): Float64Array {

@@ -1,6 +1,7 @@
 import { moved } from "./affine.ts";
 import { cropMatrix } from "./channels.ts";
 import { VERTICES } from "./landmarks.ts";
+import { clamped, mean, variance } from "./numbers.ts";
 import type { Pixels } from "./picture.ts";
 import { PIXEL } from "./picture.ts";
 import { reflections } from "./planes.ts";
@@ -22,7 +23,7 @@ export function lightOf(half: Pixels, points: ArrayLike<number>): Light {
   const luma = Array.from({ length: VERTICES }, (_, vertex) => {
     const [x, y] = moved(matrix, points[3 * vertex]!, points[3 * vertex + 1]!);
     const [column, row] = [Math.round(x / 2 - 0.25), Math.round(y / 2 - 0.25)];
-    return gray[clamped(row, half.height) * half.width + clamped(column, half.width)]!;
+    return gray[clamped(row, 0, half.height - 1) * half.width + clamped(column, 0, half.width - 1)]!;
   }).sort((one, other) => one - other);
   return {
     luma: mean(luma) / 255,
@@ -42,19 +43,6 @@ export function lumaOf({ data, width, height }: Pixels): number {
     }
   }
   return sum / count / 255;
-}
-
-const clamped = (value: number, length: number): number => Math.min(Math.max(value, 0), length - 1);
-
-function mean(values: number[] | Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-function variance(values: Float64Array): number {
-  const middle = mean(values);
-  return mean(values.map((value) => (value - middle) ** 2));
 }
 
 function grayOf({ data, width, height }: Pixels): Float64Array {

@@ -1,4 +1,5 @@
 import type { Affine } from "./affine.ts";
+import { clamped } from "./numbers.ts";
 import { PIXEL } from "./picture.ts";
 import type { Pixels } from "./picture.ts";
 
@@ -70,7 +71,7 @@ function mixAtBorder(from: Pixels, x: number, y: number, to: Uint8ClampedArray, 
     let sum = HALF;
     for (let corner = 0; corner < 4; corner++) {
       const [column, row] = [(x >> SHIFT) + (corner & 1), (y >> SHIFT) + (corner >> 1)];
-      const [inColumn, inRow] = [Math.min(Math.max(column, 0), width - 1), Math.min(Math.max(row, 0), height - 1)];
+      const [inColumn, inRow] = [clamped(column, 0, width - 1), clamped(row, 0, height - 1)];
       if (!repeats && (column !== inColumn || row !== inRow)) continue;
       const weight = (corner & 1 ? right : FRACTIONS - right) * (corner >> 1 ? low : FRACTIONS - low);
       sum += weight * data[(inRow * width + inColumn) * PIXEL + channel]!;
