@@ -11,7 +11,7 @@ const KEY_POINTS = 6; // right eye, left eye, nose tip, mouth, right ear, left e
 const MIRRORED_KEY_POINTS = [1, 0, 2, 3, 5, 4] as const;
 const MIN_SCORE = 0.5;
 const SAME_FACE = 0.3; // overlap of boxes
-export const RETRY_PADDING = 0.35; // of the side, around a tightly cropped photo
+const RETRY_PADDING = 0.35; // of the side, around a tightly cropped photo
 const UPRIGHT_SCORE = 0.8; // upright faces have 0.84 and more
 const ROTATED_SCORE = 0.7;
 const VALUES = 4 + 2 * KEY_POINTS; // of a box
@@ -48,8 +48,8 @@ export function faceRegion({ box, keyPoints }: Detection, scale = FACE_SCALE): R
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, side, angle: Math.atan2(left[1] - right[1], left[0] - right[0]) };
 }
 
-/** Return the faces of about a fifth of the picture and more, best first. */
-export function detect(network: Network, picture: Picture, pad = 0, turn = 0): Promise<Detection[]> {
+/** Return the faces of about a fifth of the picture and more, best first; pad: room around it, in shares of its side. */
+function detect(network: Network, picture: Picture, pad: number, turn: number): Promise<Detection[]> {
   const side = Math.max(picture.width, picture.height) * (1 + pad);
   const whole = { x: (picture.width - 1) / 2, y: (picture.height - 1) / 2, side, angle: turn };
   return detectInRegion(network, picture, whole);
@@ -70,10 +70,9 @@ export async function detectInRegion(network: Network, picture: Picture, region:
 export async function detectLarge(network: Network, picture: Picture): Promise<Detection[]> {
   let best = await detectWithRetry(network, picture, 0);
   if (highestScore(best) >= UPRIGHT_SCORE) return best;
-  let least = Math.max(highestScore(best), ROTATED_SCORE);
   for (const turn of [Math.PI, Math.PI / 2, -Math.PI / 2]) {
     const found = await detectWithRetry(network, picture, turn);
-    if (highestScore(found) > least) [best, least] = [found, highestScore(found)];
+    if (highestScore(found) > Math.max(highestScore(best), ROTATED_SCORE)) best = found;
   }
   return best;
 }
@@ -84,9 +83,7 @@ export async function detectWithRetry(network: Network, picture: Picture, turn: 
   return found.length > 0 ? found : detect(network, picture, RETRY_PADDING, turn);
 }
 
-function highestScore(faces: Detection[]): number {
-  return Math.max(0, ...faces.map((face) => face.score));
-}
+const highestScore = ([best]: Detection[]): number => best?.score ?? 0;
 
 /** Points in fractions of the network's input: the corners of the box, then the key points. */
 interface Candidate {

@@ -7,7 +7,6 @@ import { cropRegion, regionMatrix } from "./region.ts";
 import type { Region } from "./region.ts";
 import type { Network } from "./runtime.ts";
 
-export const LANDMARKS = 478;
 export const VERTICES = 468;
 export const MESH_SIDE = 256;
 const MIDDLE = { top: 96, bottom: 176, left: 80, right: 176 }; // of a crop: from the brows to the mouth
@@ -27,37 +26,28 @@ export interface Mesh {
  * mirror: index of each point's counterpart on the other half of the face.
  */
 export async function findLandmarks(
-  network: Network, picture: Picture, region: Region, mirror: ArrayLike<number>, looks: Looks = 2,
+  network: Network, picture: Picture, region: Region, mirror: ArrayLike<number>, looks: Looks,
 ): Promise<Mesh> {
   const input = balancedCrop(picture, region);
   const plain = await look(network, input);
-  if (looks === 1) return { points: toUpright(plain.points, region), presence: plain.presence };
-  const flipped = (await look(network, flippedRows(input))).points;
-  const { points } = plain;
-  const mean = new Float64Array(points.length);
-  for (let index = 0; index < LANDMARKS; index++) {
-    const [to, from] = [3 * index, 3 * mirror[index]!];
-    mean[to] = (points[to]! + 1 - 1 / MESH_SIDE - flipped[from]!) / 2; // pixel j is pixel 255 - j of the mirrored crop
-    mean[to + 1] = (points[to + 1]! + flipped[from + 1]!) / 2;
-    mean[to + 2] = (points[to + 2]! + flipped[from + 2]!) / 2;
-  }
-  return { points: toUpright(mean, region), presence: plain.presence };
+  if (looks === 1) return toUpright(plain, region);
+  const flipped = await look(network, flippedRows(input));
+  const same = mirroredMesh(flipped, 2 - 1 / MESH_SIDE, mirror).points; // pixel j is pixel 255 - j of the mirrored crop
+  return toUpright({ ...plain, points: plain.points.map((value, at) => (value + same[at]!) / 2) }, region);
 }
 
 /** Return the mesh of the face in a region from one look at its colours as they are. */
 export async function findLandmarksOnce(network: Network, picture: Picture, region: Region): Promise<Mesh> {
   const { data } = cropRegion(picture, region, MESH_SIDE);
-  const { points, presence } = await look(network, tensorOf(data, [1 / 255, 1 / 255, 1 / 255]));
-  return { points: toUpright(points, region), presence };
+  return toUpright(await look(network, tensorOf(data, [1 / 255, 1 / 255, 1 / 255])), region);
 }
 
-/** Return the face in the mirror image of a picture `width` pixels wide. */
+/** Return the face in the mirror image of a picture `width` pixels wide, in which x becomes width - 1 - x. */
 export function mirroredMesh({ points, presence }: Mesh, width: number, mirror: ArrayLike<number>): Mesh {
-  const flipped = new Float64Array(points.length);
-  for (let index = 0; index < LANDMARKS; index++) {
-    const from = 3 * mirror[index]!;
-    flipped.set([width - 1 - points[from]!, points[from + 1]!, points[from + 2]!], 3 * index);
-  }
+  const flipped = points.map((_, at) => {
+    const value = points[3 * mirror[Math.floor(at / 3)]! + (at % 3)]!;
+    return at % 3 === 0 ? width - 1 - value : value;
+  });
   return { points: flipped, presence };
 }
 
@@ -94,11 +84,11 @@ async function look(network: Network, input: Float32Array): Promise<Mesh> {
   return { points: Float64Array.from(points!, (value) => value / MESH_SIDE), presence: probability(presence![0]!) };
 }
 
-function toUpright(fractions: Float64Array, region: Region): Float64Array {
+function toUpright({ points: fractions, presence }: Mesh, region: Region): Mesh {
   const matrix = regionMatrix(region);
   const points = new Float64Array(fractions.length);
   for (let at = 0; at < points.length; at += 3) {
     points.set([...moved(matrix, fractions[at]!, fractions[at + 1]!), fractions[at + 2]! * region.side], at);
   }
-  return points;
+  return { points, presence };
 }

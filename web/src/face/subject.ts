@@ -1,6 +1,7 @@
 import type { Box, Detection } from "./detector.ts";
 import { areaOf, detectInRegion, detectLarge, detectWithRetry, faceRegion, mirroredDetection, sharedArea, widthOf } from "./detector.ts";
-import { findLandmarksOnce, VERTICES } from "./landmarks.ts";
+import { findLandmarksOnce } from "./landmarks.ts";
+import { mean } from "./numbers.ts";
 import type { Picture } from "./picture.ts";
 import { isDarkerOnTheRight, mirrored } from "./picture.ts";
 import type { Network } from "./runtime.ts";
@@ -51,38 +52,43 @@ async function choose(networks: Networks, picture: Picture, isMirrored: boolean)
 /** Return one detection of each face, largest first; a single one is not looked at. */
 async function onePerFace(networks: Networks, picture: Picture, faces: Detection[]): Promise<Detection[]> {
   const chosen: Detection[] = [];
-  for (const face of faces.sort((one, other) => other.score - one.score)) {
+  for (const face of faces.sort(byScore)) {
     if (!chosen.some((other) => holds(face.box, other.box))) chosen.push(face);
   }
   const kept = chosen.length > 1 ? await confirmed(networks, picture, chosen.slice(0, MAX_CONFIRMED)) : chosen;
   return kept.sort((one, other) => widthOf(other) - widthOf(one));
 }
 
+/** A detected face and the middle of its mesh. */
+interface SeenFace {
+  face: Detection;
+  x: number;
+  y: number;
+}
+
 /** Return the faces that have a mesh of their own, where they are seen best. */
 async function confirmed(networks: Networks, picture: Picture, faces: Detection[]): Promise<Detection[]> {
-  const found: { face: Detection; x: number; y: number }[] = [];
+  const found: SeenFace[] = [];
   for (const face of faces) {
     for (const nearer of [face, ...(await detectInRegion(networks.detector, picture, faceRegion(face, WINDOW)))]) {
-      const centre = await meshCentre(networks.mesh, picture, nearer);
-      const isKnown = (other: { face: Detection; x: number; y: number }): boolean => {
-        const limit = SAME_MESH * Math.max(widthOf(nearer), widthOf(other.face));
-        return Math.hypot(centre!.x - other.x, centre!.y - other.y) < limit;
-      };
-      if (!centre || found.some(isKnown)) continue;
-      found.push({ face: nearer, ...centre });
+      const seen = await seenFace(networks.mesh, picture, nearer);
+      if (!seen || found.some((other) => isSame(seen, other))) continue;
+      found.push(seen);
       break;
     }
   }
   return found.map(({ face }) => face);
 }
 
-async function meshCentre(network: Network, picture: Picture, face: Detection): Promise<{ x: number; y: number } | null> {
+async function seenFace(network: Network, picture: Picture, face: Detection): Promise<SeenFace | null> {
   const { points, presence } = await findLandmarksOnce(network, picture, faceRegion(face));
   if (presence < MIN_PRESENCE) return null;
-  let [x, y] = [0, 0];
-  const count = points.length / 3;
-  for (let at = 0; at < points.length; at += 3) [x, y] = [x + points[at]! / count, y + points[at + 1]! / count];
-  return { x, y };
+  const [x, y] = [0, 1].map((axis) => mean(points.filter((_, at) => at % 3 === axis)));
+  return { face, x: x!, y: y! };
+}
+
+function isSame(one: SeenFace, other: SeenFace): boolean {
+  return Math.hypot(one.x - other.x, one.y - other.y) < SAME_MESH * Math.max(widthOf(one.face), widthOf(other.face));
 }
 
 /** Return the face as it is detected in the picture turned level with it, as if the photo had not been turned. */
@@ -92,32 +98,26 @@ async function levelled(detector: Network, picture: Picture, face: Detection): P
   if (isSure && isLevel) return face;
   let level = face;
   if (!isSure || lean(face) > Math.PI / 4) {
-    const turned = await seenTurned(detector, picture, face);
-    level = turned.reduce((best, other) => (other.score > best.score ? other : best), turned[0] ?? face);
+    const around = faceRegion(face, WINDOW);
+    const turned: Detection[] = [];
+    for (const turn of TURNS) {
+      turned.push(...(await detectInRegion(detector, picture, { ...around, angle: around.angle + turn })));
+    }
+    level = bestOf(face, turned) ?? face;
   }
   const turn = levelTurn(faceRegion(level).angle);
   if (turn === 0 && isLevel) return face;
-  level = await seenLevel(detector, picture, face, level, turn);
+  level = bestOf(face, await detectWithRetry(detector, picture, turn)) ?? level;
   const settled = levelTurn(faceRegion(level).angle);
-  return settled === turn ? level : seenLevel(detector, picture, face, level, settled);
+  return settled === turn ? level : (bestOf(face, await detectWithRetry(detector, picture, settled)) ?? level);
 }
 
-async function seenTurned(detector: Network, picture: Picture, face: Detection): Promise<Detection[]> {
-  const around = faceRegion(face, WINDOW);
-  const found: Detection[] = [];
-  for (const turn of TURNS) {
-    found.push(...(await detectInRegion(detector, picture, { ...around, angle: around.angle + turn })));
-  }
-  return found.filter((other) => holds(face.box, other.box));
+/** Return the best of the detections that are of a face. */
+function bestOf(face: Detection, found: Detection[]): Detection | undefined {
+  return found.filter(({ box }) => holds(face.box, box)).sort(byScore)[0];
 }
 
-async function seenLevel(
-  detector: Network, picture: Picture, face: Detection, known: Detection, turn: number,
-): Promise<Detection> {
-  const same = (await detectWithRetry(detector, picture, turn)).filter((other) => holds(face.box, other.box));
-  return same.reduce((best, other) => (other.score > best.score ? other : best), same[0] ?? known);
-}
-
+const byScore = (one: Detection, other: Detection): number => other.score - one.score;
 const lean = (face: Detection): number => Math.abs(faceRegion(face).angle);
 
 /** Return the rotation after which a face of this angle counts as level: by quarters if it leans little. */
@@ -138,5 +138,5 @@ export function shareOutside(points: ArrayLike<number>, { width, height }: { wid
     const [x, y] = [points[at]!, points[at + 1]!];
     if (x < 0 || y < 0 || x > width || y > height) outside++;
   }
-  return outside / Math.max(points.length / 3, VERTICES);
+  return outside / (points.length / 3);
 }
