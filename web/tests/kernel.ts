@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { readKernelFile } from "../src/face/arrays.ts";
+import { KernelFile } from "../src/face/arrays.ts";
 import { averageLooks } from "../src/face/average.ts";
 import { sampleChannels } from "../src/face/cascade.ts";
 import { CHANNELS, cropMatrix, eyeLevelCrop, HEIGHT, makeChannels, WIDTH } from "../src/face/channels.ts";
@@ -32,7 +32,7 @@ const folder = process.argv[2]!;
 const read = (name: string): Buffer => readFileSync(join(folder, name));
 const job = JSON.parse(read("job.json").toString()) as Job;
 const kernelFile = read("kernel.bin");
-const kernel = readKernelFile(Uint8Array.from(kernelFile).buffer);
+const kernel = new KernelFile(Uint8Array.from(kernelFile).buffer);
 
 const crop = { data: new Uint8Array(read("crop.rgba")), width: WIDTH, height: HEIGHT };
 const matrix = cropMatrix(job.golden);

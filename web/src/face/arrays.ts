@@ -4,34 +4,35 @@ export interface Numbers {
   shape: number[];
 }
 
-/** Arrays and notes of the file that `gwansang.vision.browser_kernel` writes. */
-export interface KernelFile {
-  array(name: string): Numbers;
-  notes: { regions: string[]; masks: string[] };
-}
-
 interface Header {
-  notes: KernelFile["notes"];
+  notes: { regions: string[]; masks: string[] };
   arrays: Record<string, { dtype: string; shape: number[]; offset: number }>;
 }
 
-/** Return the arrays of a file. */
-export function readKernelFile(buffer: ArrayBuffer): KernelFile {
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))) as Header;
-  const arrays = new Map<string, Numbers>();
-  for (const [name, { dtype, shape, offset }] of Object.entries(header.arrays)) {
-    const count = shape.reduce((product, side) => product * side, 1);
-    arrays.set(name, { values: valuesOf(dtype, buffer, 4 + length + offset, count), shape });
+/** Arrays and notes of the file that `gwansang.vision.browser_kernel` writes. */
+export class KernelFile {
+  readonly notes: Header["notes"];
+  readonly #arrays = new Map<string, Numbers>();
+
+  constructor(buffer: ArrayBuffer) {
+    const length = new DataView(buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))) as Header;
+    this.notes = header.notes;
+    for (const [name, { dtype, shape, offset }] of Object.entries(header.arrays)) {
+      const count = shape.reduce((product, side) => product * side, 1);
+      this.#arrays.set(name, { values: valuesOf(dtype, buffer, 4 + length + offset, count), shape });
+    }
   }
-  return {
-    notes: header.notes,
-    array(name) {
-      const numbers = arrays.get(name);
-      if (!numbers) throw new Error(`the kernel's file has no ${name}`);
-      return numbers;
-    },
-  };
+
+  has(name: string): boolean {
+    return this.#arrays.has(name);
+  }
+
+  array(name: string): Numbers {
+    const numbers = this.#arrays.get(name);
+    if (!numbers) throw new Error(`the kernel's file has no ${name}`);
+    return numbers;
+  }
 }
 
 function valuesOf(dtype: string, buffer: ArrayBuffer, offset: number, count: number): Numbers["values"] {

@@ -44,7 +44,19 @@ export function findCovers(file: KernelFile, half: Pixels, points: ArrayLike<num
 
 /** Return the probability that something covers each of 32 x 32 cells of the face. */
 export function coverCells(file: KernelFile, half: Pixels, points: ArrayLike<number>): Float32Array {
-  return coverMap(file, straightened(file, half, points));
+  const layer = (name: string, maps: Maps, stride?: number): Maps => rectified(convolved(file, name, maps, stride));
+  const middle = layer("conv3", layer("conv2", layer("conv1", normalized(straightened(file, half, points)), 2), 2));
+  const coarse = layer("conv5", layer("conv4", middle, 2));
+  const whole = convolved(file, "whole2", layer("whole1", summary(coarse))).values;
+  const raised = coarse.values.map((value, at) => value + whole[at % coarse.channels]!);
+  const lowered = convolved(file, "down", rectified({ ...coarse, values: raised }));
+  const skipped = convolved(file, "skip", middle);
+  const joined = skipped.values.map((value, at) => {
+    const [cell, channel] = [Math.floor(at / skipped.channels), at % skipped.channels];
+    const [row, column] = [Math.floor(cell / middle.side) >> 1, (cell % middle.side) >> 1];
+    return value + lowered.values[(row * coarse.side + column) * lowered.channels + channel]!;
+  });
+  return unfolded(convolved(file, "out", layer("conv6", rectified({ ...skipped, values: joined }))));
 }
 
 /** Return the face in the frontal layout, in which every cell shows the same place of everyone's face. */
@@ -91,24 +103,6 @@ function normalized({ data }: Pixels): Maps {
   return { values: values.map((value) => value / spread), side: SIDE, channels: 3 };
 }
 
-/** Return the probability that something covers each of 32 x 32 cells of the layout. */
-function coverMap(file: KernelFile, layout: Pixels): Float32Array {
-  const fine = convolved(file, "conv1", normalized(layout), 2);
-  const middle = convolved(file, "conv3", convolved(file, "conv2", fine, 2), 1);
-  const coarse = convolved(file, "conv5", convolved(file, "conv4", middle, 2), 1);
-  const whole = wholeFace(file, coarse);
-  const raised = { ...coarse, values: coarse.values.map((value, at) => Math.max(value + whole[at % coarse.channels]!, 0)) };
-  const lowered = mixed(file, "cover_down", raised, false);
-  const skipped = mixed(file, "cover_skip", middle, true);
-  const joined = skipped.values.map((value, at) => {
-    const [cell, channel] = [Math.floor(at / skipped.channels), at % skipped.channels];
-    const [row, column] = [Math.floor(cell / middle.side) >> 1, (cell % middle.side) >> 1];
-    return Math.max(value + lowered.values[(row * coarse.side + column) * lowered.channels + channel]!, 0);
-  });
-  const last = convolved(file, "conv6", { ...skipped, values: joined }, 1);
-  return unfolded(mixed(file, "cover_out", last, true));
-}
-
 /** Return the probabilities of four logits a cell, two by two. */
 function unfolded({ values, side }: Maps): Float32Array {
   const cells = new Float32Array(4 * side * side);
@@ -120,8 +114,8 @@ function unfolded({ values, side }: Maps): Float32Array {
   return cells;
 }
 
-/** Return what the whole face adds to each channel. */
-function wholeFace(file: KernelFile, { values, channels }: Maps): Float32Array {
+/** Return the mean of each channel over the face, and the maxima. */
+function summary({ values, channels }: Maps): Maps {
   const cells = values.length / channels;
   const joined = new Float32Array(2 * channels).fill(-Infinity, channels);
   for (let at = 0; at < values.length; at++) {
@@ -129,51 +123,31 @@ function wholeFace(file: KernelFile, { values, channels }: Maps): Float32Array {
     joined[channel]! += values[at]! / cells;
     joined[channels + channel] = Math.max(joined[channels + channel]!, values[at]!);
   }
-  const hidden = mixed(file, "cover_whole1", { values: joined, side: 1, channels: 2 * channels }, true);
-  const rectified = { ...hidden, values: hidden.values.map((value) => Math.max(value, 0)) };
-  return mixed(file, "cover_whole2", rectified, false).values;
+  return { values: joined, side: 1, channels: 2 * channels };
 }
 
-/** Return each cell's channels multiplied by a matrix. */
-function mixed(file: KernelFile, name: string, maps: Maps, hasBias: boolean): Maps {
-  const { values: weights, shape } = file.array(`${name}_w`);
-  const bias = hasBias ? file.array(`${name}_b`).values : undefined;
-  const width = shape[1]!;
-  const cells = maps.values.length / maps.channels;
-  const values = new Float32Array(cells * width);
-  for (let cell = 0; cell < cells; cell++) {
-    for (let to = 0; to < width; to++) {
-      let sum = bias ? bias[to]! : 0;
-      for (let from = 0; from < maps.channels; from++) {
-        sum += maps.values[cell * maps.channels + from]! * weights[from * width + to]!;
-      }
-      values[cell * width + to] = sum;
-    }
-  }
-  return { values, side: maps.side, channels: width };
-}
-
-/** Return the rectified convolution of maps, whose bias may differ by place. */
-function convolved(file: KernelFile, name: string, maps: Maps, stride: number): Maps {
+/** Return the convolution of maps, or the products of their cells with a matrix; a bias may differ by place. */
+function convolved(file: KernelFile, name: string, maps: Maps, stride = 1): Maps {
   const { values, shape } = file.array(`cover_${name}_w`);
   const kernel = values as Float32Array;
-  const bias = file.array(`cover_${name}_b`).values;
-  const [size, width] = [shape[0]!, shape[3]!];
+  const bias = file.has(`cover_${name}_b`) ? file.array(`cover_${name}_b`).values : [0];
+  const [size, width] = [shape.length > 2 ? shape[0]! : 1, shape.at(-1)!];
   const side = maps.side / stride;
   const result = new Float32Array(side * side * width);
   for (let cell = 0; cell < side * side; cell++) {
     const [top, left] = [Math.floor(cell / side) * stride - (size >> 1), (cell % side) * stride - (size >> 1)];
     const sums = result.subarray(cell * width, (cell + 1) * width);
-    for (let to = 0; to < width; to++) sums[to] = bias[bias.length > width ? cell * width + to : to]!;
+    for (let to = 0; to < width; to++) sums[to] = bias[(cell * width + to) % bias.length]!;
     for (let tap = 0; tap < size * size; tap++) {
       const [row, column] = [top + Math.floor(tap / size), left + (tap % size)];
       if (row < 0 || column < 0 || row >= maps.side || column >= maps.side) continue;
       addTap(sums, maps, (row * maps.side + column) * maps.channels, kernel, tap * maps.channels * width);
     }
-    for (let to = 0; to < width; to++) sums[to] = Math.max(sums[to]!, 0);
   }
   return { values: result, side, channels: width };
 }
+
+const rectified = (maps: Maps): Maps => ({ ...maps, values: maps.values.map((value) => Math.max(value, 0)) });
 
 function addTap(sums: Float32Array, { values, channels }: Maps, from: number, kernel: Float32Array, at: number): void {
   for (let channel = 0, weight = at; channel < channels; channel++, weight += sums.length) {

@@ -1,6 +1,6 @@
 import { invert, moved } from "./affine.ts";
 import type { KernelFile } from "./arrays.ts";
-import { Cascade } from "./cascade.ts";
+import { findDetails } from "./cascade.ts";
 import { cropMatrix, eyeLevelCrop, makeChannels } from "./channels.ts";
 import { findCovers } from "./covers.ts";
 import type { Detection } from "./detector.ts";
@@ -122,7 +122,7 @@ export function detailsInCrop(file: KernelFile, crop: Pixels, points: ArrayLike<
   const matrix = cropMatrix(points);
   const inCrop = new Float64Array((points.length / 3) * 2);
   for (let at = 0; at < inCrop.length / 2; at++) inCrop.set(moved(matrix, points[3 * at]!, points[3 * at + 1]!), 2 * at);
-  return new Cascade(file).find(makeChannels(crop), inCrop, file.array("mirror").values);
+  return findDetails(file, makeChannels(crop), inCrop);
 }
 
 function placeOf(points: ArrayLike<number>, { width, height }: Picture): Pick<LookQuality, "faceWidthPx" | "faceShare" | "offset"> {

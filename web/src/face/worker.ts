@@ -1,4 +1,4 @@
-import { readKernelFile } from "./arrays.ts";
+import { KernelFile } from "./arrays.ts";
 import { DETECTOR_SIDE } from "./detector.ts";
 import { MESH_SIDE } from "./landmarks.ts";
 import type { Eyes } from "./look.ts";
@@ -15,7 +15,7 @@ async function load(files: FaceFiles): Promise<void> {
   eyes = {
     detector: await runtime.network(new Uint8Array(await detector), DETECTOR_SIDE),
     mesh: await runtime.network(new Uint8Array(await mesh), MESH_SIDE),
-    file: readKernelFile(await kernel),
+    file: new KernelFile(await kernel),
   };
 }
 
