@@ -87,23 +87,24 @@ export function shrunk(from: Pixels, factor: number, part?: Part): Pixels {
   const data = new Uint8ClampedArray(width * height * PIXEL);
   // two by two, halves are rounded up; other means to the even number, as a Uint8ClampedArray does
   const half = factor === 2 ? 1e-3 : 0;
+  const [count, beyond] = [factor * factor, (from.width - factor) * PIXEL];
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += PIXEL) {
-      const first = ((top + y * factor) * from.width + left + x * factor) * PIXEL;
-      for (let channel = 0; channel < 3; channel++) {
-        data[to + channel] = blockSum(from, first + channel, factor) / (factor * factor) + half;
+      let at = ((top + y * factor) * from.width + left + x * factor) * PIXEL;
+      let [red, green, blue] = [0, 0, 0];
+      for (let row = 0; row < factor; row++, at += beyond) {
+        for (let column = 0; column < factor; column++, at += PIXEL) {
+          red += from.data[at]!;
+          green += from.data[at + 1]!;
+          blue += from.data[at + 2]!;
+        }
       }
+      data[to] = red / count + half;
+      data[to + 1] = green / count + half;
+      data[to + 2] = blue / count + half;
     }
   }
   return { data, width, height };
-}
-
-function blockSum({ data, width }: Pixels, first: number, factor: number): number {
-  let sum = 0;
-  for (let row = 0, start = first; row < factor; row++, start += width * PIXEL) {
-    for (let column = 0; column < factor; column++) sum += data[start + column * PIXEL]!;
-  }
-  return sum;
 }
 
 /**
