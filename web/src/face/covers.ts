@@ -131,13 +131,14 @@ function convolved(file: KernelFile, name: string, maps: Maps, stride = 1): Maps
   const { values, shape } = file.array(`cover_${name}_w`);
   const kernel = values as Float32Array;
   const bias = file.has(`cover_${name}_b`) ? file.array(`cover_${name}_b`).values : [0];
-  const [size, width] = [shape.length > 2 ? shape[0]! : 1, shape.at(-1)!];
+  const width = shape.at(-1)!;
+  const size = Math.sqrt(values.length / maps.channels / width); // 1 of a matrix
   const side = maps.side / stride;
   const result = new Float32Array(side * side * width);
+  for (let at = 0; at < result.length; at++) result[at] = bias[at % bias.length]!;
   for (let cell = 0; cell < side * side; cell++) {
     const [top, left] = [Math.floor(cell / side) * stride - (size >> 1), (cell % side) * stride - (size >> 1)];
     const sums = result.subarray(cell * width, (cell + 1) * width);
-    for (let to = 0; to < width; to++) sums[to] = bias[(cell * width + to) % bias.length]!;
     for (let tap = 0; tap < size * size; tap++) {
       const [row, column] = [top + Math.floor(tap / size), left + (tap % size)];
       if (row < 0 || column < 0 || row >= maps.side || column >= maps.side) continue;

@@ -5,19 +5,12 @@ import { clamped, mean, variance } from "./numbers.ts";
 import type { Pixels } from "./picture.ts";
 import { PIXEL } from "./picture.ts";
 import { reflections } from "./planes.ts";
+import type { LookQuality } from "./types.ts";
 
 const CLIPPED = 250;
 
-/** Brightness at the mesh points, its 95th percentile, the share that is white, and the sharpness of the face. */
-export interface Light {
-  luma: number;
-  highlight: number;
-  clipped: number;
-  sharpness: number;
-}
-
-/** Return the light of a face; half: its eye-level crop at half the size. */
-export function lightOf(half: Pixels, points: ArrayLike<number>): Light {
+/** Return the light of a face at its mesh points, and its sharpness; half: its eye-level crop at half the size. */
+export function lightOf(half: Pixels, points: ArrayLike<number>): Pick<LookQuality, "luma" | "highlight" | "clipped" | "sharpness"> {
   const gray = grayOf(half);
   const matrix = cropMatrix(points);
   const luma = Array.from({ length: VERTICES }, (_, vertex) => {

@@ -1,5 +1,5 @@
 import type { Affine } from "./affine.ts";
-import { compose, moved } from "./affine.ts";
+import { compose } from "./affine.ts";
 
 /** Pixels of 8 bits, row by row: red, green, blue and one that is not used. */
 export interface Pixels {
@@ -115,9 +115,8 @@ export function shrunk(from: Pixels, factor: number, part?: Part): Pixels {
 export function isDarkerOnTheRight({ pixels, toPixels }: Picture, quarterTurns = 0): boolean {
   const directions = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const;
   const [x, y] = directions[((quarterTurns % 4) + 4) % 4]!;
-  const [originX, originY] = moved(toPixels, 0, 0);
-  const [endX, endY] = moved(toPixels, x, y);
-  const [rightX, rightY] = [endX - originX, endY - originY];
+  const [a, b, , d, e] = toPixels;
+  const [rightX, rightY] = [a * x + b * y, d * x + e * y];
   const isAcross = Math.abs(rightX) > Math.abs(rightY);
   const length = isAcross ? pixels.width : pixels.height;
   const half = Math.floor(length / 2);

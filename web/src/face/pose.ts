@@ -1,19 +1,13 @@
 import type { KernelFile } from "./arrays.ts";
 import { fitSimilarity } from "./similarity.ts";
+import type { LookQuality } from "./types.ts";
 
 const YAW_SCALE = 1.22; // as gwansang.vision.pose calibrates the mesh
 const USUAL_PITCH = -1.7;
 const DEGREES = 180 / Math.PI;
 
-/** Angles of a head in degrees; to the subject's left, up, and leaning to the subject's left are positive. */
-export interface Pose {
-  yawDeg: number;
-  pitchDeg: number;
-  rollDeg: number;
-}
-
 /** Return the pose of the head with these 478 points in pixels. */
-export function poseOf(file: KernelFile, points: ArrayLike<number>): Pose {
+export function poseOf(file: KernelFile, points: ArrayLike<number>): Pick<LookQuality, "yawDeg" | "pitchDeg" | "rollDeg"> {
   const basis = Array.from(file.array("basis").values);
   const canonical = file.array("canonical").values;
   // the picture's y and the mesh's z point the other way

@@ -1,5 +1,5 @@
-import type { Answer, FaceFiles, Question } from "./messages.ts";
-import type { FaceLook, FaceReader, Glance } from "./types.ts";
+import type { FaceFiles, FaceLook, FaceReader, Glance } from "./types.ts";
+import type { Answer, Found, Question } from "./worker.ts";
 
 export { averageLooks } from "./average.ts";
 export type { FaceLook, FaceReader, Glance, Hint, LookQuality, MeshInput, Region } from "./types.ts";
@@ -7,12 +7,9 @@ export type { FaceLook, FaceReader, Glance, Hint, LookQuality, MeshInput, Region
 /** The browser or the service lacks what a face is found with: upload the photo instead, and say so first. */
 export class FaceReaderUnavailable extends Error {}
 
-type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
-
 /** Return a reader once its networks are loaded; rejects with FaceReaderUnavailable. */
 export async function createFaceReader(): Promise<FaceReader> {
-  const { files } = (await json("/web/face.json")) as { files: FaceFiles | null };
-  if (!files) throw new FaceReaderUnavailable("the service has no networks for the browser");
+  const files = await filesOfService();
   if (typeof OffscreenCanvas === "undefined") throw new FaceReaderUnavailable("the browser has no canvas for workers");
   const reader = new WorkerReader();
   try {
@@ -29,59 +26,54 @@ export function decodePicture(file: Blob): Promise<ImageBitmap> {
   return createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
 }
 
-async function json(url: string): Promise<unknown> {
-  try {
-    const answer = await fetch(url);
-    if (answer.ok) return await answer.json();
-  } catch {
-    // said below
-  }
-  throw new FaceReaderUnavailable("the service did not say what faces are found with");
+/** Return the files that the service lists. */
+async function filesOfService(): Promise<FaceFiles> {
+  const answer = await fetch("/web/face.json").catch(() => null);
+  if (!answer?.ok) throw new FaceReaderUnavailable("the service did not say what faces are found with");
+  const { files } = (await answer.json()) as { files: FaceFiles | null };
+  if (!files) throw new FaceReaderUnavailable("the service has no networks for the browser");
+  return files;
 }
 
 class WorkerReader implements FaceReader {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "face" });
-  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
-  #count = 0;
+  /** Who waits for an answer, in the order of the questions: so they are answered. */
+  readonly #waiting: { resolve: (found: Found) => void; reject: (error: Error) => void }[] = [];
 
   constructor() {
     this.#worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-      this.#settle(data);
+      const first = this.#waiting.shift();
+      if ("error" in data) first?.reject(new Error(data.error));
+      else first?.resolve(data.found);
     });
-    this.#worker.addEventListener("error", (event) => {
-      for (const id of this.#waiting.keys()) this.#settle({ id, error: event.message || "the worker did not load" });
+    this.#worker.addEventListener("error", ({ message }) => {
+      this.#refuse(new Error(message || "the worker did not load"));
     });
   }
 
   async read(image: ImageBitmap | ImageData): Promise<FaceLook | null> {
-    const answer = await this.ask({ kind: "look", image }, image instanceof ImageBitmap ? [image] : []);
-    return "look" in answer ? (answer.look ?? null) : null;
+    return (await this.ask({ kind: "look", image })) as FaceLook | null;
   }
 
   async glance(image: ImageBitmap | ImageData): Promise<Glance> {
-    const answer = await this.ask({ kind: "glance", image }, image instanceof ImageBitmap ? [image] : []);
-    return ("glance" in answer ? answer.glance : undefined) ?? { hint: "no_face", quality: null };
+    return (await this.ask({ kind: "glance", image })) as Glance;
   }
 
   close(): void {
     this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(new FaceReaderUnavailable("the reader was closed"));
-    this.#waiting.clear();
+    this.#refuse(new FaceReaderUnavailable("the reader was closed"));
   }
 
-  /** Ask the worker and wait for its answer; rejects with its error. */
-  ask(question: WithoutId<Question>, transfer: Transferable[] = []): Promise<Answer> {
-    const id = ++this.#count;
+  /** Ask the worker and wait for its answer; rejects with its error. A bitmap goes over to the worker. */
+  ask(question: Question): Promise<Found> {
+    const isBitmap = question.kind !== "load" && question.image instanceof ImageBitmap;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...question, id }, transfer);
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(question, isBitmap ? [question.image] : []);
     });
   }
 
-  #settle(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if ("error" in answer) waiting?.reject(new Error(answer.error));
-    else waiting?.resolve(answer);
+  #refuse(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -6,39 +6,32 @@ export interface Network {
 interface Freed {
   delete(): void;
 }
-interface Vector<T> extends Freed {
-  push_back(value: T): void;
+interface Dimensions extends Freed {
+  push_back(length: number): void;
 }
 interface TensorBuffer extends Freed {
   lock(mode: unknown): number;
   unlock(): void;
   packedSize(): number;
 }
-interface TensorType extends Freed {
-  bytes(): number;
-}
-type Layout = Freed;
-interface CompiledModel extends Freed {
+interface CompiledModel {
   run(signature: number, inputs: TensorBuffer[]): TensorBuffer[] | Promise<TensorBuffer[]>;
 }
-type Model = Freed;
 /** What of the module of LiteRT.js is used. */
 interface LiteRtModule {
   HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   setupLogging(): void;
   getThreadCount(): number;
-  VectorInt32: new () => Vector<number>;
+  VectorInt32: new () => Dimensions;
   LiteRtEnvironment: { create(device: null): unknown };
-  LiteRtLayout: { create(dimensions: Vector<number>): Layout };
-  LiteRtRankedTensorType: { create(element: { value: number }, layout: Layout): TensorType };
-  LiteRtTensorBuffer: {
-    createManaged(environment: unknown, kind: unknown, type: TensorType, bytes: number): TensorBuffer;
-  };
+  LiteRtLayout: { create(dimensions: Dimensions): Freed };
+  LiteRtRankedTensorType: { create(element: { value: number }, layout: Freed): Freed };
+  LiteRtTensorBuffer: { createManaged(environment: unknown, kind: unknown, type: Freed, bytes: number): TensorBuffer };
   LiteRtTensorBufferType: { HOST_MEMORY: unknown };
   LiteRtTensorBufferLockMode: { READ: unknown; WRITE: unknown };
-  loadModel(environment: unknown, pointer: number, bytes: number): Model;
-  compileModel(environment: unknown, model: Model, options: object): CompiledModel | Promise<CompiledModel>;
+  loadModel(environment: unknown, pointer: number, bytes: number): unknown;
+  compileModel(environment: unknown, model: unknown, options: object): CompiledModel | Promise<CompiledModel>;
 }
 interface ModuleOptions {
   locateFile: () => string;
@@ -50,6 +43,8 @@ declare global {
   // set by the script of LiteRT.js
   var ModuleFactory: ModuleFactory | undefined;
 }
+
+const FLOAT32 = 1;
 
 /** The runtime of the networks, LiteRT in WebAssembly. */
 export class Runtime {
@@ -90,38 +85,34 @@ export class Runtime {
       webNNOptions: {},
     };
     const compiled = await module.compileModel(environment, model, options);
-    return { run: (input) => runModel(module, environment, compiled, input, side) };
+    const input = this.#pictureBuffer(side);
+    return { run: (picture) => runModel(module, compiled, input, picture) };
+  }
+
+  /** Return the memory of one picture; the network's own type leaves the number of pictures open. */
+  #pictureBuffer(side: number): TensorBuffer {
+    const module = this.#module;
+    const dimensions = new module.VectorInt32();
+    for (const length of [1, side, side, 3]) dimensions.push_back(length);
+    const layout = module.LiteRtLayout.create(dimensions);
+    const type = module.LiteRtRankedTensorType.create({ value: FLOAT32 }, layout);
+    const { HOST_MEMORY } = module.LiteRtTensorBufferType;
+    const bytes = side * side * 3 * Float32Array.BYTES_PER_ELEMENT;
+    const buffer = module.LiteRtTensorBuffer.createManaged(this.#environment, HOST_MEMORY, type, bytes);
+    for (const each of [dimensions, layout, type]) each.delete();
+    return buffer;
   }
 }
 
-const FLOAT32 = 1;
-
-/** Return the type of a tensor of one picture; the network's own leaves the number of pictures open. */
-function pictureType(module: LiteRtModule, side: number): TensorType {
-  const dimensions = new module.VectorInt32();
-  for (const length of [1, side, side, 3]) dimensions.push_back(length);
-  const layout = module.LiteRtLayout.create(dimensions);
-  const type = module.LiteRtRankedTensorType.create({ value: FLOAT32 }, layout);
-  dimensions.delete();
-  layout.delete();
-  return type;
-}
-
 async function runModel(
-  module: LiteRtModule, environment: unknown, compiled: CompiledModel, input: Float32Array, side: number,
+  module: LiteRtModule, compiled: CompiledModel, input: TensorBuffer, picture: Float32Array,
 ): Promise<Float32Array[]> {
-  const type = pictureType(module, side);
-  if (type.bytes() !== input.byteLength) throw new Error(`the network takes ${type.bytes()} bytes`);
-  const { HOST_MEMORY } = module.LiteRtTensorBufferType;
-  const buffer = module.LiteRtTensorBuffer.createManaged(environment, HOST_MEMORY, type, input.byteLength);
-  type.delete();
-  const to = buffer.lock(module.LiteRtTensorBufferLockMode.WRITE);
-  module.HEAPU8.set(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), to);
-  buffer.unlock();
-  const outputs = await compiled.run(0, [buffer]);
-  buffer.delete();
+  const { READ, WRITE } = module.LiteRtTensorBufferLockMode;
+  module.HEAPU8.set(new Uint8Array(picture.buffer), input.lock(WRITE));
+  input.unlock();
+  const outputs = await compiled.run(0, [input]);
   return outputs.map((output) => {
-    const from = output.lock(module.LiteRtTensorBufferLockMode.READ);
+    const from = output.lock(READ);
     const values = new Float32Array(module.HEAPU8.slice(from, from + output.packedSize()).buffer);
     output.unlock();
     output.delete();

@@ -96,25 +96,26 @@ async function levelled(detector: Network, picture: Picture, face: Detection): P
   const isSure = face.score >= SURE_SCORE;
   const isLevel = lean(face) < MAX_LEAN;
   if (isSure && isLevel) return face;
-  let level = face;
-  if (!isSure || lean(face) > Math.PI / 4) {
-    const around = faceRegion(face, WINDOW);
-    const turned: Detection[] = [];
-    for (const turn of TURNS) {
-      turned.push(...(await detectInRegion(detector, picture, { ...around, angle: around.angle + turn })));
-    }
-    level = bestOf(face, turned) ?? face;
-  }
+  const level = !isSure || lean(face) > Math.PI / 4 ? await seenTurned(detector, picture, face) : face;
   const turn = levelTurn(faceRegion(level).angle);
   if (turn === 0 && isLevel) return face;
-  level = bestOf(face, await detectWithRetry(detector, picture, turn)) ?? level;
-  const settled = levelTurn(faceRegion(level).angle);
-  return settled === turn ? level : (bestOf(face, await detectWithRetry(detector, picture, settled)) ?? level);
+  const seen = bestOf(face, await detectWithRetry(detector, picture, turn), level);
+  const settled = levelTurn(faceRegion(seen).angle);
+  return settled === turn ? seen : bestOf(face, await detectWithRetry(detector, picture, settled), seen);
 }
 
-/** Return the best of the detections that are of a face. */
-function bestOf(face: Detection, found: Detection[]): Detection | undefined {
-  return found.filter(({ box }) => holds(face.box, box)).sort(byScore)[0];
+async function seenTurned(detector: Network, picture: Picture, face: Detection): Promise<Detection> {
+  const around = faceRegion(face, WINDOW);
+  const found: Detection[] = [];
+  for (const turn of TURNS) {
+    found.push(...(await detectInRegion(detector, picture, { ...around, angle: around.angle + turn })));
+  }
+  return bestOf(face, found, face);
+}
+
+/** Return the best of the detections that are of a face, or, without one, what is known of it. */
+function bestOf(face: Detection, found: Detection[], known: Detection): Detection {
+  return found.filter(({ box }) => holds(face.box, box)).sort(byScore)[0] ?? known;
 }
 
 const byScore = (one: Detection, other: Detection): number => other.score - one.score;

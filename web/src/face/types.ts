@@ -79,6 +79,15 @@ export interface MeshInput {
   image_height: number;
 }
 
+/** URLs, on the own origin, of the files that faces are found with. */
+export interface FaceFiles {
+  runtime: string;
+  wasm: string;
+  detector: string;
+  mesh: string;
+  kernel: string;
+}
+
 /** Finds faces in pictures, in a worker; one call at a time, further ones wait. */
 export interface FaceReader {
   /** Return what the picture shows, or null without a face. An ImageBitmap is closed. */

@@ -3,8 +3,17 @@ import { DETECTOR_SIDE } from "./detector.ts";
 import { MESH_SIDE } from "./landmarks.ts";
 import type { Eyes } from "./look.ts";
 import { glanceAt, lookAt } from "./look.ts";
-import type { Answer, FaceFiles, Question } from "./messages.ts";
 import { Runtime } from "./runtime.ts";
+import type { FaceFiles, FaceLook, Glance } from "./types.ts";
+
+/** What is asked of the worker: first of all to load. */
+export type Question = { kind: "load"; files: FaceFiles } | { kind: "look" | "glance"; image: ImageBitmap | ImageData };
+
+/** What a look or a glance found; nothing after loading. */
+export type Found = FaceLook | Glance | null;
+
+/** The answer to a question, in the order of the questions. */
+export type Answer = { error: string } | { found: Found };
 
 let eyes: Eyes | undefined;
 
@@ -25,15 +34,22 @@ async function bytesOf(url: string): Promise<ArrayBuffer> {
   return answer.arrayBuffer();
 }
 
-async function answer(question: Question): Promise<Answer> {
+async function find(question: Question): Promise<Found> {
   if (question.kind === "load") {
     await load(question.files);
-    return { id: question.id };
+    return null;
   }
   if (!eyes) throw new Error("the networks are not loaded");
   const picture = question.image instanceof ImageBitmap ? pixelsOf(question.image) : question.image;
-  const { id, kind } = question;
-  return kind === "glance" ? { id, glance: await glanceAt(eyes, picture) } : { id, look: await lookAt(eyes, picture) };
+  return question.kind === "glance" ? glanceAt(eyes, picture) : lookAt(eyes, picture);
+}
+
+async function answer(question: Question): Promise<void> {
+  try {
+    postMessage({ found: await find(question) } satisfies Answer);
+  } catch (error) {
+    postMessage({ error: String(error) } satisfies Answer);
+  }
 }
 
 /** Return the pixels of a bitmap, transparent ones on white, as the service has them; the bitmap is closed. */
@@ -51,7 +67,5 @@ function pixelsOf(bitmap: ImageBitmap): ImageData {
 // one question at a time: the networks keep state while they run
 let last: Promise<unknown> = Promise.resolve();
 addEventListener("message", ({ data }: MessageEvent<Question>) => {
-  last = last.then(() => answer(data)).then(postMessage, (error: unknown) => {
-    postMessage({ id: data.id, error: String(error) } satisfies Answer);
-  });
+  last = last.then(() => answer(data));
 });
