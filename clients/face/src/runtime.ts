@@ -40,8 +40,8 @@ interface ModuleOptions {
 type ModuleFactory = (options: ModuleOptions) => Promise<LiteRtModule>;
 
 declare global {
-  // set by the script of LiteRT.js
-  var ModuleFactory: ModuleFactory | undefined;
+  // called by the script of LiteRT.js as a loader of AMD modules has it
+  var define: (((dependencies: string[], factory: () => ModuleFactory) => void) & { amd: true }) | undefined;
 }
 
 const FLOAT32 = 1;
@@ -56,11 +56,10 @@ export class Runtime {
     this.#environment = module.LiteRtEnvironment.create(null);
   }
 
-  /** Load the script, in a classic worker, and its WebAssembly. */
+  /** Load the script and its WebAssembly. */
   static async load(scriptUrl: string, wasmUrl: string): Promise<Runtime> {
-    importScripts(scriptUrl);
-    if (!globalThis.ModuleFactory) throw new Error("the runtime of the networks did not load");
-    const module = await globalThis.ModuleFactory({
+    const makeModule = await factoryOf(scriptUrl);
+    const module = await makeModule({
       locateFile: () => wasmUrl,
       printErr: (line) => {
         console.debug(line); // the runtime reports its start as errors
@@ -102,6 +101,15 @@ export class Runtime {
     for (const each of [dimensions, layout, type]) each.delete();
     return buffer;
   }
+}
+
+/** Return what a script defines that is no module: imported, it hands it to `define`. */
+async function factoryOf(scriptUrl: string): Promise<ModuleFactory> {
+  const defined = new Promise<ModuleFactory>((resolve) => {
+    globalThis.define = Object.assign((_: string[], factory: () => ModuleFactory) => { resolve(factory()); }, { amd: true as const });
+  });
+  await import(/* @vite-ignore */ /* webpackIgnore: true */ scriptUrl);
+  return defined;
 }
 
 async function runModel(

@@ -1,19 +1,24 @@
 import type { FaceFiles, FaceLook, FaceReader, Glance } from "./types.ts";
 import type { Answer, Found, Question } from "./worker.ts";
 
-export { averageLooks } from "./average.ts";
-export type { FaceLook, FaceReader, Glance, Hint, LookQuality, MeshInput, Region } from "./types.ts";
-
 /** The browser or the service lacks what a face is found with: upload the photo instead, and say so first. */
 export class FaceReaderUnavailable extends Error {}
 
+/** Where the files come from that faces are found with. */
+export interface ReaderOptions {
+  /** Origin of the service; by default that of the page. */
+  service?: string | URL;
+  /** URLs of copies of the service's files, instead. */
+  files?: FaceFiles;
+}
+
 /** Return a reader once its networks are loaded; rejects with FaceReaderUnavailable. */
-export async function createFaceReader(): Promise<FaceReader> {
-  const files = await filesOfService();
+export async function createFaceReader({ service = location.origin, files }: ReaderOptions = {}): Promise<FaceReader> {
+  const found = files ? absolute(files, document.baseURI) : await filesOf(service);
   if (typeof OffscreenCanvas === "undefined") throw new FaceReaderUnavailable("the browser has no canvas for workers");
   const reader = new WorkerReader();
   try {
-    await reader.ask({ kind: "load", files });
+    await reader.ask({ kind: "load", files: found });
   } catch (error) {
     reader.close();
     throw new FaceReaderUnavailable(String(error));
@@ -26,17 +31,24 @@ export function decodePicture(file: Blob): Promise<ImageBitmap> {
   return createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
 }
 
-/** Return the files that the service lists. */
-async function filesOfService(): Promise<FaceFiles> {
-  const answer = await fetch("/web/face.json").catch(() => null);
+/** Return the files that a service lists. */
+async function filesOf(service: string | URL): Promise<FaceFiles> {
+  const answer = await fetch(new URL("/web/face.json", service)).catch(() => null);
   if (!answer?.ok) throw new FaceReaderUnavailable("the service did not say what faces are found with");
   const { files } = (await answer.json()) as { files: FaceFiles | null };
   if (!files) throw new FaceReaderUnavailable("the service has no networks for the browser");
-  return files;
+  return absolute(files, service);
+}
+
+/** Return the files with URLs that a worker understands as well. */
+function absolute(files: FaceFiles, base: string | URL): FaceFiles {
+  const url = (path: string): string => new URL(path, base).href;
+  const { runtime, wasm, detector, mesh, kernel } = files;
+  return { runtime: url(runtime), wasm: url(wasm), detector: url(detector), mesh: url(mesh), kernel: url(kernel) };
 }
 
 class WorkerReader implements FaceReader {
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { name: "face" });
+  readonly #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "face" });
   /** Who waits for an answer, in the order of the questions: so they are answered. */
   readonly #waiting: { resolve: (found: Found) => void; reject: (error: Error) => void }[] = [];
 

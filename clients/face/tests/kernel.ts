@@ -7,16 +7,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { KernelFile } from "../src/face/arrays.ts";
-import { averageLooks } from "../src/face/average.ts";
-import { sampleChannels } from "../src/face/cascade.ts";
-import { CHANNELS, cropMatrix, eyeLevelCrop, HEIGHT, makeChannels, WIDTH } from "../src/face/channels.ts";
-import { coverCells } from "../src/face/covers.ts";
-import { moved } from "../src/face/affine.ts";
-import { balancedCrop } from "../src/face/landmarks.ts";
-import { describe, detailsInCrop } from "../src/face/look.ts";
-import { mirrored, reduced, shrunk } from "../src/face/picture.ts";
-import { cropRegion } from "../src/face/region.ts";
+import { KernelFile } from "../src/arrays.ts";
+import { averageLooks } from "../src/average.ts";
+import { sampleChannels } from "../src/cascade.ts";
+import { CHANNELS, cropMatrix, eyeLevelCrop, HEIGHT, makeChannels, WIDTH } from "../src/channels.ts";
+import { coverCells } from "../src/covers.ts";
+import { moved } from "../src/affine.ts";
+import { balancedCrop } from "../src/landmarks.ts";
+import { describe, detailsInCrop } from "../src/look.ts";
+import { mirrored, reduced, shrunk } from "../src/picture.ts";
+import { cropRegion } from "../src/region.ts";
 
 interface Job {
   width: number;

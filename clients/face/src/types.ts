@@ -79,7 +79,7 @@ export interface MeshInput {
   image_height: number;
 }
 
-/** URLs, on the own origin, of the files that faces are found with. */
+/** URLs of the files that faces are found with. */
 export interface FaceFiles {
   runtime: string;
   wasm: string;
