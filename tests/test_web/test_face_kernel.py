@@ -1,4 +1,4 @@
-"""The kernel of `@gwansang/face`, in TypeScript, gives the numbers of the service: golden vectors and live comparisons."""
+"""The kernel of `@gwansang/face` gives the numbers of the service: golden vectors and live comparisons."""
 
 import json
 import os
