@@ -105,11 +105,12 @@ export class Runtime {
 
 /** Return what a script defines that is no module: imported, it hands it to `define`. */
 async function factoryOf(scriptUrl: string): Promise<ModuleFactory> {
-  const defined = new Promise<ModuleFactory>((resolve) => {
-    globalThis.define = Object.assign((_: string[], factory: () => ModuleFactory) => { resolve(factory()); }, { amd: true as const });
-  });
+  const defined: ModuleFactory[] = [];
+  const define = (_: string[], factory: () => ModuleFactory): void => void defined.push(factory());
+  globalThis.define = Object.assign(define, { amd: true as const });
   await import(/* @vite-ignore */ /* webpackIgnore: true */ scriptUrl);
-  return defined;
+  if (!defined[0]) throw new Error("the runtime of the networks did not load");
+  return defined[0];
 }
 
 async function runModel(

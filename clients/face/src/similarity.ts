@@ -12,15 +12,13 @@ export interface Similarity {
 
 /** Return the similarity that moves (n, 3) points onto others, by weights (Horn 1987: the quaternion of the largest value). */
 export function fitSimilarity(moving: ArrayLike<number>, fixed: ArrayLike<number>, weights?: ArrayLike<number>): Similarity {
-  const count = moving.length / 3;
-  const weightOf = (index: number): number => weights?.[index] ?? 1;
-  let total = 0;
-  for (let index = 0; index < count; index++) total += weightOf(index);
-  const [from, to] = [moving, fixed].map((points) => weightedMean(points, weightOf, total));
+  const given = Array.from({ length: moving.length / 3 }, (_, index) => weights?.[index] ?? 1);
+  const total = given.reduce((sum, weight) => sum + weight, 0);
+  const shares = given.map((weight) => weight / total);
+  const [from, to] = [moving, fixed].map((points) => weightedMean(points, shares));
   const cross = new Float64Array(9);
   let spread = 0;
-  for (let index = 0; index < count; index++) {
-    const share = weightOf(index) / total;
+  for (const [index, share] of shares.entries()) {
     for (let row = 0; row < 3; row++) {
       const value = moving[3 * index + row]! - from![row]!;
       spread += share * value ** 2;
@@ -41,10 +39,10 @@ export function placed({ rotation, scale, from, to }: Similarity, x: number, y: 
   return [row(0) + to[0], row(3) + to[1], row(6) + to[2]];
 }
 
-function weightedMean(points: ArrayLike<number>, weightOf: (index: number) => number, total: number): [number, number, number] {
+function weightedMean(points: ArrayLike<number>, shares: number[]): [number, number, number] {
   const mean: [number, number, number] = [0, 0, 0];
-  for (let index = 0; index < points.length / 3; index++) {
-    for (let axis = 0; axis < 3; axis++) mean[axis]! += (weightOf(index) / total) * points[3 * index + axis]!;
+  for (const [index, share] of shares.entries()) {
+    for (let axis = 0; axis < 3; axis++) mean[axis]! += share * points[3 * index + axis]!;
   }
   return mean;
 }
