@@ -11,6 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 SELF := $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --build-constraints requirements-build.lock --editable .
 
 NPM := PATH=$(CURDIR)/$(BIN):$$PATH npm --prefix web
+NPM_FACE := PATH=$(CURDIR)/$(BIN):$$PATH npm --prefix clients/face
 NPM_CLIENT := PATH=$(CURDIR)/$(BIN):$$PATH npm --prefix clients/typescript
 
 .PHONY: help run quick test lint types contracts unit models page lock clean fuzz openapi image-steps audit sbom
@@ -60,9 +61,10 @@ quick: lint ## lint, types of changed files, and the tests that need no server a
 
 test: lint types contracts unit ## everything that must pass before a merge
 
-lint: web/node_modules/.installed clients/typescript/node_modules/.installed
+lint: web/node_modules/.installed clients/face/node_modules/.installed clients/typescript/node_modules/.installed
 	@$(BIN)/ruff check src tests benchmarks calibration clients tools
 	@$(BIN)/ruff format --check src tests benchmarks calibration clients tools
+	@$(NPM_FACE) run --silent lint
 	@$(NPM) run --silent lint
 	@$(NPM_CLIENT) run --silent lint
 
@@ -77,6 +79,11 @@ web/node_modules/.installed: web/package-lock.json web/package.json $(VENV)/.dev
 clients/typescript/node_modules/.installed: clients/typescript/package-lock.json clients/typescript/package.json $(VENV)/.dev
 	@echo "· installing what checks and builds the TypeScript client"
 	@$(NPM_CLIENT) ci --silent --ignore-scripts
+	@touch $@
+
+clients/face/node_modules/.installed: clients/face/package-lock.json clients/face/package.json $(VENV)/.dev
+	@echo "· installing what checks and builds the package that finds faces"
+	@$(NPM_FACE) ci --silent --ignore-scripts
 	@touch $@
 
 page: web/node_modules/.installed ## build the page from web/ into the package
@@ -118,4 +125,4 @@ lock: $(BIN)/uv ## update the pinned dependencies
 	@echo 'hatchling' | $(COMPILE) - -o requirements-build.lock
 
 clean: ## remove the environment, the models and all caches
-	rm -rf $(VENV) .models web/node_modules clients/typescript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .models web/node_modules clients/face/node_modules clients/typescript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

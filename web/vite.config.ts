@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const SERVICE_WORKER = "service-worker"; // its address may not change, and everything below it is in its scope
 
@@ -32,6 +32,7 @@ const styleFirst: Plugin = {
 export default defineConfig({
   base: "/",
   plugins: [styleFirst, versionedCaches],
+  resolve: { conditions: ["@gwansang/source", ...defaultClientConditions] }, // the client of the API, from its sources
   build: {
     outDir: "../src/gwansang/web/static",
     emptyOutDir: true,
@@ -42,10 +43,10 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       // the reader is a file of its own, loaded when a camera or a photo is chosen; tests call it by its exports
-      input: { index: "index.html", face: "src/face/reader.ts", [SERVICE_WORKER]: "src/service_worker.ts" },
+      input: { index: "index.html", face: "@gwansang/face", [SERVICE_WORKER]: "src/service_worker.ts" },
       preserveEntrySignatures: "strict",
       output: { entryFileNames: ({ name }) => (name === SERVICE_WORKER ? "[name].js" : "assets/[name]-[hash].js") },
     },
   },
-  worker: { format: "iife" }, // a classic worker: it loads the runtime of the networks with importScripts
+  worker: { format: "es" }, // it imports the runtime of the networks
 });

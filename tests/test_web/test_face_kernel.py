@@ -1,4 +1,4 @@
-"""The kernel of the page, in TypeScript, gives the numbers of the service: golden vectors and live comparisons."""
+"""The kernel of `@gwansang/face` gives the numbers of the service: golden vectors and live comparisons."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from gwansang.vision.mesh import VERTEX_COUNT
 from gwansang.vision.pose import align_to_canonical, calibrated_pose
 from tests.support.photos import REPOSITORY
 
-KERNEL = REPOSITORY / "web" / "tests" / "kernel.ts"
+KERNEL = REPOSITORY / "clients" / "face" / "tests" / "kernel.ts"
 GOLDEN = REPOSITORY / "clients" / "kernel"
 REGION = CropRegion(930.0, 1190.0, 900.0, 900.0, 0.13)
 

@@ -1,7 +1,7 @@
 /** The state of the page, all of it, and where it is kept: preferences and sign-in on the device, a reading in its tab. */
 
 import type { CompatibilityOut, FaceReading, SignedInOut } from "./api/types.ts";
-import type { MeshInput } from "./face/reader.ts";
+import type { MeshInput } from "@gwansang/face";
 
 export interface Texts {
   readonly [key: string]: string | Texts;

@@ -1,7 +1,7 @@
 """The numbers that a browser finds a face with, besides the networks: the weights of this service in one small file.
 
 The file begins with the length of its header (four bytes, little-endian) and the header, JSON with the type, shape
-and byte offset of each array; the arrays follow, little-endian, row by row. web/src/face/arrays.ts reads it.
+and byte offset of each array; the arrays follow, little-endian, row by row. clients/face/src/arrays.ts reads it.
 """
 
 import json

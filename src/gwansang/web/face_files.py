@@ -27,6 +27,8 @@ _MEDIA_TYPES = {
     ".bin": "application/octet-stream",
 }
 _DIGEST_DIGITS = 16
+# the files hold nothing of anyone, and pages of other sites find faces with them too
+_FOR_ALL_SITES = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 class FaceFiles:
@@ -82,14 +84,15 @@ def face_files_router(model_dir: Path) -> APIRouter:
 
     @router.get("/web/face.json")
     def listed() -> Response:
-        return JSONResponse({"files": face_files.urls()}, headers={"Cache-Control": REVALIDATE})
+        headers = {"Cache-Control": REVALIDATE, **_FOR_ALL_SITES}
+        return JSONResponse({"files": face_files.urls()}, headers=headers)
 
     @router.get(FOLDER + "/{name}")
     def file(name: str, request: Request) -> Response:
         packed = face_files.packed(name)
         if packed is None:
             return Response(status_code=404)
-        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding", **_FOR_ALL_SITES}
         media_type = _MEDIA_TYPES[Path(name).suffix]
         if not accepts_gzip(request):
             return Response(gzip.decompress(packed), headers=headers, media_type=media_type)

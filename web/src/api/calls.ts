@@ -1,6 +1,6 @@
 /** The calls of the API that the page makes, by what they are for. */
 
-import type { MeshInput } from "../face/reader.ts";
+import type { MeshInput } from "@gwansang/face";
 import { accountOf, change, forgetAccount, state } from "../state.ts";
 import { call, download, type Call } from "./client.ts";
 import type {

@@ -1,6 +1,6 @@
 /** The camera: an oval, one hint at a time, and a shutter that releases itself once the face is well seen. */
 
-import type { FaceReader, Hint } from "../face/reader.ts";
+import type { FaceReader, Hint } from "@gwansang/face";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change } from "../state.ts";
 import { t } from "../texts.ts";

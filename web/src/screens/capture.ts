@@ -1,6 +1,6 @@
 /** When the camera releases by itself: first from afar, then from near, and it does not wait for ever. */
 
-import type { Hint, LookQuality } from "../face/reader.ts";
+import type { Hint, LookQuality } from "@gwansang/face";
 
 const NEARER = 1.8; // ratio of the distances, which the reading takes the nearness of the camera out by
 const STEADY = 2; // good glances in a row, and for how long; a slow device takes a second for one

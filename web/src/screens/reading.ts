@@ -3,7 +3,7 @@
 import { readFace, redeemInvitation } from "../api/calls.ts";
 import { ApiError } from "../api/client.ts";
 import { ReadableError } from "../errors.ts";
-import type { FaceLook, MeshInput } from "../face/reader.ts";
+import type { FaceLook, MeshInput } from "@gwansang/face";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change, state, type Pending, type Picture } from "../state.ts";
