@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const SERVICE_WORKER = "service-worker"; // its address may not change, and everything below it is in its scope
 
@@ -32,6 +32,7 @@ const styleFirst: Plugin = {
 export default defineConfig({
   base: "/",
   plugins: [styleFirst, versionedCaches],
+  resolve: { conditions: ["@gwansang/source", ...defaultClientConditions] }, // the client of the API, from its sources
   build: {
     outDir: "../src/gwansang/web/static",
     emptyOutDir: true,

@@ -36,7 +36,7 @@ def test_readings_are_kept_compared_and_deleted_and_each_day_has_its_fortune(
     page.goto(f"{service.url}/#/privacy")
     page.get_by_role("button", name="동의하기: 풀이 간직하기").click()
     expect(page.get_by_role("button", name="동의 거두기: 풀이 간직하기")).to_be_visible()
-    bearer = page.evaluate("'Bearer ' + JSON.parse(localStorage.getItem('gwansang.account')).access")
+    bearer = page.evaluate("'Bearer ' + JSON.parse(localStorage.getItem('gwansang.sign-in')).accessToken")
     with service.client() as client:
         answer = client.post("/api/v1/analysis/face", json=mesh, headers={"Authorization": bearer})
     assert answer.json()["kept"] is True
@@ -78,7 +78,7 @@ def test_signing_out_in_one_tab_empties_the_other_and_shows_nothing_of_it_any_mo
     other.wait_for_selector(".doors")
     page.wait_for_selector(".doors")
     expect(page.get_by_role("link", name="로그인")).to_be_visible()
-    kept = "[localStorage.getItem('gwansang.account'), sessionStorage.getItem('gwansang.result')]"
+    kept = "[localStorage.getItem('gwansang.sign-in'), sessionStorage.getItem('gwansang.result')]"
     assert page.evaluate(kept) == [None, None]
     page.go_back()
     expect(page.locator(".result")).to_have_count(0)
@@ -163,7 +163,7 @@ def test_erasing_the_account_ends_it(service: Server, still_context: BrowserCont
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("form .primary").click()
     expect(page.locator("#toast")).not_to_be_empty()
-    assert page.evaluate("localStorage.getItem('gwansang.account')") is None
+    assert page.evaluate("localStorage.getItem('gwansang.sign-in')") is None
 
 
 def test_a_name_that_is_a_script_is_only_a_name(service: Server, still_context: BrowserContext) -> None:

@@ -1,6 +1,6 @@
 /** Charts of a reading: the four energies as a radar, the five elements in their circle, the archetypes as bars. */
 
-import type { FaceReading } from "../api/types.ts";
+import type { FullReading } from "@gwansang/client";
 import { t } from "../texts.ts";
 import { h, s } from "../ui/dom.ts";
 
@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<string, string>> = { wood: "木", fire: "火", eart
 const HIGHEST = 5;
 
 /** Return the radar of the energies, with the numbers as a list for everyone who can't see it. */
-export function energyRadar(reading: FaceReading): Node {
+export function energyRadar(reading: FullReading): Node {
   const values = ENERGIES.map((id) => reading.energy_values[id] ?? reading.energy_scores[id]);
   const at = (index: number, value: number): string =>
     around(index, ENERGIES.length, (78 * value) / HIGHEST, 110).map((each) => each.toFixed(1)).join(",");
@@ -39,7 +39,7 @@ export function energyRadar(reading: FaceReading): Node {
 }
 
 /** Return the circle in which each element feeds the next, as large as its share. */
-export function elementCircle({ element }: FaceReading): Node {
+export function elementCircle({ element }: FullReading): Node {
   const places = ELEMENTS.map((_, index) => around(index, ELEMENTS.length, 76, 110));
   const arcs = places.map(([x, y], index) => {
     const [nextX, nextY] = places[(index + 1) % places.length] ?? [x, y];

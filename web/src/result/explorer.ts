@@ -1,6 +1,6 @@
 /** The face to look at: choose a part, a palace or a year, and see its place on the own face. */
 
-import type { AgePositionOut, FaceReading, PalaceOut, PartOut } from "../api/types.ts";
+import type { AgePositionOut, FullReading, PalaceOut, PartOut } from "@gwansang/client";
 import { readAgain } from "../reread.ts";
 import { showScreen } from "../router.ts";
 import { state, type Result } from "../state.ts";
@@ -47,7 +47,7 @@ export function faceOf({ picture, reading }: Result): FaceView | null {
 }
 
 /** Return every point that the reading draws. */
-function facePoints(reading: FaceReading): Point[] {
+function facePoints(reading: FullReading): Point[] {
   const measured = Object.values(reading.parts_analysis).flatMap((part) =>
     part.reasons.flatMap((reason) => reason.overlays.flatMap((overlay) => overlay.points)),
   );
@@ -119,7 +119,7 @@ function dots(view: FaceView, all: readonly Place[], chosen: Place): SVGElement[
 function years(view: FaceView | null, result: Result): Node {
   const { ages, zones } = result.reading;
   const told = [zones.upper, zones.middle, zones.lower].flatMap((zone) =>
-    zone === null ? [] : [h("li", {}, h("b", {}, zone.name), h("span", { class: "place" }, zone.years), h("p", {}, zone.meaning))],
+    zone ? [h("li", {}, h("b", {}, zone.name), h("span", { class: "place" }, zone.years), h("p", {}, zone.meaning))] : [],
   );
   view?.show(t("reading.picture"));
   return h(

@@ -1,6 +1,6 @@
 /** One part of the face in words: its shape, what it means, and why it was read so. */
 
-import type { ClassicOut, PartOut, ReasonOut } from "../api/types.ts";
+import type { ClassicOut, PartOut, ReasonOut } from "@gwansang/client";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
 import { h } from "../ui/dom.ts";
@@ -37,7 +37,7 @@ function reason({ label, value, unit, percentile, classic }: ReasonOut): Node {
 }
 
 /** Return a quotation of a classical book with its reading and meaning. */
-export function quotation({ quote, sound, meaning, book, chapter }: ClassicOut): Node {
+export function quotation({ quote, sound = "", meaning, book = "", chapter = "" }: ClassicOut): Node {
   return h(
     "figure",
     { class: "classic" },

@@ -1,6 +1,6 @@
 /** Sections of a reading besides the face: topics, fortune, figures, quality, and what comes after it. */
 
-import type { FaceReading, FortuneOut, TopicOut } from "../api/types.ts";
+import type { FullReading, FortuneOut, TopicOut } from "@gwansang/client";
 import { state, type Result } from "../state.ts";
 import { dateText, t } from "../texts.ts";
 import { h } from "../ui/dom.ts";
@@ -24,23 +24,24 @@ function topicText(topic: TopicOut): Node {
   return h("div", {}, h("p", {}, topic.text), h("dl", { class: "points" }, line("strength"), line("caution"), line("today")));
 }
 
-export function energies(reading: FaceReading): Node {
+export function energies(reading: FullReading): Node {
   return section("energies", t("result.energies"), energyRadar(reading));
 }
 
-export function elements(reading: FaceReading): Node {
+export function elements(reading: FullReading): Node {
   return section("five", t("result.elements"), elementCircle(reading), h("p", {}, reading.element.meaning));
 }
 
 /** Return the fortune of a day, with a title. */
 export function fortune(day: FortuneOut, title = t("fortune.title")): Node {
   const swatch = h("i", { class: "swatch" });
-  swatch.style.backgroundColor = day.lucky.color_hex;
+  const { color, color_hex, direction, numbers, hours, hours_name = "" } = day.lucky;
+  swatch.style.backgroundColor = color_hex;
   const lucky: [string, (Node | string)[]][] = [
-    [t("fortune.color"), [swatch, day.lucky.color]],
-    [t("fortune.direction"), [day.lucky.direction]],
-    [t("fortune.numbers"), [day.lucky.numbers.join(", ")]],
-    [t("fortune.hours"), [day.lucky.hours_name || day.lucky.hours]],
+    [t("fortune.color"), [swatch, color]],
+    [t("fortune.direction"), [direction]],
+    [t("fortune.numbers"), [numbers.join(", ")]],
+    [t("fortune.hours"), [hours_name || hours]],
   ];
   return section(
     "fortune",
@@ -52,7 +53,7 @@ export function fortune(day: FortuneOut, title = t("fortune.title")): Node {
   );
 }
 
-export function figures({ archetypes }: FaceReading): Node | null {
+export function figures({ archetypes }: FullReading): Node | null {
   if (archetypes === null) return null;
   const callings = archetypes.callings.map((calling) =>
     h(
@@ -68,7 +69,6 @@ export function figures({ archetypes }: FaceReading): Node | null {
       "li",
       {},
       h("h3", {}, figure.name, h("small", {}, `${figure.hanja} ${figure.years}`)),
-      h("p", { class: "place" }, t("result.overlap", { percent: figure.overlap })),
       h("p", {}, figure.text),
       h("p", { class: "place" }, t("result.records", { records: figure.records.join(", ") })),
     ),
@@ -83,7 +83,7 @@ export function figures({ archetypes }: FaceReading): Node | null {
   );
 }
 
-export function quality({ quality: { advice } }: FaceReading): Node {
+export function quality({ quality: { advice } }: FullReading): Node {
   const shown = advice.filter(({ code }) => code !== "LANDMARKS_ONLY");
   const list = h("ul", { class: "advice" }, ...shown.map(({ text }) => h("li", {}, text)));
   return section(

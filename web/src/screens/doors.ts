@@ -1,6 +1,6 @@
 /** The two ways to show a face, by camera or by photo, after the notice; and what happens with the photo. */
 
-import { readNotice } from "../api/calls.ts";
+import { client } from "../api/client.ts";
 import { openPicture } from "../picture.ts";
 import { go } from "../router.ts";
 import { change, state, watch } from "../state.ts";
@@ -48,7 +48,7 @@ export function showPhoto(bitmap: ImageBitmap, drawn: boolean, invitation: strin
 export async function begin(button: HTMLElement, way: "camera" | "photo", act: () => void): Promise<void> {
   await attempt(button, async () => {
     if (state.noticeVersion > 0) act();
-    else showNotice(await readNotice(), t(`notice.accept_${way}`), act);
+    else showNotice(await client.call("GET", "/api/v1/privacy/notice"), t(`notice.accept_${way}`), act);
   });
 }
 

@@ -1,6 +1,7 @@
 /** The first screen: two ways to show a face, a drawn face to try without one, and the day of who is signed in. */
 
-import { listReadings, localDay, readFortune } from "../api/calls.ts";
+import { latestKept, localDay } from "../api/calls.ts";
+import { client } from "../api/client.ts";
 import { openPicture } from "../picture.ts";
 import { fortune } from "../result/sections.ts";
 import { type Screen, type Visit } from "../router.ts";
@@ -63,8 +64,8 @@ function prepare(day: HTMLElement, signal: AbortSignal): void {
   const showDay = async (): Promise<void> => {
     if (state.account === null || shown === localDay() || document.hidden) return;
     shown = localDay();
-    const [latest] = (await listReadings(1)).items;
-    const today = latest && (await readFortune(latest.analysis_id));
+    const latest = await latestKept();
+    const today = latest && (await client.readings.fortune(latest.analysis_id, localDay()));
     if (today !== undefined && !signal.aborted) fill(day, fortune(today), h("p", {}, h("a", { href: "#/days" }, t("fortune.days"))));
   };
   const show = (): void => { void showDay().catch(() => { shown = ""; }); };

@@ -1,7 +1,7 @@
 /** The compatibility of two faces by an invitation: the own face is shown, and what tradition says of both is told. */
 
 import { redeemInvitation } from "../api/calls.ts";
-import type { CompatibilityOut } from "../api/types.ts";
+import type { CompatibilityOut } from "@gwansang/client";
 import { section } from "../result/sections.ts";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";

@@ -1,7 +1,7 @@
 /** The result: title and story first, then the face, topics, charts, the day, and what can be done next. */
 
 import { readKept } from "../api/calls.ts";
-import type { FaceReading } from "../api/types.ts";
+import type { FullReading } from "@gwansang/client";
 import { readAgain } from "../reread.ts";
 import { explorer, faceOf } from "../result/explorer.ts";
 import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
@@ -74,7 +74,7 @@ function hero(result: Result): Node {
   );
 }
 
-function notice(reading: FaceReading): Node {
+function notice(reading: FullReading): Node {
   const made = { date: dateText(reading.created_at), engine: reading.engine_version, content: reading.content_version };
   return h("aside", { class: "notice" }, h("p", {}, reading.disclaimer), h("p", { class: "help" }, t("result.made", made)));
 }

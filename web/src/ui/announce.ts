@@ -1,5 +1,6 @@
 /** Short messages: shown for a moment, and read aloud by a screen reader. */
 
+import { GwansangError } from "@gwansang/client";
 import { ReadableError } from "../errors.ts";
 import { t } from "../texts.ts";
 import { find } from "./dom.ts";
@@ -26,7 +27,9 @@ export function announceFailure(error: unknown): undefined {
 
 /** Return what is said of a failure. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof ReadableError && error.message !== "" ? error.message : t("failed");
+  if (error instanceof ReadableError) return error.message;
+  if (!(error instanceof GwansangError) || error.code === "UNEXPECTED_ANSWER") return t("failed");
+  return error.code === "UNREACHABLE" ? t(navigator.onLine ? "failed" : "offline") : error.message;
 }
 
 /** Do what a button is for, with the button switched off meanwhile; a failure is shown as its sentence. */

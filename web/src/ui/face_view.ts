@@ -1,6 +1,6 @@
 /** A picture of a face, cut to the face, with lines and points drawn over it. */
 
-import type { OverlayOut } from "../api/types.ts";
+import type { OverlayOut } from "@gwansang/client";
 import type { Picture } from "../state.ts";
 import { fill, h, s } from "./dom.ts";
 
