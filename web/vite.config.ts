@@ -37,6 +37,7 @@ export default defineConfig({
     outDir: "../src/gwansang/web/static",
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome111", "safari16.2", "firefox113"], // the first with color-mix(); light-dark() is written out for them
     assetsDir: "assets",
     assetsInlineLimit: 0, // no data: URLs, which the content security policy would have to allow
     modulePreload: { polyfill: false },

@@ -84,6 +84,27 @@ def test_signing_out_in_one_tab_empties_the_other_and_shows_nothing_of_it_any_mo
     expect(page.locator(".result")).to_have_count(0)
 
 
+def test_tabs_renew_a_sign_in_together_and_one_that_has_ended_asks_for_the_next(
+    service: Server, still_context: BrowserContext
+) -> None:
+    tabs = [open_signed_in(still_context, make_account(service)), open_page(still_context, service.url)]
+    traffic = record_traffic(still_context)
+    spoil = """(changes) => localStorage.setItem('gwansang.sign-in', JSON.stringify(
+        {...JSON.parse(localStorage.getItem('gwansang.sign-in')), ...changes}))"""
+    tabs[0].evaluate(spoil, {"expiresAt": 0})
+    for tab in tabs:
+        tab.evaluate("location.hash = '#/account'")
+    for tab in tabs:
+        expect(tab.locator("#page h1")).to_have_text("김민지님, 안녕하세요")
+    renewals = [request for request in traffic.requests if request.url.endswith("/auth/refresh")]
+    assert 1 <= len(renewals) <= 2  # a tab may see in localStorage late what the other one has written
+    tabs[0].evaluate(spoil, {"expiresAt": 0, "refreshToken": "one that is none"})
+    tabs[0].reload()
+    expect(tabs[0].locator("#toast")).to_have_text("로그아웃되었어요. 다시 로그인해 주세요.")
+    for tab in tabs:
+        expect(tab.get_by_role("link", name="로그인")).to_be_visible()
+
+
 def test_a_tab_that_slept_through_the_sign_out_shows_nothing_when_it_wakes(
     service: Server, still_context: BrowserContext, drawn_result: str
 ) -> None:

@@ -13,7 +13,7 @@ from gwansang.web.page import STATIC
 from tests.support.photos import REPOSITORY
 
 WEB = REPOSITORY / "web"
-MAX_SCREEN_LINES = 3_293  # screens, charts, styles
+MAX_SCREEN_LINES = 3_056  # screens, charts, styles, calls
 MAX_VISION_LINES = 2_150  # the copy of what vision does, kernel and covers with it
 
 

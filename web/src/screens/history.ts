@@ -6,7 +6,7 @@ import type { ComparisonOut, KeptReadingOut } from "@gwansang/client";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { announce, announceFailure, attempt } from "../ui/announce.ts";
+import { announce, announceFailure } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
@@ -54,21 +54,17 @@ function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
 
 /** Return the button that deletes at its second tap. */
 function deletion(reading: KeptReadingOut): Node {
-  let sure = false;
-  const button = h("button", { type: "button", class: "plain", onclick: () => { press(); } }, t("history.delete"));
-  const press = (): void => {
-    if (!sure) {
-      sure = true;
-      button.textContent = t("history.delete_sure");
+  const sure = t("history.delete_sure");
+  const button = actionButton(t("history.delete"), async () => {
+    if (button.textContent !== sure) {
+      button.textContent = sure;
       return;
     }
-    void attempt(button, async () => {
-      await client.readings.delete(reading.analysis_id);
-      if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
-      announce(t("history.deleted"));
-      showScreen();
-    });
-  };
+    await client.readings.delete(reading.analysis_id);
+    if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
+    announce(t("history.deleted"));
+    showScreen();
+  }, { class: "plain" });
   return button;
 }
 

@@ -7,8 +7,8 @@ import { fortune } from "../result/sections.ts";
 import { type Screen, type Visit } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
-import { attempt } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
+import { actionButton } from "../ui/forms.ts";
 import { icon } from "../ui/icons.ts";
 import { inkFace } from "../ui/ink_face.ts";
 import { faceReader } from "../vision.ts";
@@ -29,7 +29,7 @@ export function landingScreen({ signal }: Visit): Screen {
 }
 
 function words(signal: AbortSignal): Node[] {
-  const sample = h("button", { type: "button", class: "plain", onclick: () => void openSample(sample) }, icon("brush"), t("landing.sample"));
+  const sample = actionButton([icon("brush"), t("landing.sample")], openSample, { class: "plain" });
   return [
     h("h1", { tabindex: -1 }, t("landing.title")),
     h("p", { class: "lead" }, t("landing.lead")),
@@ -39,11 +39,9 @@ function words(signal: AbortSignal): Node[] {
   ];
 }
 
-async function openSample(button: HTMLElement): Promise<void> {
-  await attempt(button, async () => {
-    const picture = await (await fetch(sampleUrl)).blob();
-    showPhoto(await openPicture(picture), true, null);
-  });
+async function openSample(): Promise<void> {
+  const picture = await (await fetch(sampleUrl)).blob();
+  showPhoto(await openPicture(picture), true, null);
 }
 
 function steps(): Node {

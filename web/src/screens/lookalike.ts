@@ -43,7 +43,8 @@ function search(): Node {
     fill(found, people(answer));
   };
   const input = photoInput((bitmap) => void attempt(choose, () => send(bytesOf(shownPicture(bitmap, UPLOAD_SIDE)))));
-  const choose = h("button", { type: "button", class: "primary wide", onclick: () => void begin(choose, "photo", () => { input.click(); }) }, icon("photo"), t("lookalike.choose"));
+  const open = () => begin("photo", () => { input.click(); });
+  const choose = actionButton([icon("photo"), t("lookalike.choose")], open, { class: "primary wide" });
   const picture = state.result?.drawn === false ? state.result.picture : null;
   const known = picture === null ? null : actionButton(t("lookalike.known_photo"), () => send(bytesOf(picture)), { class: "wide" });
   return h("div", {}, h("div", { class: "doors" }, choose, input, known), found);

@@ -2,12 +2,11 @@
 
 import { readFace, redeemInvitation } from "../api/calls.ts";
 import { GwansangError } from "@gwansang/client";
-import { ReadableError } from "../errors.ts";
 import type { FaceLook, MeshInput } from "../face/reader.ts";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change, state, type Pending, type Picture } from "../state.ts";
-import { t } from "../texts.ts";
+import { ReadableError, t } from "../texts.ts";
 import { sentenceOf } from "../ui/announce.ts";
 import { CONTOURS } from "../ui/contours.ts";
 import { fill, h, s } from "../ui/dom.ts";

@@ -3,8 +3,9 @@
 import { readKept } from "../api/calls.ts";
 import type { FullReading } from "@gwansang/client";
 import { readAgain } from "../reread.ts";
+import { elementCircle, energyRadar } from "../result/charts.ts";
 import { explorer, faceOf } from "../result/explorer.ts";
-import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
+import { figures, fortune, keeping, quality, section, topics } from "../result/sections.ts";
 import { inviting, sharing } from "../result/sharing.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { state, type Result } from "../state.ts";
@@ -44,7 +45,12 @@ function content(result: Result): Node {
     fortune(reading.fortune),
     topics(reading.topics),
     explorer(result),
-    h("div", { class: "pair" }, energies(reading), elements(reading)),
+    h(
+      "div",
+      { class: "pair" },
+      section("energies", t("result.energies"), energyRadar(reading)),
+      section("five", t("result.elements"), elementCircle(reading), h("p", {}, reading.element.meaning)),
+    ),
     figures(reading),
     quality(reading),
     ...(reading.kept === true ? [sharing(reading.analysis_id), inviting(reading.analysis_id)] : []),

@@ -1,8 +1,7 @@
 /** Short messages: shown for a moment, and read aloud by a screen reader. */
 
 import { GwansangError } from "@gwansang/client";
-import { ReadableError } from "../errors.ts";
-import { t } from "../texts.ts";
+import { ReadableError, t } from "../texts.ts";
 import { find } from "./dom.ts";
 
 const SHOWN_MS = 6000;
