@@ -65,8 +65,8 @@ lint: web/node_modules/.installed clients/face/node_modules/.installed clients/t
 	@$(BIN)/ruff check src tests benchmarks calibration clients tools
 	@$(BIN)/ruff format --check src tests benchmarks calibration clients tools
 	@$(NPM_FACE) run --silent lint
-	@$(NPM) run --silent lint
 	@$(NPM_CLIENT) run --silent lint
+	@$(NPM) run --silent lint
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
@@ -101,9 +101,9 @@ fuzz: $(VENV)/.dev models ## send 12,000 generated requests, valid and invalid, 
 image-steps: $(VENV)/.dev ## run the build steps of the Dockerfile in a folder, and the command of the image
 	@IMAGE_STEPS=1 $(BIN)/pytest tests/test_docker.py
 
-openapi: $(VENV)/.dev ## update the OpenAPI document, and what is generated from it for the page and the Python client
+openapi: $(VENV)/.dev clients/typescript/node_modules/.installed ## update the OpenAPI document, and what the clients generate from it
 	@$(BIN)/python clients/openapi.py clients/openapi.json
-	@$(BIN)/python -m tools.page_types
+	@$(NPM_CLIENT) run --silent generate
 	@$(BIN)/python -m tools.python_client
 
 audit: $(VENV)/.audit ## look the pinned dependencies up in a database of known vulnerabilities, if one can be reached

@@ -32,11 +32,12 @@ const styleFirst: Plugin = {
 export default defineConfig({
   base: "/",
   plugins: [styleFirst, versionedCaches],
-  resolve: { conditions: ["@gwansang/source", ...defaultClientConditions] }, // the client of the API, from its sources
+  resolve: { conditions: ["@gwansang/source", ...defaultClientConditions] }, // the packages of clients, from their sources
   build: {
     outDir: "../src/gwansang/web/static",
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome111", "safari16.2", "firefox113"], // the first with color-mix(); light-dark() is written out for them
     assetsDir: "assets",
     assetsInlineLimit: 0, // no data: URLs, which the content security policy would have to allow
     modulePreload: { polyfill: false },

@@ -80,7 +80,8 @@ def open_signed_in(context: BrowserContext, account: PageAccount, screen: str = 
     page = context.new_page()
     page.goto(f"{account.service.url}/icon.svg")  # of the origin, without a script
     ends_at = (time.time() + float(account.tokens["expires_in"])) * 1000
-    kept = {"access": account.tokens["access_token"], "refresh": account.tokens["refresh_token"], "endsAt": ends_at}
-    page.evaluate("(kept) => localStorage.setItem('gwansang.account', JSON.stringify(kept))", kept)
+    access, refresh = account.tokens["access_token"], account.tokens["refresh_token"]
+    kept = {"accessToken": access, "refreshToken": refresh, "expiresAt": ends_at}
+    page.evaluate("(kept) => localStorage.setItem('gwansang.sign-in', JSON.stringify(kept))", kept)
     page.close()
     return open_page(context, account.service.url, screen)

@@ -36,7 +36,7 @@ def test_readings_are_kept_compared_and_deleted_and_each_day_has_its_fortune(
     page.goto(f"{service.url}/#/privacy")
     page.get_by_role("button", name="동의하기: 풀이 간직하기").click()
     expect(page.get_by_role("button", name="동의 거두기: 풀이 간직하기")).to_be_visible()
-    bearer = page.evaluate("'Bearer ' + JSON.parse(localStorage.getItem('gwansang.account')).access")
+    bearer = page.evaluate("'Bearer ' + JSON.parse(localStorage.getItem('gwansang.sign-in')).accessToken")
     with service.client() as client:
         answer = client.post("/api/v1/analysis/face", json=mesh, headers={"Authorization": bearer})
     assert answer.json()["kept"] is True
@@ -78,10 +78,31 @@ def test_signing_out_in_one_tab_empties_the_other_and_shows_nothing_of_it_any_mo
     other.wait_for_selector(".doors")
     page.wait_for_selector(".doors")
     expect(page.get_by_role("link", name="로그인")).to_be_visible()
-    kept = "[localStorage.getItem('gwansang.account'), sessionStorage.getItem('gwansang.result')]"
+    kept = "[localStorage.getItem('gwansang.sign-in'), sessionStorage.getItem('gwansang.result')]"
     assert page.evaluate(kept) == [None, None]
     page.go_back()
     expect(page.locator(".result")).to_have_count(0)
+
+
+def test_tabs_renew_a_sign_in_together_and_one_that_has_ended_asks_for_the_next(
+    service: Server, still_context: BrowserContext
+) -> None:
+    tabs = [open_signed_in(still_context, make_account(service)), open_page(still_context, service.url)]
+    traffic = record_traffic(still_context)
+    spoil = """(changes) => localStorage.setItem('gwansang.sign-in', JSON.stringify(
+        {...JSON.parse(localStorage.getItem('gwansang.sign-in')), ...changes}))"""
+    tabs[0].evaluate(spoil, {"expiresAt": 0})
+    for tab in tabs:
+        tab.evaluate("location.hash = '#/account'")
+    for tab in tabs:
+        expect(tab.locator("#page h1")).to_have_text("김민지님, 안녕하세요")
+    renewals = [request for request in traffic.requests if request.url.endswith("/auth/refresh")]
+    assert 1 <= len(renewals) <= 2  # a tab may see in localStorage late what the other one has written
+    tabs[0].evaluate(spoil, {"expiresAt": 0, "refreshToken": "one that is none"})
+    tabs[0].reload()
+    expect(tabs[0].locator("#toast")).to_have_text("로그아웃되었어요. 다시 로그인해 주세요.")
+    for tab in tabs:
+        expect(tab.get_by_role("link", name="로그인")).to_be_visible()
 
 
 def test_a_tab_that_slept_through_the_sign_out_shows_nothing_when_it_wakes(
@@ -163,7 +184,7 @@ def test_erasing_the_account_ends_it(service: Server, still_context: BrowserCont
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("form .primary").click()
     expect(page.locator("#toast")).not_to_be_empty()
-    assert page.evaluate("localStorage.getItem('gwansang.account')") is None
+    assert page.evaluate("localStorage.getItem('gwansang.sign-in')") is None
 
 
 def test_a_name_that_is_a_script_is_only_a_name(service: Server, still_context: BrowserContext) -> None:

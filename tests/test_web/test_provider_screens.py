@@ -46,7 +46,7 @@ def test_a_new_person_signs_in_with_an_account_elsewhere(
     page.wait_for_url(f"{service.url}/#/")
     page.goto(f"{service.url}/#/account")
     expect(page.locator("h1")).to_have_text("하늘이님, 안녕하세요")
-    tokens = page.evaluate("Object.values(JSON.parse(localStorage.getItem('gwansang.account')))")
+    tokens = page.evaluate("Object.values(JSON.parse(localStorage.getItem('gwansang.sign-in')))")
     assert not [url for url in asked for token in tokens if str(token) in url]
     page.get_by_role("button", name="카카오 연결 끊기").click()
     expect(page.locator("#toast")).to_contain_text("그때 연결은 저절로 끊겨요")

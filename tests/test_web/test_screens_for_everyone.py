@@ -1,14 +1,11 @@
 """Every screen for people who see little, use a keyboard or a small phone: axe, widths, and the texts."""
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from tools.page_types import DOCUMENT, TARGET, page_types
 
 from gwansang.texts import LOCALES, Locale, load
 from gwansang.web.page_texts import page_texts
@@ -156,7 +153,3 @@ def test_no_source_of_the_page_holds_a_sentence_or_parses_markup() -> None:
         text = source.read_text(encoding="utf-8")
         assert re.findall(r"[가-힣]{2,}", text) == [], source
         assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text) == [], source
-
-
-def test_the_types_of_the_page_are_those_of_the_api_document() -> None:
-    assert TARGET.read_text(encoding="utf-8") == page_types(json.loads(Path(DOCUMENT).read_text(encoding="utf-8")))

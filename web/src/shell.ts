@@ -46,16 +46,13 @@ function brand(): Node {
 
 function menu(theme: Theme): Node {
   const other: Theme = theme === "dark" ? "light" : "dark";
+  const switchTheme = (): void => { change({ theme: other }); };
   const account = state.account === null ? { href: "#/signin", text: t("menu.sign_in") } : { href: "#/account", text: t("menu.account") };
   return h(
     "nav",
     { class: "menu", "aria-label": t("menu.label") },
     languages(),
-    h(
-      "button",
-      { type: "button", class: "round", "aria-label": t(`menu.${other}`), onclick: () => { change({ theme: other }); } },
-      icon(other === "dark" ? "moon" : "sun"),
-    ),
+    h("button", { type: "button", class: "round", "aria-label": t(`menu.${other}`), onclick: switchTheme }, icon(other === "dark" ? "moon" : "sun")),
     h("a", { class: "round", href: account.href, "aria-label": account.text }, icon("person")),
   );
 }
@@ -64,20 +61,13 @@ function languages(): Node {
   const options = state.settings.locales.map(({ code, name }) =>
     h("option", { value: code, lang: code, selected: code === state.locale }, name),
   );
-  const select: HTMLSelectElement = h(
-    "select",
-    { "aria-label": t("menu.language"), onchange: () => void switchLanguage(select) },
-    ...options,
-  );
-  return select;
-}
-
-async function switchLanguage(select: HTMLSelectElement): Promise<void> {
-  await attempt(select, async () => {
+  const choose = async (): Promise<void> => {
     await chooseLocale(select.value);
     showScreen();
     find("#header select").focus();
-  });
+  };
+  const select: HTMLSelectElement = h("select", { "aria-label": t("menu.language"), onchange: () => void attempt(select, choose) }, ...options);
+  return select;
 }
 
 function footer(): Node {
@@ -90,4 +80,3 @@ function footer(): Node {
     state.settings.docs ? link("/docs", t("menu.developers")) : null,
   );
 }
-

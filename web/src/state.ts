@@ -1,6 +1,6 @@
 /** The state of the page, all of it, and where it is kept: preferences and sign-in on the device, a reading in its tab. */
 
-import type { CompatibilityOut, FaceReading, SignedInOut } from "./api/types.ts";
+import type { CompatibilityOut, FullReading, TokenStore, Tokens } from "@gwansang/client";
 import type { MeshInput } from "@gwansang/face";
 
 export interface Texts {
@@ -23,7 +23,7 @@ export interface Picture {
 
 /** A reading on the screen, with what is needed to have it in another language or with a year of birth. */
 export interface Result {
-  readonly reading: FaceReading;
+  readonly reading: FullReading;
   readonly picture: Picture | null;
   readonly mesh: MeshInput | null;
   readonly birthYear: number | null;
@@ -46,12 +46,6 @@ export interface Match {
   readonly told: CompatibilityOut;
 }
 
-export interface Account {
-  readonly access: string;
-  readonly refresh: string;
-  readonly endsAt: number;
-}
-
 export type Theme = "light" | "dark";
 
 export interface State {
@@ -61,7 +55,7 @@ export interface State {
   theme: Theme | null;
   noticeVersion: number;
   device: string | null;
-  account: Account | null;
+  account: Tokens | null;
   onDevice: boolean | null;
   pending: Pending | null;
   result: Result | null;
@@ -74,9 +68,11 @@ type Change = Partial<State>;
 type Listener = (changed: Change) => void;
 
 const PREFERENCES = "gwansang.preferences";
-const ACCOUNT = "gwansang.account";
+const ACCOUNT = "gwansang.sign-in";
 const RESULT = "gwansang.result";
 const MATCH = "gwansang.match";
+
+const SIGNED_OUT = { account: null, result: null, match: null, pending: null };
 
 const listeners = new Set<Listener>();
 const current: State = {
@@ -87,7 +83,7 @@ const current: State = {
   noticeVersion: 0,
   device: null,
   ...(load(localStorage, PREFERENCES) as Change | null),
-  account: load(localStorage, ACCOUNT) as Account | null,
+  account: keptTokens(),
   onDevice: null,
   pending: null,
   result: load(sessionStorage, RESULT) as Result | null,
@@ -115,36 +111,27 @@ export function watch(listener: Listener, signal?: AbortSignal): void {
   signal?.addEventListener("abort", () => listeners.delete(listener));
 }
 
-/** Return the state of a new sign-in. */
-export function accountOf(tokens: Pick<SignedInOut, "access_token" | "refresh_token" | "expires_in">): Account {
-  return {
-    access: tokens.access_token,
-    refresh: tokens.refresh_token,
-    endsAt: Date.now() + tokens.expires_in * 1000,
-  };
-}
-
-/** Forget the sign-in and everything that was read with it. */
-export function forgetAccount(): void {
-  change({ account: null, result: null, match: null, pending: null });
-}
+/** Where the client of the API keeps the sign-in; what was read with it ends with it. */
+export const tokens: TokenStore = {
+  load: () => ({ tokens: keptTokens(), deviceToken: state.device }), // as the newest tab left it
+  save: ({ tokens: account, deviceToken: device }) => { change(account === null ? { ...SIGNED_OUT, device } : { account, device }); },
+};
 
 /** Follow sign-ins and sign-outs in other tabs, also those while this tab slept; `signedOut` is called after one. */
 export function followOtherTabs(signedOut: () => void): void {
-  if (current.account === null && current.result?.ofAccount === true) forgetAccount();
+  if (current.account === null && current.result?.ofAccount === true) change(SIGNED_OUT);
   window.addEventListener("storage", (event) => {
     if (event.key !== ACCOUNT && event.key !== null) return;
-    const account = load(localStorage, ACCOUNT) as Account | null;
+    const account = keptTokens();
     if (account === null && current.account !== null) {
-      forgetAccount();
+      change(SIGNED_OUT);
       signedOut();
     } else if (account !== null) change({ account });
   });
 }
 
-/** Return the sign-in as the newest tab left it. */
-export function latestAccount(): Account | null {
-  return load(localStorage, ACCOUNT) as Account | null;
+function keptTokens(): Tokens | null {
+  return load(localStorage, ACCOUNT) as Tokens | null;
 }
 
 function load(storage: Storage, key: string): unknown {

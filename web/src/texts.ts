@@ -1,7 +1,9 @@
 /** The texts of the page in the language that was chosen; all come from the text folders of the product. */
 
-import { ReadableError } from "./errors.ts";
 import { change, state, type Settings, type Texts } from "./state.ts";
+
+/** An error whose message is a sentence for people; that of any other error is not shown. */
+export class ReadableError extends Error {}
 
 const SETTINGS = "/web/settings.json";
 

@@ -1,7 +1,8 @@
 export type { Account, Consents, Keys } from "./accounts.js";
 export type { ListOptions } from "./api_client.js";
 export type { Answer, CallOptions, CommonOptions, ItemOf, Operation, PagePath, PathOf } from "./calls.js";
-export { GwansangClient, type ClientOptions, type SignInDetails } from "./client.js";
+export { GwansangClient, type ClientOptions } from "./client.js";
+export { CoreClient, type CoreOptions, type SignInDetails } from "./core_client.js";
 export { GwansangError, type ClientErrorCode, type FieldError } from "./errors.js";
 export type * from "./live.js";
 export { Pages, type Page } from "./pages.js";

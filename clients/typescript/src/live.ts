@@ -91,15 +91,15 @@ const MAX_BUFFERED_BYTES = 512 * 1024; // a frame that waits longer than this ta
 /** Opens sessions of live guidance. */
 export class Live {
   readonly #sockets: Sockets;
-  readonly #locale: string | null;
+  readonly #locale: () => string | null;
 
-  constructor(sockets: Sockets, locale: string | null) {
+  constructor(sockets: Sockets, locale: () => string | null) {
     this.#sockets = sockets;
     this.#locale = locale;
   }
 
   /** Open a session; resolves once frames can be sent. Raises GwansangError. */
-  async open({ locale = this.#locale ?? undefined, birthYear, signal }: LiveOptions = {}): Promise<LiveSession> {
+  async open({ locale = this.#locale() ?? undefined, birthYear, signal }: LiveOptions = {}): Promise<LiveSession> {
     const channel = await this.#sockets.connect<LiveMessage | HelloMessage>("/api/v1/analysis/live", {}, signal);
     const start = JSON.stringify({ type: "start", locale, birth_year: birthYear });
     channel.socket.addEventListener("open", () => {

@@ -22,6 +22,8 @@ export interface AnalyzeOptions extends Cancellable {
   locale?: string | undefined;
   /** Time zone of the day of the fortune, such as Asia/Seoul. */
   timezone?: string | undefined;
+  /** Read it as a guest, also after a sign-in: nothing is kept. */
+  anonymous?: boolean | undefined;
 }
 
 export interface ReadOptions extends Cancellable {
@@ -54,14 +56,15 @@ export class Readings {
 
   /** Read one photo of a face, or up to five of the same face. */
   analyze(photos: Upload | readonly Upload[], options: AnalyzeOptions = {}): Promise<FaceReading> {
-    const { birthYear, detail, locale, timezone, signal } = options;
+    const { birthYear, detail, locale, timezone, anonymous, signal } = options;
     const form = { file: listOf(photos), ...(birthYear !== undefined && { birth_year: birthYear }) };
-    return this.#api.call("POST", "/api/v1/analysis/face/upload", { form, query: { detail, locale, timezone }, signal });
+    return this.#api.call("POST", "/api/v1/analysis/face/upload", { form, query: { detail, locale, timezone }, anonymous, signal });
   }
 
   /** Read a face from a base64 image, or from landmarks that were found on the device. */
-  analyzeFace(face: FaceRequest, { detail, locale, timezone, signal }: Omit<AnalyzeOptions, "birthYear"> = {}): Promise<FaceReading> {
-    return this.#api.call("POST", "/api/v1/analysis/face", { json: face, query: { detail, locale, timezone }, signal });
+  analyzeFace(face: FaceRequest, options: Omit<AnalyzeOptions, "birthYear"> = {}): Promise<FaceReading> {
+    const { detail, locale, timezone, anonymous, signal } = options;
+    return this.#api.call("POST", "/api/v1/analysis/face", { json: face, query: { detail, locale, timezone }, anonymous, signal });
   }
 
   /** List kept readings, newest first. */

@@ -29,7 +29,7 @@ export interface Request {
 export interface TransportOptions {
   baseUrl: URL;
   apiKey: string | null;
-  locale: string | null;
+  locale: () => string | null;
   fetch: typeof fetch;
   retries: RetryPolicy;
 }
@@ -98,7 +98,8 @@ export class Transport {
   }
 
   #headers({ json, accept, anonymous, idempotencyKey }: Request, token: string | null): Record<string, string> {
-    const { apiKey, locale } = this.options;
+    const { apiKey } = this.options;
+    const locale = this.options.locale();
     return {
       Accept: accept ?? "application/json",
       ...(locale !== null && { "Accept-Language": locale }),

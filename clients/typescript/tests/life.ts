@@ -7,7 +7,8 @@ const EMAIL = "typescript@example.com";
 const PASSWORD = "correct horse battery";
 const [url, photoFile, frameFile] = process.argv.slice(2) as [string, string, string];
 const photo = await openAsBlob(photoFile);
-const client = new GwansangClient({ baseUrl: url, locale: "en" });
+let language = "en";
+const client = new GwansangClient({ baseUrl: url, locale: () => language });
 
 /** Return the code of the newest mail to an address, from the page that a service for development has. */
 async function mailedCode(to: string): Promise<string> {
@@ -45,6 +46,10 @@ async function read(): Promise<string> {
   assert.equal(again.parts_analysis, undefined);
   const kept = await client.readings.read(reading.analysis_id, { locale: "ko" });
   assert.equal(kept.locale, "ko");
+  language = "ja";
+  const guest = await client.readings.analyze(photo, { anonymous: true });
+  assert.deepEqual([guest.locale, guest.kept], ["ja", false]);
+  language = "en";
   const card = await client.readings.card(reading.analysis_id, { format: "square" });
   assert.equal(card.type, "image/png");
   assert.equal((await client.readings.compare(reading.analysis_id, again.analysis_id)).agreement, 1);

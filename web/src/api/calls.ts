@@ -1,119 +1,57 @@
-/** The calls of the API that the page makes, by what they are for. */
+/** Calls of the API that take more than the client has. */
 
+import type { CommonOptions, CompatibilityOut, FullReading, KeptReadingOut, OwnChange, Purpose, Registration } from "@gwansang/client";
 import type { MeshInput } from "@gwansang/face";
-import { accountOf, change, forgetAccount, state } from "../state.ts";
-import { call, download, type Call } from "./client.ts";
-import type {
-  AuthorizationOut, CompatibilityOut, ComparisonOut, ConsentPage, FaceReading, FortuneOut, IdentitiesOut, IdentityOut, InvitationPage,
-  KeptReadingPage, KeyPage, LookalikeOut, NewInvitationOut, NewKeyOut, NewShareOut, NoticeOut, OwnAccountOut,
-  ProviderSignInOut, ProvidersOut, RetentionOut, SharePage, SignedInOut,
-} from "./types.ts";
-
-const kept = (id: string): string => `/analysis/${encodeURIComponent(id)}`;
-const timezone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { state } from "../state.ts";
+import { client } from "./client.ts";
 
 /** Return the date of today where the person is. */
 export const localDay = (): string => new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 
-export type ReadingCall = Pick<Call, "signal" | "anonymous">;
+/** Return a photo as a part of a form. */
+export const photoOf = (data: Blob) => ({ data, name: "photo.jpg" });
 
-/** Send the points of a face or, with another address, its photo. */
-function sendFace<Kind>(path: string, face: MeshInput | Blob, fields: Record<string, string | number | null>, options: Call): Promise<Kind> {
-  if (!(face instanceof Blob)) return call("POST", path, { json: { ...face, ...fields }, ...options });
-  const body = new FormData();
-  body.set("file", face, "photo.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== null) body.set(name, String(value));
-  return call("POST", `${path}/upload`, { body, ...options });
+/** Read the points of a face or its photo. */
+export async function readFace(face: MeshInput | Blob, birthYear: number | null, options: CommonOptions): Promise<FullReading> {
+  const told = { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...options };
+  const read = face instanceof Blob
+    ? client.readings.analyze(photoOf(face), { birthYear: birthYear ?? undefined, ...told })
+    : client.readings.analyzeFace({ ...face, birth_year: birthYear }, told);
+  return (await read) as FullReading;
 }
 
-export const readFace = (face: MeshInput | Blob, birthYear: number | null, options: ReadingCall): Promise<FaceReading> =>
-  sendFace("/analysis/face", face, { birth_year: birthYear }, { query: { timezone: timezone() }, ...options });
-export const redeemInvitation = (face: MeshInput | Blob, code: string, options: ReadingCall): Promise<CompatibilityOut> =>
-  sendFace("/analysis/compatibility/invitation", face, { code }, options);
-export const findLookalikes = (photo: Blob): Promise<LookalikeOut> => sendFace("/celebrity/match", photo, {}, {});
-
-export const readNotice = (): Promise<NoticeOut> => call("GET", "/privacy/notice");
-export const readRetention = (): Promise<RetentionOut> => call("GET", "/privacy/retention");
-
-export async function signIn(email: string, password: string): Promise<void> {
-  const body = new URLSearchParams({ grant_type: "password", username: email, password });
-  if (state.device !== null) body.set("device_token", state.device);
-  const tokens = await call<SignedInOut>("POST", "/auth/login", { body });
-  change({ account: accountOf(tokens), device: tokens.device_token });
+/** Compare the points of a face or its photo with the face of whoever made an invitation. */
+export function redeemInvitation(face: MeshInput | Blob, code: string, options: CommonOptions): Promise<CompatibilityOut> {
+  return face instanceof Blob
+    ? client.call("POST", "/api/v1/analysis/compatibility/invitation/upload", { form: { file: [photoOf(face)], code }, ...options })
+    : client.call("POST", "/api/v1/analysis/compatibility/invitation", { json: { ...face, code }, ...options });
 }
 
-export const readProviders = (): Promise<ProvidersOut> => call("GET", "/auth/providers", { anonymous: true });
+/** Return a kept reading in the language of the page. */
+export const readKept = async (id: string): Promise<FullReading> =>
+  (await client.readings.read(id, { locale: state.locale })) as FullReading;
 
-/** Begin a sign-in with a provider, by a new person in the language of the page, and return the address of its page. */
-export const startProvider = async (provider: string, returnTo: string, birthYear: number | null): Promise<string> =>
-  (await call<AuthorizationOut>("POST", `/auth/providers/${provider}/start`, { json: { return_to: returnTo, birth_year: birthYear }, anonymous: true })).authorization_url;
-
-/** Exchange the code that a provider's return left in the address; keep the sign-in that it gives. */
-export async function exchangeCode(code: string): Promise<ProviderSignInOut> {
-  const ended = await call<ProviderSignInOut>("POST", "/auth/providers/exchange", { json: { code }, anonymous: true });
-  if (ended.tokens !== null) change({ account: accountOf(ended.tokens), device: ended.tokens.device_token });
-  return ended;
+/** Return the latest kept reading, undefined if there is none. */
+export async function latestKept(): Promise<KeptReadingOut | undefined> {
+  const { items } = await client.call("GET", "/api/v1/analysis", { query: { size: 1 } });
+  return items[0];
 }
 
-export const listIdentities = async (): Promise<readonly IdentityOut[]> =>
-  (await call<IdentitiesOut>("GET", "/users/me/identities")).items;
+export const listConsents = async () => ({ items: await client.consents.list() });
+export const grantConsent = (purpose: Purpose, version: number) => client.consents.grant(purpose, version);
+export const withdrawConsent = (purpose: Purpose) => client.consents.withdraw(purpose);
+export const readRetention = () => client.call("GET", "/api/v1/privacy/retention");
+export const exportData = () => client.account.exportZip();
+export const eraseAccount = (password: string) => client.account.erase(password);
 
-/** Begin to link a provider's account and return the address of its page. */
-export const linkProvider = async (provider: string, password: string | null): Promise<string> =>
-  (await call<AuthorizationOut>("POST", `/users/me/identities/${provider}/start`, { json: { return_to: "account", current_password: password } })).authorization_url;
-export const unlinkProvider = (provider: string, password: string | null): Promise<null> =>
-  call("DELETE", `/users/me/identities/${provider}`, { json: { current_password: password } });
-
-export const register = (account: { email: string; username: string; password: string; birth_year: number | null }): Promise<unknown> => call("POST", "/users", { json: account });
-
-export async function signOut(): Promise<void> {
-  await call("POST", "/auth/logout").finally(forgetAccount);
-}
-
-export const readAccount = (): Promise<OwnAccountOut> => call("GET", "/users/me");
-export const changeAccount = (changes: { username: string } | { email: string; current_password: string }): Promise<OwnAccountOut> =>
-  call("PATCH", "/users/me", { json: changes });
-export const changePassword = (current: string, chosen: string): Promise<null> =>
-  call("POST", "/users/me/password", { json: { current_password: current, new_password: chosen } });
-export const requestCode = (): Promise<unknown> => call("POST", "/auth/verify-email/request");
-export const verifyEmail = (token: string): Promise<unknown> => call("POST", "/auth/verify-email", { json: { token } });
-export const requestReset = (email: string): Promise<unknown> =>
-  call("POST", "/auth/reset-password/request", { json: { email } });
-export const resetPassword = (token: string, password: string): Promise<unknown> =>
-  call("POST", "/auth/reset-password", { json: { token, password } });
-
-export const listReadings = (page: number): Promise<KeptReadingPage> =>
-  call("GET", "/analysis", { query: { page, size: 20 } });
-export const readKept = (id: string): Promise<FaceReading> => call("GET", kept(id), { query: { locale: state.locale } });
-export const deleteKept = (id: string): Promise<null> => call("DELETE", kept(id));
-export const compareKept = (a: string, b: string): Promise<ComparisonOut> =>
-  call("POST", "/analysis/compare", { json: { a, b } });
-export const readFortune = (id: string): Promise<FortuneOut> =>
-  call("GET", `${kept(id)}/fortune`, { query: { date: localDay() } });
-
-export const readFortunes = (id: string, days: number): Promise<FortuneOut[]> =>
-  call("GET", `${kept(id)}/fortunes`, { query: { date: localDay(), days } });
-
-export const readCard = (id: string, format: "story" | "square"): Promise<Blob> => download(`${kept(id)}/card.png`, { query: { format, locale: state.locale } });
-export const listShares = (id: string): Promise<SharePage> => call("GET", `${kept(id)}/shares`, { query: { size: 50 } });
-export const makeShare = (id: string): Promise<NewShareOut> => call("POST", `${kept(id)}/shares`, { query: { locale: state.locale } });
-export const endShare = (id: string, share: string): Promise<null> => call("DELETE", `${kept(id)}/shares/${encodeURIComponent(share)}`);
-
-export const listInvitations = (): Promise<InvitationPage> => call("GET", "/analysis/invitations");
-export const makeInvitation = (id: string): Promise<NewInvitationOut> => call("POST", `${kept(id)}/invitations`);
-export const endInvitation = (id: string): Promise<null> => call("DELETE", `/analysis/invitations/${encodeURIComponent(id)}`);
-
-export const listConsents = (): Promise<ConsentPage> => call("GET", "/consents");
-export const grantConsent = (purpose: string, version: number): Promise<unknown> =>
-  call("PUT", `/consents/${purpose}`, { json: { version } });
-export const withdrawConsent = (purpose: string): Promise<unknown> => call("DELETE", `/consents/${purpose}`);
-export const exportData = (): Promise<Blob> => download("/users/me/export", { query: { format: "zip" } });
-export async function eraseAccount(password: string): Promise<void> {
-  await call("DELETE", "/users/me", { json: { current_password: password } });
-  forgetAccount();
-}
-
-export const listKeys = (): Promise<KeyPage> => call("GET", "/keys");
-export const makeKey = (name: string): Promise<NewKeyOut> =>
-  call("POST", "/keys", { json: { name, scopes: ["analyze"], expires_in_days: 365 } });
-export const deleteKey = (id: string): Promise<null> => call("DELETE", `/keys/${encodeURIComponent(id)}`);
+export const register = (account: Registration) => client.signUp(account);
+export const signIn = (email: string, password: string) => client.signIn(email, password);
+export const signOut = () => client.signOut();
+export const readAccount = () => client.account.read();
+export const changeAccount = (changes: OwnChange) => client.account.change(changes);
+export const changePassword = (current: string, chosen: string) =>
+  client.call("POST", "/api/v1/users/me/password", { json: { current_password: current, new_password: chosen } });
+export const requestCode = () => client.account.requestCode();
+export const verifyEmail = (code: string) => client.account.verifyEmail(code);
+export const requestReset = (email: string) => client.account.requestReset(email);
+export const resetPassword = (code: string, password: string) => client.account.resetPassword(code, password);

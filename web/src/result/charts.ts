@@ -1,8 +1,8 @@
 /** Charts of a reading: the four energies as a radar, the five elements in their circle, the archetypes as bars. */
 
-import type { FaceReading } from "../api/types.ts";
+import type { FullReading } from "@gwansang/client";
 import { t } from "../texts.ts";
-import { h, s } from "../ui/dom.ts";
+import { h, s, type Child } from "../ui/dom.ts";
 
 const ENERGIES = ["wealth", "social", "health", "love"] as const; // clockwise from the top
 const ELEMENTS = ["wood", "fire", "earth", "metal", "water"] as const; // each feeds the next
@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<string, string>> = { wood: "木", fire: "火", eart
 const HIGHEST = 5;
 
 /** Return the radar of the energies, with the numbers as a list for everyone who can't see it. */
-export function energyRadar(reading: FaceReading): Node {
+export function energyRadar(reading: FullReading): Node {
   const values = ENERGIES.map((id) => reading.energy_values[id] ?? reading.energy_scores[id]);
   const at = (index: number, value: number): string =>
     around(index, ENERGIES.length, (78 * value) / HIGHEST, 110).map((each) => each.toFixed(1)).join(",");
@@ -32,14 +32,12 @@ export function energyRadar(reading: FaceReading): Node {
     }),
     ...labels,
   );
-  const numbers = ENERGIES.map((id) =>
-    h("li", {}, h("span", {}, t(`report.energies.${id}`)), h("b", {}, `${reading.energy_scores[id]}`), h("small", {}, ` / ${HIGHEST}`)),
-  );
+  const numbers = ENERGIES.map((id) => number([t(`report.energies.${id}`)], reading.energy_scores[id], ` / ${HIGHEST}`));
   return h("div", { class: "chart" }, svg, h("ul", { class: "numbers" }, ...numbers));
 }
 
 /** Return the circle in which each element feeds the next, as large as its share. */
-export function elementCircle({ element }: FaceReading): Node {
+export function elementCircle({ element }: FullReading): Node {
   const places = ELEMENTS.map((_, index) => around(index, ELEMENTS.length, 76, 110));
   const arcs = places.map(([x, y], index) => {
     const [nextX, nextY] = places[(index + 1) % places.length] ?? [x, y];
@@ -55,28 +53,21 @@ export function elementCircle({ element }: FaceReading): Node {
     ];
   });
   const shares = ELEMENTS.map((id) =>
-    h("li", {}, h("span", {}, h("i", { class: `swatch ${id}` }), t(`elements.${id}`)), h("b", {}, `${Math.round(100 * (element.shares[id] ?? 0))}`), h("small", {}, "%")),
+    number([h("i", { class: `swatch ${id}` }), t(`elements.${id}`)], Math.round(100 * (element.shares[id] ?? 0)), "%"),
   );
-  return h(
-    "div",
-    { class: "chart" },
-    s("svg", { viewBox: "0 0 220 220", class: "elements", "aria-hidden": "true" }, ...arcs, ...discs),
-    h("ul", { class: "numbers" }, ...shares),
-  );
+  const svg = s("svg", { viewBox: "0 0 220 220", class: "elements", "aria-hidden": "true" }, ...arcs, ...discs);
+  return h("div", { class: "chart" }, svg, h("ul", { class: "numbers" }, ...shares));
 }
 
-/** Return a bar from 0 to 100; `label` says it in words. */
-export function bar(percent: number, label: string): Node {
-  const filled = h("i", {});
-  filled.style.width = `${percent}%`;
-  return h("div", { class: "bar", role: "img", "aria-label": label }, filled);
+function number(name: Child[], value: number, unit: string): Node {
+  return h("li", {}, h("span", {}, ...name), h("b", {}, String(value)), h("small", {}, unit));
 }
 
-/** Return a line of 100 people with a mark at one of them; `label` says it in words. */
-export function rank(percentile: number, label: string): Node {
+/** Return a line from 0 to 100: a bar that ends there, or 100 people with a mark at one of them; `label` says it in words. */
+export function line(kind: "bar" | "rank", percent: number, label: string): Node {
   const mark = h("i", {});
-  mark.style.left = `${percentile}%`;
-  return h("div", { class: "rank", role: "img", "aria-label": label }, mark);
+  mark.style.setProperty("--percent", `${percent}%`);
+  return h("div", { class: kind, role: "img", "aria-label": label }, mark);
 }
 
 function around(index: number, count: number, radius: number, centre: number): [number, number] {

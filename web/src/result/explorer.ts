@@ -1,12 +1,12 @@
 /** The face to look at: choose a part, a palace or a year, and see its place on the own face. */
 
-import type { AgePositionOut, FaceReading, PalaceOut, PartOut } from "../api/types.ts";
+import type { AgePositionOut, PalaceOut, PartOut } from "@gwansang/client";
 import { readAgain } from "../reread.ts";
 import { showScreen } from "../router.ts";
 import { state, type Result } from "../state.ts";
 import { t } from "../texts.ts";
 import { fill, h } from "../ui/dom.ts";
-import { FaceView, type Point } from "../ui/face_view.ts";
+import { FaceView } from "../ui/face_view.ts";
 import { field, form } from "../ui/forms.ts";
 import { tabs } from "../ui/tabs.ts";
 import { partDetails } from "./part.ts";
@@ -24,11 +24,12 @@ interface Choice {
 
 /** Return the section of the face; `view` is null for a reading without a picture. */
 export function explorer(result: Result): Node {
-  const { reading } = result;
+  const { parts_analysis, palaces } = result.reading;
   const view = faceOf(result);
+  const placeChoices = (): Choice[] => palaces.map((each) => placeChoice(each.name.replace(/\(.*\)$/, ""), each.name, each, palaces));
   const choices = [
-    { id: "parts", name: t("result.parts"), content: () => chooser(view, Object.values(reading.parts_analysis).map(partChoice)) },
-    { id: "palaces", name: t("result.palaces"), content: () => chooser(view, reading.palaces.map((palace) => palaceChoice(palace, reading.palaces))) },
+    { id: "parts", name: t("result.parts"), content: () => chooser(view, Object.values(parts_analysis).map(partChoice)) },
+    { id: "palaces", name: t("result.palaces"), content: () => chooser(view, placeChoices()) },
     { id: "years", name: t("result.years"), content: () => years(view, result) },
   ];
   return h(
@@ -42,16 +43,9 @@ export function explorer(result: Result): Node {
 
 /** Return the picture of a reading with nothing drawn on it yet, or null for one that has no picture or no points. */
 export function faceOf({ picture, reading }: Result): FaceView | null {
-  const points = facePoints(reading);
+  const measured = Object.values(reading.parts_analysis).flatMap((part) => part.reasons.flatMap((reason) => reason.overlays));
+  const points = [...measured, ...reading.palaces].flatMap((drawn) => drawn.points);
   return picture === null || points.length === 0 ? null : new FaceView(picture, points, t("reading.picture"));
-}
-
-/** Return every point that the reading draws. */
-function facePoints(reading: FaceReading): Point[] {
-  const measured = Object.values(reading.parts_analysis).flatMap((part) =>
-    part.reasons.flatMap((reason) => reason.overlays.flatMap((overlay) => overlay.points)),
-  );
-  return [...measured, ...reading.palaces.flatMap((palace) => palace.points)];
 }
 
 function chooser(view: FaceView | null, choices: readonly Choice[]): Node {
@@ -85,47 +79,35 @@ function partChoice(part: PartOut): Choice {
   };
 }
 
-function palaceChoice(palace: PalaceOut, all: readonly PalaceOut[]): Choice {
-  return {
-    name: palace.name.replace(/\(.*\)$/, ""),
-    hanja: palace.hanja,
-    draw: (view) => dots(view, all, palace),
-    details: () => placeDetails(palace.name, palace),
-  };
+function ageChoices(all: readonly AgePositionOut[]): Choice[] {
+  return all.map((age) => {
+    const name = age.current ? `${t("result.this_year")} ${age.counted_age}` : String(age.counted_age);
+    return { ...placeChoice(name, age.position, age, all), chosen: age.current };
+  });
 }
 
-function ageChoice(position: AgePositionOut, all: readonly AgePositionOut[]): Choice {
-  return {
-    name: position.current ? `${t("result.this_year")} ${position.counted_age}` : String(position.counted_age),
-    hanja: position.hanja,
-    chosen: position.current,
-    draw: (view) => dots(view, all, position),
-    details: () => placeDetails(position.position, position),
-  };
-}
-
-function placeDetails(name: string, { hanja, place, meaning }: Place): Node {
-  return h("article", {}, h("h3", {}, name, h("small", { lang: "zh-Hant" }, hanja)), h("p", { class: "place" }, place), h("p", {}, meaning));
+function placeChoice(name: string, title: string, place: Place, all: readonly Place[]): Choice {
+  const { hanja } = place;
+  const heading = h("h3", {}, title, h("small", { lang: "zh-Hant" }, hanja));
+  const details = () => h("article", {}, heading, h("p", { class: "place" }, place.place), h("p", {}, place.meaning));
+  return { name, hanja, details, draw: (view) => dots(view, all, place) };
 }
 
 function dots(view: FaceView, all: readonly Place[], chosen: Place): SVGElement[] {
-  const others = all.filter((each) => each !== chosen).flatMap((each) => each.points);
-  return [
-    ...others.map((point) => view.dot(point, "place-dot")),
-    ...chosen.points.map((point) => view.dot(point, "place-dot chosen")),
-  ];
+  const dotsOf = (place: Place, kind: string) => place.points.map((point) => view.dot(point, kind));
+  return [...all.filter((each) => each !== chosen).flatMap((each) => dotsOf(each, "place-dot")), ...dotsOf(chosen, "place-dot chosen")];
 }
 
 function years(view: FaceView | null, result: Result): Node {
   const { ages, zones } = result.reading;
   const told = [zones.upper, zones.middle, zones.lower].flatMap((zone) =>
-    zone === null ? [] : [h("li", {}, h("b", {}, zone.name), h("span", { class: "place" }, zone.years), h("p", {}, zone.meaning))],
+    zone ? [h("li", {}, h("b", {}, zone.name), h("span", { class: "place" }, zone.years), h("p", {}, zone.meaning))] : [],
   );
   view?.show(t("reading.picture"));
   return h(
     "div",
     {},
-    ages.positions.length > 0 ? chooser(view, ages.positions.map((position) => ageChoice(position, ages.positions))) : birthYear(result),
+    ages.positions.length > 0 ? chooser(view, ageChoices(ages.positions)) : birthYear(result),
     h("h3", {}, t("result.zones")),
     h("ol", { class: "zones" }, ...told),
   );

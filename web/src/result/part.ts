@@ -1,10 +1,10 @@
 /** One part of the face in words: its shape, what it means, and why it was read so. */
 
-import type { ClassicOut, PartOut, ReasonOut } from "../api/types.ts";
+import type { ClassicOut, PartOut, ReasonOut } from "@gwansang/client";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
 import { h } from "../ui/dom.ts";
-import { rank } from "./charts.ts";
+import { line } from "./charts.ts";
 
 /** Return the details of a part. */
 export function partDetails(part: PartOut): Node {
@@ -30,14 +30,14 @@ function reason({ label, value, unit, percentile, classic }: ReasonOut): Node {
     "li",
     {},
     h("div", { class: "measure" }, h("span", {}, label), h("b", {}, number(value, unit))),
-    rank(percentile, words),
+    line("rank", percentile, words),
     h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, t("result.low")), h("span", {}, words), h("span", {}, t("result.high"))),
     classic === null ? null : quotation(classic),
   );
 }
 
 /** Return a quotation of a classical book with its reading and meaning. */
-export function quotation({ quote, sound, meaning, book, chapter }: ClassicOut): Node {
+export function quotation({ quote, sound = "", meaning, book = "", chapter = "" }: ClassicOut): Node {
   return h(
     "figure",
     { class: "classic" },

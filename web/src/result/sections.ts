@@ -1,11 +1,11 @@
 /** Sections of a reading besides the face: topics, fortune, figures, quality, and what comes after it. */
 
-import type { FaceReading, FortuneOut, TopicOut } from "../api/types.ts";
+import type { FullReading, FortuneOut, TopicOut } from "@gwansang/client";
 import { state, type Result } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { h } from "../ui/dom.ts";
+import { h, type Child } from "../ui/dom.ts";
 import { tabs } from "../ui/tabs.ts";
-import { bar, elementCircle, energyRadar } from "./charts.ts";
+import { line } from "./charts.ts";
 
 /** Return a section with its heading, which the heading also names. */
 export function section(id: string, title: string, ...content: (Node | null)[]): Node {
@@ -19,28 +19,25 @@ export function topics(all: readonly TopicOut[]): Node | null {
 }
 
 function topicText(topic: TopicOut): Node {
-  const line = (kind: "strength" | "caution" | "today"): Node =>
-    h("div", { class: kind }, h("dt", {}, t(`report.topic.${kind}`)), h("dd", {}, topic[kind]));
-  return h("div", {}, h("p", {}, topic.text), h("dl", { class: "points" }, line("strength"), line("caution"), line("today")));
+  const points = (["strength", "caution", "today"] as const).map((kind) => term(t(`report.topic.${kind}`), [topic[kind]], kind));
+  return h("div", {}, h("p", {}, topic.text), h("dl", { class: "points" }, ...points));
 }
 
-export function energies(reading: FaceReading): Node {
-  return section("energies", t("result.energies"), energyRadar(reading));
-}
-
-export function elements(reading: FaceReading): Node {
-  return section("five", t("result.elements"), elementCircle(reading), h("p", {}, reading.element.meaning));
+/** Return a name and what it stands for, as an item of a `dl`. */
+export function term(name: string, value: Child[], kind?: string): Node {
+  return h("div", { class: kind }, h("dt", {}, name), h("dd", {}, ...value));
 }
 
 /** Return the fortune of a day, with a title. */
 export function fortune(day: FortuneOut, title = t("fortune.title")): Node {
   const swatch = h("i", { class: "swatch" });
-  swatch.style.backgroundColor = day.lucky.color_hex;
-  const lucky: [string, (Node | string)[]][] = [
-    [t("fortune.color"), [swatch, day.lucky.color]],
-    [t("fortune.direction"), [day.lucky.direction]],
-    [t("fortune.numbers"), [day.lucky.numbers.join(", ")]],
-    [t("fortune.hours"), [day.lucky.hours_name || day.lucky.hours]],
+  const { color, color_hex, direction, numbers, hours, hours_name = "" } = day.lucky;
+  swatch.style.backgroundColor = color_hex;
+  const lucky = [
+    term(t("fortune.color"), [swatch, color]),
+    term(t("fortune.direction"), [direction]),
+    term(t("fortune.numbers"), [numbers.join(", ")]),
+    term(t("fortune.hours"), [hours_name || hours]),
   ];
   return section(
     "fortune",
@@ -48,18 +45,18 @@ export function fortune(day: FortuneOut, title = t("fortune.title")): Node {
     h("p", { class: "place" }, `${dateText(day.date)} · ${day.relation_name}`),
     h("p", { class: "said" }, day.text),
     h("p", { class: "place" }, day.reason),
-    h("dl", { class: "lucky", "aria-label": t("fortune.lucky") }, ...lucky.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value)))),
+    h("dl", { class: "lucky", "aria-label": t("fortune.lucky") }, ...lucky),
   );
 }
 
-export function figures({ archetypes }: FaceReading): Node | null {
+export function figures({ archetypes }: FullReading): Node | null {
   if (archetypes === null) return null;
   const callings = archetypes.callings.map((calling) =>
     h(
       "li",
       {},
       h("div", { class: "measure" }, h("span", {}, calling.name, " ", h("small", { lang: "zh-Hant" }, calling.hanja)), h("b", {}, `${calling.share}%`)),
-      bar(calling.share, `${calling.name} ${calling.share}%`),
+      line("bar", calling.share, `${calling.name} ${calling.share}%`),
       calling.id === archetypes.top ? h("p", {}, calling.meaning) : null,
     ),
   );
@@ -68,7 +65,6 @@ export function figures({ archetypes }: FaceReading): Node | null {
       "li",
       {},
       h("h3", {}, figure.name, h("small", {}, `${figure.hanja} ${figure.years}`)),
-      h("p", { class: "place" }, t("result.overlap", { percent: figure.overlap })),
       h("p", {}, figure.text),
       h("p", { class: "place" }, t("result.records", { records: figure.records.join(", ") })),
     ),
@@ -83,7 +79,7 @@ export function figures({ archetypes }: FaceReading): Node | null {
   );
 }
 
-export function quality({ quality: { advice } }: FaceReading): Node {
+export function quality({ quality: { advice } }: FullReading): Node {
   const shown = advice.filter(({ code }) => code !== "LANDMARKS_ONLY");
   const list = h("ul", { class: "advice" }, ...shown.map(({ text }) => h("li", {}, text)));
   return section(
@@ -99,10 +95,9 @@ export function keeping({ reading, drawn }: Result): Node | null {
   if (drawn) return null;
   const kept = reading.profile?.text ?? (reading.kept === true ? t("result.kept") : null);
   if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { href: "#/history" }, t("menu.history")));
-  const share = h("p", {}, t("share.needs"));
-  if (state.account === null) {
-    return section("keeping", t("result.save"), h("p", {}, t("result.save_text")), share, h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))));
-  }
-  return section("keeping", t("result.save"), h("p", {}, t("result.keep_text")), share, h("p", {}, h("a", { class: "button", href: "#/privacy" }, t("result.keep"))));
+  const [why, href, name] = state.account === null
+    ? [t("result.save_text"), "#/signin", t("menu.sign_in")]
+    : [t("result.keep_text"), "#/privacy", t("result.keep")];
+  const way = h("a", { class: "button", href }, name);
+  return section("keeping", t("result.save"), h("p", {}, why), h("p", {}, t("share.needs")), h("p", {}, way));
 }
-

@@ -1,7 +1,7 @@
 /** Accounts: signing in and up, the codes of mails, and the account itself. */
 
 import { readAccount, register, requestCode, requestReset, resetPassword, signIn, signOut, verifyEmail } from "../api/calls.ts";
-import type { OwnAccountOut } from "../api/types.ts";
+import type { OwnAccountOut } from "@gwansang/client";
 import { go, showScreen, type Screen } from "../router.ts";
 import { change, state } from "../state.ts";
 import { t } from "../texts.ts";

@@ -1,6 +1,7 @@
 /** The fortunes of seven days for the latest kept reading, today's first. */
 
-import { listReadings, readFortunes } from "../api/calls.ts";
+import { latestKept, localDay } from "../api/calls.ts";
+import { client } from "../api/client.ts";
 import { fortune } from "../result/sections.ts";
 import type { Screen } from "../router.ts";
 import { state } from "../state.ts";
@@ -13,8 +14,11 @@ const DAYS = 7;
 
 export async function daysScreen(): Promise<Screen> {
   if (state.account === null) return signInScreen();
-  const [latest] = (await listReadings(1)).items;
-  const days = latest === undefined ? [] : await readFortunes(latest.analysis_id, DAYS);
+  const latest = await latestKept();
+  const days = latest === undefined ? [] : await client.call("GET", "/api/v1/analysis/{analysis_id}/fortunes", {
+    path: { analysis_id: latest.analysis_id },
+    query: { date: localDay(), days: DAYS },
+  });
   if (days.length === 0) {
     return narrow(t("fortune.days"), h("p", {}, t("fortune.needs")), h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read"))));
   }

@@ -1,12 +1,13 @@
 /** The two ways to show a face, by camera or by photo, after the notice; and what happens with the photo. */
 
-import { readNotice } from "../api/calls.ts";
+import { client } from "../api/client.ts";
 import { openPicture } from "../picture.ts";
 import { go } from "../router.ts";
 import { change, state, watch } from "../state.ts";
 import { t } from "../texts.ts";
-import { announce, attempt } from "../ui/announce.ts";
+import { announce } from "../ui/announce.ts";
 import { fill, h, type Child } from "../ui/dom.ts";
+import { actionButton } from "../ui/forms.ts";
 import { icon } from "../ui/icons.ts";
 import { showNotice } from "./notice.ts";
 
@@ -18,8 +19,8 @@ export function doors(invitation: string | null, ...others: Child[]): Node {
   }
   const input = photoInput((bitmap) => { showPhoto(bitmap, false, invitation); });
   const openCamera = (): void => { go(invitation === null ? "camera" : `camera/${invitation}`); };
-  const camera = h("button", { type: "button", class: "primary wide", onclick: () => void begin(camera, "camera", openCamera) }, icon("camera"), t("landing.camera"));
-  const photo = h("button", { type: "button", class: "wide", onclick: () => void begin(photo, "photo", () => { input.click(); }) }, icon("photo"), t("landing.photo"));
+  const camera = actionButton([icon("camera"), t("landing.camera")], () => begin("camera", openCamera), { class: "primary wide" });
+  const photo = actionButton([icon("photo"), t("landing.photo")], () => begin("photo", () => { input.click(); }), { class: "wide" });
   return h("div", { class: "doors" }, camera, photo, input, ...others);
 }
 
@@ -45,11 +46,9 @@ export function showPhoto(bitmap: ImageBitmap, drawn: boolean, invitation: strin
 }
 
 /** Show the notice the first time, and then go on with what was tapped. */
-export async function begin(button: HTMLElement, way: "camera" | "photo", act: () => void): Promise<void> {
-  await attempt(button, async () => {
-    if (state.noticeVersion > 0) act();
-    else showNotice(await readNotice(), t(`notice.accept_${way}`), act);
-  });
+export async function begin(way: "camera" | "photo", act: () => void): Promise<void> {
+  if (state.noticeVersion > 0) act();
+  else showNotice(await client.call("GET", "/api/v1/privacy/notice"), t(`notice.accept_${way}`), act);
 }
 
 /** Return what happens with the photo; it changes once it is known whether faces are found on this device. */

@@ -1,11 +1,12 @@
 /** The readings that were kept, each to open, to compare with the latest one, and to delete. */
 
-import { compareKept, deleteKept, listReadings } from "../api/calls.ts";
-import type { ComparisonOut, KeptReadingOut } from "../api/types.ts";
+import { latestKept } from "../api/calls.ts";
+import { client } from "../api/client.ts";
+import type { ComparisonOut, KeptReadingOut } from "@gwansang/client";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
-import { announce, announceFailure, attempt } from "../ui/announce.ts";
+import { announce, announceFailure } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
@@ -13,7 +14,7 @@ import { narrow, signInScreen } from "./account.ts";
 export async function historyScreen({ argument }: Visit): Promise<Screen> {
   if (state.account === null) return signInScreen();
   const page = Number(argument) || 1;
-  const readings = await listReadings(page).catch(announceFailure);
+  const readings = await client.call("GET", "/api/v1/analysis", { query: { page, size: 20 } }).catch(announceFailure);
   if (readings === undefined) return narrow(t("history.title"), h("p", {}, t("failed")));
   if (readings.total === 0) {
     return narrow(
@@ -23,7 +24,7 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
       h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("privacy.consents"))),
     );
   }
-  const latest = page === 1 ? readings.items[0] : (await listReadings(1)).items[0];
+  const latest = page === 1 ? readings.items[0] : await latestKept();
   return narrow(
     t("history.title"),
     h("ul", { class: "kept" }, ...readings.items.map((reading) => entry(reading, latest ?? reading))),
@@ -34,7 +35,7 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
 function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
   const date = dateText(reading.created_at);
   const compared = h("div", { class: "compared", "aria-live": "polite" });
-  const compare = async (): Promise<void> => { fill(compared, comparison(await compareKept(reading.analysis_id, latest.analysis_id))); };
+  const compare = async (): Promise<void> => { fill(compared, comparison(await client.readings.compare(reading.analysis_id, latest.analysis_id))); };
   const isLatest = reading.analysis_id === latest.analysis_id;
   return h(
     "li",
@@ -53,21 +54,17 @@ function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
 
 /** Return the button that deletes at its second tap. */
 function deletion(reading: KeptReadingOut): Node {
-  let sure = false;
-  const button = h("button", { type: "button", class: "plain", onclick: () => { press(); } }, t("history.delete"));
-  const press = (): void => {
-    if (!sure) {
-      sure = true;
-      button.textContent = t("history.delete_sure");
+  const sure = t("history.delete_sure");
+  const button = actionButton(t("history.delete"), async () => {
+    if (button.textContent !== sure) {
+      button.textContent = sure;
       return;
     }
-    void attempt(button, async () => {
-      await deleteKept(reading.analysis_id);
-      if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
-      announce(t("history.deleted"));
-      showScreen();
-    });
-  };
+    await client.readings.delete(reading.analysis_id);
+    if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
+    announce(t("history.deleted"));
+    showScreen();
+  }, { class: "plain" });
   return button;
 }
 

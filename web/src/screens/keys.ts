@@ -1,7 +1,7 @@
 /** API keys of a developer: each is shown once. */
 
-import { deleteKey, listKeys, makeKey } from "../api/calls.ts";
-import type { KeyOut } from "../api/types.ts";
+import { client } from "../api/client.ts";
+import type { KeyOut } from "@gwansang/client";
 import { showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
@@ -12,11 +12,11 @@ import { narrow, signInScreen } from "./account.ts";
 
 export async function keysScreen(): Promise<Screen> {
   if (state.account === null) return signInScreen();
-  const keys = await listKeys().then((page) => page.items).catch(() => []);
+  const keys = await client.keys.list().all().catch(() => []);
   const made = h("div", { "aria-live": "polite" });
   const name = field("name", t("keys.name"), { maxlength: 50, required: true });
   const make = form([name], t("keys.make"), async (values) => {
-    const key = await makeKey(textOf(values, "name"));
+    const key = await client.keys.make({ name: textOf(values, "name"), scopes: ["analyze"], expires_in_days: 365 });
     fill(made, h("p", {}, t("keys.made")), h("p", {}, h("code", {}, key.key)));
   });
   return narrow(
@@ -30,7 +30,7 @@ export async function keysScreen(): Promise<Screen> {
 
 function entry(key: KeyOut): Node {
   const button = actionButton(t("keys.delete", { name: key.name }), async () => {
-    await deleteKey(key.id);
+    await client.keys.delete(key.id);
     announce(t("keys.deleted"));
     showScreen();
   }, { class: "plain" });

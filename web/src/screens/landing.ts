@@ -1,13 +1,14 @@
 /** The first screen: two ways to show a face, a drawn face to try without one, and the day of who is signed in. */
 
-import { listReadings, localDay, readFortune } from "../api/calls.ts";
+import { latestKept, localDay } from "../api/calls.ts";
+import { client } from "../api/client.ts";
 import { openPicture } from "../picture.ts";
 import { fortune } from "../result/sections.ts";
 import { type Screen, type Visit } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
-import { attempt } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
+import { actionButton } from "../ui/forms.ts";
 import { icon } from "../ui/icons.ts";
 import { inkFace } from "../ui/ink_face.ts";
 import { faceReader } from "../vision.ts";
@@ -28,7 +29,7 @@ export function landingScreen({ signal }: Visit): Screen {
 }
 
 function words(signal: AbortSignal): Node[] {
-  const sample = h("button", { type: "button", class: "plain", onclick: () => void openSample(sample) }, icon("brush"), t("landing.sample"));
+  const sample = actionButton([icon("brush"), t("landing.sample")], openSample, { class: "plain" });
   return [
     h("h1", { tabindex: -1 }, t("landing.title")),
     h("p", { class: "lead" }, t("landing.lead")),
@@ -38,11 +39,9 @@ function words(signal: AbortSignal): Node[] {
   ];
 }
 
-async function openSample(button: HTMLElement): Promise<void> {
-  await attempt(button, async () => {
-    const picture = await (await fetch(sampleUrl)).blob();
-    showPhoto(await openPicture(picture), true, null);
-  });
+async function openSample(): Promise<void> {
+  const picture = await (await fetch(sampleUrl)).blob();
+  showPhoto(await openPicture(picture), true, null);
 }
 
 function steps(): Node {
@@ -63,8 +62,8 @@ function prepare(day: HTMLElement, signal: AbortSignal): void {
   const showDay = async (): Promise<void> => {
     if (state.account === null || shown === localDay() || document.hidden) return;
     shown = localDay();
-    const [latest] = (await listReadings(1)).items;
-    const today = latest && (await readFortune(latest.analysis_id));
+    const latest = await latestKept();
+    const today = latest && (await client.readings.fortune(latest.analysis_id, localDay()));
     if (today !== undefined && !signal.aborted) fill(day, fortune(today), h("p", {}, h("a", { href: "#/days" }, t("fortune.days"))));
   };
   const show = (): void => { void showDay().catch(() => { shown = ""; }); };

@@ -1,7 +1,8 @@
 /** People of the gallery whom a face resembles: after a consent of its own, and with the photo, which the service needs. */
 
-import { findLookalikes, listConsents } from "../api/calls.ts";
-import type { LookalikeOut } from "../api/types.ts";
+import { photoOf } from "../api/calls.ts";
+import { client } from "../api/client.ts";
+import type { LookalikeOut } from "@gwansang/client";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { section } from "../result/sections.ts";
 import type { Screen } from "../router.ts";
@@ -20,7 +21,7 @@ export async function lookalikeScreen(): Promise<Screen> {
     change({ returnTo: "lookalike" });
     return signInScreen();
   }
-  const asked = (await listConsents()).items.find(({ purpose }) => purpose === "lookalike");
+  const asked = (await client.consents.list()).find(({ purpose }) => purpose === "lookalike");
   const isAgreed = asked?.granted === true && asked.granted_version === asked.version;
   return narrow(
     t("lookalike.title"),
@@ -35,14 +36,15 @@ function search(): Node {
   const found = h("div", { "aria-live": "polite" });
   const send = async (photo: Blob): Promise<void> => {
     fill(found, h("p", {}, t("lookalike.searching")));
-    const answer = await findLookalikes(photo).catch((error: unknown) => {
+    const answer = await client.lookalikes.match(photoOf(photo)).catch((error: unknown) => {
       fill(found);
       throw error;
     });
     fill(found, people(answer));
   };
   const input = photoInput((bitmap) => void attempt(choose, () => send(bytesOf(shownPicture(bitmap, UPLOAD_SIDE)))));
-  const choose = h("button", { type: "button", class: "primary wide", onclick: () => void begin(choose, "photo", () => { input.click(); }) }, icon("photo"), t("lookalike.choose"));
+  const open = () => begin("photo", () => { input.click(); });
+  const choose = actionButton([icon("photo"), t("lookalike.choose")], open, { class: "primary wide" });
   const picture = state.result?.drawn === false ? state.result.picture : null;
   const known = picture === null ? null : actionButton(t("lookalike.known_photo"), () => send(bytesOf(picture)), { class: "wide" });
   return h("div", {}, h("div", { class: "doors" }, choose, input, known), found);

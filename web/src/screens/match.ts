@@ -1,8 +1,8 @@
 /** The compatibility of two faces by an invitation: the own face is shown, and what tradition says of both is told. */
 
 import { redeemInvitation } from "../api/calls.ts";
-import type { CompatibilityOut } from "../api/types.ts";
-import { section } from "../result/sections.ts";
+import type { CompatibilityOut } from "@gwansang/client";
+import { section, term } from "../result/sections.ts";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
 import { t } from "../texts.ts";
@@ -41,21 +41,18 @@ function withKnownFace(code: string): Node {
 
 function told(match: CompatibilityOut): Screen {
   const paragraphs = match.paragraphs.map(({ id, text }) => section(`about-${id}`, t(`match.about.${id}`), h("p", {}, text)));
+  const points = [term(t("match.strength"), [match.enjoy], "strength"), term(t("match.caution"), [match.mind], "caution")];
   const content = h(
     "article",
     { class: "narrow match", lang: match.locale },
     h("p", { class: "tag" }, t("match.title")),
     h("h1", { tabindex: -1 }, match.title),
     ...paragraphs,
-    section("together", t("match.together"), h("dl", { class: "points" }, point("strength", match.enjoy), point("caution", match.mind))),
+    section("together", t("match.together"), h("dl", { class: "points" }, ...points)),
     h("aside", { class: "notice" }, h("p", {}, match.note), h("p", {}, match.disclaimer), h("p", { class: "help" }, t("match.told_kept"))),
     own(),
   );
   return { title: t("match.title"), content };
-}
-
-function point(kind: "strength" | "caution", text: string): Node {
-  return h("div", { class: kind }, h("dt", {}, t(`match.${kind}`)), h("dd", {}, text));
 }
 
 const own = (): Node => h("p", {}, h("a", { class: "button", href: "#/" }, t("match.own")));

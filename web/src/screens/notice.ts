@@ -1,6 +1,6 @@
 /** The notice that has to be read before the first photo, as a dialog. */
 
-import type { NoticeOut } from "../api/types.ts";
+import type { NoticeOut } from "@gwansang/client";
 import { change } from "../state.ts";
 import { t } from "../texts.ts";
 import { h } from "../ui/dom.ts";

@@ -1,7 +1,7 @@
 /** Consents, each to read, give and take back; what is kept; the download and the erasure of everything. */
 
 import { eraseAccount, exportData, grantConsent, listConsents, readRetention, withdrawConsent } from "../api/calls.ts";
-import type { ConsentOut } from "../api/types.ts";
+import type { ConsentOut } from "@gwansang/client";
 import { go, showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";

@@ -1,14 +1,17 @@
 /** Signing in with accounts elsewhere: the buttons, the way back, and the accounts that are linked. */
 
-import { exchangeCode, linkProvider, listIdentities, readProviders, startProvider, unlinkProvider } from "../api/calls.ts";
-import { ApiError } from "../api/client.ts";
+import type { IdentityOut } from "@gwansang/client";
+import { client } from "../api/client.ts";
 import { go, showScreen, type Screen, type Visit } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
-import { announce } from "../ui/announce.ts";
+import { announce, sentenceOf } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
 import { actionButton, birthYearField, field } from "../ui/forms.ts";
 
+type Provider = IdentityOut["provider"];
+
+const readProviders = () => client.call("GET", "/api/v1/auth/providers", { anonymous: true });
 const nameOf = (provider: string): string => t(`providers.names.${provider}`);
 
 /** Return a button for each provider, with what the first sign-in agrees to, null if there is none; returnTo: the screen to go on with. */
@@ -17,10 +20,15 @@ export async function providerButtons(returnTo: string): Promise<Node | null> {
   if (offered === null || offered.items.length === 0) return null;
   const birthYear = birthYearField();
   const input = birthYear.querySelector("input");
-  const start = async (provider: string): Promise<void> => {
+  const start = async (provider: Provider): Promise<void> => {
     if (input?.reportValidity() === false) return;
     const year = input?.value ?? "";
-    location.assign(await startProvider(provider, returnTo, year === "" ? null : Number(year)));
+    const started = await client.call("POST", "/api/v1/auth/providers/{provider}/start", {
+      path: { provider },
+      json: { return_to: returnTo, birth_year: year === "" ? null : Number(year) },
+      anonymous: true,
+    });
+    location.assign(started.authorization_url);
   };
   const buttons = offered.items.map(({ provider }) => actionButton(t("providers.continue", { name: nameOf(provider) }), () => start(provider)));
   const consent = h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, offered.consent_text));
@@ -32,12 +40,12 @@ export async function providerButtons(returnTo: string): Promise<Node | null> {
 export async function signedInScreen({ argument }: Visit): Promise<Screen> {
   if (argument === "later") return failure(t("providers.later"));
   try {
-    const { return_to, tokens } = await exchangeCode(argument);
+    const { return_to, tokens } = await client.exchangeCode(argument);
     if (tokens === null) announce(t("providers.linked"));
     go(return_to, true);
     return { title: t("providers.signing_in"), content: h("p", { class: "narrow", role: "status" }, t("providers.signing_in")) };
   } catch (error) {
-    return failure(error instanceof ApiError ? error.message : t("failed"));
+    return failure(sentenceOf(error));
   }
 }
 
@@ -53,26 +61,30 @@ function failure(problem: string): Screen {
 
 /** Return the providers that the account is linked to, and those that it can be linked to; null if there is none, or they can't be read. */
 export async function linkedProviders(): Promise<Node | null> {
-  const [offered, identities] = await Promise.all([readProviders().then((found) => found.items).catch(() => []), listIdentities().catch(() => null)]);
+  const listed = client.call("GET", "/api/v1/users/me/identities");
+  const [offered, identities] = await Promise.all([readProviders().then((found) => found.items).catch(() => []), listed.catch(() => null)]);
   if (identities === null) return null;
-  const linked = identities.map(({ provider }) => provider);
+  const linked = identities.items.map(({ provider }) => provider);
   const others = offered.map(({ provider }) => provider).filter((provider) => !linked.includes(provider));
   if (linked.length + others.length === 0) return null;
   const password = field("current_password", t("providers.password"), { type: "password", autocomplete: "current-password" }, t("providers.password_rule"));
-  const sent = (): string | null => {
-    const typed = password.querySelector("input")?.value ?? "";
-    return typed === "" ? null : typed;
-  };
+  const typed = () => ({ current_password: (password.querySelector("input")?.value ?? "") || null });
   const buttons = [
     ...linked.map((provider) =>
       actionButton(t("providers.unlink", { name: nameOf(provider) }), async () => {
-        await unlinkProvider(provider, sent());
+        await client.call("DELETE", "/api/v1/users/me/identities/{provider}", { path: { provider }, json: typed() });
         announce(t("providers.unlinked"));
         showScreen();
       }),
     ),
     ...others.map((provider) =>
-      actionButton(t("providers.link", { name: nameOf(provider) }), async () => { location.assign(await linkProvider(provider, sent())); }),
+      actionButton(t("providers.link", { name: nameOf(provider) }), async () => {
+        const started = await client.call("POST", "/api/v1/users/me/identities/{provider}/start", {
+          path: { provider },
+          json: { ...typed(), return_to: "account" },
+        });
+        location.assign(started.authorization_url);
+      }),
     ),
   ];
   const told = [h("h2", { id: "linked-title" }, t("providers.linked_title")), h("p", {}, t("providers.linked_text"))];

@@ -1,13 +1,12 @@
 /** While a face is read: its lines draw themselves over the picture. Then the reading or the match follows. */
 
 import { readFace, redeemInvitation } from "../api/calls.ts";
-import { ApiError } from "../api/client.ts";
-import { ReadableError } from "../errors.ts";
+import { GwansangError } from "@gwansang/client";
 import type { FaceLook, MeshInput } from "@gwansang/face";
 import { bytesOf, shownPicture, UPLOAD_SIDE } from "../picture.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { change, state, type Pending, type Picture } from "../state.ts";
-import { t } from "../texts.ts";
+import { ReadableError, t } from "../texts.ts";
 import { sentenceOf } from "../ui/announce.ts";
 import { CONTOURS } from "../ui/contours.ts";
 import { fill, h, s } from "../ui/dom.ts";
@@ -144,7 +143,7 @@ class Attempt {
     if (this.signal.aborted) return;
     fill(this.places.status, sentenceOf(error));
     if (this.pending.invitation !== null) change({ returnTo: `match/${this.pending.invitation}` });
-    const needsSignIn = error instanceof ApiError && (error.status === 401 || error.code === "CONSENT_REQUIRED");
+    const needsSignIn = error instanceof GwansangError && (error.status === 401 || error.code === "CONSENT_REQUIRED");
     fill(
       this.places.after,
       needsSignIn ? h("a", { class: "button primary", href: state.account === null ? "#/signin" : "#/privacy" }, t(state.account === null ? "menu.sign_in" : "menu.privacy")) : null,

@@ -1,10 +1,11 @@
 /** The result: title and story first, then the face, topics, charts, the day, and what can be done next. */
 
 import { readKept } from "../api/calls.ts";
-import type { FaceReading } from "../api/types.ts";
+import type { FullReading } from "@gwansang/client";
 import { readAgain } from "../reread.ts";
+import { elementCircle, energyRadar } from "../result/charts.ts";
 import { explorer, faceOf } from "../result/explorer.ts";
-import { elements, energies, figures, fortune, keeping, quality, topics } from "../result/sections.ts";
+import { figures, fortune, keeping, quality, section, topics } from "../result/sections.ts";
 import { inviting, sharing } from "../result/sharing.ts";
 import { go, type Screen, type Visit } from "../router.ts";
 import { state, type Result } from "../state.ts";
@@ -44,7 +45,12 @@ function content(result: Result): Node {
     fortune(reading.fortune),
     topics(reading.topics),
     explorer(result),
-    h("div", { class: "pair" }, energies(reading), elements(reading)),
+    h(
+      "div",
+      { class: "pair" },
+      section("energies", t("result.energies"), energyRadar(reading)),
+      section("five", t("result.elements"), elementCircle(reading), h("p", {}, reading.element.meaning)),
+    ),
     figures(reading),
     quality(reading),
     ...(reading.kept === true ? [sharing(reading.analysis_id), inviting(reading.analysis_id)] : []),
@@ -74,7 +80,7 @@ function hero(result: Result): Node {
   );
 }
 
-function notice(reading: FaceReading): Node {
+function notice(reading: FullReading): Node {
   const made = { date: dateText(reading.created_at), engine: reading.engine_version, content: reading.content_version };
   return h("aside", { class: "notice" }, h("p", {}, reading.disclaimer), h("p", { class: "help" }, t("result.made", made)));
 }

@@ -1,7 +1,7 @@
 /** Short messages: shown for a moment, and read aloud by a screen reader. */
 
-import { ReadableError } from "../errors.ts";
-import { t } from "../texts.ts";
+import { GwansangError } from "@gwansang/client";
+import { ReadableError, t } from "../texts.ts";
 import { find } from "./dom.ts";
 
 const SHOWN_MS = 6000;
@@ -26,7 +26,9 @@ export function announceFailure(error: unknown): undefined {
 
 /** Return what is said of a failure. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof ReadableError && error.message !== "" ? error.message : t("failed");
+  if (error instanceof ReadableError) return error.message;
+  if (!(error instanceof GwansangError) || error.code === "UNEXPECTED_ANSWER") return t("failed");
+  return error.code === "UNREACHABLE" ? t(navigator.onLine ? "failed" : "offline") : error.message;
 }
 
 /** Do what a button is for, with the button switched off meanwhile; a failure is shown as its sentence. */

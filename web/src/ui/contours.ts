@@ -42,13 +42,8 @@ const MEASURED: readonly Line[] = [
   [284, 356, 288],
 ];
 
-export interface Contour {
-  readonly kind: "face" | "measure";
-  readonly vertices: Line;
-}
-
 /** All lines: first the features, then what is measured between them. */
-export const CONTOURS: readonly Contour[] = [
-  ...[OVAL, ...BROWS, ...EYES, ...IRISES, ...NOSE, ...MOUTH].map((vertices) => ({ kind: "face" as const, vertices })),
-  ...MEASURED.map((vertices) => ({ kind: "measure" as const, vertices })),
+export const CONTOURS = [
+  ...[OVAL, ...BROWS, ...EYES, ...IRISES, ...NOSE, ...MOUTH].map((vertices) => ({ kind: "face", vertices })),
+  ...MEASURED.map((vertices) => ({ kind: "measure", vertices })),
 ];

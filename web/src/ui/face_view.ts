@@ -1,16 +1,10 @@
 /** A picture of a face, cut to the face, with lines and points drawn over it. */
 
-import type { OverlayOut } from "../api/types.ts";
+import type { OverlayOut } from "@gwansang/client";
 import type { Picture } from "../state.ts";
 import { fill, h, s } from "./dom.ts";
 
 export type Point = readonly [number, number];
-/** A frame of the picture in its pixels. */
-interface Frame {
-  readonly left: number;
-  readonly top: number;
-  readonly size: number;
-}
 
 const MARGIN = 0.22; // of the face on each side
 
@@ -64,7 +58,8 @@ export class FaceView {
   }
 }
 
-function frameOf(picture: Picture, points: readonly Point[]): Frame {
+/** Return the square of the picture that shows the face, in pixels. */
+function frameOf(picture: Picture, points: readonly Point[]) {
   if (points.length === 0) {
     const size = Math.min(picture.width, picture.height);
     return { left: (picture.width - size) / 2, top: (picture.height - size) / 2, size };

@@ -2,7 +2,7 @@
 
 import { t } from "../texts.ts";
 import { attempt } from "./announce.ts";
-import { h, type Attributes } from "./dom.ts";
+import { h, type Attributes, type Child } from "./dom.ts";
 
 let count = 0;
 
@@ -41,8 +41,9 @@ export function form(fields: readonly Node[], submit: string, send: (values: For
 }
 
 /** Return a button that is switched off while it acts; a failure is shown as its sentence. */
-export function actionButton(text: string, act: () => Promise<void>, attributes: Attributes = {}): HTMLButtonElement {
-  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: () => void attempt(button, act) }, text);
+export function actionButton(name: Child | Child[], act: () => Promise<void>, attributes: Attributes = {}): HTMLButtonElement {
+  const press = (): void => void attempt(button, act);
+  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: press }, ...[name].flat());
   return button;
 }
 
