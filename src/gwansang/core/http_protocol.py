@@ -136,6 +136,20 @@ class _PacedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if cycle and not cycle.response_complete]
 
+    def on_body(self, body: bytes) -> None:
+        """Let a piece of a body that the application takes alone, as large ones are, reach it without copies.
+
+        uvicorn adds pieces to a bytearray and hands over a copy of it; bytes that are added to no bytes stay the same
+        object. Further pieces that come meanwhile need the bytearray: to add to bytes copies all of them each time.
+        """
+        if self._at_work:
+            kept: bytes | bytearray = self.cycle.body
+            if not kept:
+                self.cycle.body = b""  # type: ignore[assignment]  # uvicorn makes bytes of it
+            elif isinstance(kept, bytes):
+                self.cycle.body = bytearray(kept)
+        super().on_body(body)
+
     def _busy(self, path: bytes) -> bool:
         """Return whether a request for a path meets a limit on connections or requests."""
         if path in LIVE_PATHS:

@@ -10,6 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from gwansang.core.exceptions import InvalidInput, Malformed
+from gwansang.core.pieces import Pieces
 
 _MAX_FIELDS = 8
 _MAX_FIELD_BYTES = 4096
@@ -86,9 +87,9 @@ class FormParser:
             },
         )
 
-    def parse(self, body: bytes | bytearray) -> list[FormFile]:
+    def parse(self, body: Pieces) -> list[FormFile]:
         """Parse a whole form and return its files in their order."""
-        files = self.write(bytes(body))
+        files = [file for piece in body for file in self.write(piece)]
         self.end()
         return files
 
@@ -137,7 +138,7 @@ class FormParser:
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._part.size += end - start
         self._check_size(self._part.size, self.file_count)
-        self._part.data.append(data[start:end])
+        self._part.data.add(memoryview(data)[start:end])
 
     def _end_part(self) -> None:
         part, self._part = self._part, _Part()
@@ -149,7 +150,7 @@ class FormParser:
         taken = name in self.fields or (filename is None and name == self.file_field and self.file_count > 0)
         if kind != b"form-data" or not name or taken:
             raise InvalidFormError("Every part of the form needs a name of its own.")
-        content = part.data[0] if len(part.data) == 1 else b"".join(part.data)
+        content = part.data.join()
         if filename is None:
             self._add_field(name, content)
         elif filename or content:
@@ -175,10 +176,10 @@ class FormParser:
         self.fields[name] = content.decode("utf-8")
 
 
-def without_boundary(body: bytes | bytearray, content_type: str) -> bytes:
+def without_boundary(body: bytes, content_type: str) -> bytes:
     """Return a form without its boundary, which clients make up anew for each request."""
     _, options = parse_options_header(content_type)
-    return bytes(body).replace(b"--" + options.get(b"boundary", b""), b"--")
+    return body.replace(b"--" + options.get(b"boundary", b""), b"--")
 
 
 class _Part:
@@ -187,7 +188,7 @@ class _Part:
     def __init__(self) -> None:
         self.header_name = self.header_value = self.disposition = b""
         self.type = ""
-        self.data: list[bytes] = []
+        self.data = Pieces()
         self.size = 0
 
 

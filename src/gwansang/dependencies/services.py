@@ -56,9 +56,15 @@ def container_of(connection: HTTPConnection) -> Container:
     return container
 
 
+def upload_limit(connection: HTTPConnection) -> int:
+    """Return the largest size of a photo."""
+    limit: int = container_of(connection).edge.max_upload_bytes
+    return limit
+
+
 @dataclass(frozen=True)
 class Provided:
-    """Callable that FastAPI resolves to an attribute of the container, such as `users` or `edge.max_upload_bytes`."""
+    """Callable that FastAPI resolves to an attribute of the container, such as `users`."""
 
     path: str
 
@@ -111,4 +117,3 @@ AllTasks = Annotated[TaskOperations, provided("task_operations")]
 Submissions = Annotated[SubmissionService, provided("submissions")]
 Celebrities = Annotated[CelebrityService, provided("celebrities")]
 Matches = Annotated[MatchService, provided("matches")]
-UploadLimit = Annotated[int, provided("edge.max_upload_bytes")]

@@ -15,7 +15,7 @@ from gwansang.services.accounts.idempotency_service import RecordCreation
 from gwansang.services.accounts.usage_service import UsageService
 from gwansang.services.ml.face_analyzer import FaceQuery, QueryLoader
 from gwansang.services.readings.analysis_service import AnalysisResult, AnalysisService, ReadingInput
-from gwansang.services.readings.history_service import HistoryService
+from gwansang.services.readings.history_service import AnalysisNotFoundError, HistoryService
 from gwansang.services.readings.kept_content import KeptAnalysis
 from gwansang.services.readings.photo_service import PhotoService
 from gwansang.services.readings.profile_service import (
@@ -75,6 +75,12 @@ class CallerAnalyses:
         await self._consents.require(user_id, "reading")
         async with self._usage.counted(user_id, "face"):
             return await self._create(load_query, user_id, record)
+
+    async def get_kept(self, user_id: int | None, analysis_id: UUID) -> KeptAnalysis:
+        """Return a reading that is kept of a user; raises AnalysisNotFoundError, for guests always."""
+        if user_id is None:
+            raise AnalysisNotFoundError("There is no such analysis.")
+        return await self._history.get(user_id, analysis_id)
 
     async def _create(self, load_query: QueryLoader, user_id: int, record: RecordCreation | None) -> AnalysisResult:
         profile = await self._profiles.load(user_id)

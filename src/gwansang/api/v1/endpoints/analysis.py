@@ -1,7 +1,6 @@
 """Readings of one face."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -11,40 +10,35 @@ from gwansang.api.answers import answer_from_thread
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import problem_responses
 from gwansang.api.v1.error_responses import CREATED_ONCE, READING_OF_FORM, READING_OF_JSON
-from gwansang.api.v1.inputs.faces import FormContent, FormQuery, JsonContent, JsonQuery
+from gwansang.api.v1.inputs.faces import FormFace, JsonFace, SentFace
 from gwansang.api.v1.openapi_bodies import FORM_BODY, JSON_BODY
 from gwansang.api.v1.presenters.lengths import fields_of_length
 from gwansang.api.v1.presenters.readings import present, present_kept
 from gwansang.dependencies.callers import FaceCallerOrGuest
-from gwansang.dependencies.idempotency import OnceOnly
-from gwansang.dependencies.params import ChosenDetail
-from gwansang.dependencies.services import Analyses, History
+from gwansang.dependencies.idempotency import Once, OnceOnly
+from gwansang.dependencies.params import ChosenDetail, Detail
+from gwansang.dependencies.services import Analyses
 from gwansang.schemas.analysis import FaceReading
 from gwansang.services.accounts.idempotency_service import RecordCreation
-from gwansang.services.ml.face_analyzer import QueryLoader
 from gwansang.services.readings.caller_analyses import CallerAnalyses
-from gwansang.services.readings.history_service import AnalysisNotFoundError, HistoryService
+from gwansang.services.readings.history_service import AnalysisNotFoundError
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 
-@dataclass(frozen=True, slots=True)
-class _OneReading:
-    """A reading that is made, or that the same request has made before; both as what makes its answer."""
+async def _answer(
+    request: Request, user_id: int | None, face: SentFace, analyses: CallerAnalyses, once: Once, detail: Detail
+) -> Response:
+    """Answer with the reading that is made, or that the same request has made before."""
 
-    analyses: CallerAnalyses
-    history: HistoryService
-    load_query: QueryLoader
-    user_id: int | None
+    async def create(record: RecordCreation | None) -> Callable[[], FaceReading]:
+        return partial(present, await analyses.create(face, user_id, record))
 
-    async def create(self, record: RecordCreation | None) -> Callable[[], FaceReading]:
-        return partial(present, await self.analyses.create(self.load_query, self.user_id, record))
+    async def replay(analysis_id: str) -> Callable[[], FaceReading]:
+        return partial(present_kept, await analyses.get_kept(user_id, UUID(analysis_id)))
 
-    async def replay(self, analysis_id: str) -> Callable[[], FaceReading]:
-        """Raise AnalysisNotFoundError if the reading was deleted meanwhile."""
-        if self.user_id is None:
-            raise AnalysisNotFoundError("There is no such analysis.")
-        return partial(present_kept, await self.history.get(self.user_id, UUID(analysis_id)))
+    make = await once.run(user_id, face.content, create, replay)
+    return await answer_from_thread(request, make, fields_of_length(detail), once.headers)
 
 
 @router.post(
@@ -57,10 +51,8 @@ class _OneReading:
 async def analyze_face(
     request: Request,
     caller: FaceCallerOrGuest,
-    load_query: JsonQuery,
-    content: JsonContent,
+    face: JsonFace,
     analyses: Analyses,
-    history: History,
     once: OnceOnly,
     detail: ChosenDetail = "full",
 ) -> Response:
@@ -72,9 +64,7 @@ async def analyze_face(
 
     Of a kept reading, the same request with the same `Idempotency-Key` returns the kept one, without lines to draw.
     """
-    reading = _OneReading(analyses, history, load_query, caller.user_id if caller else None)
-    make = await once.run(reading.user_id, content, reading.create, reading.replay)
-    return await answer_from_thread(request, make, fields_of_length(detail), once.headers)
+    return await _answer(request, caller.user_id if caller else None, face, analyses, once, detail)
 
 
 @router.post(
@@ -87,10 +77,8 @@ async def analyze_face(
 async def analyze_uploaded_face(
     request: Request,
     caller: FaceCallerOrGuest,
-    load_query: FormQuery,
-    content: FormContent,
+    face: FormFace,
     analyses: Analyses,
-    history: History,
     once: OnceOnly,
     detail: ChosenDetail = "full",
 ) -> Response:
@@ -98,6 +86,4 @@ async def analyze_uploaded_face(
 
     Several photos have to show one face. An error about one of them has its number in `details.file`, counted from 1.
     """
-    reading = _OneReading(analyses, history, load_query, caller.user_id if caller else None)
-    make = await once.run(reading.user_id, content, reading.create, reading.replay)
-    return await answer_from_thread(request, make, fields_of_length(detail), once.headers)
+    return await _answer(request, caller.user_id if caller else None, face, analyses, once, detail)

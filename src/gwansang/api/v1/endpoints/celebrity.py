@@ -19,7 +19,7 @@ from gwansang.api.v1.error_responses import (
     READING_OF_FORM,
     READING_OF_JSON,
 )
-from gwansang.api.v1.inputs.faces import FormQuery, JsonQuery
+from gwansang.api.v1.inputs.faces import FormFace, JsonFace
 from gwansang.api.v1.inputs.gallery import NewArchive, NewPicture
 from gwansang.api.v1.openapi_bodies import ARCHIVE_BODY, FORM_BODY, JSON_BODY, PICTURE_BODY
 from gwansang.api.v1.paths import NUMBER
@@ -65,14 +65,14 @@ WithCard = Annotated[bool, Query(description="Whether to draw a card to share.",
 @router.post("/match", openapi_extra=JSON_BODY, responses=problem_responses(PhotoRequiredError, *READING_OF_JSON))
 @body_limit("max_json_bytes")
 async def match_face(
-    caller: MatchCaller, load_query: JsonQuery, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
+    caller: MatchCaller, face: JsonFace, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
     """Find the people of the gallery whom the face in a photo resembles; needs the consent to `lookalike`.
 
     A photo is needed, landmarks alone are not enough; nothing of it is kept. The percentile compares the likeness with
     that of pairs of people in the gallery; the similarities by region rest on measured shapes.
     """
-    return present_matches(await matches.match(load_query, caller.user_id, k), with_card=card)
+    return present_matches(await matches.match(face, caller.user_id, k), with_card=card)
 
 
 @router.post(
@@ -82,10 +82,10 @@ async def match_face(
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def match_uploaded_face(
-    caller: MatchCaller, load_query: FormQuery, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
+    caller: MatchCaller, face: FormFace, matches: Matches, k: HowMany = DEFAULT_K, card: WithCard = False
 ) -> LookalikeOut:
     """Find look-alikes from an uploaded photo, or more reliably from up to five; else as `POST /celebrity/match`."""
-    return present_matches(await matches.match(load_query, caller.user_id, k), with_card=card)
+    return present_matches(await matches.match(face, caller.user_id, k), with_card=card)
 
 
 @router.get("/", include_in_schema=False, dependencies=[AddressLimit])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import READING_OF_FORM
-from gwansang.api.v1.inputs.faces import FormQuery
+from gwansang.api.v1.inputs.faces import FormFace
 from gwansang.api.v1.openapi_bodies import FORM_BODY
 from gwansang.api.v1.presenters.overlays import present_overlay
 from gwansang.api.v1.presenters.readings import present
@@ -36,14 +36,14 @@ def _picture(media_type: str, schema: dict[str, str], *errors: type[DrawingUnava
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def draw_face_overlay(
-    caller: FaceCallerOrGuest, load_query: FormQuery, overlays: Overlays, photo: WithPhoto = False
+    caller: FaceCallerOrGuest, face: FormFace, overlays: Overlays, photo: WithPhoto = False
 ) -> Response:
     """Draw the measured lines of an uploaded photo, with the parts' names; nothing is kept.
 
     The drawing is transparent and has the proportions of the upright photo, for laying over it. With `photo=true` it
     contains the photo, at most 1600 pixels, and is wider if the names need room.
     """
-    read = await overlays.read(load_query, caller.user_id if caller else None)
+    read = await overlays.read(face, caller.user_id if caller else None)
     return Response(await asyncio.to_thread(_draw, read, with_photo=photo), media_type=_SVG)
 
 
@@ -55,10 +55,10 @@ async def draw_face_overlay(
 )
 @body_limit("max_upload_bytes", "max_form_bytes", form=True)
 async def draw_face_overlay_as_png(
-    caller: FaceCallerOrGuest, load_query: FormQuery, overlays: Overlays, pngs: Pngs
+    caller: FaceCallerOrGuest, face: FormFace, overlays: Overlays, pngs: Pngs
 ) -> Response:
     """Draw the measured lines over an uploaded photo, upright and at most 1600 pixels; nothing is kept."""
-    read = await overlays.read(load_query, caller.user_id if caller else None)
+    read = await overlays.read(face, caller.user_id if caller else None)
     drawing = await asyncio.to_thread(_draw, read, with_photo=True)
     return Response(await pngs.render(drawing), media_type=_PNG)
 

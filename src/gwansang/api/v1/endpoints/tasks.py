@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from gwansang.api.body_limits import body_limit
 from gwansang.api.openapi import Responses, problem_responses
 from gwansang.api.v1.error_responses import BATCH_TASK, FACE_TASK, PARAMETERS, SIGNED_IN, VIDEO_TASK
-from gwansang.api.v1.inputs.faces import TaskQuery
+from gwansang.api.v1.inputs.faces import TaskFace
 from gwansang.api.v1.inputs.tasks import BatchInputs, VideoInputs
 from gwansang.api.v1.openapi_bodies import BATCH_BODY, JSON_BODY, VIDEO_BODY
 from gwansang.api.v1.presenters.tasks import (
@@ -55,7 +55,7 @@ def _submitted(info: TaskInfo, locale: Locale, response: Response) -> TaskOut:
 @body_limit(FACE.body_limit)
 async def analyze_face_later(
     caller: FaceCaller,
-    load_query: TaskQuery,
+    face: TaskFace,
     submissions: Submissions,
     locale: ChosenLocale,
     response: Response,
@@ -66,7 +66,7 @@ async def analyze_face_later(
     The result is the answer of that call at the time when the task is done: with the consent to `history` the reading
     is kept, and the face remembered.
     """
-    return _submitted(await submissions.face(caller.user_id, load_query, key), locale, response)
+    return _submitted(await submissions.face(caller.user_id, face, key), locale, response)
 
 
 @router.post("/video", status_code=202, openapi_extra=VIDEO_BODY, responses=_accepted(problem_responses(*VIDEO_TASK)))

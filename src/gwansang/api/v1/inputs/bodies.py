@@ -1,17 +1,24 @@
 """Reading of request bodies that endpoints parse themselves: their type, their bytes, and the fields of forms."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Event
 from typing import TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from gwansang.api.errors import invalid_model
 from gwansang.core.exceptions import InvalidRequestError, TooLarge, UnsupportedMedia
 from gwansang.core.multipart import FormParser
+from gwansang.core.pieces import Pieces
 
 FILE = "file"  # the field of a form that holds its files
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
 
 
 class ContentTypeError(UnsupportedMedia):
@@ -44,12 +51,35 @@ async def _require_form(request: Request) -> None:
 FormBody = Depends(_require_form)  # for a route's `dependencies`: another type is refused, not read as an empty form
 
 
-async def read_body(request: Request) -> bytearray:
-    """Return the whole body, in one buffer that grows: joining a list of chunks would need it twice."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+async def read_body(request: Request) -> Pieces:
+    """Return the whole body, in the pieces in which it arrived: the pool joins them, and not the event loop."""
+    body = Pieces()
+    async for piece in request.stream():
+        body.add(piece)
     return body
+
+
+@asynccontextmanager
+async def while_connected(request: Request, load: Callable[[], T]) -> AsyncIterator[Callable[[], T]]:
+    """Yield a loader that raises ClientDisconnect once the client of a request that was read has gone, because its
+    photo would only delay the others."""
+    gone = Event()
+
+    async def note_disconnect() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    def load_if_connected() -> T:
+        if gone.is_set():
+            raise ClientDisconnect
+        return load()
+
+    watching = asyncio.create_task(note_disconnect())
+    try:
+        yield load_if_connected
+    finally:
+        watching.cancel()
 
 
 def read_fields(form: FormParser, model: type[Model], advice: str) -> Model:

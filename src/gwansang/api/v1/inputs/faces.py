@@ -1,25 +1,23 @@
 """Faces as an endpoint gets them: the body is read here, and parsed and decoded later, in the inference pool."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from threading import Event
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from fastapi import Depends, Request
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 
 from gwansang.api.base64_image import decode_image
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object, too_complex
-from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type
+from gwansang.api.v1.inputs.bodies import check_size, read_body, read_fields, require_type, while_connected
 from gwansang.core.multipart import FormParser, without_boundary
+from gwansang.core.pieces import Pieces
 from gwansang.dependencies.idempotency import RequestContent
 from gwansang.dependencies.params import LocaleParameter, TimezoneParameter, chosen_locale
-from gwansang.dependencies.services import UploadLimit
+from gwansang.dependencies.services import upload_limit
 from gwansang.schemas.face_input import FaceFields, FaceForm, FaceRequest
 from gwansang.services.ml.face_analyzer import (
     MAX_PHOTOS,
@@ -34,91 +32,54 @@ from gwansang.vision.given_landmarks import LANDMARK_COUNTS, GivenLandmarks
 ChooseLocale = Callable[[str | None], Locale]
 
 
-async def _json_body(request: Request) -> bytearray:
+@dataclass(frozen=True, slots=True)
+class SentFace:
+    """A face as a request sends it: called in the pool, it makes the query.
+
+    content: returns what makes two such requests the same.
+    """
+
+    load: QueryLoader
+    content: RequestContent
+    timezone: str | None
+
+    def __call__(self) -> FaceQuery:
+        return replace(self.load(), timezone=self.timezone)
+
+
+async def _read_json(request: Request, locale: LocaleParameter = None, timezone: TimezoneParameter = None) -> SentFace:
     require_type(request, "application/json")
-    return await read_body(request)
+    body, choose = await read_body(request), partial(chosen_locale, request)
+    load = partial(query_of_json, body, choose, upload_limit(request))
+    return SentFace(load, lambda: (choose().encode(), body.join()), timezone)
 
 
-async def _form_body(request: Request) -> bytearray:
+async def _watch_json(
+    request: Request, locale: LocaleParameter = None, timezone: TimezoneParameter = None
+) -> AsyncIterator[SentFace]:
+    sent = await _read_json(request, locale, timezone)
+    async with while_connected(request, sent.load) as load:
+        yield replace(sent, load=load)
+
+
+async def _watch_form(
+    request: Request, locale: LocaleParameter = None, timezone: TimezoneParameter = None
+) -> AsyncIterator[SentFace]:
     require_type(request, "multipart/form-data")
-    return await read_body(request)
+    body, kind, choose = await read_body(request), request.headers["content-type"], partial(chosen_locale, request)
+    parse = partial(query_of_form, body, kind, choose, upload_limit(request))
+    async with while_connected(request, parse) as load:
+        yield SentFace(load, lambda: (choose().encode(), without_boundary(body.join(), kind)), timezone)
 
 
-_JsonBody = Annotated[bytearray, Depends(_json_body)]
-_FormBody = Annotated[bytearray, Depends(_form_body)]
+JsonFace = Annotated[SentFace, Depends(_watch_json)]
+FormFace = Annotated[SentFace, Depends(_watch_form)]
+TaskFace = Annotated[SentFace, Depends(_read_json)]
 
 
-async def _json_query(
-    request: Request,
-    body: _JsonBody,
-    max_bytes: UploadLimit,
-    locale: LocaleParameter = None,
-    timezone: TimezoneParameter = None,
-) -> QueryLoader:
-    load = partial(query_of_json, body, partial(chosen_locale, request), max_bytes)
-    return partial(_load_with_timezone, load, timezone)
-
-
-async def _form_query(
-    request: Request,
-    body: _FormBody,
-    max_bytes: UploadLimit,
-    locale: LocaleParameter = None,
-    timezone: TimezoneParameter = None,
-) -> QueryLoader:
-    load = partial(query_of_form, body, request.headers["content-type"], partial(chosen_locale, request), max_bytes)
-    return partial(_load_with_timezone, load, timezone)
-
-
-async def _json_content(request: Request, body: _JsonBody) -> RequestContent:
-    return lambda: (chosen_locale(request).encode(), bytes(body))
-
-
-async def _form_content(request: Request, body: _FormBody) -> RequestContent:
-    return lambda: (chosen_locale(request).encode(), without_boundary(body, request.headers["content-type"]))
-
-
-def _load_with_timezone(load: QueryLoader, timezone: str | None) -> FaceQuery:
-    return replace(load(), timezone=timezone)
-
-
-def while_connected(dependency: Callable[..., Awaitable[Callable[[], object]]]) -> Any:  # noqa: ANN401 - Depends
-    """Return the dependency on a loader that raises ClientDisconnect when loaded after its client has gone, because its
-    photo would only delay the others."""
-
-    async def watch(
-        request: Request, load: Annotated[Callable[[], object], Depends(dependency)]
-    ) -> AsyncIterator[Callable[[], object]]:
-        gone = Event()
-
-        async def note_disconnect() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            gone.set()
-
-        def load_if_connected() -> object:
-            if gone.is_set():
-                raise ClientDisconnect
-            return load()
-
-        watching = asyncio.create_task(note_disconnect())
-        try:
-            yield load_if_connected
-        finally:
-            watching.cancel()
-
-    return Depends(watch)
-
-
-JsonQuery = Annotated[QueryLoader, while_connected(_json_query)]
-FormQuery = Annotated[QueryLoader, while_connected(_form_query)]
-TaskQuery = Annotated[QueryLoader, Depends(_json_query)]
-JsonContent = Annotated[RequestContent, Depends(_json_content)]
-FormContent = Annotated[RequestContent, Depends(_form_content)]
-
-
-def query_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+def query_of_json(pieces: Pieces, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """Return the query of a JSON body; raises whatever is wrong with it."""
+    body = pieces.join()
     if b'"landmarks"' in body and too_complex(body):
         raise InvalidLandmarksError("Landmarks must be the 468 or 478 points of a face mesh.", expected=LANDMARK_COUNTS)
     try:
@@ -138,7 +99,7 @@ def face_query(fields: FaceFields, locale: Locale, max_bytes: int) -> FaceQuery:
     )
 
 
-def query_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
+def query_of_form(body: Pieces, content_type: str, choose: ChooseLocale, max_bytes: int) -> FaceQuery:
     """Return the query of an upload form; raises whatever is wrong with it."""
     form = FormParser(content_type, MAX_PHOTOS)
     photos = [file.content for file in form.parse(body)]

@@ -10,8 +10,9 @@ from fastapi import Depends, Request
 
 from gwansang.api.v1.inputs.bodies import FILE, check_size, read_body, read_fields, require_file, require_type
 from gwansang.core.multipart import FormParser
+from gwansang.core.pieces import Pieces
 from gwansang.dependencies.callers import AdminUser
-from gwansang.dependencies.services import UploadLimit
+from gwansang.dependencies.services import upload_limit
 from gwansang.schemas.celebrity import CelebrityPhotoForm
 from gwansang.services.lookalike.celebrities import Provenance
 
@@ -31,13 +32,13 @@ class GalleryPhoto:
             yield str(field).encode()
 
 
-async def _picture(request: Request, _: AdminUser, max_bytes: UploadLimit) -> GalleryPhoto:
+async def _picture(request: Request, _: AdminUser) -> GalleryPhoto:
     require_type(request, "multipart/form-data")
     body, kind = await read_body(request), request.headers["content-type"]
-    return await asyncio.to_thread(parse_picture, body, kind, max_bytes)
+    return await asyncio.to_thread(parse_picture, body, kind, upload_limit(request))
 
 
-def parse_picture(body: bytes | bytearray, content_type: str, max_bytes: int) -> GalleryPhoto:
+def parse_picture(body: Pieces, content_type: str, max_bytes: int) -> GalleryPhoto:
     """Return the picture of a form; raises whatever is wrong with it."""
     form, advice = FormParser(content_type), "Send the picture as a file in the field `file`"
     files = form.parse(body)

@@ -1,20 +1,22 @@
 """Bodies of requests with two faces, or with the code of an invitation and one face."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from gwansang.api.errors import invalid_model
 from gwansang.api.json_body import parse_object
-from gwansang.api.v1.inputs.bodies import Model, check_size, read_body, read_fields, require_type
-from gwansang.api.v1.inputs.faces import ChooseLocale, face_query, while_connected
+from gwansang.api.v1.inputs.bodies import Model, check_size, read_body, read_fields, require_type, while_connected
+from gwansang.api.v1.inputs.faces import ChooseLocale, face_query
 from gwansang.core.exceptions import InvalidRequestError
 from gwansang.core.multipart import FormParser
+from gwansang.core.pieces import Pieces
 from gwansang.dependencies.params import LocaleParameter, chosen_locale
-from gwansang.dependencies.services import UploadLimit
+from gwansang.dependencies.services import upload_limit
 from gwansang.schemas.compatibility import (
     ComparedFace,
     CompatibilityRequest,
@@ -34,41 +36,56 @@ from gwansang.services.readings.compatibility_service import (
 from gwansang.texts import Locale
 
 _PAIR = 2
+T = TypeVar("T")
 
 
-async def _json_pair(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> PairLoader:
+async def _json_pair(request: Request, locale: LocaleParameter = None) -> AsyncIterator[PairLoader]:
+    async with _watch_json(request, pair_of_json) as load:
+        yield load
+
+
+async def _form_pair(request: Request, locale: LocaleParameter = None) -> AsyncIterator[PairLoader]:
+    async with _watch_form(request, pair_of_form) as load:
+        yield load
+
+
+async def _json_redemption(request: Request, locale: LocaleParameter = None) -> AsyncIterator[RedemptionLoader]:
+    async with _watch_json(request, redemption_of_json) as load:
+        yield load
+
+
+async def _form_redemption(request: Request, locale: LocaleParameter = None) -> AsyncIterator[RedemptionLoader]:
+    async with _watch_form(request, redemption_of_form) as load:
+        yield load
+
+
+JsonPair = Annotated[PairLoader, Depends(_json_pair)]
+FormPair = Annotated[PairLoader, Depends(_form_pair)]
+JsonRedemption = Annotated[RedemptionLoader, Depends(_json_redemption)]
+FormRedemption = Annotated[RedemptionLoader, Depends(_form_redemption)]
+
+
+@asynccontextmanager
+async def _watch_json(
+    request: Request, parse: Callable[[Pieces, ChooseLocale, int], T]
+) -> AsyncIterator[Callable[[], T]]:
     require_type(request, "application/json")
-    return partial(pair_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
+    body, choose = await read_body(request), partial(chosen_locale, request)
+    async with while_connected(request, partial(parse, body, choose, upload_limit(request))) as load:
+        yield load
 
 
-async def _form_pair(request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None) -> PairLoader:
+@asynccontextmanager
+async def _watch_form(
+    request: Request, parse: Callable[[Pieces, str, ChooseLocale, int], T]
+) -> AsyncIterator[Callable[[], T]]:
     require_type(request, "multipart/form-data")
-    body, kind = await read_body(request), request.headers["content-type"]
-    return partial(pair_of_form, body, kind, partial(chosen_locale, request), max_bytes)
+    body, kind, choose = await read_body(request), request.headers["content-type"], partial(chosen_locale, request)
+    async with while_connected(request, partial(parse, body, kind, choose, upload_limit(request))) as load:
+        yield load
 
 
-async def _json_redemption(
-    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None
-) -> RedemptionLoader:
-    require_type(request, "application/json")
-    return partial(redemption_of_json, await read_body(request), partial(chosen_locale, request), max_bytes)
-
-
-async def _form_redemption(
-    request: Request, max_bytes: UploadLimit, locale: LocaleParameter = None
-) -> RedemptionLoader:
-    require_type(request, "multipart/form-data")
-    body, kind = await read_body(request), request.headers["content-type"]
-    return partial(redemption_of_form, body, kind, partial(chosen_locale, request), max_bytes)
-
-
-JsonPair = Annotated[PairLoader, while_connected(_json_pair)]
-FormPair = Annotated[PairLoader, while_connected(_form_pair)]
-JsonRedemption = Annotated[RedemptionLoader, while_connected(_json_redemption)]
-FormRedemption = Annotated[RedemptionLoader, while_connected(_form_redemption)]
-
-
-def pair_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> PairQuery:
+def pair_of_json(body: Pieces, choose: ChooseLocale, max_bytes: int) -> PairQuery:
     """Return the two faces of a JSON body; raises whatever is wrong with it."""
     fields = _fields_of_json(body, CompatibilityRequest)
     locale = choose(fields.locale)
@@ -79,7 +96,7 @@ def pair_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) 
     return PairQuery(first, second, fields.other_agrees, locale)
 
 
-def pair_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int) -> PairQuery:
+def pair_of_form(body: Pieces, content_type: str, choose: ChooseLocale, max_bytes: int) -> PairQuery:
     """Return the two faces of an upload form; raises whatever is wrong with it."""
     form = FormParser(content_type, _PAIR)
     photos = _checked_photos(form, body, max_bytes)
@@ -94,16 +111,14 @@ def pair_of_form(body: bytes | bytearray, content_type: str, choose: ChooseLocal
     return PairQuery(first, second, fields.other_agrees, locale)
 
 
-def redemption_of_json(body: bytes | bytearray, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
+def redemption_of_json(body: Pieces, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
     """Return the code and the face of a JSON body; raises whatever is wrong with it."""
     fields = _fields_of_json(body, RedemptionRequest)
     locale = choose(fields.locale)
     return RedemptionQuery(fields.code, _source(fields, locale, max_bytes), locale)
 
 
-def redemption_of_form(
-    body: bytes | bytearray, content_type: str, choose: ChooseLocale, max_bytes: int
-) -> RedemptionQuery:
+def redemption_of_form(body: Pieces, content_type: str, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
     """Return the code and the face of an upload form; raises whatever is wrong with it."""
     form = FormParser(content_type, MAX_PHOTOS)
     photos = _checked_photos(form, body, max_bytes)
@@ -114,14 +129,14 @@ def redemption_of_form(
     return RedemptionQuery(fields.code, face, locale)
 
 
-def _fields_of_json(body: bytes | bytearray, model: type[Model]) -> Model:
+def _fields_of_json(body: Pieces, model: type[Model]) -> Model:
     try:
-        return model.model_validate(parse_object(body))
+        return model.model_validate(parse_object(body.join()))
     except ValidationError as error:
         raise invalid_model(error, model.model_fields) from None
 
 
-def _checked_photos(form: FormParser, body: bytes | bytearray, max_bytes: int) -> Sequence[bytes]:
+def _checked_photos(form: FormParser, body: Pieces, max_bytes: int) -> Sequence[bytes]:
     photos = [file.content for file in form.parse(body)]
     for index, photo in enumerate(photos):
         with label_errors_with_file(index, len(photos)):
