@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -104,6 +105,29 @@ async def test_of_eight_equal_readings_at_once_one_is_kept_and_all_return_it(min
     assert len({answer.json()["analysis_id"] for answer in answers}) == 1
     assert await kept(minji) == 1
     assert (await minji.call("GET", "/usage")).json()["used"] == 1
+
+
+async def test_of_equal_readings_at_two_processes_at_once_one_is_kept_and_all_return_it(
+    minji: Person, database_url: str
+) -> None:
+    async with run_app(database_url=database_url, jobs_concurrency=0) as app, client_of(app) as elsewhere:
+        there = replace(minji, client=elsewhere)
+        answers = await asyncio.gather(*(read(each) for each in [minji, there] * 4))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["analysis_id"] for answer in answers}) == 1
+    assert await kept(minji) == 1
+    assert (await minji.call("GET", "/usage")).json()["used"] == 1
+
+
+async def test_equal_calls_at_once_have_the_last_reading_of_a_month_together(database_url: str) -> None:
+    plans = {"plans": {"free": 1}, "default_plan": "free"}
+    async with run_app(database_url=database_url, **plans) as app, client_of(app) as client:
+        minji = await person(client, "minji")
+        await minji.agree("history")
+        answers = await asyncio.gather(*(read(minji) for _ in range(5)))
+        assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+        assert len({answer.json()["analysis_id"] for answer in answers}) == 1
+        assert outcome(await read(minji, "another-key")) == (429, "MONTHLY_LIMIT_REACHED")
 
 
 async def test_a_key_a_link_and_an_invitation_are_made_once_and_their_secrets_are_not_repeated(minji: Person) -> None:

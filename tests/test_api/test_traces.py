@@ -1,40 +1,28 @@
 """Traces: a request, its work in the pool and the task that it submits are one trace; nothing of people is in it."""
 
 import asyncio
-import base64
-import json
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from importlib import metadata
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import NoReturn
 
 import httpx
 import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
-from structlog.testing import capture_logs
 
-from gwansang.cli.doctor_settings import check_settings
 from gwansang.container.tracing import open_tracer
 from gwansang.core.middleware.traces import Traces
-from gwansang.core.tracing import NO_TRACER, TracePosition
 from gwansang.vision.errors import NoFaceError
 from tests.support.fakes import FakeVision
-from tests.support.otlp import PATIENCE_S, OtlpReceiver, ReceivedSpan, receiving
+from tests.support.otlp import CALLER, SAMPLED, TRACE, OtlpReceiver, ReceivedSpan, receiving
 from tests.support.people import Person, person
 from tests.support.photos import drawn_portrait
-from tests.support.serving import UPLOAD_CALL, Server, client_of, run_app, serving, settings_for_tests
+from tests.support.serving import UPLOAD_CALL, client_of, run_app, settings_for_tests
 
 pytestmark = pytest.mark.anyio
+
 MARK = "s3cr3t-mark"
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-CALLER = "00f067aa0ba902b7"
-SAMPLED = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FACE_ASYNC = "/api/v1/analysis/face/async"
-EMPTY = {"OTEL_TRACES_SAMPLER": "", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ""}  # as copied from .env.example
 FACELESS = b"\xff\xd8 a wall"
 
 
@@ -180,129 +168,3 @@ async def test_what_the_caller_does_not_record_is_not_recorded(
     await client.get("/problems")
     await wait_for(receiver, "GET /problems")
     assert TRACE not in {span.trace_id for span in receiver.spans}
-
-
-def test_settings_of_the_file_turn_traces_on_and_a_stopped_service_has_sent_them(tmp_path: Path) -> None:
-    with receiving() as receiver:
-        (tmp_path / ".env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.url}\nOTEL_SERVICE_NAME=faces\n")
-        with serving(tmp_path, **EMPTY) as server, server.client() as client:
-            client.get("/problems", headers={**SAMPLED, "X-Request-ID": "traced"})
-        assert receiver.wait_for("GET /problems").service == "faces"
-        assert "sampler" not in server.log.read_text()  # OpenTelemetry complains of an empty one
-        (line,) = [event for event in server.events() if event.get("request_id") == "traced"]
-        assert line["trace_id"] == TRACE
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_the_framework_sends_nothing_of_its_own(tmp_path: Path) -> None:
-    with receiving() as receiver:
-        environment = {"FASTAPI_OTEL_AUTO_CONFIGURE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
-        with serving(tmp_path, **environment) as server, server.client() as client:
-            client.get(f"/problems?x={MARK}")
-            client.post("/api/v1/users", json={"email": MARK})
-    assert {span.name for span in receiver.spans} == {"GET /problems", "POST /api/v1/users"}
-    assert receiver.other_paths == []
-    assert MARK.encode() not in b"".join(receiver.bodies)
-
-
-def traced_lines(server: Server, request_id: str) -> list[object]:
-    return [event.get("trace_id") for event in server.events() if event.get("request_id") == request_id]
-
-
-@pytest.mark.parametrize(
-    ("traceparent", "trace_id"),
-    [
-        (SAMPLED["traceparent"], TRACE),
-        (f"cc-{TRACE}-{CALLER}-01-what-the-future-will-be-like", TRACE),
-        (f"00-{TRACE}-{CALLER}-01-more", None),
-        (f"ff-{TRACE}-{CALLER}-01", None),
-        (f"00-{'0' * 32}-{CALLER}-01", None),
-        (f"00-{TRACE}-{'0' * 16}-01", None),
-        (f"00-{TRACE.upper()}-{CALLER}-01", None),
-        (MARK, None),
-        ("", None),
-    ],
-)
-def test_a_valid_trace_id_is_in_the_log_lines_of_a_request_without_tracing(
-    server: Server, traceparent: str, trace_id: str | None
-) -> None:
-    name = f"trace-{abs(hash(traceparent)) % 10**9}"
-    with server.client() as client:
-        client.get("/problems", headers={"traceparent": traceparent, "X-Request-ID": name})
-        client.get("/problems", headers={"X-Request-ID": f"{name}-after"})
-    wait_until(lambda: bool(traced_lines(server, f"{name}-after")))
-    assert traced_lines(server, name) == [trace_id]
-    assert traced_lines(server, f"{name}-after") == [None]
-
-
-@ONE_DATABASE
-async def test_the_trace_id_is_in_the_log_lines_of_a_task_without_tracing(
-    database_url: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    async with run_app(database_url=database_url, log_level="INFO") as app, client_of(app) as client:
-        someone = await person(client, "minji")
-        await someone.agree("history")
-        body = {"image": base64.b64encode(drawn_portrait()).decode()}
-        submitted = await someone.client.post(FACE_ASYNC, json=body, headers={**someone.bearer, **SAMPLED})
-        path = f"/analysis/tasks/{submitted.json()['task_id']}"
-        async with asyncio.timeout(PATIENCE_S):
-            while (await someone.call("GET", path)).json()["status"] != "done":  # noqa: ASYNC110 - as clients poll
-                await asyncio.sleep(0.02)
-    events = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
-    traced = {event["event"] for event in events if event.get("trace_id") == TRACE}
-    assert traced == {"http.request", "task.submitted", "task.ended"}
-
-
-async def test_without_the_extra_a_warning_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.delitem(sys.modules, "gwansang.core.otel_tracer", raising=False)
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
-    settings = settings_for_tests(otel_exporter_otlp_endpoint="http://127.0.0.1:9")
-    with capture_logs() as events:
-        async with open_tracer(settings) as tracer:
-            assert tracer is NO_TRACER
-    (warning,) = events
-    assert (warning["event"], warning["log_level"]) == ("tracing.extra_missing", "warning")
-    assert "gwansang[otel]" in warning["install"]
-
-
-def test_the_doctor_says_what_to_install_for_traces(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_for_tests(otel_exporter_otlp_endpoint="http://127.0.0.1:9")
-    installed = metadata.version
-    assert [check for check in check_settings(settings, ()) if "traces" in check.text] == []
-
-    def version(name: str) -> str:
-        if name.startswith("opentelemetry"):
-            raise metadata.PackageNotFoundError(name)
-        return installed(name)
-
-    monkeypatch.setattr(metadata, "version", version)
-    (note,) = [check for check in check_settings(settings, ()) if "traces" in check.text]
-    assert "gwansang[otel]" in (note.advice)
-
-
-@pytest.mark.parametrize(
-    ("changes", "on"),
-    [
-        ({}, False),
-        ({"otel_exporter_otlp_endpoint": "http://c:4318"}, True),
-        ({"otel_exporter_otlp_traces_endpoint": "http://c:4318/v1/traces"}, True),
-        ({"otel_traces_exporter": "otlp"}, True),
-        ({"otel_traces_exporter": "none", "otel_exporter_otlp_endpoint": "http://c:4318"}, False),
-        ({"otel_sdk_disabled": True, "otel_exporter_otlp_endpoint": "http://c:4318"}, False),
-    ],
-)
-def test_traces_are_off_until_a_standard_setting_turns_them_on(changes: dict[str, object], on: bool) -> None:
-    assert settings_for_tests(**changes).traces_recorded is on
-
-
-def test_a_position_is_written_as_it_was_read() -> None:
-    position = TracePosition.parse(SAMPLED["traceparent"])
-    assert position is not None
-    assert position.traceparent == SAMPLED["traceparent"]

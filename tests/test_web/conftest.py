@@ -1,14 +1,16 @@
 """Fixtures of the page's tests: a service in its own process, a provider, Chromium, and a reading that was had once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from gwansang.core.clock import utc_now
+from tests.support.admin_work import Work, at_work
 from tests.support.browser import PHONE, chromium
+from tests.support.database import scratch_sqlite
 from tests.support.oidc_server import ProviderServer, provider_server
 from tests.support.page_person import open_page, read_drawn_face, without_networks
 from tests.support.serving import Server, serving
@@ -74,3 +76,16 @@ def mesh(drawn_result: str) -> dict[str, Any]:
     """Return the points of the drawn face as the page sends them."""
     found: dict[str, Any] = json.loads(drawn_result)["mesh"]
     return found
+
+
+@pytest.fixture
+async def work() -> AsyncIterator[Work]:
+    async with at_work(scratch_sqlite()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def work_on_both(database_url: str) -> AsyncIterator[Work]:
+    """An administrator's work on SQLite and on PostgreSQL."""
+    async with at_work(database_url) as opened:
+        yield opened

@@ -1,5 +1,5 @@
-"""Events are written with what they tell, delivered to real receivers, and tried again; nothing of them stays too
-long. On both databases, with a clock that only the test moves."""
+"""Events are written with what they tell, delivered to real receivers, and tried again. On both databases, with a
+clock that only the test moves."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -8,34 +8,16 @@ import pytest
 
 from gwansang.container import Accounts
 from gwansang.jobs.protocols import TaskReleased
-from gwansang.services.accounts.webhook_service import NewWebhookSecret
 from gwansang.services.tasks.kinds import FACE
-from gwansang.services.tasks.task_service import TaskInfo
-from gwansang.services.webhooks.backoff import DISABLED_AFTER, MAX_ATTEMPTS, delay_after
-from gwansang.services.webhooks.delivery_executor import DeliveryExecutor, DisabledWebhook
-from gwansang.services.webhooks.delivery_service import DeliveryInfo, WebhookDisabledError
-from gwansang.services.webhooks.events import EVENTS
+from gwansang.services.webhooks.backoff import MAX_ATTEMPTS, delay_after
+from gwansang.services.webhooks.delivery_executor import DeliveryExecutor
 from gwansang.services.webhooks.outbox import WebhookOutbox
-from tests.support.accounts import PASSWORD, accounts_on, signed_up, stream
+from tests.support.accounts import signed_up, stream
+from tests.support.deliveries import cancelled_task, deliveries, subscribed
 from tests.support.fakes import MovingClock
 from tests.support.receivers import Receiver, deliver_due, delivery_executor, ids_of, verify
 
 pytestmark = pytest.mark.anyio
-
-
-async def subscribed(accounts: Accounts, user_id: int, receiver: Receiver) -> NewWebhookSecret:
-    return await accounts.webhooks.create(user_id, receiver.url, EVENTS, "en")
-
-
-async def cancelled_task(accounts: Accounts, user_id: int) -> TaskInfo:
-    """Submit a task and end it."""
-    task = await accounts.tasks.submit(user_id, FACE, stream(b"a photo"))
-    await accounts.tasks.cancel(user_id, task.id)
-    return task
-
-
-async def deliveries(accounts: Accounts, user_id: int, webhook_id: UUID) -> tuple[DeliveryInfo, ...]:
-    return (await accounts.webhook_deliveries.page(user_id, webhook_id)).items
 
 
 async def test_an_ended_task_is_told_to_every_webhook_that_subscribes_to_it(
@@ -80,6 +62,20 @@ async def test_an_event_is_stored_only_together_with_what_it_tells(
     assert await deliveries(accounts, me.id, webhook.info.id) == ()
     await accounts.tasks.cancel(me.id, task.id)
     assert [one.event for one in await deliveries(accounts, me.id, webhook.info.id)] == ["task.cancelled"]
+
+
+async def test_withdrawn_consents_are_told_with_their_purpose(
+    accounts: Accounts, clock: MovingClock, receiver: Receiver
+) -> None:
+    me = await signed_up(accounts)
+    await subscribed(accounts, me.id, receiver)
+    await accounts.consents.grant(me.id, "history")
+    for _ in range(2):
+        await accounts.consents.withdraw(me.id, "history")
+    await deliver_due(delivery_executor(accounts, clock))
+    (message,) = receiver.messages
+    assert message.content["type"] == "data.erased"
+    assert message.content["data"] == {"account_id": me.id, "reason": "consent", "purpose": "history"}
 
 
 async def during(clock: MovingClock, executor: DeliveryExecutor, minutes: int) -> None:
@@ -188,148 +184,6 @@ async def test_a_slow_webhook_leaves_room_for_the_others(accounts: Accounts, clo
     assert len(due) == 3
     await executor.mark_enqueued(due)
     assert await executor.list_due(50) == ()
-
-
-async def test_a_webhook_that_only_fails_is_disabled_after_days_and_its_owner_is_told(
-    accounts: Accounts, clock: MovingClock, receiver: Receiver
-) -> None:
-    told: list[DisabledWebhook] = []
-
-    async def notify(disabled: DisabledWebhook) -> None:
-        told.append(disabled)
-
-    me, executor = await signed_up(accounts), delivery_executor(accounts, clock, notify=notify)
-    webhook = await subscribed(accounts, me.id, receiver)
-    receiver.statuses.extend([500] * 100)
-    for _ in range(DISABLED_AFTER.days):
-        await cancelled_task(accounts, me.id)
-        await deliver_due(executor)
-        assert (await accounts.webhooks.get(me.id, webhook.info.id)).is_enabled
-        clock.advance(days=1)
-    await deliver_due(executor)
-    disabled = await accounts.webhooks.get(me.id, webhook.info.id)
-    assert (disabled.is_enabled, disabled.disabled_reason) == (False, "failing")
-    assert told == [DisabledWebhook(me.id, "failing", "en")]
-    with pytest.raises(WebhookDisabledError):
-        await accounts.webhook_deliveries.send_test(me.id, webhook.info.id)
-    receiver.statuses.clear()
-    before = len(receiver.messages)
-    assert await deliver_due(executor) == 0
-    await accounts.webhooks.change(me.id, webhook.info.id, enabled=True)
-    await deliver_due(executor)
-    assert len(receiver.messages) > before  # what waited meanwhile
-    assert (await accounts.webhooks.get(me.id, webhook.info.id)).failing_since is None
-
-
-async def test_a_receiver_that_answers_gone_is_disabled_at_once(
-    accounts: Accounts, clock: MovingClock, receiver: Receiver
-) -> None:
-    me = await signed_up(accounts)
-    webhook = await subscribed(accounts, me.id, receiver)
-    receiver.statuses.append(410)
-    await accounts.webhook_deliveries.send_test(me.id, webhook.info.id)
-    await deliver_due(delivery_executor(accounts, clock))
-    assert (await accounts.webhooks.get(me.id, webhook.info.id)).disabled_reason == "gone"
-
-
-async def test_a_deactivated_user_gets_no_messages(accounts: Accounts, clock: MovingClock, receiver: Receiver) -> None:
-    me = await signed_up(accounts)
-    await accounts.users.register("admin@example.com", "admin", PASSWORD, is_admin=True)
-    await subscribed(accounts, me.id, receiver)
-    await cancelled_task(accounts, me.id)
-    await accounts.users.update(me.id, is_active=False)
-    executor = delivery_executor(accounts, clock)
-    assert await deliver_due(executor) == 0
-    await accounts.users.update(me.id, is_active=True)
-    assert await deliver_due(executor) == 1
-
-
-async def test_withdrawn_consents_are_told_with_their_purpose(
-    accounts: Accounts, clock: MovingClock, receiver: Receiver
-) -> None:
-    me = await signed_up(accounts)
-    await subscribed(accounts, me.id, receiver)
-    await accounts.consents.grant(me.id, "history")
-    for _ in range(2):
-        await accounts.consents.withdraw(me.id, "history")
-    await deliver_due(delivery_executor(accounts, clock))
-    (message,) = receiver.messages
-    assert message.content["type"] == "data.erased"
-    assert message.content["data"] == {"account_id": me.id, "reason": "consent", "purpose": "history"}
-
-
-async def erased(accounts: Accounts, receiver: Receiver) -> tuple[int, NewWebhookSecret]:
-    """Erase an account with a webhook and an event that waits; return its number and the webhook."""
-    me = await signed_up(accounts)
-    webhook = await subscribed(accounts, me.id, receiver)
-    await accounts.webhooks.rotate_secret(me.id, webhook.info.id)
-    await cancelled_task(accounts, me.id)
-    await accounts.users.delete(me.id)
-    return me.id, webhook
-
-
-async def count_rows(accounts: Accounts) -> int:
-    async with accounts.uow.read() as tx:
-        return await tx.webhooks.deliveries._count()
-
-
-async def test_the_erasure_of_its_owner_is_told_afterwards_and_then_nothing_is_left(
-    accounts: Accounts, clock: MovingClock, receiver: Receiver
-) -> None:
-    user_id, webhook = await erased(accounts, receiver)
-    async with accounts.uow.read() as tx:
-        (row,) = await tx.webhooks.deliveries.list_not_sealed_by("", 10)
-        assert (row.webhook_id, row.data) == (None, None)
-        assert row.sealed is not None
-        assert b"localhost" not in row.sealed
-    receiver.statuses.append(503)
-    executor = delivery_executor(accounts, clock)
-    await deliver_due(executor)
-    assert await count_rows(accounts) == 1
-    clock.advance(seconds=30)
-    await deliver_due(executor)
-    assert [message.content["type"] for message in receiver.messages] == ["account.erased"] * 2
-    assert len(ids_of(receiver.messages)) == 1
-    assert receiver.messages[1].content["data"] == {"account_id": user_id, "webhook_id": str(webhook.info.id)}
-    verify(webhook.secret, receiver.messages[1], clock.now.timestamp())  # by the secret before, which is still valid
-    assert await count_rows(accounts) == 0
-
-
-async def test_the_event_of_an_erasure_that_nobody_takes_is_deleted(accounts: Accounts, clock: MovingClock) -> None:
-    executor = delivery_executor(accounts, clock)
-    await erased(accounts, Receiver(port=9))
-    for _ in range(MAX_ATTEMPTS):
-        assert await count_rows(accounts) == 1
-        await deliver_due(executor)
-        clock.advance(hours=7)
-    assert await count_rows(accounts) == 0
-    await erased(accounts, Receiver(port=9))
-    clock.advance(days=3, seconds=1)
-    assert (await accounts.retention.run())["events"] == 1
-
-
-async def test_the_event_of_an_erasure_survives_a_rotation_of_the_master_key(
-    database_url: str, clock: MovingClock, receiver: Receiver
-) -> None:
-    old, new = (f"{name}:{char * 43}=" for name, char in (("old", "Q"), ("new", "A")))
-    async with accounts_on(database_url, clock, webhook_local_targets=True, encryption_keys=old) as accounts:
-        await erased(accounts, receiver)
-    async with accounts_on(database_url, clock, encryption_keys=f"{new},{old}") as accounts:
-        await accounts.key_rotation.run()
-    async with accounts_on(database_url, clock, encryption_keys=new) as accounts:
-        await deliver_due(delivery_executor(accounts, clock))
-    assert [message.content["type"] for message in receiver.messages] == ["account.erased"]
-
-
-async def test_a_missing_master_key_keeps_nobody_from_leaving(
-    database_url: str, clock: MovingClock, receiver: Receiver
-) -> None:
-    async with accounts_on(database_url, clock, webhook_local_targets=True) as accounts:
-        me = await signed_up(accounts)
-        await subscribed(accounts, me.id, receiver)
-    async with accounts_on(database_url, clock, encryption_keys=f"other:{'A' * 43}=") as accounts:
-        await accounts.users.delete(me.id)
-        assert await count_rows(accounts) == 0
 
 
 async def test_deliveries_are_deleted_after_a_week(accounts: Accounts, clock: MovingClock, receiver: Receiver) -> None:

@@ -12,9 +12,9 @@ from gwansang.services.accounts.webhook_service import NewWebhookSecret
 from gwansang.services.webhooks.delivery_service import MAX_WAITING, DeliveryDetails, WebhookBacklogError
 from gwansang.services.webhooks.outbox import WebhookOutbox
 from tests.support.accounts import accounts_on, signed_up
+from tests.support.deliveries import cancelled_task, count_rows, erased, subscribed
 from tests.support.fakes import MovingClock
 from tests.support.receivers import Receiver, deliver_due, delivery_executor
-from tests.test_webhooks.test_deliveries import cancelled_task, count_rows, erased, subscribed
 
 pytestmark = pytest.mark.anyio
 KEYS = "old:" + "Q" * 43 + "="

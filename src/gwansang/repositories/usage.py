@@ -1,9 +1,11 @@
 """Readings of users, counted by month."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import add
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, select, update
 
 from gwansang.core.usage import USAGE_KINDS, UsageKind
 from gwansang.models import MonthlyUsage
@@ -11,35 +13,35 @@ from gwansang.repositories.base import Repository
 from gwansang.repositories.tasks import CountedTask
 
 _KINDS_OF_TASKS: Final[Mapping[str, UsageKind]] = {"face": "face", "batch": "batch", "video": "video"}
-_NO_LIMIT: Final = 2**31 - 1
-_COUNT = text(
-    """INSERT INTO monthly_usage (user_id, month, face, batch, video, compatibility, lookalike)
-       VALUES (:user_id, :month, :face, :batch, :video, :compatibility, :lookalike)
-       ON CONFLICT (user_id, month) DO UPDATE SET
-         face = monthly_usage.face + excluded.face, batch = monthly_usage.batch + excluded.batch,
-         video = monthly_usage.video + excluded.video,
-         compatibility = monthly_usage.compatibility + excluded.compatibility,
-         lookalike = monthly_usage.lookalike + excluded.lookalike
-       WHERE monthly_usage.face + monthly_usage.batch + monthly_usage.video + monthly_usage.compatibility
-         + monthly_usage.lookalike + excluded.face + excluded.batch + excluded.video + excluded.compatibility
-         + excluded.lookalike <= :most
-       RETURNING monthly_usage.face + monthly_usage.batch + monthly_usage.video + monthly_usage.compatibility
-         + monthly_usage.lookalike"""
-)  # one statement of both databases: concurrent readings can't pass a limit together
+_SUM: Final[ColumnElement[int]] = reduce(add, (getattr(MonthlyUsage, kind) for kind in USAGE_KINDS))
 
 
 class MonthlyUsages(Repository[MonthlyUsage]):
     model = MonthlyUsage
 
     async def count(self, user_id: int, month: str, kind: UsageKind, number: int, limit: int | None) -> int | None:
-        """Count readings unless there would be more than `limit` in the month; return the new sum, None if they were
-        not counted. A transaction that may add the row has locked the user."""
-        most = _NO_LIMIT if limit is None else limit
-        if number > most:  # the first readings of a month conflict with no row
-            return None
-        values: dict[str, int] = {name: number if name == kind else 0 for name in USAGE_KINDS}
-        counted = await self._session.execute(_COUNT, {**values, "user_id": user_id, "month": month, "most": most})
+        """Count readings in a month that has some already, unless there would be more than `limit`; return the new sum,
+        None if they were not counted. One statement, which locks this row: concurrent readings can't pass a limit
+        together."""
+        column = getattr(MonthlyUsage, kind)
+        own = (MonthlyUsage.user_id == user_id, MonthlyUsage.month == month)
+        left = [] if limit is None else [_SUM + number <= limit]
+        counting = update(MonthlyUsage).where(*own, *left).values({column: column + number}).returning(_SUM)
+        counted = await self._session.execute(counting, execution_options={"synchronize_session": False})
         return counted.scalar_one_or_none()
+
+    async def count_or_begin(
+        self, user_id: int, month: str, kind: UsageKind, number: int, limit: int | None
+    ) -> int | None:
+        """Do what `count` does, in any month. The transaction has locked the user, so that it alone adds the row."""
+        used = await self.count(user_id, month, kind, number, limit)
+        if used is not None or (limit is not None and number > limit):
+            return used
+        if await self._count(MonthlyUsage.user_id == user_id, MonthlyUsage.month == month):
+            return None
+        numbers = {name: number if name == kind else 0 for name in USAGE_KINDS}
+        await self.add(MonthlyUsage(user_id=user_id, month=month, **numbers))
+        return number
 
     async def give_back(self, user_id: int, month: str, kind: UsageKind, number: int) -> None:
         """Take counted readings that were not made off the count of their month."""

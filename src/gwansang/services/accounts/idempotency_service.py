@@ -1,8 +1,9 @@
 """Creating calls under an Idempotency-Key: the same call again creates nothing, and finds what it created.
 
-Only the id of what was created is stored, in the transaction that creates it. Of concurrent calls one commits; the
-others fail at the unique constraint or at what the first created, and their whole transaction with it. So nothing is
-left to clean up if a process dies, and neither answers nor secrets nor data of a face are stored.
+Only the id of what was created is stored, in the transaction that creates it. Calls with one key at once take turns;
+of those in several processes one commits, and the others fail at the unique constraint or at what the first created,
+and their whole transaction with it. So nothing is left to clean up if a process dies, and neither answers nor secrets
+nor data of a face are stored.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from gwansang.core.clock import Clock
 from gwansang.core.exceptions import AppError, Conflict, InvalidInput
+from gwansang.core.turns import Turns
 from gwansang.models import IdempotencyRecord
 from gwansang.repositories.idempotency import CreatedMeanwhileError
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -73,6 +75,7 @@ class IdempotencyService:
         self._uow = uow
         self._clock = clock
         self._new_id = new_id
+        self._turns = Turns()
 
     async def run(
         self,
@@ -82,12 +85,21 @@ class IdempotencyService:
     ) -> T:
         """Return what `create` creates, or what `replay` returns for the id that the same call created before or at
         the same time. Raises IdempotencyKeyReusedError, and as the two do."""
+        async with self._turns.of((request.user_id, request.operation, request.key_sha256)):
+            return await self._run(request, create, replay)
+
+    async def _run(
+        self,
+        request: IdempotentRequest,
+        create: Callable[[RecordCreation], Awaitable[T]],
+        replay: Callable[[str], Awaitable[T]],
+    ) -> T:
         created_id = await self._find(request)
         if created_id is not None:
             return await replay(created_id)
         try:
             return await create(partial(self._record, request))
-        except AppError:  # of equal calls at once, the later ones may fail at what the first created: a name, a limit
+        except AppError:  # an equal call of another process may have created it meanwhile: a name, the last of a limit
             created_id = await self._find(request)
             if created_id is None:
                 raise

@@ -16,6 +16,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.exceptions import InvalidInput, RateLimited, Unavailable
 from gwansang.core.usage import UNLIMITED_PLAN, MonthlyQuota, UsageKind, note_usage
 from gwansang.db.session import DatabaseUnavailableError
+from gwansang.models import User
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
 from gwansang.services.accounts.user_service import UserNotFoundError, require_user
 from gwansang.services.protection.audit import AuditLog
@@ -125,8 +126,8 @@ class UsageService:
         """Count readings in a transaction that locks the user, and return their month; raises MonthlyLimitError,
         UserNotFoundError."""
         month = self._month()
-        limit = self._policy.limits.get(self._plan_of(require_user(await tx.users.get_for_update(user_id)).plan))
-        used = await tx.usage.count(user_id, month.name, kind, number, limit)
+        limit = self._limit_of(require_user(await tx.users.get_for_update(user_id)))
+        used = await tx.usage.count_or_begin(user_id, month.name, kind, number, limit)
         if used is None:
             used = sum((await tx.usage.by_kind(user_id, month.name)).values())
             raise self._refusal(month, limit or 0, used, number)
@@ -141,13 +142,24 @@ class UsageService:
 
     async def _count_if_possible(self, user_id: int, kind: UsageKind, number: int) -> str | None:
         try:
-            async with self._uow.write() as tx:
-                return await self.count_in(tx, user_id, kind, number)
+            return await self._count(user_id, kind, number)
         except DatabaseUnavailableError as error:
             if (await self.info(user_id)).limit is not None:
                 raise
             _log.warning("usage.not_counted", code=error.code, kind=kind)
             return None
+
+    async def _count(self, user_id: int, kind: UsageKind, number: int) -> str:
+        """Count readings and return their month, without a lock on the user, which savers of readings hold."""
+        month = self._month()
+        async with self._uow.write() as tx:
+            limit = self._limit_of(require_user(await tx.users.get(user_id)))
+            used = await tx.usage.count(user_id, month.name, kind, number, limit)
+        if used is None:  # the first of the month, or too many; another transaction, so that the user is locked first
+            async with self._uow.write() as tx:
+                return await self.count_in(tx, user_id, kind, number)
+        self._note(month, limit, used)
+        return month.name
 
     async def _give_back(self, user_id: int, month: str, kind: UsageKind, number: int) -> None:
         try:
@@ -158,6 +170,9 @@ class UsageService:
             _log.warning("usage.not_given_back", code=error.code, kind=kind)
             return
         self._note(self._month(), info.limit, info.used)
+
+    def _limit_of(self, user: User) -> int | None:
+        return self._policy.limits.get(self._plan_of(user.plan))
 
     def _plan_of(self, stored: str | None) -> str:
         """Return the plan of a user; one that the settings have no more counts as the default plan."""
