@@ -46,7 +46,7 @@ export interface NewShareOut { analysis_id: string; card_url: string; created_at
 export interface NoticeItemOut { id: string; text: string; title: string; }
 export interface NoticeOut { ai_generated: boolean; before_photo: string; items: (NoticeItemOut)[]; locale: string; min_age: number; title: string; version: number; }
 export interface OverlayOut { points: ([number, number])[]; type: "line" | "polyline" | "points" | "angle"; }
-export interface OwnAccountOut { created_at: string; email: string; email_verified: boolean; id: number; is_active: boolean; is_admin: boolean; pending_email: string | null; updated_at: string; username: string; }
+export interface OwnAccountOut { created_at: string; email: string; email_verified: boolean; has_password: boolean; id: number; is_active: boolean; is_admin: boolean; pending_email: string | null; updated_at: string; username: string; }
 export interface PalaceOut { hanja: string; id: string; meaning: string; name: string; place: string; points: ([number, number])[]; status: "measured" | "partly" | "not_measured"; z: number | null; }
 export interface PartOut { alternative: AlternativeOut | null; covered: ("forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw")[]; decided: boolean; hanja: string; meaning: string; name: string; note: string; probability: number; reasons: (ReasonOut)[]; reliability: number; score: number; shape: string; shape_id: string; }
 export interface Problem { detail: string; error: ErrorEnvelope; instance: string; request_id: string; status: number; title: string; type: string; }
