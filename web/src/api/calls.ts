@@ -71,7 +71,7 @@ export async function signOut(): Promise<void> {
 }
 
 export const readAccount = (): Promise<OwnAccountOut> => call("GET", "/users/me");
-export const changeAccount = (changes: { username: string } | { email: string; current_password: string }): Promise<OwnAccountOut> =>
+export const changeAccount = (changes: { username: string } | { email: string; current_password: string | null }): Promise<OwnAccountOut> =>
   call("PATCH", "/users/me", { json: changes });
 export const changePassword = (current: string, chosen: string): Promise<null> =>
   call("POST", "/users/me/password", { json: { current_password: current, new_password: chosen } });
@@ -108,12 +108,12 @@ export const grantConsent = (purpose: string, version: number): Promise<unknown>
   call("PUT", `/consents/${purpose}`, { json: { version } });
 export const withdrawConsent = (purpose: string): Promise<unknown> => call("DELETE", `/consents/${purpose}`);
 export const exportData = (): Promise<Blob> => download("/users/me/export", { query: { format: "zip" } });
-export async function eraseAccount(password: string): Promise<void> {
+export async function eraseAccount(password: string | null): Promise<void> {
   await call("DELETE", "/users/me", { json: { current_password: password } });
   forgetAccount();
 }
 
 export const listKeys = (): Promise<KeyPage> => call("GET", "/keys");
-export const makeKey = (name: string): Promise<NewKeyOut> =>
-  call("POST", "/keys", { json: { name, scopes: ["analyze"], expires_in_days: 365 } });
+export const makeKey = (name: string, password: string | null): Promise<NewKeyOut> =>
+  call("POST", "/keys", { json: { name, current_password: password, scopes: ["analyze"], expires_in_days: 365 } });
 export const deleteKey = (id: string): Promise<null> => call("DELETE", `/keys/${encodeURIComponent(id)}`);

@@ -14,12 +14,19 @@ export interface MadeLink {
   readonly words: string;
 }
 
+/** The button that ends a link, and what is said once it has ended. */
+export interface LinkEnd {
+  readonly name: string;
+  readonly done: string;
+  readonly act: () => Promise<unknown>;
+}
+
 /** Return the item of a list; shown: null for a link that was made before, whose URL nobody has any more. */
-export function linkItem(shown: MadeLink | null, until: string, endName: string, end: () => Promise<unknown>): HTMLElement {
-  const endButton = actionButton(endName, async () => {
-    await end();
+export function linkItem(shown: MadeLink | null, until: string, ending: LinkEnd): HTMLElement {
+  const endButton = actionButton(ending.name, async () => {
+    await ending.act();
     item.remove();
-    announce(t("share.ended"));
+    announce(ending.done);
   }, { class: "plain" });
   const item = h("li", {}, ...(shown === null ? [] : address(shown)), h("p", { class: "place" }, until), endButton);
   return item;

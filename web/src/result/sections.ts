@@ -68,7 +68,6 @@ export function figures({ archetypes }: FaceReading): Node | null {
       "li",
       {},
       h("h3", {}, figure.name, h("small", {}, `${figure.hanja} ${figure.years}`)),
-      h("p", { class: "place" }, t("result.overlap", { percent: figure.overlap })),
       h("p", {}, figure.text),
       h("p", { class: "place" }, t("result.records", { records: figure.records.join(", ") })),
     ),
@@ -98,7 +97,7 @@ export function quality({ quality: { advice } }: FaceReading): Node {
 export function keeping({ reading, drawn }: Result): Node | null {
   if (drawn) return null;
   const kept = reading.profile?.text ?? (reading.kept === true ? t("result.kept") : null);
-  if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { href: "#/history" }, t("menu.history")));
+  if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { class: "button", href: "#/history" }, t("result.to_history")));
   const share = h("p", {}, t("share.needs"));
   if (state.account === null) {
     return section("keeping", t("result.save"), h("p", {}, t("result.save_text")), share, h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))));

@@ -41,7 +41,7 @@ function links<Made, New extends Made>(
 
 function shareItem(id: string, share: SharePage["items"][number] | NewShareOut): Node {
   const shown = "url" in share ? { url: share.url, qr: new URL(share.qr_url).pathname, words: t("share.words") } : null;
-  return linkItem(shown, t("share.until", { date: dateText(share.expires_at) }), t("share.end"), () => endShare(id, share.id));
+  return linkItem(shown, t("share.until", { date: dateText(share.expires_at) }), { name: t("share.end"), done: t("share.ended"), act: () => endShare(id, share.id) });
 }
 
 function invitationItem(invitation: InvitationPage["items"][number] | NewInvitationOut): Node {
@@ -49,5 +49,5 @@ function invitationItem(invitation: InvitationPage["items"][number] | NewInvitat
     ? { url: invitation.url, qr: `data:image/svg+xml,${encodeURIComponent(invitation.qr_svg)}`, words: t("match.words") }
     : null;
   const until = t("match.until", { date: dateText(invitation.expires_at), count: invitation.uses_left });
-  return linkItem(shown, until, t("match.end"), () => endInvitation(invitation.id));
+  return linkItem(shown, until, { name: t("match.end"), done: t("match.ended"), act: () => endInvitation(invitation.id) });
 }

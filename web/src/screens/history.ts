@@ -4,8 +4,8 @@ import { compareKept, deleteKept, listReadings } from "../api/calls.ts";
 import type { ComparisonOut, KeptReadingOut } from "../api/types.ts";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
-import { dateText, t } from "../texts.ts";
-import { announce, announceFailure, attempt } from "../ui/announce.ts";
+import { momentText, t } from "../texts.ts";
+import { announce, attempt } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
@@ -13,14 +13,13 @@ import { narrow, signInScreen } from "./account.ts";
 export async function historyScreen({ argument }: Visit): Promise<Screen> {
   if (state.account === null) return signInScreen();
   const page = Number(argument) || 1;
-  const readings = await listReadings(page).catch(announceFailure);
-  if (readings === undefined) return narrow(t("history.title"), h("p", {}, t("failed")));
+  const readings = await listReadings(page);
   if (readings.total === 0) {
     return narrow(
       t("history.title"),
       h("p", {}, t("history.empty")),
       h("p", {}, t("history.empty_text")),
-      h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("privacy.consents"))),
+      h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("history.agree"))),
     );
   }
   const latest = page === 1 ? readings.items[0] : (await listReadings(1)).items[0];
@@ -32,7 +31,7 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
 }
 
 function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
-  const date = dateText(reading.created_at);
+  const date = momentText(reading.created_at);
   const compared = h("div", { class: "compared", "aria-live": "polite" });
   const compare = async (): Promise<void> => { fill(compared, comparison(await compareKept(reading.analysis_id, latest.analysis_id))); };
   const isLatest = reading.analysis_id === latest.analysis_id;

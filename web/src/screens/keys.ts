@@ -1,6 +1,6 @@
 /** API keys of a developer: each is shown once. */
 
-import { deleteKey, listKeys, makeKey } from "../api/calls.ts";
+import { deleteKey, listKeys, makeKey, readAccount } from "../api/calls.ts";
 import type { KeyOut } from "../api/types.ts";
 import { showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
@@ -9,22 +9,28 @@ import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton, field, form, textOf } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
+import { passwordIfLate } from "./providers.ts";
 
 export async function keysScreen(): Promise<Screen> {
   if (state.account === null) return signInScreen();
-  const keys = await listKeys().then((page) => page.items).catch(() => []);
+  const [account, { items: keys }] = await Promise.all([readAccount(), listKeys()]);
   const made = h("div", { "aria-live": "polite" });
+  const none = h("p", {}, t("keys.none"));
+  const list = h("ul", { class: "list" }, ...keys.map(entry));
   const name = field("name", t("keys.name"), { maxlength: 50, required: true });
-  const make = form([name], t("keys.make"), async (values) => {
-    const key = await makeKey(textOf(values, "name"));
+  const make = form([name, passwordIfLate(account, "keys")], t("keys.make"), async (values) => {
+    const key = await makeKey(textOf(values, "name"), textOf(values, "current_password") || null);
     fill(made, h("p", {}, t("keys.made")), h("p", {}, h("code", {}, key.key)));
+    none.remove();
+    list.prepend(entry(key));
   });
   return narrow(
     t("keys.title"),
     h("p", {}, t("keys.text")),
     make,
     made,
-    keys.length === 0 ? h("p", {}, t("keys.none")) : h("ul", { class: "list" }, ...keys.map(entry)),
+    keys.length === 0 ? none : null,
+    list,
   );
 }
 
