@@ -1,14 +1,15 @@
 """Accounts on the page: signing up, history, consents and the end of it, and texts that want to be scripts."""
 
+import hashlib
 import json
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browser import record_traffic
+from tests.support.browser import PHONE, record_traffic
 from tests.support.page_account import PASSWORD, mailed_code, make_account, open_signed_in, signed_in
-from tests.support.page_person import choose_photo, open_page, show_reading
+from tests.support.page_person import choose_photo, open_page, show_reading, without_networks
 from tests.support.serving import Server
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -170,6 +171,55 @@ def test_the_link_of_somebody_else_to_a_kept_reading_and_an_ended_one_show_no_re
         expect(page.locator("#toast")).not_to_be_empty()
         page.wait_for_selector(".doors")
         expect(page.locator(".result")).to_have_count(0)
+
+
+def test_a_sign_up_shows_what_it_agrees_to_and_records_the_language_that_was_shown(
+    service: Server, browser: Browser
+) -> None:
+    context = browser.new_context(service_workers="block", viewport=PHONE, locale="en-GB", reduced_motion="reduce")
+    without_networks(context)
+    page = open_page(context, service.url, "signup")
+    page.get_by_text("Show what I agree to").click()
+    shown = page.locator("details p").inner_text()
+    address = f"{uuid4().hex[:12]}@example.com"
+    page.locator("input[name=email]").fill(address)
+    page.locator("input[name=username]").fill("Minji")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_selector("input[name=code]")
+    context.close()
+    with service.client() as client:
+        tokens = signed_in(client, address, PASSWORD)
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        (consent,) = client.get("/api/v1/users/me/export", headers=bearer).json()["consents"]
+    assert consent["locale"] == "en"
+    assert consent["text_sha256"] == hashlib.sha256(shown.encode()).hexdigest()
+
+
+def test_without_network_the_screens_of_an_account_say_so_and_open_again_with_it(
+    service: Server, still_context: BrowserContext
+) -> None:
+    page = open_signed_in(still_context, make_account(service))
+    still_context.set_offline(True)
+    for screen in ("account", "settings", "days", "history", "lookalike", "privacy", "keys"):
+        page.goto(f"{service.url}/#/{screen}")
+        expect(page.locator(f"#page[data-screen={screen}] [role=alert]")).to_contain_text("인터넷에 연결되어 있지")
+    still_context.set_offline(False)
+    page.get_by_role("button", name="다시 열어 보기").click()
+    expect(page.locator("#page h1")).to_have_text("API 키")
+
+
+def test_a_key_is_made_with_the_password_and_listed_at_once(service: Server, still_context: BrowserContext) -> None:
+    page = open_signed_in(still_context, make_account(service), "keys")
+    expect(page.locator("#page")).to_contain_text("아직 키가 없어요.")
+    page.locator("input[name=name]").fill("집")
+    page.locator("input[name=current_password]").fill("not the password")
+    page.get_by_role("button", name="키 만들기").click()
+    expect(page.locator("#toast")).to_contain_text("비밀번호")
+    page.locator("input[name=current_password]").fill(PASSWORD)
+    page.get_by_role("button", name="키 만들기").click()
+    expect(page.locator(".list b")).to_have_text("집")
+    expect(page.locator("#page")).not_to_contain_text("아직 키가 없어요.")
 
 
 def test_erasing_the_account_ends_it(service: Server, still_context: BrowserContext) -> None:

@@ -14,7 +14,7 @@ from tests.support.photos import REPOSITORY
 
 WEB = REPOSITORY / "web"
 VISION = REPOSITORY / "clients" / "face" / "src"
-MAX_SCREEN_LINES = 3_056  # screens, charts, styles, calls
+MAX_SCREEN_LINES = 3_128  # screens, charts, styles, calls
 MAX_VISION_LINES = 2_090  # @gwansang/face, the copy of what vision does
 
 

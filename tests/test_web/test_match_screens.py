@@ -76,6 +76,7 @@ def test_an_invitation_that_was_made_before_is_withdrawn_on_the_page(
     page = open_signed_in(still_context, account, f"result/{kept}")
     expect(page.locator(".inviting li")).to_contain_text("1번 쓸 수 있는 초대")
     page.get_by_role("button", name="초대 거두기").click()
+    expect(page.locator("#toast")).to_contain_text("초대를 거두었어요.")
     expect(page.locator(".inviting li")).to_have_count(0)
     assert account.call("GET", "/analysis/invitations")["items"] == []
 

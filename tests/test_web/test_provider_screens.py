@@ -96,6 +96,31 @@ def test_linked_accounts_that_can_not_be_read_are_not_offered_for_linking(page: 
     expect(button).to_have_count(0)
 
 
+def test_an_account_without_a_password_is_changed_and_erased_after_a_sign_in_alone(
+    page: Page, service: Server, elsewhere: ProviderServer
+) -> None:
+    elsewhere.someone = Someone(subject=uuid4().hex, email=f"{uuid4().hex[:12]}@example.com", name="하늘이")
+    page.goto(f"{service.url}/#/settings")
+    page.get_by_role("button", name=CONTINUE).click()
+    page.wait_for_url(f"{service.url}/#/")
+    page.goto(f"{service.url}/#/account")
+    expect(page.locator(".again")).to_contain_text("비밀번호가 없어요")
+    page.goto(f"{service.url}/#/settings")
+    expect(page.get_by_role("link", name="비밀번호 정하러 가기")).to_be_visible()
+    expect(page.locator("input[type=password]")).to_have_count(0)
+    page.get_by_label("새 이메일").fill(f"{uuid4().hex[:12]}@example.com")
+    page.get_by_role("button", name="이메일 바꾸기").click()
+    expect(page.locator("#toast")).to_contain_text("새 주소로 코드를 보냈어요")
+    page.goto(f"{service.url}/#/settings")
+    page.get_by_role("button", name="다시 로그인하기").click()
+    page.get_by_role("button", name=CONTINUE).click()
+    page.wait_for_url(f"{service.url}/#/settings")
+    page.goto(f"{service.url}/#/privacy")
+    page.get_by_text("계정과 모든 정보 지우기").click()
+    page.get_by_role("button", name="모두 지우기").click()
+    expect(page.locator("#toast")).to_contain_text("모두 지웠어요")
+
+
 def test_a_return_that_fails_for_now_is_shown_on_the_page(page: Page, service: Server) -> None:
     page.goto(f"{service.url}/#/signedin/later")
     expect(page.get_by_role("alert")).to_contain_text("잠시 뒤에 다시 로그인해 주세요")

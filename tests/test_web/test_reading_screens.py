@@ -109,6 +109,16 @@ def camera_frames() -> list[bytes]:
     return frames
 
 
+def test_without_a_camera_a_photo_can_be_chosen(service: Server, still_context: BrowserContext) -> None:
+    page = open_page(still_context, service.url, "camera")
+    expect(page.locator(".camera-hint")).to_contain_text("카메라를 쓸 수 없어요")
+    page.locator(".camera .primary").first.click()
+    with page.expect_file_chooser() as chosen:
+        page.locator("dialog .primary").click()
+    chosen.value.set_files(SAMPLE)
+    page.wait_for_selector(".reading .primary")
+
+
 def test_a_file_that_is_no_picture_and_a_picture_without_a_face_are_told_apart(
     service: Server, context: BrowserContext, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 /** Screens and their addresses: the part of the URL after "#", so that every screen survives reload and back button. */
 
-import { announceFailure } from "./ui/announce.ts";
-import { fill, find } from "./ui/dom.ts";
+import { announceFailure, sentenceOf } from "./ui/announce.ts";
+import { fill, find, h } from "./ui/dom.ts";
 import { t } from "./texts.ts";
 
 export interface Visit {
@@ -49,8 +49,16 @@ async function show(): Promise<void> {
   ending.abort();
   const own = (ending = new AbortController());
   const [name = "", argument = ""] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
-  const screen = await (screens.get(name) ?? screens.get(""))?.({ signal: own.signal, argument });
+  const make = screens.get(name) ?? screens.get("");
+  const screen = await Promise.resolve(make?.({ signal: own.signal, argument })).catch(failure);
   if (screen !== undefined && !own.signal.aborted) place(name, screen);
+}
+
+/** Return the screen that says why the one of the address can't be shown. */
+function failure(error: unknown): Screen {
+  const title = t("not_shown");
+  const retry = h("button", { type: "button", onclick: showScreen }, t("retry"));
+  return { title, content: h("div", { class: "narrow" }, h("h1", { tabindex: -1 }, title), h("p", { role: "alert" }, sentenceOf(error)), h("p", {}, retry)) };
 }
 
 function decoded(part: string): string {

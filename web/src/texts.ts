@@ -41,6 +41,11 @@ export function dateText(iso: string, style: "long" | "medium" = "long"): string
   return new Intl.DateTimeFormat(state.locale, { dateStyle: style }).format(date);
 }
 
+/** Return a moment of the API, with its time of day, in the language of the page. */
+export function momentText(iso: string): string {
+  return new Intl.DateTimeFormat(state.locale, { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+}
+
 /** Return the day of the week and of the month, in short. */
 export function dayName(iso: string): string {
   return new Intl.DateTimeFormat(state.locale, { weekday: "short", day: "numeric" }).format(new Date(`${iso}T00:00:00`));

@@ -138,6 +138,11 @@ class OwnAccountOut(AccountOut):
     pending_email: str | None = Field(
         description="A new address that is not verified yet; `email` counts until then.", examples=[None]
     )
+    has_password: bool = Field(
+        description="False for an account that was made by signing in with a provider: it can confirm a call only by "
+        "a sign-in of the last five minutes, and gets a password by a mailed code.",
+        examples=[True],
+    )
 
 
 class TokensOut(BaseModel):

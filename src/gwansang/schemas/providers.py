@@ -98,12 +98,12 @@ class ProviderOut(BaseModel):
 
 
 class ProvidersOut(BaseModel):
-    """The configured providers, and what the first sign-in with one agrees to."""
+    """The configured providers, and what a new account agrees to."""
 
     items: list[ProviderOut]
     consent_text: str = Field(
-        description="The first sign-in with a provider makes an account and consents to this text. Show it in the "
-        "language in which the sign-in is begun, which is the language of the consent.",
+        description="A registration, or the first sign-in with a provider, makes an account and consents to this text. "
+        "Show it in the language of that call, which is the language of the consent.",
         examples=["사진을 서버의 메모리에서 처리하여 얼굴의 비율을 재고 관상 풀이를 만듭니다. …"],
     )
 

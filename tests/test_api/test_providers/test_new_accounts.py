@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.mailbox import Mailbox
 from tests.support.oidc_server import ProviderServer, Someone
-from tests.support.people import Person, person
+from tests.support.people import PASSWORD, Person, person
 from tests.support.serving import application
 from tests.test_api.test_providers.conftest import AUTH, NONCE, Browser, error_of, send
 
@@ -48,6 +48,29 @@ async def test_the_consent_of_a_new_account_is_to_the_text_that_was_shown(
     providers.someone = Someone("person-3", "hana@example.com")
     korean = await send(browser.client, "google", providers.id_token("google", NONCE))
     assert (await consent_of(browser.client, korean.json()))[0] == "ko"
+
+
+async def test_the_consent_of_a_registration_is_to_the_text_that_was_shown(browser: Browser) -> None:
+    for language in ("ko", "en", "ja"):
+        headers = {"Accept-Language": language}
+        shown = (await browser.client.get(AUTH, headers=headers)).json()["consent_text"]
+        someone = Person(browser.client, 0, f"{language}@example.com")
+        registration = {"email": someone.email, "username": "minji", "password": PASSWORD}
+        answer = await browser.client.post("/api/v1/users", json=registration, headers=headers)
+        assert answer.status_code == 201
+        await someone.login()
+        expected = (language, hashlib.sha256(shown.encode()).hexdigest())
+        assert await consent_of(browser.client, someone.tokens) == expected
+
+
+async def test_an_account_says_whether_it_has_a_password(browser: Browser, providers: ProviderServer) -> None:
+    registered = await person(browser.client)
+    tokens = (await browser.sign_in("google")).json()["tokens"]
+    made_elsewhere = Person(browser.client, 0, "", tokens=tokens)
+    for someone, expected in ((registered, True), (made_elsewhere, False)):
+        assert (await someone.call("GET", "/users/me")).json()["has_password"] is expected
+    renamed = await made_elsewhere.call("PATCH", "/users/me", json={"username": "민지"})
+    assert renamed.json()["has_password"] is False
 
 
 async def test_an_address_from_naver_is_proven_by_a_code_like_any_other(

@@ -1,6 +1,6 @@
 /** Calls of the API that take more than the client has. */
 
-import type { CommonOptions, CompatibilityOut, FullReading, KeptReadingOut, OwnChange, Purpose, Registration } from "@gwansang/client";
+import type { CommonOptions, CompatibilityOut, FullReading, KeptReadingOut } from "@gwansang/client";
 import type { MeshInput } from "@gwansang/face";
 import { state } from "../state.ts";
 import { client } from "./client.ts";
@@ -36,22 +36,3 @@ export async function latestKept(): Promise<KeptReadingOut | undefined> {
   const { items } = await client.call("GET", "/api/v1/analysis", { query: { size: 1 } });
   return items[0];
 }
-
-export const listConsents = async () => ({ items: await client.consents.list() });
-export const grantConsent = (purpose: Purpose, version: number) => client.consents.grant(purpose, version);
-export const withdrawConsent = (purpose: Purpose) => client.consents.withdraw(purpose);
-export const readRetention = () => client.call("GET", "/api/v1/privacy/retention");
-export const exportData = () => client.account.exportZip();
-export const eraseAccount = (password: string) => client.account.erase(password);
-
-export const register = (account: Registration) => client.signUp(account);
-export const signIn = (email: string, password: string) => client.signIn(email, password);
-export const signOut = () => client.signOut();
-export const readAccount = () => client.account.read();
-export const changeAccount = (changes: OwnChange) => client.account.change(changes);
-export const changePassword = (current: string, chosen: string) =>
-  client.call("POST", "/api/v1/users/me/password", { json: { current_password: current, new_password: chosen } });
-export const requestCode = () => client.account.requestCode();
-export const verifyEmail = (code: string) => client.account.verifyEmail(code);
-export const requestReset = (email: string) => client.account.requestReset(email);
-export const resetPassword = (code: string, password: string) => client.account.resetPassword(code, password);

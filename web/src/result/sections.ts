@@ -94,7 +94,7 @@ export function quality({ quality: { advice } }: FullReading): Node {
 export function keeping({ reading, drawn }: Result): Node | null {
   if (drawn) return null;
   const kept = reading.profile?.text ?? (reading.kept === true ? t("result.kept") : null);
-  if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { href: "#/history" }, t("menu.history")));
+  if (kept !== null) return section("keeping", t("menu.history"), h("p", {}, kept), h("a", { class: "button", href: "#/history" }, t("result.to_history")));
   const [why, href, name] = state.account === null
     ? [t("result.save_text"), "#/signin", t("menu.sign_in")]
     : [t("result.keep_text"), "#/privacy", t("result.keep")];

@@ -18,6 +18,8 @@ interface Links<Made, New extends Made> {
   readonly until: (made: Made) => string;
   readonly end: (made: Made) => Promise<unknown>;
   readonly endName: string;
+  /** What is said once one has ended. */
+  readonly ended: string;
 }
 
 /** Return the section that shares the kept reading of an id. */
@@ -34,6 +36,7 @@ export function sharing(id: string): Node {
     until: (share) => t("share.until", { date: dateText(share.expires_at) }),
     end: (share) => client.call("DELETE", "/api/v1/analysis/{analysis_id}/shares/{share_id}", { path: { ...path, share_id: share.id } }),
     endName: t("share.end"),
+    ended: t("share.ended"),
   });
   return section("sharing", t("share.title"), h("p", {}, t("share.text")), h("div", { class: "buttons row" }, card("story"), card("square"), button), list);
 }
@@ -47,18 +50,19 @@ export function inviting(id: string): Node {
     until: (made) => t("match.until", { date: dateText(made.expires_at), count: made.uses_left }),
     end: (made) => client.call("DELETE", "/api/v1/analysis/invitations/{invitation_id}", { path: { invitation_id: made.id } }),
     endName: t("match.end"),
+    ended: t("match.ended"),
   });
   return section("inviting", t("match.title"), h("p", {}, t("match.invite_text")), h("p", { class: "help" }, t("match.invite_kept")), button, list);
 }
 
 /** Return the list of links, and the button that adds a new one as its first item; only a new one has its URL. */
-function links<Made, New extends Made>(name: string, { listed, make, shown, until, end, endName }: Links<Made, New>): { list: Node; button: Node } {
+function links<Made, New extends Made>(name: string, { listed, make, shown, until, end, endName, ended }: Links<Made, New>): { list: Node; button: Node } {
   const list = h("ul", { class: "share-links", "aria-live": "polite" });
   const item = (made: Made, ...address: Child[]): Node => {
     const endButton = actionButton(endName, async () => {
       await end(made);
       row.remove();
-      announce(t("share.ended"));
+      announce(ended);
     }, { class: "plain" });
     const row = h("li", {}, ...address, h("p", { class: "place" }, until(made)), endButton);
     return row;

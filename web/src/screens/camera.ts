@@ -7,7 +7,7 @@ import { t } from "../texts.ts";
 import { fill, h, s } from "../ui/dom.ts";
 import { faceReader } from "../vision.ts";
 import { Capture, type Step } from "./capture.ts";
-import { promise } from "./doors.ts";
+import { photoDoor, promise } from "./doors.ts";
 
 const HINT_MS = 900; // for which a hint stays, so that it can be read
 const VIDEO: MediaTrackConstraints = { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 960 } };
@@ -48,7 +48,7 @@ async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   try {
     await open(parts.video, signal);
   } catch {
-    if (!signal.aborted) fill(parts.hint, t("camera.denied"));
+    if (!signal.aborted) offerPhoto(parts);
     return;
   }
   parts.oval.toggleAttribute("data-upright", parts.video.videoHeight > parts.video.videoWidth);
@@ -66,6 +66,13 @@ async function open(video: HTMLVideoElement, signal: AbortSignal): Promise<void>
   signal.addEventListener("abort", stop);
   video.srcObject = stream;
   await video.play();
+}
+
+/** Without a camera a photo can be chosen. */
+function offerPhoto({ oval, hint, shutter, invitation }: Parts): void {
+  oval.parentElement?.remove();
+  fill(hint, t("camera.denied"));
+  shutter.before(...photoDoor(invitation, "primary"));
 }
 
 /** Without a reader in the browser the person releases, and the photo is sent. */

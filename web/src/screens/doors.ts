@@ -17,11 +17,15 @@ export function doors(invitation: string | null, ...others: Child[]): Node {
     const signIn = h("a", { class: "button primary", href: "#/signin" }, t("menu.sign_in"));
     return h("div", {}, h("p", { class: "banner" }, t("landing.sign_in_first")), h("p", {}, signIn));
   }
-  const input = photoInput((bitmap) => { showPhoto(bitmap, false, invitation); });
   const openCamera = (): void => { go(invitation === null ? "camera" : `camera/${invitation}`); };
   const camera = actionButton([icon("camera"), t("landing.camera")], () => begin("camera", openCamera), { class: "primary wide" });
-  const photo = actionButton([icon("photo"), t("landing.photo")], () => begin("photo", () => { input.click(); }), { class: "wide" });
-  return h("div", { class: "doors" }, camera, photo, input, ...others);
+  return h("div", { class: "doors" }, camera, ...photoDoor(invitation, "wide"), ...others);
+}
+
+/** Return the button that chooses a photo, with the input behind it; invitation: the code of an invitation that the face is for. */
+export function photoDoor(invitation: string | null, style: string): Node[] {
+  const input = photoInput((bitmap) => { showPhoto(bitmap, false, invitation); });
+  return [actionButton([icon("photo"), t("landing.photo")], () => begin("photo", () => { input.click(); }), { class: style }), input];
 }
 
 /** Return a hidden input that opens the photo that is chosen with it. */

@@ -5,8 +5,8 @@ import { client } from "../api/client.ts";
 import type { ComparisonOut, KeptReadingOut } from "@gwansang/client";
 import { showScreen, type Screen, type Visit } from "../router.ts";
 import { change, state } from "../state.ts";
-import { dateText, t } from "../texts.ts";
-import { announce, announceFailure } from "../ui/announce.ts";
+import { momentText, t } from "../texts.ts";
+import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
@@ -14,14 +14,13 @@ import { narrow, signInScreen } from "./account.ts";
 export async function historyScreen({ argument }: Visit): Promise<Screen> {
   if (state.account === null) return signInScreen();
   const page = Number(argument) || 1;
-  const readings = await client.call("GET", "/api/v1/analysis", { query: { page, size: 20 } }).catch(announceFailure);
-  if (readings === undefined) return narrow(t("history.title"), h("p", {}, t("failed")));
+  const readings = await client.call("GET", "/api/v1/analysis", { query: { page, size: 20 } });
   if (readings.total === 0) {
     return narrow(
       t("history.title"),
       h("p", {}, t("history.empty")),
       h("p", {}, t("history.empty_text")),
-      h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("privacy.consents"))),
+      h("p", {}, h("a", { class: "button primary", href: "#/" }, t("history.read")), " ", h("a", { class: "button", href: "#/privacy" }, t("history.agree"))),
     );
   }
   const latest = page === 1 ? readings.items[0] : await latestKept();
@@ -33,7 +32,7 @@ export async function historyScreen({ argument }: Visit): Promise<Screen> {
 }
 
 function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
-  const date = dateText(reading.created_at);
+  const date = momentText(reading.created_at);
   const compared = h("div", { class: "compared", "aria-live": "polite" });
   const compare = async (): Promise<void> => { fill(compared, comparison(await client.readings.compare(reading.analysis_id, latest.analysis_id))); };
   const isLatest = reading.analysis_id === latest.analysis_id;

@@ -9,22 +9,29 @@ import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
 import { actionButton, field, form, textOf } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
+import { passwordIfLate } from "./providers.ts";
 
 export async function keysScreen(): Promise<Screen> {
   if (state.account === null) return signInScreen();
-  const keys = await client.keys.list().all().catch(() => []);
+  const [account, keys] = await Promise.all([client.account.read(), client.keys.list().all()]);
   const made = h("div", { "aria-live": "polite" });
+  const none = h("p", {}, t("keys.none"));
+  const list = h("ul", { class: "list" }, ...keys.map(entry));
   const name = field("name", t("keys.name"), { maxlength: 50, required: true });
-  const make = form([name], t("keys.make"), async (values) => {
-    const key = await client.keys.make({ name: textOf(values, "name"), scopes: ["analyze"], expires_in_days: 365 });
+  const make = form([name, passwordIfLate(account, "keys")], t("keys.make"), async (values) => {
+    const password = textOf(values, "current_password") || null;
+    const key = await client.keys.make({ name: textOf(values, "name"), current_password: password, scopes: ["analyze"], expires_in_days: 365 });
     fill(made, h("p", {}, t("keys.made")), h("p", {}, h("code", {}, key.key)));
+    none.remove();
+    list.prepend(entry(key));
   });
   return narrow(
     t("keys.title"),
     h("p", {}, t("keys.text")),
     make,
     made,
-    keys.length === 0 ? h("p", {}, t("keys.none")) : h("ul", { class: "list" }, ...keys.map(entry)),
+    keys.length === 0 ? none : null,
+    list,
   );
 }
 

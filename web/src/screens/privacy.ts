@@ -1,28 +1,29 @@
 /** Consents, each to read, give and take back; what is kept; the download and the erasure of everything. */
 
-import { eraseAccount, exportData, grantConsent, listConsents, readRetention, withdrawConsent } from "../api/calls.ts";
-import type { ConsentOut } from "@gwansang/client";
+import { client } from "../api/client.ts";
+import type { ConsentOut, OwnAccountOut } from "@gwansang/client";
 import { go, showScreen, type Screen } from "../router.ts";
 import { state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
-import { actionButton, field, form, textOf } from "../ui/forms.ts";
+import { actionButton, form, textOf } from "../ui/forms.ts";
 import { saveFile } from "../ui/files.ts";
-import { narrow } from "./account.ts";
+import { confirmation, narrow } from "./account.ts";
 
 export async function privacyScreen(): Promise<Screen> {
-  const [retention, consents] = await Promise.all([
-    readRetention().catch(() => null),
-    state.account === null ? [] : listConsents().then((page) => page.items).catch(() => []),
+  const [retention, consents, account] = await Promise.all([
+    client.call("GET", "/api/v1/privacy/retention"),
+    state.account === null ? [] : client.consents.list(),
+    state.account === null ? null : client.account.read(),
   ]);
-  const kept = retention?.items.flatMap(({ what, how_long }) => [h("dt", {}, what), h("dd", {}, how_long)]) ?? [];
+  const kept = retention.items.flatMap(({ what, how_long }) => [h("dt", {}, what), h("dd", {}, how_long)]);
   return narrow(
     t("privacy.title"),
     consents.length === 0 ? null : h("section", { "aria-labelledby": "consents-title" }, h("h2", { id: "consents-title" }, t("privacy.consents")), h("p", {}, t("privacy.consents_text")), ...consents.map(consent)),
-    state.account === null ? null : ownData(),
+    account === null ? null : ownData(account),
     h("section", { "aria-labelledby": "kept-title" }, h("h2", { id: "kept-title" }, t("privacy.kept")), h("dl", { class: "retention" }, ...kept)),
-    state.account === null ? h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))) : null,
+    account === null ? h("p", {}, h("a", { class: "button", href: "#/signin" }, t("menu.sign_in"))) : null,
   );
 }
 
@@ -31,7 +32,7 @@ export function consent({ purpose, granted, version, text }: ConsentOut): Node {
   const name = t(`privacy.purposes.${purpose}`);
   const verb = t(granted ? "privacy.withdraw" : "privacy.agree");
   const button = actionButton(verb, async () => {
-    await (granted ? withdrawConsent(purpose) : grantConsent(purpose, version));
+    await (granted ? client.consents.withdraw(purpose) : client.consents.grant(purpose, version));
     announce(t(granted ? "privacy.withdrawn" : "privacy.granted"));
     showScreen();
   }, { class: granted ? "" : "primary", "aria-label": `${verb}: ${name}` });
@@ -45,11 +46,10 @@ export function consent({ purpose, granted, version, text }: ConsentOut): Node {
   );
 }
 
-function ownData(): Node {
-  const exporting = actionButton(t("privacy.export"), async () => { saveFile(await exportData(), "gwansang.zip"); });
-  const password = field("password", t("account.password"), { type: "password", autocomplete: "current-password", required: true });
-  const erase = form([password], t("privacy.erase_sure"), async (values) => {
-    await eraseAccount(textOf(values, "password"));
+function ownData(account: OwnAccountOut): Node {
+  const exporting = actionButton(t("privacy.export"), async () => { saveFile(await client.account.exportZip(), "gwansang.zip"); });
+  const erase = form([confirmation(account, "privacy")], t("privacy.erase_sure"), async (values) => {
+    await client.account.erase(textOf(values, "current_password") || undefined);
     announce(t("privacy.erased"));
     go("", true);
   });

@@ -1,9 +1,9 @@
 /** Signing in with accounts elsewhere: the buttons, the way back, and the accounts that are linked. */
 
-import type { IdentityOut } from "@gwansang/client";
+import type { IdentityOut, OwnAccountOut } from "@gwansang/client";
 import { client } from "../api/client.ts";
 import { go, showScreen, type Screen, type Visit } from "../router.ts";
-import { state } from "../state.ts";
+import { change, state } from "../state.ts";
 import { t } from "../texts.ts";
 import { announce, sentenceOf } from "../ui/announce.ts";
 import { h } from "../ui/dom.ts";
@@ -11,7 +11,7 @@ import { actionButton, birthYearField, field } from "../ui/forms.ts";
 
 type Provider = IdentityOut["provider"];
 
-const readProviders = () => client.call("GET", "/api/v1/auth/providers", { anonymous: true });
+export const readProviders = () => client.call("GET", "/api/v1/auth/providers", { anonymous: true });
 const nameOf = (provider: string): string => t(`providers.names.${provider}`);
 
 /** Return a button for each provider, with what the first sign-in agrees to, null if there is none; returnTo: the screen to go on with. */
@@ -31,9 +31,14 @@ export async function providerButtons(returnTo: string): Promise<Node | null> {
     location.assign(started.authorization_url);
   };
   const buttons = offered.items.map(({ provider }) => actionButton(t("providers.continue", { name: nameOf(provider) }), () => start(provider)));
-  const consent = h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, offered.consent_text));
-  const told = [h("p", {}, t("providers.new_account")), consent, h("p", {}, h("a", { href: "#/privacy" }, t("privacy.title")))];
-  return h("section", { "aria-labelledby": "providers-title" }, h("h2", { id: "providers-title" }, t("providers.title")), ...told, birthYear, h("div", { class: "buttons" }, ...buttons));
+  const told = signUpConsent(t("providers.new_account"), offered.consent_text);
+  return h("section", { "aria-labelledby": "providers-title" }, h("h2", { id: "providers-title" }, t("providers.title")), told, birthYear, h("div", { class: "buttons" }, ...buttons));
+}
+
+/** Return what making an account agrees to; when: says when that is. */
+export function signUpConsent(when: string, text: string): Node {
+  const consent = h("details", {}, h("summary", {}, t("providers.consent")), h("p", {}, text));
+  return h("div", { class: "agreeing" }, h("p", {}, when), consent, h("p", {}, h("a", { href: "#/privacy" }, t("privacy.title"))));
 }
 
 /** Exchange the code that a provider's return left in the address, and go on, or show what went wrong. */
@@ -59,15 +64,31 @@ function failure(problem: string): Screen {
   return { title: t("providers.failed_text"), content: h("div", { class: "narrow" }, ...content) };
 }
 
+/** Return how somebody without a password confirms a change: by a sign-in just before, which comes back to a screen. */
+export function signInAgain(screen: string): HTMLElement {
+  const button = actionButton(t("account.sign_in_again"), async () => {
+    await client.signOut();
+    change({ returnTo: screen });
+    go("signin");
+  });
+  return h("div", { class: "again" }, h("p", {}, t("account.no_password")), h("p", {}, button));
+}
+
+/** Return the field of the password that is needed some minutes after the sign-in. */
+export const passwordIfLate = (account: OwnAccountOut, screen: string): HTMLElement =>
+  account.has_password
+    ? field("current_password", t("providers.password"), { type: "password", autocomplete: "current-password" }, t("providers.password_rule"))
+    : signInAgain(screen);
+
 /** Return the providers that the account is linked to, and those that it can be linked to; null if there is none, or they can't be read. */
-export async function linkedProviders(): Promise<Node | null> {
+export async function linkedProviders(account: OwnAccountOut): Promise<Node | null> {
   const listed = client.call("GET", "/api/v1/users/me/identities");
   const [offered, identities] = await Promise.all([readProviders().then((found) => found.items).catch(() => []), listed.catch(() => null)]);
   if (identities === null) return null;
   const linked = identities.items.map(({ provider }) => provider);
   const others = offered.map(({ provider }) => provider).filter((provider) => !linked.includes(provider));
   if (linked.length + others.length === 0) return null;
-  const password = field("current_password", t("providers.password"), { type: "password", autocomplete: "current-password" }, t("providers.password_rule"));
+  const password = passwordIfLate(account, "account");
   const typed = () => ({ current_password: (password.querySelector("input")?.value ?? "") || null });
   const buttons = [
     ...linked.map((provider) =>

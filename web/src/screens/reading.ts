@@ -16,6 +16,14 @@ import { faceReader, giveUpReader, meshOf } from "../vision.ts";
 const DRAWING_MS = 2600; // for which the lines are shown at least
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** The elements of the screen that change. */
+interface Places {
+  readonly title: HTMLElement;
+  readonly face: HTMLElement;
+  readonly status: HTMLElement;
+  readonly after: HTMLElement;
+}
+
 /** Read the face that waits. */
 export function readingScreen({ signal }: Visit): Screen {
   const { pending } = state;
@@ -27,20 +35,21 @@ export function readingScreen({ signal }: Visit): Screen {
   const status = h("p", { class: "reading-status", role: "status" }, t("reading.finding"));
   const face = h("div", { class: "reading-face" });
   const after = h("div", { class: "buttons" });
-  const content = h("div", { class: "reading" }, h("h1", { tabindex: -1 }, t("reading.title")), face, status, after);
-  const attempt = new Attempt(pending, shown, { face, status, after }, signal);
+  const title = h("h1", { tabindex: -1 }, t("reading.title"));
+  const content = h("div", { class: "reading" }, title, face, status, after);
+  const attempt = new Attempt(pending, shown, { title, face, status, after }, signal);
   return { title: t("reading.title"), content, start: () => void attempt.run() };
 }
 
 /** One try to read the face that waits. */
 class Attempt {
   private readonly pending: Pending;
-  private readonly places: { face: HTMLElement; status: HTMLElement; after: HTMLElement };
+  private readonly places: Places;
   private readonly signal: AbortSignal;
   private shown: ImageBitmap;
   private drawn: Promise<void> = Promise.resolve();
 
-  constructor(pending: Pending, shown: ImageBitmap, places: { face: HTMLElement; status: HTMLElement; after: HTMLElement }, signal: AbortSignal) {
+  constructor(pending: Pending, shown: ImageBitmap, places: Places, signal: AbortSignal) {
     this.pending = pending;
     this.shown = shown;
     this.places = places;
@@ -141,6 +150,7 @@ class Attempt {
 
   private fail(error: unknown): void {
     if (this.signal.aborted) return;
+    fill(this.places.title, t("reading.not_read"));
     fill(this.places.status, sentenceOf(error));
     if (this.pending.invitation !== null) change({ returnTo: `match/${this.pending.invitation}` });
     const needsSignIn = error instanceof GwansangError && (error.status === 401 || error.code === "CONSENT_REQUIRED");

@@ -84,7 +84,7 @@ class ProviderInfo:
 
 @dataclass(frozen=True, slots=True)
 class ProviderOffer:
-    """The configured providers, and the text that one consents to by a first sign-in."""
+    """The configured providers, and the text that a new account consents to."""
 
     items: tuple[ProviderInfo, ...]
     consent_text: str

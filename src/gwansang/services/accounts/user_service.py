@@ -10,7 +10,7 @@ from gwansang.core.clock import Clock
 from gwansang.core.email_address import InvalidEmailError, normalize_email, normalize_email_prefix
 from gwansang.core.exceptions import Forbidden, InvalidInput, NotFound
 from gwansang.core.paging import FIRST_PAGE, Page, PageRequest
-from gwansang.core.passwords import InvalidPasswordError, PasswordHasher
+from gwansang.core.passwords import UNUSABLE_HASH, InvalidPasswordError, PasswordHasher
 from gwansang.models.account import User
 from gwansang.models.base import from_row
 from gwansang.repositories.unit_of_work import Transaction, UnitOfWork
@@ -20,6 +20,7 @@ from gwansang.services.accounts.auth_service import InvalidCredentialsError, end
 from gwansang.services.protection.age import BirthYearError, TooYoungError, check_birth_year
 from gwansang.services.protection.audit import OPERATOR, AuditLog
 from gwansang.services.protection.erasure import ErasureService, LastAdminError, ensure_not_last_admin
+from gwansang.texts import DEFAULT_LOCALE, Locale
 
 __all__ = [
     "BirthYearError",
@@ -71,6 +72,7 @@ class UserInfo:
     is_active: bool
     is_admin: bool
     email_verified: bool
+    has_password: bool
     created_at: datetime
     updated_at: datetime
     pending_email: str | None = None
@@ -97,15 +99,25 @@ class UserService:
         self._clock = clock
 
     async def register(
-        self, email: str, username: str, password: str, *, is_admin: bool = False, birth_year: int | None = None
+        self,
+        email: str,
+        username: str,
+        password: str,
+        *,
+        is_admin: bool = False,
+        birth_year: int | None = None,
+        locale: Locale = DEFAULT_LOCALE,
     ) -> UserInfo:
-        """Create an account; the birth year is checked and not stored. Raises EmailTakenError, InvalidEmailError,
-        InvalidUsernameError, InvalidPasswordError, BirthYearError, TooYoungError."""
+        """Create an account; the birth year is checked and not stored; locale: in which the texts of the consents were
+        shown. Raises EmailTakenError, InvalidEmailError, InvalidUsernameError, InvalidPasswordError, BirthYearError,
+        TooYoungError."""
         check_birth_year(birth_year, self._clock().date())
         address, name = normalize_email(email), validate_username(username)
         password_hash = await self._passwords.hash(password)
         async with self._uow.write() as tx:
-            row = await self._creator.add(tx, address, name, password_hash, is_admin=is_admin, proven=is_admin)
+            row = await self._creator.add(
+                tx, address, name, password_hash, is_admin=is_admin, proven=is_admin, locale=locale
+            )
         _log.info("account.created", user_id=row.id)
         return user_info(row)
 
@@ -224,7 +236,8 @@ def require_user(user: User | None) -> User:
 
 def user_info(user: User, pending_email: str | None = None) -> UserInfo:
     """Return what an account's owner and administrators may see of it."""
-    return from_row(UserInfo, user, pending_email=pending_email)
+    has_password = user.password_hash != UNUSABLE_HASH
+    return from_row(UserInfo, user, has_password=has_password, pending_email=pending_email)
 
 
 def validate_username(username: str) -> str:

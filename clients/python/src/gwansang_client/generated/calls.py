@@ -572,7 +572,7 @@ def logout() -> Call[None]:
 
 
 def list_providers(*, locale: str | None = None) -> Call[models.ProvidersOut]:
-    """List the providers that people can sign in with here, with the text that a first sign-in consents to."""
+    """List the providers that people can sign in with here, with the text that a new account consents to."""
     return Call(
         "list_providers",
         "GET",
@@ -1053,7 +1053,9 @@ def list_users(
 def register(
     *, email: str, password: str, username: str, locale: str | None = None, birth_year: int | None = None
 ) -> Call[models.UserOut]:
-    """Create an account; a code that verifies the address is sent to it."""
+    """Create an account; a code that verifies the address is sent to it. This consents to the text of `GET
+    /auth/providers` in the language of this request.
+    """
     return Call(
         "register",
         "POST",

@@ -1039,6 +1039,7 @@ class OwnAccountOut:
     created_at: datetime
     email: str
     email_verified: bool
+    has_password: bool
     id: int
     is_active: bool
     is_admin: bool
@@ -1214,7 +1215,7 @@ class ProviderToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvidersOut:
-    """The configured providers, and what the first sign-in with one agrees to."""
+    """The configured providers, and what a new account agrees to."""
 
     consent_text: str
     items: list[ProviderOut]

@@ -384,7 +384,7 @@ class SyncMethods(ABC):
         return self.send(calls.end_share(analysis_id, share_id))
 
     def list_providers(self, *, locale: str | None = None) -> models.ProvidersOut:
-        """List the providers that people can sign in with here, with the text that a first sign-in consents to."""
+        """List the providers that people can sign in with here, with the text that a new account consents to."""
         return self.send(calls.list_providers(locale=locale))
 
     def exchange_provider_code(self, *, code: str) -> models.ProviderSignInOut:
@@ -718,7 +718,9 @@ class SyncMethods(ABC):
     def register(
         self, *, email: str, password: str, username: str, locale: str | None = None, birth_year: int | None = None
     ) -> models.UserOut:
-        """Create an account; a code that verifies the address is sent to it."""
+        """Create an account; a code that verifies the address is sent to it. This consents to the text of `GET
+        /auth/providers` in the language of this request.
+        """
         return self.send(
             calls.register(locale=locale, birth_year=birth_year, email=email, password=password, username=username)
         )

@@ -62,7 +62,7 @@ _Field = Annotated[str | None, Form(max_length=4096)]
 
 @router.get("", dependencies=[AddressLimit], responses=problem_responses(*PUBLIC, *PARAMETERS))
 async def list_providers(sign_ins: ProviderSignIns, locale: ChosenLocale) -> ProvidersOut:
-    """List the providers that people can sign in with here, with the text that a first sign-in consents to."""
+    """List the providers that people can sign in with here, with the text that a new account consents to."""
     return ProvidersOut.model_validate(sign_ins.offer(locale), from_attributes=True)
 
 

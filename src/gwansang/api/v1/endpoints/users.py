@@ -66,8 +66,9 @@ _CHANGE = (EmailTakenError, InvalidEmailError, InvalidUsernameError)
     ),
 )
 async def register(body: Registration, users: Users, proofs: Proofs, mails: Mails, locale: ChosenLocale) -> UserOut:
-    """Create an account; a code that verifies the address is sent to it."""
-    user = await users.register(body.email, body.username, body.password, birth_year=body.birth_year)
+    """Create an account; a code that verifies the address is sent to it. This consents to the text of
+    `GET /auth/providers` in the language of this request."""
+    user = await users.register(body.email, body.username, body.password, birth_year=body.birth_year, locale=locale)
     mails.post("verify", partial(proofs.start_verification, user.id), locale, user.email)
     return UserOut.model_validate(user, from_attributes=True)
 
