@@ -62,12 +62,12 @@ async def test_a_task_whose_workers_are_killed_at_random_ends_once_and_its_progr
                 worker.kill()
                 last_step = read_steps(folder)[-1][2]
             ended, progress = await watching
+            await wait_until_inputs_deleted(folder)
     assert (ended.status, ended.result) == ("done", {"steps": STEPS})
     assert progress == sorted(progress)
     starts = count_starts(folder)
     assert set(starts) == {(str(task.id), index) for index in range(STEPS)}
     assert starts.total() <= STEPS + KILLS  # a kill repeats one step at most
-    await wait_until_inputs_deleted(folder)
 
 
 async def test_a_task_that_kills_its_worker_each_time_fails_after_three_tries_and_the_queue_continues(

@@ -44,12 +44,12 @@ async def test_a_video_whose_workers_are_killed_is_read_once_and_like_an_undistu
                         running.extend(alive)
                         kill_at.pop(0)
             assert not kill_at
+            await wait_until_inputs_deleted(tmp_path)
         history = await accounts.history.page(me.id)
     assert ended.status == "done", ended.error
     assert progress == sorted(progress)
     assert history.total == 1
     assert_equals_undisturbed_reading(ended)
-    await wait_until_inputs_deleted(tmp_path)
 
 
 @cache

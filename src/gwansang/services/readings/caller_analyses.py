@@ -1,7 +1,6 @@
 """Analyses for a caller: consent, the remembered face, history and photos around the reading itself."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
@@ -30,7 +29,7 @@ from gwansang.services.readings.snapshot import kept_analysis_of
 
 _log = structlog.get_logger("gwansang.analysis")
 LoadPhoto = Callable[[], Awaitable[bytes]]
-_TRIES = 10  # beside readings that begin meanwhile, and those of other processes
+_TRIES = 10  # beside readings of the face in other processes; those of this one take turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,36 +94,27 @@ class CallerAnalyses:
 
         load = load_and_hold if await self._photos.has_consent(user_id) else load_query
         result = await self._analyses.analyze(load, profile.profile if profile else None)
-        try:
-            kept = await self._save(user_id, result, profile, record)
-        except ProfileBusyError:
-            result, kept = await self._finish_in_turn(user_id, result, record)
+        async with self._turns.of(user_id):
+            result, kept = await self._save(user_id, result, profile, record)
         if kept and queries:
             await self._save_photo(user_id, result, queries[0])
         return replace(result, kept=kept)
 
     async def _save(
         self, user_id: int, result: AnalysisResult, profile: VersionedProfile | None, record: RecordCreation | None
-    ) -> bool:
-        """Save a reading that was made with a profile, and return whether it is kept; raises ProfileBusyError if
-        another reading has updated the profile since."""
-        try:
-            return await self._history.save(user_id, kept_analysis_of(result), _update(result, profile), record)
-        except DatabaseUnavailableError as error:  # for instance a full disk: the reading is there, so it is given
-            _log.warning("analysis.not_kept", code=error.code)
-            return False
-
-    async def _finish_in_turn(
-        self, user_id: int, result: AnalysisResult, record: RecordCreation | None
     ) -> tuple[AnalysisResult, bool]:
-        """Finish and save a reading with the profile as other readings of the face left it, one of them at a time: all
-        at once, each would be in vain but one."""
-        async with self._turns.of(user_id):
-            for _ in range(_TRIES):
+        """Save a reading, finished anew if another one of the face has updated the profile since; return it, and
+        whether it is kept."""
+        for _ in range(_TRIES):
+            try:
+                kept = await self._history.save(user_id, kept_analysis_of(result), _update(result, profile), record)
+                return result, kept
+            except DatabaseUnavailableError as error:  # for instance a full disk: the reading is there, so it is given
+                _log.warning("analysis.not_kept", code=error.code)
+                return result, False
+            except ProfileBusyError:
                 profile = await self._profiles.load(user_id)
                 result = await self._finish(result.reading_input, profile, result.analysis_id)
-                with suppress(ProfileBusyError):
-                    return result, await self._save(user_id, result, profile, record)
         raise ProfileBusyError("Too many readings of this face at once; send this one again.", retry_after_s=1)
 
     async def observe(self, load_query: QueryLoader, user_id: int) -> ReadingInput:
