@@ -17,9 +17,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,15 +110,13 @@ def call(url: str, path: str, kind: str, body: bytes, clients: int, seconds: flo
             answer = connection.getresponse()
             answer.read()
             if answer.status != http.HTTPStatus.OK:
-                raise SystemExit(f"{url}{path} answers {answer.status}")
+                raise RuntimeError(f"{url}{path} answers {answer.status}")
             durations.append(1_000 * (time.perf_counter() - start))
         connection.close()
 
-    threads = [threading.Thread(target=run_client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(clients) as threads:
+        for running in [threads.submit(run_client) for _ in range(clients)]:
+            running.result()
     return durations
 
 
