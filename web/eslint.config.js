@@ -1,4 +1,5 @@
 import tseslint from "typescript-eslint";
+import { rules } from "../clients/eslint_rules.js";
 
 export default tseslint.config(
   { ignores: ["node_modules/"] },
@@ -6,17 +7,7 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
-    rules: {
-      // a number or a boolean in a template string is what it looks like
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
-      // indices are checked by noUncheckedIndexedAccess; a loop over pixels asserts its bounds
-      "@typescript-eslint/no-non-null-assertion": "off",
-      "complexity": ["error", 10],
-      "max-lines": ["error", 300],
-      "max-lines-per-function": ["error", 60],
-      "no-eval": "error",
-      "no-implied-eval": "error",
-    },
+    rules,
   },
   { files: ["eslint.config.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,4 +1,5 @@
 import tseslint from "typescript-eslint";
+import { rules } from "../eslint_rules.js";
 
 export default tseslint.config(
   { ignores: ["dist/", "src/schema.ts"] },
@@ -6,15 +7,7 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.js"] } } },
-    rules: {
-      // a number or a boolean in a template string is what it looks like
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
-      "complexity": ["error", 10],
-      "max-lines": ["error", 300],
-      "max-lines-per-function": ["error", 60],
-      "no-eval": "error",
-      "no-implied-eval": "error",
-    },
+    rules,
   },
   { files: ["*.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,6 +1,7 @@
 """Clients of the API in `clients`: copies of them with their npm packages."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,3 +54,17 @@ def installed(name: str, folder: Path) -> Path:
         return client
     install(client)
     return client
+
+
+def check_readme_examples(package: Path, name: str, entry: str, around: str, least: int) -> None:
+    """Check that the examples of a package's README compile; each becomes `tests/example_<number>.ts` of its copy.
+
+    entry: what stands for the package's name in imports; around: what goes before examples without an import.
+    """
+    examples = re.findall(r"```ts\n(.*?)```", (package / "README.md").read_text(), re.DOTALL)
+    assert len(examples) >= least
+    for number, example in enumerate(examples):
+        text = ("" if "import " in example else around) + example
+        (package / "tests" / f"example_{number}.ts").write_text(text.replace(f'"{name}"', f'"{entry}"'))
+    compiled = npm(package, "exec", "--", "tsc", "--noEmit", "--noUnusedLocals", "false")
+    assert compiled.returncode == 0, compiled.stdout

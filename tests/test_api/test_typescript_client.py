@@ -1,7 +1,6 @@
 """The TypeScript package: built, and used against a real server by Node and by a browser."""
 
 import asyncio
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.support.browser import chromium
 from tests.support.cameras import drawn_face, frame
-from tests.support.clients import installed, node, npm
+from tests.support.clients import check_readme_examples, installed, node, npm
 from tests.support.people import administrator
 from tests.support.photos import drawn_portrait
 from tests.support.serving import Server, serving
@@ -138,11 +137,4 @@ declare const canvas: HTMLCanvasElement, show: (text: string) => void;
 
 
 def test_the_examples_of_the_readme_compile_and_wrong_uses_do_not(package: Path) -> None:
-    examples = re.findall(r"```ts\n(.*?)```", (package / "README.md").read_text(), re.DOTALL)
-    assert len(examples) >= 7
-    for number, example in enumerate(examples):
-        around = "" if "import " in example else _AROUND_EXAMPLES
-        text = (around + example).replace('"@gwansang/client"', '"../dist/index.js"')
-        (package / "tests" / f"example_{number}.ts").write_text(text)
-    compiled = npm(package, "exec", "--", "tsc", "--noEmit", "--noUnusedLocals", "false")
-    assert compiled.returncode == 0, compiled.stdout
+    check_readme_examples(package, "@gwansang/client", "../dist/index.js", _AROUND_EXAMPLES, least=7)

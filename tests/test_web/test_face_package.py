@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 from gwansang.vision.models.runtime import Networks
 from gwansang.vision.pipeline import read_photo
 from tests.support.browser import record_traffic
-from tests.support.clients import installed, npm
+from tests.support.clients import check_readme_examples, installed, npm
 from tests.support.photos import drawn_portrait, model_dir
 from tests.support.serving import JSON_CALL, UPLOAD_CALL, Server, serving
 
@@ -181,11 +181,4 @@ declare const reader: FaceReader, video: HTMLVideoElement, show: (text: string) 
 
 
 def test_the_examples_of_the_readme_compile(package: Path) -> None:
-    examples = re.findall(r"```ts\n(.*?)```", (package / "README.md").read_text(), re.DOTALL)
-    assert len(examples) >= 3
-    for number, example in enumerate(examples):
-        around = "" if "import " in example else _AROUND_EXAMPLES
-        text = (around + example).replace('"@gwansang/face"', '"../src/index.ts"')
-        (package / "tests" / f"example_{number}.ts").write_text(text)
-    compiled = npm(package, "exec", "--", "tsc", "--noEmit", "--noUnusedLocals", "false")
-    assert compiled.returncode == 0, compiled.stdout
+    check_readme_examples(package, "@gwansang/face", "../src/index.ts", _AROUND_EXAMPLES, least=3)

@@ -36,26 +36,27 @@ from gwansang.services.readings.compatibility_service import (
 from gwansang.texts import Locale
 
 _PAIR = 2
+_JSON, _FORM = "application/json", "multipart/form-data"
 T = TypeVar("T")
 
 
 async def _json_pair(request: Request, locale: LocaleParameter = None) -> AsyncIterator[PairLoader]:
-    async with _watch_json(request, pair_of_json) as load:
+    async with _watch(request, _JSON, pair_of_json) as load:
         yield load
 
 
 async def _form_pair(request: Request, locale: LocaleParameter = None) -> AsyncIterator[PairLoader]:
-    async with _watch_form(request, pair_of_form) as load:
+    async with _watch(request, _FORM, partial(pair_of_form, _type_of(request))) as load:
         yield load
 
 
 async def _json_redemption(request: Request, locale: LocaleParameter = None) -> AsyncIterator[RedemptionLoader]:
-    async with _watch_json(request, redemption_of_json) as load:
+    async with _watch(request, _JSON, redemption_of_json) as load:
         yield load
 
 
 async def _form_redemption(request: Request, locale: LocaleParameter = None) -> AsyncIterator[RedemptionLoader]:
-    async with _watch_form(request, redemption_of_form) as load:
+    async with _watch(request, _FORM, partial(redemption_of_form, _type_of(request))) as load:
         yield load
 
 
@@ -66,23 +67,17 @@ FormRedemption = Annotated[RedemptionLoader, Depends(_form_redemption)]
 
 
 @asynccontextmanager
-async def _watch_json(
-    request: Request, parse: Callable[[Pieces, ChooseLocale, int], T]
+async def _watch(
+    request: Request, expected_type: str, parse: Callable[[Pieces, ChooseLocale, int], T]
 ) -> AsyncIterator[Callable[[], T]]:
-    require_type(request, "application/json")
+    require_type(request, expected_type)
     body, choose = await read_body(request), partial(chosen_locale, request)
     async with while_connected(request, partial(parse, body, choose, upload_limit(request))) as load:
         yield load
 
 
-@asynccontextmanager
-async def _watch_form(
-    request: Request, parse: Callable[[Pieces, str, ChooseLocale, int], T]
-) -> AsyncIterator[Callable[[], T]]:
-    require_type(request, "multipart/form-data")
-    body, kind, choose = await read_body(request), request.headers["content-type"], partial(chosen_locale, request)
-    async with while_connected(request, partial(parse, body, kind, choose, upload_limit(request))) as load:
-        yield load
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "")
 
 
 def pair_of_json(body: Pieces, choose: ChooseLocale, max_bytes: int) -> PairQuery:
@@ -96,7 +91,7 @@ def pair_of_json(body: Pieces, choose: ChooseLocale, max_bytes: int) -> PairQuer
     return PairQuery(first, second, fields.other_agrees, locale)
 
 
-def pair_of_form(body: Pieces, content_type: str, choose: ChooseLocale, max_bytes: int) -> PairQuery:
+def pair_of_form(content_type: str, body: Pieces, choose: ChooseLocale, max_bytes: int) -> PairQuery:
     """Return the two faces of an upload form; raises whatever is wrong with it."""
     form = FormParser(content_type, _PAIR)
     photos = _checked_photos(form, body, max_bytes)
@@ -118,7 +113,7 @@ def redemption_of_json(body: Pieces, choose: ChooseLocale, max_bytes: int) -> Re
     return RedemptionQuery(fields.code, _source(fields, locale, max_bytes), locale)
 
 
-def redemption_of_form(body: Pieces, content_type: str, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
+def redemption_of_form(content_type: str, body: Pieces, choose: ChooseLocale, max_bytes: int) -> RedemptionQuery:
     """Return the code and the face of an upload form; raises whatever is wrong with it."""
     form = FormParser(content_type, MAX_PHOTOS)
     photos = _checked_photos(form, body, max_bytes)
