@@ -21,9 +21,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -49,12 +50,6 @@ class Server:
     url: str
     path: str
     process: psutil.Process
-
-    def processor_s(self) -> tuple[float, float]:
-        """Return the processor time so far: of the process, and of the thread of its event loop."""
-        times = self.process.cpu_times()
-        loop = next(each for each in self.process.threads() if each.id == self.process.pid)
-        return times.user + times.system, loop.user_time + loop.system_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +115,32 @@ def call(url: str, path: str, kind: str, body: bytes, clients: int, seconds: flo
     return durations
 
 
-def run_clients(order: dict[str, object]) -> list[float]:
-    """Run `call` in a process of its own, whose processor time is nobody's."""
-    command = [sys.executable, "-m", "benchmarks.naive", "--call"]
-    done = subprocess.run(command, input=json.dumps(order).encode(), stdout=subprocess.PIPE, check=True)
-    return [float(one) for one in json.loads(done.stdout)]
+def processor_s(process: psutil.Process) -> tuple[float, float]:
+    """Return the processor time of a server so far: of the process, and of the thread of its event loop."""
+    times = process.cpu_times()
+    loop = next(each for each in process.threads() if each.id == process.pid)
+    return times.user + times.system, loop.user_time + loop.system_time
 
 
-def observe(server: Server, content: tuple[str, bytes], path: str, clients: int, seconds: float) -> Window:
-    """Return what a server does with clients for some seconds."""
-    kind, body = content
-    order = {"url": server.url, "path": path, "kind": kind, "clients": clients, "seconds": seconds}
-    before, start = server.processor_s(), time.perf_counter()
-    durations = run_clients({**order, "body": base64.b64encode(body).decode()})
-    took, after = time.perf_counter() - start, server.processor_s()
+def observe(order: dict[str, Any]) -> Window:
+    """Return what a server does with the clients of an order (arguments of `call`, and the server's `pid`)."""
+    process = psutil.Process(order.pop("pid"))
+    before, start = processor_s(process), time.perf_counter()
+    durations = call(**{**order, "body": base64.b64decode(order["body"])})
+    took, after = time.perf_counter() - start, processor_s(process)
     p50, p99 = np.percentile(durations, [50, 99])
     processor, loop = (1_000 * (late - early) / len(durations) for early, late in zip(before, after, strict=True))
     return Window(len(durations) / took, float(p50), float(p99), processor, loop)
+
+
+def run_clients(server: Server, content: tuple[str, bytes], path: str, clients: int, seconds: float) -> Window:
+    """Observe a server from a process of its own, whose processor time and start count for no server."""
+    kind, body = content
+    order = {"url": server.url, "path": path, "kind": kind, "clients": clients, "seconds": seconds}
+    order |= {"body": base64.b64encode(body).decode(), "pid": server.process.pid}
+    command = [sys.executable, "-m", "benchmarks.naive", "--call"]
+    done = subprocess.run(command, input=json.dumps(order).encode(), stdout=subprocess.PIPE, check=True)
+    return Window(*json.loads(done.stdout))
 
 
 def middle(windows: list[Window]) -> Window:
@@ -157,7 +161,7 @@ def compare(servers: list[Server], photo: bytes, clients: int, options: argparse
     for index in range(options.rounds + 1):
         for server in servers:
             seconds = options.seconds if index else 1.0  # the first round warms up
-            window = observe(server, form_of(photo), server.path, clients, seconds)
+            window = run_clients(server, form_of(photo), server.path, clients, seconds)
             windows[server.name] += [window] if index else []
     ours = windows["ours"]
     for name, of_server in windows.items():
@@ -179,8 +183,7 @@ def main() -> int:
     parser.add_argument("--call", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.call:
-        order = json.loads(sys.stdin.read())
-        print(json.dumps(call(**{**order, "body": base64.b64decode(order["body"])})))
+        print(json.dumps(astuple(observe(json.loads(sys.stdin.read())))))
         return 0
     (portrait,) = portraits(options.photos, 1)
     with ExitStack() as stack:
@@ -195,7 +198,7 @@ def main() -> int:
                 compare([ours, *naive], photo, clients, options)
         for clients in options.clients:
             windows = [
-                observe(ours, points_of_a_mesh(), "/api/v1/analysis/face", clients, options.seconds)
+                run_clients(ours, points_of_a_mesh(), "/api/v1/analysis/face", clients, options.seconds)
                 for _ in range(options.rounds)
             ]
             print(f"points of a mesh, {clients} clients")
