@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from gwansang.api.openapi import DocumentedApp
 from gwansang.texts import LOCALES
 from tests.support.photos import drawn_portrait
 from tests.support.serving import application, send_request
@@ -71,3 +72,23 @@ def test_a_refusal_is_small_and_not_packed() -> None:
     answer = send_request("GET", "/nowhere", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
     assert answer.json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_the_first_calls_at_once_of_a_large_document_derive_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[str] = []
+    derive = DocumentedApp.openapi
+
+    def counted(app: DocumentedApp) -> dict[str, object]:
+        derived.append(app.title)
+        return derive(app)
+
+    monkeypatch.setattr(DocumentedApp, "openapi", counted)
+
+    async def run() -> None:
+        async with application(project_name="Asked by many") as client:
+            answers = await asyncio.gather(*(client.get(PUBLIC[0]) for _ in range(20)))
+        assert len({answer.content for answer in answers}) == 1
+        assert {answer.status_code for answer in answers} == {200}
+
+    asyncio.run(run())
+    assert len(derived) == 1

@@ -2,13 +2,13 @@
 
 import html
 import json
-from functools import cache
 from pathlib import Path
 
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
+from gwansang.core.lazy import Lazy
 from gwansang.core.static_answers import PackedFiles, StaticAnswer
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -42,12 +42,13 @@ _SWAGGER_START = """addEventListener("DOMContentLoaded", () => {
 def mount_docs(app: FastAPI, openapi_url: str) -> None:
     """Add the OpenAPI document at `openapi_url`, and /docs and /redoc, which show it."""
 
-    @cache
     def document() -> StaticAnswer:
         return StaticAnswer(json.dumps(app.openapi(), ensure_ascii=False).encode(), "application/json")
 
-    def openapi(request: Request) -> Response:
-        return document().to(request)
+    answer = Lazy(document)
+
+    async def openapi(request: Request) -> Response:
+        return await (await answer.get()).to(request)
 
     app.add_api_route(openapi_url, openapi, include_in_schema=False)
     app.include_router(_pages(html.escape(app.title), openapi_url))

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from gwansang.core.lazy import Lazy
 
 _NOT_MODIFIED = 304
 REVALIDATE = "public, no-cache"
@@ -31,19 +33,16 @@ class StaticAnswer:
         self._media_type = media_type
         self._cache_control = cache_control
         self._etag = etag_of(body)
+        self._packed = Lazy(partial(gzip.compress, body, mtime=0))
 
-    def to(self, request: Request) -> Response:
+    async def to(self, request: Request) -> Response:
         """Return the answer to a request: a 304 if it has the body already, packed if it takes gzip."""
         headers = {"Cache-Control": self._cache_control, "Vary": "Accept-Encoding"}
         if accepts_gzip(request):
-            body, headers["Content-Encoding"] = self._packed, "gzip"
+            body, headers["Content-Encoding"] = await self._packed.get(), "gzip"
         else:
             body = self._body
         return unless_known(request, Response(body, headers=headers, media_type=self._media_type), self._etag)
-
-    @cached_property
-    def _packed(self) -> bytes:
-        return gzip.compress(self._body, mtime=0)
 
 
 class PackedFiles(StaticFiles):
@@ -52,18 +51,19 @@ class PackedFiles(StaticFiles):
     def __init__(self, directory: Path, cache_control: str = REVALIDATE) -> None:
         super().__init__(directory=directory)
         self._cache_control = cache_control
-        self._answers: dict[str, StaticAnswer] = {}
+        self._answers: dict[str, Lazy[StaticAnswer]] = {}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file; raises HTTPException if there is none."""
         if path not in self._answers:
             found = await super().get_response(path, {**scope, "headers": []})  # checks the path
             full, _ = await run_in_threadpool(self.lookup_path, path)
-            body = await run_in_threadpool(Path(full).read_bytes)
-            self._answers[path] = StaticAnswer(
-                body, found.media_type or "application/octet-stream", self._cache_control
-            )
-        return await run_in_threadpool(self._answers[path].to, Request(scope))
+            media_type = found.media_type or "application/octet-stream"
+            self._answers.setdefault(path, Lazy(partial(self._read, Path(full), media_type)))
+        return await (await self._answers[path].get()).to(Request(scope))
+
+    def _read(self, file: Path, media_type: str) -> StaticAnswer:
+        return StaticAnswer(file.read_bytes(), media_type, self._cache_control)
 
 
 def etag_of(body: bytes) -> str:

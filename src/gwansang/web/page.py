@@ -1,8 +1,8 @@
 """The built page: `/` and its files, whose names have the digests of their contents."""
 
 import mimetypes
-from collections.abc import Callable, Mapping
-from functools import cache, partial
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from gwansang.core.lazy import Lazy
 from gwansang.core.static_answers import IMMUTABLE, PackedFiles, StaticAnswer
 from gwansang.web.face_files import face_files_router
 from gwansang.web.page_texts import PageOptions, page_files
@@ -29,34 +30,34 @@ POLICY = (
 
 def mount_page(app: FastAPI, model_dir: Path, options: PageOptions) -> None:
     """Add the page at `/`, its files at `/assets`, those with a fixed name, and at `/web` its texts and networks."""
-    app.add_api_route("/", _of_page(_index), include_in_schema=False)
+    app.add_api_route("/", _of_page(Lazy(_index)), include_in_schema=False)
     app.mount("/assets", _Assets(STATIC / "assets", IMMUTABLE), name="page-assets")
     for path in sorted(STATIC.iterdir()):
         if path.is_file() and path.name != _INDEX:
-            app.add_api_route(f"/{path.name}", _of_page(cache(partial(_named_file, path))), include_in_schema=False)
+            app.add_api_route(f"/{path.name}", _of_page(Lazy(partial(_named_file, path))), include_in_schema=False)
     app.include_router(face_files_router(model_dir))
-    files = cache(partial(page_files, options))
+    files = Lazy(partial(page_files, options))
     for address in ("/web/settings.json", "/web/manifest.json", "/web/texts/{name}"):
         app.add_api_route(address, _of_files(files), include_in_schema=False)
 
 
-def _of_page(made: Callable[[], StaticAnswer]) -> Callable[[Request], Response]:
+def _of_page(file: Lazy[StaticAnswer]) -> Callable[[Request], Awaitable[Response]]:
     """Return the route of a file with the policy of the page, which the service worker needs for what it fetches."""
 
-    def answer(request: Request) -> Response:
-        response = made().to(request)
+    async def answer(request: Request) -> Response:
+        response = await (await file.get()).to(request)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
     return answer
 
 
-def _of_files(files: Callable[[], Mapping[str, StaticAnswer]]) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        found = files().get(request.url.path)
+def _of_files(files: Lazy[Mapping[str, StaticAnswer]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        found = (await files.get()).get(request.url.path)
         if found is None:
             raise HTTPException(_NOT_FOUND)
-        return found.to(request)
+        return await found.to(request)
 
     return answer
 
@@ -71,7 +72,6 @@ class _Assets(PackedFiles):
         return answer
 
 
-@cache
 def _index() -> StaticAnswer:
     return StaticAnswer((STATIC / _INDEX).read_bytes(), "text/html")
 
