@@ -1,6 +1,7 @@
 """Of two runs of one task only the later one can write, whatever the engine believes."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from gwansang.repositories.unit_of_work import Transaction
 from gwansang.services.protection.sealing import Sealer
 from gwansang.services.tasks.executor import JobExecutor
 from gwansang.services.tasks.job import JobResult, TaskContext
+from gwansang.storage.base import StorageUnavailableError
 from tests.support.accounts import signed_up
 from tests.test_jobs.counting import PATIENCE_S, CountingJob, open_accounts_at, submit
 
@@ -43,10 +45,30 @@ async def start(executor: JobExecutor, job: CountingJob, task_id: UUID) -> async
     """Execute a task in the background; return once a step of it has started."""
     started = len(job.ran)
     execution = asyncio.create_task(executor.execute(task_id))
-    async with asyncio.timeout(PATIENCE_S):
-        while len(job.ran) == started:  # noqa: ASYNC110 - a list
-            await asyncio.sleep(0.01)
+    await wait_for_a_step(job, after=started)
     return execution
+
+
+async def wait_for_a_step(job: CountingJob, after: int = 0) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while len(job.ran) == after:  # noqa: ASYNC110 - a list
+            await asyncio.sleep(0.01)
+
+
+async def wait_until_claimed(accounts: Accounts, user_id: int, task_id: UUID) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        async for task in accounts.tasks.events(user_id, task_id):
+            if task.status == "processing":
+                return
+
+
+async def set_tries(accounts: Accounts, task_id: UUID, tries: int) -> None:
+    """Put a task back into the queue, as if that many processes had died while they worked on its present part."""
+    async with accounts.uow.write() as tx:
+        row = await tx.tasks.get_for_update(task_id)
+        assert row is not None
+        row.status, row.tries = "queued", tries
+        await tx.tasks.save(row)
 
 
 class WritingJob(CountingJob):
@@ -120,17 +142,91 @@ async def test_a_task_planned_at_its_last_try_survives_a_death_between_plan_and_
     async with open_accounts_at(database_url, folder / "storage") as accounts:
         me = await signed_up(accounts)
         task = await submit(accounts, me.id, 1)
-        async with accounts.uow.write() as tx:
-            row = await tx.tasks.get_for_update(task.id)
-            assert row is not None
-            row.tries = 2  # as after two deaths while it was planned
-            await tx.tasks.save(row)
+        await set_tries(accounts, task.id, 2)  # as after two deaths while it was planned
         job = PausedJob()
         dead = await start(executor_of(accounts, job), job, task.id)
         await executor_of(accounts, CountingJob()).execute(task.id)
         assert (await accounts.tasks.get(me.id, task.id)).status == "done"
         dead.cancel()
         await dead
+
+
+class ResumedJob(PausedJob):
+    """Waits before it accepts an outcome until it may resume, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resuming, self.may_resume = threading.Event(), threading.Event()
+
+    def accepts(self, outcome: JsonValue) -> bool:
+        self.resuming.set()
+        return self.may_resume.wait(PATIENCE_S) and super().accepts(outcome)
+
+
+async def interrupt_in_second_step(accounts: Accounts, task_id: UUID) -> None:
+    executor = executor_of(accounts, CountingJob(before_step=lambda _, __: executor.stop()))
+    with pytest.raises(TaskReleased):
+        await executor.execute(task_id)
+
+
+async def interrupt_in_first_step(accounts: Accounts, task_id: UUID) -> None:
+    job = CountingJob(pause_s=30)
+    executor = executor_of(accounts, job)
+    execution = await start(executor, job, task_id)
+    executor.cancel()
+    with pytest.raises(TaskReleased):
+        await execution
+
+
+async def test_a_task_that_waits_for_another_between_its_resumption_and_its_step_does_not_fail_with_it(
+    database_url: str, folder: Path
+) -> None:
+    job = ResumedJob()
+    async with open_accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task, deadly = await submit(accounts, me.id, 2), await submit(accounts, me.id, 1)
+        await interrupt_in_second_step(accounts, task.id)
+        await interrupt_in_first_step(accounts, deadly.id)
+        for each in (task, deadly):
+            await set_tries(accounts, each.id, 2)
+        executor = executor_of(accounts, job)
+        executions = [asyncio.create_task(executor.execute(task.id))]
+        await asyncio.to_thread(job.resuming.wait, PATIENCE_S)
+        executions.append(asyncio.create_task(executor.execute(deadly.id)))
+        await wait_until_claimed(accounts, me.id, deadly.id)
+        job.may_resume.set()
+        await wait_for_a_step(job)
+        assert job.ran == [(deadly.id, 0)]
+        await executor_of(accounts, CountingJob()).execute(task.id)  # as if the process had died in that step
+        assert (await accounts.tasks.get(me.id, task.id)).status == "done"
+        executor.cancel()
+        await asyncio.gather(*executions, return_exceptions=True)
+
+
+class CutOffJob(CountingJob):
+    """Lacks a service."""
+
+    async def plan(self, task: TaskContext) -> int:
+        self.ran.append((task.id, -1))
+        raise StorageUnavailableError("The storage can't be reached.")
+
+
+async def test_waiting_for_a_service_is_not_a_try(database_url: str, folder: Path) -> None:
+    job = CutOffJob()
+    async with open_accounts_at(database_url, folder / "storage") as accounts:
+        me = await signed_up(accounts)
+        task = await submit(accounts, me.id, 1)
+        await set_tries(accounts, task.id, 2)
+        executor = executor_of(accounts, job)
+        execution = await start(executor, job, task.id)
+        tries = None
+        async with asyncio.timeout(PATIENCE_S):
+            while tries != 2:  # three, while it is tried
+                async with accounts.uow.read() as tx:
+                    [tries] = [row.tries for row in await tx.tasks.list_for_user(me.id)]
+        executor.stop()
+        with pytest.raises(TaskReleased):
+            await execution
 
 
 async def test_a_worker_that_lacks_a_master_key_logs_which_and_leaves_the_task_queued(

@@ -105,7 +105,7 @@ class JobExecutor:
             if run.steps is None:
                 await self._attempt(run, "plan", partial(_plan, run, job))
             elif run.done:
-                await self._attempt(run, "resume", partial(run.forget_outcomes, job.accepts))
+                await self._attempt(run, "resume", partial(_resume, run, job))
             for index in range(run.steps or 0):
                 if index not in run.done:
                     await self._attempt(run, "step", partial(_step, run, job, index))
@@ -162,7 +162,7 @@ class JobExecutor:
                 waits += 1
                 if waits > _MAX_WAITS:
                     await self._fail(run, error)
-                pause_s = min(_MAX_PAUSE_S, 0.1 * 2**waits)
+                pause_s = await _uncount_waiting(run, waits)
             except AppError as error:
                 await self._fail(run, error)
             except TaskGoneError:
@@ -193,9 +193,21 @@ class JobExecutor:
             return (await tx.tasks.list_statuses([task_id])).get(task_id) in UNFINISHED
 
 
+async def _uncount_waiting(run: TaskRun, waits: int) -> float:
+    """Undo the try of a run that waits for a service, which kills no process; return the seconds of its next wait."""
+    with suppress(Unavailable):
+        await run.undo_try()
+    return min(_MAX_PAUSE_S, 0.1 * 2.0**waits)
+
+
 async def _plan(run: TaskRun, job: Job) -> None:
     await run.check_consent(job.kind)
     await run.save_steps(await job.plan(run))
+
+
+async def _resume(run: TaskRun, job: Job) -> None:
+    await run.forget_outcomes(job.accepts)
+    await run.undo_try()  # the step that follows waits at the gate, and counts a try once it is inside
 
 
 async def _step(run: TaskRun, job: Job, index: int) -> None:

@@ -118,6 +118,8 @@ class TaskRun:
         """Uncount the try that this run started and did not end."""
         if self.try_started:
             await self._save(tries=self.tries - 1)
+            self.tries -= 1
+            self.try_started = False
 
     async def save_outcome(self, index: int, outcome: JsonValue) -> None:
         """Store the outcome of a step; the first try of the next step counts as started with it."""
