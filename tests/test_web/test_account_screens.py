@@ -209,7 +209,9 @@ def test_without_network_the_screens_of_an_account_say_so_and_open_again_with_it
     expect(page.locator("#page h1")).to_have_text("API 키")
 
 
-def test_a_key_is_made_with_the_password_and_listed_at_once(service: Server, still_context: BrowserContext) -> None:
+def test_a_key_is_made_with_the_password_listed_at_once_and_deleted_at_the_second_tap(
+    service: Server, still_context: BrowserContext
+) -> None:
     page = open_signed_in(still_context, make_account(service), "keys")
     expect(page.locator("#page")).to_contain_text("아직 키가 없어요.")
     page.locator("input[name=name]").fill("집")
@@ -220,6 +222,10 @@ def test_a_key_is_made_with_the_password_and_listed_at_once(service: Server, sti
     page.get_by_role("button", name="키 만들기").click()
     expect(page.locator(".list b")).to_have_text("집")
     expect(page.locator("#page")).not_to_contain_text("아직 키가 없어요.")
+    page.get_by_role("button", name="집 지우기").click()
+    expect(page.locator(".list b")).to_have_text("집")
+    page.get_by_role("button", name="정말 지우기").click()
+    expect(page.locator("#page")).to_contain_text("아직 키가 없어요.")
 
 
 def test_erasing_the_account_ends_it(service: Server, still_context: BrowserContext) -> None:

@@ -8,7 +8,7 @@ import { change, state } from "../state.ts";
 import { momentText, t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
-import { actionButton } from "../ui/forms.ts";
+import { actionButton, deleteButton } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
 
 export async function historyScreen({ argument }: Visit): Promise<Screen> {
@@ -51,20 +51,13 @@ function entry(reading: KeptReadingOut, latest: KeptReadingOut): Node {
   );
 }
 
-/** Return the button that deletes at its second tap. */
 function deletion(reading: KeptReadingOut): Node {
-  const sure = t("history.delete_sure");
-  const button = actionButton(t("history.delete"), async () => {
-    if (button.textContent !== sure) {
-      button.textContent = sure;
-      return;
-    }
+  return deleteButton(t("history.delete"), async () => {
     await client.readings.delete(reading.analysis_id);
     if (state.result?.reading.analysis_id === reading.analysis_id) change({ result: null });
     announce(t("history.deleted"));
     showScreen();
-  }, { class: "plain" });
-  return button;
+  });
 }
 
 function comparison({ text, parts }: ComparisonOut): Node {

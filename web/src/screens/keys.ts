@@ -7,7 +7,7 @@ import { state } from "../state.ts";
 import { dateText, t } from "../texts.ts";
 import { announce } from "../ui/announce.ts";
 import { fill, h } from "../ui/dom.ts";
-import { actionButton, field, form, textOf } from "../ui/forms.ts";
+import { deleteButton, field, form, textOf } from "../ui/forms.ts";
 import { narrow, signInScreen } from "./account.ts";
 import { passwordIfLate } from "./providers.ts";
 
@@ -25,21 +25,14 @@ export async function keysScreen(): Promise<Screen> {
     none.remove();
     list.prepend(entry(key));
   });
-  return narrow(
-    t("keys.title"),
-    h("p", {}, t("keys.text")),
-    make,
-    made,
-    keys.length === 0 ? none : null,
-    list,
-  );
+  return narrow(t("keys.title"), h("p", {}, t("keys.text")), make, made, keys.length === 0 ? none : null, list);
 }
 
 function entry(key: KeyOut): Node {
-  const button = actionButton(t("keys.delete", { name: key.name }), async () => {
+  const button = deleteButton(t("keys.delete", { name: key.name }), async () => {
     await client.keys.delete(key.id);
     announce(t("keys.deleted"));
     showScreen();
-  }, { class: "plain" });
+  });
   return h("li", { class: "card" }, h("b", {}, key.name), " ", h("code", {}, `${key.prefix}…`), h("p", { class: "place" }, dateText(key.created_at)), button);
 }

@@ -47,6 +47,15 @@ export function actionButton(name: Child | Child[], act: () => Promise<void>, at
   return button;
 }
 
+/** Return a button that asks at its first tap and deletes at its second. */
+export function deleteButton(name: string, remove: () => Promise<void>): HTMLButtonElement {
+  const button = actionButton(name, async () => {
+    if (button.textContent === t("delete_sure")) await remove();
+    else button.textContent = t("delete_sure");
+  }, { class: "plain" });
+  return button;
+}
+
 /** Return a field of a form as text. */
 export function textOf(values: FormData, name: string): string {
   const value = values.get(name);
