@@ -85,13 +85,18 @@ class FolderTransport:
         _log.info("mail.written", path=str(path))
 
     async def delete_mails(self, address: str) -> None:
+        """Delete the mails to an address; those that can't be are logged, and keep no erasure from its other parts."""
         await asyncio.to_thread(self._delete, address.encode())
 
     def _delete(self, address: bytes) -> None:
         for path in self.folder.glob("*.eml"):
-            with suppress(FileNotFoundError):  # deleted meanwhile, by another erasure or by the developer
+            try:
                 if address in path.read_bytes():
                     path.unlink()
+            except FileNotFoundError:  # deleted meanwhile, by another erasure or by the developer
+                continue
+            except OSError as error:
+                _log.error("mail.not_deleted", path=str(path), reason=type(error).__name__)
 
     def _write(self, path: Path, content: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
