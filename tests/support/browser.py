@@ -97,7 +97,7 @@ _READ = """async ({url, picture, type}) => {
   const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
   const look = await window.reader.read(await decodePicture(new Blob([bytes], {type})));
   return look && {
-    mesh: averageLooks([look]), quality: look.quality, hint: look.hint, faceCount: look.faceCount,
+    mesh: averageLooks([look]), quality: look.quality, hints: look.hints, faceCount: look.faceCount,
     points: Array.from(look.points), details: Array.from(look.details), covered: look.covered,
   };
 }"""

@@ -98,15 +98,27 @@ def test_the_camera_releases_itself_at_two_distances(service: Server, browser: B
         assert len(body) <= MAX_MESH_BYTES
 
 
+def test_the_camera_takes_no_tilted_face_from_afar(service: Server, browser: Browser, tmp_path: Path) -> None:
+    film = write_film(tmp_path / "tilted.mjpeg", *[camera_frame(0.5, angle_deg=25)] * 5)
+    with launched(browser.browser_type, film) as filming:
+        context = filming.new_context(service_workers="block", viewport=PHONE, locale="ko-KR", permissions=["camera"])
+        page = open_page(context, service.url)
+        page.locator(".doors .primary").click()
+        page.locator("dialog .primary").click()
+        expect(page.locator(".camera-hint")).to_contain_text("기울여", timeout=60_000)
+        expect(page.locator(".oval")).to_have_attribute("data-step", "far")
+
+
 def camera_frames() -> list[bytes]:
     """Return frames of the drawn face, first small, then twice as large, each for a while."""
+    return [camera_frame(0.5)] * 60 + [camera_frame(0.95)] * 60
+
+
+def camera_frame(scale: float, angle_deg: float = 0.0) -> bytes:
     picture = cv2.imread(str(SAMPLE))
-    frames = []
-    for scale, count in ((0.5, 60), (0.95, 60)):
-        move = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] * 0.46), 0, scale)
-        moved = cv2.warpAffine(picture, move, picture.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-        frames += [cv2.imencode(".jpg", cv2.resize(moved, (960, 1200))[100:820])[1].tobytes()] * count
-    return frames
+    move = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] * 0.46), angle_deg, scale)
+    moved = cv2.warpAffine(picture, move, picture.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return cv2.imencode(".jpg", cv2.resize(moved, (960, 1200))[190:910])[1].tobytes()
 
 
 def test_without_a_camera_a_photo_can_be_chosen(service: Server, still_context: BrowserContext) -> None:

@@ -1,17 +1,14 @@
-import type { FaceLook, Hint } from "./types.ts";
+import type { FaceLook, Hint, Hints } from "./types.ts";
 
 // limits as gwansang.vision.guidance has them
 const [MIN_SHARE, MAX_SHARE] = [0.32, 0.62];
-const MIN_WIDTH_PX = 120;
-const MAX_OFFSET = 0.18;
+const [MIN_WIDTH_PX, MAX_OFFSET] = [120, 0.18];
 const [MAX_ROLL, MAX_YAW, MAX_PITCH] = [12, 10, 12]; // degrees
-const DARK_HIGHLIGHT = 0.22;
-const MAX_CLIPPED = 0.25;
-const GOOD_SHARPNESS = 8.5;
+const [DARK_HIGHLIGHT, MAX_CLIPPED, GOOD_SHARPNESS] = [0.22, 0.25, 8.5];
 const [DARK_PICTURE, BRIGHT_PICTURE] = [0.1, 0.92];
 
-/** Return what a person at the camera should do next, or "ready". */
-export function hintFor({ faceCount, covered, quality }: Pick<FaceLook, "faceCount" | "covered" | "quality">): Hint {
+/** Return what a person at the camera should do, the most urgent first, or "ready" alone. */
+export function hintsFor({ faceCount, covered, quality }: Pick<FaceLook, "faceCount" | "covered" | "quality">): Hints {
   const { faceShare, faceWidthPx, offset, yawDeg, pitchDeg, rollDeg } = quality;
   const checks: [boolean, Hint][] = [
     [quality.highlight < DARK_HIGHLIGHT, "too_dark"],
@@ -31,7 +28,8 @@ export function hintFor({ faceCount, covered, quality }: Pick<FaceLook, "faceCou
     [covered.includes("mouth"), "show_mouth"],
     [covered.some((region) => region === "nose" || region === "cheeks"), "show_face"],
   ];
-  return checks.find(([applies]) => applies)?.[1] ?? "ready";
+  const [first = "ready", ...others] = checks.flatMap(([applies, hint]) => (applies ? [hint] : []));
+  return [first, ...others];
 }
 
 /** Return the hint for a picture without a face, of this mean brightness. */

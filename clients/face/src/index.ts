@@ -1,3 +1,3 @@
 export { averageLooks } from "./average.ts";
 export { createFaceReader, decodePicture, FaceReaderUnavailable, type ReaderOptions } from "./reader.ts";
-export type { FaceFiles, FaceLook, FaceReader, Glance, Hint, LookQuality, MeshInput, Region } from "./types.ts";
+export type { FaceFiles, FaceLook, FaceReader, Glance, Hint, Hints, LookQuality, MeshInput, Region } from "./types.ts";

@@ -5,7 +5,7 @@ import { cropMatrix, eyeLevelCrop, makeChannels } from "./channels.ts";
 import { findCovers } from "./covers.ts";
 import type { Detection } from "./detector.ts";
 import { faceRegion, mirroredDetection, widthOf } from "./detector.ts";
-import { hintFor, hintWithoutFace } from "./guidance.ts";
+import { hintsFor, hintWithoutFace } from "./guidance.ts";
 import type { Looks, Mesh } from "./landmarks.ts";
 import { findLandmarks, mirroredMesh } from "./landmarks.ts";
 import { lightOf, lumaOf } from "./light.ts";
@@ -38,13 +38,13 @@ export async function lookAt(eyes: Eyes, full: Pixels): Promise<FaceLook | null>
   return found && describe(eyes.file, found.picture, found.subject, found.mesh);
 }
 
-/** Return the hint for a frame of the camera, from one look and without detail points. */
+/** Return the hints for a frame of the camera, from one look and without detail points. */
 export async function glanceAt(eyes: Eyes, full: Pixels): Promise<Glance> {
   const found = await findFace(eyes, full, 1);
-  if (!found) return { hint: hintWithoutFace(lumaOf(full)), quality: null };
+  if (!found) return { hints: [hintWithoutFace(lumaOf(full))], quality: null };
   const { picture, subject, mesh } = found;
   const seen = seenOf(eyes.file, picture, subject, mesh, eyeLevelCrop(picture, mesh.points));
-  return { hint: hintFor(seen), quality: seen.quality };
+  return { hints: hintsFor(seen), quality: seen.quality };
 }
 
 /** Return the face that a picture is read of, or null without a whole one. */
@@ -85,7 +85,7 @@ export function describe(file: KernelFile, picture: Picture, subject: Subject, m
     details: detailsOf(file, crop, mesh.points),
     width: picture.width,
     height: picture.height,
-    hint: hintFor(seen),
+    hints: hintsFor(seen),
   };
 }
 

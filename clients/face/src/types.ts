@@ -22,6 +22,9 @@ export type Hint =
 /** Region of a face that something covers, as `covered` of POST /api/v1/analysis/face names it. */
 export type Region = "forehead" | "brows" | "eyes" | "nose" | "mouth" | "cheeks" | "jaw";
 
+/** What a person should do, the most urgent first, or "ready" alone. */
+export type Hints = readonly [Hint, ...Hint[]];
+
 /** Numbers of one look, from which a hint and the choice of frames follow. */
 export interface LookQuality {
   /** Probability of a face by the mesh network, 0-1. */
@@ -58,14 +61,13 @@ export interface FaceLook {
   width: number;
   height: number;
   faceCount: number;
-  /** The most urgent hint, or "ready". */
-  hint: Hint;
+  hints: Hints;
   quality: LookQuality;
 }
 
 /** What one quick look shows to a person at the camera; quality: null without a face. */
 export interface Glance {
-  readonly hint: Hint;
+  readonly hints: Hints;
   readonly quality: LookQuality | null;
 }
 
@@ -92,7 +94,7 @@ export interface FaceFiles {
 export interface FaceReader {
   /** Return what the picture shows, or null without a face. An ImageBitmap is closed. */
   read(image: ImageBitmap | ImageData): Promise<FaceLook | null>;
-  /** Return the hint for a frame of the camera from one look, which costs half of `read`. An ImageBitmap is closed. */
+  /** Return the hints for a frame of the camera from one look, which costs half of `read`. An ImageBitmap is closed. */
   glance(image: ImageBitmap | ImageData): Promise<Glance>;
   /** End the worker. */
   close(): void;

@@ -90,9 +90,9 @@ async function watchFace(parts: Parts, reader: FaceReader, signal: AbortSignal):
   const say = saying(parts.hint);
   while (capture.step !== "done") {
     const frame = await createImageBitmap(parts.video);
-    const { hint: seen, quality } = await reader.glance(await createImageBitmap(frame));
+    const { hints, quality } = await reader.glance(await createImageBitmap(frame));
     if (signal.aborted) return;
-    const hint = quality === null ? seen : capture.take({ hint: seen, quality, frame }, performance.now());
+    const hint = quality === null ? hints[0] : capture.take({ hints, quality, frame }, performance.now());
     if (quality === null) {
       capture.lose();
       frame.close();

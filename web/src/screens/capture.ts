@@ -1,24 +1,23 @@
 /** When the camera releases by itself: first from afar, then from near, and it does not wait for ever. */
 
-import type { Hint, LookQuality } from "@gwansang/face";
+import type { Hint, Hints, LookQuality } from "@gwansang/face";
 
 const NEARER = 1.8; // ratio of the distances, which the reading takes the nearness of the camera out by
 const STEADY = 2; // good glances in a row, and for how long; a slow device takes a second for one
 const STEADY_MS = 500;
 const KEPT = 3; // frames of each distance
 const FAR_SHARE = 0.4; // of the frame's short side; a larger face at the start can't come 1.8 times nearer
-const MIN_SHARE = 0.2;
-const NEAR_LIMIT = 0.8;
+const [MIN_SHARE, NEAR_LIMIT] = [0.2, 0.8];
 const GROWING = 1.08; // of the iris: a sign that the person comes nearer
 const PATIENCE_MS = 5000; // for the second distance, from the last sign of coming nearer
 const HINT_PATIENCE_MS = 9000; // after which a usable but imperfect frame is taken
-const SOFT: ReadonlySet<Hint> = new Set(["move_closer", "move_away", "too_dark", "too_bright", "chin_up", "chin_down", "center"]);
+const HARD: ReadonlySet<Hint> = new Set(["several_faces", "tilt_left", "tilt_right", "turn_left", "turn_right"]); // others may last: an eye patch, a lamp
 
 export type Step = "far" | "near" | "done";
 
 /** A frame of the camera with what a glance at it showed. */
 export interface Shot {
-  readonly hint: Hint;
+  readonly hints: Hints;
   readonly quality: LookQuality;
   readonly frame: ImageBitmap;
 }
@@ -54,11 +53,11 @@ export class Capture {
   }
 
   private takeFar(shot: Shot, now: number): Hint {
-    const { hint: seen, quality } = shot;
-    const hint: Hint = seen === "ready" && quality.faceShare > FAR_SHARE ? "move_away" : seen;
-    const impatient = now - this.waitingSince > HINT_PATIENCE_MS && SOFT.has(hint);
-    const nearEnough = hint === "move_closer" && quality.faceShare > MIN_SHARE;
-    if (hint !== "ready" && !impatient && !nearEnough) {
+    const { quality } = shot;
+    const hints = faultsOf(shot, "move_closer", quality.faceShare > MIN_SHARE);
+    const [hint = quality.faceShare > FAR_SHARE ? "move_away" : "ready"] = hints;
+    const impatient = now - this.waitingSince > HINT_PATIENCE_MS && !hints.some((each) => HARD.has(each));
+    if (hint !== "ready" && !impatient) {
       this.lose();
       return hint;
     }
@@ -72,7 +71,7 @@ export class Capture {
   }
 
   private takeNear(shot: Shot, now: number): Hint {
-    const { hint, quality } = shot;
+    const { quality } = shot;
     if (quality.irisPx > GROWING * this.nearest) {
       this.nearest = quality.irisPx;
       this.waitingSince = now;
@@ -82,9 +81,10 @@ export class Capture {
       return "ready";
     }
     const farIris = Math.min(...this.far.map((each) => each.quality.irisPx));
-    if (quality.irisPx < NEARER * farIris || (hint !== "ready" && hint !== "move_away")) {
+    const [hint = "ready"] = quality.irisPx < NEARER * farIris ? ["move_closer" as const] : faultsOf(shot, "move_away", true);
+    if (hint !== "ready") {
       this.lose();
-      return quality.irisPx < NEARER * farIris ? "move_closer" : hint;
+      return hint;
     }
     this.keep(this.near, shot, now);
     if (this.isSteady(now)) this.step = "done";
@@ -101,4 +101,9 @@ export class Capture {
     shots.push(shot);
     if (shots.length > KEPT) shots.shift()?.frame.close();
   }
+}
+
+/** Return what is wrong with a shot, the most urgent first, but for a distance that is all right here. */
+function faultsOf({ hints }: Shot, distance: Hint, isRight: boolean): readonly Hint[] {
+  return hints.filter((each) => each !== "ready" && !(isRight && each === distance));
 }
