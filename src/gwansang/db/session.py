@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from gwansang.core.exceptions import Unavailable
-from gwansang.db.sqlite import set_pragmas_on_connect
+from gwansang.db.sqlite import ConnectionThreads, set_pragmas_on_connect
 from gwansang.db.texts import check_texts_before_execution
 from gwansang.db.url import is_embedded, parse_database_url
 
@@ -64,9 +64,10 @@ class Database:
         self.embedded = is_embedded(self.url)
         self.refuses_writes = False
         self._timeout_ms = int(1000 * timeout_s)
+        self._threads = ConnectionThreads()
         if self.embedded:
-            self._engine = _embedded(self.url, pool_size, timeout_s)
-            self._reader = _embedded(self.url, pool_size, timeout_s)
+            self._engine = _embedded(self.url, pool_size, timeout_s, self._threads)
+            self._reader = _embedded(self.url, pool_size, timeout_s, self._threads)
         else:
             self._engine = self._reader = _server(self.url, pool_size, max_overflow, timeout_s)
         for engine in {self._engine, self._reader}:
@@ -128,9 +129,10 @@ class Database:
         await self._engine.dispose()
         if self._reader is not self._engine:
             await self._reader.dispose()
+        await self._threads.join()
 
 
-def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
+def _embedded(url: URL, pool_size: int, timeout_s: float, threads: ConnectionThreads) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -138,7 +140,7 @@ def _embedded(url: URL, pool_size: int, timeout_s: float) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=timeout_s,
         # No isolation level: otherwise the driver begins transactions on its own.
-        connect_args={"timeout": timeout_s, "isolation_level": None},
+        connect_args={"timeout": timeout_s, "isolation_level": None, "async_creator_fn": threads.connect},
     )
     set_pragmas_on_connect(engine.sync_engine, timeout_s=timeout_s)
     event.listen(engine.sync_engine, "begin", _begin_transaction)

@@ -1,9 +1,13 @@
-"""Settings of every connection to an embedded SQLite file."""
+"""Connections to an embedded SQLite file: their settings, and the threads that they run in."""
 
+import asyncio
 import sqlite3
 import time
-from typing import Final
+from threading import Thread
+from typing import Any, Final
+from weakref import WeakSet
 
+import aiosqlite
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -14,6 +18,28 @@ _PRAGMAS: Final = (
     "PRAGMA secure_delete = ON",  # overwrites deleted content
 )
 _RETRY_S: Final = 0.02
+_JOIN_S: Final = 5.0
+
+
+class ConnectionThreads:
+    """The threads of connections, one each. A session that is cancelled leaves its thread with a statement whose
+    outcome the thread hands to the event loop later, so the loop has to outlive it."""
+
+    def __init__(self) -> None:
+        self._threads: WeakSet[Thread] = WeakSet()
+
+    def connect(self, *args: Any, **options: Any) -> aiosqlite.Connection:  # noqa: ANN401 - of sqlite3.connect
+        """Return a connection that is not open yet, as SQLAlchemy makes them."""
+        connection = aiosqlite.connect(*args, **options)
+        connection._thread.daemon = True
+        self._threads.add(connection._thread)
+        return connection
+
+    async def join(self) -> None:
+        """Wait until the threads of closed connections have ended, for some seconds at most."""
+        give_up_at = time.monotonic() + _JOIN_S
+        for thread in [thread for thread in self._threads if thread.is_alive()]:
+            await asyncio.to_thread(thread.join, max(0.0, give_up_at - time.monotonic()))
 
 
 def set_pragmas_on_connect(engine: Engine, *, timeout_s: float) -> None:
