@@ -272,17 +272,6 @@ def test_the_folder_transport_writes_a_file_that_only_its_owner_can_read(tmp_pat
     assert events[0]["path"] == str(path)
 
 
-def test_a_mail_that_cannot_be_deleted_is_logged_and_the_others_are_deleted(tmp_path: Path) -> None:
-    post_all(FolderTransport(tmp_path), PROOF, PROOF)
-    for name in ("0.eml", "z.eml"):
-        (tmp_path / name).mkdir()  # as unreadable as a file of somebody else, for a superuser too
-    with capture_logs() as events:
-        asyncio.run(FolderTransport(tmp_path).delete_mails(ADDRESS))
-    assert {path.name for path in tmp_path.iterdir()} == {"0.eml", "z.eml"}
-    assert [event["event"] for event in events] == ["mail.not_deleted"] * 2
-    assert ADDRESS not in str(events)
-
-
 def test_the_repr_of_a_proof_hides_address_and_token() -> None:
     assert ADDRESS not in repr(PROOF)
     assert TOKEN not in f"{PROOF}"

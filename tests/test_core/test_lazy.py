@@ -61,11 +61,18 @@ def test_a_value_of_none_is_derived_once_too() -> None:
     assert len(calls) == 1
 
 
-def test_who_gives_up_waiting_takes_the_value_from_nobody() -> None:
+def test_a_cancelled_caller_neither_ends_nor_repeats_the_computation() -> None:
+    computed: list[str] = []
+
+    def compute() -> str:
+        computed.append("value")
+        time.sleep(0.2)
+        return computed[-1]
+
     async def run() -> None:
-        value = Lazy(lambda: time.sleep(0.05) or "value")
+        value = Lazy(compute)
         first, second, third = (asyncio.create_task(value.get()) for _ in range(3))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
         second.cancel()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -73,6 +80,7 @@ def test_who_gives_up_waiting_takes_the_value_from_nobody() -> None:
         assert await third == "value"
 
     asyncio.run(run())
+    assert computed == ["value"]
 
 
 def test_event_loops_one_after_the_other_share_a_value() -> None:

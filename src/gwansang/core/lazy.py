@@ -1,6 +1,7 @@
-"""Values that are derived at their first use, and only once however many ask for them at the same time."""
+"""Values that are computed at their first use, once for all concurrent callers."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -10,18 +11,27 @@ _T = TypeVar("_T")
 
 
 class Lazy(Generic[_T]):
-    """A value that a thread derives at its first use. Whoever asks meanwhile waits for it and holds no thread; if
-    deriving it fails, the next one tries again."""
+    """A value that is computed in a worker thread at its first use.
 
-    def __init__(self, derive: Callable[[], _T]) -> None:
-        self._derive = derive
+    Concurrent callers share that computation and hold no thread while they wait. It goes on if its caller is cancelled.
+    After a failure the next caller computes it again.
+    """
+
+    def __init__(self, compute: Callable[[], _T]) -> None:
+        self._compute = compute
         self._turns = Turns()
-        self._derived: tuple[_T] | None = None
+        self._lock = threading.Lock()  # against the thread of a caller that was cancelled
+        self._computed: tuple[_T] | None = None
 
     async def get(self) -> _T:
-        """Return the value; raises what deriving it raises."""
-        if self._derived is None:
-            async with self._turns.of(None):
-                if self._derived is None:
-                    self._derived = (await asyncio.to_thread(self._derive),)
-        return self._derived[0]
+        """Return the value; raises what computing it raises."""
+        if self._computed is not None:
+            return self._computed[0]
+        async with self._turns.of(None):
+            return await asyncio.to_thread(self._compute_once)
+
+    def _compute_once(self) -> _T:
+        with self._lock:
+            if self._computed is None:
+                self._computed = (self._compute(),)
+            return self._computed[0]

@@ -22,8 +22,11 @@ _JOIN_S: Final = 5.0
 
 
 class ConnectionThreads:
-    """The threads of connections, one each. A session that is cancelled leaves its thread with a statement whose
-    outcome the thread hands to the event loop later, so the loop has to outlive it."""
+    """The worker threads of connections, one each.
+
+    The statement of a cancelled session goes on in its thread, which reports to the event loop at the end. So the
+    threads have to end before the loop is closed.
+    """
 
     def __init__(self) -> None:
         self._threads: WeakSet[Thread] = WeakSet()
